@@ -1,0 +1,58 @@
+"""Amazon Pinpoint endpoints in files: load them, validate them, deliver them.
+
+Example:
+    ```python
+    from pinpoint_endpoints import connect, load, upsert
+
+    client = connect(local=True)
+    for document in load("examples/seattle-iphone.json"):
+        print(upsert(client, "demo", document).message)
+    ```
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.api import connect, get, load, upsert, validate
+    from pinpoint_endpoints.documents.model import Document, Problem, Severity
+    from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError, Refused, UsageError
+    from pinpoint_endpoints.service.outcome import Outcome, State
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CannotRun",
+    "Document",
+    "Outcome",
+    "PinpointEndpointsError",
+    "Problem",
+    "Refused",
+    "Severity",
+    "State",
+    "UsageError",
+    "connect",
+    "get",
+    "load",
+    "upsert",
+    "validate",
+]
+
+_HOMES = {
+    "api": ("connect", "get", "load", "upsert", "validate"),
+    "documents.model": ("Document", "Problem", "Severity"),
+    "errors": ("CannotRun", "PinpointEndpointsError", "Refused", "UsageError"),
+    "service.outcome": ("Outcome", "State"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: the command starts without what it leaves out."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

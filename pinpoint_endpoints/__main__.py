@@ -1,0 +1,5 @@
+"""`python -m pinpoint_endpoints` is the `pe` command."""
+
+from pinpoint_endpoints.cli import main
+
+main()

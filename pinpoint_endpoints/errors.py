@@ -1,0 +1,57 @@
+"""What stops a run: one family of exceptions, each with the exit code that it ends the run with.
+
+What is wrong with one document is never an exception, but a `Problem` or an `Outcome`.
+
+    PinpointEndpointsError
+    ├── UsageError     the command line, or an argument of the library, is wrong
+    ├── CannotRun      nothing to read, no credentials, no region, no connection, a damaged store
+    └── Refused        the service refused the one thing that was asked
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the `pe` command tells the shell."""
+
+    OK = 0
+    INVALID = 1
+    USAGE = 2
+    CANNOT_RUN = 3
+    REFUSED = 4
+    PARTIAL = 5
+    INTERRUPTED = 130
+
+
+class PinpointEndpointsError(Exception):
+    """A run cannot go on: what happened, and what to do about it.
+
+    Args:
+        message: one sentence that says what happened.
+        hint: what to do about it, one or two sentences, or empty.
+    """
+
+    exit_code = ExitCode.CANNOT_RUN
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(PinpointEndpointsError):
+    """The command line, or an argument of the library, is wrong."""
+
+    exit_code = ExitCode.USAGE
+
+
+class CannotRun(PinpointEndpointsError):  # noqa: N818 - says what it means where it is raised
+    """Nothing to read, no credentials, no region, no connection, a damaged store."""
+
+    exit_code = ExitCode.CANNOT_RUN
+
+
+class Refused(PinpointEndpointsError):  # noqa: N818 - says what it means where it is raised
+    """The service refused the one thing that was asked."""
+
+    exit_code = ExitCode.REFUSED
