@@ -1,0 +1,1 @@
+"""Documents in, problems out: the schema and what explains it."""

@@ -1,0 +1,1 @@
+"""Bytes in, documents out: discovery, JSON, YAML, shapes and positions."""

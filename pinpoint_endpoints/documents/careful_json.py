@@ -1,0 +1,260 @@
+"""JSON text in; its value, its faults and the place of every value out. For texts that failed."""
+
+import re
+from json.decoder import (  # type: ignore[attr-defined] # a name without a stub
+    JSONDecodeError,
+    scanstring,
+)
+from math import isinf
+
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.model import Fault, Path
+from pinpoint_endpoints.documents.positions import LineIndex, PositionMap
+from pinpoint_endpoints.documents.text import Unreadable, decode
+
+MAX_DEPTH = 64
+"""Deeper than any endpoint (five levels), and far from where a reader breaks."""
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_WORD = re.compile(r"[-+]?[\w$.]+")
+_LITERALS: dict[str, object] = {"true": True, "false": False, "null": None}
+_NOT_NUMBERS = {"NaN", "Infinity", "-Infinity"}
+_LITERAL_SLIPS = {"True": "true", "False": "false", "None": "null", "undefined": "null"}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_INTEGER_RANGE = range(-(2**63), 2**64)
+_LONGEST_INTEGER = 20
+
+
+def read_carefully(raw: bytes) -> tuple[object, list[Fault], PositionMap]:
+    """Return the value of a JSON text, what is wrong with it, and the place of every value.
+
+    Raises:
+        Unreadable: the text has no value that could be looked at further.
+    """
+    reader = _Reader(decode(raw))
+    try:
+        return reader.document(), reader.faults, reader.positions
+    except Unreadable as error:
+        error.faults[:0] = reader.faults
+        raise
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.lines = LineIndex(text)
+        self.faults: list[Fault] = []
+        self.positions = PositionMap()
+
+    def document(self) -> object:
+        start = self._skip_space(0)
+        if start == len(self.text):
+            raise self._unreadable(start, codes.EMPTY, "the file is empty", "write one endpoint")
+        value, end = self._value(start, ())
+        end = self._skip_space(end)
+        if end < len(self.text):
+            raise self._after_the_value(end)
+        return value
+
+    def _value(self, start: int, path: Path) -> tuple[object, int]:
+        self.positions.values[path] = self.lines.position(start)
+        first = self.text[start : start + 1]
+        if first == '"':
+            return self._string(start)
+        if first == "{":
+            return self._object(start, path)
+        if first == "[":
+            return self._array(start, path)
+        return self._number(start, path) or self._literal(start, path)
+
+    def _object(self, start: int, path: Path) -> tuple[object, int]:
+        self._check_depth(start, path)
+        members: dict[str, object] = {}
+        index = self._skip_space(start + 1)
+        if self._at(index, "}"):
+            return members, index + 1
+        while True:
+            if not self._at(index, '"'):
+                raise self._no_key(index, start)
+            key, end = self._string(index)
+            member = (*path, key)
+            self._note_key(member, index, duplicate=key in members)
+            end = self._skip_space(end)
+            if not self._at(end, ":"):
+                raise self._expected(end, "`:` after the member's name", start)
+            members[key], end = self._value(self._skip_space(end + 1), member)
+            index = self._skip_space(end)
+            if self._at(index, "}"):
+                return members, index + 1
+            index = self._comma(index, start, "}")
+
+    def _array(self, start: int, path: Path) -> tuple[object, int]:
+        self._check_depth(start, path)
+        items: list[object] = []
+        index = self._skip_space(start + 1)
+        if self._at(index, "]"):
+            return items, index + 1
+        while True:
+            item, end = self._value(index, (*path, len(items)))
+            items.append(item)
+            index = self._skip_space(end)
+            if self._at(index, "]"):
+                return items, index + 1
+            index = self._comma(index, start, "]")
+
+    def _comma(self, index: int, start: int, closing: str) -> int:
+        if not self._at(index, ","):
+            raise self._expected(index, f"`,` or `{closing}`", start)
+        following = self._skip_space(index + 1)
+        if self._at(following, closing):
+            raise self._unreadable(
+                index, codes.SYNTAX, f"`,` stands before `{closing}`", "remove this comma"
+            )
+        return following
+
+    def _note_key(self, member: Path, index: int, *, duplicate: bool) -> None:
+        position = self.lines.position(index)
+        if duplicate:
+            first = self.positions.keys[member]
+            self.faults.append(
+                Fault(
+                    position,
+                    codes.DUPLICATE_KEY,
+                    f"duplicate key, first at {first.line}:{first.column}",
+                    "remove one of the two: JSON readers keep only the last",
+                    path=member,
+                )
+            )
+            return
+        self.positions.keys[member] = position
+
+    def _string(self, start: int) -> tuple[str, int]:
+        try:
+            value, end = scanstring(self.text, start + 1, True)
+        except JSONDecodeError as error:
+            if error.msg.startswith("Unterminated string"):
+                raise self._unreadable(
+                    start, codes.SYNTAX, "this string does not end", 'close it with `"`'
+                ) from None
+            if error.msg.startswith("Invalid control character"):
+                raise self._unreadable(
+                    error.pos,
+                    codes.SYNTAX,
+                    "a line break, tab or other control character stands inside a string",
+                    r"close the string, or write \n or \t",
+                ) from None
+            raise self._unreadable(
+                error.pos, codes.SYNTAX, "invalid escape in a string", r"write a backslash as \\"
+            ) from None
+        if _SURROGATE.search(value):
+            raise self._unreadable(
+                start,
+                codes.SYNTAX,
+                "half of a surrogate pair stands alone in this string",
+                "write the character itself, or both halves",
+            )
+        return value, end
+
+    def _number(self, start: int, path: Path) -> tuple[object, int] | None:
+        match = _NUMBER.match(self.text, start)
+        word = _WORD.match(self.text, start)
+        if not match or not word or word.end() > match.end():
+            return None
+        digits = match.group()
+        if not match.group(1) and not match.group(2) and len(digits) <= _LONGEST_INTEGER:
+            whole = int(digits)
+            if whole in _INTEGER_RANGE:
+                return whole, match.end()
+        number = float(digits)
+        if isinf(number):
+            self._not_a_number(start, "this number is too large for a double", path)
+            number = float("nan")
+        return number, match.end()
+
+    def _literal(self, start: int, path: Path) -> tuple[object, int]:
+        match = _WORD.match(self.text, start)
+        word = match.group() if match else ""
+        if word in _LITERALS:
+            return _LITERALS[word], start + len(word)
+        if word in _NOT_NUMBERS:
+            self._not_a_number(start, f"{word} is not a JSON value", path)
+            return float("nan"), start + len(word)
+        raise self._no_value(start, word)
+
+    def _not_a_number(self, start: int, message: str, path: Path) -> None:
+        self.faults.append(
+            Fault(
+                self.lines.position(start),
+                codes.NOT_A_NUMBER,
+                message,
+                "write a finite number, or leave the member out",
+                path=path,
+            )
+        )
+
+    def _no_value(self, start: int, word: str) -> Unreadable:
+        first = self.text[start : start + 1]
+        hint = {
+            "'": "JSON strings stand in double quotes",
+            "/": "JSON has no comments",
+            "#": "JSON has no comments",
+            "": "the file was cut short: is it complete?",
+        }.get(first, "")
+        if word in _LITERAL_SLIPS:
+            hint = f"write `{_LITERAL_SLIPS[word]}`"
+        elif word and not hint:
+            hint = "put text in double quotes; a number has no leading zero, plus sign or unit"
+        found = "the file ends" if not first else "this is none"
+        return self._unreadable(
+            start, codes.SYNTAX, f"a value should stand here, but {found}", hint
+        )
+
+    def _no_key(self, index: int, start: int) -> Unreadable:
+        slip = self.text[index : index + 1]
+        if slip in ("'", "/", "#"):
+            return self._no_value(index, "")
+        return self._expected(index, "a member's name in double quotes", start)
+
+    def _expected(self, index: int, expected: str, start: int) -> Unreadable:
+        if index == len(self.text):
+            opened = self.lines.position(start)
+            return self._unreadable(
+                index,
+                codes.SYNTAX,
+                f"the file ends inside what `{self.text[start]}` opens at "
+                f"{opened.line}:{opened.column}",
+                "the file was cut short: is it complete?",
+            )
+        return self._unreadable(index, codes.SYNTAX, f"expected {expected}")
+
+    def _after_the_value(self, index: int) -> Unreadable:
+        if self.text[index] in "{[":
+            return self._unreadable(
+                index,
+                codes.SECOND_VALUE,
+                "a second value stands here, after the end of the first",
+                'put each endpoint in a file of its own, or all into {"Item": [...]}',
+            )
+        return self._unreadable(
+            index, codes.SYNTAX, "this stands after the end of the value", "remove it"
+        )
+
+    def _check_depth(self, start: int, path: Path) -> None:
+        if len(path) >= MAX_DEPTH:
+            raise self._unreadable(
+                start,
+                codes.TOO_DEEP,
+                f"nested more than {MAX_DEPTH} levels deep",
+                "an endpoint has five levels",
+            )
+
+    def _skip_space(self, index: int) -> int:
+        match = _SPACE.match(self.text, index)
+        return match.end() if match else index
+
+    def _at(self, index: int, character: str) -> bool:
+        return self.text.startswith(character, index)
+
+    def _unreadable(self, offset: int, code: str, message: str, hint: str = "") -> Unreadable:
+        return Unreadable(Fault(self.lines.position(offset), code, message, hint))

@@ -1,0 +1,30 @@
+"""Endpoint ids: what the service takes, and when two are the same."""
+
+FORBIDDEN_CHARACTERS = "${}"
+
+
+def same_endpoint_key(endpoint_id: str) -> str:
+    """Return what two ids of one endpoint share: ids are case-insensitive.
+
+    Source: botocore's service model, `GetEndpointRequest.EndpointId`.
+    """
+    return endpoint_id.lower()
+
+
+def endpoint_id_fault(endpoint_id: str) -> str:
+    """Say why the service cannot take this id, or return an empty string.
+
+    `$`, `{` and `}` are refused by the service (botocore's service model, `EndpointId`). An empty
+    id addresses the batch operation, and `.` and `..` are path segments that every HTTP layer
+    between here and the service may remove (RFC 3986, section 5.2.4).
+    """
+    if not endpoint_id.strip():
+        return "it is empty"
+    if endpoint_id in (".", ".."):
+        return f"`{endpoint_id}` is a step in a path, not a name"
+    forbidden = [character for character in FORBIDDEN_CHARACTERS if character in endpoint_id]
+    if forbidden:
+        return f"it contains {' '.join(forbidden)}, which the service does not allow"
+    if any(character < " " or character == "\x7f" for character in endpoint_id):
+        return "it contains a control character"
+    return ""

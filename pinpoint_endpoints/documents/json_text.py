@@ -1,0 +1,49 @@
+"""JSON text in, its value out; carefully, with the place of every value, when something is wrong.
+
+The language is RFC 8259 without its freedoms: no duplicate names, no NaN, no number beyond a
+double, no lone surrogates, UTF-8.
+"""
+
+import codecs
+
+import orjson
+
+from pinpoint_endpoints.documents.model import Fault
+from pinpoint_endpoints.documents.positions import PositionMap
+
+_QUOTE_ESCAPE = b"\\u0022"
+
+
+def parse(raw: bytes) -> tuple[object, list[Fault]]:
+    """Return the value of a JSON text and what is wrong with it.
+
+    Raises:
+        Unreadable: the text has no value that could be looked at further.
+    """
+    raw = raw.removeprefix(codecs.BOM_UTF8)
+    try:
+        value = orjson.loads(raw)
+        if not _may_hide_duplicates(raw, value):
+            return value, []
+    except (orjson.JSONDecodeError, TypeError):
+        pass
+    from pinpoint_endpoints.documents.careful_json import read_carefully
+
+    value, faults, _ = read_carefully(raw)
+    return value, faults
+
+
+def positions(raw: bytes) -> PositionMap:
+    """Return the place of every value in a JSON text that `parse` could read."""
+    from pinpoint_endpoints.documents.careful_json import read_carefully
+
+    return read_carefully(raw)[2]
+
+
+def _may_hide_duplicates(raw: bytes, value: object) -> bool:
+    """Tell whether a duplicate name may have been dropped: then quotes are missing from the value.
+
+    Raises:
+        TypeError: the value is nested too deeply to be written.
+    """
+    return _QUOTE_ESCAPE in raw or orjson.dumps(value).count(b'"') != raw.count(b'"')

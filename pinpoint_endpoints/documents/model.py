@@ -1,0 +1,98 @@
+"""The values that flow from here on: problems, positions, documents."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.documents.positions import Locator
+
+Path = tuple[str | int, ...]
+"""The keys and indexes that lead to a value, from the top of a file."""
+
+
+class Severity(StrEnum):
+    """How bad a problem is.
+
+    An error is refused by boto3 or the service, or would be stored as something else. A warning
+    is accepted, but will not work as meant.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Position(NamedTuple):
+    """Line and column in characters, both counted from 1; 0 stands for the whole file."""
+
+    line: int
+    column: int
+
+
+class Fault(NamedTuple):
+    """One thing wrong with a text, before it is known which file the text came from."""
+
+    position: Position
+    code: str
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding in a file. The texts hold no personal data.
+
+    Attributes:
+        source: the file, as it was named or found.
+        line: counted from 1; 0 for the file as a whole.
+        column: in characters, counted from 1; 0 for the file as a whole.
+        code: stable, such as `PE103`.
+        message: what is wrong.
+        hint: what to do about it, or empty.
+        pointer: JSON pointer (RFC 6901) to the value in the file.
+    """
+
+    source: str
+    line: int
+    column: int
+    code: str
+    severity: Severity
+    message: str
+    hint: str = ""
+    pointer: str = ""
+
+    def __str__(self) -> str:
+        """Return the problem as one line: `path:line:col: severity[code] message (hint)`."""
+        place = f"{self.source}:{self.line}:{self.column}" if self.line else self.source
+        at = f" (at {self.pointer})" if self.pointer else ""
+        hint = f": {self.hint}" if self.hint else ""
+        return f"{place}: {self.severity}[{self.code}] {self.message}{at}{hint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One endpoint as read from a file, or a file that could not be read.
+
+    Attributes:
+        source: the file, as it was named or found.
+        shape: the name under `$defs` of the schema that the value has to fit; empty for a file
+            that could not be read.
+        value: what was read, with the endpoint id and the read-only members if the shape has them.
+        endpoint_id: from the document, else from the file's name; None if neither gives one.
+        request: the EndpointRequest in the value: what is sent.
+        path: where in the file the value stands.
+        problems: what reading found.
+        locator: finds the line and column of a value, when somebody asks.
+    """
+
+    source: str
+    shape: str
+    value: object
+    endpoint_id: str | None
+    request: Mapping[str, object]
+    path: Path
+    locator: "Locator"
+    problems: tuple[Problem, ...] = field(default=())

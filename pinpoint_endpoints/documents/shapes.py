@@ -1,0 +1,108 @@
+"""The value of a file in, the endpoints in it out: every shape that AWS's own tools read or write.
+
+The shape is told by the members that a value has, never by the file's name.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pinpoint_endpoints.documents.model import Path
+
+_READ_ONLY = frozenset({"ApplicationId", "CohortId", "CreationDate"})
+_NOT_IN_A_REQUEST = _READ_ONLY | {"Id"}
+_WRAPPERS: dict[str, tuple[str, frozenset[str]]] = {
+    "EndpointRequest": ("UpdateEndpointInput", frozenset({"ApplicationId", "EndpointId"})),
+    "EndpointBatchRequest": ("UpdateEndpointsBatchInput", frozenset({"ApplicationId"})),
+    "EndpointResponse": ("GetEndpointOutput", frozenset()),
+    "EndpointsResponse": ("GetUserEndpointsOutput", frozenset()),
+    "Item": ("EndpointBatchRequest", frozenset()),
+}
+_NO_REQUEST: Mapping[str, object] = {}
+
+
+class Endpoint(NamedTuple):
+    """One endpoint within the value of a file.
+
+    Attributes:
+        shape: the name under `$defs` of the schema that `value` has to fit.
+        value: the part of the file that is this endpoint.
+        endpoint_id: as the document gives it; None if it gives none.
+        request: the EndpointRequest in it: what is sent.
+        path: where in the file `value` stands.
+    """
+
+    shape: str
+    value: object
+    endpoint_id: str | None
+    request: Mapping[str, object]
+    path: Path
+
+
+def endpoints_in(value: object) -> Iterator[Endpoint]:
+    """Yield the endpoints in the value of a file.
+
+    What wraps the endpoints and is itself wrong comes out as one endpoint of the wrapper's shape:
+    it does not fit the schema, so the check explains it.
+    """
+    if not isinstance(value, dict):
+        yield Endpoint("EndpointRequest", value, None, _NO_REQUEST, ())
+        return
+    wrapper = next((key for key in _WRAPPERS if key in value), None)
+    if wrapper is None:
+        yield _bare(value, ())
+        return
+    shape, beside = _WRAPPERS[wrapper]
+    inner = value[wrapper]
+    if wrapper == "EndpointRequest":
+        yield Endpoint(shape, value, _text(value.get("EndpointId")), _members(inner), ())
+    elif value.keys() - beside != {wrapper} or not _unwraps(wrapper, inner):
+        yield Endpoint(shape, value, None, _NO_REQUEST, ())
+    elif wrapper == "EndpointResponse":
+        yield _response(inner, (wrapper,))
+    elif wrapper == "Item":
+        for index, item in enumerate(inner):
+            yield _item(item, (wrapper, index))
+    else:
+        for index, item in enumerate(inner["Item"]):
+            yield _item(item, (wrapper, "Item", index))
+
+
+def _unwraps(wrapper: str, inner: Any) -> bool:
+    if wrapper == "Item":
+        return isinstance(inner, list) and bool(inner)
+    if not isinstance(inner, dict):
+        return False
+    if wrapper == "EndpointResponse":
+        return True
+    return inner.keys() == {"Item"} and _unwraps("Item", inner["Item"])
+
+
+def _bare(value: dict[str, object], path: Path) -> Endpoint:
+    if not _READ_ONLY.isdisjoint(value):
+        return _response(value, path)
+    if "Id" in value:
+        return _item(value, path)
+    return Endpoint("EndpointRequest", value, None, value, path)
+
+
+def _item(item: Any, path: Path) -> Endpoint:
+    if isinstance(item, dict) and not _READ_ONLY.isdisjoint(item):
+        return _response(item, path)
+    members = _members(item)
+    return Endpoint("EndpointBatchItem", item, _text(members.get("Id")), _request(members), path)
+
+
+def _response(value: Mapping[str, object], path: Path) -> Endpoint:
+    return Endpoint("EndpointResponse", value, _text(value.get("Id")), _request(value), path)
+
+
+def _request(members: Mapping[str, object]) -> Mapping[str, object]:
+    return {key: value for key, value in members.items() if key not in _NOT_IN_A_REQUEST}
+
+
+def _members(value: Any) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else _NO_REQUEST
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
