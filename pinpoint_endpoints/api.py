@@ -1,0 +1,136 @@
+"""The steps that the commands and the library share: connect, load, validate, upsert, get."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pinpoint_endpoints.checks.validate import is_valid, validate
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
+from pinpoint_endpoints.documents.load import load
+from pinpoint_endpoints.documents.model import Document, Problem, Severity
+from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.service.endpoints import check_id, get_endpoint, update_endpoint
+from pinpoint_endpoints.service.outcome import Outcome, not_sent
+
+__all__ = ["connect", "get", "load", "upsert", "upsert_all", "validate"]
+
+
+def connect(
+    *,
+    region: str | None = None,
+    profile: str | None = None,
+    endpoint_url: str | None = None,
+    local: bool = False,
+    store: Path | None = None,
+) -> Any:
+    """Return a boto3 Pinpoint client.
+
+    Args:
+        region: as in the AWS CLI.
+        profile: as in the AWS CLI.
+        endpoint_url: a server that speaks the Pinpoint API, instead of AWS.
+        local: the local Pinpoint instead: no account, no credentials, no region, no network.
+        store: the file of the local Pinpoint, else one in the user's data directory.
+
+    Raises:
+        UsageError: the endpoint URL is none, or a local Pinpoint is given one.
+        CannotRun: no region, an unknown profile, a store that cannot be opened.
+    """
+    from pinpoint_endpoints.service.client import open_client, open_local_client
+
+    if not local:
+        return open_client(region=region, profile=profile, endpoint_url=endpoint_url)
+    if endpoint_url is not None:
+        raise UsageError("--local and --endpoint-url exclude each other", "leave one of them out")
+    from pinpoint_endpoints.local.in_process import attach
+    from pinpoint_endpoints.local.location import default_store_path
+    from pinpoint_endpoints.local.operations import LocalPinpoint
+    from pinpoint_endpoints.local.store import Store
+
+    client = open_local_client()
+    attach(client, LocalPinpoint(Store(store or default_store_path())))
+    return client
+
+
+def upsert(
+    client: Any, application_id: str, document: Document, endpoint_id: str | None = None
+) -> Outcome:
+    """Validate a document, send it if it is valid, and return what became of it.
+
+    Args:
+        client: from `connect`, or any boto3 Pinpoint client.
+        application_id: the application, called project in the console.
+        document: from `load`.
+        endpoint_id: else the document's own, else its file's name.
+
+    Raises:
+        UsageError: the service can take no such application id or endpoint id.
+        CannotRun: no credentials, no connection, no readable answer.
+    """
+    return next(upsert_all(lambda: client, application_id, [document], endpoint_id))
+
+
+def upsert_all(
+    connect: Callable[[], Any],
+    application_id: str,
+    documents: Iterable[Document],
+    endpoint_id: str | None = None,
+) -> Iterator[Outcome]:
+    """Validate documents, send those that are valid, and yield what became of each, in order.
+
+    Args:
+        connect: called when the first document is to be sent; returns a boto3 Pinpoint client.
+        application_id: the application, called project in the console.
+        documents: from `load`.
+        endpoint_id: for all of them; else each document's own, else its file's name.
+
+    Raises:
+        UsageError: the service can take no such application id or endpoint id.
+        CannotRun: no credentials, no connection, no readable answer.
+    """
+    check_id(application_id, "application id", "--app")
+    if endpoint_id is not None:
+        check_id(endpoint_id, "endpoint id", "--id")
+    client = None
+    for document in documents:
+        target = document.endpoint_id if endpoint_id is None else endpoint_id
+        problems = [*validate(document), *_id_problems(document, target)]
+        if target is None or not is_valid(problems):
+            yield not_sent(document, target or "", problems)
+            continue
+        client = client or connect()
+        outcome = update_endpoint(client, application_id, target, document)
+        yield replace(outcome, problems=tuple(problems)) if problems else outcome
+
+
+def get(client: Any, application_id: str, endpoint_id: str) -> Mapping[str, Any]:
+    """Return the EndpointResponse that is stored for an endpoint, as a JSON-like mapping.
+
+    Raises:
+        UsageError: the service can take no such id.
+        CannotRun: no credentials, no connection, no readable answer.
+        Refused: there is no such endpoint, or the service refuses to say.
+    """
+    return get_endpoint(client, application_id, endpoint_id)
+
+
+def _id_problems(document: Document, endpoint_id: str | None) -> list[Problem]:
+    """Find fault with an id that nobody checked yet: a file's name, or none at all."""
+    if not document.shape:
+        return []
+    fault = "there is none" if endpoint_id is None else endpoint_id_fault(endpoint_id)
+    if not fault:
+        return []
+    return [
+        Problem(
+            document.source,
+            0,
+            0,
+            codes.ENDPOINT_ID,
+            Severity.ERROR,
+            f"no endpoint id: {fault}",
+            "name the endpoint with --id",
+        )
+    ]

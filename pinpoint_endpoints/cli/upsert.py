@@ -1,0 +1,157 @@
+"""`pe upsert`: a file in, outcomes out."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from pinpoint_endpoints.cli.boundary import say
+from pinpoint_endpoints.cli.options import (
+    App,
+    EndpointUrl,
+    Local,
+    Output,
+    OutputOption,
+    Profile,
+    Quiet,
+    Region,
+    Store,
+    Verbose,
+)
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.model import Document, Problem
+from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
+from pinpoint_endpoints.reports.outcomes import outcome_lines, print_outcome_table
+from pinpoint_endpoints.reports.plain import counted
+from pinpoint_endpoints.reports.problems import print_problem_table, problem_lines
+from pinpoint_endpoints.service.outcome import Outcome, State
+
+
+def upsert(  # noqa: PLR0913, PLR0917 - the options of the command
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file with an endpoint in it.")],
+    app: App,
+    endpoint_id: Annotated[
+        str | None,
+        typer.Option(
+            "--id",
+            metavar="ID",
+            show_default="the document's own, else the file's name",
+            help="The endpoint id.",
+        ),
+    ] = None,
+    region: Region = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
+    local: Local = False,
+    store: Store = None,
+    output: OutputOption = Output.TABLE,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> ExitCode:
+    """Create or update an endpoint from a file, if the file is valid.
+
+    What the file leaves out stays as it is in the service.
+    """
+    from pinpoint_endpoints.api import connect, load, upsert_all
+
+    def client() -> Any:
+        opened = connect(
+            region=region, profile=profile, endpoint_url=endpoint_url, local=local, store=store
+        )
+        if verbose:
+            say(f"sending to {opened.meta.endpoint_url}, application {app}")
+        return opened
+
+    outcomes: list[Outcome] = []
+    error: PinpointEndpointsError | None = None
+    try:
+        documents = _documents(load(file), file, endpoint_id)
+        for outcome in upsert_all(client, app, documents, endpoint_id):
+            outcomes.append(outcome)  # noqa: PERF402 - what was sent stays known if a later one fails
+    except PinpointEndpointsError as stopped:
+        error = stopped
+    _print(outcomes, output, quiet=quiet, error=error)
+    if error is not None:
+        raise error
+    return _exit_code(outcomes)
+
+
+def _documents(loaded: Iterable[Document], file: str, endpoint_id: str | None) -> list[Document]:
+    documents = list(loaded)
+    if not documents:
+        raise CannotRun(f"nothing to send: there is no endpoint in {file}", "name a file")
+    if endpoint_id is not None and len(documents) > 1:
+        raise UsageError(
+            f"--id names one endpoint, and {file} holds {len(documents)}",
+            "leave --id out: each takes the id that stands in it",
+        )
+    return documents
+
+
+def _exit_code(outcomes: Sequence[Outcome]) -> ExitCode:
+    states = Counter(outcome.state for outcome in outcomes)
+    if states[State.ACCEPTED] == len(outcomes):
+        return ExitCode.OK
+    if states[State.ACCEPTED]:
+        return ExitCode.PARTIAL
+    if states[State.FAILED]:
+        return ExitCode.REFUSED
+    unreadable = any(problem.code == codes.UNREADABLE for problem in _problems(outcomes))
+    return ExitCode.CANNOT_RUN if unreadable else ExitCode.INVALID
+
+
+def _print(
+    outcomes: Sequence[Outcome],
+    output: Output,
+    *,
+    quiet: bool,
+    error: PinpointEndpointsError | None,
+) -> None:
+    if output is Output.JSON:
+        _print_json(outcomes, error)
+        return
+    refused = _problems(outcome for outcome in outcomes if outcome.state is State.INVALID)
+    if output is Output.TEXT:
+        sys.stdout.write(problem_lines(refused))
+        sys.stdout.write(outcome_lines(outcomes))
+    else:
+        if refused:
+            print_problem_table(refused, sys.stdout)
+        if any(outcome.state is not State.INVALID for outcome in outcomes):
+            print_outcome_table(outcomes, sys.stdout)
+    sys.stdout.flush()
+    if not quiet:
+        _advise(outcomes)
+
+
+def _print_json(outcomes: Sequence[Outcome], error: PinpointEndpointsError | None) -> None:
+    from pinpoint_endpoints.reports.envelope import envelope
+
+    states = Counter(outcome.state for outcome in outcomes)
+    sys.stdout.write(
+        envelope(
+            "upsert",
+            {"documents": len(outcomes), **{state.value: states[state] for state in State}},
+            outcomes,
+            succeeded=states[State.ACCEPTED],
+            failed=len(outcomes) - states[State.ACCEPTED],
+            error=error,
+        )
+    )
+
+
+def _advise(outcomes: Sequence[Outcome]) -> None:
+    states = Counter(outcome.state for outcome in outcomes)
+    if states[State.INVALID]:
+        say(f"{counted(states[State.INVALID], 'document')} invalid, and not sent")
+    for hint in dict.fromkeys(outcome.hint for outcome in outcomes if outcome.hint):
+        say(hint)
+    warned = _problems(outcome for outcome in outcomes if outcome.state is not State.INVALID)
+    if warned:
+        say(f"{counted(len(warned), 'warning')}: `pe validate` shows where")
+
+
+def _problems(outcomes: Iterable[Outcome]) -> list[Problem]:
+    return [problem for outcome in outcomes for problem in outcome.problems]

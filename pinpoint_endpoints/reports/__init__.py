@@ -1,0 +1,1 @@
+"""Values in, text out: problems, outcomes and endpoints as table, text or JSON."""

@@ -1,0 +1,172 @@
+"""What botocore raised in, what happened and what to do about it out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from pinpoint_endpoints.errors import CannotRun
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+END_OF_SUPPORT = (
+    "Amazon ended Pinpoint's endpoint operations on 2026-10-30. Use --local for a Pinpoint on this "
+    'machine or --endpoint-url for a compatible server; "Leaving Pinpoint" in the README says '
+    "where endpoints go next"
+)
+
+_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+_LONGEST_MESSAGE = 300
+
+_EXPIRED = "sign in again (`aws sso login`), or renew the session's credentials"
+_BAD_KEY = "check the access key, the secret key and this machine's clock"
+_NOT_ALLOWED = "the credentials need mobiletargeting permissions on this application"
+_BY_CODE = {
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    "RequestExpired": _EXPIRED,
+    "UnrecognizedClientException": _BAD_KEY,
+    "InvalidClientTokenId": _BAD_KEY,
+    "InvalidSignatureException": _BAD_KEY,
+    "SignatureDoesNotMatch": _BAD_KEY,
+    "MissingAuthenticationToken": _BAD_KEY,
+    "IncompleteSignature": _BAD_KEY,
+}
+_BY_MESSAGE = {
+    "Missing Address": "a new endpoint needs an Address, unless OptOut is ALL",
+    "Missing ChannelType": "a new endpoint needs a ChannelType",
+    "Exceeded maximum endpoint per user": "a user has 15 endpoints at most: delete one of them",
+}
+_BY_STATUS = {
+    401: _BAD_KEY,
+    403: _NOT_ALLOWED,
+    404: "check --app, --id and --region",
+    405: "is this server a Pinpoint?",
+    413: "make the request smaller: 15 KB an endpoint, 7 MB a call",
+    429: "the quota is used up, after retries: wait, then send it again",
+}
+_SERVER_FAILED = "the server failed, after retries: send it again later"
+_FIRST_SERVER_ERROR = 500
+
+
+class Refusal(NamedTuple):
+    """Why the service refused a request.
+
+    Attributes:
+        status: the HTTP status.
+        code: the service's error code, or the status as text.
+        message: the service's own message.
+        request_id: the service's id of the request, or empty.
+        hint: what to do about it.
+    """
+
+    status: int
+    code: str
+    message: str
+    request_id: str
+    hint: str
+
+
+def is_aws(client: Any) -> bool:
+    """Tell whether a client speaks to an AWS account, and not to another server."""
+    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    return host.endswith(_AWS_DOMAINS)
+
+
+def refusal_of(error: "ClientError", *, at_aws: bool) -> Refusal:
+    """Return what the service answered, and what to do about it.
+
+    Args:
+        error: as botocore raised it.
+        at_aws: whether an AWS account refused: then the hint names the end of support, whatever
+            the code was, since nobody knows which code stands for it.
+    """
+    response: dict[str, Any] = dict(error.response)
+    metadata = response.get("ResponseMetadata", {})
+    status = int(metadata.get("HTTPStatusCode", 0))
+    code = str(response.get("Error", {}).get("Code", ""))
+    message = readable(str(response.get("Error", {}).get("Message", "")))
+    request_id = str(response.get("RequestID") or metadata.get("RequestId", ""))
+    hint = _advice(status, code, message)
+    if at_aws:
+        hint = f"{hint}. {END_OF_SUPPORT}" if hint else END_OF_SUPPORT
+    return Refusal(status, code, message or f"HTTP {status}, without a message", request_id, hint)
+
+
+def readable(message: str) -> str:
+    """Return a server's message as one line, and a page of HTML as what it is."""
+    if "<html" in message.lower() or "<!doctype" in message.lower():
+        return "the answer is a web page, not Pinpoint's"
+    line = " ".join(message.split())
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}..."
+
+
+@contextmanager
+def explained(*, at_aws: bool = False) -> Iterator[None]:
+    """Turn what keeps a run from going on into `CannotRun`; a `ClientError` passes through."""
+    from botocore.exceptions import BotoCoreError, HTTPClientError
+    from botocore.parsers import ResponseParserError
+
+    try:
+        yield
+    except HTTPClientError as error:
+        raise _no_connection(error, at_aws=at_aws) from None
+    except BotoCoreError as error:
+        raise _not_configured(error) from None
+    except (ResponseParserError, UnicodeDecodeError):
+        raise CannotRun("the answer cannot be read", "is this server a Pinpoint?") from None
+    except ValueError as error:
+        raise CannotRun(readable(str(error)), "check the region and the endpoint URL") from None
+
+
+def _advice(status: int, code: str, message: str) -> str:
+    for begin, hint in _BY_MESSAGE.items():
+        if message.startswith(begin):
+            return hint
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if status >= _FIRST_SERVER_ERROR:
+        return _SERVER_FAILED
+    return _BY_STATUS.get(status, "")
+
+
+def _no_connection(error: Exception, *, at_aws: bool) -> CannotRun:
+    from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError, SSLError
+
+    url = getattr(error, "kwargs", {}).get("endpoint_url", "")
+    parts = urlsplit(str(url))
+    server = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "the server"
+    if isinstance(error, (ReadTimeoutError, ConnectTimeoutError)):
+        message = f"{server} did not answer in time"
+    elif isinstance(error, SSLError):
+        message = f"{server} has no certificate that this machine trusts"
+    else:
+        message = f"no connection to {server}"
+    hint = "check the endpoint URL, the network and the proxy"
+    if at_aws:
+        hint = f"check the region and the network. {END_OF_SUPPORT}"
+    return CannotRun(message, hint)
+
+
+def _not_configured(error: Exception) -> CannotRun:
+    import botocore.exceptions as known
+
+    if isinstance(error, known.NoRegionError):
+        return CannotRun(
+            "no region is set",
+            "give --region, or set AWS_DEFAULT_REGION; or use --local, which needs none",
+        )
+    if isinstance(error, (known.NoCredentialsError, known.PartialCredentialsError)):
+        return CannotRun(
+            "no credentials were found, or only a part of them",
+            "give --profile, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "
+            "`aws configure`; or use --local, which needs none",
+        )
+    if isinstance(error, known.ProfileNotFound):
+        return CannotRun(
+            readable(str(error)), "`aws configure list-profiles` lists those there are"
+        )
+    if isinstance(error, (known.SSOError, known.TokenRetrievalError)):
+        return CannotRun(readable(str(error)), _EXPIRED)
+    return CannotRun(readable(str(error)), "check boto3's variables and ~/.aws/config")

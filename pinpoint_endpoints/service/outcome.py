@@ -1,0 +1,64 @@
+"""What became of a document that was to be sent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pinpoint_endpoints.documents.model import Document, Problem
+
+
+class State(StrEnum):
+    """Whether the service took an endpoint; an invalid document is never sent."""
+
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one document.
+
+    Attributes:
+        endpoint_id: as it was sent.
+        channel: the channel type in the document, or empty.
+        state: accepted is HTTP 202 with the service's message; nothing is said to be stored yet.
+        status: the HTTP status, 0 if there was no answer.
+        code: the service's error code, or empty.
+        message: the service's own message.
+        request_id: the service's id of the request, or empty.
+        source: the file that the document came from.
+        hint: what to do about a failure, or empty.
+        problems: what is wrong with the document; warnings alone do not keep it from being sent.
+    """
+
+    endpoint_id: str
+    channel: str
+    state: State
+    status: int
+    code: str
+    message: str
+    request_id: str
+    source: str
+    hint: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+def not_sent(document: Document, endpoint_id: str, problems: Iterable[Problem]) -> Outcome:
+    """Return the outcome of an invalid document."""
+    return Outcome(
+        endpoint_id,
+        channel_of(document),
+        State.INVALID,
+        0,
+        "",
+        "not sent: the document is invalid",
+        "",
+        document.source,
+        problems=tuple(problems),
+    )
+
+
+def channel_of(document: Document) -> str:
+    """Return the channel type that a document names, or an empty text."""
+    return str(document.request.get("ChannelType", ""))
