@@ -130,7 +130,7 @@ def _id_problems(document: Document, endpoint_id: str | None) -> list[Problem]:
             0,
             codes.ENDPOINT_ID,
             Severity.ERROR,
-            f"no endpoint id: {fault}",
+            f"not an endpoint id: {fault}",
             "name the endpoint with --id",
         )
     ]

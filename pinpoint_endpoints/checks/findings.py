@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from math import isfinite
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.documents import codes
@@ -60,7 +61,7 @@ def findings_of(error: Any, shape: str) -> Iterator[Finding]:
     elif isinstance(error.instance, str) and path and path[-1] in ("Id", "EndpointId"):
         fault = endpoint_id_fault(error.instance)
         yield Finding(
-            path, False, codes.ENDPOINT_ID, f"no endpoint id: {fault}", "choose another id"
+            path, False, codes.ENDPOINT_ID, f"not an endpoint id: {fault}", "choose another id"
         )
     else:
         yield _EXPLAINERS.get(keyword, _other)(path, error)
@@ -71,7 +72,7 @@ def _unknown_members(path: Path, error: Any, shape: str) -> Iterator[Finding]:
     holder = next((step for step in reversed(path) if isinstance(step, str)), shape)
     for name in error.instance:
         if name not in known:
-            message = f'"{shown_name(name)}" is no member of {holder}'
+            message = f'"{shown_name(name)}" is not a member of {holder}'
             yield Finding(
                 (*path, name), True, codes.UNKNOWN_MEMBER, message, _nearest_member(name, known)
             )
@@ -130,12 +131,22 @@ def _type_hint(path: Path, wanted: str, value: object) -> str:
     if value is None:
         in_list = isinstance(path[-1], int)
         return "remove it from the list" if in_list else "leave it out: what is left out stays"
-    cures = {
-        "array": "" if isinstance(value, dict) else "wrap it in a list",
-        "string": "put it in quotes" if isinstance(value, (bool, int, float)) else "",
-        "number": "write the number without quotes" if isinstance(value, str) else "",
-    }
-    return cures.get(wanted, "")
+    nested = isinstance(value, (dict, list))
+    return {
+        "array": "write a list of strings" if nested else "wrap it in a list",
+        "string": "write the text itself" if nested else "put it in quotes",
+        "number": "write it without quotes" if _is_number(value) else "write a number",
+        "object": "write members, each with a name and a value",
+    }[wanted]
+
+
+def _is_number(text: object) -> bool:
+    if not isinstance(text, str):
+        return False
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _kind_of(value: object) -> str:
@@ -157,7 +168,7 @@ def _not_in_set(path: Path, error: Any) -> Finding:
         shown = f"a text of {len(value)} characters"
     near = _nearest(value.strip(), choices)
     hint = f'did you mean "{near}"?' if near else f"one of {', '.join(choices)}"
-    return Finding(path, False, codes.NOT_IN_SET, f"{shown} is no {name}", hint)
+    return Finding(path, False, codes.NOT_IN_SET, f"{shown} is not a value of {name}", hint)
 
 
 def _too_long(path: Path, error: Any) -> Finding:

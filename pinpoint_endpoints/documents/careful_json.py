@@ -205,10 +205,10 @@ class _Reader:
             hint = f"write `{_LITERAL_SLIPS[word]}`"
         elif word and not hint:
             hint = "put text in double quotes; a number has no leading zero, plus sign or unit"
-        found = "the file ends" if not first else "this is none"
-        return self._unreadable(
-            start, codes.SYNTAX, f"a value should stand here, but {found}", hint
+        message = (
+            "this is not a JSON value" if first else "the file ends where a value should stand"
         )
+        return self._unreadable(start, codes.SYNTAX, message, hint)
 
     def _no_key(self, index: int, start: int) -> Unreadable:
         slip = self.text[index : index + 1]
@@ -226,7 +226,8 @@ class _Reader:
                 f"{opened.line}:{opened.column}",
                 "the file was cut short: is it complete?",
             )
-        return self._unreadable(index, codes.SYNTAX, f"expected {expected}")
+        hint = "a comma is missing before this" if expected.startswith("`,`") else ""
+        return self._unreadable(index, codes.SYNTAX, f"expected {expected}", hint)
 
     def _after_the_value(self, index: int) -> Unreadable:
         if self.text[index] in "{[":

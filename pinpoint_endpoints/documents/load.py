@@ -148,7 +148,7 @@ def _not_read(reason: str) -> Fault:
 
 def _too_large() -> Fault:
     return Fault(
-        _WHOLE_FILE,
+        Position(1, 1),
         codes.TOO_LARGE,
         "the file is larger than 7 MB, which is all that one request can carry",
         "put fewer endpoints into one file",

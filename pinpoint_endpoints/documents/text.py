@@ -7,7 +7,7 @@ from pinpoint_endpoints.documents.model import Fault, Position
 from pinpoint_endpoints.documents.positions import LineIndex
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_WHOLE_FILE = Position(0, 0)
+_START = Position(1, 1)
 
 
 class Unreadable(Exception):  # noqa: N818 - carries faults, which are values
@@ -32,7 +32,7 @@ def decode(raw: bytes) -> str:
     if raw.startswith(_UTF16_MARKS) or _looks_like_utf16(raw):
         raise Unreadable(
             Fault(
-                _WHOLE_FILE,
+                _START,
                 codes.ENCODING,
                 "the file is UTF-16, not UTF-8",
                 "save it as UTF-8 (in PowerShell: `| Out-File -Encoding utf8`)",

@@ -40,7 +40,7 @@ def open_client(
 
     if endpoint_url is not None and not endpoint_url.startswith(("http://", "https://")):
         raise UsageError(
-            f"`{endpoint_url}` is no endpoint URL",
+            f"`{endpoint_url}` is not an endpoint URL",
             "write it with its scheme, such as http://127.0.0.1:5000",
         )
     with explained():

@@ -94,7 +94,7 @@ def check_id(value: str, name: str, option: str) -> None:
     """
     fault = endpoint_id_fault(value)
     if fault:
-        raise UsageError(f"no {name}: {fault}", f"give another one with {option}")
+        raise UsageError(f"not an {name}: {fault}", f"give another one with {option}")
 
 
 def _outcome(
