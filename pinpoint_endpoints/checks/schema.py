@@ -24,10 +24,10 @@ def explain(value: object, shape: str) -> "list[Finding]":
     """Return everything in a value that does not fit the shape."""
     from pinpoint_endpoints.checks.findings import findings_of
 
-    found: list[Finding] = []
+    found: dict[Finding, None] = {}
     for error in _explainer(shape).iter_errors(value):
-        found.extend(findings_of(error, shape))
-    return found
+        found.update(dict.fromkeys(findings_of(error, shape)))
+    return list(found)
 
 
 def first_fault(value: object, shape: str) -> str | None:

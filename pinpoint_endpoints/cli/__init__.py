@@ -1,6 +1,8 @@
 """The `pe` command: options in, one call to the core, one report out."""
 
+import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,7 +53,9 @@ def options(
 
 
 def main() -> None:
-    """Run the command line, with output that no file name can break."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    """Run the command line, with output that no file's name and no closed stream can break."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open
+        getattr(sys, name).reconfigure(errors="backslashreplace")
     app()

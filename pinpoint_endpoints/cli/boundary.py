@@ -1,11 +1,13 @@
 """The one place where what a command did becomes an exit code."""
 
+import os
+import sys
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
+from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError
 from pinpoint_endpoints.reports.plain import printable
 
 
@@ -18,15 +20,34 @@ class Boundary(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command and end with its exit code."""
         try:
-            code = super().invoke(ctx)
+            code = self._run(ctx)
         except PinpointEndpointsError as error:
             say(f"Error: {error.message}")
             if error.hint:
                 say(f"       {error.hint}")
             code = error.exit_code
-        raise typer.Exit(code or ExitCode.OK)
+        raise typer.Exit(code)
+
+    def _run(self, ctx: Any) -> ExitCode:
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise  # Typer ends quietly
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            _give_up_stdout()
+            reason = (error.strerror or str(error)).lower()
+            raise CannotRun(f"the output cannot be written: {reason}") from None
+        return code or ExitCode.OK
 
 
 def say(line: str) -> None:
     """Tell the person at the terminal something that is no result."""
     typer.echo(printable(line), err=True)
+
+
+def _give_up_stdout() -> None:
+    """Keep the interpreter from writing again, at its end, what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

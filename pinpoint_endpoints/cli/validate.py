@@ -98,4 +98,5 @@ def _print(
     elif problems:
         print_problem_table(problems, sys.stdout)
     if not quiet and error is None:
-        sys.stdout.write(f"{tally}\n")
+        stream = sys.stderr if output is Output.TEXT else sys.stdout
+        stream.write(f"{tally}\n")

@@ -65,20 +65,17 @@ def _search(directory: str, searched: set[tuple[int, int]]) -> Iterator[Source |
 def _look_at(
     entry: os.DirEntry[str], searched: set[tuple[int, int]]
 ) -> Iterator[Source | Unsearchable]:
-    if entry.name.endswith(SUFFIXES) and entry.is_file():
-        yield Source(entry.path, _format_of(entry.name))
-    elif entry.is_dir():
-        yield from _search(entry.path, searched)
-    elif entry.name.endswith(SUFFIXES):
-        yield Unsearchable(entry.path, _why_no_file(entry.path))
-
-
-def _why_no_file(path: str) -> str:
+    wanted = entry.name.endswith(SUFFIXES)
     try:
-        os.stat(path)  # noqa: PTH116 - follows the link as opening would
+        if wanted and entry.is_file():
+            yield Source(entry.path, _format_of(entry.name))
+        elif entry.is_dir():
+            yield from _search(entry.path, searched)
+        elif wanted:
+            os.stat(entry.path)  # noqa: PTH116 - says why a link leads nowhere
+            yield Unsearchable(entry.path, "it is no regular file")
     except OSError as error:
-        return reason_of(error)
-    return "it is no regular file"
+        yield Unsearchable(entry.path, reason_of(error))
 
 
 def reason_of(error: OSError) -> str:

@@ -10,8 +10,8 @@ _STYLES = {State.ACCEPTED: "green", State.FAILED: "red", State.INVALID: "red"}
 
 
 def outcome_lines(outcomes: Sequence[Outcome]) -> str:
-    """Return a line for each outcome: `source: state[status] endpoint-id: message (request id)`."""
-    return "".join(f"{printable(_line(outcome))}\n" for outcome in outcomes)
+    """Return a line for each: `source: state[status] endpoint-id: message (request id)`."""
+    return "".join(f"{printable(str(outcome))}\n" for outcome in outcomes)
 
 
 def print_outcome_table(outcomes: Sequence[Outcome], stream: TextIO) -> None:
@@ -44,10 +44,3 @@ def print_outcome_table(outcomes: Sequence[Outcome], stream: TextIO) -> None:
 
 def _status(outcome: Outcome) -> str:
     return f"{outcome.state} {outcome.status}" if outcome.status else str(outcome.state)
-
-
-def _line(outcome: Outcome) -> str:
-    status = f"[{outcome.status}]" if outcome.status else ""
-    request = f" (request {outcome.request_id})" if outcome.request_id else ""
-    named = f"{outcome.endpoint_id}: " if outcome.endpoint_id else ""
-    return f"{outcome.source}: {outcome.state}{status} {named}{outcome.message}{request}"

@@ -76,5 +76,5 @@ def _explanation(problem: Problem) -> "Text":
     where = f"{problem.pointer}: " if problem.pointer else ""
     text = Text(printable(f"{where}{problem.message}"))
     if problem.hint:
-        text.append(f"\n{printable(problem.hint)}", style="dim")
+        text.append(f"\nhint: {printable(problem.hint)}", style="dim")
     return text

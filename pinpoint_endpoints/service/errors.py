@@ -105,16 +105,19 @@ def readable(message: str) -> str:
 @contextmanager
 def explained(*, at_aws: bool = False) -> Iterator[None]:
     """Turn what keeps a run from going on into `CannotRun`; a `ClientError` passes through."""
-    from botocore.exceptions import BotoCoreError, HTTPClientError
+    from botocore import exceptions as known
     from botocore.parsers import ResponseParserError
+
+    # botocore's parser takes the JSON's shape on trust, and fails in these ways when it is another
+    unreadable = (ResponseParserError, UnicodeDecodeError, AttributeError, TypeError)
 
     try:
         yield
-    except HTTPClientError as error:
+    except (known.HTTPClientError, known.ConnectionError) as error:
         raise _no_connection(error, at_aws=at_aws) from None
-    except BotoCoreError as error:
+    except known.BotoCoreError as error:
         raise _not_configured(error) from None
-    except (ResponseParserError, UnicodeDecodeError):
+    except unreadable:
         raise CannotRun("the answer cannot be read", "is this server a Pinpoint?") from None
     except ValueError as error:
         raise CannotRun(readable(str(error)), "check the region and the endpoint URL") from None

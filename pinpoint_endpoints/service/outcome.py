@@ -43,6 +43,13 @@ class Outcome:
     hint: str = ""
     problems: tuple[Problem, ...] = ()
 
+    def __str__(self) -> str:
+        """Return the outcome as one line, without what is wrong with the document."""
+        status = f"[{self.status}]" if self.status else ""
+        request = f" (request {self.request_id})" if self.request_id else ""
+        named = f"{self.endpoint_id}: " if self.endpoint_id else ""
+        return f"{self.source}: {self.state}{status} {named}{self.message}{request}"
+
 
 def not_sent(document: Document, endpoint_id: str, problems: Iterable[Problem]) -> Outcome:
     """Return the outcome of an invalid document."""

@@ -1,0 +1,93 @@
+"""The law of the two validators: jsonschema-rs decides exactly as jsonschema explains."""
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinpoint_endpoints.checks.schema import explain, first_fault, fits
+from pinpoint_endpoints.documents.schema_file import bundled_schema
+
+SHAPES = sorted(
+    name
+    for name, definition in bundled_schema()["$defs"].items()
+    if definition.get("type") == "object" and definition.get("additionalProperties") is False
+)
+NAMES = sorted(
+    {name for shape in SHAPES for name in bundled_schema()["$defs"][shape]["properties"]}
+    | {"Interests", "", "n" * 50, "n" * 51, "é" * 50, "😀" * 51, "Adress"}
+)
+TEXTS = st.sampled_from(
+    [
+        *("", " ", "\n", "\t", "\x7f", ".", "..", "a$", "{", "SMS", "sms", "SMS\n", "ALL"),
+        *("v" * 100, "v" * 101, "é" * 100, "😀" * 101, "a/b", "\u2028", "ada@example.com"),
+    ]
+) | st.text(max_size=4)
+NUMBERS = (
+    st.sampled_from([90, 90.0, 90.000001, -90, -91, 180, 180.5, -180, 2**64, -(2**70), 1e308, -0.0])
+    | st.integers(-200, 200)
+    | st.floats(-200, 200)
+)
+SCALARS = st.none() | st.booleans() | NUMBERS | TEXTS
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+WHOLE: dict[str, Any] = {
+    "Address": "+12065550100",
+    "Attributes": {"Interests": ["a", "b"]},
+    "ChannelType": "SMS",
+    "Demographic": {"Locale": "en_US", "Timezone": "Europe/Oslo"},
+    "EndpointStatus": "ACTIVE",
+    "Location": {"Country": "NO", "Latitude": 59.9, "Longitude": 10.7},
+    "Metrics": {"visits": 3},
+    "OptOut": "NONE",
+    "User": {"UserId": "ada", "UserAttributes": {"Tier": ["gold"]}},
+}
+
+
+def mutate(document: Any, data: st.DataObject) -> Any:
+    """Put a drawn value somewhere into a copy of the document."""
+    document = copy.deepcopy(document)
+    place = document
+    while isinstance(place, dict) and place:
+        key = data.draw(st.sampled_from([*place, *NAMES]))
+        inner = place.get(key)
+        if isinstance(inner, dict) and data.draw(st.booleans()):
+            place = inner
+            continue
+        if isinstance(inner, list) and inner and data.draw(st.booleans()):
+            size = data.draw(st.sampled_from([1, 50, 51]))
+            place[key] = [data.draw(SCALARS)] + ["x"] * (size - 1)
+        else:
+            place[key] = data.draw(VALUES)
+        break
+    return document
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@given(value=VALUES)
+def test_the_validators_agree_on_anything(shape: str, value: object) -> None:
+    """For any JSON value and any shape, one says no exactly when the other has a reason."""
+    assert fits(value, shape) == (explain(value, shape) == [])
+
+
+@given(st.data())
+def test_the_validators_agree_on_almost_endpoints(data: st.DataObject) -> None:
+    """For an endpoint with one thing changed, the two never disagree, and there is a sentence."""
+    value = mutate(WHOLE, data)
+    assert fits(value, "EndpointRequest") == (explain(value, "EndpointRequest") == [])
+    assert (first_fault(value, "EndpointRequest") is None) == fits(value, "EndpointRequest")
+
+
+@given(TEXTS)
+def test_the_schema_and_the_reason_agree_on_endpoint_ids(endpoint_id: str) -> None:
+    """An id fits the schema exactly when no fault is found in it."""
+    from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
+
+    assert fits({"Id": endpoint_id}, "EndpointBatchItem") == (endpoint_id_fault(endpoint_id) == "")

@@ -1,0 +1,189 @@
+"""The installed `pe` as a process: what it imports, what it needs, and how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from making import RunPe
+
+ROOT = Path(__file__).parent.parent.parent
+SEATTLE = "examples/seattle-iphone.json"
+PE = Path(sys.executable).parent / "pe"
+
+
+def imported_by(*arguments: str) -> set[str]:
+    """Return the top-level modules that a command imports."""
+    ended = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "pinpoint_endpoints", *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        check=True,
+    )
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in ended.stderr.splitlines()}
+
+
+def test_validating_json_imports_only_what_it_needs() -> None:
+    """A valid JSON file is checked without boto3, yaml, jsonschema, rich or moto."""
+    imported = imported_by("validate", SEATTLE)
+    assert not imported & {"boto3", "botocore", "yaml", "moto", "jsonschema", "rich", "sqlite3"}
+    assert {"orjson", "jsonschema_rs", "typer"} <= imported
+
+
+def test_validating_yaml_imports_no_client() -> None:
+    """A YAML file needs yaml, and neither boto3 nor moto."""
+    imported = imported_by("validate", "examples/seattle-iphone.yaml")
+    assert "yaml" in imported
+    assert not imported & {"boto3", "botocore", "moto", "jsonschema"}
+
+
+def test_the_local_pinpoint_imports_no_moto(tmp_path: Path) -> None:
+    """Moto is a tool for tests: no command imports it."""
+    store = str(tmp_path / "store")
+    imported = imported_by("upsert", "--local", "--store", store, "--app", "a", SEATTLE)
+    assert "boto3" in imported
+    assert not imported & {"moto", "yaml", "jsonschema"}
+
+
+def test_the_main_job_without_an_account(pe: RunPe, tmp_path: Path) -> None:
+    """No credentials, no region, no network: upserted in one process, read back in another."""
+    store = str(tmp_path / "folder" / "store.sqlite3")
+    sent = pe("upsert", "--local", "--app", "demo", "--id", "x", SEATTLE, PE_LOCAL_STORE=store)
+    assert (sent.returncode, sent.stderr) == (0, "")
+    read = pe("get", "--local", "--app", "demo", "--id", "X", "-o", "json", PE_LOCAL_STORE=store)
+    assert json.loads(read.stdout)["Location"]["Latitude"] == 47.6
+
+
+def test_the_local_pinpoint_opens_no_socket(tmp_path: Path) -> None:
+    """With sockets refused by the interpreter, the local Pinpoint works."""
+    program = (
+        "import sys\n"
+        "def refuse(event, arguments):\n"
+        "    if event.startswith('socket.'): raise RuntimeError(event)\n"
+        "sys.addaudithook(refuse)\n"
+        "from pinpoint_endpoints.cli import main\n"
+        "main()\n"
+    )
+    arguments = ["upsert", "--local", "--store", str(tmp_path / "store"), "--app", "a", SEATTLE]
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"AWS_PROFILE": "nobody"},
+        {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_USE_FIPS_ENDPOINT": "true"},
+        {"AWS_MAX_ATTEMPTS": "many", "AWS_RETRY_MODE": "nonsense"},
+        {"AWS_CA_BUNDLE": "/nowhere", "AWS_CONFIG_FILE": "/dev/null/nowhere"},
+    ],
+)
+def test_the_local_pinpoint_does_not_mind_the_environment(
+    pe: RunPe, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """No variable made for AWS changes or breaks the local Pinpoint."""
+    store = str(tmp_path / "store")
+    ended = pe("upsert", "--local", "--app", "demo", SEATTLE, PE_LOCAL_STORE=store, **environment)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_the_store_is_in_the_users_data_directory(pe: RunPe, tmp_path: Path) -> None:
+    """Unless PE_LOCAL_STORE says otherwise, and readable for nobody else."""
+    ended = pe("upsert", "--local", "--app", "demo", SEATTLE, XDG_DATA_HOME=str(tmp_path))
+    assert ended.returncode == 0
+    (store,) = tmp_path.glob("pinpoint-endpoints/pinpoint.sqlite3")
+    assert store.stat().st_mode & 0o077 == 0
+
+
+def test_a_store_that_is_none_is_named(pe: RunPe, tmp_path: Path) -> None:
+    """A file that is no database is told in words and left as it is."""
+    store = tmp_path / "store"
+    store.write_text("my only copy", encoding="utf-8")
+    ended = pe("upsert", "--local", "--app", "demo", SEATTLE, PE_LOCAL_STORE=str(store))
+    assert ended.returncode == 3
+    assert str(store) in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert store.read_text(encoding="utf-8") == "my only copy"
+
+
+def test_the_version(pe: RunPe) -> None:
+    """--version names the program and its version."""
+    assert pe("--version").stdout.startswith("pe 0.")
+
+
+@pytest.mark.parametrize("command", [[], ["validate"], ["upsert"], ["get"]])
+def test_every_command_has_help(pe: RunPe, command: list[str]) -> None:
+    """--help is plain text with the options."""
+    ended = pe(*command, "--help")
+    assert ended.returncode == 0
+    assert "--help" in ended.stdout
+
+
+def test_an_unknown_option_is_2(pe: RunPe) -> None:
+    """A wrong command line is one line on standard error, not a traceback."""
+    ended = pe("validate", "--strickt", SEATTLE)
+    assert ended.returncode == 2
+    assert "No such option" in ended.stderr
+
+
+def test_output_that_nobody_can_encode_is_escaped(pe: RunPe, tmp_path: Path) -> None:
+    """A terminal without UTF-8 gets escapes, not a traceback."""
+    (tmp_path / "é.json").write_text('{"日本": 1}', encoding="utf-8")
+    for output in ("table", "text", "json"):
+        ended = pe("validate", "-o", output, tmp_path, PYTHONIOENCODING="ascii")
+        assert ended.returncode == 1
+        assert "Traceback" not in ended.stderr
+
+
+def test_a_name_that_is_no_text_is_told(pe: RunPe, tmp_path: Path) -> None:
+    """A file name that is not UTF-8 comes out escaped in every format."""
+    with open(os.path.join(os.fsencode(tmp_path), b"a\xff.json"), "wb") as file:  # noqa: PTH118, PTH123
+        file.write(b"{")
+    for output in ("table", "text", "json"):
+        ended = pe("validate", "-o", output, tmp_path)
+        assert ended.returncode == 1
+        assert "Traceback" not in ended.stderr
+
+
+def test_a_closed_pipe_ends_in_silence(tmp_path: Path) -> None:
+    """`pe … | head` prints no traceback."""
+    for number in range(3000):
+        (tmp_path / f"{number}.json").write_text("{", encoding="utf-8")
+    ended = subprocess.run(
+        ["bash", "-c", f"{PE} validate -o text {tmp_path} | head -n 1"],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert ended.stdout.count("\n") == 1
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_full_disk_is_told(pe: RunPe) -> None:
+    """Output that cannot be written is an error in words, and no success."""
+    ended = subprocess.run(
+        ["bash", "-c", f"{PE} validate {SEATTLE} > /dev/full"],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        check=False,
+    )
+    assert ended.returncode == 3
+    assert ended.stderr == "Error: the output cannot be written: no space left on device\n"
+
+
+def test_colours_follow_the_variables(pe: RunPe) -> None:
+    """FORCE_COLOR colours a pipe, NO_COLOR wins, and nothing is coloured unasked."""
+    mistakes = "examples/with-mistakes"
+    assert "\x1b[" not in pe("validate", mistakes).stdout
+    assert "\x1b[" in pe("validate", mistakes, FORCE_COLOR="1").stdout
+    assert "\x1b[31m" not in pe("validate", mistakes, FORCE_COLOR="1", NO_COLOR="1").stdout

@@ -1,0 +1,76 @@
+"""The README shows what was run: its commands are run again and their output compared."""
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from readme import BLOCK, README, ROOT, commands_of, prepared, run_block, steady
+
+from pinpoint_endpoints import State
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.errors import ExitCode
+
+TEXT = README.read_text(encoding="utf-8")
+
+
+def fenced(language: str) -> list[str]:
+    """Return the blocks of a language."""
+    parts = TEXT.split(f"```{language}\n")[1:]
+    return [part.partition("```")[0] for part in parts]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder in which the README's commands work."""
+    return prepared(tmp_path_factory.mktemp("readme"))
+
+
+@pytest.mark.parametrize("block", BLOCK.findall(TEXT), ids=lambda block: commands_of(block)[0][:40])
+def test_a_console_block_is_true(block: str, folder: Path) -> None:
+    """The commands of a block print what the block shows, but for ids and moments."""
+    assert steady(run_block(block, folder)) == steady(block)
+
+
+def test_the_first_command_prints_the_table_below_it(folder: Path) -> None:
+    """What the installing command ends with prints the table that the README shows."""
+    first, _ = fenced("sh")
+    command = first.rpartition("&& .venv/bin/")[2].strip()
+    (shown,) = fenced("text")
+    assert steady(run_block(f"$ {command}\n", folder)) == steady(f"$ {command}\n{shown}")
+
+
+def test_there_are_two_commands_to_start_with() -> None:
+    """One command installs and runs the main job, one installs and runs the tests."""
+    first, second = fenced("sh")
+    assert shlex.split(first)[-1] == "examples/seattle-iphone.json"
+    assert "pytest" in second
+
+
+def test_the_snippet_runs(folder: Path) -> None:
+    """The library's five lines send Amazon's example and print what became of it."""
+    (snippet,) = fenced("python")
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", snippet],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=folder,
+        env={"HOME": str(folder)},
+        check=True,
+    )
+    assert f"{State.ACCEPTED}[202] seattle-iphone: Accepted" in ended.stdout
+
+
+def test_the_tables_of_codes_are_complete() -> None:
+    """Every problem code and every exit code stands in its table, and no other does."""
+    known = {value for name, value in vars(codes).items() if name.isupper()}
+    listed = {cells[1].strip() for line in TEXT.splitlines() if len(cells := line.split("|")) > 3}
+    assert {cell for cell in listed if cell.startswith("PE")} == known
+    assert {int(cell) for cell in listed if cell.isdigit()} == set(map(int, ExitCode))
+
+
+def test_links_lead_somewhere() -> None:
+    """Every file that the README links to is there."""
+    targets = [part.partition(")")[0] for part in TEXT.split("](")[1:]]
+    assert [path for path in targets if "://" not in path and not (ROOT / path).exists()] == []

@@ -1,0 +1,209 @@
+"""`pe upsert` and `pe get` through Typer's runner, on the local Pinpoint and on a real server."""
+
+import json
+from pathlib import Path
+
+import pytest
+from http_stub import Answer, HttpStub
+from typer.testing import CliRunner
+
+from pinpoint_endpoints.cli import app
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+SEATTLE = EXAMPLES / "seattle-iphone.json"
+
+
+@pytest.fixture(autouse=True)
+def _store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PE_LOCAL_STORE", str(tmp_path / "store.sqlite3"))
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    """Run a command; return its exit code, standard output and standard error."""
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def stored(endpoint_id: str) -> dict[str, object]:
+    """Return what the local Pinpoint has stored."""
+    code, out, _ = run("get", "--local", "--app", "demo", "--id", endpoint_id, "-o", "json")
+    assert code == 0
+    endpoint: dict[str, object] = json.loads(out)
+    return endpoint
+
+
+def upsert_local(path: Path, *arguments: str) -> tuple[int, str, str]:
+    """Upsert a file to the local Pinpoint."""
+    return run("upsert", "--local", "--app", "demo", *arguments, path)
+
+
+def test_the_table_shows_what_became_of_the_endpoint() -> None:
+    """Endpoint id, channel, status, message, request id and source stand in the table, whole."""
+    code, out, err = upsert_local(SEATTLE, "--id", "iphone-in-seattle")
+    assert (code, err) == (0, "")
+    request_id = str(stored("iphone-in-seattle")["RequestId"])
+    for cell in ("iphone-in-seattle", "APNS", "accepted 202", "Accepted", request_id, str(SEATTLE)):
+        assert f"│ {cell} " in out
+
+
+def test_amazons_example_is_stored_as_amazon_shows_it() -> None:
+    """The Seattle iPhone reads back with its values, coordinates rounded, and ACTIVE."""
+    upsert_local(SEATTLE, "--id", "seattle")
+    sent, read = json.loads(SEATTLE.read_text(encoding="utf-8")), stored("SEATTLE")
+    sent["Location"] |= {"Latitude": 47.6, "Longitude": -122.3}
+    assert {key: read[key] for key in sent} == sent
+    assert read["EndpointStatus"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.*")))
+def test_every_example_can_be_sent(name: str) -> None:
+    """Each file of examples/ goes to the local Pinpoint as it stands, under its file's name."""
+    code, _, err = upsert_local(EXAMPLES / name)
+    assert (code, err) == (0, "")
+    assert stored(name.rpartition(".")[0])["ApplicationId"] == "demo"
+
+
+def test_json_and_yaml_of_an_endpoint_are_the_same() -> None:
+    """The two forms of the Seattle iPhone store the same endpoint."""
+    upsert_local(SEATTLE, "--id", "a")
+    upsert_local(EXAMPLES / "seattle-iphone.yaml", "--id", "b")
+    own = {"Id", "CohortId", "CreationDate", "EffectiveDate", "RequestId", "EndpointStatus"}
+    first, second = stored("a"), stored("b")
+    assert {key: first[key] for key in first.keys() - own} == {
+        key: second[key] for key in second.keys() - own
+    }
+
+
+@pytest.mark.parametrize("name", ["seattle-iphone.json", "ada-email.json", "opted-out.json"])
+def test_what_get_prints_goes_back_unchanged(tmp_path: Path, name: str) -> None:
+    """`pe get -o json` is a document that `pe upsert` takes back, to the same endpoint."""
+    upsert_local(EXAMPLES / name, "--id", "Ada/Phone+1")
+    before = stored("Ada/Phone+1")
+    copy = tmp_path / "copy.json"
+    copy.write_text(json.dumps(before), encoding="utf-8")
+    assert upsert_local(copy)[0] == 0
+    assert stored("Ada/Phone+1") == before
+
+
+def test_get_masks_personal_data_unless_asked() -> None:
+    """Table and text mask addresses, user ids and user attributes; --show-values shows them."""
+    upsert_local(EXAMPLES / "ada-email.json", "--id", "ada")
+    secrets = ["ada@example.com", "engines"]
+    for output in ("table", "text"):
+        command = ["get", "--local", "--app", "demo", "--id", "ada", "-o", output]
+        _, masked, _ = run(*command)
+        _, shown, _ = run(*command, "--show-values")
+        assert not [secret for secret in secrets if secret in masked]
+        assert [secret for secret in secrets if secret in shown] == secrets
+        assert "London" in masked
+
+
+def test_an_endpoint_that_is_not_there() -> None:
+    """A read that the service refuses is exit 4, with its words and nothing on standard output."""
+    code, out, err = run("get", "--local", "--app", "demo", "--id", "nobody")
+    assert (code, out) == (4, "")
+    assert err.startswith("Error: HTTP 404 ")
+
+
+def test_an_invalid_file_is_not_sent_and_needs_no_target(tmp_path: Path) -> None:
+    """A wrong document ends with 1 before credentials or a region are missed."""
+    path = tmp_path / "wrong.json"
+    path.write_text('{"OptOut": "no"}', encoding="utf-8")
+    code, out, err = run("upsert", "--app", "demo", path)
+    assert code == 1
+    assert "wrong.json:1:12" in out
+    assert err == "1 document invalid, and not sent\n"
+
+
+def test_some_sent_and_some_not_is_5(tmp_path: Path) -> None:
+    """In a file of several endpoints the valid ones are sent, and the exit code tells of both."""
+    path = tmp_path / "batch.json"
+    items = '[{"Id": "a", "ChannelType": "EMAIL", "Address": "a@b.c"}, {"Id": "b", "OptOut": 1}]'
+    path.write_text(f'{{"Item": {items}}}', encoding="utf-8")
+    code, out, _ = upsert_local(path, "-o", "json")
+    envelope = json.loads(out)
+    assert code == 5
+    assert envelope["status"] == "partial"
+    assert envelope["summary"] == {"documents": 2, "accepted": 1, "failed": 0, "invalid": 1}
+    assert [result["state"] for result in envelope["results"]] == ["accepted", "invalid"]
+    assert envelope["results"][1]["problems"][0]["code"] == "PE102"
+
+
+def test_one_id_is_not_given_to_several_endpoints(tmp_path: Path) -> None:
+    """--id with a file of several endpoints is a usage error, and nothing is sent."""
+    path = tmp_path / "batch.json"
+    path.write_text('{"Item": [{"Id": "a"}, {"Id": "b"}]}', encoding="utf-8")
+    code, _, err = upsert_local(path, "--id", "c")
+    assert code == 2
+    assert "holds 2" in err
+
+
+@pytest.mark.parametrize("endpoint_id", ["", ".", "..", "a$", "{a}"])
+def test_an_id_that_cannot_be_is_2(endpoint_id: str) -> None:
+    """An id that the service cannot take is a usage error of both commands."""
+    assert upsert_local(SEATTLE, "--id", endpoint_id)[0] == 2
+    assert run("get", "--local", "--app", "demo", "--id", endpoint_id)[0] == 2
+    assert run("upsert", "--local", "--app", endpoint_id, "--id", "a", SEATTLE)[0] == 2
+
+
+def test_a_files_name_that_is_no_id(tmp_path: Path) -> None:
+    """A name that cannot be an endpoint id makes the document invalid, and says how to name it."""
+    path = tmp_path / "a$b.json"
+    path.write_text('{"OptOut": "ALL"}', encoding="utf-8")
+    code, out, _ = upsert_local(path, "-o", "text")
+    assert code == 1
+    assert "error[PE107]" in out
+    assert "--id" in out
+
+
+def test_a_missing_file_is_3(tmp_path: Path) -> None:
+    """A file that is not there could not be sent."""
+    assert upsert_local(tmp_path / "none.json")[0] == 3
+
+
+def test_the_application_is_an_option_or_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """--app is needed, unless PE_APP gives it."""
+    assert run("upsert", "--local", "--id", "a", SEATTLE)[0] == 2
+    monkeypatch.setenv("PE_APP", "demo")
+    assert run("upsert", "--local", "--id", "a", SEATTLE)[0] == 0
+
+
+def test_a_refusal_is_4_and_says_what_to_do(aws_variables: None) -> None:
+    """What the service refuses stands in the table; the advice goes to standard error."""
+    answer = Answer(400, b'{"Message": "Missing Address"}')
+    with HttpStub(answer) as server:
+        code, out, err = run(
+            "upsert", "--app", "demo", "--endpoint-url", server.url, "--id", "a", SEATTLE
+        )
+    assert code == 4
+    assert "failed 400" in out
+    assert "Missing Address" in out
+    assert err == "a new endpoint needs an Address, unless OptOut is ALL\n"
+
+
+def test_json_of_a_run_that_could_not_send() -> None:
+    """Without a region the envelope still comes, with the error in it, and exit 3."""
+    code, out, err = run("upsert", "--app", "demo", "-o", "json", SEATTLE)
+    envelope = json.loads(out)
+    assert code == 3
+    assert envelope["errors"][0]["message"] == "no region is set"
+    assert envelope["results"] == []
+    assert err.startswith("Error: no region is set")
+
+
+def test_verbose_says_where_it_is_sent() -> None:
+    """-v names the target on standard error."""
+    _, _, err = upsert_local(SEATTLE, "-v")
+    assert "application demo" in err
+
+
+def test_warnings_of_a_sent_document_are_counted(tmp_path: Path) -> None:
+    """A document with a warning is sent, and the warning is not hidden."""
+    path = tmp_path / "a.yaml"
+    path.write_text("ChannelType: SMS\nAddress: +12065550100\n", encoding="utf-8")
+    code, _, err = upsert_local(path)
+    assert code == 0
+    assert err == "1 warning: `pe validate` shows where\n"
+    assert stored("a")["Address"] == "+12065550100"

@@ -1,0 +1,147 @@
+"""`pe validate` through Typer's runner and as the installed command."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pinpoint_endpoints.cli import app
+
+GOOD = '{"ChannelType": "EMAIL"}'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Make a directory with a valid file, one with a warning, an invalid and a broken one."""
+    (tmp_path / "good.json").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "doubtful.yaml").write_text("Location: {Country: NO}\n", encoding="utf-8")
+    (tmp_path / "invalid.json").write_text('{\n "OptOut": "no"}', encoding="utf-8")
+    (tmp_path / "broken.json").write_text('{"OptOut"', encoding="utf-8")
+    return tmp_path
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    """Run `pe validate`; return its exit code, standard output and standard error."""
+    result = CliRunner().invoke(app, ["validate", *map(str, arguments)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_a_valid_file_ends_with_0(folder: Path) -> None:
+    """Nothing wrong is exit 0 and a summary."""
+    code, out, _ = run(folder / "good.json")
+    assert (code, out) == (0, "1 document: 1 valid, 0 invalid (0 errors, 0 warnings)\n")
+
+
+def test_a_warning_is_shown_and_does_not_fail(folder: Path) -> None:
+    """A document with warnings only is valid."""
+    code, out, _ = run(folder / "doubtful.yaml")
+    assert code == 0
+    assert "doubtful.yaml:1:21" in out
+    assert "1 valid, 0 invalid (0 errors, 1 warning)" in out
+
+
+def test_a_directory_shows_every_mistake(folder: Path) -> None:
+    """The table names each place, and the summary counts what it shows."""
+    code, out, _ = run(folder)
+    assert code == 1
+    for place in ("doubtful.yaml:1:21", "invalid.json:2:12", "broken.json:1:10"):
+        assert f"{folder}/{place}" in out
+    assert out.endswith("4 documents: 2 valid, 2 invalid (2 errors, 1 warning)\n")
+
+
+def test_text_is_a_line_each(folder: Path) -> None:
+    """Standard output has problems only; the summary goes to standard error."""
+    code, out, err = run("-o", "text", folder / "invalid.json")
+    assert code == 1
+    assert out == (
+        f'{folder}/invalid.json:2:12: error[PE103] "no" is not a value of OptOut (at /OptOut): '
+        "one of ALL, NONE\n"
+    )
+    assert err.startswith("1 document")
+
+
+def test_quiet_leaves_the_summary_out(folder: Path) -> None:
+    """-q prints what is wrong, and nothing if nothing is."""
+    assert run("-q", folder / "good.json") == (0, "", "")
+
+
+def test_verbose_names_the_valid_files(folder: Path) -> None:
+    """-v says on standard error what was fine."""
+    _, _, err = run("-v", folder)
+    assert f"valid: {folder}/good.json" in err
+
+
+@pytest.mark.parametrize("verbosity", [[], ["-q"], ["-v"]])
+def test_json_has_one_shape(folder: Path, verbosity: list[str]) -> None:
+    """The envelope has the same members at every verbosity, and the counts add up."""
+    code, out, _ = run("-o", "json", *verbosity, folder)
+    envelope = json.loads(out)
+    assert code == 1
+    assert list(envelope) == ["pe", "command", "status", "summary", "results", "errors"]
+    assert (envelope["pe"], envelope["command"], envelope["status"]) == (1, "validate", "partial")
+    assert envelope["summary"] == {
+        "documents": 4, "valid": 2, "invalid": 2, "unreadable": 0, "errors": 2, "warnings": 1,
+    }  # fmt: skip
+    assert {tuple(result) for result in envelope["results"]} == {
+        ("source", "line", "column", "code", "severity", "message", "hint", "pointer")
+    }
+
+
+def test_json_of_a_run_that_fails_early(tmp_path: Path) -> None:
+    """Nothing to check still gives the envelope, with the error in it."""
+    code, out, err = run("-o", "json", tmp_path)
+    envelope = json.loads(out)
+    assert code == 3
+    assert envelope["status"] == "error"
+    assert envelope["results"] == []
+    assert envelope["errors"][0]["code"] == "CANNOT_RUN"
+    assert "nothing to check" in err
+
+
+def test_nothing_to_check_is_3(tmp_path: Path) -> None:
+    """An empty directory is never a success."""
+    code, out, err = run(tmp_path)
+    assert (code, out) == (3, "")
+    assert "nothing to check" in err
+
+
+def test_a_missing_file_is_3_and_the_others_are_checked(folder: Path) -> None:
+    """What cannot be read decides the exit code; what can be is checked all the same."""
+    code, out, _ = run(folder / "none.json", folder / "invalid.json")
+    assert code == 3
+    assert "invalid.json:2:12" in out
+    assert "2 documents: 0 valid, 1 invalid, 1 unreadable (2 errors, 0 warnings)" in out
+
+
+def test_no_path_is_a_usage_error() -> None:
+    """Nothing is read from standard input or the working directory unasked."""
+    assert run()[0] == 2
+
+
+def test_personal_data_is_not_shown(tmp_path: Path) -> None:
+    """No address, user id or user attribute stands in any output about wrong ones."""
+    secrets = ["+12065550100", "ada.lovelace", "goldmember"]
+    text = {
+        "Address": [secrets[0]],
+        "ChannelType": secrets[0],
+        secrets[0]: {},
+        "User": {"UserId": [secrets[1]], "UserAttributes": {"Tier": secrets[2]}},
+    }
+    path = tmp_path / "secret.json"
+    path.write_text(json.dumps(text), encoding="utf-8")
+    for output in ("table", "text", "json"):
+        code, out, err = run("-v", "-o", output, path)
+        assert code == 1
+        assert not [secret for secret in secrets if secret in out + err]
+
+
+def test_steering_characters_in_names_are_escaped(tmp_path: Path) -> None:
+    """Neither a file's name nor a member's can steer the terminal, or be taken for markup."""
+    path = tmp_path / "a\x1b[31m\n[red].json"
+    path.write_text('{"\\u001b[2J[bold]": 1}', encoding="utf-8")
+    for output in ("table", "text"):
+        _, out, _ = run("-o", output, path)
+        assert "\x1b" not in out
+        assert "[red]" in out
+        assert "[bold]" in out

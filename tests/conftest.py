@@ -1,0 +1,56 @@
+"""What all tests share: an environment without AWS, the data, and the installed command."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from making import RunPe
+
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
+
+ROOT = Path(__file__).parent.parent
+DATA = ROOT / "tests" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give every test a home without credentials, region or store."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "PE_", "XDG_")) or name in ("COLUMNS", "FORCE_COLOR"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def aws_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set credentials that mean nothing, and a region."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+@pytest.fixture
+def pe() -> RunPe:
+    """Return a function that runs the installed `pe` in a process of its own."""
+    command = Path(sys.executable).parent / "pe"
+
+    def run(
+        *arguments: object, cwd: Path = ROOT, **environment: str
+    ) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [str(command), *map(str, arguments)],
+            capture_output=True,
+            encoding="utf-8",
+            cwd=cwd,
+            env={**os.environ, **environment},
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    return run

@@ -1,0 +1,148 @@
+"""Laws of reading: two JSON readers agree, positions are true, YAML gives what JSON gives."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinpoint_endpoints.documents import codes, json_text, yaml_text
+from pinpoint_endpoints.documents.careful_json import read_carefully
+from pinpoint_endpoints.documents.model import Path
+from pinpoint_endpoints.documents.positions import PositionMap
+from pinpoint_endpoints.documents.text import Unreadable
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+LAYOUTS = st.sampled_from([None, 0, 2])
+
+
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield every value within a value, with the path that leads to it."""
+    yield path, value
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from leaves(member, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from leaves(item, (*path, index))
+
+
+def text_at(text: str, positions: PositionMap, path: Path) -> str:
+    """Return the text from the place of a value on."""
+    line, column = positions.values[path]
+    return "\n".join(text.split("\n")[line - 1 :])[column - 1 :]
+
+
+@given(VALUES, LAYOUTS, st.booleans())
+def test_the_two_json_readers_give_the_same_value(
+    value: object, indent: int | None, ascii_only: bool
+) -> None:
+    """What orjson reads, the careful reader reads too, without a fault."""
+    raw = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
+    careful, faults, _ = read_carefully(raw)
+    assert faults == []
+    assert careful == orjson.loads(raw)
+    assert json_text.parse(raw) == (careful, [])
+
+
+@given(VALUES, st.data())
+def test_the_two_json_readers_refuse_the_same_texts(value: object, data: st.DataObject) -> None:
+    """A text with one character taken out or put in is JSON for both readers, or for none."""
+    text = json.dumps(value, ensure_ascii=False)
+    at = data.draw(st.integers(0, len(text)))
+    put_in = data.draw(
+        st.sampled_from(
+            ["", '"', "{", "}", "[", "]", ",", ":", "0", "-", "e", ".", "\\", "\n", "x"]
+        )
+    )
+    raw = (text[:at] + put_in + text[at + data.draw(st.integers(0, 1)) :]).encode()
+    try:
+        expected = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        expected = Unreadable
+    try:
+        careful, faults, _ = read_carefully(raw)
+    except Unreadable:
+        assert expected is Unreadable
+        return
+    if not faults:
+        assert careful == expected
+    elif expected is not Unreadable:
+        assert {fault.code for fault in faults} == {codes.DUPLICATE_KEY}
+
+
+@given(VALUES, LAYOUTS)
+def test_every_json_value_stands_where_the_map_says(value: object, indent: int | None) -> None:
+    """The text at a value's place begins with that value, and the key's place with the key."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    positions = json_text.positions(text.encode())
+    for path, member in leaves(value):
+        found, _ = json.JSONDecoder().raw_decode(text_at(text, positions, path))
+        assert found == member
+    for path, (line, column) in positions.keys.items():
+        following = "\n".join(text.split("\n")[line - 1 :])[column - 1 :]
+        assert json.JSONDecoder().raw_decode(following)[0] == path[-1]
+
+
+@given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4), st.data())
+def test_no_duplicate_key_goes_unseen(members: dict[str, object], data: st.DataObject) -> None:
+    """A member written twice, in whatever spelling and however deep, is found."""
+    twice = data.draw(st.sampled_from(sorted(members)))
+    spelling = (
+        "".join(f"\\u{unit:04x}" for unit in _utf16(twice)) if data.draw(st.booleans()) else None
+    )
+    pairs = [f"{json.dumps(key)}: {json.dumps(member)}" for key, member in members.items()]
+    again = f'"{spelling}"' if spelling is not None else json.dumps(twice)
+    pairs.insert(data.draw(st.integers(0, len(pairs))), f"{again}: {json.dumps(data.draw(VALUES))}")
+    raw = ('{"outer": [{' + ", ".join(pairs) + "}]}").encode()
+    _, faults = json_text.parse(raw)
+    assert [fault.code for fault in faults] == [codes.DUPLICATE_KEY]
+
+
+@given(st.dictionaries(TEXTS, VALUES, max_size=4))
+def test_quoted_yaml_gives_what_was_written(members: dict[str, object]) -> None:
+    """What PyYAML writes with every text in quotes reads back as the value that it was."""
+    quoted = json.loads(json.dumps(members), parse_int=str, parse_float=str, parse_constant=str)
+    texts = _without_other_types(quoted)
+    text = yaml.safe_dump(texts, default_style='"', allow_unicode=True)
+    value, faults = yaml_text.parse(text.encode())
+    assert value == texts
+    assert faults == []
+
+
+@given(st.dictionaries(TEXTS, VALUES, max_size=4))
+def test_json_read_as_yaml_stands_in_the_same_places(members: dict[str, object]) -> None:
+    """The YAML reader finds quoted JSON texts where the JSON reader finds them."""
+    texts = _without_other_types(json.loads(json.dumps(members), parse_int=str, parse_float=str))
+    raw = json.dumps(texts, ensure_ascii=True, indent=1).encode()
+    if b"\\u" in raw:
+        return
+    assert yaml_text.positions(raw).values == json_text.positions(raw).values
+
+
+def _utf16(text: str) -> list[int]:
+    raw = text.encode("utf-16-be")
+    return [raw[index] << 8 | raw[index + 1] for index in range(0, len(raw), 2)]
+
+
+def _without_other_types(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_other_types(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_without_other_types(item) for item in value]
+    return str(value)

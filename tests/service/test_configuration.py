@@ -1,0 +1,123 @@
+"""What keeps a client from being made or used: each gives one sentence and what to do."""
+
+from pathlib import Path
+
+import pytest
+from making import MakeDocument
+
+from pinpoint_endpoints import CannotRun, UsageError, connect, upsert
+
+
+def test_no_region(aws_variables: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a region the error names the option and the variable."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(CannotRun, match="no region") as stopped:
+        connect()
+    assert "--region" in stopped.value.hint
+    assert "--local" in stopped.value.hint
+
+
+def test_no_credentials(document: MakeDocument) -> None:
+    """Without credentials the error names the ways to give them."""
+    with pytest.raises(CannotRun, match="no credentials") as stopped:
+        upsert(connect(region="us-east-1"), "app", document())
+    assert "AWS_ACCESS_KEY_ID" in stopped.value.hint
+
+
+def test_half_of_the_credentials(document: MakeDocument, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An access key without its secret key is named as such."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    with pytest.raises(CannotRun, match="only a part"):
+        upsert(connect(region="us-east-1"), "app", document())
+
+
+def test_an_unknown_profile() -> None:
+    """A profile that no file has is named, with the command that lists them."""
+    with pytest.raises(CannotRun, match="nobody") as stopped:
+        connect(profile="nobody", region="us-east-1")
+    assert "list-profiles" in stopped.value.hint
+
+
+def test_a_profile_gives_region_and_credentials(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """boto3's own files work untouched."""
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile work]\nregion = eu-west-1\naws_access_key_id = a\naws_secret_access_key = b\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    client = connect(profile="work")
+    assert client.meta.region_name == "eu-west-1"
+    assert client.meta.endpoint_url == "https://pinpoint.eu-west-1.amazonaws.com"
+
+
+def test_boto3s_variable_names_the_server(
+    aws_variables: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS_ENDPOINT_URL_PINPOINT is boto3's way to name another server."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", "http://127.0.0.1:5000")
+    assert connect().meta.endpoint_url == "http://127.0.0.1:5000"
+
+
+def test_a_broken_configuration_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A file that boto3 cannot parse is named."""
+    config = tmp_path / "config"
+    config.write_text("[default\nregion", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with pytest.raises(CannotRun, match="config"):
+        connect(region="us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AWS_MAX_ATTEMPTS", "many"),
+        ("AWS_RETRY_MODE", "nonsense"),
+        ("AWS_CA_BUNDLE", "/nowhere/ca.pem"),
+    ],
+)
+def test_a_variable_that_boto3_cannot_use(
+    aws_variables: None,
+    document: MakeDocument,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+) -> None:
+    """A wrong variable is an error in words, not a traceback."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(CannotRun) as stopped:
+        upsert(connect(), "app", document())
+    assert stopped.value.message
+
+
+@pytest.mark.parametrize("url", ["localhost:5000", "ftp://localhost", "", "127.0.0.1"])
+def test_an_endpoint_url_needs_its_scheme(url: str) -> None:
+    """A URL without http:// or https:// is a usage error."""
+    with pytest.raises(UsageError):
+        connect(endpoint_url=url)
+
+
+@pytest.mark.parametrize("url", ["http://", "http://a b", "http://127.0.0.1:99999"])
+def test_an_endpoint_url_that_is_none(
+    aws_variables: None, document: MakeDocument, url: str
+) -> None:
+    """A URL that leads nowhere is an error in words."""
+    with pytest.raises((UsageError, CannotRun)):
+        upsert(connect(endpoint_url=url), "app", document())
+
+
+def test_nobody_listens(
+    aws_variables: None, document: MakeDocument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is not there is named, without the path."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(CannotRun, match=r"^no connection to http://127\.0\.0\.1:9$"):
+        upsert(connect(endpoint_url="http://127.0.0.1:9"), "app", document())
+
+
+def test_local_and_a_server_exclude_each_other() -> None:
+    """Asking for both targets is a usage error."""
+    with pytest.raises(UsageError):
+        connect(local=True, endpoint_url="http://127.0.0.1:5000")

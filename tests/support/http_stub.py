@@ -1,0 +1,82 @@
+"""A real HTTP server that answers what a test tells it, and remembers what it was asked."""
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
+
+ACCEPTED = json.dumps({"Message": "Accepted", "RequestID": "request-1"}).encode()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer; `cut` closes the connection before the last bytes of the body."""
+
+    status: int = 202
+    body: bytes = ACCEPTED
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: int = 0
+    reset: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it arrived: the path still encoded."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class HttpStub:
+    """Answers requests in order; the last answer is repeated."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self.asked: list[Asked] = []
+        self._answers = list(answers) or [Answer()]
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._next))
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _next(self, asked: Asked) -> Answer:
+        self.asked.append(asked)
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+def _handler(answer_to: Callable[[Asked], Answer]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _respond(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            answer = answer_to(Asked(self.command, self.path, dict(self.headers), body))
+            if answer.reset:
+                self.close_connection = True
+                return
+            self.send_response(answer.status)
+            headers = {"Content-Type": "application/json", **answer.headers}
+            headers["Content-Length"] = str(len(answer.body))
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer.body[: len(answer.body) - answer.cut])
+            self.close_connection = bool(answer.cut)
+
+        do_GET = do_PUT = do_POST = do_DELETE = _respond  # noqa: N815 - named by http.server
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its signature
+            """Say nothing."""
+
+    return Handler
