@@ -1,0 +1,81 @@
+"""moto → moto with Pinpoint's endpoint operations, which it lacks.
+
+Applications stay moto's own. An application's endpoints hang on moto's object for it, so that
+DeleteApp, leaving `mock_aws` and `/moto-api/reset` drop them, and accounts and regions are apart.
+"""
+
+from importlib import import_module
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
+
+from pinpoint_endpoints.errors import CannotRun
+from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.store import Store
+from pinpoint_endpoints.local.wire import answer
+
+# `.*`, since an id may be empty, and moto's server decodes the slashes of ids before it matches.
+PATHS = (
+    "{0}/v1/apps/(?P<app_id>[^/]+)/endpoints$",
+    "{0}/v1/apps/(?P<app_id>[^/]+)/endpoints/(?P<endpoint_id>.*)$",
+    "{0}/v1/apps/(?P<app_id>[^/]+)/users/(?P<user_id>.*)$",
+)
+ATTRIBUTE = "_pinpoint_endpoints"
+
+MotoResponse = tuple[int, dict[str, str], bytes]
+
+
+def install() -> None:
+    """Give `mock_aws` and moto's server the endpoint operations of the local Pinpoint.
+
+    Call it any time for `mock_aws`, and before the first request for moto's server, which reads
+    its paths once. A second call changes nothing.
+
+    Raises:
+        CannotRun: moto is not installed, or lacks the internals that this builds on.
+    """
+    urls = _internal("moto.pinpoint.urls", "url_paths")
+    _internal("moto.pinpoint.models", "PinpointBackend.get_app")
+    _internal("moto.pinpoint.responses", "PinpointResponse.setup_class")
+    _internal("moto.pinpoint.responses", "PinpointResponse.pinpoint_backend")
+    urls.update(dict.fromkeys(PATHS, respond))
+
+
+def respond(request: Any, full_url: str, headers: Any) -> MotoResponse:
+    """Answer one request that moto routed here.
+
+    It takes the account and the region from moto, but none of moto's dispatch, which takes an
+    operation's name from any `Action=` in the body.
+    """
+    from moto.pinpoint.responses import PinpointResponse
+
+    moto_response = PinpointResponse()
+    moto_response.setup_class(request, full_url, headers, use_raw_body=True)
+    path = urlsplit(full_url).path
+    pinpoint = _local_pinpoint(moto_response.pinpoint_backend, unquote(path.split("/")[3]))
+    result = answer(pinpoint, request.method, path, moto_response.raw_body or b"")
+    return result.status, dict(result.headers), result.body
+
+
+def _local_pinpoint(backend: Any, application_id: str) -> LocalPinpoint:
+    application = backend.apps.get(application_id)
+    if application is None:
+        return LocalPinpoint(Store(None), create_missing_applications=False)
+    pinpoint: LocalPinpoint | None = getattr(application, ATTRIBUTE, None)
+    if pinpoint is None:
+        fresh = LocalPinpoint(Store(None), create_missing_applications=False)
+        fresh.add_application(application_id, application.name)
+        return cast("LocalPinpoint", application.__dict__.setdefault(ATTRIBUTE, fresh))
+    return pinpoint
+
+
+def _internal(module: str, path: str) -> Any:
+    try:
+        found = import_module(module)
+        for name in path.split("."):
+            found = getattr(found, name)
+    except (ImportError, AttributeError) as error:
+        raise CannotRun(
+            f"The moto plug-in needs `{module}.{path}`, which is not there.",
+            "Install moto[server]>=5.2,<5.3.",
+        ) from error
+    return found

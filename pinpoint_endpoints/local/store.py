@@ -1,0 +1,255 @@
+"""A path, or None for memory → the SQLite store of the local Pinpoint and its transactions.
+
+An acknowledged transaction survives the end of the process (WAL, synchronous FULL). Several
+threads may share a store, and several processes a file: writers wait for each other.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, Self
+
+import orjson
+
+from pinpoint_endpoints.errors import CannotRun
+from pinpoint_endpoints.local.rows import Rows
+
+BUSY_TIMEOUT_SECONDS = 30.0
+RETRY_SECONDS = 0.005
+APPLICATION_ID = 0x70696E70  # "pinp": tells our files from other programs' SQLite files
+SMALLEST_DATABASE = 512  # bytes: one page of the smallest size (SQLite file format, 1.3.2)
+
+# Each step leads from the version that is its place in this tuple to the next.
+UPGRADES: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        CREATE TABLE applications (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            application_id TEXT NOT NULL UNIQUE,
+            response BLOB NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE endpoints (
+            number INTEGER PRIMARY KEY,
+            application INTEGER NOT NULL,
+            endpoint_key TEXT NOT NULL,
+            user_id TEXT,
+            channel_type TEXT,
+            address TEXT,
+            endpoint_status TEXT,
+            response BLOB NOT NULL,
+            UNIQUE (application, endpoint_key)
+        )
+        """,
+        """
+        CREATE INDEX endpoints_of_user ON endpoints (application, user_id)
+        WHERE user_id IS NOT NULL
+        """,
+        """
+        CREATE INDEX active_endpoints_at ON endpoints (application, address, channel_type)
+        WHERE address IS NOT NULL AND endpoint_status = 'ACTIVE'
+        """,
+    ),
+)
+STORE_VERSION = len(UPGRADES)
+
+DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+CAUSES = {
+    "SQLITE_BUSY": "another process has kept it locked for too long",
+    "SQLITE_CANTOPEN": "it is no file, or this user may not write it or its folder",
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_IOERR": "the disk reports an error",
+    "SQLITE_PERM": "this user may not write it",
+    "SQLITE_READONLY": "this user may not write it",
+}
+OTHER_STORE = "Name another file for the store, or move this one away."
+
+
+class Store:
+    """The applications and endpoints of the local Pinpoint in one SQLite file.
+
+    The file is made readable for its owner only, and so is its folder if it has to be made.
+
+    Args:
+        path: the file, or None for a store in memory that ends with this object.
+
+    Raises:
+        CannotRun: the file cannot be made or opened, is damaged, is no store, or is of a newer
+            version. It is left as it is.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        if path is not None:
+            _make_private_file(path)
+        with self._explained():
+            self._connection = _connect(path)
+        self._close = weakref.finalize(self, self._connection.close)
+        try:
+            with self._explained():
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; the store cannot be used afterwards."""
+        self._close()
+
+    def writing(self) -> AbstractContextManager[Rows]:
+        """Open a transaction that writes: all of it is stored on leaving, or nothing at all.
+
+        Raises:
+            CannotRun: the file is damaged, locked for too long, or cannot be written.
+        """
+        return self._transaction("BEGIN IMMEDIATE")
+
+    def reading(self) -> AbstractContextManager[Rows]:
+        """Open a transaction that sees the store as it is at one moment.
+
+        Raises:
+            CannotRun: the file is damaged or cannot be read.
+        """
+        return self._transaction("BEGIN")
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Rows]:
+        with self._lock, self._explained():
+            self._connection.execute(begin)
+            try:
+                yield Rows(self._connection)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.rollback()
+                raise
+
+    def _prepare(self) -> None:
+        """Bring the file to this version, having looked at whether it is ours before writing."""
+        with self.reading():
+            version = self._version()
+        if version < STORE_VERSION:
+            with self.writing():
+                for statement in _statements_from(self._version()):
+                    self._connection.execute(statement)
+        _switch_to_wal(self._connection)
+        self._connection.execute("PRAGMA synchronous = FULL")
+
+    def _version(self) -> int:
+        """Return the store's version, 0 for a new one. Call it inside a transaction."""
+        # SQLite takes a file of some bytes for an empty database, and would write over it.
+        if self.path is not None and 0 < self.path.stat().st_size < SMALLEST_DATABASE:
+            raise self._damage()
+        version = self._number("PRAGMA user_version")
+        is_ours = self._number("PRAGMA application_id") == APPLICATION_ID
+        is_empty = self._number("SELECT count(*) FROM sqlite_master") == 0
+        if not is_ours and not (is_empty and version == 0):
+            raise CannotRun(
+                f"{self.path} is a database of another program, not a store of the local Pinpoint.",
+                OTHER_STORE,
+            )
+        if version > STORE_VERSION:
+            raise CannotRun(
+                f"The store {self.path} has version {version}; "
+                f"this pe knows versions up to {STORE_VERSION}.",
+                f"Upgrade pinpoint_endpoints. {OTHER_STORE}",
+            )
+        return version
+
+    def _number(self, query: str) -> int:
+        return int(self._connection.execute(query).fetchone()[0])
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            self._explain(error)
+        except orjson.JSONDecodeError as error:
+            raise self._damage() from error
+
+    def _explain(self, error: sqlite3.DatabaseError) -> NoReturn:
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith(DAMAGED):
+            raise self._damage() from error
+        for cause, words in CAUSES.items():
+            if name.startswith(cause):
+                raise CannotRun(
+                    f"The store {self.path} cannot be used: {words}.", OTHER_STORE
+                ) from error
+        raise error
+
+    def _damage(self) -> CannotRun:
+        return CannotRun(
+            f"{self.path} is damaged, or is not a store of the local Pinpoint.",
+            f"It was left as it is. {OTHER_STORE}",
+        )
+
+
+def _statements_from(version: int) -> tuple[str, ...]:
+    """Return what brings a store of this version to ours; nothing for one that is there."""
+    if version == STORE_VERSION:
+        return ()
+    steps = tuple(statement for step in UPGRADES[version:] for statement in step)
+    stamps = (
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        f"PRAGMA user_version = {STORE_VERSION}",
+    )
+    return steps + stamps
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL, waiting for processes that make the same new file at this moment.
+
+    For this one statement SQLite itself does not wait, but answers BUSY at once.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "BUSY" not in error.sqlite_errorname or time.monotonic() > deadline:
+                raise
+            time.sleep(RETRY_SECONDS)
+        else:
+            return
+
+
+def _make_private_file(path: Path) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Only a new file is opened here: closing an open one would drop SQLite's locks on it.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise CannotRun(
+            f"The store {path} cannot be made: {error.strerror}.",
+            "Name a file in a folder that this user may write.",
+        ) from error
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    return sqlite3.connect(
+        ":memory:" if path is None else path,
+        timeout=BUSY_TIMEOUT_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )

@@ -1,0 +1,125 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.store import Store
+
+BEGINNING = """
+import sys
+from pathlib import Path
+from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.store import Store
+
+def put(pinpoint, endpoint_id, attribute):
+    request = {"ChannelType": "EMAIL", "Address": endpoint_id, "Attributes": {attribute: ["1"]}}
+    pinpoint.update_endpoint("app", endpoint_id, request=request, request_id="r")
+
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+WRITER = """
+pinpoint = LocalPinpoint(Store(Path(sys.argv[1])))
+for number in range(25):
+    put(pinpoint, f"{sys.argv[2]}-{number}", "own")
+    put(pinpoint, "shared", f"{sys.argv[2]}-{number}")
+"""
+OPENER = """
+for number in range(20):
+    Store(Path(sys.argv[1]).with_name(f"{number}.db")).close()
+"""
+ENDLESS = """
+from itertools import count
+pinpoint = LocalPinpoint(Store(Path(sys.argv[1])))
+for number in count():
+    items = [
+        {"Id": f"{number}-{place}", "ChannelType": "EMAIL", "Address": f"{number}-{place}"}
+        for place in range(10)
+    ]
+    pinpoint.update_endpoints_batch("app", request={"Item": items}, request_id="r")
+    print(number, flush=True)
+"""
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Return a function that starts a process with a script, ready to be told to go."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start_one(script: str, *arguments: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-c", BEGINNING + script, str(tmp_path / "store.db"), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            cwd=Path(__file__).parents[2],
+        )
+        running.append(process)
+        assert opened(process.stdout).readline() == "ready\n"
+        return process
+
+    yield start_one
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def opened(pipe: IO[str] | None) -> IO[str]:
+    """Return a process's pipe, which it has."""
+    assert pipe is not None
+    return pipe
+
+
+def go(process: "subprocess.Popen[str]") -> None:
+    """Let a process that is ready go on."""
+    opened(process.stdin).write("go\n")
+    opened(process.stdin).flush()
+
+
+def test_processes_make_one_store_at_once(start: Start) -> None:
+    """Processes that open the same new file at the same moment all get a store."""
+    processes = [start(OPENER) for _ in range(6)]
+    for process in processes:
+        go(process)
+    assert [process.wait() for process in processes] == [0] * 6
+
+
+def test_processes_write_one_store_at_once(start: Start, tmp_path: Path) -> None:
+    """Four processes that make a store and write it together lose nothing of each other."""
+    processes = [start(WRITER, name) for name in "abcd"]
+    for process in processes:
+        go(process)
+    assert [process.wait() for process in processes] == [0, 0, 0, 0]
+    with Store(tmp_path / "store.db") as store:
+        pinpoint = LocalPinpoint(store)
+        names = {f"{name}-{number}" for name in "abcd" for number in range(25)}
+        assert {pinpoint.get_endpoint("app", name)["Id"] for name in names} == names
+        assert pinpoint.get_endpoint("app", "shared")["Attributes"].keys() == names
+        assert len(pinpoint.get_apps()["Item"]) == 1
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no kill -9")
+def test_an_acknowledged_update_survives_kill_9(start: Start, tmp_path: Path) -> None:
+    """After kill -9, every batch that was acknowledged is there, and no batch is there in part."""
+    process = start(ENDLESS)
+    go(process)
+    acknowledged = [int(opened(process.stdout).readline()) for _ in range(20)]
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    acknowledged += [int(line) for line in opened(process.stdout)]
+    with Store(tmp_path / "store.db") as store, store.reading() as rows:
+        application = rows.application("app")
+        assert application is not None
+        for number in acknowledged:
+            assert all(rows.endpoint(application, f"{number}-{place}") for place in range(10))
+        unacknowledged = acknowledged[-1] + 1
+        found = [rows.endpoint(application, f"{unacknowledged}-{place}") for place in range(10)]
+        assert all(found) or not any(found)

@@ -1,0 +1,213 @@
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pinpoint_endpoints.local.wire import MAX_BODY_BYTES, Answer
+
+Send = Callable[..., Answer]
+
+EMAIL = {"ChannelType": "EMAIL", "Address": "ann@example.com"}
+ENDPOINT = "/v1/apps/app/endpoints/e"
+
+
+def error_of(answer: Answer) -> tuple[int, str, str]:
+    """Return status, code and message, having checked that the error has the service's shape."""
+    body = orjson.loads(answer.body)
+    assert body.keys() == {"Message", "RequestID"}
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["x-amzn-RequestId"] == body["RequestID"]
+    return answer.status, answer.headers["x-amzn-ErrorType"], body["Message"]
+
+
+def test_a_success_is_json_with_a_request_id(send: Send) -> None:
+    """A success has the service's headers, and no error type."""
+    answer = send("PUT", ENDPOINT, EMAIL)
+    request_id = answer.headers["x-amzn-RequestId"]
+    assert answer.status == 202
+    assert answer.headers == {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
+    assert orjson.loads(answer.body) == {"Message": "Accepted", "RequestID": request_id}
+
+
+def test_each_request_has_its_own_id(send: Send) -> None:
+    """Two requests never share a request id."""
+    answers = [send("GET", "/v1/apps") for _ in range(2)]
+    assert len({answer.headers["x-amzn-RequestId"] for answer in answers}) == 2
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "",
+        "/",
+        "/v1",
+        "/v2/apps",
+        "x/v1/apps",
+        "v1/apps",
+        "//v1/apps",
+        "/v1/apps/app/segments",
+        "/v1/apps/app/endpoints/a/b",
+        "/v1/apps/app/users",
+        "/v1/apps/app/settings/x/y",
+        "http://host/v1/apps",
+        "/v1/apps/../../etc/passwd",
+    ],
+)
+def test_what_the_local_pinpoint_lacks_is_not_found(send: Send, target: str) -> None:
+    """An unknown path answers 404 and says that the local Pinpoint does not have it."""
+    assert error_of(send("GET", target)) == (
+        404,
+        "NotFoundException",
+        "The local Pinpoint does not have this operation.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("DELETE", "/v1/apps"),
+        ("PUT", "/v1/apps/app"),
+        ("GET", "/v1/apps/app/endpoints"),
+        ("POST", ENDPOINT),
+        ("HEAD", ENDPOINT),
+        ("put", ENDPOINT),
+        ("", ENDPOINT),
+        ("PUT", "/v1/apps/app/users/ann"),
+    ],
+)
+def test_a_wrong_method_is_not_allowed(send: Send, method: str, target: str) -> None:
+    """A known path with a method that it does not have answers 405."""
+    assert error_of(send(method, target))[:2] == (405, "MethodNotAllowedException")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"{}{}",
+        b"\xff\xfe{}",
+        b"\xef\xbb\xbf{}",
+        b'{"Address": "\\ud800"}',
+        b'{"Metrics": {"m": NaN}}',
+        b'{"Metrics": {"m": 1e400}}',
+        b"[" * 100_000,
+        b'{"Address": "ann@example.com"',
+    ],
+    ids=["none", "cut", "two", "utf-16", "bom", "surrogate", "nan", "inf", "deep", "personal"],
+)
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [("PUT", ENDPOINT), ("PUT", "/v1/apps/app/endpoints"), ("POST", "/v1/apps")],
+)
+def test_a_body_that_is_not_json_is_refused(
+    send: Send, method: str, target: str, body: bytes
+) -> None:
+    """Bad JSON answers 400, says where, and repeats nothing of it."""
+    status, code, message = error_of(send(method, target, body))
+    assert (status, code) == (400, "BadRequestException")
+    assert message.startswith("The body is not JSON: line 1, column ")
+    assert "ann" not in message
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        "x",
+        1,
+        {"address": "x"},
+        {"Id": "e"},
+        {"Address": None},
+        {"Attributes": {"a": "x"}},
+        {"Attributes": {"a": [1]}},
+        {"User": {"UserAttributes": {"a": {}}}},
+        {"Item": []},
+    ],
+)
+def test_a_body_of_another_shape_is_refused(send: Send, value: Any) -> None:
+    """JSON that is no EndpointRequest answers 400 and stores nothing."""
+    assert error_of(send("PUT", ENDPOINT, value))[:2] == (400, "BadRequestException")
+    assert send("GET", "/v1/apps/app").status == 404
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        {},
+        {"Item": {}},
+        {"Item": []},
+        {"Item": [None]},
+        {"Item": [EMAIL]},
+        {"Item": [{"Id": 1, **EMAIL}]},
+        {"Item": [{"Id": "e", **EMAIL}], "More": 1},
+    ],
+)
+def test_a_batch_of_another_shape_is_refused(send: Send, value: Any) -> None:
+    """JSON that is no EndpointBatchRequest answers 400 and stores nothing."""
+    assert error_of(send("PUT", "/v1/apps/app/endpoints", value))[0] == 400
+    assert send("GET", "/v1/apps/app").status == 404
+
+
+def test_a_body_over_7_mb_is_too_large(send: Send) -> None:
+    """A body answers 413 from one byte past 7 MiB on, whatever it is."""
+    body = orjson.dumps(EMAIL)
+    assert send("PUT", ENDPOINT, body.ljust(MAX_BODY_BYTES)).status == 202
+    answer = send("PUT", ENDPOINT, body.ljust(MAX_BODY_BYTES + 1))
+    assert error_of(answer)[:2] == (413, "PayloadTooLargeException")
+    assert MAX_BODY_BYTES == 7_340_032
+
+
+@pytest.mark.parametrize("escaped", ["%", "a%", "%2", "%zz", "%FF", "%C3", "%ED%A0%80", "a\ud800"])
+@pytest.mark.parametrize(
+    "target", ["/v1/apps/{}", "/v1/apps/{}/endpoints/e", "/v1/apps/a/users/{}"]
+)
+def test_a_path_that_is_not_utf8_is_refused(send: Send, target: str, escaped: str) -> None:
+    """Broken escapes, invalid UTF-8 and lone surrogates in a path answer 400."""
+    assert error_of(send("GET", target.format(escaped)))[:2] == (400, "BadRequestException")
+
+
+@pytest.mark.parametrize("escaped", ["%2E%2E", ".%2e", "..", ".", "%2E", "%20", "%00", "%7F", ""])
+def test_steps_and_control_characters_are_no_ids(send: Send, escaped: str) -> None:
+    """Encoded or not, `.`, `..`, blanks and control characters are no endpoint's id."""
+    answer = send("PUT", f"/v1/apps/app/endpoints/{escaped}", EMAIL)
+    assert error_of(answer)[:2] == (400, "BadRequestException")
+
+
+def test_a_query_is_no_part_of_an_id(send: Send) -> None:
+    """A query after the path is left aside; an encoded question mark is part of the id."""
+    assert send("PUT", f"{ENDPOINT}?a=b", EMAIL).status == 202
+    assert orjson.loads(send("GET", ENDPOINT).body)["Id"] == "e"
+    assert send("GET", f"{ENDPOINT}%3Fa=b").status == 404
+
+
+def test_a_plus_is_a_plus(send: Send) -> None:
+    """In a path, `+` is not a space."""
+    send("PUT", "/v1/apps/app/endpoints/a+b", EMAIL)
+    assert orjson.loads(send("GET", "/v1/apps/app/endpoints/a%2Bb").body)["Id"] == "a+b"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    method=st.sampled_from(["GET", "PUT", "POST", "DELETE", "PATCH"]),
+    segments=st.lists(
+        st.sampled_from(["v1", "apps", "endpoints", "users"]) | st.text(), max_size=6
+    ),
+    safe=st.sampled_from(["", "/", "%", "?/%"]),
+    body=st.binary() | st.recursive(st.none() | st.text(), st.lists).map(orjson.dumps),
+)
+def test_no_request_is_a_crash(
+    send: Send, method: str, segments: list[str], safe: str, body: bytes
+) -> None:
+    """Whatever comes, the answer is JSON with a status of the service."""
+    target = "/" + "/".join(quote(part, safe=safe, errors="surrogatepass") for part in segments)
+    answer = send(method, target, body)
+    assert answer.status in (200, 201, 202, 400, 404, 405)
+    assert isinstance(orjson.loads(answer.body), dict)
