@@ -10,9 +10,9 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
 from pinpoint_endpoints.documents.load import load
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
-from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.errors import CannotRun, UsageError
 from pinpoint_endpoints.service.endpoints import check_id, get_endpoint, update_endpoint
-from pinpoint_endpoints.service.outcome import Outcome, not_sent
+from pinpoint_endpoints.service.outcome import Outcome, State, unanswered
 
 __all__ = ["connect", "get", "load", "upsert", "upsert_all", "validate"]
 
@@ -69,7 +69,8 @@ def upsert(
         UsageError: the service can take no such application id or endpoint id.
         CannotRun: no credentials, no connection, no readable answer.
     """
-    return next(upsert_all(lambda: client, application_id, [document], endpoint_id))
+    (outcome,) = upsert_all(lambda: client, application_id, [document], endpoint_id)
+    return outcome
 
 
 def upsert_all(
@@ -79,6 +80,8 @@ def upsert_all(
     endpoint_id: str | None = None,
 ) -> Iterator[Outcome]:
     """Validate documents, send those that are valid, and yield what became of each, in order.
+
+    What ends the run is raised after the outcome of the document that met it.
 
     Args:
         connect: called when the first document is to be sent; returns a boto3 Pinpoint client.
@@ -98,10 +101,15 @@ def upsert_all(
         target = document.endpoint_id if endpoint_id is None else endpoint_id
         problems = [*validate(document), *_id_problems(document, target)]
         if target is None or not is_valid(problems):
-            yield not_sent(document, target or "", problems)
+            message = "not sent: the document is invalid"
+            yield unanswered(State.INVALID, document, target, message, problems)
             continue
         client = client or connect()
-        outcome = update_endpoint(client, application_id, target, document)
+        try:
+            outcome = update_endpoint(client, application_id, target, document)
+        except CannotRun as error:
+            yield unanswered(State.FAILED, document, target, error.message, problems)
+            raise
         yield replace(outcome, problems=tuple(problems)) if problems else outcome
 
 

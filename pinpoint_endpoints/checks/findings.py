@@ -1,9 +1,8 @@
 """An error of the jsonschema library in, findings in the words of the service out."""
 
-import json
+import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from math import isfinite
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.documents import codes
@@ -13,6 +12,8 @@ from pinpoint_endpoints.documents.personal import shown_name
 from pinpoint_endpoints.documents.schema_file import bundled_schema
 
 _LONGEST_SHOWN = 40
+_LIKE_A_CHOICE = re.compile(r"[A-Za-z_]{1,20}")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _RIGHT_ANGLE = 90
 _HALF_TURN = 180
 _GROUPS = {
@@ -20,6 +21,7 @@ _GROUPS = {
     "Location": "EndpointLocation",
     "User": "EndpointUser",
 }
+_IDS = ("Id", "EndpointId")
 _KINDS = {
     "string": "a string",
     "number": "a number",
@@ -58,7 +60,7 @@ def findings_of(error: Any, shape: str) -> Iterator[Finding]:
         yield from _missing_members(path, error)
     elif keyword == "enum" and not isinstance(error.instance, str):
         return
-    elif isinstance(error.instance, str) and path and path[-1] in ("Id", "EndpointId"):
+    elif isinstance(error.instance, str) and path and path[-1] in _IDS:
         fault = endpoint_id_fault(error.instance)
         yield Finding(
             path, False, codes.ENDPOINT_ID, f"not an endpoint id: {fault}", "choose another id"
@@ -91,6 +93,8 @@ def _nearest_member(name: str, known: list[str]) -> str:
 
 
 def _nearest(word: str, known: list[str]) -> str:
+    if len(word) > _LONGEST_SHOWN:
+        return ""
     by_folded = {choice.casefold(): choice for choice in known}
     near = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
     return by_folded[near[0]] if near else ""
@@ -127,7 +131,9 @@ def _wrong_type(path: Path, error: Any) -> Finding:
 
 def _type_hint(path: Path, wanted: str, value: object) -> str:
     if not path:
-        return 'a file holds one endpoint as an object, or several as {"Item": [...]}'
+        return 'an endpoint is an object; a file holds one, or several as {"Item": [...]}'
+    if path[-1] in _IDS:
+        return "give the endpoint an id, in quotes"
     if value is None:
         in_list = isinstance(path[-1], int)
         return "remove it from the list" if in_list else "leave it out: what is left out stays"
@@ -141,12 +147,7 @@ def _type_hint(path: Path, wanted: str, value: object) -> str:
 
 
 def _is_number(text: object) -> bool:
-    if not isinstance(text, str):
-        return False
-    try:
-        return isfinite(float(text))
-    except ValueError:
-        return False
+    return isinstance(text, str) and bool(_NUMBER.fullmatch(text))
 
 
 def _kind_of(value: object) -> str:
@@ -163,10 +164,9 @@ def _kind_of(value: object) -> str:
 def _not_in_set(path: Path, error: Any) -> Finding:
     value, choices = error.instance, list(error.validator_value)
     name = path[-1] if path else "value"
-    shown = json.dumps(shown_name(value), ensure_ascii=False)
-    if len(shown) > _LONGEST_SHOWN:
-        shown = f"a text of {len(value)} characters"
     near = _nearest(value.strip(), choices)
+    # what does not look like a choice may be an address in the wrong place
+    shown = f'"{value}"' if _LIKE_A_CHOICE.fullmatch(value) else "this text"
     hint = f'did you mean "{near}"?' if near else f"one of {', '.join(choices)}"
     return Finding(path, False, codes.NOT_IN_SET, f"{shown} is not a value of {name}", hint)
 

@@ -4,6 +4,7 @@ jsonschema-rs decides whether a value fits; jsonschema explains, for the few tha
 """
 
 from functools import cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.documents.schema_file import bundled_schema
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
     from pinpoint_endpoints.checks.findings import Finding
 
+MOST_FINDINGS = 1000
+"""More than anybody reads; a hostile file has millions."""
+
 
 def fits(value: object, shape: str) -> bool:
     """Tell whether a value fits a shape, a name under `$defs` of the bundled schema."""
@@ -21,13 +25,12 @@ def fits(value: object, shape: str) -> bool:
 
 
 def explain(value: object, shape: str) -> "list[Finding]":
-    """Return everything in a value that does not fit the shape."""
+    """Return what does not fit the shape in a value: everything, or the first `MOST_FINDINGS`."""
     from pinpoint_endpoints.checks.findings import findings_of
 
-    found: dict[Finding, None] = {}
-    for error in _explainer(shape).iter_errors(value):
-        found.update(dict.fromkeys(findings_of(error, shape)))
-    return list(found)
+    errors = _explainer(shape).iter_errors(value)
+    found = chain.from_iterable(findings_of(error, shape) for error in errors)
+    return list(dict.fromkeys(islice(found, MOST_FINDINGS)))
 
 
 def first_fault(value: object, shape: str) -> str | None:

@@ -1,5 +1,7 @@
 """The `pe` command: options in, one call to the core, one report out."""
 
+import atexit
+import gc
 import os
 import sys
 from pathlib import Path
@@ -58,4 +60,5 @@ def main() -> None:
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open
         getattr(sys, name).reconfigure(errors="backslashreplace")
+    atexit.register(gc.freeze)  # the interpreter's last look for garbage is an eighth of a run
     app()

@@ -33,7 +33,8 @@ class Boundary(TyperGroup):
             code = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            raise  # Typer ends quietly
+            _give_up_stdout()
+            return ExitCode.CANNOT_RUN
         except OSError as error:
             if error.filename is not None:
                 raise
@@ -46,6 +47,12 @@ class Boundary(TyperGroup):
 def say(line: str) -> None:
     """Tell the person at the terminal something that is no result."""
     typer.echo(printable(line), err=True)
+
+
+def write_json(document: bytes) -> None:
+    """Write JSON to standard output: in UTF-8 whatever the terminal's encoding (RFC 8259)."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(document)
 
 
 def _give_up_stdout() -> None:

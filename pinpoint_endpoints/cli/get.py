@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import say
+from pinpoint_endpoints.cli.boundary import say, write_json
 from pinpoint_endpoints.cli.options import (
     App,
     EndpointUrl,
@@ -52,7 +52,7 @@ def get(  # noqa: PLR0913, PLR0917 - the options of the command
         say(f"asking {client.meta.endpoint_url}, application {app}")
     endpoint = get_endpoint(client, app, endpoint_id)
     if output is Output.JSON:
-        sys.stdout.write(endpoint_json(endpoint))
+        write_json(endpoint_json(endpoint))
     elif output is Output.TEXT:
         sys.stdout.write(endpoint_lines(endpoint, show_values=show_values))
     else:

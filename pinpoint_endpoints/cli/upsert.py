@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import say
+from pinpoint_endpoints.cli.boundary import say, write_json
 from pinpoint_endpoints.cli.options import (
     App,
     EndpointUrl,
@@ -26,7 +26,7 @@ from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsErro
 from pinpoint_endpoints.reports.outcomes import outcome_lines, print_outcome_table
 from pinpoint_endpoints.reports.plain import counted
 from pinpoint_endpoints.reports.problems import print_problem_table, problem_lines
-from pinpoint_endpoints.service.outcome import Outcome, State
+from pinpoint_endpoints.service.outcome import Outcome, State, unanswered
 
 
 def upsert(  # noqa: PLR0913, PLR0917 - the options of the command
@@ -65,6 +65,7 @@ def upsert(  # noqa: PLR0913, PLR0917 - the options of the command
         return opened
 
     outcomes: list[Outcome] = []
+    documents: list[Document] = []
     error: PinpointEndpointsError | None = None
     try:
         documents = _documents(load(file), file, endpoint_id)
@@ -72,8 +73,13 @@ def upsert(  # noqa: PLR0913, PLR0917 - the options of the command
             outcomes.append(outcome)  # noqa: PERF402 - what was sent stays known if a later one fails
     except PinpointEndpointsError as stopped:
         error = stopped
+    for document in documents[len(outcomes) :] if outcomes else ():
+        message = "not sent: the run ended before"
+        outcomes.append(unanswered(State.SKIPPED, document, document.endpoint_id, message))
     _print(outcomes, output, quiet=quiet, error=error)
     if error is not None:
+        accepted = any(outcome.state is State.ACCEPTED for outcome in outcomes)
+        error.exit_code = ExitCode.PARTIAL if accepted else error.exit_code
         raise error
     return _exit_code(outcomes)
 
@@ -130,7 +136,7 @@ def _print_json(outcomes: Sequence[Outcome], error: PinpointEndpointsError | Non
     from pinpoint_endpoints.reports.envelope import envelope
 
     states = Counter(outcome.state for outcome in outcomes)
-    sys.stdout.write(
+    write_json(
         envelope(
             "upsert",
             {"documents": len(outcomes), **{state.value: states[state] for state in State}},

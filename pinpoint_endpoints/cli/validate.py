@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import say
+from pinpoint_endpoints.cli.boundary import say, write_json
 from pinpoint_endpoints.cli.options import Output, OutputOption, Quiet, Verbose
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Problem
@@ -82,7 +82,7 @@ def _print(
         from pinpoint_endpoints.reports.envelope import envelope
 
         failed = tally.invalid + tally.unreadable
-        sys.stdout.write(
+        write_json(
             envelope(
                 "validate",
                 asdict(tally),

@@ -8,12 +8,10 @@ from json.decoder import (  # type: ignore[attr-defined] # a name without a stub
 from math import isinf
 
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.json_text import MAX_DEPTH
 from pinpoint_endpoints.documents.model import Fault, Path
-from pinpoint_endpoints.documents.positions import LineIndex, PositionMap
+from pinpoint_endpoints.documents.positions import PositionMap
 from pinpoint_endpoints.documents.text import Unreadable, decode
-
-MAX_DEPTH = 64
-"""Deeper than any endpoint (five levels), and far from where a reader breaks."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -43,9 +41,9 @@ def read_carefully(raw: bytes) -> tuple[object, list[Fault], PositionMap]:
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.lines = LineIndex(text)
         self.faults: list[Fault] = []
-        self.positions = PositionMap()
+        self.positions = PositionMap(text)
+        self.lines = self.positions.lines
 
     def document(self) -> object:
         start = self._skip_space(0)
@@ -58,7 +56,7 @@ class _Reader:
         return value
 
     def _value(self, start: int, path: Path) -> tuple[object, int]:
-        self.positions.values[path] = self.lines.position(start)
+        self.positions.values[path] = start
         first = self.text[start : start + 1]
         if first == '"':
             return self._string(start)
@@ -114,20 +112,19 @@ class _Reader:
         return following
 
     def _note_key(self, member: Path, index: int, *, duplicate: bool) -> None:
-        position = self.lines.position(index)
-        if duplicate:
-            first = self.positions.keys[member]
-            self.faults.append(
-                Fault(
-                    position,
-                    codes.DUPLICATE_KEY,
-                    f"duplicate key, first at {first.line}:{first.column}",
-                    "remove one of the two: JSON readers keep only the last",
-                    path=member,
-                )
-            )
+        if not duplicate:
+            self.positions.keys[member] = index
             return
-        self.positions.keys[member] = position
+        first = self.lines.position(self.positions.keys[member])
+        self.faults.append(
+            Fault(
+                self.lines.position(index),
+                codes.DUPLICATE_KEY,
+                f"duplicate key, first at {first.line}:{first.column}",
+                "remove one of the two: JSON readers keep only the last",
+                path=member,
+            )
+        )
 
     def _string(self, start: int) -> tuple[str, int]:
         try:

@@ -45,37 +45,31 @@ def discover(paths: Iterable[str]) -> Iterator[Source | Unsearchable]:
             yield Source(path, _format_of(path))
 
 
-def _search(directory: str, searched: set[tuple[int, int]]) -> Iterator[Source | Unsearchable]:
-    try:
-        status = os.stat(directory)  # noqa: PTH116 - ten thousand files: no Path objects
-        identity = (status.st_dev, status.st_ino)
-        if identity in searched:
-            return
-        searched.add(identity)
-        with os.scandir(directory) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        yield Unsearchable(directory, reason_of(error))
-        return
-    for entry in found:
-        if not entry.name.startswith("."):
-            yield from _look_at(entry, searched)
+def _search(top: str, searched: set[tuple[int, int]]) -> Iterator[Source | Unsearchable]:
+    waiting: list[os.DirEntry[str] | str] = [top]
+    while waiting:
+        found = waiting.pop()
+        try:
+            if not isinstance(found, str) and found.name.endswith(SUFFIXES) and found.is_file():
+                yield Source(found.path, _format_of(found.name))
+            elif isinstance(found, str) or found.is_dir():
+                waiting.extend(reversed(_entries(os.fspath(found), searched)))
+            elif found.name.endswith(SUFFIXES):
+                os.stat(found.path)  # noqa: PTH116 - says why a link leads nowhere
+                yield Unsearchable(found.path, "it is no regular file")
+        except OSError as error:
+            yield Unsearchable(os.fspath(found), reason_of(error))
 
 
-def _look_at(
-    entry: os.DirEntry[str], searched: set[tuple[int, int]]
-) -> Iterator[Source | Unsearchable]:
-    wanted = entry.name.endswith(SUFFIXES)
-    try:
-        if wanted and entry.is_file():
-            yield Source(entry.path, _format_of(entry.name))
-        elif entry.is_dir():
-            yield from _search(entry.path, searched)
-        elif wanted:
-            os.stat(entry.path)  # noqa: PTH116 - says why a link leads nowhere
-            yield Unsearchable(entry.path, "it is no regular file")
-    except OSError as error:
-        yield Unsearchable(entry.path, reason_of(error))
+def _entries(directory: str, searched: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
+    status = os.stat(directory)  # noqa: PTH116 - ten thousand files: no Path objects
+    identity = (status.st_dev, status.st_ino)
+    if identity in searched:
+        return []
+    searched.add(identity)
+    with os.scandir(directory) as entries:
+        seen = [entry for entry in entries if not entry.name.startswith(".")]
+    return sorted(seen, key=lambda entry: entry.name)
 
 
 def reason_of(error: OSError) -> str:

@@ -1,6 +1,10 @@
 """Endpoint ids: what the service takes, and when two are the same."""
 
+import re
+
 FORBIDDEN_CHARACTERS = "${}"
+
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def same_endpoint_key(endpoint_id: str) -> str:
@@ -18,13 +22,13 @@ def endpoint_id_fault(endpoint_id: str) -> str:
     id addresses the batch operation, and `.` and `..` are path segments that every HTTP layer
     between here and the service may remove (RFC 3986, section 5.2.4).
     """
-    if not endpoint_id.strip():
+    if not endpoint_id.strip(" "):
         return "it is empty"
     if endpoint_id in (".", ".."):
         return f"`{endpoint_id}` is a step in a path, not a name"
     forbidden = [character for character in FORBIDDEN_CHARACTERS if character in endpoint_id]
     if forbidden:
         return f"it contains {' '.join(forbidden)}, which the service does not allow"
-    if any(character < " " or character == "\x7f" for character in endpoint_id):
-        return "it contains a control character"
+    if _NO_TEXT.search(endpoint_id):
+        return "it contains a control character, or a byte that is no text"
     return ""

@@ -11,6 +11,9 @@ import orjson
 from pinpoint_endpoints.documents.model import Fault
 from pinpoint_endpoints.documents.positions import PositionMap
 
+MAX_DEPTH = 64
+"""Deeper than any endpoint (five levels), and far from where a reader breaks."""
+
 _QUOTE_ESCAPE = b"\\u0022"
 
 
@@ -20,10 +23,9 @@ def parse(raw: bytes) -> tuple[object, list[Fault]]:
     Raises:
         Unreadable: the text has no value that could be looked at further.
     """
-    raw = raw.removeprefix(codecs.BOM_UTF8)
     try:
-        value = orjson.loads(raw)
-        if not _may_hide_duplicates(raw, value):
+        value = orjson.loads(raw.removeprefix(codecs.BOM_UTF8))
+        if not _may_hide_duplicates(raw, value) and not _is_too_deep(raw, value):
             return value, []
     except (orjson.JSONDecodeError, TypeError):
         pass
@@ -47,3 +49,14 @@ def _may_hide_duplicates(raw: bytes, value: object) -> bool:
         TypeError: the value is nested too deeply to be written.
     """
     return _QUOTE_ESCAPE in raw or orjson.dumps(value).count(b'"') != raw.count(b'"')
+
+
+def _is_too_deep(raw: bytes, value: object) -> bool:
+    return raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _deeper_than(MAX_DEPTH, value)
+
+
+def _deeper_than(levels: int, value: object) -> bool:
+    if not isinstance(value, (dict, list)):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper_than(levels - 1, member) for member in inner)

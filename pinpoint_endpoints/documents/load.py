@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from errno import EINVAL
 from functools import partial
 from typing import Any
 
@@ -60,11 +61,12 @@ def _read(source: Source) -> Iterator[Document]:
     locator = Locator(partial(_positions, language, raw))
     problems = tuple(_problem(source.path, fault) for fault in faults) if faults else ()
     for endpoint in endpoints_in(value):
+        in_list = any(isinstance(step, int) for step in endpoint.path)
         yield Document(
             source.path,
             endpoint.shape,
             endpoint.value,
-            endpoint.endpoint_id or (None if endpoint.path else _id_from_name(source.path)),
+            endpoint.endpoint_id or (None if in_list else _id_from_name(source.path)),
             endpoint.request,
             endpoint.path,
             locator,
@@ -74,6 +76,8 @@ def _read(source: Source) -> Iterator[Document]:
 
 
 def _read_bytes(path: str) -> bytes:
+    if "\0" in path:
+        raise OSError(EINVAL, "the name holds a NUL character")
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
         raw = os.read(descriptor, _CHUNK)

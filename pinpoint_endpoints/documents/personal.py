@@ -3,6 +3,7 @@
 import re
 
 _PHONE_OR_MAIL = re.compile(r"@|(?:[0-9][ ().-]?){7}")
+_PHONE = re.compile(r"\+[0-9]{7,15}")
 _LONGEST_NAME = 80
 
 
@@ -19,3 +20,10 @@ def shown_name(name: str) -> str:
     if _PHONE_OR_MAIL.search(name):
         return masked(name)
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+
+
+def without_addresses(message: str) -> str:
+    """Return a message of somebody else with what looks like an address in it masked."""
+    return " ".join(
+        masked(word) if "@" in word else _PHONE.sub("***", word) for word in message.split(" ")
+    )

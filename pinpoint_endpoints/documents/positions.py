@@ -1,18 +1,43 @@
 """Where values stand in a text: made for a document that failed, never for one that is right."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from pinpoint_endpoints.documents.model import Path, Position
 
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
-@dataclass(slots=True)
+
+class LineIndex:
+    """Turns an offset into a text into line and column."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
+        self._end = len(text)
+
+    def position(self, offset: int) -> Position:
+        """Return the place of the character at `offset`, in characters from the text's begin."""
+        offset = min(offset, self._end)
+        line = bisect_right(self._starts, offset)
+        return Position(line, offset - self._starts[line - 1] + 1)
+
+
 class PositionMap:
-    """The place of each value and of each member's key, by path."""
+    """The place of each value and of each member's key, by path.
 
-    values: dict[Path, Position] = field(default_factory=dict)
-    keys: dict[Path, Position] = field(default_factory=dict)
+    Attributes:
+        lines: the lines of the text.
+        values: offsets into the text.
+        keys: offsets into the text.
+    """
+
+    __slots__ = ("keys", "lines", "values")
+
+    def __init__(self, text: str = "") -> None:
+        self.lines = LineIndex(text)
+        self.values: dict[Path, int] = {}
+        self.keys: dict[Path, int] = {}
 
 
 class Locator:
@@ -31,24 +56,9 @@ class Locator:
         """
         if self._map is None:
             self._map = self._make()
-        if key and path in self._map.keys:
-            return self._map.keys[path]
-        while path not in self._map.values and path:
+        found = self._map
+        if key and path in found.keys:
+            return found.lines.position(found.keys[path])
+        while path not in found.values and path:
             path = path[:-1]
-        return self._map.values.get(path, Position(1, 1))
-
-
-class LineIndex:
-    """Turns an offset into a text into line and column."""
-
-    def __init__(self, text: str) -> None:
-        self._starts = [0]
-        start = text.find("\n") + 1
-        while start:
-            self._starts.append(start)
-            start = text.find("\n", start) + 1
-
-    def position(self, offset: int) -> Position:
-        """Return the place of the character at `offset`, in characters from the text's begin."""
-        line = bisect_right(self._starts, offset)
-        return Position(line, offset - self._starts[line - 1] + 1)
+        return found.lines.position(found.values.get(path, 0))

@@ -4,7 +4,9 @@ The language is YAML 1.2, read by the schema: where it wants a string, a plain s
 text. Built on the events of PyYAML's C parser; the 1.1 types of PyYAML's own loaders never apply.
 """
 
+import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, NoReturn
 
 import yaml
@@ -19,6 +21,9 @@ from pinpoint_endpoints.documents.yaml_scalar import read_plain
 MAX_DEPTH = 64
 """Deeper than any endpoint; libyaml itself takes seconds over a hundred thousand brackets."""
 
+MAX_EVENTS = 500_000
+"""More than a full batch has values; reading them takes seconds."""
+
 MAX_ALIAS_EVENTS = 10_000
 """What all aliases of a file may repeat: far more than an endpoint has values."""
 
@@ -27,6 +32,7 @@ _WRITE_IT = {
     "text": "write it with a decimal point and without an exponent",
     "an octal number": "write it without the leading zero",
 }
+_DOUBTFUL_BREAK = re.compile("[\x85\u2028\u2029]")
 _STARTS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
@@ -37,66 +43,60 @@ def parse(raw: bytes) -> tuple[object, list[Fault]]:
     Raises:
         Unreadable: the text has no value that could be looked at further.
     """
-    builder = _build(raw, positions=None)
+    builder = _Builder(decode(raw))
+    builder.read()
     return builder.value, builder.faults
 
 
 def positions(raw: bytes) -> PositionMap:
     """Return the place of every value in a YAML text that `parse` could read."""
-    found = PositionMap()
-    _build(raw, positions=found)
-    return found
-
-
-def _build(raw: bytes, positions: PositionMap | None) -> "_Builder":
     text = decode(raw)
-    builder = _Builder(yaml.parse(text, Loader=_LOADER), positions)
-    try:
-        _read_document(builder, text)
-    except Unreadable as error:
-        error.faults[:0] = builder.faults
-        raise
-    return builder
-
-
-def _read_document(builder: "_Builder", text: str) -> None:
-    try:
-        builder.read_document()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Position(mark.line + 1, mark.column + 1) if mark else Position(0, 0)
-        raise Unreadable(
-            Fault(
-                place,
-                codes.SYNTAX,
-                f"invalid YAML: {_explained(error)}",
-                _advice(error, text, place),
-            )
-        ) from None
-    except yaml.reader.ReaderError:
-        place = _reader_position(text)
-        raise Unreadable(
-            Fault(
-                place,
-                codes.SYNTAX,
-                "this character is not allowed in YAML",
-                "remove it, or write it as an escape in double quotes",
-            )
-        ) from None
+    found = PositionMap(text)
+    _Builder(text, found).read()
+    return found
 
 
 class _Builder:
     """Makes one value from parser events, and notes faults and positions on the way."""
 
-    def __init__(self, events: Iterator[Any], positions: PositionMap | None) -> None:
-        self.events = events
+    def __init__(self, text: str, positions: PositionMap | None = None) -> None:
+        self.text = text
+        self.events = _counted(yaml.parse(text, Loader=_LOADER))
         self.positions = positions
         self.faults: list[Fault] = []
         self.value: object = None
         self._anchors: dict[str, list[Any]] = {}
+        self._repeating = False
         self._repeated = 0
 
-    def read_document(self) -> None:
+    @cached_property
+    def lines(self) -> LineIndex:
+        return LineIndex(self.text)
+
+    def read(self) -> None:
+        try:
+            self._check_line_breaks()
+            self._read_document()
+        except yaml.MarkedYAMLError as error:
+            raise self._syntax_error(error) from None
+        except yaml.reader.ReaderError:
+            found = yaml.reader.Reader.NON_PRINTABLE.search(self.text)
+            message = "this character is not allowed in YAML"
+            hint = "remove it, or write it as an escape in double quotes"
+            offset = found.start() if found else 0
+            raise self._unreadable(offset, codes.SYNTAX, message, hint) from None
+        except Unreadable as error:
+            error.faults[:0] = self.faults
+            raise
+
+    def _check_line_breaks(self) -> None:
+        found = _DOUBTFUL_BREAK.search(self.text)
+        if found:
+            message = "some YAML readers take this character for a line break"
+            hint = f'write it as "\\u{ord(found.group()):04x}", in double quotes'
+            raise self._unreadable(found.start(), codes.YAML_FEATURE, message, hint)
+
+    def _read_document(self) -> None:
         next(self.events)
         start = next(self.events)
         if isinstance(start, yaml.StreamEndEvent):
@@ -125,10 +125,10 @@ class _Builder:
                 "YAML tags are not read",
                 "remove the tag: the schema says what each value is",
             )
-        if event.anchor is not None:
+        if event.anchor is not None and not self._repeating:
             events = self._record(event, events)
         if self.positions is not None:
-            self.positions.values[path] = _place(event)
+            self.positions.values[path] = event.start_mark.index
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, expected, path)
         if len(path) >= MAX_DEPTH:
@@ -144,15 +144,14 @@ class _Builder:
 
     def _mapping(self, events: Iterator[Any], expected: Expected, path: Path) -> object:
         members: dict[str, object] = {}
-        first_places: dict[str, Position] = {}
+        first_places: dict[str, int] = {}
         for event in events:
             if isinstance(event, yaml.MappingEndEvent):
                 break
             key = self._key(event, expected, path)
             member = (*path, key)
-            place = _place(event)
             if key in members:
-                first = first_places[key]
+                first = self.lines.position(first_places[key])
                 self._fault(
                     event,
                     codes.DUPLICATE_KEY,
@@ -160,9 +159,9 @@ class _Builder:
                     "remove one of the two: many YAML readers keep only the last",
                     path=member,
                 )
-            first_places.setdefault(key, place)
+            first_places.setdefault(key, event.start_mark.index)
             if self.positions is not None:
-                self.positions.keys.setdefault(member, place)
+                self.positions.keys.setdefault(member, event.start_mark.index)
             members[key] = self._node(next(events), events, expected.under(key), member)
         return members
 
@@ -181,8 +180,8 @@ class _Builder:
                 event, codes.YAML_FEATURE, "a member's name must be plain text", "quote the name"
             )
         key: str = event.value
-        if event.anchor is not None:
-            self._anchors[str(event.anchor)] = [event]
+        if event.anchor is not None and not self._repeating:
+            self._record(event, self.events)
         if event.implicit[0] and expected.others is not None and key not in expected.members:
             self._warn_about_others(event, read_plain(key, "string").others_read, (*path, key))
         return key
@@ -217,6 +216,13 @@ class _Builder:
     def _record(self, event: Any, events: Iterator[Any]) -> Iterator[Any]:
         """Keep the events of an anchored node, so that an alias can repeat them."""
         anchor = str(event.anchor)
+        if anchor in self._anchors:
+            self._refuse(
+                event,
+                codes.YAML_FEATURE,
+                "this anchor stands twice, and readers differ on what its alias then means",
+                "give one of them another name",
+            )
         if isinstance(event, yaml.ScalarEvent):
             self._anchors[anchor] = [event]
             return events
@@ -251,11 +257,12 @@ class _Builder:
                 f"the aliases of this file repeat more than {MAX_ALIAS_EVENTS} values",
                 "write the values out",
             )
+        outer, self._repeating = self._repeating, True
         events = iter(recording)
-        first = next(events)
-        value = self._node(first, events, expected, path)
+        value = self._node(next(events), events, expected, path)
+        self._repeating = outer
         if self.positions is not None:
-            self.positions.values[path] = _place(alias)
+            self.positions.values[path] = alias.start_mark.index
         return value
 
     def _fault(  # noqa: PLR0913 - the members of a Fault
@@ -268,32 +275,47 @@ class _Builder:
         path: Path,
         severity: Severity = Severity.ERROR,
     ) -> None:
-        self.faults.append(Fault(_place(event), code, message, hint, severity, path))
+        place = self.lines.position(event.start_mark.index)
+        self.faults.append(Fault(place, code, message, hint, severity, path))
 
     def _refuse(self, event: Any, code: str, message: str, hint: str) -> NoReturn:
-        raise Unreadable(Fault(_place(event), code, message, hint))
+        raise self._unreadable(event.start_mark.index, code, message, hint)
+
+    def _syntax_error(self, error: yaml.MarkedYAMLError) -> Unreadable:
+        mark = error.problem_mark or error.context_mark
+        if mark and error.context_mark and mark.index >= len(self.text.rstrip()):
+            mark = error.context_mark
+        message = ", ".join(part for part in (error.context, error.problem) if part)
+        offset = mark.index if mark else 0
+        return self._unreadable(
+            offset, codes.SYNTAX, f"invalid YAML: {message}", self._advice(error, offset)
+        )
+
+    def _advice(self, error: yaml.MarkedYAMLError, offset: int) -> str:
+        problem = error.problem or ""
+        line_start = max(self.text.rfind("\n", 0, offset) + 1, 0)
+        if "\t" in self.text[line_start : offset + 1] and not self.text[line_start:offset].strip():
+            return "indent with spaces, not with tabs"
+        if "cannot start any token" in problem or "mapping values are not allowed" in problem:
+            return "put text with special characters into quotes, and check the indentation"
+        if "expected" in problem:
+            return "check the indentation, and that every bracket and quote is closed"
+        return ""
+
+    def _unreadable(self, offset: int, code: str, message: str, hint: str) -> Unreadable:
+        return Unreadable(Fault(self.lines.position(offset), code, message, hint))
 
 
-def _place(event: Any) -> Position:
-    return Position(event.start_mark.line + 1, event.start_mark.column + 1)
-
-
-def _reader_position(text: str) -> Position:
-    match = yaml.reader.Reader.NON_PRINTABLE.search(text)
-    return LineIndex(text).position(match.start() if match else 0)
-
-
-def _explained(error: yaml.MarkedYAMLError) -> str:
-    return ", ".join(part for part in (error.context, error.problem) if part)
-
-
-def _advice(error: yaml.MarkedYAMLError, text: str, place: Position) -> str:
-    problem = error.problem or ""
-    line = (text.splitlines() or [""])[min(place.line, len(text.splitlines())) - 1]
-    if "\t" in line[: place.column]:
-        return "indent with spaces, not with tabs"
-    if "cannot start any token" in problem or "mapping values are not allowed" in problem:
-        return "put text with special characters into quotes, and check the indentation"
-    if "expected" in problem:
-        return "check the indentation, and that every bracket and quote is closed"
-    return ""
+def _counted(events: Iterator[Any]) -> Iterator[Any]:
+    for number, event in enumerate(events):
+        if number > MAX_EVENTS:
+            mark = event.start_mark
+            raise Unreadable(
+                Fault(
+                    Position(mark.line + 1, mark.column + 1),
+                    codes.TOO_LARGE,
+                    f"the file holds more than {MAX_EVENTS} values",
+                    "put fewer endpoints into one file",
+                )
+            )
+        yield event

@@ -6,14 +6,24 @@ from typing import Any, TextIO
 import orjson
 
 from pinpoint_endpoints.documents.personal import masked
+from pinpoint_endpoints.errors import Refused
 from pinpoint_endpoints.reports.plain import printable
 
 _PERSONAL = (("Address",), ("User", "UserId"), ("User", "UserAttributes"))
 
 
-def endpoint_json(endpoint: Mapping[str, Any]) -> str:
-    """Return the endpoint as a JSON document that can be sent again."""
-    return orjson.dumps(endpoint, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+def endpoint_json(endpoint: Mapping[str, Any]) -> bytes:
+    """Return the endpoint as a JSON document in UTF-8 that can be sent again.
+
+    Raises:
+        Refused: a server sent what a JSON document of an endpoint cannot hold.
+    """
+    try:
+        return orjson.dumps(endpoint, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    except TypeError:
+        raise Refused(
+            "the endpoint holds a value that JSON cannot carry", "is this server a Pinpoint?"
+        ) from None
 
 
 def endpoint_lines(endpoint: Mapping[str, Any], *, show_values: bool) -> str:

@@ -22,8 +22,8 @@ def envelope(  # noqa: PLR0913 - the members of the envelope
     succeeded: int,
     failed: int,
     error: PinpointEndpointsError | None = None,
-) -> str:
-    """Return the envelope as JSON text.
+) -> bytes:
+    """Return the envelope as JSON, in UTF-8.
 
     Args:
         command: such as `validate`.
@@ -40,18 +40,22 @@ def envelope(  # noqa: PLR0913 - the members of the envelope
             "command": command,
             "status": status,
             "summary": summary,
-            "results": [_plain(result) for result in results],
-            "errors": [_error(error)] if error else [],
+            "results": [_plain(asdict(result)) for result in results],
+            "errors": [_plain(_error(error))] if error else [],
         },
         option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
-    ).decode()
+    )
 
 
-def _plain(result: "DataclassInstance") -> dict[str, Any]:
-    return {
-        key: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
-        for key, value in asdict(result).items()
-    }
+def _plain(value: Any) -> Any:
+    """Return a JSON-like value with the bytes of names that are no text written as escapes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {key: _plain(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
 
 
 def _error(error: PinpointEndpointsError) -> dict[str, str]:

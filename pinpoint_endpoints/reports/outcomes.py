@@ -6,7 +6,12 @@ from typing import TextIO
 from pinpoint_endpoints.reports.plain import printable
 from pinpoint_endpoints.service.outcome import Outcome, State
 
-_STYLES = {State.ACCEPTED: "green", State.FAILED: "red", State.INVALID: "red"}
+_STYLES = {
+    State.ACCEPTED: "green",
+    State.FAILED: "red",
+    State.INVALID: "red",
+    State.SKIPPED: "yellow",
+}
 
 
 def outcome_lines(outcomes: Sequence[Outcome]) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pinpoint_endpoints.errors import UsageError
 
@@ -38,11 +39,8 @@ def open_client(
 
     from pinpoint_endpoints.service.errors import explained
 
-    if endpoint_url is not None and not endpoint_url.startswith(("http://", "https://")):
-        raise UsageError(
-            f"`{endpoint_url}` is not an endpoint URL",
-            "write it with its scheme, such as http://127.0.0.1:5000",
-        )
+    if endpoint_url is not None:
+        _check_url(endpoint_url)
     with explained():
         import botocore.session
 
@@ -77,6 +75,18 @@ def open_local_client() -> Any:
         aws_secret_access_key="local",  # noqa: S106 - signs what is never sent
         config=Config(retries={"total_max_attempts": 1}),
     )
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() for character in url):
+        raise UsageError(
+            "this is not an endpoint URL", "write it like http://127.0.0.1:5000, with its scheme"
+        )
 
 
 def _client(session: "Session", **arguments: Any) -> Any:

@@ -74,7 +74,7 @@ def get_endpoint(client: Any, application_id: str, endpoint_id: str) -> Mapping[
             response = client.get_endpoint(ApplicationId=application_id, EndpointId=endpoint_id)
     except ClientError as error:
         refusal = refusal_of(error, at_aws=at_aws)
-        raise Refused(f"HTTP {refusal.status} {refusal.message}", refusal.hint) from None
+        raise Refused(f"HTTP {refusal.status}: {refusal.message}", refusal.hint) from None
     endpoint: Mapping[str, Any] = response.get("EndpointResponse") or {}
     if not endpoint:
         raise Refused("the answer holds no endpoint", _not_pinpoint(at_aws=at_aws))
@@ -103,7 +103,8 @@ def _outcome(
     metadata = response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode", 0))
     body = response.get("MessageBody") or {}
-    message = readable(str(body.get("Message") or ""))
+    told = body.get("Message")
+    message = readable(told) if isinstance(told, str) else ""
     accepted = status == ACCEPTED and bool(message)
     return Outcome(
         endpoint_id,

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from pinpoint_endpoints.documents.personal import without_addresses
 from pinpoint_endpoints.errors import CannotRun
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 _LONGEST_MESSAGE = 300
 
 _EXPIRED = "sign in again (`aws sso login`), or renew the session's credentials"
+_CONFIGURATION = (
+    "check the region, the endpoint URL, the variables that begin with AWS_, and ~/.aws/config"
+)
 _BAD_KEY = "check the access key, the secret key and this machine's clock"
 _NOT_ALLOWED = "the credentials need mobiletargeting permissions on this application"
 _BY_CODE = {
@@ -41,13 +45,16 @@ _BY_MESSAGE = {
 _BY_STATUS = {
     401: _BAD_KEY,
     403: _NOT_ALLOWED,
-    404: "check --app, --id and --region",
+    301: "is this endpoint URL the right one? The server sends elsewhere",
+    302: "is this endpoint URL the right one? The server sends elsewhere",
+    307: "is this endpoint URL the right one? The server sends elsewhere",
+    404: "check the application, the endpoint id and the region",
     405: "is this server a Pinpoint?",
     413: "make the request smaller: 15 KB an endpoint, 7 MB a call",
     429: "the quota is used up, after retries: wait, then send it again",
 }
 _SERVER_FAILED = "the server failed, after retries: send it again later"
-_FIRST_SERVER_ERROR = 500
+_RETRIED = (500, 502, 503, 504)
 
 
 class Refusal(NamedTuple):
@@ -91,14 +98,14 @@ def refusal_of(error: "ClientError", *, at_aws: bool) -> Refusal:
     hint = _advice(status, code, message)
     if at_aws:
         hint = f"{hint}. {END_OF_SUPPORT}" if hint else END_OF_SUPPORT
-    return Refusal(status, code, message or f"HTTP {status}, without a message", request_id, hint)
+    return Refusal(status, code, message or "no message", request_id, hint)
 
 
 def readable(message: str) -> str:
-    """Return a server's message as one line, and a page of HTML as what it is."""
+    """Return a server's message as one line without addresses, a page of HTML as what it is."""
     if "<html" in message.lower() or "<!doctype" in message.lower():
         return "the answer is a web page, not Pinpoint's"
-    line = " ".join(message.split())
+    line = without_addresses(" ".join(message.split()))
     return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}..."
 
 
@@ -109,7 +116,13 @@ def explained(*, at_aws: bool = False) -> Iterator[None]:
     from botocore.parsers import ResponseParserError
 
     # botocore's parser takes the JSON's shape on trust, and fails in these ways when it is another
-    unreadable = (ResponseParserError, UnicodeDecodeError, AttributeError, TypeError)
+    unreadable = (
+        ResponseParserError,
+        UnicodeDecodeError,
+        AttributeError,
+        TypeError,
+        RecursionError,
+    )
 
     try:
         yield
@@ -118,9 +131,13 @@ def explained(*, at_aws: bool = False) -> Iterator[None]:
     except known.BotoCoreError as error:
         raise _not_configured(error) from None
     except unreadable:
-        raise CannotRun("the answer cannot be read", "is this server a Pinpoint?") from None
-    except ValueError as error:
-        raise CannotRun(readable(str(error)), "check the region and the endpoint URL") from None
+        hint = END_OF_SUPPORT if at_aws else "is this server a Pinpoint?"
+        raise CannotRun("the answer cannot be read", hint) from None
+    except EOFError:
+        hint = "use a profile without MFA where nobody can type"
+        raise CannotRun("the credentials ask for a code", hint) from None
+    except (ValueError, OSError) as error:
+        raise CannotRun(readable(str(error)), _CONFIGURATION) from None
 
 
 def _advice(status: int, code: str, message: str) -> str:
@@ -129,7 +146,7 @@ def _advice(status: int, code: str, message: str) -> str:
             return hint
     if code in _BY_CODE:
         return _BY_CODE[code]
-    if status >= _FIRST_SERVER_ERROR:
+    if status in _RETRIED:
         return _SERVER_FAILED
     return _BY_STATUS.get(status, "")
 
@@ -139,11 +156,12 @@ def _no_connection(error: Exception, *, at_aws: bool) -> CannotRun:
 
     url = getattr(error, "kwargs", {}).get("endpoint_url", "")
     parts = urlsplit(str(url))
-    server = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "the server"
+    address = parts.netloc.rpartition("@")[2]
+    server = f"{parts.scheme}://{address}" if address else "the server"
     if isinstance(error, (ReadTimeoutError, ConnectTimeoutError)):
         message = f"{server} did not answer in time"
     elif isinstance(error, SSLError):
-        message = f"{server} has no certificate that this machine trusts"
+        message = f"{server} has no certificate that this machine trusts, or AWS_CA_BUNDLE is wrong"
     else:
         message = f"no connection to {server}"
     hint = "check the endpoint URL, the network and the proxy"
@@ -172,4 +190,4 @@ def _not_configured(error: Exception) -> CannotRun:
         )
     if isinstance(error, (known.SSOError, known.TokenRetrievalError)):
         return CannotRun(readable(str(error)), _EXPIRED)
-    return CannotRun(readable(str(error)), "check boto3's variables and ~/.aws/config")
+    return CannotRun(readable(str(error)), _CONFIGURATION)

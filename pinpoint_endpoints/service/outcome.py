@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pinpoint_endpoints.documents.model import Document, Problem
+from pinpoint_endpoints.documents.schema_file import bundled_schema
 
 
 class State(StrEnum):
-    """Whether the service took an endpoint; an invalid document is never sent."""
+    """Whether the service took an endpoint.
+
+    An invalid document is never sent, and a skipped one was not, because the run ended before.
+    """
 
     ACCEPTED = "accepted"
     FAILED = "failed"
     INVALID = "invalid"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +56,21 @@ class Outcome:
         return f"{self.source}: {self.state}{status} {named}{self.message}{request}"
 
 
-def not_sent(document: Document, endpoint_id: str, problems: Iterable[Problem]) -> Outcome:
-    """Return the outcome of an invalid document."""
+def unanswered(
+    state: State,
+    document: Document,
+    endpoint_id: str | None,
+    message: str,
+    problems: Iterable[Problem] = (),
+) -> Outcome:
+    """Return the outcome of a document that the service said nothing about."""
     return Outcome(
-        endpoint_id,
+        endpoint_id or "",
         channel_of(document),
-        State.INVALID,
+        state,
         0,
         "",
-        "not sent: the document is invalid",
+        message,
         "",
         document.source,
         problems=tuple(problems),
@@ -67,5 +78,7 @@ def not_sent(document: Document, endpoint_id: str, problems: Iterable[Problem]) 
 
 
 def channel_of(document: Document) -> str:
-    """Return the channel type that a document names, or an empty text."""
-    return str(document.request.get("ChannelType", ""))
+    """Return the channel type that a document names, or an empty text for anything else."""
+    channel = document.request.get("ChannelType")
+    known = bundled_schema()["$defs"]["ChannelType"]["enum"]
+    return str(channel) if channel in known else ""

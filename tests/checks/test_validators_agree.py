@@ -21,7 +21,23 @@ NAMES = sorted(
 )
 TEXTS = st.sampled_from(
     [
-        *("", " ", "\n", "\t", "\x7f", ".", "..", "a$", "{", "SMS", "sms", "SMS\n", "ALL"),
+        *(
+            "",
+            " ",
+            "\n",
+            "\t",
+            "\x7f",
+            "\x85",
+            "\ufeff",
+            ".",
+            "..",
+            "a$",
+            "{",
+            "SMS",
+            "sms",
+            "SMS\n",
+            "ALL",
+        ),
         *("v" * 100, "v" * 101, "é" * 100, "😀" * 101, "a/b", "\u2028", "ada@example.com"),
     ]
 ) | st.text(max_size=4)

@@ -104,7 +104,7 @@ def test_an_endpoint_that_is_not_there() -> None:
     """A read that the service refuses is exit 4, with its words and nothing on standard output."""
     code, out, err = run("get", "--local", "--app", "demo", "--id", "nobody")
     assert (code, out) == (4, "")
-    assert err.startswith("Error: HTTP 404 ")
+    assert err.startswith("Error: HTTP 404: ")
 
 
 def test_an_invalid_file_is_not_sent_and_needs_no_target(tmp_path: Path) -> None:
@@ -126,7 +126,8 @@ def test_some_sent_and_some_not_is_5(tmp_path: Path) -> None:
     envelope = json.loads(out)
     assert code == 5
     assert envelope["status"] == "partial"
-    assert envelope["summary"] == {"documents": 2, "accepted": 1, "failed": 0, "invalid": 1}
+    counts = {"accepted": 1, "failed": 0, "invalid": 1, "skipped": 0}
+    assert envelope["summary"] == {"documents": 2, **counts}
     assert [result["state"] for result in envelope["results"]] == ["accepted", "invalid"]
     assert envelope["results"][1]["problems"][0]["code"] == "PE102"
 

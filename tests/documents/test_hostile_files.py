@@ -51,6 +51,39 @@ def test_a_hundred_megabytes_are_refused_unread(tmp_path: Path, name: str, befor
     assert only_problem(path) == ("PE010", 1, 1)
 
 
+@pytest.mark.parametrize("levels", [65, 100, 250, 260, 1_000])
+@pytest.mark.parametrize("name", ["a.json", "a.yaml"])
+def test_deep_nesting_is_refused_also_where_the_text_is_whole(
+    tmp_path: Path, name: str, levels: int
+) -> None:
+    """Lists that are all closed again are refused like those that are not."""
+    path = tmp_path / name
+    path.write_text('{"Attributes": ' + "[" * levels + "]" * levels + "}", encoding="utf-8")
+    assert only_problem(path) == ("PE007", 1, 16 + 63)
+
+
+def test_directories_may_be_nested_deeply(tmp_path: Path) -> None:
+    """Six hundred directories in one another are searched to the last."""
+    deepest = tmp_path.joinpath(*["d"] * 600)
+    deepest.mkdir(parents=True)
+    (deepest / "good.json").write_text(GOOD, encoding="utf-8")
+    assert len(list(load(tmp_path))) == 1
+
+
+def test_a_name_with_a_nul_is_named() -> None:
+    """A path that no system can open is a problem and not an exception."""
+    (problem,) = problems_of(Path("a\0b.json"))
+    assert problem.code == "PE001"
+
+
+def test_more_mistakes_than_anybody_reads_are_cut(tmp_path: Path) -> None:
+    """A document with a hundred thousand unknown members shows the first thousand."""
+    path = tmp_path / "many.json"
+    members = ", ".join(f'"m{number}": 1' for number in range(100_000))
+    path.write_text(f"{{{members}}}", encoding="utf-8")
+    assert len(problems_of(path)) == 1000
+
+
 def test_a_directory_may_be_named_like_a_file(tmp_path: Path) -> None:
     """A directory called `x.json` is searched like any other."""
     (tmp_path / "x.json").mkdir()

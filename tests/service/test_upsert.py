@@ -113,7 +113,7 @@ def error(status: int, kind: str, message: str) -> Answer:
             "UnrecognizedClientException",
             "access key",
         ),
-        (error(404, "NotFoundException", "none"), "NotFoundException", "--app"),
+        (error(404, "NotFoundException", "none"), "NotFoundException", "the application"),
         (error(405, "MethodNotAllowedException", "no"), "MethodNotAllowedException", "a Pinpoint"),
         (error(413, "PayloadTooLargeException", "big"), "PayloadTooLargeException", "15 KB"),
     ],
