@@ -22,9 +22,7 @@ class Boundary(TyperGroup):
         try:
             code = self._run(ctx)
         except PinpointEndpointsError as error:
-            say(f"Error: {error.message}")
-            if error.hint:
-                say(f"       {error.hint}")
+            tell(error)
             code = error.exit_code
         raise typer.Exit(code)
 
@@ -47,6 +45,13 @@ class Boundary(TyperGroup):
 def say(line: str) -> None:
     """Tell the person at the terminal something that is no result."""
     typer.echo(printable(line), err=True)
+
+
+def tell(error: PinpointEndpointsError) -> None:
+    """Tell what stopped a run, and what to do about it."""
+    say(f"Error: {error.message}")
+    if error.hint:
+        say(f"       {error.hint}")
 
 
 def write_json(document: bytes) -> None:

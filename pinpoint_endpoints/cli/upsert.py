@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import say, write_json
+from pinpoint_endpoints.cli.boundary import say, tell, write_json
 from pinpoint_endpoints.cli.options import (
     App,
     EndpointUrl,
@@ -78,9 +78,9 @@ def upsert(  # noqa: PLR0913, PLR0917 - the options of the command
         outcomes.append(unanswered(State.SKIPPED, document, document.endpoint_id, message))
     _print(outcomes, output, quiet=quiet, error=error)
     if error is not None:
+        tell(error)
         accepted = any(outcome.state is State.ACCEPTED for outcome in outcomes)
-        error.exit_code = ExitCode.PARTIAL if accepted else error.exit_code
-        raise error
+        return ExitCode.PARTIAL if accepted else error.exit_code
     return _exit_code(outcomes)
 
 

@@ -141,6 +141,37 @@ def test_one_id_is_not_given_to_several_endpoints(tmp_path: Path) -> None:
     assert "holds 2" in err
 
 
+def test_a_connection_that_is_lost_keeps_the_counts(
+    tmp_path: Path, aws_variables: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of four documents one is accepted, one unanswered and two not sent; all are named."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    path = tmp_path / "batch.json"
+    items = ", ".join(f'{{"Id": "{name}", "OptOut": "ALL"}}' for name in "abcd")
+    path.write_text(f'{{"Item": [{items}]}}', encoding="utf-8")
+    with HttpStub(Answer(), Answer(reset=True)) as server:
+        code, out, _ = run(
+            "upsert", "--app", "demo", "--endpoint-url", server.url, "-o", "json", path
+        )
+    envelope = json.loads(out)
+    assert code == 5
+    states = ["accepted", "failed", "skipped", "skipped"]
+    assert [result["state"] for result in envelope["results"]] == states
+    assert [result["endpoint_id"] for result in envelope["results"]] == list("abcd")
+    assert envelope["errors"][0]["code"] == "CANNOT_RUN"
+    assert len(server.asked) == 2
+
+
+def test_the_channel_of_an_invalid_document_is_not_repeated(tmp_path: Path) -> None:
+    """An address that stands where the channel should stand is shown nowhere."""
+    path = tmp_path / "exchanged.json"
+    path.write_text('{"ChannelType": "+12065550100"}', encoding="utf-8")
+    for output in ("table", "text", "json"):
+        code, out, err = upsert_local(path, "-o", output)
+        assert code == 1
+        assert "12065550100" not in out + err
+
+
 @pytest.mark.parametrize("endpoint_id", ["", ".", "..", "a$", "{a}"])
 def test_an_id_that_cannot_be_is_2(endpoint_id: str) -> None:
     """An id that the service cannot take is a usage error of both commands."""

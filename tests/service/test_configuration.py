@@ -92,20 +92,23 @@ def test_a_variable_that_boto3_cannot_use(
     assert stopped.value.message
 
 
-@pytest.mark.parametrize("url", ["localhost:5000", "ftp://localhost", "", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "url", ["localhost:5000", "ftp://a", "", "127.0.0.1", "http://", "http://a b", "http://a:99999"]
+)
 def test_an_endpoint_url_needs_its_scheme(url: str) -> None:
-    """A URL without http:// or https:// is a usage error."""
+    """A URL without http:// or https://, host or possible port is a usage error."""
     with pytest.raises(UsageError):
         connect(endpoint_url=url)
 
 
-@pytest.mark.parametrize("url", ["http://", "http://a b", "http://127.0.0.1:99999"])
-def test_an_endpoint_url_that_is_none(
-    aws_variables: None, document: MakeDocument, url: str
+def test_a_password_in_the_url_is_not_repeated(
+    aws_variables: None, document: MakeDocument, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A URL that leads nowhere is an error in words."""
-    with pytest.raises((UsageError, CannotRun)):
-        upsert(connect(endpoint_url=url), "app", document())
+    """Of an endpoint URL only scheme, host and port are shown."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(CannotRun) as stopped:
+        upsert(connect(endpoint_url="http://ada:secret@127.0.0.1:9"), "app", document())
+    assert "secret" not in stopped.value.message
 
 
 def test_nobody_listens(

@@ -74,6 +74,7 @@ def test_an_invalid_document_is_never_sent(document: MakeDocument) -> None:
         (Answer(202, b"{}"), "HTTP 202 without a message"),
         (Answer(202, b""), "HTTP 202 without a message"),
         (Answer(202, b'{"Message": null}'), "HTTP 202 without a message"),
+        (Answer(202, b'{"Message": {"a": 1}}'), "HTTP 202 without a message"),
         (Answer(200, b'{"hello": "world"}'), "HTTP 200 without a message"),
         (Answer(202, ACCEPTED, cut=5), "HTTP 202 without a message"),
     ],
@@ -175,6 +176,22 @@ def test_a_broken_answer_stops_the_run(
         with pytest.raises(CannotRun) as stopped:
             upsert(client, "app", document())
     assert stopped.value.hint
+
+
+def test_a_servers_message_is_shown_without_addresses(document: MakeDocument) -> None:
+    """What a server echoes of the request does not bring addresses to light."""
+    refused = error(400, "", "no ada@example.com and no +12065550100 here")
+    with HttpStub(refused) as server:
+        outcome = upsert(connect(endpoint_url=server.url), "app", document())
+    assert outcome.message == "no ad*** and no *** here"
+
+
+def test_an_answer_nested_without_end_is_told(document: MakeDocument) -> None:
+    """A body that breaks botocore's parser is an error in words."""
+    with HttpStub(Answer(202, b"[" * 100_000)) as server:
+        client = connect(endpoint_url=server.url)
+        with pytest.raises(CannotRun, match="cannot be read"):
+            upsert(client, "app", document())
 
 
 def test_a_document_of_another_shape_sends_its_request_only(document: MakeDocument) -> None:

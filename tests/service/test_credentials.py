@@ -1,0 +1,54 @@
+"""Credentials that botocore fetches from another service: roles, web identities, processes."""
+
+from pathlib import Path
+
+import pytest
+from http_stub import Answer, HttpStub
+from making import MakeDocument
+
+from pinpoint_endpoints import CannotRun, State, connect, upsert
+
+ROLE = b"""<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>AKIAROLE</AccessKeyId>
+<SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>
+<Expiration>2999-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
+</AssumeRoleWithWebIdentityResponse>"""
+
+
+def test_a_web_identity_gets_its_role(
+    document: MakeDocument, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The credentials of a CI job come from STS, though only Pinpoint's data is loaded quickly."""
+    token = tmp_path / "token"
+    token.write_text("a.web.identity", encoding="utf-8")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/deploy")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(token))
+    with HttpStub(Answer(200, ROLE, {"Content-Type": "text/xml"})) as sts, HttpStub() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+        outcome = upsert(connect(endpoint_url=server.url), "app", document())
+    assert outcome.state is State.ACCEPTED
+    assert "Credential=AKIAROLE/" in server.asked[0].headers["Authorization"]
+
+
+@pytest.mark.parametrize("service", ["sso", "sso-oidc", "signin", "sts"])
+def test_the_services_of_credentials_can_be_made(aws_variables: None, service: str) -> None:
+    """Every service that a credential provider of botocore calls has its data at hand."""
+    from botocore.session import Session
+
+    from pinpoint_endpoints.service.model_loader import pinpoint_loader
+
+    session = Session()
+    session.register_component("data_loader", pinpoint_loader())
+    assert session.create_client(service).meta.service_model.service_name == service
+
+
+def test_a_credential_process_that_is_not_there(
+    document: MakeDocument, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A profile whose program is missing is an error in words."""
+    config = tmp_path / "config"
+    config.write_text("[default]\ncredential_process = /nowhere/at-all\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with pytest.raises(CannotRun, match="/nowhere/at-all"):
+        upsert(connect(region="us-east-1"), "app", document())
