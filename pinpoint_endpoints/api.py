@@ -99,7 +99,9 @@ def upsert_all(
     client = None
     for document in documents:
         target = document.endpoint_id if endpoint_id is None else endpoint_id
-        problems = [*validate(document), *_id_problems(document, target)]
+        problems = validate(document)
+        if is_valid(problems):
+            problems.extend(_id_problems(document, target))
         if target is None or not is_valid(problems):
             message = "not sent: the document is invalid"
             yield unanswered(State.INVALID, document, target, message, problems)

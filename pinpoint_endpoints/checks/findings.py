@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
-from pinpoint_endpoints.documents.model import Path
 from pinpoint_endpoints.documents.personal import shown_name
+from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.schema_file import bundled_schema
 
 _LONGEST_SHOWN = 40
-_LIKE_A_CHOICE = re.compile(r"[A-Za-z_]{1,20}")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _RIGHT_ANGLE = 90
 _HALF_TURN = 180
@@ -60,13 +59,25 @@ def findings_of(error: Any, shape: str) -> Iterator[Finding]:
         yield from _missing_members(path, error)
     elif keyword == "enum" and not isinstance(error.instance, str):
         return
-    elif isinstance(error.instance, str) and path and path[-1] in _IDS:
+    elif isinstance(error.instance, str) and _is_id(path, error):
         fault = endpoint_id_fault(error.instance)
         yield Finding(
             path, False, codes.ENDPOINT_ID, f"not an endpoint id: {fault}", "choose another id"
         )
     else:
         yield _EXPLAINERS.get(keyword, _other)(path, error)
+
+
+def and_more(shown: int) -> Finding:
+    """Return the finding that stands for those that are not shown."""
+    message = f"more than {shown} mistakes: the others are not shown"
+    return Finding((), False, codes.TOO_LARGE, message, "mend these first")
+
+
+def _is_id(path: Path, error: Any) -> bool:
+    return (
+        bool(path) and path[-1] in _IDS and "additionalProperties" not in error.absolute_schema_path
+    )
 
 
 def _unknown_members(path: Path, error: Any, shape: str) -> Iterator[Finding]:
@@ -126,14 +137,14 @@ def _wrong_type(path: Path, error: Any) -> Finding:
     wanted = str(error.validator_value)
     found = _kind_of(error.instance)
     message = f"expected {_KINDS.get(wanted, wanted)}, found {found}"
-    return Finding(path, False, codes.WRONG_TYPE, message, _type_hint(path, wanted, error.instance))
+    hint = "give it as text, in quotes" if _is_id(path, error) else ""
+    hint = hint or _type_hint(path, wanted, error.instance)
+    return Finding(path, False, codes.WRONG_TYPE, message, hint)
 
 
 def _type_hint(path: Path, wanted: str, value: object) -> str:
     if not path:
         return 'an endpoint is an object; a file holds one, or several as {"Item": [...]}'
-    if path[-1] in _IDS:
-        return "give the endpoint an id, in quotes"
     if value is None:
         in_list = isinstance(path[-1], int)
         return "remove it from the list" if in_list else "leave it out: what is left out stays"
@@ -165,8 +176,8 @@ def _not_in_set(path: Path, error: Any) -> Finding:
     value, choices = error.instance, list(error.validator_value)
     name = path[-1] if path else "value"
     near = _nearest(value.strip(), choices)
-    # what does not look like a choice may be an address in the wrong place
-    shown = f'"{value}"' if _LIKE_A_CHOICE.fullmatch(value) else "this text"
+    # what is not like a choice may be an address in the wrong place
+    shown = f'"{value}"' if near else "this text"
     hint = f'did you mean "{near}"?' if near else f"one of {', '.join(choices)}"
     return Finding(path, False, codes.NOT_IN_SET, f"{shown} is not a value of {name}", hint)
 

@@ -26,11 +26,12 @@ def fits(value: object, shape: str) -> bool:
 
 def explain(value: object, shape: str) -> "list[Finding]":
     """Return what does not fit the shape in a value: everything, or the first `MOST_FINDINGS`."""
-    from pinpoint_endpoints.checks.findings import findings_of
+    from pinpoint_endpoints.checks.findings import and_more, findings_of
 
     errors = _explainer(shape).iter_errors(value)
     found = chain.from_iterable(findings_of(error, shape) for error in errors)
-    return list(dict.fromkeys(islice(found, MOST_FINDINGS)))
+    shown = list(dict.fromkeys(islice(found, MOST_FINDINGS)))
+    return [*shown, and_more(MOST_FINDINGS)] if next(found, None) else shown
 
 
 def first_fault(value: object, shape: str) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pinpoint_endpoints.checks.schema import explain, fits
+from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.documents.pointer import json_pointer
 
@@ -10,11 +11,12 @@ from pinpoint_endpoints.documents.pointer import json_pointer
 def validate(document: Document) -> list[Problem]:
     """Return what is wrong with a document, in the order of the file; empty if nothing is."""
     problems = document.problems
-    if not problems and fits(document.value, document.shape):
+    if not problems and document.endpoint_id and fits(document.value, document.shape):
         return []
     found = list(problems)
     if document.shape:
         found.extend(_schema_problems(document))
+        found.extend(_missing_id(document))
     return sorted(found, key=lambda problem: (problem.line, problem.column, problem.code))
 
 
@@ -41,3 +43,24 @@ def _schema_problems(document: Document) -> list[Problem]:
             )
         )
     return found
+
+
+def _missing_id(document: Document) -> list[Problem]:
+    """Find fault with a response without an id in a list: alone, it has its file's name."""
+    if document.endpoint_id or document.shape != "EndpointResponse":
+        return []
+    line, column = document.locator.locate(document.path)
+    message = 'the member "Id" is missing'
+    where = json_pointer(document.path)
+    return [
+        Problem(
+            document.source,
+            line,
+            column,
+            codes.MISSING_MEMBER,
+            Severity.ERROR,
+            message,
+            "add it",
+            where,
+        )
+    ]

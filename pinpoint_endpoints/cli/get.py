@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import say, write_json
+from pinpoint_endpoints.cli.boundary import write_json
 from pinpoint_endpoints.cli.options import (
     App,
     EndpointUrl,
@@ -18,6 +18,7 @@ from pinpoint_endpoints.cli.options import (
     Store,
     Verbose,
 )
+from pinpoint_endpoints.cli.target import open_target
 from pinpoint_endpoints.errors import ExitCode
 
 
@@ -37,7 +38,6 @@ def get(  # noqa: PLR0913, PLR0917 - the options of the command
 
     Table and text mask personal data; -o json is the document itself, for `pe upsert` to take back.
     """
-    from pinpoint_endpoints.api import connect
     from pinpoint_endpoints.api import get as get_endpoint
     from pinpoint_endpoints.reports.endpoint import (
         endpoint_json,
@@ -45,11 +45,14 @@ def get(  # noqa: PLR0913, PLR0917 - the options of the command
         print_endpoint_table,
     )
 
-    client = connect(
-        region=region, profile=profile, endpoint_url=endpoint_url, local=local, store=store
+    client = open_target(
+        region=region,
+        profile=profile,
+        endpoint_url=endpoint_url,
+        local=local,
+        store=store,
+        verbose=verbose,
     )
-    if verbose:
-        say(f"asking {client.meta.endpoint_url}, application {app}")
     endpoint = get_endpoint(client, app, endpoint_id)
     if output is Output.JSON:
         write_json(endpoint_json(endpoint))

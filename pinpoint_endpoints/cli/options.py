@@ -40,15 +40,12 @@ Store = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        envvar="PE_LOCAL_STORE",
-        show_default="in the user's data directory",
+        show_default="PE_LOCAL_STORE, else a file in the user's data directory",
         help="The file of the local Pinpoint.",
     ),
 ]
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How results are printed.")]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print results only: no summary, no advice.")
-]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on standard error.")]
 ShowValues = Annotated[
     bool,

@@ -20,6 +20,7 @@ from pinpoint_endpoints.cli.options import (
     Store,
     Verbose,
 )
+from pinpoint_endpoints.cli.target import open_target
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
@@ -54,15 +55,17 @@ def upsert(  # noqa: PLR0913, PLR0917 - the options of the command
 
     What the file leaves out stays as it is in the service.
     """
-    from pinpoint_endpoints.api import connect, load, upsert_all
+    from pinpoint_endpoints.api import load, upsert_all
 
     def client() -> Any:
-        opened = connect(
-            region=region, profile=profile, endpoint_url=endpoint_url, local=local, store=store
+        return open_target(
+            region=region,
+            profile=profile,
+            endpoint_url=endpoint_url,
+            local=local,
+            store=store,
+            verbose=verbose,
         )
-        if verbose:
-            say(f"sending to {opened.meta.endpoint_url}, application {app}")
-        return opened
 
     outcomes: list[Outcome] = []
     documents: list[Document] = []
@@ -73,7 +76,7 @@ def upsert(  # noqa: PLR0913, PLR0917 - the options of the command
             outcomes.append(outcome)  # noqa: PERF402 - what was sent stays known if a later one fails
     except PinpointEndpointsError as stopped:
         error = stopped
-    for document in documents[len(outcomes) :] if outcomes else ():
+    for document in documents[len(outcomes) :]:
         message = "not sent: the run ended before"
         outcomes.append(unanswered(State.SKIPPED, document, document.endpoint_id, message))
     _print(outcomes, output, quiet=quiet, error=error)
@@ -125,11 +128,10 @@ def _print(
     else:
         if refused:
             print_problem_table(refused, sys.stdout)
-        if any(outcome.state is not State.INVALID for outcome in outcomes):
+        if any(outcome.state in (State.ACCEPTED, State.FAILED) for outcome in outcomes):
             print_outcome_table(outcomes, sys.stdout)
     sys.stdout.flush()
-    if not quiet:
-        _advise(outcomes)
+    _advise(outcomes, quiet=quiet)
 
 
 def _print_json(outcomes: Sequence[Outcome], error: PinpointEndpointsError | None) -> None:
@@ -148,12 +150,14 @@ def _print_json(outcomes: Sequence[Outcome], error: PinpointEndpointsError | Non
     )
 
 
-def _advise(outcomes: Sequence[Outcome]) -> None:
+def _advise(outcomes: Sequence[Outcome], *, quiet: bool) -> None:
+    for hint in dict.fromkeys(outcome.hint for outcome in outcomes if outcome.hint):
+        say(hint)
+    if quiet:
+        return
     states = Counter(outcome.state for outcome in outcomes)
     if states[State.INVALID]:
         say(f"{counted(states[State.INVALID], 'document')} invalid, and not sent")
-    for hint in dict.fromkeys(outcome.hint for outcome in outcomes if outcome.hint):
-        say(hint)
     warned = _problems(outcome for outcome in outcomes if outcome.state is not State.INVALID)
     if warned:
         say(f"{counted(len(warned), 'warning')}: `pe validate` shows where")

@@ -8,10 +8,9 @@ from json.decoder import (  # type: ignore[attr-defined] # a name without a stub
 from math import isinf
 
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.json_text import MAX_DEPTH
-from pinpoint_endpoints.documents.model import Fault, Path
-from pinpoint_endpoints.documents.positions import PositionMap
-from pinpoint_endpoints.documents.text import Unreadable, decode
+from pinpoint_endpoints.documents.model import Fault
+from pinpoint_endpoints.documents.positions import Path, PositionMap
+from pinpoint_endpoints.documents.text import MAX_DEPTH, Unreadable, decode
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")

@@ -39,7 +39,9 @@ def discover(paths: Iterable[str]) -> Iterator[Source | Unsearchable]:
     """
     searched: set[tuple[int, int]] = set()
     for path in paths:
-        if os.path.isdir(path):  # noqa: PTH112 - paths stay as they were named
+        if path == "-":
+            yield Unsearchable(path, "standard input is not read; name a file")
+        elif os.path.isdir(path):  # noqa: PTH112 - paths stay as they were named
             yield from _search(path, searched)
         else:
             yield Source(path, _format_of(path))
@@ -50,11 +52,11 @@ def _search(top: str, searched: set[tuple[int, int]]) -> Iterator[Source | Unsea
     while waiting:
         found = waiting.pop()
         try:
-            if not isinstance(found, str) and found.name.endswith(SUFFIXES) and found.is_file():
+            if not isinstance(found, str) and _is_wanted(found.name) and found.is_file():
                 yield Source(found.path, _format_of(found.name))
             elif isinstance(found, str) or found.is_dir():
                 waiting.extend(reversed(_entries(os.fspath(found), searched)))
-            elif found.name.endswith(SUFFIXES):
+            elif _is_wanted(found.name):
                 os.stat(found.path)  # noqa: PTH116 - says why a link leads nowhere
                 yield Unsearchable(found.path, "it is no regular file")
         except OSError as error:
@@ -78,7 +80,12 @@ def reason_of(error: OSError) -> str:
     return reason[:1].lower() + reason[1:]
 
 
+def _is_wanted(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES)
+
+
 def _format_of(name: str) -> Format:
+    name = name.lower()
     if name.endswith(".json"):
         return Format.JSON
     if name.endswith((".yaml", ".yml")):

@@ -10,9 +10,7 @@ import orjson
 
 from pinpoint_endpoints.documents.model import Fault
 from pinpoint_endpoints.documents.positions import PositionMap
-
-MAX_DEPTH = 64
-"""Deeper than any endpoint (five levels), and far from where a reader breaks."""
+from pinpoint_endpoints.documents.text import MAX_DEPTH
 
 _QUOTE_ESCAPE = b"\\u0022"
 

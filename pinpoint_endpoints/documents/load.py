@@ -1,6 +1,7 @@
 """Paths in, documents out: the one reader, used by every command and by the library."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from errno import EINVAL
 from functools import partial
@@ -14,9 +15,9 @@ from pinpoint_endpoints.documents.discovery import (
     discover,
     reason_of,
 )
-from pinpoint_endpoints.documents.model import Document, Fault, Position, Problem
+from pinpoint_endpoints.documents.model import Document, Fault, Problem
 from pinpoint_endpoints.documents.pointer import json_pointer
-from pinpoint_endpoints.documents.positions import Locator, PositionMap
+from pinpoint_endpoints.documents.positions import Locator, Position, PositionMap
 from pinpoint_endpoints.documents.shapes import endpoints_in
 from pinpoint_endpoints.documents.text import Unreadable
 
@@ -25,7 +26,7 @@ MAX_BYTES = 7_000_000
 
 _CHUNK = 65_536
 _WHOLE_FILE = Position(0, 0)
-_KNOWN_SUFFIXES = (".gz", ".ndjson", ".jsonl", ".json", ".yaml", ".yml")
+_SUFFIX = re.compile(r"\.(?:json|yaml|yml|(?:ndjson|jsonl)(?:\.gz)?)$", re.IGNORECASE)
 _BEGINS_JSON = b'{["'
 
 
@@ -117,9 +118,7 @@ def _id_from_name(path: str) -> str | None:
     Other dots belong to the name: `ada@example.com.json` holds the endpoint `ada@example.com`.
     """
     name = os.path.basename(path)  # noqa: PTH119 - ten thousand files: no Path objects
-    for suffix in _KNOWN_SUFFIXES:
-        name = name.removesuffix(suffix)
-    return name or None
+    return _SUFFIX.sub("", name) or None
 
 
 def _problem(path: str, fault: Fault) -> Problem:

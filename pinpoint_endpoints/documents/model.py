@@ -3,13 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from pinpoint_endpoints.documents.positions import Locator
-
-Path = tuple[str | int, ...]
-"""The keys and indexes that lead to a value, from the top of a file."""
+from pinpoint_endpoints.documents.positions import Locator, Path, Position
 
 
 class Severity(StrEnum):
@@ -21,13 +17,6 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
-
-
-class Position(NamedTuple):
-    """Line and column in characters, both counted from 1; 0 stands for the whole file."""
-
-    line: int
-    column: int
 
 
 class Fault(NamedTuple):
@@ -90,9 +79,9 @@ class Document:
 
     source: str
     shape: str
-    value: object
+    value: object = field(repr=False)
     endpoint_id: str | None
-    request: Mapping[str, object]
+    request: Mapping[str, object] = field(repr=False)
     path: Path
-    locator: "Locator"
+    locator: Locator = field(repr=False)
     problems: tuple[Problem, ...] = field(default=())

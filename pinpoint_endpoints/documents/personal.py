@@ -1,9 +1,13 @@
 """What must not be shown unasked: addresses, user ids, user attributes."""
 
 import re
+from collections.abc import Mapping
+from itertools import chain
+from typing import Any
 
 _PHONE_OR_MAIL = re.compile(r"@|(?:[0-9][ ().-]?){7}")
 _PHONE = re.compile(r"\+[0-9]{7,15}")
+_SHORTEST = 3
 _LONGEST_NAME = 80
 
 
@@ -27,3 +31,16 @@ def without_addresses(message: str) -> str:
     return " ".join(
         masked(word) if "@" in word else _PHONE.sub("***", word) for word in message.split(" ")
     )
+
+
+def personal_values(request: Mapping[str, Any]) -> list[str]:
+    """Return the address, the user id and the user attributes in an EndpointRequest.
+
+    Texts of one or two characters are left out: they are in every message.
+    """
+    user = request.get("User")
+    user = user if isinstance(user, Mapping) else {}
+    attributes = user.get("UserAttributes")
+    lists = attributes.values() if isinstance(attributes, Mapping) else ()
+    values = [request.get("Address"), user.get("UserId"), *chain.from_iterable(lists)]
+    return [value for value in values if isinstance(value, str) and len(value) >= _SHORTEST]

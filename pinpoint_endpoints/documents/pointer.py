@@ -1,7 +1,7 @@
 """Paths into a document, written as JSON pointers (RFC 6901)."""
 
-from pinpoint_endpoints.documents.model import Path
 from pinpoint_endpoints.documents.personal import shown_name
+from pinpoint_endpoints.documents.positions import Path
 
 
 def json_pointer(path: Path) -> str:

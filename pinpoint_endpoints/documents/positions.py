@@ -3,10 +3,19 @@
 import re
 from bisect import bisect_right
 from collections.abc import Callable
+from typing import NamedTuple
 
-from pinpoint_endpoints.documents.model import Path, Position
+Path = tuple[str | int, ...]
+"""The keys and indexes that lead to a value, from the top of a file."""
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
+
+
+class Position(NamedTuple):
+    """Line and column in characters, both counted from 1; 0 stands for the whole file."""
+
+    line: int
+    column: int
 
 
 class LineIndex:

@@ -6,7 +6,7 @@ The shape is told by the members that a value has, never by the file's name.
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pinpoint_endpoints.documents.model import Path
+from pinpoint_endpoints.documents.positions import Path
 
 _READ_ONLY = frozenset({"ApplicationId", "CohortId", "CreationDate"})
 _NOT_IN_A_REQUEST = _READ_ONLY | {"Id"}

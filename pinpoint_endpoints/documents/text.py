@@ -3,8 +3,11 @@
 import codecs
 
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.model import Fault, Position
-from pinpoint_endpoints.documents.positions import LineIndex
+from pinpoint_endpoints.documents.model import Fault
+from pinpoint_endpoints.documents.positions import LineIndex, Position
+
+MAX_DEPTH = 64
+"""Deeper than any endpoint (five levels), and far from where a reader breaks or becomes slow."""
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _START = Position(1, 1)

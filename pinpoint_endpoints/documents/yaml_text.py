@@ -13,13 +13,10 @@ import yaml
 
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.expected import Expected, expected_in_a_file
-from pinpoint_endpoints.documents.model import Fault, Path, Position, Severity
-from pinpoint_endpoints.documents.positions import LineIndex, PositionMap
-from pinpoint_endpoints.documents.text import Unreadable, decode
+from pinpoint_endpoints.documents.model import Fault, Severity
+from pinpoint_endpoints.documents.positions import LineIndex, Path, Position, PositionMap
+from pinpoint_endpoints.documents.text import MAX_DEPTH, Unreadable, decode
 from pinpoint_endpoints.documents.yaml_scalar import read_plain
-
-MAX_DEPTH = 64
-"""Deeper than any endpoint; libyaml itself takes seconds over a hundred thousand brackets."""
 
 MAX_EVENTS = 500_000
 """More than a full batch has values; reading them takes seconds."""

@@ -75,7 +75,7 @@ def _internal(module: str, path: str) -> Any:
             found = getattr(found, name)
     except (ImportError, AttributeError) as error:
         raise CannotRun(
-            f"The moto plug-in needs `{module}.{path}`, which is not there.",
-            "Install moto[server]>=5.2,<5.3.",
+            f"the moto plug-in needs `{module}.{path}`, which is not there",
+            "install moto>=5.2,<5.3",
         ) from error
     return found

@@ -69,7 +69,7 @@ CAUSES = {
     "SQLITE_PERM": "this user may not write it",
     "SQLITE_READONLY": "this user may not write it",
 }
-OTHER_STORE = "Name another file for the store, or move this one away."
+OTHER_STORE = "name another file for the store, or move this one away"
 
 
 class Store:
@@ -163,14 +163,14 @@ class Store:
         is_empty = self._number("SELECT count(*) FROM sqlite_master") == 0
         if not is_ours and not (is_empty and version == 0):
             raise CannotRun(
-                f"{self.path} is a database of another program, not a store of the local Pinpoint.",
+                f"{self.path} is a database of another program, not a store of the local Pinpoint",
                 OTHER_STORE,
             )
         if version > STORE_VERSION:
             raise CannotRun(
-                f"The store {self.path} has version {version}; "
-                f"this pe knows versions up to {STORE_VERSION}.",
-                f"Upgrade pinpoint_endpoints. {OTHER_STORE}",
+                f"the store {self.path} has version {version}; "
+                f"this pe knows versions up to {STORE_VERSION}",
+                f"upgrade pinpoint_endpoints, or {OTHER_STORE}",
             )
         return version
 
@@ -193,14 +193,14 @@ class Store:
         for cause, words in CAUSES.items():
             if name.startswith(cause):
                 raise CannotRun(
-                    f"The store {self.path} cannot be used: {words}.", OTHER_STORE
+                    f"the store {self.path} cannot be used: {words}", OTHER_STORE
                 ) from error
         raise error
 
     def _damage(self) -> CannotRun:
         return CannotRun(
-            f"{self.path} is damaged, or is not a store of the local Pinpoint.",
-            f"It was left as it is. {OTHER_STORE}",
+            f"{self.path} is damaged, or is not a store of the local Pinpoint",
+            f"it was left as it is; {OTHER_STORE}",
         )
 
 
@@ -241,14 +241,14 @@ def _make_private_file(path: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
         raise CannotRun(
-            f"The store {path} cannot be made: {error.strerror}.",
-            "Name a file in a folder that this user may write.",
+            f"the store {path} cannot be made: {error.strerror}",
+            "name a file in a folder that this user may write",
         ) from error
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:
     return sqlite3.connect(
-        ":memory:" if path is None else path,
+        ":memory:" if path is None else path.absolute(),
         timeout=BUSY_TIMEOUT_SECONDS,
         isolation_level=None,
         check_same_thread=False,

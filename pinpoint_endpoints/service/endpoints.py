@@ -1,10 +1,11 @@
 """A client and an endpoint in, what the service answered out: one endpoint a call."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
 from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.personal import personal_values
 from pinpoint_endpoints.errors import Refused, UsageError
 from pinpoint_endpoints.service.errors import (
     END_OF_SUPPORT,
@@ -32,6 +33,7 @@ def update_endpoint(
     from botocore.exceptions import ClientError
 
     channel = channel_of(document)
+    personal = personal_values(document.request)
     at_aws = is_aws(client)
     try:
         with explained(at_aws=at_aws):
@@ -41,7 +43,7 @@ def update_endpoint(
                 EndpointRequest=document.request,
             )
     except ClientError as error:
-        refusal = refusal_of(error, at_aws=at_aws)
+        refusal = refusal_of(error, at_aws=at_aws, personal=personal)
         return Outcome(
             endpoint_id,
             channel,
@@ -53,7 +55,7 @@ def update_endpoint(
             document.source,
             refusal.hint,
         )
-    return _outcome(response, endpoint_id, channel, document.source, at_aws=at_aws)
+    return _outcome(response, endpoint_id, document, personal, at_aws=at_aws)
 
 
 def get_endpoint(client: Any, application_id: str, endpoint_id: str) -> Mapping[str, Any]:
@@ -98,23 +100,28 @@ def check_id(value: str, name: str, option: str) -> None:
 
 
 def _outcome(
-    response: Mapping[str, Any], endpoint_id: str, channel: str, source: str, *, at_aws: bool
+    response: Mapping[str, Any],
+    endpoint_id: str,
+    document: Document,
+    personal: Collection[str],
+    *,
+    at_aws: bool,
 ) -> Outcome:
     metadata = response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode", 0))
     body = response.get("MessageBody") or {}
     told = body.get("Message")
-    message = readable(told) if isinstance(told, str) else ""
+    message = readable(told, personal) if isinstance(told, str) else ""
     accepted = status == ACCEPTED and bool(message)
     return Outcome(
         endpoint_id,
-        channel,
+        channel_of(document),
         State.ACCEPTED if accepted else State.FAILED,
         status,
         "",
         message if accepted else _unlike_pinpoint(status, message),
         str(body.get("RequestID") or metadata.get("RequestId", "")),
-        source,
+        document.source,
         "" if accepted else _not_pinpoint(at_aws=at_aws),
     )
 

@@ -1,11 +1,11 @@
 """What botocore raised in, what happened and what to do about it out."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from pinpoint_endpoints.documents.personal import without_addresses
+from pinpoint_endpoints.documents.personal import masked, without_addresses
 from pinpoint_endpoints.errors import CannotRun
 
 if TYPE_CHECKING:
@@ -81,19 +81,27 @@ def is_aws(client: Any) -> bool:
     return host.endswith(_AWS_DOMAINS)
 
 
-def refusal_of(error: "ClientError", *, at_aws: bool) -> Refusal:
+def server_of(url: str) -> str:
+    """Return scheme, host and port of a URL: what may be shown of it."""
+    parts = urlsplit(url)
+    address = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{address}" if address else "the server"
+
+
+def refusal_of(error: "ClientError", *, at_aws: bool, personal: Collection[str] = ()) -> Refusal:
     """Return what the service answered, and what to do about it.
 
     Args:
         error: as botocore raised it.
         at_aws: whether an AWS account refused: then the hint names the end of support, whatever
             the code was, since nobody knows which code stands for it.
+        personal: what must not be shown of the request, should the server repeat it.
     """
     response: dict[str, Any] = dict(error.response)
     metadata = response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode", 0))
     code = str(response.get("Error", {}).get("Code", ""))
-    message = readable(str(response.get("Error", {}).get("Message", "")))
+    message = readable(str(response.get("Error", {}).get("Message", "")), personal)
     request_id = str(response.get("RequestID") or metadata.get("RequestId", ""))
     hint = _advice(status, code, message)
     if at_aws:
@@ -101,10 +109,17 @@ def refusal_of(error: "ClientError", *, at_aws: bool) -> Refusal:
     return Refusal(status, code, message or "no message", request_id, hint)
 
 
-def readable(message: str) -> str:
-    """Return a server's message as one line without addresses, a page of HTML as what it is."""
+def readable(message: str, personal: Collection[str] = ()) -> str:
+    """Return a server's message as one line, and a page of HTML as what it is.
+
+    Args:
+        message: of any length.
+        personal: what must not be shown of the request, should the server repeat it.
+    """
     if "<html" in message.lower() or "<!doctype" in message.lower():
         return "the answer is a web page, not Pinpoint's"
+    for value in personal:
+        message = message.replace(value, masked(value))
     line = without_addresses(" ".join(message.split()))
     return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}..."
 
@@ -155,9 +170,7 @@ def _no_connection(error: Exception, *, at_aws: bool) -> CannotRun:
     from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError, SSLError
 
     url = getattr(error, "kwargs", {}).get("endpoint_url", "")
-    parts = urlsplit(str(url))
-    address = parts.netloc.rpartition("@")[2]
-    server = f"{parts.scheme}://{address}" if address else "the server"
+    server = server_of(str(url))
     if isinstance(error, (ReadTimeoutError, ConnectTimeoutError)):
         message = f"{server} did not answer in time"
     elif isinstance(error, SSLError):

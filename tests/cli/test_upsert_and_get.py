@@ -221,14 +221,38 @@ def test_json_of_a_run_that_could_not_send() -> None:
     envelope = json.loads(out)
     assert code == 3
     assert envelope["errors"][0]["message"] == "no region is set"
-    assert envelope["results"] == []
+    assert [result["state"] for result in envelope["results"]] == ["skipped"]
     assert err.startswith("Error: no region is set")
 
 
 def test_verbose_says_where_it_is_sent() -> None:
     """-v names the target on standard error."""
     _, _, err = upsert_local(SEATTLE, "-v")
-    assert "application demo" in err
+    assert err == "using the local Pinpoint\n"
+
+
+def test_verbose_shows_no_password_of_the_url(aws_variables: None) -> None:
+    """-v names scheme, host and port of a server, and nothing else of its URL."""
+    with HttpStub() as server:
+        url = server.url.replace("http://", "http://ada:secret@")
+        _, _, err = run("upsert", "--app", "a", "--endpoint-url", url, "-v", SEATTLE)
+    assert err == f"using {server.url}\n"
+
+
+def test_a_store_without_local_is_refused(tmp_path: Path) -> None:
+    """Who names a store and forgets --local does not reach AWS."""
+    code, _, err = run("upsert", "--app", "a", "--store", tmp_path / "store", SEATTLE)
+    assert code == 2
+    assert "--local" in err
+
+
+def test_advice_on_a_refusal_is_not_quieted(aws_variables: None) -> None:
+    """-q leaves the summary out, and never what to do about a refusal."""
+    with HttpStub(Answer(403, b'{"Message": "no"}')) as server:
+        options = ["--app", "a", "--endpoint-url", server.url, "-q", "-o", "text"]
+        code, _, err = run("upsert", *options, SEATTLE)
+    assert code == 4
+    assert "mobiletargeting" in err
 
 
 def test_warnings_of_a_sent_document_are_counted(tmp_path: Path) -> None:

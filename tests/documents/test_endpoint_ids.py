@@ -35,6 +35,9 @@ def test_the_id_is_the_documents_own_else_the_files_name(name: str, ids: list[st
         ("v1.2.yaml", "v1.2"),
         ("+12065550100.yml", "+12065550100"),
         ("plain", "plain"),
+        ("a.json.yaml", "a.json"),
+        ("a.yaml.json", "a.yaml"),
+        ("CAPITALS.JSON", "CAPITALS"),
     ],
 )
 def test_only_suffixes_of_formats_are_dropped(tmp_path: Path, name: str, endpoint_id: str) -> None:

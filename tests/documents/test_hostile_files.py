@@ -81,7 +81,9 @@ def test_more_mistakes_than_anybody_reads_are_cut(tmp_path: Path) -> None:
     path = tmp_path / "many.json"
     members = ", ".join(f'"m{number}": 1' for number in range(100_000))
     path.write_text(f"{{{members}}}", encoding="utf-8")
-    assert len(problems_of(path)) == 1000
+    problems = problems_of(path)
+    assert len(problems) == 1001
+    assert {problem.code for problem in problems} == {"PE101", "PE010"}
 
 
 def test_a_directory_may_be_named_like_a_file(tmp_path: Path) -> None:
@@ -166,6 +168,20 @@ def test_a_named_file_is_read_whatever_its_suffix(tmp_path: Path, name: str, tex
     path.write_text(text, encoding="utf-8")
     assert problems_of(path) == []
     assert list(load(tmp_path)) == []
+
+
+@pytest.mark.parametrize("name", ["A.JSON", "b.Yaml", "c.YML"])
+def test_suffixes_may_be_in_capitals(tmp_path: Path, name: str) -> None:
+    """A file from a system without case is found in a directory like any other."""
+    (tmp_path / name).write_text(GOOD, encoding="utf-8")
+    (document,) = load(tmp_path)
+    assert document.endpoint_id == name.partition(".")[0]
+
+
+def test_standard_input_is_refused_in_words() -> None:
+    """`-` is not taken for a file that is missing."""
+    (problem,) = problems_of(Path("-"))
+    assert "standard input" in problem.message
 
 
 def test_hidden_files_are_left_out(tmp_path: Path) -> None:

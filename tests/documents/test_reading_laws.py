@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from pinpoint_endpoints.documents import codes, json_text, yaml_text
 from pinpoint_endpoints.documents.careful_json import read_carefully
-from pinpoint_endpoints.documents.model import Path
-from pinpoint_endpoints.documents.positions import PositionMap
+from pinpoint_endpoints.documents.positions import Path, PositionMap
 from pinpoint_endpoints.documents.text import Unreadable
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)

@@ -186,7 +186,7 @@ def test_a_newer_store_is_refused_and_kept(path: Path) -> None:
     with pytest.raises(CannotRun, match=f"has version {STORE_VERSION + 1}") as caught:
         Store(path)
     assert str(path) in caught.value.message
-    assert "Upgrade" in caught.value.hint
+    assert "upgrade" in caught.value.hint
     assert path.read_bytes() == content
 
 
@@ -264,7 +264,7 @@ def test_what_the_user_may_not_write_cannot_be_used(tmp_path: Path, kind: str) -
     )
     tmp_path.chmod(0o755)
     assert run.stderr == ""
-    assert run.stdout.startswith("The store store.db cannot be ")
+    assert run.stdout.startswith("the store store.db cannot be ")
     assert "Permission denied" in run.stdout or "may not write" in run.stdout
 
 

@@ -186,6 +186,16 @@ def test_a_servers_message_is_shown_without_addresses(document: MakeDocument) ->
     assert outcome.message == "no ad*** and no *** here"
 
 
+def test_a_servers_message_is_shown_without_what_was_sent(document: MakeDocument) -> None:
+    """A token, a user id or an attribute that the server repeats is masked."""
+    text = """{"ChannelType": "GCM", "Address": "device-token-1",
+        "User": {"UserId": "lovelace", "UserAttributes": {"Tier": ["platinum"]}}}"""
+    with HttpStub(error(400, "", "device-token-1 of lovelace (platinum) is bad")) as server:
+        outcome = upsert(connect(endpoint_url=server.url), "app", document(text))
+    assert outcome.message == "de*** of lo*** (pl***) is bad"
+    assert "lovelace" not in repr(document(text))
+
+
 def test_an_answer_nested_without_end_is_told(document: MakeDocument) -> None:
     """A body that breaks botocore's parser is an error in words."""
     with HttpStub(Answer(202, b"[" * 100_000)) as server:
