@@ -55,8 +55,8 @@ def test_text_is_a_line_each(folder: Path) -> None:
     code, out, err = run("-o", "text", folder / "invalid.json")
     assert code == 1
     assert out == (
-        f"{folder}/invalid.json:2:12: error[PE103] this text is not a value of OptOut (at /OptOut): "
-        "one of ALL, NONE\n"
+        f"{folder}/invalid.json:2:12: error[PE103] this text is not a value of OptOut "
+        "(at /OptOut): one of ALL, NONE\n"
     )
     assert err.startswith("1 document")
 

@@ -1,6 +1,7 @@
 """Files that break readers: each gives a clear problem, and leaves the run standing."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -128,13 +129,29 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert problem.message == "cannot be read: no such file or directory"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
-    """A file without read permission is a problem with the system's reason."""
+@pytest.fixture
+def _nobody() -> Iterator[None]:
+    """Give up root's right to read every file for the time of a test."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(was)
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    """Make a file that nobody may read."""
     path = tmp_path / "secret.json"
     path.write_text(GOOD, encoding="utf-8")
     path.chmod(0)
-    (problem,) = problems_of(path)
+    return path
+
+
+@pytest.mark.usefixtures("secret", "_nobody")
+def test_an_unreadable_file_is_named(secret: Path) -> None:
+    """A file without read permission is a problem with the system's reason."""
+    (problem,) = problems_of(secret)
     assert problem.message == "cannot be read: permission denied"
 
 
