@@ -54,13 +54,20 @@ def _search(top: str, searched: set[tuple[int, int]]) -> Iterator[Source | Unsea
         try:
             if not isinstance(found, str) and _is_wanted(found.name) and found.is_file():
                 yield Source(found.path, _format_of(found.name))
-            elif isinstance(found, str) or found.is_dir():
+            elif isinstance(found, str) or _is_directory(found):
                 waiting.extend(reversed(_entries(os.fspath(found), searched)))
             elif _is_wanted(found.name):
                 os.stat(found.path)  # noqa: PTH116 - says why a link leads nowhere
                 yield Unsearchable(found.path, "it is no regular file")
         except OSError as error:
             yield Unsearchable(os.fspath(found), reason_of(error))
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _entries(directory: str, searched: set[tuple[int, int]]) -> list[os.DirEntry[str]]:

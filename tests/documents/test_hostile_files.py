@@ -111,6 +111,12 @@ def test_a_directory_that_links_to_its_parent_is_searched_once(tmp_path: Path) -
     assert len(list(load(tmp_path))) == 1
 
 
+def test_a_circle_that_is_no_document_is_passed_by(tmp_path: Path) -> None:
+    """A link in a circle whose name is that of no document is left out like any other file."""
+    (tmp_path / "circle").symlink_to("circle")
+    assert list(load(tmp_path)) == []
+
+
 def test_a_broken_link_is_named(tmp_path: Path) -> None:
     """A link to nothing is a problem, and not left out in silence."""
     (tmp_path / "gone.json").symlink_to("nowhere.json")
