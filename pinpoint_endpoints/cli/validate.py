@@ -23,7 +23,7 @@ def validate(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> ExitCode:
-    """Check endpoint files against the schema, and show every mistake with its place.
+    """Check endpoint files, and show each mistake with its place.
 
     Directories are searched for .json, .yaml and .yml; a named file is read whatever its name.
     """

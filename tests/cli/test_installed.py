@@ -96,6 +96,14 @@ def test_the_local_pinpoint_does_not_mind_the_environment(
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+def test_the_local_pinpoint_does_not_mind_aws_files(pe: RunPe, tmp_path: Path) -> None:
+    """A broken ~/.aws/config is no matter to who needs no account."""
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[default", encoding="utf-8")
+    ended = pe("upsert", "--local", "--app", "demo", SEATTLE, HOME=str(tmp_path))
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_the_store_is_in_the_users_data_directory(pe: RunPe, tmp_path: Path) -> None:
     """Unless PE_LOCAL_STORE says otherwise, and readable for nobody else."""
     ended = pe("upsert", "--local", "--app", "demo", SEATTLE, XDG_DATA_HOME=str(tmp_path))
