@@ -1,6 +1,6 @@
 """The steps that the commands and the library share: connect, load, validate, upsert, get."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
 from pinpoint_endpoints.documents.load import load
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.errors import CannotRun, UsageError
-from pinpoint_endpoints.service.endpoints import check_id, get_endpoint, update_endpoint
+from pinpoint_endpoints.service.endpoints import check_id, update_endpoint
+from pinpoint_endpoints.service.endpoints import get_endpoint as get
 from pinpoint_endpoints.service.outcome import Outcome, State, unanswered
 
 __all__ = ["connect", "get", "load", "upsert", "upsert_all", "validate"]
@@ -35,11 +36,15 @@ def connect(
         store: the file of the local Pinpoint, else one in the user's data directory.
 
     Raises:
-        UsageError: the endpoint URL is none, or a local Pinpoint is given one.
+        UsageError: the endpoint URL is none, or the arguments exclude each other.
         CannotRun: no region, an unknown profile, a store that cannot be opened.
     """
     from pinpoint_endpoints.service.client import open_client, open_local_client
 
+    if store is not None and not local:
+        raise UsageError(
+            "a store is the file of the local Pinpoint", "add --local, or leave it out"
+        )
     if not local:
         return open_client(region=region, profile=profile, endpoint_url=endpoint_url)
     if endpoint_url is not None:
@@ -113,17 +118,6 @@ def upsert_all(
             yield unanswered(State.FAILED, document, target, error.message, problems)
             raise
         yield replace(outcome, problems=tuple(problems)) if problems else outcome
-
-
-def get(client: Any, application_id: str, endpoint_id: str) -> Mapping[str, Any]:
-    """Return the EndpointResponse that is stored for an endpoint, as a JSON-like mapping.
-
-    Raises:
-        UsageError: the service can take no such id.
-        CannotRun: no credentials, no connection, no readable answer.
-        Refused: there is no such endpoint, or the service refuses to say.
-    """
-    return get_endpoint(client, application_id, endpoint_id)
 
 
 def _id_problems(document: Document, endpoint_id: str | None) -> list[Problem]:

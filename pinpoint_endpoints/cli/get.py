@@ -22,7 +22,7 @@ from pinpoint_endpoints.cli.target import open_target
 from pinpoint_endpoints.errors import ExitCode
 
 
-def get(  # noqa: PLR0913, PLR0917 - the options of the command
+def get(
     app: App,
     endpoint_id: Annotated[str, typer.Option("--id", metavar="ID", help="The endpoint id.")],
     region: Region = None,

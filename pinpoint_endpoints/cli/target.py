@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from pinpoint_endpoints.cli.boundary import say
-from pinpoint_endpoints.errors import UsageError
 
 STORE_VARIABLE = "PE_LOCAL_STORE"
 
 
-def open_target(  # noqa: PLR0913 - the options of the commands
+def open_target(
     *,
     region: str | None,
     profile: str | None,
@@ -28,10 +27,6 @@ def open_target(  # noqa: PLR0913 - the options of the commands
     from pinpoint_endpoints.api import connect
     from pinpoint_endpoints.service.errors import server_of
 
-    if store is not None and not local:
-        raise UsageError(
-            "--store is the file of the local Pinpoint", "add --local, or leave it out"
-        )
     if local and store is None and os.environ.get(STORE_VARIABLE):
         store = Path(os.environ[STORE_VARIABLE])
     client = connect(

@@ -30,7 +30,7 @@ from pinpoint_endpoints.reports.problems import print_problem_table, problem_lin
 from pinpoint_endpoints.service.outcome import Outcome, State, unanswered
 
 
-def upsert(  # noqa: PLR0913, PLR0917 - the options of the command
+def upsert(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file with an endpoint in it.")],
     app: App,
     endpoint_id: Annotated[
@@ -78,7 +78,8 @@ def upsert(  # noqa: PLR0913, PLR0917 - the options of the command
         error = stopped
     for document in documents[len(outcomes) :]:
         message = "not sent: the run ended before"
-        outcomes.append(unanswered(State.SKIPPED, document, document.endpoint_id, message))
+        target = endpoint_id or document.endpoint_id
+        outcomes.append(unanswered(State.SKIPPED, document, target, message))
     _print(outcomes, output, quiet=quiet, error=error)
     if error is not None:
         tell(error)

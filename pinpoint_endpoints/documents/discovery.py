@@ -41,7 +41,7 @@ def discover(paths: Iterable[str]) -> Iterator[Source | Unsearchable]:
     for path in paths:
         if path == "-":
             yield Unsearchable(path, "standard input is not read; name a file")
-        elif os.path.isdir(path):  # noqa: PTH112 - paths stay as they were named
+        elif os.path.isdir(path):
             yield from _search(path, searched)
         else:
             yield Source(path, _format_of(path))
@@ -57,7 +57,7 @@ def _search(top: str, searched: set[tuple[int, int]]) -> Iterator[Source | Unsea
             elif isinstance(found, str) or _is_directory(found):
                 waiting.extend(reversed(_entries(os.fspath(found), searched)))
             elif _is_wanted(found.name):
-                os.stat(found.path)  # noqa: PTH116 - says why a link leads nowhere
+                os.stat(found.path)
                 yield Unsearchable(found.path, "it is no regular file")
         except OSError as error:
             yield Unsearchable(os.fspath(found), reason_of(error))
@@ -71,7 +71,7 @@ def _is_directory(entry: os.DirEntry[str]) -> bool:
 
 
 def _entries(directory: str, searched: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
-    status = os.stat(directory)  # noqa: PTH116 - ten thousand files: no Path objects
+    status = os.stat(directory)
     identity = (status.st_dev, status.st_ino)
     if identity in searched:
         return []

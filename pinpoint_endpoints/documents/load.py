@@ -117,7 +117,7 @@ def _id_from_name(path: str) -> str | None:
 
     Other dots belong to the name: `ada@example.com.json` holds the endpoint `ada@example.com`.
     """
-    name = os.path.basename(path)  # noqa: PTH119 - ten thousand files: no Path objects
+    name = os.path.basename(path)
     return _SUFFIX.sub("", name) or None
 
 

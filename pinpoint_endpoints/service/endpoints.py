@@ -32,7 +32,6 @@ def update_endpoint(
     """
     from botocore.exceptions import ClientError
 
-    channel = channel_of(document)
     personal = personal_values(document.request)
     at_aws = is_aws(client)
     try:
@@ -46,7 +45,7 @@ def update_endpoint(
         refusal = refusal_of(error, at_aws=at_aws, personal=personal)
         return Outcome(
             endpoint_id,
-            channel,
+            channel_of(document),
             State.FAILED,
             refusal.status,
             refusal.code,

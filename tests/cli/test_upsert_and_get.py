@@ -217,11 +217,12 @@ def test_a_refusal_is_4_and_says_what_to_do(aws_variables: None) -> None:
 
 def test_json_of_a_run_that_could_not_send() -> None:
     """Without a region the envelope still comes, with the error in it, and exit 3."""
-    code, out, err = run("upsert", "--app", "demo", "-o", "json", SEATTLE)
+    code, out, err = run("upsert", "--app", "demo", "--id", "x", "-o", "json", SEATTLE)
     envelope = json.loads(out)
     assert code == 3
     assert envelope["errors"][0]["message"] == "no region is set"
     assert [result["state"] for result in envelope["results"]] == ["skipped"]
+    assert envelope["results"][0]["endpoint_id"] == "x"
     assert err.startswith("Error: no region is set")
 
 

@@ -124,3 +124,9 @@ def test_local_and_a_server_exclude_each_other() -> None:
     """Asking for both targets is a usage error."""
     with pytest.raises(UsageError):
         connect(local=True, endpoint_url="http://127.0.0.1:5000")
+
+
+def test_a_store_is_for_the_local_pinpoint_only(aws_variables: None, tmp_path: Path) -> None:
+    """Who names a store and forgets `local` does not reach AWS."""
+    with pytest.raises(UsageError, match="store"):
+        connect(store=tmp_path / "store")
