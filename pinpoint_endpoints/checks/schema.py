@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator as Explainer
     from jsonschema_rs import Draft202012Validator as Decider
 
-    from pinpoint_endpoints.checks.findings import Finding
+    from pinpoint_endpoints.checks.findings import Coded
 
 MOST_FINDINGS = 1000
 """More than anybody reads; a hostile file has millions."""
@@ -24,7 +24,7 @@ def fits(value: object, shape: str) -> bool:
     return _decider(shape).is_valid(value)
 
 
-def explain(value: object, shape: str) -> "list[Finding]":
+def explain(value: object, shape: str) -> "list[Coded]":
     """Return what does not fit the shape in a value: everything, or the first `MOST_FINDINGS`."""
     from pinpoint_endpoints.checks.findings import and_more, findings_of
 
@@ -40,7 +40,7 @@ def first_fault(value: object, shape: str) -> str | None:
         return None
     from pinpoint_endpoints.documents.pointer import json_pointer
 
-    finding = explain(value, shape)[0]
+    _, finding = explain(value, shape)[0]
     return f"{json_pointer(finding.path) or 'The body'}: {finding.message}"
 
 

@@ -2,65 +2,62 @@
 
 from collections.abc import Sequence
 
+from pinpoint_endpoints.checks.finding import Finding
+from pinpoint_endpoints.checks.policy import DEFAULT, Policy
+from pinpoint_endpoints.checks.rules.engine import rule_findings
 from pinpoint_endpoints.checks.schema import explain, fits
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.model import Document, Problem, Severity
+from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
 from pinpoint_endpoints.documents.pointer import json_pointer
 
 
-def validate(document: Document) -> list[Problem]:
+def validate(document: Document, policy: Policy = DEFAULT) -> list[Problem]:
     """Return what is wrong with a document, in the order of the file; empty if nothing is."""
-    problems = document.problems
-    if not problems and document.endpoint_id and fits(document.value, document.shape):
-        return []
-    found = list(problems)
+    found = [*document.problems]
     if document.shape:
-        found.extend(_schema_problems(document))
-        found.extend(_missing_id(document))
-    return sorted(found, key=lambda problem: (problem.line, problem.column, problem.code))
+        found += [
+            problem_at(document, rule.code, rule.severity, finding)
+            for rule, finding in rule_findings(document, policy)
+        ]
+        if not fits(document.value, document.shape):
+            found += [
+                problem_at(document, code, Severity.ERROR, finding)
+                for code, finding in explain(document.value, document.shape)
+            ]
+    if not found:
+        return []
+    kept = [problem for problem in found if problem.code not in policy.ignore]
+    return sorted(kept, key=lambda problem: (problem.line, problem.column, problem.code))
 
 
-def is_valid(problems: Sequence[Problem]) -> bool:
-    """Tell whether a document with these problems may be sent: warnings do not stop it."""
+def is_valid(problems: Sequence[Problem], policy: Policy = DEFAULT) -> bool:
+    """Tell whether a document with these problems may be sent: warnings stop it if strict."""
+    if policy.strict:
+        return not problems
     return all(problem.severity is not Severity.ERROR for problem in problems)
 
 
-def _schema_problems(document: Document) -> list[Problem]:
-    found = []
-    for finding in explain(document.value, document.shape):
-        path = (*document.path, *finding.path)
-        line, column = document.locator.locate(path, key=finding.at_key)
-        found.append(
-            Problem(
-                document.source,
-                line,
-                column,
-                finding.code,
-                Severity.ERROR,
-                finding.message,
-                finding.hint,
-                json_pointer(path),
-            )
-        )
-    return found
+def verdict_on(document: Document, problems: Sequence[Problem], policy: Policy) -> Verdict:
+    """Return what the problems of a document make of it."""
+    if is_valid(problems, policy):
+        return Verdict.VALID
+    unread = any(problem.code == codes.UNREADABLE for problem in document.problems)
+    return Verdict.UNREADABLE if unread else Verdict.INVALID
 
 
-def _missing_id(document: Document) -> list[Problem]:
-    """Find fault with a response without an id in a list: alone, it has its file's name."""
-    if document.endpoint_id or document.shape != "EndpointResponse":
-        return []
-    line, column = document.locator.locate(document.path)
-    message = 'the member "Id" is missing'
-    where = json_pointer(document.path)
-    return [
-        Problem(
-            document.source,
-            line,
-            column,
-            codes.MISSING_MEMBER,
-            Severity.ERROR,
-            message,
-            "add it",
-            where,
-        )
-    ]
+def problem_at(document: Document, code: str, severity: Severity, finding: Finding) -> Problem:
+    """Return a finding as a problem, with its place in the file."""
+    path = (*document.path, *finding.path)
+    line, column, end_column = document.locator.locate(path, key=finding.at_key)
+    return Problem(
+        document.source,
+        line,
+        column,
+        code,
+        finding.severity or severity,
+        finding.message,
+        finding.hint,
+        json_pointer(path),
+        end_column,
+        finding.fix.under(document.path) if finding.fix else None,
+    )

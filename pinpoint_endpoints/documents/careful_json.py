@@ -56,6 +56,11 @@ class _Reader:
 
     def _value(self, start: int, path: Path) -> tuple[object, int]:
         self.positions.values[path] = start
+        value, end = self._read_value(start, path)
+        self.positions.ends[path] = end
+        return value, end
+
+    def _read_value(self, start: int, path: Path) -> tuple[object, int]:
         first = self.text[start : start + 1]
         if first == '"':
             return self._string(start)
@@ -76,7 +81,7 @@ class _Reader:
                 raise self._no_key(index, start)
             key, end = self._string(index)
             member = (*path, key)
-            self._note_key(member, index, duplicate=key in members)
+            self._note_key(member, index, end, duplicate=key in members)
             end = self._skip_space(end)
             if not self._at(end, ":"):
                 raise self._expected(end, "`:` after the member's name", start)
@@ -110,9 +115,10 @@ class _Reader:
             )
         return following
 
-    def _note_key(self, member: Path, index: int, *, duplicate: bool) -> None:
+    def _note_key(self, member: Path, index: int, end: int, *, duplicate: bool) -> None:
         if not duplicate:
             self.positions.keys[member] = index
+            self.positions.key_ends[member] = end
             return
         first = self.lines.position(self.positions.keys[member])
         self.faults.append(

@@ -71,6 +71,7 @@ def _read(source: Source) -> Iterator[Document]:
             endpoint.request,
             endpoint.path,
             locator,
+            endpoint.request_path,
             problems,
         )
         problems = ()
@@ -137,7 +138,7 @@ def _problem(path: str, fault: Fault) -> Problem:
 
 def _unreadable(path: str, *faults: Fault) -> Document:
     problems = tuple(_problem(path, fault) for fault in faults)
-    return Document(path, "", None, None, {}, (), Locator(PositionMap), problems)
+    return Document(path, "", None, None, {}, (), Locator(PositionMap), (), problems)
 
 
 def _not_read(reason: str) -> Fault:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from pinpoint_endpoints.documents.fix import Fix
 from pinpoint_endpoints.documents.positions import Locator, Path, Position
 
 
@@ -28,6 +29,7 @@ class Fault(NamedTuple):
     hint: str = ""
     severity: Severity = Severity.ERROR
     path: Path = ()
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class Problem:
         message: what is wrong.
         hint: what to do about it, or empty.
         pointer: JSON pointer (RFC 6901) to the value in the file.
+        end_column: where in the line the place ends, the first column after it; the line's end if
+            it goes on below; 0 if unknown.
+        fix: the one right answer, if there is one; its text may be personal data.
     """
 
     source: str
@@ -52,6 +57,8 @@ class Problem:
     message: str
     hint: str = ""
     pointer: str = ""
+    end_column: int = 0
+    fix: Fix | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         """Return the problem as one line: `path:line:col: severity[code] message (hint)`."""
@@ -73,6 +80,7 @@ class Document:
         endpoint_id: from the document, else from the file's name; None if neither gives one.
         request: the EndpointRequest in the value: what is sent.
         path: where in the file the value stands.
+        request_path: where in the value the request stands.
         problems: what reading found.
         locator: finds the line and column of a value, when somebody asks.
     """
@@ -84,4 +92,31 @@ class Document:
     request: Mapping[str, object] = field(repr=False)
     path: Path
     locator: Locator = field(repr=False)
+    request_path: Path = ()
     problems: tuple[Problem, ...] = field(default=())
+
+
+class Verdict(StrEnum):
+    """What came out of checking a document."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document with what was found in it.
+
+    Attributes:
+        document: as it was read.
+        problems: in the order of the file.
+        verdict: with warnings taken for errors if the run is strict.
+        again: whether the document was told of before, and the problems are those that were found
+            only by looking at all documents together.
+    """
+
+    document: Document
+    problems: tuple[Problem, ...]
+    verdict: Verdict
+    again: bool = False

@@ -18,18 +18,45 @@ class Position(NamedTuple):
     column: int
 
 
-class LineIndex:
-    """Turns an offset into a text into line and column."""
+class Span(NamedTuple):
+    """Where something stands: its begin, and the column after its end in the first line."""
 
-    def __init__(self, text: str) -> None:
+    line: int
+    column: int
+    end_column: int
+
+
+class LineIndex:
+    """Turns an offset into a text into line and column.
+
+    Args:
+        text: what the offsets count.
+        first_line: the number of its first line, for a text that is cut out of a file.
+    """
+
+    def __init__(self, text: str, first_line: int = 1) -> None:
+        self._text = text
+        self._first_line = first_line
         self._starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
-        self._end = len(text)
 
     def position(self, offset: int) -> Position:
         """Return the place of the character at `offset`, in characters from the text's begin."""
-        offset = min(offset, self._end)
-        line = bisect_right(self._starts, offset)
-        return Position(line, offset - self._starts[line - 1] + 1)
+        offset = min(offset, len(self._text))
+        index = bisect_right(self._starts, offset) - 1
+        return Position(self._first_line + index, offset - self._starts[index] + 1)
+
+    def bounds(self, line: int) -> tuple[int, int]:
+        """Return the offsets of a line's begin and end, without its line break.
+
+        A line that the text does not have is empty.
+        """
+        index = line - self._first_line
+        if not 0 <= index < len(self._starts):
+            return 0, 0
+        start = self._starts[index]
+        following = self._starts[index + 1 : index + 2]
+        text = self._text[start : following[0] if following else len(self._text)]
+        return start, start + len(text.rstrip("\r\n"))
 
 
 class PositionMap:
@@ -37,16 +64,22 @@ class PositionMap:
 
     Attributes:
         lines: the lines of the text.
+        text: without its byte order mark.
         values: offsets into the text.
         keys: offsets into the text.
+        ends: offsets of the first character after a value; none for what an alias repeats.
+        key_ends: offsets of the first character after a key.
     """
 
-    __slots__ = ("keys", "lines", "values")
+    __slots__ = ("ends", "key_ends", "keys", "lines", "text", "values")
 
-    def __init__(self, text: str = "") -> None:
-        self.lines = LineIndex(text)
+    def __init__(self, text: str = "", first_line: int = 1) -> None:
+        self.text = text
+        self.lines = LineIndex(text, first_line)
         self.values: dict[Path, int] = {}
         self.keys: dict[Path, int] = {}
+        self.ends: dict[Path, int] = {}
+        self.key_ends: dict[Path, int] = {}
 
 
 class Locator:
@@ -58,16 +91,28 @@ class Locator:
         self._make = make
         self._map: PositionMap | None = None
 
-    def locate(self, path: Path, *, key: bool = False) -> Position:
+    @property
+    def map(self) -> PositionMap:
+        """The places of all values."""
+        if self._map is None:
+            self._map = self._make()
+        return self._map
+
+    def locate(self, path: Path, *, key: bool = False) -> Span:
         """Return the place of the value at `path`, or of the key that it stands under.
 
         A path that leads nowhere gives the place of the nearest value above it.
         """
-        if self._map is None:
-            self._map = self._make()
-        found = self._map
+        found = self.map
         if key and path in found.keys:
-            return found.lines.position(found.keys[path])
+            return _span(found, found.keys[path], found.key_ends.get(path))
         while path not in found.values and path:
             path = path[:-1]
-        return found.lines.position(found.values.get(path, 0))
+        return _span(found, found.values.get(path, 0), found.ends.get(path))
+
+
+def _span(found: PositionMap, start: int, end: int | None) -> Span:
+    line, column = found.lines.position(start)
+    begin, line_end = found.lines.bounds(line)
+    last = line_end if end is None else min(end, line_end)
+    return Span(line, column, max(last - begin, column) + 1)

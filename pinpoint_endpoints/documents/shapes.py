@@ -29,6 +29,7 @@ class Endpoint(NamedTuple):
         endpoint_id: as the document gives it; None if it gives none.
         request: the EndpointRequest in it: what is sent.
         path: where in the file `value` stands.
+        request_path: where in `value` the request stands.
     """
 
     shape: str
@@ -36,6 +37,7 @@ class Endpoint(NamedTuple):
     endpoint_id: str | None
     request: Mapping[str, object]
     path: Path
+    request_path: Path = ()
 
 
 def endpoints_in(value: object) -> Iterator[Endpoint]:
@@ -54,7 +56,8 @@ def endpoints_in(value: object) -> Iterator[Endpoint]:
     shape, beside = _WRAPPERS[wrapper]
     inner = value[wrapper]
     if wrapper == "EndpointRequest":
-        yield Endpoint(shape, value, _text(value.get("EndpointId")), _members(inner), ())
+        endpoint_id = _text(value.get("EndpointId"))
+        yield Endpoint(shape, value, endpoint_id, _members(inner), (), (wrapper,))
     elif value.keys() - beside != {wrapper} or not _unwraps(wrapper, inner):
         yield Endpoint(shape, value, None, _NO_REQUEST, ())
     elif wrapper == "EndpointResponse":

@@ -127,6 +127,7 @@ class _Builder:
         if self.positions is not None:
             self.positions.values[path] = event.start_mark.index
         if isinstance(event, yaml.ScalarEvent):
+            self._note_end(event, path)
             return self._scalar(event, expected, path)
         if len(path) >= MAX_DEPTH:
             self._refuse(
@@ -144,6 +145,7 @@ class _Builder:
         first_places: dict[str, int] = {}
         for event in events:
             if isinstance(event, yaml.MappingEndEvent):
+                self._note_end(event, path)
                 break
             key = self._key(event, expected, path)
             member = (*path, key)
@@ -159,14 +161,20 @@ class _Builder:
             first_places.setdefault(key, event.start_mark.index)
             if self.positions is not None:
                 self.positions.keys.setdefault(member, event.start_mark.index)
+                self.positions.key_ends.setdefault(member, event.end_mark.index)
             members[key] = self._node(next(events), events, expected.under(key), member)
         return members
+
+    def _note_end(self, event: Any, path: Path) -> None:
+        if self.positions is not None and not self._repeating:
+            self.positions.ends[path] = event.end_mark.index
 
     def _sequence(self, events: Iterator[Any], expected: Expected, path: Path) -> object:
         items: list[object] = []
         inside = expected.inside()
         for event in events:
             if isinstance(event, yaml.SequenceEndEvent):
+                self._note_end(event, path)
                 break
             items.append(self._node(event, events, inside, (*path, len(items))))
         return items

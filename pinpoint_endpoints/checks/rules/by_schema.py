@@ -1,0 +1,251 @@
+"""Rules that the schema says: called with what does not fit, they say it in the service's words."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
+
+from pinpoint_endpoints.checks.finding import Finding
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
+from pinpoint_endpoints.documents.fix import Action, Fix
+from pinpoint_endpoints.documents.personal import shown_name
+from pinpoint_endpoints.documents.positions import Path
+from pinpoint_endpoints.documents.rule import Scope, rule
+from pinpoint_endpoints.documents.schema_file import bundled_schema
+
+_LONGEST_SHOWN = 40
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_RIGHT_ANGLE = 90
+_HALF_TURN = 180
+_GROUPS = {
+    "Demographic": "EndpointDemographic",
+    "Location": "EndpointLocation",
+    "User": "EndpointUser",
+}
+_READ_ONLY = frozenset({"ApplicationId", "CohortId", "CreationDate", "Id"})
+_KINDS = {
+    "string": "a string",
+    "number": "a number",
+    "array": "a list",
+    "object": "an object",
+}
+
+
+@rule(codes.UNKNOWN_MEMBER, Scope.SCHEMA)
+def unknown_member(
+    path: Path, name: str, members: Mapping[str, object], known: Sequence[str], holder: str
+) -> Finding:
+    """A member that the service does not have.
+
+    boto3 and the AWS CLI refuse the whole request (`Unknown parameter in EndpointRequest`). Names
+    are case-sensitive: `address` is not `Address`. What `get-endpoint` returns has members that
+    cannot be sent back: they are read-only.
+
+    Source: botocore's service model, `EndpointRequest` and the shapes in it.
+
+    Wrong:
+        {"Adress": "ada@example.com", "ChannelType": "EMAIL"}
+
+    Right:
+        {"Address": "ada@example.com", "ChannelType": "EMAIL"}
+    """
+    message = f'"{shown_name(name)}" is not a member of {holder}'
+    place = (*path, name)
+    if name in _READ_ONLY and "ChannelType" in known:
+        removal = Fix(Action.REMOVE, (place,))
+        return Finding(place, message, "it is read-only: remove it", at_key=True, fix=removal)
+    hint = _nearest_member(name, known)
+    right = _same_but_for_case(name, known)
+    fix = Fix(Action.RENAME, (place,), right) if right and right not in members else None
+    return Finding(place, message, hint, at_key=True, fix=fix)
+
+
+def _nearest_member(name: str, known: Sequence[str]) -> str:
+    for group, definition in _GROUPS.items():
+        if name in bundled_schema()["$defs"][definition]["properties"]:
+            return f'it belongs under "{group}"'
+    near = nearest(name, known)
+    if near:
+        return f'did you mean "{near}"?'
+    if name == "<<":
+        return "YAML 1.2 has no merge keys: write the members out"
+    return f"the members are {', '.join(known)}"
+
+
+def nearest(word: str, known: Collection[str]) -> str:
+    """Return the one of the known words that is most like a word, or an empty string."""
+    if len(word) > _LONGEST_SHOWN:
+        return ""
+    by_folded = {choice.casefold(): choice for choice in known}
+    near = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
+    return by_folded[near[0]] if near else ""
+
+
+def _same_but_for_case(word: str, known: Collection[str]) -> str:
+    folded = word.strip().casefold()
+    return next((choice for choice in known if choice.casefold() == folded), "")
+
+
+@rule(codes.WRONG_TYPE, Scope.SCHEMA)
+def wrong_type(path: Path, wanted: str, value: object) -> Finding:
+    """A value of another type than the service takes.
+
+    boto3 and the AWS CLI refuse the whole request (`Invalid type for parameter`). Each attribute
+    is a list of strings, also where it has one value: pages of AWS's own show it without the list.
+    `null` is no way to clear a member: what is left out stays, and an empty list empties an
+    attribute.
+
+    Source: botocore's service model; botocore's parameter validation.
+
+    Wrong:
+        {"User": {"UserAttributes": {"FirstName": "Wang"}}}
+
+    Right:
+        {"User": {"UserAttributes": {"FirstName": ["Wang"]}}}
+    """
+    message = f"expected {_KINDS.get(wanted, wanted)}, found {_kind_of(value)}"
+    hint = _type_hint(path, wanted, value)
+    return Finding(path, message, hint, fix=_type_fix(path, wanted, value))
+
+
+def _type_hint(path: Path, wanted: str, value: object) -> str:
+    if not path:
+        return 'an endpoint is an object; a file holds one, or several as {"Item": [...]}'
+    if value is None:
+        in_list = isinstance(path[-1], int)
+        return "remove it from the list" if in_list else "leave it out: what is left out stays"
+    nested = isinstance(value, (dict, list))
+    return {
+        "array": "write a list of strings" if nested else "wrap it in a list",
+        "string": "write the text itself" if nested else "put it in quotes",
+        "number": "write it without quotes" if _is_number(value) else "write a number",
+        "object": "write members, each with a name and a value",
+    }.get(wanted, "")
+
+
+def _type_fix(path: Path, wanted: str, value: object) -> Fix | None:
+    if not path or value is None or isinstance(value, (dict, list)):
+        return None
+    if wanted == "array":
+        return Fix(Action.WRAP, (path,))
+    if wanted == "string" and not isinstance(value, bool):
+        return Fix(Action.QUOTE, (path,))
+    return None
+
+
+def _is_number(text: object) -> bool:
+    return isinstance(text, str) and bool(_NUMBER.fullmatch(text))
+
+
+def _kind_of(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    kinds: dict[type, str] = {
+        str: "a string", int: "a number", float: "a number", list: "a list", dict: "an object",
+    }  # fmt: skip
+    return kinds.get(type(value), "something else")
+
+
+@rule(codes.NOT_IN_SET, Scope.SCHEMA, "ChannelType", "EndpointStatus", "OptOut")
+def not_in_set(path: Path, value: str, choices: Sequence[str]) -> Finding:
+    """A value that is not one of those that there are.
+
+    boto3 sends whatever stands here, and the service answers 202. An endpoint with a channel type,
+    an opt-out or a status that does not exist gets no messages, or gets them against the person's
+    will. The values are documented in upper case only.
+
+    Source: botocore's service model, `ChannelType`, `EndpointRequest.OptOut` and
+    `EndpointRequest.EndpointStatus`.
+
+    Wrong:
+        {"ChannelType": "sms", "Address": "+12065550100"}
+
+    Right:
+        {"ChannelType": "SMS", "Address": "+12065550100"}
+    """
+    name = path[-1] if path else "value"
+    near = nearest(value.strip(), choices)
+    # what is not like a choice may be an address in the wrong place
+    shown = f'"{value}"' if near else "this text"
+    hint = f'did you mean "{near}"?' if near else f"one of {', '.join(choices)}"
+    right = _same_but_for_case(value, choices)
+    fix = Fix(Action.REPLACE, (path,), right) if right else None
+    return Finding(path, f"{shown} is not a value of {name}", hint, fix=fix)
+
+
+@rule(codes.OVER_LIMIT, Scope.SCHEMA, "Attributes", "User.UserAttributes")
+def over_limit(path: Path, message: str, hint: str, *, at_key: bool = False) -> Finding:
+    """A name, a value or a list is longer than the service takes, or empty where it may not be.
+
+    An attribute's name has at most 50 characters, a value at most 100, and an attribute at most 50
+    values. These quotas cannot be raised.
+
+    Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", endpoint quotas.
+
+    Wrong:
+        {"Attributes": {"a name that goes on and on, far beyond fifty characters": ["yes"]}}
+
+    Right:
+        {"Attributes": {"a name": ["yes"]}}
+    """
+    return Finding(path, message, hint, at_key=at_key)
+
+
+@rule(codes.OUT_OF_RANGE, Scope.SCHEMA, "Location.Latitude", "Location.Longitude")
+def out_of_range(path: Path, value: float, low: float, high: float) -> Finding:
+    """A coordinate that is on no globe.
+
+    A latitude is between -90 and 90 degrees, a longitude between -180 and 180. A latitude beyond
+    90 mostly stands where the longitude should.
+
+    Source: botocore's service model, `EndpointLocation`; ISO 6709.
+
+    Wrong:
+        {"Location": {"Latitude": -122.3, "Longitude": 47.6}}
+
+    Right:
+        {"Location": {"Latitude": 47.6, "Longitude": -122.3}}
+    """
+    exchanged = path[-1:] == ("Latitude",) and _RIGHT_ANGLE < abs(value) <= _HALF_TURN
+    hint = "are latitude and longitude exchanged?" if exchanged else "give it in degrees"
+    return Finding(path, f"{value} is not between {low} and {high}", hint)
+
+
+@rule(codes.MISSING_MEMBER, Scope.SCHEMA)
+def missing_member(path: Path, name: str) -> Finding:
+    """A member that a document of this shape must have.
+
+    Each endpoint of a batch needs its own `Id`, `{"Item": …}` at least one endpoint, and the input
+    of `update-endpoint` an `EndpointRequest`.
+
+    Source: botocore's service model, `EndpointBatchRequest` and `UpdateEndpointRequest`.
+
+    Wrong:
+        {"Item": [{"ChannelType": "EMAIL", "Address": "ada@example.com"}]}
+
+    Right:
+        {"Item": [{"Id": "ada", "ChannelType": "EMAIL", "Address": "ada@example.com"}]}
+    """
+    if not name:
+        return Finding(path, "there is no endpoint in it", "add one")
+    return Finding(path, f'the member "{name}" is missing', "add it")
+
+
+@rule(codes.ENDPOINT_ID, Scope.SCHEMA)
+def endpoint_id(path: Path, value: str) -> Finding:
+    """An endpoint id that the service cannot take.
+
+    An id is a text that is not empty, without `$`, `{` and `}`. `.` and `..` are steps in a path,
+    which servers on the way remove. Ids are case-insensitive.
+
+    Source: botocore's service model, `UpdateEndpointRequest.EndpointId`; RFC 3986, section 5.2.4.
+
+    Wrong:
+        {"Id": "${user}", "ChannelType": "EMAIL", "Address": "ada@example.com"}
+
+    Right:
+        {"Id": "ada", "ChannelType": "EMAIL", "Address": "ada@example.com"}
+    """
+    return Finding(path, f"not an endpoint id: {endpoint_id_fault(value)}", "choose another id")

@@ -1,0 +1,86 @@
+"""Rules: one code, one function; its docstring is what `pe explain` prints."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from inspect import cleandoc
+from typing import Any, TypeVar
+
+from pinpoint_endpoints.documents.model import Severity
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class Scope(Enum):
+    """What a rule looks at."""
+
+    TEXT = "the text of a file"
+    SCHEMA = "what the schema says of one value"
+    MEMBER = "one value, at each of the rule's members"
+    REQUEST = "one EndpointRequest"
+    CREATE = "one EndpointRequest, and whether it has to make a new endpoint"
+    DOCUMENT = "one document, with what surrounds the request"
+    ACROSS = "all documents of a run"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        code: stable, such as `PE203`.
+        severity: of its problems, where the rule does not say otherwise.
+        scope: what it looks at.
+        members: the members that it is about, such as `Demographic.Timezone`.
+        check: the function.
+        ignorable: whether `--ignore` may leave it out; a file that is not read cannot be checked.
+    """
+
+    code: str
+    severity: Severity
+    scope: Scope
+    members: tuple[str, ...]
+    check: Callable[..., Any]
+    ignorable: bool
+
+    @property
+    def name(self) -> str:
+        """The rule's name, such as `apns-token`."""
+        return str(getattr(self.check, "__name__", "")).replace("_", "-")
+
+    @property
+    def documentation(self) -> str:
+        """What, why, source, a wrong and a right example."""
+        return cleandoc(self.check.__doc__ or "")
+
+    @property
+    def title(self) -> str:
+        """What is wrong, in one line."""
+        return self.documentation.partition("\n")[0].rstrip(".")
+
+
+_RULES: dict[str, Rule] = {}
+
+
+def rule(
+    code: str,
+    scope: Scope,
+    *members: str,
+    severity: Severity = Severity.ERROR,
+    ignorable: bool = True,
+) -> Callable[[_Function], _Function]:
+    """Declare that a function is the rule behind a code."""
+
+    def declare(function: _Function) -> _Function:
+        if code in _RULES:
+            raise ValueError(f"two rules have the code {code}")
+        _RULES[code] = Rule(code, severity, scope, members, function, ignorable)
+        return function
+
+    return declare
+
+
+def declared() -> Iterator[Rule]:
+    """Yield the rules whose modules are imported, by code."""
+    for code in sorted(_RULES):
+        yield _RULES[code]
