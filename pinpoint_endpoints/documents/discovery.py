@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
-SUFFIXES = (".json", ".yaml", ".yml")
+SUFFIXES = (".json", ".yaml", ".yml", ".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 
 
 class Format(Enum):
@@ -13,6 +13,7 @@ class Format(Enum):
 
     JSON = "JSON"
     YAML = "YAML"
+    NDJSON = "a JSON document a line"
     BY_CONTENT = "JSON if it begins like JSON, else YAML"
 
 
@@ -40,11 +41,11 @@ def discover(paths: Iterable[str]) -> Iterator[Source | Unsearchable]:
     searched: set[tuple[int, int]] = set()
     for path in paths:
         if path == "-":
-            yield Unsearchable(path, "standard input is not read; name a file")
+            yield Source(path, Format.BY_CONTENT)
         elif os.path.isdir(path):
             yield from _search(path, searched)
         else:
-            yield Source(path, _format_of(path))
+            yield Source(path, format_of(path))
 
 
 def _search(top: str, searched: set[tuple[int, int]]) -> Iterator[Source | Unsearchable]:
@@ -53,7 +54,7 @@ def _search(top: str, searched: set[tuple[int, int]]) -> Iterator[Source | Unsea
         found = waiting.pop()
         try:
             if not isinstance(found, str) and _is_wanted(found.name) and found.is_file():
-                yield Source(found.path, _format_of(found.name))
+                yield Source(found.path, format_of(found.name))
             elif isinstance(found, str) or _is_directory(found):
                 waiting.extend(reversed(_entries(os.fspath(found), searched)))
             elif _is_wanted(found.name):
@@ -91,10 +92,13 @@ def _is_wanted(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def _format_of(name: str) -> Format:
+def format_of(name: str) -> Format:
+    """Return how a file is to be read, by its name."""
     name = name.lower()
     if name.endswith(".json"):
         return Format.JSON
     if name.endswith((".yaml", ".yml")):
         return Format.YAML
+    if name.endswith((".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")):
+        return Format.NDJSON
     return Format.BY_CONTENT

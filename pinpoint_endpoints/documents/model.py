@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents.fix import Fix
-from pinpoint_endpoints.documents.positions import Locator, Path, Position
+from pinpoint_endpoints.documents.positions import Locator, Path, Place
 
 
 class Severity(StrEnum):
@@ -23,7 +23,7 @@ class Severity(StrEnum):
 class Fault(NamedTuple):
     """One thing wrong with a text, before it is known which file the text came from."""
 
-    position: Position
+    place: Place
     code: str
     message: str
     hint: str = ""
@@ -81,6 +81,7 @@ class Document:
         request: the EndpointRequest in the value: what is sent.
         path: where in the file the value stands.
         request_path: where in the value the request stands.
+        in_stream: whether it stands in a file with others, so that the file's name is no id.
         problems: what reading found.
         locator: finds the line and column of a value, when somebody asks.
     """
@@ -93,6 +94,7 @@ class Document:
     path: Path
     locator: Locator = field(repr=False)
     request_path: Path = ()
+    in_stream: bool = False
     problems: tuple[Problem, ...] = field(default=())
 
 
