@@ -114,11 +114,16 @@ class Checked:
         document: as it was read.
         problems: in the order of the file.
         verdict: with warnings taken for errors if the run is strict.
-        again: whether the document was told of before, and the problems are those that were found
-            only by looking at all documents together.
+        before: what came out when the document was told of before, if it was: then the problems are
+            those that were found only by looking at all documents together.
     """
 
     document: Document
     problems: tuple[Problem, ...]
     verdict: Verdict
-    again: bool = False
+    before: Verdict | None = None
+
+    @property
+    def again(self) -> bool:
+        """Whether the document was told of before."""
+        return self.before is not None
