@@ -44,6 +44,11 @@ class StandardInput:
         self._spool.seek(0)
         return self._spool.read
 
+    def close(self) -> None:
+        """Remove what was spooled."""
+        if self._spool is not None:
+            self._spool.close()
+
 
 @contextmanager
 def opened(path: str) -> Iterator[Read]:
