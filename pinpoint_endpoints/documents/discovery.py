@@ -2,10 +2,15 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-SUFFIXES = (".json", ".yaml", ".yml", ".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
+from pinpoint_endpoints.documents.ignoring import Ignoring, Pattern, ignoring_at
+
+STANDARD_INPUT = "-"
+NDJSON_SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
+SUFFIXES = (".json", ".yaml", ".yml", *NDJSON_SUFFIXES)
 
 
 class Format(Enum):
@@ -31,55 +36,62 @@ class Unsearchable(NamedTuple):
     reason: str
 
 
-def discover(paths: Iterable[str]) -> Iterator[Source | Unsearchable]:
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which files of a searched directory are read.
+
+    Attributes:
+        exclude: what is left out.
+        respect_gitignore: whether what git ignores is left out too.
+    """
+
+    exclude: tuple[Pattern, ...] = ()
+    respect_gitignore: bool = True
+
+
+DEFAULT = Selection()
+
+
+class _Folder(NamedTuple):
+    path: str
+    ignoring: Ignoring
+
+
+def discover(
+    paths: Iterable[str], selection: Selection = DEFAULT
+) -> Iterator[Source | Unsearchable]:
     """Yield the files that the paths name, in the order of the paths, then of the names.
 
-    A named file is always read, whatever its suffix. A directory is searched, with the directories
-    in it, for `.json`, `.yaml` and `.yml`; hidden entries are left out. A directory is searched
-    once, so that symbolic links cannot lead in a circle.
+    A named file is always read, whatever its suffix and whatever ignores it; `-` is standard input.
+    A directory is searched, with the directories in it, for `SUFFIXES`; hidden entries are left
+    out, and what the selection leaves out: a pattern that matches a directory leaves out all that
+    is in it. The directory that was named is always searched. A directory is searched once, so that
+    symbolic links cannot lead in a circle.
+
+    Inside a git repository its .gitignore files count, outside they do not. A file that git tracks
+    although a pattern matches it is left out all the same: only the patterns are asked.
     """
     searched: set[tuple[int, int]] = set()
+    input_is_read = False
     for path in paths:
-        if path == "-":
-            yield Source(path, Format.BY_CONTENT)
+        if path == STANDARD_INPUT:
+            yield _second_input() if input_is_read else Source(path, Format.BY_CONTENT)
+            input_is_read = True
         elif os.path.isdir(path):
-            yield from _search(path, searched)
+            ignoring = ignoring_at(path, selection.exclude, follows_git=selection.respect_gitignore)
+            yield from _search(_Folder(path, ignoring), searched)
         else:
             yield Source(path, format_of(path))
 
 
-def _search(top: str, searched: set[tuple[int, int]]) -> Iterator[Source | Unsearchable]:
-    waiting: list[os.DirEntry[str] | str] = [top]
-    while waiting:
-        found = waiting.pop()
-        try:
-            if not isinstance(found, str) and _is_wanted(found.name) and found.is_file():
-                yield Source(found.path, format_of(found.name))
-            elif isinstance(found, str) or _is_directory(found):
-                waiting.extend(reversed(_entries(os.fspath(found), searched)))
-            elif _is_wanted(found.name):
-                os.stat(found.path)
-                yield Unsearchable(found.path, "it is no regular file")
-        except OSError as error:
-            yield Unsearchable(os.fspath(found), reason_of(error))
-
-
-def _is_directory(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
-def _entries(directory: str, searched: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
-    status = os.stat(directory)
-    identity = (status.st_dev, status.st_ino)
-    if identity in searched:
-        return []
-    searched.add(identity)
-    with os.scandir(directory) as entries:
-        seen = [entry for entry in entries if not entry.name.startswith(".")]
-    return sorted(seen, key=lambda entry: entry.name)
+def format_of(name: str) -> Format:
+    """Return how a file of that name is read."""
+    name = name.lower()
+    if name.endswith(".json"):
+        return Format.JSON
+    if name.endswith((".yaml", ".yml")):
+        return Format.YAML
+    return Format.NDJSON if name.endswith(NDJSON_SUFFIXES) else Format.BY_CONTENT
 
 
 def reason_of(error: OSError) -> str:
@@ -88,17 +100,51 @@ def reason_of(error: OSError) -> str:
     return reason[:1].lower() + reason[1:]
 
 
-def _is_wanted(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES)
+def _second_input() -> Unsearchable:
+    return Unsearchable(STANDARD_INPUT, "standard input is read only once; give - once")
 
 
-def format_of(name: str) -> Format:
-    """Return how a file is to be read, by its name."""
-    name = name.lower()
-    if name.endswith(".json"):
-        return Format.JSON
-    if name.endswith((".yaml", ".yml")):
-        return Format.YAML
-    if name.endswith((".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")):
-        return Format.NDJSON
-    return Format.BY_CONTENT
+def _search(top: _Folder, searched: set[tuple[int, int]]) -> Iterator[Source | Unsearchable]:
+    waiting: list[os.DirEntry[str] | _Folder] = [top]
+    while waiting:
+        found = waiting.pop()
+        try:
+            if isinstance(found, _Folder):
+                waiting.extend(reversed(_entries(found, searched)))
+            elif found.is_file():
+                yield Source(found.path, format_of(found.name))
+            else:
+                os.stat(found.path)
+                yield Unsearchable(found.path, "it is no regular file")
+        except OSError as error:
+            yield Unsearchable(found.path, reason_of(error))
+
+
+def _entries(folder: _Folder, searched: set[tuple[int, int]]) -> list[os.DirEntry[str] | _Folder]:
+    status = os.stat(folder.path)
+    identity = (status.st_dev, status.st_ino)
+    if identity in searched:
+        return []
+    searched.add(identity)
+    with os.scandir(folder.path) as entries:
+        seen = sorted(entries, key=lambda entry: entry.name)
+    hidden = [entry.name for entry in seen if entry.name.startswith(".")]
+    ignoring = folder.ignoring.inside(folder.path, hidden) if hidden else folder.ignoring
+    found: list[os.DirEntry[str] | _Folder] = []
+    for entry in seen:
+        if entry.name.startswith("."):
+            continue
+        is_directory = _is_directory(entry)
+        if not is_directory and not entry.name.lower().endswith(SUFFIXES):
+            continue
+        if not ignoring.is_idle and ignoring.leaves_out(entry.name, is_directory=is_directory):
+            continue
+        found.append(_Folder(entry.path, ignoring.under(entry.name)) if is_directory else entry)
+    return found
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

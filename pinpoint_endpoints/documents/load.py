@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from pinpoint_endpoints.documents import json_text
 from pinpoint_endpoints.documents.discovery import (
+    STANDARD_INPUT,
     Format,
     Source,
     Unsearchable,
@@ -34,7 +35,6 @@ from pinpoint_endpoints.documents.text import Unreadable, decode, is_utf16
 MAX_BYTES = 7_000_000
 """What one API call can carry (AWS: Amazon Pinpoint quotas, API payload 7 MB)."""
 
-STANDARD_INPUT = "-"
 UNNAMED = "<stdin>"
 
 _SUFFIX = re.compile(r"\.(?:json|yaml|yml|(?:ndjson|jsonl)(?:\.gz)?)$", re.IGNORECASE)
