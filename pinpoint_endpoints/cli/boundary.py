@@ -1,14 +1,21 @@
 """The one place where what a command did becomes an exit code."""
 
 import os
+import re
 import sys
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 import typer
+from typer._click.exceptions import UsageError as WrongCommandLine
 from typer.core import TyperGroup
 
-from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError
+from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.reports.plain import printable
+
+_OUTPUT = re.compile(r"(?:--output=|-[qv]*o)(?P<attached>.+)|--output|-[qv]*o")
+_ARGUMENTS = f"{__name__}.arguments"
 
 
 class Boundary(TyperGroup):
@@ -17,10 +24,26 @@ class Boundary(TyperGroup):
     Any other exception is a bug, and keeps its traceback.
     """
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Read what stands before the command."""
+        arguments = list(args)
+        try:
+            context = super().make_context(info_name, args, parent, **extra)
+        except WrongCommandLine as error:
+            self._report(error, arguments)
+            raise
+        context.meta[_ARGUMENTS] = arguments
+        return context
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command and end with its exit code."""
         try:
             code = self._run(ctx)
+        except WrongCommandLine as error:
+            self._report(error, ctx.meta[_ARGUMENTS])
+            raise
         except PinpointEndpointsError as error:
             tell(error)
             code = error.exit_code
@@ -41,6 +64,14 @@ class Boundary(TyperGroup):
             raise CannotRun(f"the output cannot be written: {reason}") from None
         return code or ExitCode.OK
 
+    def _report(self, error: WrongCommandLine, arguments: Sequence[str]) -> None:
+        """Write the envelope if it was asked for; Typer tells the person in words."""
+        if _output_in(arguments) != "json":
+            return
+        command = next((word for word in arguments if word in self.commands), "pe")
+        hint = f"see {error.ctx.command_path} --help" if error.ctx else ""
+        _write_envelope(command, UsageError(error.format_message(), hint))
+
 
 def say(line: str) -> None:
     """Tell the person at the terminal something that is no result."""
@@ -58,6 +89,29 @@ def write_json(document: bytes) -> None:
     """Write JSON to standard output: in UTF-8 whatever the terminal's encoding (RFC 8259)."""
     sys.stdout.flush()
     sys.stdout.buffer.write(document)
+
+
+def _output_in(arguments: Sequence[str]) -> str:
+    """Return the output that a command line asks for, also one that cannot be read to its end."""
+    asked = ""
+    words = takewhile(lambda word: word != "--", arguments)
+    for word in words:
+        found = _OUTPUT.fullmatch(word)
+        if found:
+            asked = found["attached"] or next(words, "")
+    return asked
+
+
+def _write_envelope(command: str, error: UsageError) -> None:
+    from dataclasses import asdict
+
+    from pinpoint_endpoints.reports.envelope import envelope
+    from pinpoint_endpoints.reports.outcomes import outcome_counts
+    from pinpoint_endpoints.reports.problems import Tally
+
+    nothing = {"validate": asdict(Tally()), "upsert": outcome_counts(()), "pe": {}}
+    if command in nothing:  # `pe get -o json` is the endpoint itself
+        write_json(envelope(command, nothing[command], [], succeeded=0, failed=0, error=error))
 
 
 def _give_up_stdout() -> None:

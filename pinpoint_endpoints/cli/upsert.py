@@ -24,9 +24,15 @@ from pinpoint_endpoints.cli.target import open_target
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
-from pinpoint_endpoints.reports.outcomes import outcome_lines, print_outcome_table
+from pinpoint_endpoints.reports.outcomes import (
+    outcome_counts,
+    outcome_lines,
+    outcome_members,
+    print_outcome_table,
+)
 from pinpoint_endpoints.reports.plain import counted
-from pinpoint_endpoints.reports.problems import print_problem_table, problem_lines
+from pinpoint_endpoints.reports.problem_table import print_problem_table
+from pinpoint_endpoints.reports.problems import problem_lines
 from pinpoint_endpoints.service.outcome import Outcome, State, unanswered
 
 
@@ -138,14 +144,14 @@ def _print(
 def _print_json(outcomes: Sequence[Outcome], error: PinpointEndpointsError | None) -> None:
     from pinpoint_endpoints.reports.envelope import envelope
 
-    states = Counter(outcome.state for outcome in outcomes)
+    counts = outcome_counts(outcomes)
     write_json(
         envelope(
             "upsert",
-            {"documents": len(outcomes), **{state.value: states[state] for state in State}},
-            outcomes,
-            succeeded=states[State.ACCEPTED],
-            failed=len(outcomes) - states[State.ACCEPTED],
+            counts,
+            map(outcome_members, outcomes),
+            succeeded=counts[State.ACCEPTED],
+            failed=len(outcomes) - counts[State.ACCEPTED],
             error=error,
         )
     )
