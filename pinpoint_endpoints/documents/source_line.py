@@ -16,6 +16,7 @@ _CLOSED_SETS = frozenset({"ChannelType", "EndpointStatus", "OptOut"})
 _WRAPPERS = frozenset(
     {"EndpointBatchRequest", "EndpointRequest", "EndpointResponse", "EndpointsResponse", "Item"}
 )
+_DOCUMENT_MARK = "\n---"
 _LONGEST_HIDDEN = 6
 _BEGIN = 2
 _QUOTED = re.compile(r"(\"|').*\1", re.DOTALL)
@@ -46,22 +47,31 @@ def shown_line(found: PositionMap, line: int, *, show_values: bool = False) -> s
         show_values: masks nothing.
     """
     start, end = found.lines.bounds(line)
-    return (found.text if show_values else _masked_text(found))[start:end]
+    if show_values:
+        return found.text[start:end]
+    begin, masked = _masked_document(found)
+    if begin <= start and end <= begin + len(masked):
+        return masked[start - begin : end - begin]
+    return _words(found.text[start:end])
 
 
 @lru_cache(maxsize=2)  # the lines of a file are asked for one after the other; a diff has two
-def _masked_text(found: PositionMap) -> str:
+def _masked_document(found: PositionMap) -> tuple[int, str]:
+    """Return where the document begins in the text, and all of it, masked."""
     text = found.text
     tokens = sorted(_tokens(found))
     if not tokens:
-        return _words(text)
+        return 0, _words(text)
+    begin = max(text.rfind(_DOCUMENT_MARK, 0, tokens[0].start), 0)
+    finish = text.find(_DOCUMENT_MARK, tokens[-1].end - 1)
     pieces: list[str] = []
-    at = 0
+    at = begin
     for start, end, shown in tokens:
         pieces.append(_between(text[at:start]))
         pieces.append(text[start:end] if shown else _hidden(text[start:end]))
         at = end
-    return "".join((*pieces, _between(text[at:])))
+    pieces.append(_between(text[at : finish if finish >= 0 else len(text)]))
+    return begin, "".join(pieces)
 
 
 def _tokens(found: PositionMap) -> Iterator[_Token]:

@@ -25,9 +25,19 @@ def shown(found: PositionMap) -> list[str]:
     return [shown_line(found, line) for line in range(1, count + 1)]
 
 
+def places_in_json(text: str) -> PositionMap:
+    """Return the places in a JSON text."""
+    return next(json_text.positions(text.encode()))
+
+
+def places_in_yaml(text: str) -> PositionMap:
+    """Return the places in the first document of a YAML text."""
+    return next(yaml_text.positions(text.encode()))
+
+
 def as_json(value: object) -> PositionMap:
     """Return the places in a value written as JSON."""
-    return json_text.positions(json.dumps(value, indent=1).encode())
+    return places_in_json(json.dumps(value, indent=1))
 
 
 @st.composite
@@ -58,7 +68,7 @@ def test_no_line_of_json_shows_what_is_personal(
     """However it is laid out, no personal value stands in a shown line, and lengths are kept."""
     value, secrets = made
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
-    lines = shown(json_text.positions(text.encode()))
+    lines = shown(places_in_json(text))
     assert [len(line) for line in lines] == [len(line) for line in text.split("\n")]
     written = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for secret in secrets}
     assert not [secret for secret in written if secret in "\n".join(lines)]
@@ -75,7 +85,7 @@ def test_no_line_of_yaml_shows_what_is_personal(
     text = yaml.safe_dump(
         value, default_flow_style=flow, default_style=style, allow_unicode=True, width=20
     )
-    found = yaml_text.positions(text.encode())
+    found = places_in_yaml(text)
     lines = shown(found)
     assert [len(line) for line in lines] == [len(line) for line in text.split("\n")]
     assert not [secret for secret in secrets if secret in "\n".join(lines)]
@@ -102,7 +112,7 @@ def test_values_that_are_not_personal_are_shown_as_they_stand() -> None:
         ' "EffectiveDate": "2026-01-01T00:00:00Z", "Location": {"City": "Oslo", "Latitude": 59.9},'
         ' "Demographic": {"Make": "apple"}, "Attributes": {"likes": ["tea"]}, "Metrics": {"n": 1}}'
     )
-    assert shown_line(json_text.positions(text.encode()), 1) == text
+    assert shown_line(places_in_json(text), 1) == text
 
 
 def test_of_a_long_personal_value_the_first_two_characters_are_shown() -> None:
@@ -117,7 +127,7 @@ def test_of_a_long_personal_value_the_first_two_characters_are_shown() -> None:
 
 def test_show_values_masks_nothing() -> None:
     """Whoever asks for the values gets the line of the file."""
-    found = json_text.positions(b'{\n"Address": "ada@example.com"}')
+    found = places_in_json('{\n"Address": "ada@example.com"}')
     assert shown_line(found, 2, show_values=True) == '"Address": "ada@example.com"}'
 
 
@@ -128,8 +138,8 @@ def test_a_name_that_looks_like_an_address_is_masked() -> None:
 
 def test_what_a_second_member_of_the_same_name_replaces_is_masked() -> None:
     """Of two addresses under one name, neither is shown."""
-    text = b'{"Address": "first@example.com", "Address": "again@example.com"}'
-    found = json_text.positions(text)
+    text = '{"Address": "first@example.com", "Address": "again@example.com"}'
+    found = places_in_json(text)
     assert shown_line(found, 1) == (
         '{"Address": "*****@*******.***", "Address": "ag***************"}'
     )
@@ -138,7 +148,7 @@ def test_what_a_second_member_of_the_same_name_replaces_is_masked() -> None:
 def test_a_note_is_shown_without_addresses() -> None:
     """Comments of a YAML file are shown, phone numbers and e-mail addresses in them are not."""
     text = "# ask ada@example.com, or +1 206 555 0100\nChannelType: SMS # all upper case\n"
-    assert shown(yaml_text.positions(text.encode())) == [
+    assert shown(places_in_yaml(text)) == [
         "# ask **************** or ***************",
         "ChannelType: SMS # all upper case",
         "",
@@ -152,7 +162,7 @@ def test_what_an_alias_brings_to_a_personal_place_is_masked_where_it_stands() ->
         "Address: *mail\n"
         "User: {UserAttributes: {d: *list}}\n"
     )
-    assert shown(yaml_text.positions(text.encode())) == [
+    assert shown(places_in_yaml(text)) == [
         "Attributes: {a: [&m*******************], b: &list [***, ****], c: [shown]}",
         "Address: *mail",
         "User: {UserAttributes: {d: *list}}",
@@ -163,11 +173,29 @@ def test_what_an_alias_brings_to_a_personal_place_is_masked_where_it_stands() ->
 def test_a_text_over_several_lines_is_masked_on_each() -> None:
     """Line breaks and indentation stay, so that the lines keep their length."""
     text = "Address: |\n  first line\n  second\nOptOut: ALL\n"
-    assert shown(yaml_text.positions(text.encode())) == [
+    assert shown(places_in_yaml(text)) == [
         "Address: |",
         "  **********",
         "  ******",
         "OptOut: ALL",
+        "",
+    ]
+
+
+def test_each_document_of_a_text_is_shown_by_its_own_places() -> None:
+    """The lines of one document are masked by the schema, and of the others by their words."""
+    text = (
+        "# one\nAddress: first@x.org\n---\n# two\nAddress: again@x.org # or not\n---\nCity: Oslo\n"
+    )
+    _, second, _ = yaml_text.positions(text.encode())
+    assert shown(second) == [
+        "# ***",
+        "Address: *****@*.***",
+        "---",
+        "# two",
+        "Address: ag********* # or not",
+        "---",
+        "City: ****",
         "",
     ]
 
