@@ -110,7 +110,7 @@ def _documents(source: Source, reader: Read) -> Iterator[Document]:
         return
     raw = _rest(raw, reader)
     if len(raw) <= MAX_BYTES:
-        yield from _whole(source, raw)
+        yield from documents_in(source, raw)
     else:
         yield from _large(source, raw, reader)
 
@@ -131,7 +131,7 @@ def _unpacked(source: Source, stream: BinaryIO) -> Iterator[Document]:
             return
         raw = _rest(b"", stream.read)
         if len(raw) <= MAX_BYTES:
-            yield from _whole(source, raw)
+            yield from documents_in(source, raw)
         else:
             yield from _large(source, raw, stream.read)
     except (EOFError, zlib.error):
@@ -139,21 +139,22 @@ def _unpacked(source: Source, stream: BinaryIO) -> Iterator[Document]:
 
 
 def _large(source: Source, begin: bytes, reader: Read) -> Iterator[Document]:
-    if source.format is not Format.YAML and _is_a_value_a_line(begin):
+    if source.format is not Format.YAML and is_a_value_a_line(begin):
         yield from _lines(source, stream_of(begin, reader))
         return
     yield _unreadable(source.path, _too_large("file", 1))
 
 
-def _whole(source: Source, raw: bytes) -> Iterator[Document]:
-    language = _language(source.format, raw)
+def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
+    """Yield the documents in the bytes of a whole file, which is not packed."""
+    language = language_of(source.format, raw)
     values: list[json_text.Value] = []
     stopped: Unreadable | None = None
     try:
         for value in language.parse(raw):
             values.append(value)  # noqa: PERF402 - what came before an error counts
     except Unreadable as error:
-        if language is json_text and _is_a_value_a_line(raw):
+        if language is json_text and is_a_value_a_line(raw):
             yield from _lines(source, stream_of(raw, nothing_more))
             return
         stopped = error
@@ -198,7 +199,7 @@ def _line_positions(line: bytes, number: int) -> PositionMap:
     return next(json_text.positions(line, number))
 
 
-def _is_a_value_a_line(raw: bytes) -> bool:
+def is_a_value_a_line(raw: bytes) -> bool:
     """Tell whether JSON has its first value in the first line, and another in one below."""
     first, _, rest = raw.lstrip(_MARK_AND_SPACE).partition(b"\n")
     if not first.startswith(b"{") or not rest.lstrip().startswith(b"{"):
@@ -232,7 +233,8 @@ def _endpoints(
         problems = ()
 
 
-def _language(file_format: Format, raw: bytes) -> Any:
+def language_of(file_format: Format, raw: bytes) -> Any:
+    """Return the module that parses a text and finds the positions in it."""
     if file_format is Format.BY_CONTENT:
         begin = raw.lstrip(_MARK_AND_SPACE)[:1]
         file_format = Format.JSON if begin and begin in _BEGINS_JSON else Format.YAML

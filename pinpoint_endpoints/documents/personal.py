@@ -16,12 +16,17 @@ def masked(text: str) -> str:
     return f"{text[:2]}***" if len(text) > 6 else "***"  # noqa: PLR2004 - a short text is its begin
 
 
+def looks_like_address(name: str) -> bool:
+    """Tell whether a member's name may be a phone number or an e-mail address."""
+    return bool(_PHONE_OR_MAIL.search(name))
+
+
 def shown_name(name: str) -> str:
     """Return a member's name as it may be shown: masked if it looks like an address, not endless.
 
     Names are no personal data, but a file that maps addresses to endpoints makes them so.
     """
-    if _PHONE_OR_MAIL.search(name):
+    if looks_like_address(name):
         return masked(name)
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
 

@@ -5,7 +5,7 @@ text. Built on the events of PyYAML's C parser; the 1.1 types of PyYAML's own lo
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -14,10 +14,11 @@ import yaml
 from pinpoint_endpoints.documents import faults
 from pinpoint_endpoints.documents.expected import Expected, expected_in_a_file
 from pinpoint_endpoints.documents.faults import MAX_DEPTH
+from pinpoint_endpoints.documents.fix import Action, Fix
 from pinpoint_endpoints.documents.model import Fault
 from pinpoint_endpoints.documents.positions import LineIndex, Path, Position, PositionMap, Span
 from pinpoint_endpoints.documents.text import Unreadable, decode
-from pinpoint_endpoints.documents.yaml_scalar import read_plain
+from pinpoint_endpoints.documents.yaml_scalar import Reading, plain_decimal, read_plain
 
 MAX_EVENTS = 500_000
 """More than a full batch has values; reading them takes seconds."""
@@ -186,7 +187,8 @@ class _Builder:
         if event.anchor is not None and not self._repeating:
             self._record(event, self.events)
         if event.implicit[0] and expected.others is not None and key not in expected.members:
-            self._warn_about_others(event, read_plain(key, "string").others_read, (*path, key))
+            reading = read_plain(key, "string")
+            self._warn_about_others(event, reading, (*path, key), _quoted_key)
         return key
 
     def _scalar(self, event: Any, expected: Expected, path: Path) -> object:
@@ -197,12 +199,17 @@ class _Builder:
         if not reading.finite:
             message = "this is no finite number, and JSON has no other"
             self.faults.append(faults.not_a_number(self._place(event), message, path))
-        self._warn_about_others(event, reading.others_read, path)
+        self._warn_about_others(event, reading, path, _spelling)
         return reading.value
 
-    def _warn_about_others(self, event: Any, kind: str, path: Path) -> None:
-        if kind:
-            self.faults.append(faults.read_otherwise(self._place(event), kind, path))
+    def _warn_about_others(
+        self, event: Any, reading: Reading, path: Path, fix: Callable[[object, Path], Fix | None]
+    ) -> None:
+        if reading.others_read:
+            # what an alias repeats stands elsewhere, and may be right there
+            right = None if self._repeating else fix(reading.value, path)
+            place = self._place(event)
+            self.faults.append(faults.read_otherwise(place, reading.others_read, path, right))
 
     def _record(self, event: Any, events: Iterator[Any]) -> Iterator[Any]:
         """Keep the events of an anchored node, so that an alias can repeat them."""
@@ -280,6 +287,18 @@ class _Builder:
         if "expected" in problem:
             return "check the indentation, and that every bracket and quote is closed"
         return ""
+
+
+def _quoted_key(_key: object, path: Path) -> Fix:
+    return Fix(Action.QUOTE_KEY, (path,))
+
+
+def _spelling(value: object, path: Path) -> Fix | None:
+    """Return how a plain scalar is written so that all tools read what we read."""
+    if not isinstance(value, (int, float)):
+        return Fix(Action.QUOTE, (path,))
+    text = plain_decimal(value)
+    return Fix(Action.RESPELL, (path,), text) if text else None
 
 
 def _counted(events: Iterator[Any]) -> Iterator[Any]:
