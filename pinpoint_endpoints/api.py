@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pinpoint_endpoints.checks.policy import DEFAULT, Policy
 from pinpoint_endpoints.checks.validate import is_valid, validate
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
@@ -83,6 +84,7 @@ def upsert_all(
     application_id: str,
     documents: Iterable[Document],
     endpoint_id: str | None = None,
+    policy: Policy = DEFAULT,
 ) -> Iterator[Outcome]:
     """Validate documents, send those that are valid, and yield what became of each, in order.
 
@@ -93,6 +95,7 @@ def upsert_all(
         application_id: the application, called project in the console.
         documents: from `load`.
         endpoint_id: for all of them; else each document's own, else its file's name.
+        policy: how the documents are judged.
 
     Raises:
         UsageError: the service can take no such application id or endpoint id.
@@ -104,10 +107,10 @@ def upsert_all(
     client = None
     for document in documents:
         target = document.endpoint_id if endpoint_id is None else endpoint_id
-        problems = validate(document)
-        if is_valid(problems):
+        problems = validate(document, policy)
+        if is_valid(problems, policy):
             problems.extend(_id_problems(document, target))
-        if target is None or not is_valid(problems):
+        if target is None or not is_valid(problems, policy):
             message = "not sent: the document is invalid"
             yield unanswered(State.INVALID, document, target, message, problems)
             continue

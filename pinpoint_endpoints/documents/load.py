@@ -45,7 +45,10 @@ Meter = Callable[[int], None]
 """Is told how many bytes were read."""
 
 
-def load(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Iterator[Document]:
+def load(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    standard_input: StandardInput | None = None,
+) -> Iterator[Document]:
     """Yield the documents in files and directories, one after the other.
 
     A file that cannot be read is a document too, with an empty shape and the problem that says why:
@@ -55,11 +58,12 @@ def load(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> It
     Args:
         paths: one path, or several. A directory is searched for `.json`, `.yaml`, `.yml`,
             `.ndjson` and `.jsonl`, and for `.gz` of the last two.
+        standard_input: what `-` stands for.
     """
     if isinstance(paths, (str, os.PathLike)):
         paths = [paths]
     for source in discover(os.fspath(path) for path in paths):
-        yield from read(source)
+        yield from read(source, standard_input)
 
 
 def read(

@@ -23,12 +23,12 @@ class Tally:
     def add(self, checked: Checked) -> None:
         """Count a document with its problems.
 
-        One that is told of again is not counted again: it was valid by itself, and may be invalid
+        One that is told of again is not counted again: if it was valid by itself, it may be invalid
         beside the others.
         """
         if not checked.again:
             self._count_document(checked.verdict)
-        elif checked.verdict is Verdict.INVALID:
+        elif checked.before is Verdict.VALID and checked.verdict is Verdict.INVALID:
             self.valid -= 1
             self.invalid += 1
         for problem in checked.problems:
