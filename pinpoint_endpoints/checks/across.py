@@ -6,12 +6,14 @@ read again, and only those that really meet are told of.
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.checks.identity import (
+    ATTRIBUTES,
+    METRICS,
     USER_ATTRIBUTES,
     Identity,
     Key,
@@ -53,7 +55,12 @@ class Hashes:
         self._user_attributes = array("q")
         self._sources: list[Source] = []
         self._starts = array("q")
-        self._names: set[tuple[Path, str]] = set()
+        self._names: dict[Path, set[str]] = {
+            ATTRIBUTES: set(),
+            METRICS: set(),
+            USER_ATTRIBUTES: set(),
+        }
+        self._counts_names = True
 
     def begin(self, source: Source) -> None:
         """Say that the documents that follow are from this source."""
@@ -68,15 +75,26 @@ class Hashes:
         self._users.append(hash(identity.user) if identity.user else _NOTHING)
         told = bool(identity.user and identity.user_attributes)
         self._user_attributes.append(identity.attributes_digest() if told else _NOTHING)
-        return self._count_names(document) if len(self._names) <= MAX_NAMES else []
+        return self._new_names(document) if self._counts_names else []
 
-    def _count_names(self, document: Document) -> list[Coded]:
+    def _new_names(self, document: Document) -> list[Coded]:
         groups = names_in(document)
-        of_this_one = sum(map(len, groups.values()))
+        for path, names in groups.items():
+            if not names.keys() <= self._names[path]:
+                return self._count_names(document, groups)
+        return []
+
+    def _count_names(
+        self, document: Document, groups: Mapping[Path, Mapping[str, Any]]
+    ) -> list[Coded]:
+        if sum(map(len, groups.values())) > MAX_NAMES:
+            self._counts_names = False  # the rule for one document tells of it
+            return []
         for path, names in groups.items():
             for name in names:
-                self._names.add((path, name))
-                if len(self._names) > MAX_NAMES and of_this_one <= MAX_NAMES:
+                self._names[path].add(name)
+                if sum(map(len, self._names.values())) > MAX_NAMES:
+                    self._counts_names = False
                     place = (*document.request_path, *path, name)
                     return [(codes.TOO_MANY_NAMES_IN_ALL, too_many_names_in_all(place))]
         return []
