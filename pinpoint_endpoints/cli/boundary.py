@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from pinpoint_endpoints.cli.config import project_defaults
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError
 from pinpoint_endpoints.reports.plain import printable
 
@@ -18,7 +19,10 @@ class Boundary(TyperGroup):
     """
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command and end with its exit code."""
+        """Run the command, with the project's file for its defaults, and end with its exit code."""
+        project = project_defaults()
+        ctx.obj = project.path
+        ctx.default_map = dict.fromkeys(self.commands, project.values)
         try:
             code = self._run(ctx)
         except PinpointEndpointsError as error:
