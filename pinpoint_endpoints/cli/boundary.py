@@ -11,6 +11,7 @@ import typer
 from typer._click.exceptions import UsageError as WrongCommandLine
 from typer.core import TyperGroup
 
+from pinpoint_endpoints.cli.config import project_defaults
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.reports.plain import printable
 
@@ -38,7 +39,10 @@ class Boundary(TyperGroup):
         return context
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command and end with its exit code."""
+        """Run the command, with the project's file for its defaults, and end with its exit code."""
+        project = project_defaults()
+        ctx.obj = project.path
+        ctx.default_map = dict.fromkeys(self.commands, project.values)
         try:
             code = self._run(ctx)
         except WrongCommandLine as error:

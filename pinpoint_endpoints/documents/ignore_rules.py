@@ -1,7 +1,6 @@
-"""The lines of a .gitignore in, whether they leave a path out."""
+"""Patterns as in a .gitignore in, whether they leave a path out."""
 
 import re
-from codecs import BOM_UTF8
 from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
@@ -24,15 +23,6 @@ class Rules:
         self._rules = [rule for line in lines if (rule := _rule(line)) is not None]
         self._any_name = _any_of(rule.regex for rule in self._rules if rule.by_name)
         self._any_path = _any_of(rule.regex for rule in self._rules if not rule.by_name)
-
-    @classmethod
-    def of_file(cls, content: bytes) -> "Rules":
-        """Read a .gitignore."""
-        lines = content.removeprefix(BOM_UTF8).split(b"\n")
-        return cls(line.removesuffix(b"\r") for line in lines if not line.startswith(b"#"))
-
-    def __bool__(self) -> bool:
-        return bool(self._rules)
 
     @cached_property
     def _last_first(self) -> list[tuple[_Rule, re.Pattern[bytes]]]:

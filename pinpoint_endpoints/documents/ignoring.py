@@ -1,6 +1,7 @@
 """Patterns as in a .gitignore in, whether they leave an entry of a directory out."""
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable
 from itertools import groupby
 from stat import S_ISREG
@@ -70,18 +71,14 @@ class Ignoring(NamedTuple):
 
     def leaves_out(self, name: str, *, is_directory: bool) -> bool:
         """Return whether an entry of the directory is left out."""
+        if not self.chosen and not self.git:
+            return False
         entry = os.fsencode(name) + (b"/" if is_directory else b"")
-        for layers in (self.chosen, self.git or ()):
-            for layer in layers:
-                verdict = layer.rules.verdict(layer.directory, entry)
-                if verdict is not None:
-                    return verdict
+        for rules, directory in (*self.chosen, *(self.git or ())):
+            verdict = rules.verdict(directory, entry)
+            if verdict is not None:
+                return verdict
         return False
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether there is no pattern at all."""
-        return not self.chosen and not self.git
 
 
 def ignoring_at(top: str, patterns: Iterable[Pattern], *, follows_git: bool) -> Ignoring:
@@ -134,10 +131,13 @@ def _moved(layers: tuple[_Layer, ...], step: bytes) -> tuple[_Layer, ...]:
 
 
 def _layers(path: str) -> tuple[_Layer, ...]:
+    lines = _content(path).removeprefix(BOM_UTF8).split(b"\n")
+    patterns = [line.removesuffix(b"\r") for line in lines if line and not line.startswith(b"#")]
+    if not patterns:
+        return ()
     from pinpoint_endpoints.documents.ignore_rules import Rules
 
-    rules = Rules.of_file(_content(path))
-    return (_Layer(rules, b""),) if rules else ()
+    return (_Layer(Rules(patterns), b""),)
 
 
 def _content(path: str) -> bytes:
