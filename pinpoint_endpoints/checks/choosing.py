@@ -1,0 +1,27 @@
+"""A word that a person typed and what there is to choose from in, the choice that is meant out."""
+
+from collections.abc import Collection
+
+from pinpoint_endpoints.checks.rules.by_schema import nearest
+from pinpoint_endpoints.errors import UsageError
+
+
+def chosen(word: str, choices: Collection[str], kind: str, otherwise: str = "") -> str:
+    """Return the choice that a word names, in whatever case.
+
+    Args:
+        word: as it was typed.
+        choices: what there is to choose from.
+        kind: what the choices are, such as `channel`.
+        otherwise: the hint where no choice is near; else they are all named.
+
+    Raises:
+        UsageError: there is no such choice; the nearest one is named.
+    """
+    folded = word.strip().casefold()
+    for choice in choices:
+        if choice.casefold() == folded:
+            return choice
+    near = nearest(word.strip(), choices)
+    hint = f'did you mean "{near}"?' if near else otherwise or f"one of {', '.join(choices)}"
+    raise UsageError(f'there is no {kind} "{word}"', hint)
