@@ -71,9 +71,11 @@ class _Suite:
 
     def add(self, checked: Checked, position: str) -> None:
         path = PurePath(checked.document.source)
-        self.failures += checked.verdict is Verdict.INVALID
-        self.errors += checked.verdict is Verdict.UNREADABLE
-        self._add_case(str(path.parent), f"{path.name}{position}", _findings(checked))
+        verdict = _verdict(checked)
+        self.failures += verdict is Verdict.INVALID
+        self.errors += verdict is Verdict.UNREADABLE
+        content = _findings(checked.problems, verdict)
+        self._add_case(str(path.parent), f"{path.name}{position}", content)
 
     def add_error(self, error: PinpointEndpointsError) -> None:
         self.errors += 1
@@ -105,17 +107,21 @@ def _sums(suites: Sequence[_Suite]) -> dict[str, str]:
     }
 
 
-def _findings(checked: Checked) -> bytes:
+def _verdict(checked: Checked) -> Verdict:
+    """Return what these problems make of a document, not those that it was told of with before."""
+    errors = _of(checked.problems, Severity.ERROR)
+    return checked.verdict if errors or checked.before is not checked.verdict else Verdict.VALID
+
+
+def _findings(problems: Sequence[Problem], verdict: Verdict) -> bytes:
     """Return what failed a document in one element, as few readers look at a second; else notes."""
-    if not checked.problems:
-        return b""
-    of = {severity: _of(checked.problems, severity) for severity in Severity}
-    failing = of[Severity.ERROR] or of[Severity.WARNING]
-    notes = of[Severity.WARNING] if of[Severity.ERROR] else []
-    if checked.verdict is Verdict.VALID:
-        return _output(checked.problems)
-    tag = "error" if checked.verdict is Verdict.UNREADABLE else "failure"
-    return _failure(tag, failing) + (_output(notes) if notes else b"")
+    if verdict is Verdict.VALID:
+        return _output(problems) if problems else b""
+    errors, warnings = (_of(problems, severity) for severity in Severity)
+    tag = "error" if verdict is Verdict.UNREADABLE else "failure"
+    if errors and warnings:
+        return _failure(tag, errors) + _output(warnings)
+    return _failure(tag, problems)
 
 
 def _of(problems: Sequence[Problem], severity: Severity) -> list[Problem]:

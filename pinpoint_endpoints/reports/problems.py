@@ -21,30 +21,25 @@ class Tally:
     warnings: int = 0
 
     def add(self, checked: Checked) -> None:
-        """Count a document with its problems.
-
-        One that is told of again is not counted again: if it was valid by itself, it may be invalid
-        beside the others.
-        """
-        if not checked.again:
-            self._count_document(checked.verdict)
-        elif checked.before is Verdict.VALID and checked.verdict is Verdict.INVALID:
-            self.valid -= 1
-            self.invalid += 1
+        """Count a document with its problems; one that is told of again changes sides at most."""
+        if checked.before is None:
+            self.documents += 1
+        else:
+            self._count(checked.before, -1)
+        self._count(checked.verdict, 1)
         for problem in checked.problems:
             if problem.severity is Severity.ERROR:
                 self.errors += 1
             else:
                 self.warnings += 1
 
-    def _count_document(self, verdict: Verdict) -> None:
-        self.documents += 1
+    def _count(self, verdict: Verdict, number: int) -> None:
         if verdict is Verdict.VALID:
-            self.valid += 1
+            self.valid += number
         elif verdict is Verdict.INVALID:
-            self.invalid += 1
+            self.invalid += number
         else:
-            self.unreadable += 1
+            self.unreadable += number
 
     def __str__(self) -> str:
         """Return the counts as a line for people."""

@@ -16,17 +16,20 @@ class Spool:
 
     def __init__(self) -> None:
         self.count = 0
-        self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by `pour`
+        self._file: SpooledTemporaryFile[bytes] | None = None
 
     def add(self, result: bytes, separator: bytes = b"") -> None:
         """Keep one result, with the separator before all but the first."""
-        if self.count:
+        if self._file is None:
+            self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by `pour`
+        else:
             self._file.write(separator)
         self._file.write(result)
         self.count += 1
 
     def pour(self, stream: BinaryIO) -> None:
         """Write everything to a stream, and give the room back."""
-        self._file.seek(0)
-        copyfileobj(self._file, stream)
-        self._file.close()
+        if self._file is not None:
+            with self._file:
+                self._file.seek(0)
+                copyfileobj(self._file, stream)
