@@ -8,7 +8,7 @@ import pytest
 
 from pinpoint_endpoints import Problem, load, validate
 
-GOOD = '{"ChannelType": "EMAIL"}'
+GOOD = '{"OptOut": "ALL"}'
 
 
 def problems_of(path: Path) -> list[Problem]:
@@ -184,7 +184,7 @@ def test_a_file_name_that_is_no_text_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "no-suffix"])
-@pytest.mark.parametrize("text", [GOOD, "ChannelType: EMAIL"])
+@pytest.mark.parametrize("text", [GOOD, "OptOut: ALL"])
 def test_a_named_file_is_read_whatever_its_suffix(tmp_path: Path, name: str, text: str) -> None:
     """A file that is named is read by what it holds; in a directory it is passed by."""
     path = tmp_path / name

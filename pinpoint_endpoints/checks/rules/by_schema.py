@@ -92,6 +92,7 @@ def wrong_type(path: Path, wanted: str, value: object) -> Finding:
 
     boto3 and the AWS CLI refuse the whole request (`Invalid type for parameter`). Each attribute
     is a list of strings, also where it has one value: pages of AWS's own show it without the list.
+    A metric is a number: what boto3 makes of `true` is `true`, which the service does not document.
     `null` is no way to clear a member: what is left out stays, and an empty list empties an
     attribute.
 
@@ -114,6 +115,8 @@ def _type_hint(path: Path, wanted: str, value: object) -> str:
     if value is None:
         in_list = isinstance(path[-1], int)
         return "remove it from the list" if in_list else "leave it out: what is left out stays"
+    if wanted == "number" and isinstance(value, bool) and path[-2:-1] == ("Metrics",):
+        return "a metric is a number: write 1 or 0"
     nested = isinstance(value, (dict, list))
     return {
         "array": "write a list of strings" if nested else "wrap it in a list",
