@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from functools import partial
 
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
@@ -76,9 +77,16 @@ def nearest(word: str, known: Collection[str]) -> str:
     """Return the one of the known words that is most like a word, or an empty string."""
     if len(word) > _LONGEST_SHOWN:
         return ""
+    folded = word.casefold()
     by_folded = {choice.casefold(): choice for choice in known}
-    near = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
-    return by_folded[near[0]] if near else ""
+    near = get_close_matches(folded, by_folded, n=3, cutoff=0.7)
+    return by_folded[max(near, key=partial(_likeness, folded))] if near else ""
+
+
+def _likeness(word: str, choice: str) -> tuple[float, int]:
+    """Return how like two words are; PE1O3 is as like PE213 as PE103, but for where it differs."""
+    ratio = SequenceMatcher(None, word, choice).ratio()
+    return ratio, sum(ours == theirs for ours, theirs in zip(word, choice, strict=False))
 
 
 def _same_but_for_case(word: str, known: Collection[str]) -> str:
