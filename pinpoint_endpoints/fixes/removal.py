@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterator
-from itertools import groupby
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents.fix import Action
@@ -47,10 +46,13 @@ def removals(
     begin = without_label(found.text, found.values[holder])
     in_braces = found.text.startswith("{", begin)
     if len(going) == len(members):
-        end = found.ends[holder] if in_braces else _before_line_breaks(found.text, members[-1].end)
-        yield _change(Edit(begin, end, _EMPTY), going)
+        whole = Edit(begin, found.ends[holder] if in_braces else members[-1].end, _EMPTY)
+        yield _change(whole, going)
         return
-    for run, before, after in _runs(members, names):
+    for first, last in _runs(found.text, members, names, in_braces=in_braces):
+        run = members[first : last + 1]
+        before = members[first - 1] if first else None
+        after = members[last + 1] if last + 1 < len(members) else None
         edit = (_in_braces if in_braces else _in_lines)(found.text, run, before, after)
         if edit is not None:
             yield _change(edit, run)
@@ -61,19 +63,30 @@ def _change(edit: Edit, members: list[_Member]) -> Change:
 
 
 def _runs(
-    members: list[_Member], names: Collection[str]
-) -> Iterator[tuple[list[_Member], _Member | None, _Member | None]]:
-    """Yield the members that go and stand together, with those that stay around them."""
-    before: _Member | None = None
-    groups = [
-        (goes, list(group))
-        for goes, group in groupby(members, key=lambda member: member.path[-1] in names)
-    ]
-    for index, (goes, group) in enumerate(groups):
-        if goes:
-            after = groups[index + 1][1][0] if index + 1 < len(groups) else None
-            yield group, before, after
-        before = group[-1]
+    text: str, members: list[_Member], names: Collection[str], *, in_braces: bool
+) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of the members that go and stand together."""
+    first: int | None = None
+    for index, member in enumerate(members):
+        goes = member.path[-1] in names
+        apart = not in_braces and index > 0 and _are_lines_between(text, members[index - 1], member)
+        if first is not None and (apart or not goes):
+            yield first, index - 1
+            first = None
+        if goes and first is None:
+            first = index
+    if first is not None:
+        yield first, len(members) - 1
+
+
+def _are_lines_between(text: str, above: _Member, below: _Member) -> bool:
+    return not {"\n", "\r"}.isdisjoint(text[_line_end(text, above.end) : below.start])
+
+
+def _line_end(text: str, end: int) -> int:
+    """Return where the line ends that a value ends in, with its comment and its line break."""
+    rest = _REST_OF_LINE.match(text, end)
+    return rest.end() if rest else end
 
 
 def _in_braces(
@@ -95,10 +108,7 @@ def _in_lines(
 ) -> Edit | None:
     start, end = run[0].start, run[-1].end
     line_start = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
-    rest = _REST_OF_LINE.match(text, end)
-    if rest is None:
-        return None
-    line_end = end if text[end - 1] in "\r\n" else rest.end()
+    line_end = _line_end(text, end)
     if text[line_start:start].strip(" "):
         # it stands after the `-` of a list, where the next member has to take its place
         between = text[line_end : after.start] if after else _COMMENT
@@ -109,15 +119,8 @@ def _in_lines(
     return Edit(line_start, line_end, "")
 
 
-def _before_line_breaks(text: str, end: int) -> int:
-    """Return the end without the line breaks that belong to a text over several lines."""
-    while text[end - 1] in "\r\n":
-        end -= 1
-    return end
-
-
 def _content_end(found: PositionMap, children: Children, path: Path) -> int:
-    """Return where the last mark of a value is: a block ends below, after blanks and comments."""
+    """Return where the last mark of a value ends: a block ends there too, and not below."""
     start = found.values[path]
     if path not in found.ends:
         alias = _ALIAS.match(found.text, start)
@@ -125,4 +128,4 @@ def _content_end(found: PositionMap, children: Children, path: Path) -> int:
     begin = without_label(found.text, start)
     if path in children and not found.text.startswith(("{", "["), begin):
         return _content_end(found, children, children[path][-1])
-    return found.ends[path]
+    return begin + len(found.text[begin : found.ends[path]].rstrip())
