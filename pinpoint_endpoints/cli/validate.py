@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from pinpoint_endpoints.cli.boundary import say
+from pinpoint_endpoints.cli.fixing import check_options, fix_files, show_differences
 from pinpoint_endpoints.cli.options import (
     Create,
     Diff,
@@ -84,8 +85,12 @@ def validate(
     policy = policy_from(ignore, strict=strict, create=create)
     selection = Selection(tuple(exclude or ()), respect_gitignore=not no_ignore)
     find = partial(discover, paths, selection)
+    check_options(paths, fix=fix, diff=diff)
     if list_files:
         return _list(find())
+    if diff:
+        return show_differences(find(), policy, show_values=show_values)
+    written = not fix or fix_files(find(), policy, quiet=quiet)
     on_terminal = sys.stdout.isatty()
     options = ReportOptions(
         max_problems=max_problems,
@@ -114,7 +119,7 @@ def validate(
     if output is ReportFormat.TEXT and not quiet:
         sys.stdout.flush()
         say(str(tally))
-    if tally.unreadable:
+    if tally.unreadable or not written:
         return ExitCode.CANNOT_RUN
     return ExitCode.INVALID if tally.invalid else ExitCode.OK
 

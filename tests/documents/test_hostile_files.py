@@ -1,8 +1,8 @@
 """Files that break readers: each gives a clear problem, and leaves the run standing."""
 
 import os
-from collections.abc import Iterator
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
