@@ -68,9 +68,9 @@ def _raising(error: CannotRun) -> Callable[[], NoReturn]:
 def _project_file() -> tuple[Path | None, Any]:
     for directory in _upwards():
         own, shared = directory / OWN_FILE, directory / SHARED_FILE
-        if own.is_file():
+        if _is_file(own):
             return own, _parsed(own, _content(own))
-        if shared.is_file() and re.search(_OUR_TABLE, content := _content(shared)):
+        if _is_file(shared) and re.search(_OUR_TABLE, content := _content(shared)):
             tool = _parsed(shared, content).get("tool")
             if isinstance(tool, dict) and "pe" in tool:
                 return shared, tool["pe"]
@@ -85,6 +85,10 @@ def _upwards() -> list[Path]:
     return [here, *here.parents]
 
 
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - False too where nobody may look
+
+
 def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -96,10 +100,10 @@ def _parsed(path: Path, content: bytes) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(content.decode())
+        return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise CannotRun(f"{path} is not UTF-8 text", "save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also of numbers and dates
         raise CannotRun(f"{path} is not TOML: {error}") from None
     except RecursionError:
         raise CannotRun(f"{path} is nested too deeply to be read") from None

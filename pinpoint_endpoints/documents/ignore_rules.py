@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from pinpoint_endpoints.documents.glob import NEVER, regex_of
 
+_DIRECTORY, _FILE = b"d", b"f"
+
 
 class _Rule(NamedTuple):
-    """A line; its expression matches a name, or else a path, with a slash after a directory's."""
+    """A pattern; its expression matches the kind of an entry, and then its name or its path."""
 
     leaves_out: bool
     by_name: bool
@@ -17,10 +19,16 @@ class _Rule(NamedTuple):
 
 
 class Rules:
-    """The patterns of one file: the last one that matches decides, as in git."""
+    """Patterns that stand together: the last one that matches decides, as in git.
 
-    def __init__(self, lines: Iterable[bytes]) -> None:
-        self._rules = [rule for line in lines if (rule := _rule(line)) is not None]
+    Args:
+        lines: the patterns, without comments.
+        base: what stands before the paths that are relative to the patterns' directory: nothing,
+            or a path with a slash at its end.
+    """
+
+    def __init__(self, lines: Iterable[bytes], base: bytes = b"") -> None:
+        self._rules = [rule for line in lines if (rule := _rule(line, base)) is not None]
         self._any_name = _any_of(rule.regex for rule in self._rules if rule.by_name)
         self._any_path = _any_of(rule.regex for rule in self._rules if not rule.by_name)
 
@@ -28,32 +36,36 @@ class Rules:
     def _last_first(self) -> list[tuple[_Rule, re.Pattern[bytes]]]:
         return [(rule, re.compile(rule.regex, re.DOTALL)) for rule in reversed(self._rules)]
 
-    def verdict(self, directory: bytes, entry: bytes) -> bool | None:
+    def verdict(self, directory: bytes, name: bytes, *, is_directory: bool) -> bool | None:
         """Return whether an entry of a directory is left out, or None if no pattern matches it.
 
         Args:
-            directory: its path from where the patterns stand, empty or with a slash at its end.
-            entry: the name, with a slash at its end if it is a directory.
+            directory: its path, after the base; empty, or with a slash at its end.
+            name: the name of the entry.
+            is_directory: whether the entry is a directory itself.
         """
-        path = directory + entry
-        if not self._any_name.fullmatch(entry) and not self._any_path.fullmatch(path):
+        kind = _DIRECTORY if is_directory else _FILE
+        by_name, by_path = kind + name, kind + directory + name
+        if not self._any_name.fullmatch(by_name) and not self._any_path.fullmatch(by_path):
             return None
         for rule, regex in self._last_first:
-            if regex.fullmatch(entry if rule.by_name else path):
+            if regex.fullmatch(by_name if rule.by_name else by_path):
                 return rule.leaves_out
         return None
 
 
-def _rule(line: bytes) -> _Rule | None:
+def _rule(line: bytes, base: bytes) -> _Rule | None:
     glob = _without_spaces(line)
     negated = glob.startswith(b"!")
     glob = glob[negated:]
-    only_directories = glob.endswith(b"/")
+    kind = _DIRECTORY if glob.endswith(b"/") else b"."
     glob = glob.removesuffix(b"/")
     if not glob:
         return None
-    regex = regex_of(glob.removeprefix(b"/")) + (b"/" if only_directories else b"/?")
-    return _Rule(leaves_out=not negated, by_name=b"/" not in glob, regex=regex)
+    by_name = b"/" not in glob
+    before = b"" if by_name else re.escape(base)
+    regex = kind + before + regex_of(glob.removeprefix(b"/"))
+    return _Rule(leaves_out=not negated, by_name=by_name, regex=regex)
 
 
 def _without_spaces(line: bytes) -> bytes:

@@ -27,7 +27,7 @@ class Pattern(NamedTuple):
 
 
 class _Layer(NamedTuple):
-    """Rules, and where a directory is seen from the one they are relative to: `a/b/`, or empty."""
+    """Rules, and the path of a directory as they see it: empty, or with a slash at its end."""
 
     rules: "Rules"
     directory: bytes
@@ -73,9 +73,9 @@ class Ignoring(NamedTuple):
         """Return whether an entry of the directory is left out."""
         if not self.chosen and not self.git:
             return False
-        entry = os.fsencode(name) + (b"/" if is_directory else b"")
+        encoded = os.fsencode(name)
         for rules, directory in (*self.chosen, *(self.git or ())):
-            verdict = rules.verdict(directory, entry)
+            verdict = rules.verdict(directory, encoded, is_directory=is_directory)
             if verdict is not None:
                 return verdict
         return False
@@ -118,12 +118,15 @@ def _hidden_files(directory: str) -> list[str]:
 def _chosen(top: str, base: str, globs: list[str]) -> _Layer:
     from pinpoint_endpoints.documents.ignore_rules import Rules
 
+    return _Layer(Rules(map(os.fsencode, globs), _absolute(base)), _absolute(top))
+
+
+def _absolute(directory: str) -> bytes:
     try:
-        path = os.path.relpath(top, base)
-    except (OSError, ValueError):  # no working directory; another drive
-        path = top
-    directory = b"" if path == os.curdir else os.fsencode(path.replace(os.sep, "/")) + b"/"
-    return _Layer(Rules(os.fsencode(glob) for glob in globs), directory)
+        path = os.path.abspath(directory)
+    except OSError:  # the working directory is gone
+        path = directory
+    return os.fsencode(path.replace(os.sep, "/").rstrip("/")) + b"/"
 
 
 def _moved(layers: tuple[_Layer, ...], step: bytes) -> tuple[_Layer, ...]:
