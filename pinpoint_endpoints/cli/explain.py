@@ -1,6 +1,7 @@
 """`pe explain`: the names of rules and members in, what they mean out."""
 
 import sys
+from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,7 +44,9 @@ def explain(
         from pinpoint_endpoints.reports.envelope import envelope
 
         count = len(sheets)
-        write_json(envelope("explain", {"subjects": count}, sheets, succeeded=count, failed=0))
+        write_json(
+            envelope("explain", {"subjects": count}, map(asdict, sheets), succeeded=count, failed=0)
+        )
     else:
         from pinpoint_endpoints.reports.explanation import print_explanations
 

@@ -1,6 +1,7 @@
 """`pe rules`: every rule out."""
 
 import sys
+from dataclasses import asdict
 
 from pinpoint_endpoints.cli.boundary import write_json
 from pinpoint_endpoints.cli.options import Output, OutputOption
@@ -20,7 +21,9 @@ def rules(output: OutputOption = Output.TABLE) -> ExitCode:
         from pinpoint_endpoints.reports.envelope import envelope
 
         count = len(sheets)
-        write_json(envelope("rules", {"rules": count}, sheets, succeeded=count, failed=0))
+        write_json(
+            envelope("rules", {"rules": count}, map(asdict, sheets), succeeded=count, failed=0)
+        )
     elif output is Output.TEXT:
         sys.stdout.writelines(f"{sheet}\n" for sheet in sheets)
     else:
