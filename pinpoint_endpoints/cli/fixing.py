@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from functools import partial
 
 from pinpoint_endpoints.checks.policy import Policy
-from pinpoint_endpoints.checks.validate import validate
 from pinpoint_endpoints.cli.boundary import say
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, Unsearchable
 from pinpoint_endpoints.errors import ExitCode, UsageError
@@ -28,6 +27,7 @@ def check_options(paths: list[str], *, fix: bool, diff: bool) -> None:
 
 def fix_files(sources: Sources, policy: Policy, *, quiet: bool) -> bool:
     """Put files right, tell how many, and return whether all could be written that had to be."""
+    from pinpoint_endpoints.checks.validate import validate
     from pinpoint_endpoints.fixes.files import fix_file
 
     fixes = files = failures = 0
@@ -45,6 +45,7 @@ def fix_files(sources: Sources, policy: Policy, *, quiet: bool) -> bool:
 
 def show_differences(sources: Sources, policy: Policy, *, show_values: bool) -> ExitCode:
     """Print what fixing would change, and tell whether that is anything."""
+    from pinpoint_endpoints.checks.validate import validate
     from pinpoint_endpoints.fixes.differences import differences
 
     fixes = files = 0
