@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -78,6 +79,8 @@ def upsert(
     from pinpoint_endpoints.api import load, upsert_all
 
     policy = policy_from(ignore, strict=strict, create=create)
+    # what cannot be sent back is left out knowingly
+    policy = replace(policy, ignore=policy.ignore | {codes.READ_ONLY_MEMBERS})
 
     def client() -> Any:
         return open_target(
