@@ -11,7 +11,7 @@ _DIRECTORY, _FILE = b"d", b"f"
 
 
 class _Rule(NamedTuple):
-    """A pattern; its expression matches the kind of an entry, and then its name or its path."""
+    """A pattern; its expression matches the name or the path of an entry, and then its kind."""
 
     leaves_out: bool
     by_name: bool
@@ -45,7 +45,7 @@ class Rules:
             is_directory: whether the entry is a directory itself.
         """
         kind = _DIRECTORY if is_directory else _FILE
-        by_name, by_path = kind + name, kind + directory + name
+        by_name, by_path = name + kind, directory + name + kind
         if not self._any_name.fullmatch(by_name) and not self._any_path.fullmatch(by_path):
             return None
         for rule, regex in self._last_first:
@@ -64,7 +64,7 @@ def _rule(line: bytes, base: bytes) -> _Rule | None:
         return None
     by_name = b"/" not in glob
     before = b"" if by_name else re.escape(base)
-    regex = kind + before + regex_of(glob.removeprefix(b"/"))
+    regex = before + regex_of(glob.removeprefix(b"/")) + kind
     return _Rule(leaves_out=not negated, by_name=by_name, regex=regex)
 
 

@@ -126,8 +126,8 @@ def test_excluded_patterns_are_relative_to_the_file(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They mean the same wherever the command is run; those of the command line go from there."""
-    write(project / "pe.toml", 'exclude = ["/sub/a.json", "/a.json"]')
-    assert "['sub/b.json']" in shown()
+    write(project / "pe.toml", 'exclude = ["/sub/a.json"]')
+    assert "['a.json', 'sub/b.json']" in shown()
     monkeypatch.chdir(project / "sub")
     assert "['b.json']" in shown()
     assert "['a.json']" in shown("--exclude", "/b.json")
