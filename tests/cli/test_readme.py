@@ -22,6 +22,7 @@ from pinpoint_endpoints import State
 from pinpoint_endpoints.errors import ExitCode
 
 TEXT = README.read_text(encoding="utf-8")
+BLOCKS = BLOCK.findall(TEXT)
 
 
 def fenced(language: str) -> list[str]:
@@ -36,10 +37,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return prepared(tmp_path_factory.mktemp("readme"))
 
 
-@pytest.mark.parametrize("block", BLOCK.findall(TEXT), ids=lambda block: commands_of(block)[0][:40])
-def test_a_console_block_is_true(block: str, folder: Path) -> None:
+@pytest.fixture(scope="module")
+def shown(folder: Path) -> dict[str, str]:
+    """Run all blocks in their order, since the later ones read what the earlier ones made."""
+    return {block: run_block(block, folder) for block in BLOCKS}
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: commands_of(block)[0][:40])
+def test_a_console_block_is_true(block: str, shown: dict[str, str]) -> None:
     """The commands of a block print what the block shows, but for ids and moments."""
-    assert steady(run_block(block, folder)) == steady(block)
+    assert steady(shown[block]) == steady(block)
 
 
 def test_the_first_command_prints_the_table_below_it(folder: Path) -> None:
