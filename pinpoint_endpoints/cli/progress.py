@@ -18,14 +18,18 @@ _SHOWN_EVERY = 0.1
 class Progress:
     """A bar on standard error that goes with what was read, and vanishes at the end.
 
+    Attributes:
+        meter: is to be told how many bytes were read; None if nobody wants to know.
+
     Args:
         wanted: whether there is a terminal and a person who wants it.
         total: returns how many bytes there are to read, or None; asked when the bar begins.
     """
 
     def __init__(self, total: Callable[[], int | None], *, wanted: bool) -> None:
+        self.meter = self._read if wanted else None
         self._total = total
-        self._next = monotonic() + _UNSHOWN_SECONDS if wanted else float("inf")
+        self._next = monotonic() + _UNSHOWN_SECONDS
         self._bytes = 0
         self._display: Display | None = None
         self._task: TaskID | None = None
@@ -37,13 +41,12 @@ class Progress:
         if self._display is not None:
             self._display.stop()
 
-    def read(self, size: int) -> None:
-        """Say that so many bytes were read."""
+    def _read(self, size: int) -> None:
         self._bytes += size
 
     def show(self, tally: "Tally") -> None:
         """Show how far the run is, if it is time for that."""
-        if monotonic() < self._next:
+        if self.meter is None or monotonic() < self._next:
             return
         self._next = monotonic() + _SHOWN_EVERY
         if self._display is None or self._task is None:

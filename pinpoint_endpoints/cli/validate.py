@@ -106,8 +106,10 @@ def validate(
             partial(_bytes_to_read, find), wanted=_is_watched(output, quiet=quiet)
         ) as progress,
     ):
-        sources = (source for source in find() if not reports.writes(source.path))
-        reader = partial(read, standard_input=given, meter=progress.read)
+        sources = find()
+        if report:
+            sources = (source for source in sources if not reports.writes(source.path))
+        reader = partial(read, standard_input=given, meter=progress.meter)
         tally = Tally()
         checked_documents = check_all(sources, reader, policy)
         if verbose:

@@ -4,7 +4,7 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from functools import partial
 from typing import Any, BinaryIO
 
 from pinpoint_endpoints.documents import json_text
@@ -163,16 +163,28 @@ def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
             return
         stopped = error
     several = len(values) > 1 or (stopped is not None and bool(values))
-    maps = cache(lambda: list(language.positions(raw)))
+    maps = _Maps(language, raw)
     for index, (value, faults) in enumerate(values):
-        locator = Locator(partial(_one_of, maps, index))
+        locator = Locator(partial(maps.of, index))
         yield from _endpoints(source, value, faults, locator, in_stream=several)
     if stopped is not None:
         yield _unreadable(source.path, *stopped.faults, raw=raw)
 
 
-def _one_of(maps: Callable[[], list[PositionMap]], index: int) -> PositionMap:
-    return maps()[index]
+class _Maps:
+    """The places in all documents of a file: found together, when one is asked for."""
+
+    __slots__ = ("_found", "_language", "_raw")
+
+    def __init__(self, language: Any, raw: bytes) -> None:
+        self._language = language
+        self._raw = raw
+        self._found: list[PositionMap] = []
+
+    def of(self, index: int) -> PositionMap:
+        if not self._found:
+            self._found = list(self._language.positions(self._raw))
+        return self._found[index]
 
 
 def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
