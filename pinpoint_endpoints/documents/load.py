@@ -233,12 +233,12 @@ def _endpoints(
     path = source.path
     problems = tuple(_problem(path, fault) for fault in faults) if faults else ()
     for endpoint in endpoints_in(value):
-        named = in_stream or any(isinstance(step, int) for step in endpoint.path)
+        among_others = in_stream or len(endpoint.path) > 1
         yield Document(
             path,
             endpoint.shape,
             endpoint.value,
-            endpoint.endpoint_id or (None if named else _id_from_name(path)),
+            endpoint.endpoint_id or (None if among_others else _id_from_name(path)),
             endpoint.request,
             endpoint.path,
             locator,

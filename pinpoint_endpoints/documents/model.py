@@ -68,8 +68,7 @@ class Problem:
         return f"{place}: {self.severity}[{self.code}] {self.message}{at}{hint}"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One endpoint as read from a file, or a file that could not be read.
 
     Attributes:
@@ -88,14 +87,18 @@ class Document:
 
     source: str
     shape: str
-    value: object = field(repr=False)
+    value: object
     endpoint_id: str | None
-    request: Mapping[str, object] = field(repr=False)
+    request: Mapping[str, object]
     path: Path
-    locator: Locator = field(repr=False)
+    locator: Locator
     request_path: Path = ()
     in_stream: bool = False
-    problems: tuple[Problem, ...] = field(default=())
+    problems: tuple[Problem, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return which document it is, without its values: they may be personal."""
+        return f"Document({self.source!r}, {self.shape!r}, {self.endpoint_id!r})"
 
 
 class Verdict(StrEnum):
@@ -106,8 +109,7 @@ class Verdict(StrEnum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """A document with what was found in it.
 
     Attributes:
