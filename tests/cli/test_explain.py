@@ -55,7 +55,9 @@ def test_a_rule_is_documented(code: str) -> None:
     assert len(rule.title) < 90
     assert len(rule.documentation.split("\n\n")) > 1
     if not code.startswith("PE0"):
-        assert {"Source", "Wrong", "Right"} <= set(re.findall(r"^(\w+):", rule.documentation, re.M))
+        assert {"Source", "Wrong", "Right"} <= set(
+            re.findall(r"^(\w+):", rule.documentation, re.MULTILINE)
+        )
 
 
 def test_the_members_of_rules_are_members() -> None:
@@ -74,7 +76,7 @@ def test_a_member_is_explained(name: str) -> None:
     assert unwrapped(member.description) in unwrapped(out)
     assert member.kind in out
     about = {rule.code for rule in all_rules().values() if name in rule.members}
-    assert set(re.findall(r"^    (PE\d{3}) ", out, re.M)) == about
+    assert set(re.findall(r"^    (PE\d{3}) ", out, re.MULTILINE)) == about
 
 
 def test_every_definition_is_found() -> None:
