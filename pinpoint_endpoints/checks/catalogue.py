@@ -5,7 +5,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
 
-from pinpoint_endpoints import checks, documents
+from pinpoint_endpoints import checks
 from pinpoint_endpoints.checks.choosing import chosen
 from pinpoint_endpoints.documents.rule import Rule, declared
 from pinpoint_endpoints.errors import UsageError
@@ -20,10 +20,9 @@ def all_rules() -> Mapping[str, Rule]:
 
 def _import_rules() -> None:
     """Import the modules that declare rules: all of the checks, and the faults of reading."""
-    for package, ending in ((checks, ""), (documents, ".faults")):
-        for module in walk_packages(package.__path__, f"{package.__name__}."):
-            if module.name.endswith(ending):
-                import_module(module.name)
+    import_module("pinpoint_endpoints.documents.faults")
+    for module in walk_packages(checks.__path__, f"{checks.__name__}."):
+        import_module(module.name)
 
 
 def names_of_rules() -> Mapping[str, Rule]:

@@ -113,7 +113,12 @@ def _write_envelope(command: str, error: UsageError) -> None:
     from pinpoint_endpoints.reports.outcomes import outcome_counts
     from pinpoint_endpoints.reports.problems import Tally
 
-    nothing = {"validate": asdict(Tally()), "upsert": outcome_counts(()), "pe": {}}
+    nothing = {
+        "validate": asdict(Tally()),
+        "upsert": outcome_counts(()),
+        "rules": {"rules": 0},
+        "pe": {},
+    }
     if command in nothing:  # `pe get -o json` is the endpoint itself
         write_json(envelope(command, nothing[command], [], succeeded=0, failed=0, error=error))
 

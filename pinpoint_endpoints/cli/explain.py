@@ -1,25 +1,15 @@
 """`pe explain`: the names of rules and members in, what they mean out."""
 
 import sys
-from dataclasses import asdict
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import write_json
 from pinpoint_endpoints.cli.words import rules_and_members
 from pinpoint_endpoints.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.reports.explanation import MemberSheet, RuleSheet
-
-
-class ExplainOutput(StrEnum):
-    """How explanations are printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def explain(
@@ -31,26 +21,14 @@ def explain(
             autocompletion=rules_and_members,
         ),
     ],
-    output: Annotated[
-        ExplainOutput, typer.Option("--output", "-o", help="How explanations are printed.")
-    ] = ExplainOutput.TEXT,
 ) -> ExitCode:
     """Explain rules and members of endpoints.
 
     A member may be named by its end, such as Timezone, if only one ends so.
     """
-    sheets = [_sheet(subject) for subject in subjects]
-    if output is ExplainOutput.JSON:
-        from pinpoint_endpoints.reports.envelope import envelope
+    from pinpoint_endpoints.reports.explanation import print_explanations
 
-        count = len(sheets)
-        write_json(
-            envelope("explain", {"subjects": count}, map(asdict, sheets), succeeded=count, failed=0)
-        )
-    else:
-        from pinpoint_endpoints.reports.explanation import print_explanations
-
-        print_explanations(sheets, sys.stdout)
+    print_explanations([_sheet(subject) for subject in subjects], sys.stdout)
     return ExitCode.OK
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pinpoint_endpoints.cli.boundary import say
+from pinpoint_endpoints.cli.words import rules_to_ignore
 from pinpoint_endpoints.documents.ignoring import Pattern
 
 
@@ -95,7 +96,12 @@ StdinFilename = Annotated[
 ]
 Ignore = Annotated[
     list[str] | None,
-    typer.Option("--ignore", metavar="CODE", help="Leave a rule out; `pe rules` lists them."),
+    typer.Option(
+        "--ignore",
+        metavar="CODE",
+        help="Leave a rule out; `pe rules` lists them.",
+        autocompletion=rules_to_ignore,
+    ),
 ]
 Strict = Annotated[
     bool, typer.Option("--strict/--no-strict", help="Warnings make a document invalid too.")

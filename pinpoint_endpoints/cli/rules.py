@@ -1,7 +1,6 @@
 """`pe rules`: every rule out."""
 
 import sys
-from dataclasses import asdict
 
 from pinpoint_endpoints.cli.boundary import write_json
 from pinpoint_endpoints.cli.options import Output, OutputOption
@@ -18,12 +17,13 @@ def rules(output: OutputOption = Output.TABLE) -> ExitCode:
 
     sheets = [RuleSheet.of(rule) for rule in all_rules().values()]
     if output is Output.JSON:
+        from dataclasses import asdict
+
         from pinpoint_endpoints.reports.envelope import envelope
 
         count = len(sheets)
-        write_json(
-            envelope("rules", {"rules": count}, map(asdict, sheets), succeeded=count, failed=0)
-        )
+        results = map(asdict, sheets)
+        write_json(envelope("rules", {"rules": count}, results, succeeded=count, failed=0))
     elif output is Output.TEXT:
         sys.stdout.writelines(f"{sheet}\n" for sheet in sheets)
     else:

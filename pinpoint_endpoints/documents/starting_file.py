@@ -6,6 +6,7 @@ What each member is, and its example, come from the bundled schema.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.documents.members import find_members
@@ -14,7 +15,7 @@ _PHONE = "+12065550100"
 _PHONE_FORM = "a phone number in E.164 form: a plus sign, then digits only"
 _TOKEN = "0123456789abcdef" * 4
 _APNS_FORM = "the token that Apple gave the app: hexadecimal digits, as a rule 64"
-_UNKNOWN_FORM = "AWS documents no form of it for this channel"
+_UNKNOWN_FORM = "where messages go: AWS documents no form of it for this channel"
 
 _APPLE = {"Make": "apple", "Model": "iPhone", "ModelVersion": "8"}
 _ANDROID = {
@@ -104,8 +105,8 @@ def starting_json(channel: str) -> str:
 def starting_yaml(channel: str) -> str:
     """Return a file with every member, as YAML: what may be left out is commented out.
 
-    Each member is explained behind it and not above, so that one line, or all of them, are put
-    to use by taking away the `# ` in front.
+    What is commented out is explained behind it and not above, so that one line, or all of them,
+    are put to use by taking away the `# ` in front.
     """
     examples = _examples(channel)
     needed = {name: examples.pop(name) for name in _NEEDED}
@@ -113,7 +114,8 @@ def starting_yaml(channel: str) -> str:
     lines = [
         f"# An endpoint of the channel {channel}: {facts.what}.",
         "# Its id is the file's name without the suffix, unless --id gives another.",
-        *_aligned(_yaml(needed, channel)),
+        "",
+        *chain.from_iterable((f"# {comment}", line) for line, comment in _yaml(needed, channel)),
         "",
         '# To use what is commented out, take away the "# " in front of it and of its group.',
         *(f"# {line}" for line in _aligned(_yaml(examples, channel))),
