@@ -105,7 +105,8 @@ class _NewFile:
         self._target = Path(path).resolve()
         if not self._target.is_file():
             raise OSError(EINVAL, "it is no regular file")
-        if not os.access(self._target, os.W_OK):
+        effective = os.access in os.supports_effective_ids
+        if not os.access(self._target, os.W_OK, effective_ids=effective):
             # another file could take the place even of one that nobody may write
             raise PermissionError(EACCES, os.strerror(EACCES))
         self._file = NamedTemporaryFile(  # noqa: SIM115 - it is closed before it takes the place

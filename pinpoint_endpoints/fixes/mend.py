@@ -1,6 +1,6 @@
 """The bytes of a text in, the same bytes with what has one right answer put right out."""
 
-import codecs
+from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,17 +44,15 @@ def mended(raw: bytes, source: Source, check: Check) -> Mended | None:
         source: says how the text is read.
         check: finds the problems of a document; those with a fix are put right.
     """
-    before = _examined(raw, source, check)
+    state = _examined(raw, source, check)
     number = 0
     for _ in range(MOST_ROUNDS):
-        step = _Round(before, source).carried_out() if before.fixes else None
+        step = _Round(state, source, check).carried_out() if state.fixes else None
         if step is None:
             break
-        after = _examined(step.raw, source, check)
-        if not _as_valid(before, after):
-            break
-        before, number = after, number + step.fixes
-    return Mended(before.raw, number) if number else None
+        state, done = step
+        number += done
+    return Mended(state.raw, number) if number else None
 
 
 class _Examined(NamedTuple):
@@ -88,18 +86,19 @@ def _as_valid(before: _Examined, after: _Examined) -> bool:
 class _Round:
     """Carries out the fixes that a text shows at one time."""
 
-    def __init__(self, examined: _Examined, source: Source) -> None:
-        raw = examined.raw
-        self._language = language_of(source.format, raw)
-        self._fixes = examined.fixes
-        self._mark = codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b""
-        self._text = decode(raw)
-        self._values = _values(self._language, raw)
-        self._maps: list[PositionMap] = list(self._language.positions(raw))
+    def __init__(self, before: _Examined, source: Source, check: Check) -> None:
+        self._before = before
+        self._source = source
+        self._check = check
+        self._language = language_of(source.format, before.raw)
+        self._mark = BOM_UTF8 if before.raw.startswith(BOM_UTF8) else b""
+        self._text = decode(before.raw)
+        self._values = _values(self._language, before.raw)
+        self._maps: list[PositionMap] = list(self._language.positions(before.raw))
 
-    def carried_out(self) -> Mended | None:
-        """Return the text with the fixes that are sound; None if none is."""
-        return self._attempt(self._fixes) or self._attempt(self._sound(self._fixes))
+    def carried_out(self) -> tuple[_Examined, int] | None:
+        """Return the text with the fixes that are sound, and their number; None if none is."""
+        return self._attempt(self._before.fixes) or self._attempt(self._sound(self._before.fixes))
 
     def _sound(self, fixes: list[_Numbered]) -> list[_Numbered]:
         """Return the fixes without those that spoil it for the others."""
@@ -110,7 +109,7 @@ class _Round:
         half = len(fixes) // 2
         return self._sound(fixes[:half]) + self._sound(fixes[half:])
 
-    def _attempt(self, fixes: list[_Numbered]) -> Mended | None:
+    def _attempt(self, fixes: list[_Numbered]) -> tuple[_Examined, int] | None:
         values = [*self._values]
         edits: list[Edit] = []
         done = 0
@@ -124,7 +123,10 @@ class _Round:
             return None
         raw = self._mark + edited(self._text, edits).encode()
         # types and the order of members count, and two values that are no number are the same
-        return Mended(raw, done) if repr(_values(self._language, raw)) == repr(values) else None
+        if repr(_values(self._language, raw)) != repr(values):
+            return None
+        after = _examined(raw, self._source, self._check)
+        return (after, done) if _as_valid(self._before, after) else None
 
 
 def _values(language: Any, raw: bytes) -> list[object]:
