@@ -6,7 +6,7 @@ read again, and only those that really meet are told of.
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -55,12 +55,7 @@ class Hashes:
         self._user_attributes = array("q")
         self._sources: list[Source] = []
         self._starts = array("q")
-        self._names: dict[Path, set[str]] = {
-            ATTRIBUTES: set(),
-            METRICS: set(),
-            USER_ATTRIBUTES: set(),
-        }
-        self._counts_names = True
+        self._names: dict[str, _Names] = {}
 
     def begin(self, source: Source) -> None:
         """Say that the documents that follow are from this source."""
@@ -75,29 +70,10 @@ class Hashes:
         self._users.append(hash(identity.user) if identity.user else _NOTHING)
         told = bool(identity.user and identity.user_attributes)
         self._user_attributes.append(identity.attributes_digest() if told else _NOTHING)
-        return self._new_names(document) if self._counts_names else []
-
-    def _new_names(self, document: Document) -> list[Coded]:
-        groups = names_in(document)
-        for path, names in groups.items():
-            if not names.keys() <= self._names[path]:
-                return self._count_names(document, groups)
-        return []
-
-    def _count_names(
-        self, document: Document, groups: Mapping[Path, Mapping[str, Any]]
-    ) -> list[Coded]:
-        if sum(map(len, groups.values())) > MAX_NAMES:
-            self._counts_names = False  # the rule for one document tells of it
-            return []
-        for path, names in groups.items():
-            for name in names:
-                self._names[path].add(name)
-                if sum(map(len, self._names.values())) > MAX_NAMES:
-                    self._counts_names = False
-                    place = (*document.request_path, *path, name)
-                    return [(codes.TOO_MANY_NAMES_IN_ALL, too_many_names_in_all(place))]
-        return []
+        names = self._names.get(identity.application)
+        if names is None:
+            names = self._names[identity.application] = _Names()
+        return names.add(document)
 
     def suspects(self) -> "Suspects":
         """Return what met, or seems to have met."""
@@ -141,6 +117,36 @@ def _runs(hashes: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
             found = list(run)
             if len(found) > 1:
                 yield value, found
+
+
+class _Names:
+    """The names of attributes and metrics in the documents of one application."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, set[str]] = {
+            ATTRIBUTES: set(),
+            METRICS: set(),
+            USER_ATTRIBUTES: set(),
+        }
+        self._is_told = False
+
+    def add(self, document: Document) -> list[Coded]:
+        """Remember the names in a document; return the one that is too many, if it is there."""
+        if self._is_told:
+            return []
+        groups = names_in(document)
+        if all(names.keys() <= self._known[path] for path, names in groups.items()):
+            return []
+        if sum(map(len, groups.values())) > MAX_NAMES:
+            return []  # the rule for one document tells of it
+        for path, names in groups.items():
+            for name in names:
+                self._known[path].add(name)
+                if sum(map(len, self._known.values())) > MAX_NAMES:
+                    self._is_told = True
+                    place = (*document.request_path, *path, name)
+                    return [(codes.TOO_MANY_NAMES_IN_ALL, too_many_names_in_all(place))]
+        return []
 
 
 class Suspects:

@@ -32,14 +32,14 @@ def check_all(
             hashes.begin(source)
         for document in read(source):
             problems: Sequence[Problem] = validate(document, policy)
-            if document.shape and (met := hashes.add(document)):
+            if document.is_read and (met := hashes.add(document)):
                 problems = [*problems, *_problems(document, met, policy)]
             verdict = verdict_on(document, problems, policy)
             yield Checked(document, tuple(problems), verdict)
     suspects = hashes.suspects()
     for source in hashes.sources_of(suspects):
         for document in read(source):
-            if not document.shape or not (met := suspects.look_at(document)):
+            if not document.is_read or not (met := suspects.look_at(document)):
                 continue
             problems = _problems(document, met, policy)
             if problems:

@@ -233,7 +233,7 @@ def _endpoints(
     path = source.path
     problems = tuple(_problem(path, fault) for fault in faults) if faults else ()
     for endpoint in endpoints_in(value):
-        among_others = in_stream or len(endpoint.path) > 1
+        among_others = in_stream or any(isinstance(step, int) for step in endpoint.path)
         yield Document(
             path,
             endpoint.shape,
@@ -243,7 +243,7 @@ def _endpoints(
             endpoint.path,
             locator,
             endpoint.request_path,
-            in_stream,
+            among_others,
             problems,
         )
         problems = ()

@@ -80,7 +80,7 @@ class Document(NamedTuple):
         request: the EndpointRequest in the value: what is sent.
         path: where in the file the value stands.
         request_path: where in the value the request stands.
-        in_stream: whether it stands in a file with others, so that the file's name is no id.
+        among_others: whether its file may hold several, so that the file's name is no id.
         problems: what reading found.
         locator: finds the line and column of a value, when somebody asks.
     """
@@ -93,8 +93,13 @@ class Document(NamedTuple):
     path: Path
     locator: Locator
     request_path: Path = ()
-    in_stream: bool = False
+    among_others: bool = False
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether there is a value that could be read."""
+        return bool(self.shape)
 
     def __repr__(self) -> str:
         """Return which document it is, without its values: they may be personal."""

@@ -62,7 +62,7 @@ class _Examined(NamedTuple):
 
 
 def _examined(raw: bytes, source: Source, check: Check) -> _Examined:
-    documents = list(documents_in(source, raw))
+    documents = [document for document in documents_in(source, raw) if document.is_read]
     numbers: dict[int, int] = {}
     fixes: dict[_Numbered, None] = {}
     valid: list[bool] = []

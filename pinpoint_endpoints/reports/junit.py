@@ -96,7 +96,7 @@ class _Suite:
 
 def _has_others(document: Document) -> bool:
     """Tell whether the document stands in a file with others."""
-    return document.in_stream or any(isinstance(step, int) for step in document.path)
+    return document.among_others
 
 
 def _sums(suites: Sequence[_Suite]) -> dict[str, str]:

@@ -80,7 +80,7 @@ def test_several_in_a_file_are_numbered() -> None:
     report = junit(
         checked(source="batch.json", path=("Item", 0)),
         checked(source="batch.json", path=("Item", 1)),
-        checked(source="lines.ndjson", in_stream=True),
+        checked(source="lines.ndjson", among_others=True),
         checked(source="one.json"),
     )
     names = [name for _, name, _ in cases(report)]

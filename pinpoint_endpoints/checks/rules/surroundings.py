@@ -61,9 +61,6 @@ def no_endpoint_id(document: Document) -> Sequence[Finding]:
     """
     if document.endpoint_id is not None or document.shape not in _BARE_SHAPES:
         return ()
-    among_others = getattr(document, "in_stream", False) or any(
-        isinstance(step, int) for step in document.path
-    )
-    if not among_others:
+    if not document.among_others:
         return ()
     return (Finding((), "this endpoint has no id, and the file has several", 'add "Id"'),)
