@@ -42,7 +42,9 @@ def _id_by_name(document: Document) -> list[Problem]:
         return []
     from pinpoint_endpoints.checks.rules.by_schema import endpoint_id
 
-    finding = endpoint_id((), document.endpoint_id)._replace(hint="rename the file, or give another id with --id")
+    finding = endpoint_id((), document.endpoint_id)._replace(
+        hint="rename the file, or give another id with --id"
+    )
     return [problem_at(document, codes.ENDPOINT_ID, Severity.ERROR, finding)]
 
 

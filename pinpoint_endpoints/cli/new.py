@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import write_json
+from pinpoint_endpoints.cli.console import write_bytes
 from pinpoint_endpoints.cli.words import channels
 from pinpoint_endpoints.errors import ExitCode
 
@@ -37,5 +37,5 @@ def new(
 
     name = chosen(channel, CHANNELS, "channel")
     write = starting_yaml if file_format is FileFormat.YAML else starting_json
-    write_json(write(name).encode())
+    write_bytes(write(name).encode())
     return ExitCode.OK

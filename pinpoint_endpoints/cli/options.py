@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import say
+from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.cli.words import rules_to_ignore
 from pinpoint_endpoints.documents.ignoring import Pattern
 

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Self, TextIO, cast
 
 from pinpoint_endpoints.documents.model import Checked
@@ -37,8 +37,10 @@ class Reports:
             raise UsageError("two reports have one file", "give each a file of its own")
         self._files = ExitStack()
         self._reporters: list[Reporter] = [open_reporter(output, sys.stdout, options)]
-        for report_format, path in wanted:
-            stream = self._open(path, "w")
+        streams = [self._open(path) for _, path in wanted]
+        for (report_format, _), stream in zip(wanted, streams, strict=True):
+            with suppress(OSError):  # a pipe has nothing to be emptied
+                stream.truncate(0)
             self._reporters.append(open_reporter(report_format, stream, ReportOptions()))
         if os.environ.get("GITHUB_ACTIONS") == "true":
             self._add_annotations(output)
@@ -52,11 +54,12 @@ class Reports:
         if summary:
             from pinpoint_endpoints.reports.summary import SummaryReporter
 
-            self._reporters.append(SummaryReporter(self._open(summary, "a")))
+            self._reporters.append(SummaryReporter(self._open(summary)))
 
-    def _open(self, path: str, mode: str) -> TextIO:
+    def _open(self, path: str) -> TextIO:
+        """Open a file to write at its end: one that cannot be opened costs no other its content."""
         try:
-            stream = open(path, mode, encoding="utf-8", newline="\n")  # noqa: PTH123, SIM115
+            stream = open(path, "a", encoding="utf-8", newline="\n")  # noqa: PTH123, SIM115
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             hint = "check that its folder is there and may be written to"

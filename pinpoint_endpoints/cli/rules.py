@@ -2,7 +2,7 @@
 
 import sys
 
-from pinpoint_endpoints.cli.boundary import write_json
+from pinpoint_endpoints.cli.console import write_bytes
 from pinpoint_endpoints.cli.options import Output, OutputOption
 from pinpoint_endpoints.errors import ExitCode
 
@@ -23,7 +23,7 @@ def rules(output: OutputOption = Output.TABLE) -> ExitCode:
 
         count = len(sheets)
         results = map(asdict, sheets)
-        write_json(envelope("rules", {"rules": count}, results, succeeded=count, failed=0))
+        write_bytes(envelope("rules", {"rules": count}, results, succeeded=count, failed=0))
     elif output is Output.TEXT:
         sys.stdout.writelines(f"{sheet}\n" for sheet in sheets)
     else:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import write_json
+from pinpoint_endpoints.cli.console import write_bytes
 from pinpoint_endpoints.cli.words import schemas
 from pinpoint_endpoints.errors import ExitCode
 
@@ -26,5 +26,5 @@ def schema(
     from pinpoint_endpoints.checks.choosing import chosen
     from pinpoint_endpoints.documents.schemas import schema_text, schema_titles
 
-    write_json(schema_text(chosen(shape, schema_titles(), "shape")))
+    write_bytes(schema_text(chosen(shape, schema_titles(), "shape")))
     return ExitCode.OK

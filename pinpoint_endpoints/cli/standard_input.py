@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from io import BytesIO
 
-from pinpoint_endpoints.cli.boundary import say
+from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
 from pinpoint_endpoints.documents.streams import StandardInput
 from pinpoint_endpoints.errors import UsageError

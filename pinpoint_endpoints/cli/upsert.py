@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import say, tell, write_json
+from pinpoint_endpoints.cli.console import say, tell, write_bytes
 from pinpoint_endpoints.cli.options import (
     App,
     Create,
@@ -165,7 +165,7 @@ def _print_json(outcomes: Sequence[Outcome], error: PinpointEndpointsError | Non
     from pinpoint_endpoints.reports.envelope import envelope
 
     counts = outcome_counts(outcomes)
-    write_json(
+    write_bytes(
         envelope(
             "upsert",
             counts,

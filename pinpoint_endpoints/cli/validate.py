@@ -10,8 +10,13 @@ from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import say
-from pinpoint_endpoints.cli.fixing import check_options, fix_files, show_differences
+from pinpoint_endpoints.cli.console import say, tell
+from pinpoint_endpoints.cli.fixing import (
+    check_options,
+    fix_files,
+    nothing_to_check,
+    show_differences,
+)
 from pinpoint_endpoints.cli.options import (
     Create,
     Diff,
@@ -85,11 +90,16 @@ def validate(
     policy = policy_from(ignore, strict=strict, create=create)
     selection = Selection(tuple(exclude or ()), respect_gitignore=not no_ignore)
     find = partial(discover, paths, selection)
-    check_options(paths, fix=fix, diff=diff)
+    others = {
+        "--list-files": list_files,
+        "--report": bool(report),
+        "--output": output is not ReportFormat.TABLE,
+    }
+    check_options(paths, fix=fix, diff=diff, others=others)
     if list_files:
         return _list(find())
     if diff:
-        return show_differences(find(), policy, show_values=show_values)
+        return show_differences(find(), policy, show_values=show_values, quiet=quiet)
     written = not fix or fix_files(find(), policy, quiet=quiet)
     on_terminal = sys.stdout.isatty()
     options = ReportOptions(
@@ -117,7 +127,8 @@ def validate(
         error = _check(checked_documents, tally, reports, progress)
         reports.close(tally, error)
     if error is not None:
-        raise error
+        tell(error)
+        return error.exit_code
     if output is ReportFormat.TEXT and not quiet:
         sys.stdout.flush()
         say(str(tally))
@@ -149,10 +160,7 @@ def _check(
         return error
     if tally.documents:
         return None
-    return CannotRun(
-        "nothing to check: no file with a known suffix is there",
-        "name a file, or a directory that holds .json, .yaml, .yml, .ndjson or .jsonl files",
-    )
+    return nothing_to_check()
 
 
 def _naming_the_valid(checked_documents: Iterable[Checked]) -> Iterator[Checked]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Format, Source, Unsearchable
+from pinpoint_endpoints.documents.discovery import Format, Source, Unsearchable
 from pinpoint_endpoints.documents.load import language_of
 from pinpoint_endpoints.documents.source_line import shown_text
 from pinpoint_endpoints.documents.text import Unreadable, decode
@@ -46,18 +46,18 @@ def differences(
         source: from `discover`.
         check: finds the problems of a document; those with a fix are put right.
         show_values: masks nothing.
+
+    Raises:
+        NotRead: the file cannot be read to its end.
     """
-    if isinstance(source, Unsearchable) or source.path == STANDARD_INPUT:
-        return
+    if isinstance(source, Unsearchable):
+        raise NotRead(source.reason)
     names = f"--- {_name('a', source.path)}\n+++ {_name('b', source.path)}\n"
-    try:
-        parts = takewhile(_can_be_shown, pieces(source, check))
-        for group in _groups(parts):
-            hunks = _hunks(group, source, show_values=show_values)
-            yield Difference(names + "".join(hunks), sum(piece.fixes for piece in group))
-            names = ""
-    except NotRead:
-        return
+    parts = takewhile(_can_be_shown, pieces(source, check))
+    for group in _groups(parts):
+        hunks = _hunks(group, source, show_values=show_values)
+        yield Difference(names + "".join(hunks), sum(piece.fixes for piece in group))
+        names = ""
 
 
 def _can_be_shown(piece: Piece) -> bool:

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO, NamedTuple
 
-from pinpoint_endpoints.documents.discovery import Format, Source
+from pinpoint_endpoints.documents.discovery import Format, Source, reason_of
 from pinpoint_endpoints.documents.load import MAX_BYTES, is_a_value_a_line
 from pinpoint_endpoints.documents.streams import CHUNK, opened, stream_of
 from pinpoint_endpoints.fixes.mend import Check, mended
 
 
 class NotRead(Exception):  # noqa: N818 - says what it means where it is raised
-    """A file cannot be read, or not to its end; whoever reads it for its problems says why."""
+    """A file cannot be read, or not to its end; says why."""
 
 
 class Piece(NamedTuple):
@@ -44,8 +44,10 @@ def pieces(source: Source, check: Check) -> Iterator[Piece]:
                 yield from _lines(source, stream, check)
             else:
                 yield from _whole(source, stream, check)
-    except (OSError, EOFError, zlib.error) as error:
-        raise NotRead from error
+    except OSError as error:
+        raise NotRead(reason_of(error)) from error
+    except (EOFError, zlib.error) as error:
+        raise NotRead("what is packed in it is damaged or cut short") from error
 
 
 def _whole(source: Source, stream: BinaryIO, check: Check) -> Iterator[Piece]:

@@ -15,6 +15,7 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import discover
 from pinpoint_endpoints.fixes.differences import Difference, differences
 from pinpoint_endpoints.fixes.files import FixedFile, fix_file
+from pinpoint_endpoints.fixes.pieces import NotRead
 
 WRONG = b'{"ChannelType": "custom"}\n'
 RIGHT = b'{"ChannelType": "CUSTOM"}\n'
@@ -116,13 +117,16 @@ def test_what_cannot_be_read_is_left_to_the_report(tmp_path: Path) -> None:
     (tmp_path / "latin.json").write_bytes(WRONG + b"\xe9")
     for name in ("missing.json", "broken.json", "latin.json", "a\0b.json"):
         assert fix(tmp_path / name) == FixedFile(str(tmp_path / name))
+    for name in ("broken.json", "latin.json"):
         assert diff(tmp_path / name) == []
+    for name in ("missing.json", "a\0b.json"):
+        with pytest.raises(NotRead):
+            diff(tmp_path / name)
 
 
 def test_standard_input_is_not_written() -> None:
     """`-` has no file, also where a file is named like it."""
     assert fix("-").failure == "standard input has no file that could be written"
-    assert diff("-") == []
 
 
 def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
