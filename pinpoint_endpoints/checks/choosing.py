@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from pinpoint_endpoints.checks.rules.by_schema import nearest
+from pinpoint_endpoints.documents.spelling import nearest, same_but_for_case
 from pinpoint_endpoints.errors import UsageError
 
 
@@ -18,10 +18,9 @@ def chosen(word: str, choices: Collection[str], kind: str, otherwise: str = "") 
     Raises:
         UsageError: there is no such choice; the nearest one is named.
     """
-    folded = word.strip().casefold()
-    for choice in choices:
-        if choice.casefold() == folded:
-            return choice
-    near = nearest(word.strip(), choices)
+    choice = same_but_for_case(word, choices)
+    if choice:
+        return choice
+    near = nearest(word, choices)
     hint = f'did you mean "{near}"?' if near else otherwise or f"one of {', '.join(choices)}"
     raise UsageError(f'there is no {kind} "{word}"', hint)

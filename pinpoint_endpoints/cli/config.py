@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from pinpoint_endpoints.documents.discovery import reason_of
 from pinpoint_endpoints.documents.ignoring import Pattern
+from pinpoint_endpoints.documents.spelling import nearest
 from pinpoint_endpoints.errors import CannotRun
 
 OWN_FILE = "pe.toml"
@@ -127,7 +128,5 @@ def _is_plain(value: object) -> bool:
 
 
 def _hint(key: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(key.casefold(), _KINDS, n=1)
-    return f"did you mean {near[0]}?" if near else f"its keys are {', '.join(_KINDS)}"
+    near = nearest(key, _KINDS)
+    return f'did you mean "{near}"?' if near else f"its keys are {', '.join(_KINDS)}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pinpoint_endpoints.documents.schema_file import bundled_schema
+from pinpoint_endpoints.documents.schema_file import bundled_schema, resolved
 
 _REQUEST = "EndpointRequest."
 
@@ -68,9 +68,9 @@ def _named_schemas() -> Mapping[str, dict[str, Any]]:
 
 def _under(name: str, schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for key, member in schema.get("properties", {}).items():
-        resolved = _resolved(member)
-        yield f"{name}.{key}", resolved
-        yield from _under(f"{name}.{key}", resolved)
+        schema_of_it = resolved(member)
+        yield f"{name}.{key}", schema_of_it
+        yield from _under(f"{name}.{key}", schema_of_it)
 
 
 @cache
@@ -98,9 +98,9 @@ def _member(schema: dict[str, Any]) -> Member:
 def _kind(schema: dict[str, Any], *, many: bool = False) -> str:
     match schema["type"]:
         case "array":
-            return f"a list of {_kind(_resolved(schema['items']), many=True)}"
+            return f"a list of {_kind(resolved(schema['items']), many=True)}"
         case "object" if "properties" not in schema:
-            return f"names, each with {_kind(_resolved(schema['additionalProperties']))}"
+            return f"names, each with {_kind(resolved(schema['additionalProperties']))}"
         case "object":
             return "objects" if many else "an object"
         case kind:
@@ -121,12 +121,6 @@ def _limits(schema: dict[str, Any]) -> Iterator[str]:
         yield f"at most {schema['maxItems']} of them"
     for keyword in ("propertyNames", "additionalProperties", "items"):
         if isinstance(inner := schema.get(keyword), dict):
-            inner = _resolved(inner)
+            inner = resolved(inner)
             outer = inner["title"].lower()
             yield from (limit if ": " in limit else f"{outer}: {limit}" for limit in _limits(inner))
-
-
-def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in schema:
-        schema = bundled_schema()["$defs"][schema["$ref"].removeprefix("#/$defs/")]
-    return schema

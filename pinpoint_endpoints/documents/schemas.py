@@ -6,7 +6,12 @@ from typing import Any
 
 import orjson
 
-from pinpoint_endpoints.documents.schema_file import bundled_schema, schema_path
+from pinpoint_endpoints.documents.schema_file import (
+    bundled_schema,
+    definition,
+    referred_to,
+    schema_path,
+)
 
 _ENDING = ".schema.json"
 
@@ -59,8 +64,8 @@ def _needed_by(part: Any) -> Iterator[str]:
     """Yield the names of the definitions that a part of the schema refers to, however far off."""
     if isinstance(part, dict):
         if "$ref" in part:
-            name = part["$ref"].removeprefix("#/$defs/")
+            name = referred_to(part["$ref"])
             yield name
-            yield from _needed_by(bundled_schema()["$defs"][name])
+            yield from _needed_by(definition(name))
         for inner in part.values():
             yield from _needed_by(inner)

@@ -10,6 +10,7 @@ from pinpoint_endpoints.documents.expected import Expected
 from pinpoint_endpoints.documents.personal import looks_like_address
 from pinpoint_endpoints.documents.positions import Path, PositionMap
 from pinpoint_endpoints.documents.schema_file import bundled_schema
+from pinpoint_endpoints.documents.spelling import nearest
 
 _PERSONAL = frozenset({"Address", "User"})
 _CLOSED_SETS = frozenset({"ChannelType", "EndpointStatus", "OptOut"})
@@ -148,14 +149,7 @@ def _is_like_a_choice(path: Path, found: PositionMap) -> bool:
     label = _LABEL.match(found.text, start)
     text = found.text[label.end() if label else start : found.ends[path]].strip("\"' \t")
     choices = _choices()[str(path[-1])]
-    return text in choices or _is_like(text, choices)
-
-
-def _is_like(text: str, choices: tuple[str, ...]) -> bool:
-    from difflib import get_close_matches
-
-    longest = 2 * max(map(len, choices))
-    return len(text) <= longest and bool(get_close_matches(text.upper(), choices, cutoff=0.7))
+    return text in choices or bool(nearest(text, choices))
 
 
 @cache

@@ -1,9 +1,7 @@
 """Rules that the schema says: called with what does not fit, they say it in the service's words."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from difflib import SequenceMatcher, get_close_matches
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
@@ -13,8 +11,8 @@ from pinpoint_endpoints.documents.personal import shown_name
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.documents.schema_file import bundled_schema
+from pinpoint_endpoints.documents.spelling import nearest, same_but_for_case
 
-_LONGEST_SHOWN = 40
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _RIGHT_ANGLE = 90
 _HALF_TURN = 180
@@ -56,7 +54,7 @@ def unknown_member(
         removal = Fix(Action.REMOVE, (place,))
         return Finding(place, message, "it is read-only: remove it", at_key=True, fix=removal)
     hint = _nearest_member(name, known)
-    right = _same_but_for_case(name, known)
+    right = same_but_for_case(name, known)
     fix = Fix(Action.RENAME, (place,), right) if right and right not in members else None
     return Finding(place, message, hint, at_key=True, fix=fix)
 
@@ -71,27 +69,6 @@ def _nearest_member(name: str, known: Sequence[str]) -> str:
     if name == "<<":
         return "YAML 1.2 has no merge keys: write the members out"
     return f"the members are {', '.join(known)}"
-
-
-def nearest(word: str, known: Collection[str]) -> str:
-    """Return the one of the known words that is most like a word, or an empty string."""
-    if len(word) > _LONGEST_SHOWN:
-        return ""
-    folded = word.casefold()
-    by_folded = {choice.casefold(): choice for choice in known}
-    near = get_close_matches(folded, by_folded, n=3, cutoff=0.7)
-    return by_folded[max(near, key=partial(_likeness, folded))] if near else ""
-
-
-def _likeness(word: str, choice: str) -> tuple[float, int]:
-    """Return how like two words are; PE1O3 is as like PE213 as PE103, but for where it differs."""
-    ratio = SequenceMatcher(None, word, choice).ratio()
-    return ratio, sum(ours == theirs for ours, theirs in zip(word, choice, strict=False))
-
-
-def _same_but_for_case(word: str, known: Collection[str]) -> str:
-    folded = word.strip().casefold()
-    return next((choice for choice in known if choice.casefold() == folded), "")
 
 
 @rule(codes.WRONG_TYPE, Scope.SCHEMA)
@@ -177,11 +154,11 @@ def not_in_set(path: Path, value: str, choices: Sequence[str]) -> Finding:
         {"ChannelType": "SMS", "Address": "+12065550100"}
     """
     name = path[-1] if path else "value"
-    near = nearest(value.strip(), choices)
+    near = nearest(value, choices)
     # what is not like a choice may be an address in the wrong place
     shown = f'"{value}"' if near else "this text"
     hint = f'did you mean "{near}"?' if near else f"one of {', '.join(choices)}"
-    right = _same_but_for_case(value, choices)
+    right = same_but_for_case(value, choices)
     fix = Fix(Action.REPLACE, (path,), right) if right else None
     return Finding(path, f"{shown} is not a value of {name}", hint, fix=fix)
 
