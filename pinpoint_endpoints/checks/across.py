@@ -23,13 +23,13 @@ from pinpoint_endpoints.checks.identity import (
 from pinpoint_endpoints.checks.rules.across_files import (
     EVICTING,
     MAX_ENDPOINTS_OF_A_USER,
-    MAX_NAMES,
     same_address,
     same_endpoint,
     too_many_endpoints,
     too_many_names_in_all,
     user_attributes_differ,
 )
+from pinpoint_endpoints.checks.rules.quotas import MOST_NAMES
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Source
 from pinpoint_endpoints.documents.model import Document
@@ -137,12 +137,12 @@ class _Names:
         groups = names_in(document)
         if all(names.keys() <= self._known[path] for path, names in groups.items()):
             return []
-        if sum(map(len, groups.values())) > MAX_NAMES:
+        if sum(map(len, groups.values())) > MOST_NAMES:
             return []  # the rule for one document tells of it
         for path, names in groups.items():
             for name in names:
                 self._known[path].add(name)
-                if sum(map(len, self._known.values())) > MAX_NAMES:
+                if sum(map(len, self._known.values())) > MOST_NAMES:
                     self._is_told = True
                     place = (*document.request_path, *path, name)
                     return [(codes.TOO_MANY_NAMES_IN_ALL, too_many_names_in_all(place))]

@@ -144,8 +144,8 @@ def test_verbose_names_the_file(project: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "told", "hint"),
     [
-        ('ap = "x"', "there is no key ap", "did you mean \"app\"?"),
-        ("Strict = true", "there is no key Strict", "did you mean \"strict\"?"),
+        ('ap = "x"', "there is no key ap", 'did you mean "app"?'),
+        ("Strict = true", "there is no key Strict", 'did you mean "strict"?'),
         ("zzz = 1", "there is no key zzz", "its keys are app, region, strict, ignore, exclude"),
         ("app = 1", "app has to be text", ""),
         ("strict = 1", "strict has to be true or false", ""),
@@ -267,7 +267,7 @@ def test_a_mistake_stops_the_installed_command(pe: RunPe, project: Path) -> None
     ended = pe("upsert", "--local", "--store", store, "a.json", cwd=project)
     assert ended.returncode == 3
     assert ended.stdout == ""
-    assert "did you mean \"region\"?" in ended.stderr
+    assert 'did you mean "region"?' in ended.stderr
     assert not store.exists()
 
 

@@ -4,13 +4,13 @@ What `pe` reads together is taken for one application, unless the documents name
 """
 
 from pinpoint_endpoints.checks.finding import Finding
+from pinpoint_endpoints.checks.rules.quotas import MOST_NAMES
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Scope, rule
 
 MAX_ENDPOINTS_OF_A_USER = 15
-MAX_NAMES = 250
 
 EVICTING = frozenset({"ADM", "GCM", "APNS", "APNS_VOIP", "APNS_VOIP_SANDBOX", "BAIDU"})
 """Channels in which a 16th endpoint makes the user's oldest one inactive."""
@@ -116,7 +116,7 @@ def too_many_names_in_all(path: Path) -> Finding:
         …
         {"Id": "zoe", "Metrics": {"visits": 1}}
     """
-    message = f"with this name there are more than {MAX_NAMES} in all documents together"
+    message = f"with this name there are more than {MOST_NAMES} in all documents together"
     hint = "put what varies into values, not into names"
     return Finding(path, message, hint, at_key=True)
 

@@ -11,6 +11,7 @@ from pinpoint_endpoints.documents.personal import shown_name
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.documents.schema_file import bundled_schema
+from pinpoint_endpoints.documents.shapes import READ_ONLY
 from pinpoint_endpoints.documents.spelling import nearest, same_but_for_case
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
@@ -21,7 +22,6 @@ _GROUPS = {
     "Location": "EndpointLocation",
     "User": "EndpointUser",
 }
-_READ_ONLY = frozenset({"ApplicationId", "CohortId", "CreationDate", "Id"})
 _KINDS = {
     "string": "a string",
     "number": "a number",
@@ -50,7 +50,7 @@ def unknown_member(
     """
     message = f'"{shown_name(name)}" is not a member of {holder}'
     place = (*path, name)
-    if name in _READ_ONLY and "ChannelType" in known:
+    if name in (*READ_ONLY, "Id") and "ChannelType" in known:
         removal = Fix(Action.REMOVE, (place,))
         return Finding(place, message, "it is read-only: remove it", at_key=True, fix=removal)
     hint = _nearest_member(name, known)
