@@ -115,7 +115,8 @@ def test_what_cannot_be_read_is_left_to_the_report(tmp_path: Path) -> None:
     """A missing file, a broken one and a path that is none are no failures of a fix."""
     (tmp_path / "broken.json").write_bytes(WRONG[:-3])
     (tmp_path / "latin.json").write_bytes(WRONG + b"\xe9")
-    for name in ("missing.json", "broken.json", "latin.json", "a\0b.json"):
+    (tmp_path / "alias.yaml").write_bytes(b"Location: {Country: NO}\nOptOut: *none\n")
+    for name in ("missing.json", "broken.json", "latin.json", "alias.yaml", "a\0b.json"):
         assert fix(tmp_path / name) == FixedFile(str(tmp_path / name))
     for name in ("broken.json", "latin.json"):
         assert diff(tmp_path / name) == []
