@@ -1,14 +1,12 @@
-"""All rules by their codes, and the codes that a person means; imports every rule there is."""
+"""All rules by their codes: imports every rule there is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
 
 from pinpoint_endpoints import checks
-from pinpoint_endpoints.checks.choosing import chosen
 from pinpoint_endpoints.documents.rule import Rule, declared
-from pinpoint_endpoints.errors import UsageError
 
 
 @cache
@@ -28,23 +26,3 @@ def _import_rules() -> None:
 def names_of_rules() -> Mapping[str, Rule]:
     """Return every rule by its code, and once more by its name, such as `apns-token`."""
     return {**all_rules(), **{rule.name: rule for rule in all_rules().values()}}
-
-
-def check_codes(words: Iterable[str]) -> frozenset[str]:
-    """Return the codes of the rules to ignore, which may be named by code or name in any case.
-
-    Raises:
-        UsageError: there is no such rule (the nearest is named), or it cannot be ignored.
-    """
-    return frozenset(_ignorable(word).code for word in words)
-
-
-def _ignorable(word: str) -> Rule:
-    rules = names_of_rules()
-    rule = rules[chosen(word, rules, "rule", "`pe rules` lists them")]
-    if not rule.ignorable:
-        raise UsageError(
-            f"{rule.code} cannot be ignored",
-            "what this rule finds keeps the file from being read, and so from being checked",
-        )
-    return rule

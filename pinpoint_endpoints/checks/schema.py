@@ -7,7 +7,7 @@ from functools import cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from pinpoint_endpoints.documents.schema_file import bundled_schema
+from pinpoint_endpoints.contract.bundled import bundled_schema
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator as Explainer

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from pinpoint_endpoints.documents.discovery import reason_of
-from pinpoint_endpoints.documents.ignoring import Pattern
+from pinpoint_endpoints.documents.ignoring.folder import Pattern
 from pinpoint_endpoints.documents.spelling import nearest
 from pinpoint_endpoints.errors import CannotRun
 

@@ -34,8 +34,8 @@ def explain(
 
 def _sheet(subject: str) -> "RuleSheet | MemberSheet":
     from pinpoint_endpoints.checks.catalogue import all_rules, names_of_rules
-    from pinpoint_endpoints.checks.choosing import chosen
-    from pinpoint_endpoints.documents.members import find_members, member_names
+    from pinpoint_endpoints.cli.choosing import chosen
+    from pinpoint_endpoints.contract.members import find_members, member_names
     from pinpoint_endpoints.reports.explanation import MemberSheet, RuleSheet
 
     members = find_members(subject)

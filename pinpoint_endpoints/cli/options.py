@@ -8,7 +8,7 @@ import typer
 
 from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.cli.words import rules_to_ignore
-from pinpoint_endpoints.documents.ignoring import Pattern
+from pinpoint_endpoints.documents.ignoring.folder import Pattern
 
 
 class Output(StrEnum):

@@ -6,7 +6,7 @@ from enum import Enum
 from operator import attrgetter
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.ignoring import Ignoring, Pattern, ignoring_at
+from pinpoint_endpoints.documents.ignoring.folder import Ignoring, Pattern, ignoring_at
 
 STANDARD_INPUT = "-"
 

@@ -6,10 +6,10 @@ from functools import cache, lru_cache
 from itertools import chain, dropwhile
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.expected import Expected
+from pinpoint_endpoints.contract.bundled import bundled_schema
+from pinpoint_endpoints.contract.expected import Expected
 from pinpoint_endpoints.documents.personal import looks_like_address
 from pinpoint_endpoints.documents.positions import Path, PositionMap
-from pinpoint_endpoints.documents.schema_file import bundled_schema
 from pinpoint_endpoints.documents.spelling import nearest
 
 _PERSONAL = frozenset({"Address", "User"})

@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 
 import yaml
 
+from pinpoint_endpoints.contract.expected import Expected, expected_in_a_file
 from pinpoint_endpoints.documents import faults
-from pinpoint_endpoints.documents.expected import Expected, expected_in_a_file
 from pinpoint_endpoints.documents.faults import MAX_DEPTH
 from pinpoint_endpoints.documents.fix import Action, Fix
 from pinpoint_endpoints.documents.model import Fault

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple, Self, TextIO
 
-from pinpoint_endpoints.documents.members import Member
+from pinpoint_endpoints.contract.members import Member
 from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.rule import Rule
 

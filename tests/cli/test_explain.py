@@ -9,11 +9,12 @@ from jsonschema import Draft202012Validator
 from making import RunPe
 from typer.testing import CliRunner
 
-from pinpoint_endpoints.checks.catalogue import all_rules, check_codes
+from pinpoint_endpoints.checks.catalogue import all_rules
 from pinpoint_endpoints.cli import app
+from pinpoint_endpoints.cli.policy import check_codes
+from pinpoint_endpoints.contract.bundled import bundled_schema
+from pinpoint_endpoints.contract.members import find_members, member_names
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.members import find_members, member_names
-from pinpoint_endpoints.documents.schema_file import bundled_schema
 from pinpoint_endpoints.errors import UsageError
 
 ROOT = Path(__file__).parents[2]

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from pinpoint_endpoints import load, validate
 from pinpoint_endpoints.cli import app
-from pinpoint_endpoints.documents.schema_file import bundled_schema
-from pinpoint_endpoints.documents.starting_file import CHANNELS, starting_yaml
+from pinpoint_endpoints.contract.bundled import bundled_schema
+from pinpoint_endpoints.contract.starting_file import CHANNELS, starting_yaml
 
 DEFINITIONS = bundled_schema()["$defs"]
 COMMENTED_OUT = re.compile(r"# (?P<line> *\w+:.*)")

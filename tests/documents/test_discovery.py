@@ -19,7 +19,7 @@ from pinpoint_endpoints.documents.discovery import (
     Unsearchable,
     discover,
 )
-from pinpoint_endpoints.documents.ignoring import Pattern
+from pinpoint_endpoints.documents.ignoring.folder import Pattern
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="compares with git")
 EVERYTHING = Selection(respect_gitignore=False)
@@ -403,7 +403,7 @@ def test_nothing_about_patterns_is_imported_for_a_named_file(tmp_path: Path) -> 
     program = (
         "import sys; from pinpoint_endpoints.documents.discovery import discover;"
         f"list(discover([{str(tmp_path)!r}, {str(tmp_path / 'x.json')!r}]));"
-        "print('pinpoint_endpoints.documents.ignore_rules' in sys.modules)"
+        "print('pinpoint_endpoints.documents.ignoring.patterns' in sys.modules)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True

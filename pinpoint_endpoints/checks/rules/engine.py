@@ -16,10 +16,10 @@ from pinpoint_endpoints.checks.rules import (
     quotas,
     surroundings,
 )
+from pinpoint_endpoints.contract.bundled import definition, resolved
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Rule, Scope, declared
-from pinpoint_endpoints.documents.schema_file import definition, resolved
 
 MODULES = (
     addresses,

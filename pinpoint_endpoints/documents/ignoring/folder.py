@@ -8,7 +8,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.documents.ignore_rules import Rules
+    from pinpoint_endpoints.documents.ignoring.patterns import Rules
 
 REPOSITORY = ".git"
 PATTERN_FILE = ".gitignore"
@@ -116,7 +116,7 @@ def _hidden_files(directory: str) -> list[str]:
 
 
 def _chosen(top: str, base: str, globs: list[str]) -> _Layer:
-    from pinpoint_endpoints.documents.ignore_rules import Rules
+    from pinpoint_endpoints.documents.ignoring.patterns import Rules
 
     return _Layer(Rules(map(os.fsencode, globs), _absolute(base)), _absolute(top))
 
@@ -138,7 +138,7 @@ def _layers(path: str) -> tuple[_Layer, ...]:
     patterns = [line.removesuffix(b"\r") for line in lines if line and not line.startswith(b"#")]
     if not patterns:
         return ()
-    from pinpoint_endpoints.documents.ignore_rules import Rules
+    from pinpoint_endpoints.documents.ignoring.patterns import Rules
 
     return (_Layer(Rules(patterns), b""),)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.glob import NEVER, regex_of
+from pinpoint_endpoints.documents.ignoring.glob import NEVER, regex_of
 
 _DIRECTORY, _FILE = b"d", b"f"
 
