@@ -1,7 +1,7 @@
 """The documents of a run in, what is found by looking at all of them together out.
 
 A million documents fit: hashes are remembered, not documents. Where hashes met, the documents are
-read again, and only those that really meet are told of.
+read again, and only those that really meet are reported.
 """
 
 from array import array
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from pinpoint_endpoints.checks.finding import Finding
+from pinpoint_endpoints.checks.finding import Coded
 from pinpoint_endpoints.checks.identity import (
     ATTRIBUTES,
     METRICS,
@@ -34,9 +34,6 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Source
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import Path
-
-Coded = tuple[str, Finding]
-"""A finding with its code; its path leads from the top of the document's value."""
 
 _NOTHING = 0
 _SORTED_AT_ONCE = 250_000

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from pinpoint_endpoints.checks.across import Coded, Hashes
+from pinpoint_endpoints.checks.across import Hashes
+from pinpoint_endpoints.checks.finding import Coded
 from pinpoint_endpoints.checks.policy import DEFAULT, Policy
 from pinpoint_endpoints.checks.validate import problem_at, validate, verdict_on
 from pinpoint_endpoints.documents.discovery import Source, Unsearchable

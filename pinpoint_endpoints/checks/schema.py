@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator as Explainer
     from jsonschema_rs import Draft202012Validator as Decider
 
-    from pinpoint_endpoints.checks.findings import Coded
+    from pinpoint_endpoints.checks.finding import Coded
 
 MOST_FINDINGS = 1000
 """More than anybody reads; a hostile file has millions."""

@@ -5,7 +5,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, BinaryIO
+from typing import BinaryIO, Protocol
 
 from pinpoint_endpoints.documents import json_text
 from pinpoint_endpoints.documents.discovery import (
@@ -17,6 +17,7 @@ from pinpoint_endpoints.documents.discovery import (
     format_of,
     reason_of,
 )
+from pinpoint_endpoints.documents.json_text import Value
 from pinpoint_endpoints.documents.model import Document, Fault, Problem
 from pinpoint_endpoints.documents.pointer import json_pointer
 from pinpoint_endpoints.documents.positions import Locator, Position, PositionMap
@@ -40,6 +41,17 @@ UNNAMED = "<stdin>"
 _SUFFIX = re.compile(r"\.(?:json|yaml|yml|(?:ndjson|jsonl)(?:\.gz)?)$", re.IGNORECASE)
 _BEGINS_JSON = b'{["'
 _MARK_AND_SPACE = b"\xef\xbb\xbf \t\r\n"
+
+
+class Language(Protocol):
+    """A module that reads texts of one language."""
+
+    def parse(self, raw: bytes, /) -> Iterable[Value]:
+        """Return the value of each document, and what is wrong with it."""
+
+    def positions(self, raw: bytes, /) -> Iterable[PositionMap]:
+        """Return the places in each document."""
+
 
 Meter = Callable[[int], None]
 """Is told how many bytes were read."""
@@ -152,11 +164,11 @@ def _large(source: Source, begin: bytes, reader: Read) -> Iterator[Document]:
 def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
     """Yield the documents in the bytes of a whole file, which is not packed."""
     language = language_of(source.format, raw)
-    values: list[json_text.Value] = []
+    values: list[Value] = []
     stopped: Unreadable | None = None
     try:
-        for value in language.parse(raw):
-            values.append(value)  # noqa: PERF402 - what came before an error counts
+        for parsed in language.parse(raw):
+            values.append(parsed)  # noqa: PERF402 - what came before an error counts
     except Unreadable as error:
         if language is json_text and is_a_value_a_line(raw):
             yield from _lines(source, stream_of(raw, nothing_more))
@@ -176,7 +188,7 @@ class _Maps:
 
     __slots__ = ("_found", "_language", "_raw")
 
-    def __init__(self, language: Any, raw: bytes) -> None:
+    def __init__(self, language: Language, raw: bytes) -> None:
         self._language = language
         self._raw = raw
         self._found: list[PositionMap] = []
@@ -249,8 +261,8 @@ def _endpoints(
         problems = ()
 
 
-def language_of(file_format: Format, raw: bytes) -> Any:
-    """Return the module that parses a text and finds the positions in it."""
+def language_of(file_format: Format, raw: bytes) -> Language:
+    """Return what parses a text and finds the positions in it."""
     if file_format is Format.BY_CONTENT:
         begin = raw.lstrip(_MARK_AND_SPACE)[:1]
         file_format = Format.JSON if begin and begin in _BEGINS_JSON else Format.YAML

@@ -121,7 +121,7 @@ class Checked(NamedTuple):
         document: as it was read.
         problems: in the order of the file.
         verdict: with warnings taken for errors if the run is strict.
-        before: what came out when the document was told of before, if it was: then the problems are
+        before: the verdict when the document was reported before, if it was: then the problems are
             those that were found only by looking at all documents together.
     """
 
@@ -132,5 +132,5 @@ class Checked(NamedTuple):
 
     @property
     def again(self) -> bool:
-        """Whether the document was told of before."""
+        """Whether the document was reported before."""
         return self.before is not None

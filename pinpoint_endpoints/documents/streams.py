@@ -33,7 +33,7 @@ class StandardInput:
         self._spool: SpooledTemporaryFile[bytes] | None = None
 
     def reader(self) -> Read:
-        """Return what reads it from its begin."""
+        """Return what reads it from its start."""
         if self._spool is None:
             from shutil import copyfileobj
             from tempfile import SpooledTemporaryFile

@@ -11,8 +11,8 @@ from pinpoint_endpoints.documents.discovery import Format, Source, Unsearchable
 from pinpoint_endpoints.documents.load import language_of
 from pinpoint_endpoints.documents.source_line import shown_text
 from pinpoint_endpoints.documents.text import Unreadable, decode
-from pinpoint_endpoints.fixes.mend import Check
 from pinpoint_endpoints.fixes.pieces import NotRead, Piece, pieces
+from pinpoint_endpoints.fixes.text import Check
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.documents.positions import PositionMap

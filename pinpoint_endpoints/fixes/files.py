@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol, Self
 
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, Unsearchable, reason_of
 from pinpoint_endpoints.documents.streams import CHUNK, is_packed, opened, stream_of
-from pinpoint_endpoints.fixes.mend import Check
 from pinpoint_endpoints.fixes.pieces import NotRead, pieces
+from pinpoint_endpoints.fixes.text import Check
 
 
 class _Writer(Protocol):

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 from pinpoint_endpoints.documents.discovery import Format, Source, reason_of
 from pinpoint_endpoints.documents.load import MAX_BYTES, is_a_value_a_line
 from pinpoint_endpoints.documents.streams import CHUNK, opened, stream_of
-from pinpoint_endpoints.fixes.mend import Check, mended
+from pinpoint_endpoints.fixes.text import Check, fixed_text
 
 
 class NotRead(Exception):  # noqa: N818 - says what it means where it is raised
@@ -73,5 +73,5 @@ def _and_all_after(begin: bytes, stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _piece(source: Source, raw: bytes, line: int, check: Check) -> Piece:
-    mend = mended(raw, source, check)
-    return Piece(raw, mend.raw, mend.fixes, line) if mend else Piece(raw, raw, line=line)
+    fixed = fixed_text(raw, source, check)
+    return Piece(raw, fixed.raw, fixed.fixes, line) if fixed else Piece(raw, raw, line=line)

@@ -2,13 +2,13 @@
 
 from pinpoint_endpoints.checks.validate import validate
 from pinpoint_endpoints.documents.discovery import Source, format_of
-from pinpoint_endpoints.fixes.mend import mended
+from pinpoint_endpoints.fixes.text import fixed_text
 
 
 def put_right(text: str, name: str) -> str | None:
     """Return a text put right, read by the name of its file; None if nothing is to be done."""
-    mend = mended(text.encode(), Source(name, format_of(name)), validate)
-    return mend.raw.decode() if mend else None
+    fixed = fixed_text(text.encode(), Source(name, format_of(name)), validate)
+    return fixed.raw.decode() if fixed else None
 
 
 def steps(text: str, name: str) -> tuple[str | None, str | None]:

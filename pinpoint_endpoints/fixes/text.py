@@ -2,12 +2,12 @@
 
 from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Source
 from pinpoint_endpoints.documents.fix import Fix
-from pinpoint_endpoints.documents.load import documents_in, language_of
+from pinpoint_endpoints.documents.load import Language, documents_in, language_of
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.documents.text import Unreadable, decode
 from pinpoint_endpoints.fixes.edits import Edit, edited
@@ -26,14 +26,14 @@ _Numbered = tuple[int, Fix]
 """A fix, and the number of the value in the text that it belongs to."""
 
 
-class Mended(NamedTuple):
+class FixedText(NamedTuple):
     """A text that was put right, and how many problems that took."""
 
     raw: bytes
     fixes: int
 
 
-def mended(raw: bytes, source: Source, check: Check) -> Mended | None:
+def fixed_text(raw: bytes, source: Source, check: Check) -> FixedText | None:
     """Put right what has one right answer, or return None if nothing has.
 
     Every step is read again and compared: a fix that would change more than its own place, or
@@ -52,7 +52,7 @@ def mended(raw: bytes, source: Source, check: Check) -> Mended | None:
             break
         state, done = step
         number += done
-    return Mended(state.raw, number) if number else None
+    return FixedText(state.raw, number) if number else None
 
 
 class _Examined(NamedTuple):
@@ -130,7 +130,7 @@ class _Round:
         return (after, done) if _as_valid(self._before, after) else None
 
 
-def _values(language: Any, raw: bytes) -> list[object]:
+def _values(language: Language, raw: bytes) -> list[object]:
     """Return the values of a text, as far as it can be read."""
     values: list[object] = []
     try:
