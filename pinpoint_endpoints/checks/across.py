@@ -102,6 +102,8 @@ def _runs(hashes: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
 
     Sorts a part of the hashes at a time: Python's integers take four times the room of the array's.
     """
+    if len(hashes) <= _SORTED_AT_ONCE and len({*hashes, _NOTHING}) > len(hashes) - hashes.count(0):
+        return  # none stands twice
     parts = 1 + len(hashes) // _SORTED_AT_ONCE
     for part in range(parts):
         indexes = [
