@@ -50,7 +50,7 @@ def _id_by_name(document: Document) -> list[Problem]:
 
 def is_valid(problems: Sequence[Problem], policy: Policy = DEFAULT) -> bool:
     """Tell whether a document with these problems may be sent: warnings stop it if strict."""
-    if policy.strict:
+    if policy.strict or not problems:
         return not problems
     return all(problem.severity is not Severity.ERROR for problem in problems)
 

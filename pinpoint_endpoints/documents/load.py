@@ -132,12 +132,15 @@ def _documents(source: Source, reader: Read) -> Iterator[Document]:
 
 
 def _rest(raw: bytes, reader: Read) -> bytes:
-    chunks = [raw]
-    size = len(raw)
+    following = reader(CHUNK)
+    if not following:
+        return raw
+    chunks = [raw, following]
+    size = len(raw) + len(following)
     while size <= MAX_BYTES and (chunk := reader(CHUNK)):
         chunks.append(chunk)
         size += len(chunk)
-    return b"".join(chunks) if len(chunks) > 1 else raw
+    return b"".join(chunks)
 
 
 def _unpacked(source: Source, stream: BinaryIO) -> Iterator[Document]:
