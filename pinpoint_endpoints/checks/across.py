@@ -1,7 +1,7 @@
 """The documents of a run in, what is found by looking at all of them together out.
 
 A million documents fit: hashes are remembered, not documents. Where hashes met, the documents are
-read again, and only those that really meet are told of.
+read again, and only those that really meet are reported.
 """
 
 from array import array
@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from pinpoint_endpoints.checks.finding import Finding
+from pinpoint_endpoints.checks.finding import Coded
 from pinpoint_endpoints.checks.identity import (
+    ATTRIBUTES,
+    METRICS,
     USER_ATTRIBUTES,
     Identity,
     Key,
@@ -21,20 +23,17 @@ from pinpoint_endpoints.checks.identity import (
 from pinpoint_endpoints.checks.rules.across_files import (
     EVICTING,
     MAX_ENDPOINTS_OF_A_USER,
-    MAX_NAMES,
     same_address,
     same_endpoint,
     too_many_endpoints,
     too_many_names_in_all,
     user_attributes_differ,
 )
+from pinpoint_endpoints.checks.rules.quotas import MOST_NAMES
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Source
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import Path
-
-Coded = tuple[str, Finding]
-"""A finding with its code; its path leads from the top of the document's value."""
 
 _NOTHING = 0
 _SORTED_AT_ONCE = 250_000
@@ -53,7 +52,7 @@ class Hashes:
         self._user_attributes = array("q")
         self._sources: list[Source] = []
         self._starts = array("q")
-        self._names: set[tuple[Path, str]] = set()
+        self._names: dict[str, _Names] = {}
 
     def begin(self, source: Source) -> None:
         """Say that the documents that follow are from this source."""
@@ -68,18 +67,10 @@ class Hashes:
         self._users.append(hash(identity.user) if identity.user else _NOTHING)
         told = bool(identity.user and identity.user_attributes)
         self._user_attributes.append(identity.attributes_digest() if told else _NOTHING)
-        return self._count_names(document) if len(self._names) <= MAX_NAMES else []
-
-    def _count_names(self, document: Document) -> list[Coded]:
-        groups = names_in(document)
-        of_this_one = sum(map(len, groups.values()))
-        for path, names in groups.items():
-            for name in names:
-                self._names.add((path, name))
-                if len(self._names) > MAX_NAMES and of_this_one <= MAX_NAMES:
-                    place = (*document.request_path, *path, name)
-                    return [(codes.TOO_MANY_NAMES_IN_ALL, too_many_names_in_all(place))]
-        return []
+        names = self._names.get(identity.application)
+        if names is None:
+            names = self._names[identity.application] = _Names()
+        return names.add(document)
 
     def suspects(self) -> "Suspects":
         """Return what met, or seems to have met."""
@@ -111,6 +102,8 @@ def _runs(hashes: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
 
     Sorts a part of the hashes at a time: Python's integers take four times the room of the array's.
     """
+    if len(hashes) <= _SORTED_AT_ONCE and len({*hashes, _NOTHING}) > len(hashes) - hashes.count(0):
+        return  # none stands twice
     parts = 1 + len(hashes) // _SORTED_AT_ONCE
     for part in range(parts):
         indexes = [
@@ -123,6 +116,36 @@ def _runs(hashes: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
             found = list(run)
             if len(found) > 1:
                 yield value, found
+
+
+class _Names:
+    """The names of attributes and metrics in the documents of one application."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, set[str]] = {
+            ATTRIBUTES: set(),
+            METRICS: set(),
+            USER_ATTRIBUTES: set(),
+        }
+        self._is_told = False
+
+    def add(self, document: Document) -> list[Coded]:
+        """Remember the names in a document; return the one that is too many, if it is there."""
+        if self._is_told:
+            return []
+        groups = names_in(document)
+        if all(names.keys() <= self._known[path] for path, names in groups.items()):
+            return []
+        if sum(map(len, groups.values())) > MOST_NAMES:
+            return []  # the rule for one document tells of it
+        for path, names in groups.items():
+            for name in names:
+                self._known[path].add(name)
+                if sum(map(len, self._known.values())) > MOST_NAMES:
+                    self._is_told = True
+                    place = (*document.request_path, *path, name)
+                    return [(codes.TOO_MANY_NAMES_IN_ALL, too_many_names_in_all(place))]
+        return []
 
 
 class Suspects:

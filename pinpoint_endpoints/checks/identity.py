@@ -25,6 +25,7 @@ class Identity(NamedTuple):
         user: the application and the user id.
         channel: the channel type.
         user_attributes: by name.
+        application: the application's id.
     """
 
     endpoint: Key | None
@@ -32,6 +33,7 @@ class Identity(NamedTuple):
     user: Key | None
     channel: str
     user_attributes: Mapping[str, Any]
+    application: str
 
     def attributes_digest(self) -> int:
         """Return what two documents with the same user attributes share."""
@@ -54,6 +56,7 @@ def identity_of(document: Document) -> Identity:
         (application, user_id) if user_id else None,
         channel,
         attributes if isinstance(attributes, dict) else {},
+        application,
     )
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from pinpoint_endpoints.checks.across import Coded, Hashes
+from pinpoint_endpoints.checks.across import Hashes
+from pinpoint_endpoints.checks.finding import Coded
 from pinpoint_endpoints.checks.policy import DEFAULT, Policy
 from pinpoint_endpoints.checks.validate import problem_at, validate, verdict_on
 from pinpoint_endpoints.documents.discovery import Source, Unsearchable
@@ -32,14 +33,14 @@ def check_all(
             hashes.begin(source)
         for document in read(source):
             problems: Sequence[Problem] = validate(document, policy)
-            if document.shape and (met := hashes.add(document)):
+            if document.is_read and (met := hashes.add(document)):
                 problems = [*problems, *_problems(document, met, policy)]
             verdict = verdict_on(document, problems, policy)
             yield Checked(document, tuple(problems), verdict)
     suspects = hashes.suspects()
     for source in hashes.sources_of(suspects):
         for document in read(source):
-            if not document.shape or not (met := suspects.look_at(document)):
+            if not document.is_read or not (met := suspects.look_at(document)):
                 continue
             problems = _problems(document, met, policy)
             if problems:

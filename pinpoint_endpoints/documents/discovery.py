@@ -2,15 +2,13 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
+from operator import attrgetter
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.ignoring import Ignoring, Pattern, ignoring_at
+from pinpoint_endpoints.documents.ignoring.folder import Ignoring, Pattern, ignoring_at
 
 STANDARD_INPUT = "-"
-NDJSON_SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
-SUFFIXES = (".json", ".yaml", ".yml", *NDJSON_SUFFIXES)
 
 
 class Format(Enum):
@@ -20,6 +18,16 @@ class Format(Enum):
     YAML = "YAML"
     NDJSON = "a JSON document a line"
     BY_CONTENT = "JSON if it begins like JSON, else YAML"
+
+
+_COMPRESSED = ".gz"
+_FORMATS = {
+    ".json": Format.JSON,
+    ".yaml": Format.YAML,
+    ".yml": Format.YAML,
+    ".ndjson": Format.NDJSON,
+    ".jsonl": Format.NDJSON,
+}
 
 
 class Source(NamedTuple):
@@ -36,8 +44,7 @@ class Unsearchable(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """Which files of a searched directory are read.
 
     Attributes:
@@ -52,6 +59,9 @@ class Selection:
 DEFAULT = Selection()
 
 
+_name_of = attrgetter("name")
+
+
 class _Folder(NamedTuple):
     path: str
     ignoring: Ignoring
@@ -63,10 +73,11 @@ def discover(
     """Yield the files that the paths name, in the order of the paths, then of the names.
 
     A named file is always read, whatever its suffix and whatever ignores it; `-` is standard input.
-    A directory is searched, with the directories in it, for `SUFFIXES`; hidden entries are left
-    out, and what the selection leaves out: a pattern that matches a directory leaves out all that
-    is in it. The directory that was named is always searched. A directory is searched once, so that
-    symbolic links cannot lead in a circle.
+    A directory is searched, with the directories in it, for .json, .yaml, .yml, .ndjson and .jsonl,
+    the last two also with .gz after them; hidden entries are left out, and what the selection
+    leaves out: a pattern that matches a directory leaves out all that is in it. The directory that
+    was named is always searched. A directory is searched once, so that symbolic links cannot lead
+    in a circle.
 
     Inside a git repository its .gitignore files count, outside they do not. A file that git tracks
     although a pattern matches it is left out all the same: only the patterns are asked.
@@ -86,12 +97,7 @@ def discover(
 
 def format_of(name: str) -> Format:
     """Return how a file of that name is read."""
-    name = name.lower()
-    if name.endswith(".json"):
-        return Format.JSON
-    if name.endswith((".yaml", ".yml")):
-        return Format.YAML
-    return Format.NDJSON if name.endswith(NDJSON_SUFFIXES) else Format.BY_CONTENT
+    return _known_format(name) or Format.BY_CONTENT
 
 
 def reason_of(error: OSError) -> str:
@@ -105,42 +111,58 @@ def _second_input() -> Unsearchable:
 
 
 def _search(top: _Folder, searched: set[tuple[int, int]]) -> Iterator[Source | Unsearchable]:
-    waiting: list[os.DirEntry[str] | _Folder] = [top]
+    waiting: list[Source | Unsearchable | _Folder] = [top]
     while waiting:
         found = waiting.pop()
+        if not isinstance(found, _Folder):
+            yield found
+            continue
         try:
-            if isinstance(found, _Folder):
-                waiting.extend(reversed(_entries(found, searched)))
-            elif found.is_file():
-                yield Source(found.path, format_of(found.name))
-            else:
-                os.stat(found.path)
-                yield Unsearchable(found.path, "it is no regular file")
+            waiting.extend(reversed(_content(found, searched)))
         except OSError as error:
             yield Unsearchable(found.path, reason_of(error))
 
 
-def _entries(folder: _Folder, searched: set[tuple[int, int]]) -> list[os.DirEntry[str] | _Folder]:
+def _content(
+    folder: _Folder, searched: set[tuple[int, int]]
+) -> list[Source | Unsearchable | _Folder]:
     status = os.stat(folder.path)
     identity = (status.st_dev, status.st_ino)
     if identity in searched:
         return []
     searched.add(identity)
-    with os.scandir(folder.path) as entries:
-        seen = sorted(entries, key=lambda entry: entry.name)
-    hidden = [entry.name for entry in seen if entry.name.startswith(".")]
+    with os.scandir(folder.path) as scanned:
+        entries = sorted(scanned, key=_name_of)
+    hidden = [entry.name for entry in entries if entry.name[0] == "."]
     ignoring = folder.ignoring.inside(folder.path, hidden) if hidden else folder.ignoring
-    found: list[os.DirEntry[str] | _Folder] = []
-    for entry in seen:
-        if entry.name.startswith("."):
-            continue
-        is_directory = _is_directory(entry)
-        if not is_directory and not entry.name.lower().endswith(SUFFIXES):
-            continue
-        if not ignoring.is_idle and ignoring.leaves_out(entry.name, is_directory=is_directory):
-            continue
-        found.append(_Folder(entry.path, ignoring.under(entry.name)) if is_directory else entry)
-    return found
+    found = (_found(entry, ignoring) for entry in entries if entry.name[0] != ".")
+    return [content for content in found if content is not None]
+
+
+def _found(entry: os.DirEntry[str], ignoring: Ignoring) -> Source | Unsearchable | _Folder | None:
+    file_format = _known_format(entry.name)
+    is_directory = _is_directory(entry)
+    if file_format is None and not is_directory:
+        return None
+    if ignoring.leaves_out(entry.name, is_directory=is_directory):
+        return None
+    if is_directory or file_format is None:
+        return _Folder(entry.path, ignoring.under(entry.name))
+    try:
+        if entry.is_file():
+            return Source(entry.path, file_format)
+        os.stat(entry.path)
+    except OSError as error:
+        return Unsearchable(entry.path, reason_of(error))
+    return Unsearchable(entry.path, "it is no regular file")
+
+
+def _known_format(name: str) -> Format | None:
+    name = name.lower()
+    end = name[name.rfind(".") :]
+    if end != _COMPRESSED:
+        return _FORMATS.get(end)
+    return Format.NDJSON if name.endswith((".ndjson.gz", ".jsonl.gz")) else None
 
 
 def _is_directory(entry: os.DirEntry[str]) -> bool:

@@ -4,8 +4,8 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
-from typing import Any, BinaryIO
+from functools import partial
+from typing import BinaryIO, Protocol
 
 from pinpoint_endpoints.documents import json_text
 from pinpoint_endpoints.documents.discovery import (
@@ -17,6 +17,7 @@ from pinpoint_endpoints.documents.discovery import (
     format_of,
     reason_of,
 )
+from pinpoint_endpoints.documents.json_text import Value
 from pinpoint_endpoints.documents.model import Document, Fault, Problem
 from pinpoint_endpoints.documents.pointer import json_pointer
 from pinpoint_endpoints.documents.positions import Locator, Position, PositionMap
@@ -41,11 +42,25 @@ _SUFFIX = re.compile(r"\.(?:json|yaml|yml|(?:ndjson|jsonl)(?:\.gz)?)$", re.IGNOR
 _BEGINS_JSON = b'{["'
 _MARK_AND_SPACE = b"\xef\xbb\xbf \t\r\n"
 
+
+class Language(Protocol):
+    """A module that reads texts of one language."""
+
+    def parse(self, raw: bytes, /) -> Iterable[Value]:
+        """Return the value of each document, and what is wrong with it."""
+
+    def positions(self, raw: bytes, /) -> Iterable[PositionMap]:
+        """Return the places in each document."""
+
+
 Meter = Callable[[int], None]
 """Is told how many bytes were read."""
 
 
-def load(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Iterator[Document]:
+def load(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    standard_input: StandardInput | None = None,
+) -> Iterator[Document]:
     """Yield the documents in files and directories, one after the other.
 
     A file that cannot be read is a document too, with an empty shape and the problem that says why:
@@ -55,11 +70,12 @@ def load(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> It
     Args:
         paths: one path, or several. A directory is searched for `.json`, `.yaml`, `.yml`,
             `.ndjson` and `.jsonl`, and for `.gz` of the last two.
+        standard_input: what `-` stands for.
     """
     if isinstance(paths, (str, os.PathLike)):
         paths = [paths]
     for source in discover(os.fspath(path) for path in paths):
-        yield from read(source)
+        yield from read(source, standard_input)
 
 
 def read(
@@ -116,12 +132,15 @@ def _documents(source: Source, reader: Read) -> Iterator[Document]:
 
 
 def _rest(raw: bytes, reader: Read) -> bytes:
-    chunks = [raw]
-    size = len(raw)
+    following = reader(CHUNK)
+    if not following:
+        return raw
+    chunks = [raw, following]
+    size = len(raw) + len(following)
     while size <= MAX_BYTES and (chunk := reader(CHUNK)):
         chunks.append(chunk)
         size += len(chunk)
-    return b"".join(chunks) if len(chunks) > 1 else raw
+    return b"".join(chunks)
 
 
 def _unpacked(source: Source, stream: BinaryIO) -> Iterator[Document]:
@@ -148,27 +167,39 @@ def _large(source: Source, begin: bytes, reader: Read) -> Iterator[Document]:
 def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
     """Yield the documents in the bytes of a whole file, which is not packed."""
     language = language_of(source.format, raw)
-    values: list[json_text.Value] = []
+    values: list[Value] = []
     stopped: Unreadable | None = None
     try:
-        for value in language.parse(raw):
-            values.append(value)  # noqa: PERF402 - what came before an error counts
+        for parsed in language.parse(raw):
+            values.append(parsed)  # noqa: PERF402 - what came before an error counts
     except Unreadable as error:
         if language is json_text and is_a_value_a_line(raw):
             yield from _lines(source, stream_of(raw, nothing_more))
             return
         stopped = error
     several = len(values) > 1 or (stopped is not None and bool(values))
-    maps = cache(lambda: list(language.positions(raw)))
+    maps = _Maps(language, raw)
     for index, (value, faults) in enumerate(values):
-        locator = Locator(partial(_one_of, maps, index))
+        locator = Locator(partial(maps.of, index))
         yield from _endpoints(source, value, faults, locator, in_stream=several)
     if stopped is not None:
         yield _unreadable(source.path, *stopped.faults, raw=raw)
 
 
-def _one_of(maps: Callable[[], list[PositionMap]], index: int) -> PositionMap:
-    return maps()[index]
+class _Maps:
+    """The places in all documents of a file: found together, when one is asked for."""
+
+    __slots__ = ("_found", "_language", "_raw")
+
+    def __init__(self, language: Language, raw: bytes) -> None:
+        self._language = language
+        self._raw = raw
+        self._found: list[PositionMap] = []
+
+    def of(self, index: int) -> PositionMap:
+        if not self._found:
+            self._found = list(self._language.positions(self._raw))
+        return self._found[index]
 
 
 def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
@@ -217,24 +248,24 @@ def _endpoints(
     path = source.path
     problems = tuple(_problem(path, fault) for fault in faults) if faults else ()
     for endpoint in endpoints_in(value):
-        named = in_stream or any(isinstance(step, int) for step in endpoint.path)
+        among_others = in_stream or any(isinstance(step, int) for step in endpoint.path)
         yield Document(
             path,
             endpoint.shape,
             endpoint.value,
-            endpoint.endpoint_id or (None if named else _id_from_name(path)),
+            endpoint.endpoint_id or (None if among_others else _id_from_name(path)),
             endpoint.request,
             endpoint.path,
             locator,
             endpoint.request_path,
-            in_stream,
+            among_others,
             problems,
         )
         problems = ()
 
 
-def language_of(file_format: Format, raw: bytes) -> Any:
-    """Return the module that parses a text and finds the positions in it."""
+def language_of(file_format: Format, raw: bytes) -> Language:
+    """Return what parses a text and finds the positions in it."""
     if file_format is Format.BY_CONTENT:
         begin = raw.lstrip(_MARK_AND_SPACE)[:1]
         file_format = Format.JSON if begin and begin in _BEGINS_JSON else Format.YAML

@@ -68,8 +68,7 @@ class Problem:
         return f"{place}: {self.severity}[{self.code}] {self.message}{at}{hint}"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One endpoint as read from a file, or a file that could not be read.
 
     Attributes:
@@ -81,21 +80,30 @@ class Document:
         request: the EndpointRequest in the value: what is sent.
         path: where in the file the value stands.
         request_path: where in the value the request stands.
-        in_stream: whether it stands in a file with others, so that the file's name is no id.
+        among_others: whether its file may hold several, so that the file's name is no id.
         problems: what reading found.
         locator: finds the line and column of a value, when somebody asks.
     """
 
     source: str
     shape: str
-    value: object = field(repr=False)
+    value: object
     endpoint_id: str | None
-    request: Mapping[str, object] = field(repr=False)
+    request: Mapping[str, object]
     path: Path
-    locator: Locator = field(repr=False)
+    locator: Locator
     request_path: Path = ()
-    in_stream: bool = False
-    problems: tuple[Problem, ...] = field(default=())
+    among_others: bool = False
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether there is a value that could be read."""
+        return bool(self.shape)
+
+    def __repr__(self) -> str:
+        """Return which document it is, without its values: they may be personal."""
+        return f"Document({self.source!r}, {self.shape!r}, {self.endpoint_id!r})"
 
 
 class Verdict(StrEnum):
@@ -106,15 +114,14 @@ class Verdict(StrEnum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """A document with what was found in it.
 
     Attributes:
         document: as it was read.
         problems: in the order of the file.
         verdict: with warnings taken for errors if the run is strict.
-        before: what came out when the document was told of before, if it was: then the problems are
+        before: the verdict when the document was reported before, if it was: then the problems are
             those that were found only by looking at all documents together.
     """
 
@@ -125,5 +132,5 @@ class Checked:
 
     @property
     def again(self) -> bool:
-        """Whether the document was told of before."""
+        """Whether the document was reported before."""
         return self.before is not None

@@ -13,7 +13,7 @@ _LONGEST_NAME = 80
 
 def masked(text: str) -> str:
     """Return a stand-in that tells two values apart at most: the first two characters."""
-    return f"{text[:2]}***" if len(text) > 6 else "***"  # noqa: PLR2004 - a short text is its begin
+    return f"{text[:2]}***" if len(text) > 6 else "***"  # noqa: PLR2004 - two characters of a short text give it away
 
 
 def looks_like_address(name: str) -> bool:

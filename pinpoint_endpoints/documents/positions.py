@@ -19,7 +19,7 @@ class Position(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Where something stands: its begin, and the column after its end in the first line."""
+    """Where something stands: its start, and the column after its end in the first line."""
 
     line: int
     column: int
@@ -43,7 +43,7 @@ class LineIndex:
         self._starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
 
     def position(self, offset: int) -> Position:
-        """Return the place of the character at `offset`, in characters from the text's begin."""
+        """Return the place of the character at `offset`, in characters from the text's start."""
         offset = min(offset, len(self._text))
         index = bisect_right(self._starts, offset) - 1
         return Position(self._first_line + index, offset - self._starts[index] + 1)
@@ -55,7 +55,7 @@ class LineIndex:
         return Span(line, column, max(min(end, line_end) - begin, column) + 1)
 
     def bounds(self, line: int) -> tuple[int, int]:
-        """Return the offsets of a line's begin and end, without its line break.
+        """Return the offsets of a line's start and end, without its line break.
 
         A line that the text does not have is empty.
         """

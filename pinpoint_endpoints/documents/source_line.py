@@ -1,15 +1,16 @@
 """A line of a file as it may be shown: with personal data masked, character for character."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import dropwhile
+from itertools import chain, dropwhile
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.expected import Expected
+from pinpoint_endpoints.contract.bundled import bundled_schema
+from pinpoint_endpoints.contract.expected import Expected
 from pinpoint_endpoints.documents.personal import looks_like_address
 from pinpoint_endpoints.documents.positions import Path, PositionMap
-from pinpoint_endpoints.documents.schema_file import bundled_schema
+from pinpoint_endpoints.documents.spelling import nearest
 
 _PERSONAL = frozenset({"Address", "User"})
 _CLOSED_SETS = frozenset({"ChannelType", "EndpointStatus", "OptOut"})
@@ -55,23 +56,36 @@ def shown_line(found: PositionMap, line: int, *, show_values: bool = False) -> s
     return _words(found.text[start:end])
 
 
-@lru_cache(maxsize=2)  # the lines of a file are asked for one after the other; a diff has two
+def shown_text(text: str, documents: Sequence[PositionMap]) -> str:
+    """Return a whole text with personal data masked, as `shown_line` does line by line.
+
+    Args:
+        text: with the line breaks.
+        documents: the places in each of its documents.
+    """
+    tokens = sorted(chain.from_iterable(map(_tokens, documents)))
+    return _masked(text, tokens) if tokens else _words(text)
+
+
+@lru_cache(maxsize=1)  # the lines of a document are asked for one after the other
 def _masked_document(found: PositionMap) -> tuple[int, str]:
     """Return where the document begins in the text, and all of it, masked."""
-    text = found.text
     tokens = sorted(_tokens(found))
     if not tokens:
-        return 0, _words(text)
-    begin = max(text.rfind(_DOCUMENT_MARK, 0, tokens[0].start), 0)
-    finish = text.find(_DOCUMENT_MARK, tokens[-1].end - 1)
+        return 0, _words(found.text)
+    begin = max(found.text.rfind(_DOCUMENT_MARK, 0, tokens[0].start), 0)
+    finish = found.text.find(_DOCUMENT_MARK, tokens[-1].end - 1)
+    return begin, _masked(found.text[: finish if finish >= 0 else None], tokens, begin)
+
+
+def _masked(text: str, tokens: Sequence[_Token], at: int = 0) -> str:
     pieces: list[str] = []
-    at = begin
     for start, end, shown in tokens:
         pieces.append(_between(text[at:start]))
         pieces.append(text[start:end] if shown else _hidden(text[start:end]))
         at = end
-    pieces.append(_between(text[at : finish if finish >= 0 else len(text)]))
-    return begin, "".join(pieces)
+    pieces.append(_between(text[at:]))
+    return "".join(pieces)
 
 
 def _tokens(found: PositionMap) -> Iterator[_Token]:
@@ -135,14 +149,7 @@ def _is_like_a_choice(path: Path, found: PositionMap) -> bool:
     label = _LABEL.match(found.text, start)
     text = found.text[label.end() if label else start : found.ends[path]].strip("\"' \t")
     choices = _choices()[str(path[-1])]
-    return text in choices or _is_like(text, choices)
-
-
-def _is_like(text: str, choices: tuple[str, ...]) -> bool:
-    from difflib import get_close_matches
-
-    longest = 2 * max(map(len, choices))
-    return len(text) <= longest and bool(get_close_matches(text.upper(), choices, cutoff=0.7))
+    return text in choices or bool(nearest(text, choices))
 
 
 @cache

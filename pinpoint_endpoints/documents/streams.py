@@ -2,8 +2,7 @@
 
 import io
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from errno import EINVAL
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -34,7 +33,7 @@ class StandardInput:
         self._spool: SpooledTemporaryFile[bytes] | None = None
 
     def reader(self) -> Read:
-        """Return what reads it from its begin."""
+        """Return what reads it from its start."""
         if self._spool is None:
             from shutil import copyfileobj
             from tempfile import SpooledTemporaryFile
@@ -50,20 +49,25 @@ class StandardInput:
             self._spool.close()
 
 
-@contextmanager
-def opened(path: str) -> Iterator[Read]:
+class opened:  # noqa: N801 - used like a function
     """Open a file, and give what reads it.
 
     Raises:
         OSError: it cannot be opened.
     """
-    if "\0" in path:
-        raise OSError(EINVAL, "the name holds a NUL character")
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    try:
-        yield partial(os.read, descriptor)
-    finally:
-        os.close(descriptor)
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, path: str) -> None:
+        if "\0" in path:
+            raise OSError(EINVAL, "the name holds a NUL character")
+        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+
+    def __enter__(self) -> Read:
+        return partial(os.read, self._descriptor)
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
 
 
 def is_packed(begin: bytes) -> bool:

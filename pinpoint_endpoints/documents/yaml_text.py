@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 
 import yaml
 
+from pinpoint_endpoints.contract.expected import Expected, expected_in_a_file
 from pinpoint_endpoints.documents import faults
-from pinpoint_endpoints.documents.expected import Expected, expected_in_a_file
 from pinpoint_endpoints.documents.faults import MAX_DEPTH
 from pinpoint_endpoints.documents.fix import Action, Fix
 from pinpoint_endpoints.documents.model import Fault
@@ -78,6 +78,13 @@ class _Builder:
 
     def values(self) -> Iterator[object]:
         try:
+            yield from self._parsed()
+        except Unreadable as error:
+            error.faults[:0] = self.faults
+            raise
+
+    def _parsed(self) -> Iterator[object]:
+        try:
             self._check_line_breaks()
             yield from self._documents()
         except yaml.MarkedYAMLError as error:
@@ -88,9 +95,6 @@ class _Builder:
             hint = "remove it, or write it as an escape in double quotes"
             offset = found.start() if found else 0
             raise self._syntax(offset, message, hint) from None
-        except Unreadable as error:
-            error.faults[:0] = self.faults
-            raise
 
     def _check_line_breaks(self) -> None:
         found = _DOUBTFUL_BREAK.search(self.text)

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
-from pinpoint_endpoints.documents.model import Checked, Document, Problem, Severity, Verdict
+from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.reports.plain import counted, printable
 from pinpoint_endpoints.reports.problems import Tally, problem_lines
@@ -39,7 +39,7 @@ class JunitReporter:
         source = checked.document.source
         self._position = self._position + 1 if source == self._source else 1
         self._source = source
-        self._alone.add(checked, f" [{self._position}]" if _has_others(checked.document) else "")
+        self._alone.add(checked, f" [{self._position}]" if checked.document.among_others else "")
 
     def close(self, tally: Tally, error: PinpointEndpointsError | None) -> None:  # noqa: ARG002
         """Write the suites that have a test case; that of the documents always."""
@@ -92,11 +92,6 @@ class _Suite:
         stream.buffer.write(b"  " + head + b"\n")
         self._cases.pour(stream.buffer)
         stream.buffer.write(b"  </testsuite>\n")
-
-
-def _has_others(document: Document) -> bool:
-    """Tell whether the document stands in a file with others."""
-    return document.in_stream or any(isinstance(step, int) for step in document.path)
 
 
 def _sums(suites: Sequence[_Suite]) -> dict[str, str]:

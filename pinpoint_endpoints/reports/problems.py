@@ -21,7 +21,7 @@ class Tally:
     warnings: int = 0
 
     def add(self, checked: Checked) -> None:
-        """Count a document with its problems; one that is told of again changes sides at most."""
+        """Count a document with its problems; one that is reported again changes sides at most."""
         if checked.before is None:
             self.documents += 1
         else:

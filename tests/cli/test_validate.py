@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from pinpoint_endpoints.cli import app
 
-GOOD = '{"ChannelType": "EMAIL"}'
+GOOD = '{"ChannelType": "EMAIL", "Address": "ada@example.com"}'
 
 
 @pytest.fixture

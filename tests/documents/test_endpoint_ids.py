@@ -7,20 +7,20 @@ import pytest
 from pinpoint_endpoints import load
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault, same_endpoint_key
 
-DATA = Path(__file__).parent.parent / "data" / "valid"
+DATA = Path(__file__).parent.parent / "data"
 
 
 @pytest.mark.parametrize(
     ("name", "ids"),
     [
-        ("user-only.json", ["user-only"]),
-        ("batch-item.json", ["ada/phone+1@home"]),
-        ("batch-request.json", ["a", "b"]),
-        ("cli-input.json", ["a"]),
-        ("cli-batch-input.json", ["a"]),
-        ("response.json", ["a"]),
-        ("get-endpoint.json", ["a"]),
-        ("get-user-endpoints.json", ["a", "b"]),
+        ("valid/user-only.json", ["user-only"]),
+        ("valid/batch-item.json", ["ada/phone+1@home"]),
+        ("valid/batch-request.json", ["a", "b"]),
+        ("valid/cli-input.json", ["a"]),
+        ("valid/cli-batch-input.json", ["a"]),
+        ("invalid/read-only.json", ["a"]),
+        ("valid/get-endpoint.json", ["a"]),
+        ("valid/get-user-endpoints.json", ["a", "b"]),
     ],
 )
 def test_the_id_is_the_documents_own_else_the_files_name(name: str, ids: list[str]) -> None:
@@ -47,7 +47,9 @@ def test_only_suffixes_of_formats_are_dropped(tmp_path: Path, name: str, endpoin
     assert document.endpoint_id == endpoint_id
 
 
-@pytest.mark.parametrize("name", ["response.json", "get-endpoint.json", "batch-item.json"])
+@pytest.mark.parametrize(
+    "name", ["invalid/read-only.json", "valid/get-endpoint.json", "valid/batch-item.json"]
+)
 def test_what_a_request_cannot_carry_is_dropped(name: str) -> None:
     """The request has the id and the read-only members taken out."""
     (document,) = load(DATA / name)

@@ -1,6 +1,7 @@
 """Files that break readers: each gives a clear problem, and leaves the run standing."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from pinpoint_endpoints import Problem, load, validate
 
-GOOD = '{"ChannelType": "EMAIL"}'
+GOOD = '{"OptOut": "ALL"}'
 
 
 def problems_of(path: Path) -> list[Problem]:
@@ -83,8 +84,7 @@ def test_more_mistakes_than_anybody_reads_are_cut(tmp_path: Path) -> None:
     members = ", ".join(f'"m{number}": 1' for number in range(100_000))
     path.write_text(f"{{{members}}}", encoding="utf-8")
     problems = problems_of(path)
-    assert len(problems) == 1001
-    assert {problem.code for problem in problems} == {"PE101", "PE010"}
+    assert Counter(problem.code for problem in problems) == {"PE101": 1000, "PE010": 1, "PE216": 1}
 
 
 def test_a_directory_may_be_named_like_a_file(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_file_name_that_is_no_text_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "no-suffix"])
-@pytest.mark.parametrize("text", [GOOD, "ChannelType: EMAIL"])
+@pytest.mark.parametrize("text", [GOOD, "OptOut: ALL"])
 def test_a_named_file_is_read_whatever_its_suffix(tmp_path: Path, name: str, text: str) -> None:
     """A file that is named is read by what it holds; in a directory it is passed by."""
     path = tmp_path / name

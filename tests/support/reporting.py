@@ -57,7 +57,7 @@ def checked(  # noqa: PLR0913 - what a document is made of
     path: Path = (),
     verdict: Verdict | None = None,
     before: Verdict | None = None,
-    in_stream: bool = False,
+    among_others: bool = False,
 ) -> Checked:
     """Return a document with problems; invalid if one of them is an error."""
     document = Document(
@@ -68,7 +68,7 @@ def checked(  # noqa: PLR0913 - what a document is made of
         {},
         path,
         Locator(lambda: PositionMap(text)),
-        in_stream=in_stream,
+        among_others=among_others,
     )
     errors = any(problem.severity is Severity.ERROR for problem in problems)
     found = Verdict.INVALID if errors else Verdict.VALID

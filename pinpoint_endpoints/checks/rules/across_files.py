@@ -4,13 +4,13 @@ What `pe` reads together is taken for one application, unless the documents name
 """
 
 from pinpoint_endpoints.checks.finding import Finding
+from pinpoint_endpoints.checks.rules.quotas import MOST_NAMES
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Scope, rule
 
 MAX_ENDPOINTS_OF_A_USER = 15
-MAX_NAMES = 250
 
 EVICTING = frozenset({"ADM", "GCM", "APNS", "APNS_VOIP", "APNS_VOIP_SANDBOX", "BAIDU"})
 """Channels in which a 16th endpoint makes the user's oldest one inactive."""
@@ -69,6 +69,16 @@ def too_many_endpoints(path: Path, number: int, channel: str, *, evicts: bool) -
 
     Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", endpoints with the same user ID, and
     "Automatically inactivating endpoints"; for APNS_SANDBOX what users have seen.
+
+    Wrong:
+        {"Id": "ada-1", "ChannelType": "EMAIL", "User": {"UserId": "ada"}}
+        …
+        {"Id": "ada-16", "ChannelType": "EMAIL", "User": {"UserId": "ada"}}
+
+    Right:
+        {"Id": "ada-1", "ChannelType": "EMAIL", "User": {"UserId": "ada"}}
+        …
+        {"Id": "ada-15", "ChannelType": "EMAIL", "User": {"UserId": "ada"}}
     """
     ordinal = f"this is the {_ordinal(number)} endpoint of its user"
     if evicts:
@@ -95,8 +105,18 @@ def too_many_names_in_all(path: Path) -> Finding:
     limits: hence a warning.
 
     Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", endpoint quotas.
+
+    Wrong:
+        {"Id": "ada", "Metrics": {"visits_to_page_1": 1}}
+        …
+        {"Id": "zoe", "Metrics": {"visits_to_page_251": 1}}
+
+    Right:
+        {"Id": "ada", "Metrics": {"visits": 1}}
+        …
+        {"Id": "zoe", "Metrics": {"visits": 1}}
     """
-    message = f"with this name there are more than {MAX_NAMES} in all documents together"
+    message = f"with this name there are more than {MOST_NAMES} in all documents together"
     hint = "put what varies into values, not into names"
     return Finding(path, message, hint, at_key=True)
 

@@ -1,76 +1,128 @@
 """A document in, what the rules find in it out; quick where nothing is wrong."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import chain
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.checks.policy import Policy
-from pinpoint_endpoints.checks.rules import location
+from pinpoint_endpoints.checks.rules import (
+    addresses,
+    attributes,
+    demographic,
+    location,
+    moments,
+    presence,
+    quotas,
+    surroundings,
+)
+from pinpoint_endpoints.contract.bundled import definition, resolved
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Rule, Scope, declared
-from pinpoint_endpoints.documents.schema_file import bundled_schema
 
-MODULES = (location,)
+MODULES = (
+    addresses,
+    attributes,
+    demographic,
+    location,
+    moments,
+    presence,
+    quotas,
+    surroundings,
+)
 """Importing a module declares its rules."""
+
+MOST_OF_A_RULE = 200
+"""More than anybody reads of one rule in one document; a hostile file has a million."""
 
 Found = tuple[Rule, Finding]
 
-_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
-    "string": str,
-    "number": (int, float),
-    "object": dict,
+_SHAPES_WITH_A_REQUEST = (
+    "EndpointRequest",
+    "EndpointBatchItem",
+    "EndpointResponse",
+    "UpdateEndpointInput",
+)
+
+_PYTHON_TYPES = {
+    "string": frozenset({str}),
+    "number": frozenset({int, float}),
+    "object": frozenset({dict}),
 }
 
+_Checks = tuple[tuple[Callable[..., Sequence[Finding]], Rule], ...]
+"""What the rules do, beside them: each look-up is felt in every document."""
 
-class _MemberRule(NamedTuple):
-    rule: Rule
-    kind: type | tuple[type, ...]
+
+class _Member(NamedTuple):
+    """One member with its rules, which look at values of these types only."""
+
+    name: str
+    path: Path
+    types: frozenset[type]
+    checks: _Checks
 
 
 class _Plan(NamedTuple):
     """The rules that are not ignored, by what they look at.
 
-    `members` and `groups` have the rules of `EffectiveDate`, and of `Location.Country`.
+    `groups` has the members with rules under `Location` and the like; under the empty name, those
+    of the request itself.
     """
 
-    members: Mapping[str, tuple[_MemberRule, ...]]
-    groups: Mapping[str, Mapping[str, tuple[_MemberRule, ...]]]
-    requests: tuple[Rule, ...]
-    creations: tuple[Rule, ...]
-    documents: tuple[Rule, ...]
+    groups: tuple[tuple[str, tuple[_Member, ...]], ...]
+    requests: _Checks
+    creations: _Checks
+    documents: _Checks
 
 
 def rule_findings(document: Document, policy: Policy) -> list[Found]:
     """Return what the rules find; the paths lead from the top of the document's value."""
     plan = _plan(policy.ignore)
-    request = document.request
-    found: list[Found] = []
-    for name, value in request.items():
-        if name in plan.members:
-            found.extend(_at_member(plan.members[name], value, (name,)))
-        if name in plan.groups and isinstance(value, dict):
-            rules = plan.groups[name]
-            for inner in rules.keys() & value.keys():
-                found.extend(_at_member(rules[inner], value[inner], (name, inner)))
-    for rule in plan.requests:
-        found.extend((rule, finding) for finding in rule.check(request))
-    for rule in plan.creations:
-        found.extend((rule, finding) for finding in rule.check(request, policy.create))
+    found = _found_in_request(plan, document, policy.create)
     if found and document.request_path:
         found = [(rule, _under(document.request_path, finding)) for rule, finding in found]
-    for rule in plan.documents:
-        found.extend((rule, finding) for finding in rule.check(document))
+    for check, rule in plan.documents:
+        if findings := check(document):
+            found += _placed(rule, findings)
     return found
 
 
-def _at_member(rules: Iterable[_MemberRule], value: Any, path: Path) -> Iterator[Found]:
-    for rule, kind in rules:
-        if isinstance(value, kind) and not isinstance(value, bool):
-            for finding in rule.check(value):
-                yield rule, _under(path, finding)
+def _found_in_request(plan: _Plan, document: Document, create: bool) -> list[Found]:
+    request = document.request
+    found: list[Found] = []
+    for group, members in plan.groups:
+        holder = request.get(group) if group else request
+        if isinstance(holder, dict):
+            _look_at_members(holder, members, found)
+    for check, rule in plan.requests:
+        if findings := check(request):
+            found += _placed(rule, findings)
+    if request or _holds_a_request(document):
+        for check, rule in plan.creations:
+            if findings := check(request, create):
+                found += _placed(rule, findings)
+    return found
+
+
+def _look_at_members(
+    holder: dict[str, Any], members: tuple[_Member, ...], found: list[Found]
+) -> None:
+    for name, path, types, checks in members:
+        value = holder.get(name)
+        if type(value) in types:
+            for check, rule in checks:
+                if findings := check(value):
+                    found += _placed(rule, findings, path)
+
+
+def _placed(rule: Rule, findings: Sequence[Finding], prefix: Path = ()) -> Iterator[Found]:
+    for finding in findings[:MOST_OF_A_RULE]:
+        yield rule, _under(prefix, finding)
+    for finding in findings[MOST_OF_A_RULE : MOST_OF_A_RULE + 1]:
+        message = f"there are {len(findings) - MOST_OF_A_RULE} more of this kind, from here on"
+        yield rule, _under(prefix, finding._replace(message=message, hint="", fix=None))
 
 
 def _under(prefix: Path, finding: Finding) -> Finding:
@@ -78,32 +130,43 @@ def _under(prefix: Path, finding: Finding) -> Finding:
     return finding._replace(path=(*prefix, *finding.path), fix=fix)
 
 
+def _holds_a_request(document: Document) -> bool:
+    """Tell whether an empty request stands in the file, and not for one that is broken."""
+    value = document.value
+    for step in document.request_path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return isinstance(value, dict) and document.shape in _SHAPES_WITH_A_REQUEST
+
+
 @cache
 def _plan(ignored: frozenset[str]) -> _Plan:
     rules = [rule for rule in declared() if rule.code not in ignored]
-    members: dict[str, tuple[_MemberRule, ...]] = {}
-    groups: dict[str, dict[str, tuple[_MemberRule, ...]]] = {}
-    of_members = (rule for rule in rules if rule.scope is Scope.MEMBER)
-    for rule, dotted in chain.from_iterable(
-        ((rule, member) for member in rule.members) for rule in of_members
-    ):
+    at_members: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if rule.scope is Scope.MEMBER:
+            for dotted in rule.members:
+                at_members.setdefault(dotted, []).append(rule)
+    groups: dict[str, list[_Member]] = {}
+    for dotted, its_rules in at_members.items():
         group, _, name = dotted.rpartition(".")
-        at = groups.setdefault(group, {}) if group else members
-        at[name] = (*at.get(name, ()), _MemberRule(rule, _python_type(group, name)))
+        path = tuple(dotted.split("."))
+        member = _Member(name, path, _python_types(group, name), _checks(its_rules))
+        groups.setdefault(group, []).append(member)
     return _Plan(
-        members,
-        groups,
-        tuple(rule for rule in rules if rule.scope is Scope.REQUEST),
-        tuple(rule for rule in rules if rule.scope is Scope.CREATE),
-        tuple(rule for rule in rules if rule.scope is Scope.DOCUMENT),
+        tuple((group, tuple(members)) for group, members in groups.items()),
+        _checks(rule for rule in rules if rule.scope is Scope.REQUEST),
+        _checks(rule for rule in rules if rule.scope is Scope.CREATE),
+        _checks(rule for rule in rules if rule.scope is Scope.DOCUMENT),
     )
 
 
-def _python_type(group: str, name: str) -> type | tuple[type, ...]:
-    """Return the type that a value must have for the rules of a member to look at it."""
-    definitions = bundled_schema()["$defs"]
-    holder = definitions[f"Endpoint{group}" if group else "EndpointRequest"]
-    schema = holder["properties"][name]
-    while "$ref" in schema:
-        schema = definitions[schema["$ref"].removeprefix("#/$defs/")]
+def _checks(rules: Iterable[Rule]) -> _Checks:
+    return tuple((rule.check, rule) for rule in rules)
+
+
+def _python_types(group: str, name: str) -> frozenset[type]:
+    """Return the types that a value must have for the rules of a member to look at it."""
+    schema = definition("EndpointRequest")
+    for step in (group, name) if group else (name,):
+        schema = resolved(schema["properties"][step])
     return _PYTHON_TYPES[schema["type"]]

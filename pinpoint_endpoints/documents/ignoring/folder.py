@@ -1,13 +1,14 @@
 """Patterns as in a .gitignore in, whether they leave an entry of a directory out."""
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable
 from itertools import groupby
 from stat import S_ISREG
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.documents.ignore_rules import Rules
+    from pinpoint_endpoints.documents.ignoring.patterns import Rules
 
 REPOSITORY = ".git"
 PATTERN_FILE = ".gitignore"
@@ -26,7 +27,7 @@ class Pattern(NamedTuple):
 
 
 class _Layer(NamedTuple):
-    """Rules, and where a directory is seen from the one they are relative to: `a/b/`, or empty."""
+    """Rules, and the path of a directory as they see it: empty, or with a slash at its end."""
 
     rules: "Rules"
     directory: bytes
@@ -70,18 +71,14 @@ class Ignoring(NamedTuple):
 
     def leaves_out(self, name: str, *, is_directory: bool) -> bool:
         """Return whether an entry of the directory is left out."""
-        entry = os.fsencode(name) + (b"/" if is_directory else b"")
-        for layers in (self.chosen, self.git or ()):
-            for layer in layers:
-                verdict = layer.rules.verdict(layer.directory, entry)
-                if verdict is not None:
-                    return verdict
+        if not self.chosen and not self.git:
+            return False
+        encoded = os.fsencode(name)
+        for rules, directory in (*self.chosen, *(self.git or ())):
+            verdict = rules.verdict(directory, encoded, is_directory=is_directory)
+            if verdict is not None:
+                return verdict
         return False
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether there is no pattern at all."""
-        return not self.chosen and not self.git
 
 
 def ignoring_at(top: str, patterns: Iterable[Pattern], *, follows_git: bool) -> Ignoring:
@@ -119,14 +116,17 @@ def _hidden_files(directory: str) -> list[str]:
 
 
 def _chosen(top: str, base: str, globs: list[str]) -> _Layer:
-    from pinpoint_endpoints.documents.ignore_rules import Rules
+    from pinpoint_endpoints.documents.ignoring.patterns import Rules
 
+    return _Layer(Rules(map(os.fsencode, globs), _absolute(base)), _absolute(top))
+
+
+def _absolute(directory: str) -> bytes:
     try:
-        path = os.path.relpath(top, base)
-    except (OSError, ValueError):  # no working directory; another drive
-        path = top
-    directory = b"" if path == os.curdir else os.fsencode(path.replace(os.sep, "/")) + b"/"
-    return _Layer(Rules(os.fsencode(glob) for glob in globs), directory)
+        path = os.path.abspath(directory)
+    except OSError:  # the working directory is gone
+        path = directory
+    return os.fsencode(path.replace(os.sep, "/").rstrip("/")) + b"/"
 
 
 def _moved(layers: tuple[_Layer, ...], step: bytes) -> tuple[_Layer, ...]:
@@ -134,10 +134,13 @@ def _moved(layers: tuple[_Layer, ...], step: bytes) -> tuple[_Layer, ...]:
 
 
 def _layers(path: str) -> tuple[_Layer, ...]:
-    from pinpoint_endpoints.documents.ignore_rules import Rules
+    lines = _content(path).removeprefix(BOM_UTF8).split(b"\n")
+    patterns = [line.removesuffix(b"\r") for line in lines if line and not line.startswith(b"#")]
+    if not patterns:
+        return ()
+    from pinpoint_endpoints.documents.ignoring.patterns import Rules
 
-    rules = Rules.of_file(_content(path))
-    return (_Layer(rules, b""),) if rules else ()
+    return (_Layer(Rules(patterns), b""),)
 
 
 def _content(path: str) -> bytes:

@@ -1,4 +1,8 @@
-"""A glob as in a .gitignore in, a regular expression with the same meaning out."""
+"""A glob as in a .gitignore in, a regular expression with the same meaning out.
+
+Ours, and compared with git itself: pathspec leaves out what `*`, `!*/` and `!a.json` take back, and
+raises where git passes a broken pattern by.
+"""
 
 import re
 

@@ -1,0 +1,188 @@
+"""Rules about `Address`: what each channel takes. An EndpointRequest in, findings out."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from pinpoint_endpoints.checks.finding import Finding
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.fix import Action, Fix
+from pinpoint_endpoints.documents.model import Severity
+from pinpoint_endpoints.documents.rule import Scope, rule
+
+_AT_ADDRESS = ("Address",)
+_CLEARS = "an update with an empty address clears it: leave it out to keep the one that is there"
+
+_PHONE_CHANNELS = ("SMS", "VOICE")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_MOST_DIGITS = 15
+_LEAST_DIGITS = 7
+
+_PUNCTUATION = " .()/-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+_DIALLED_INSIDE = re.compile(r"\(\s*0")
+
+_NAME = r"[^ \"(),.:;<>@\[\\\]]+"
+_LABEL = r"[^ -/:-@\[-`{-~](?:[^ -,./:-@\[-`{-~]{0,61}[^ -/:-@\[-`{-~])?"
+_EMAIL = re.compile(rf"{_NAME}(?:\.{_NAME})*@(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
+_LONGEST_EMAIL = 254
+_LONGEST_NAME = 64
+
+_APNS_CHANNELS = ("APNS", "APNS_SANDBOX", "APNS_VOIP", "APNS_VOIP_SANDBOX")
+_HEXADECIMAL = "0123456789abcdefABCDEF"
+_PRINTED_AROUND = str.maketrans("", "", "<> \n")
+
+
+@rule(codes.PHONE_NUMBER, Scope.REQUEST, "Address", severity=Severity.WARNING)
+def phone_number(request: Mapping[str, object]) -> Sequence[Finding]:
+    """The address of an SMS or VOICE endpoint is not a phone number in E.164 form.
+
+    E.164 is a plus sign, the country code and the number, digits only: 7 to 15 of them here. The
+    service stores anything without complaint, and the message is lost when it is sent. AWS's own
+    samples leave out the plus sign, so this is a warning.
+
+    Source: AWS, Amazon Pinpoint User Guide, "Sending SMS messages"; botocore's service model,
+    `EndpointRequest.Address`; ITU-T E.164, at most 15 digits.
+
+    Wrong:
+        {"ChannelType": "SMS", "Address": "(206) 555-0100"}
+
+    Right:
+        {"ChannelType": "SMS", "Address": "+12065550100"}
+    """
+    if request.get("ChannelType") not in _PHONE_CHANNELS:
+        return ()
+    address = request.get("Address")
+    if not isinstance(address, str) or _E164.fullmatch(address):
+        return ()
+    message = "the address is not a phone number in E.164 form"
+    cleaned = "".join(filter(_is_dialled, address))
+    if _E164.fullmatch(cleaned) and not _DIALLED_INSIDE.search(address):
+        hint = "remove the spaces, the punctuation and what cannot be seen"
+        return (_at_address(message, hint, cleaned),)
+    return (_at_address(message, _phone_hint(address, cleaned)),)
+
+
+def _is_dialled(character: str) -> bool:
+    return character.isprintable() and character not in _PUNCTUATION
+
+
+def _phone_hint(address: str, cleaned: str) -> str:
+    digits = cleaned.lstrip("+")
+    return _first_true(
+        (not address, _CLEARS),
+        (any(map(str.isalpha, cleaned)), "a phone number has no letters"),
+        (_DIALLED_INSIDE.search(address), "write it as it is dialled from abroad, without ()"),
+        (cleaned.startswith("00"), 'write "+" for the 00 that dials abroad'),
+        (not cleaned.startswith("+"), 'begin with "+" and the country code'),
+        (digits.startswith("0"), "no country code begins with 0"),
+        (len(digits) > _MOST_DIGITS, f"a phone number has at most {_MOST_DIGITS} digits"),
+        (len(digits) < _LEAST_DIGITS, "this is too short with a country code"),
+        (True, 'write "+", the country code and the number, digits only'),
+    )
+
+
+@rule(codes.EMAIL_ADDRESS, Scope.REQUEST, "Address", severity=Severity.WARNING)
+def email_address(request: Mapping[str, object]) -> Sequence[Finding]:
+    """The address of an EMAIL endpoint does not have the form of an e-mail address.
+
+    That form is a name of at most 64 characters, one `@`, and a domain with a dot: 254 characters
+    at most, without spaces and without a display name. Letters of all scripts are taken. Whether
+    the mailbox exists is not asked: the service finds out when a message bounces.
+
+    Source: botocore's service model, `EndpointRequest.Address`; RFC 5321, sections 4.1.2 and
+    4.5.3.1; RFC 6531 for other scripts.
+
+    Wrong:
+        {"ChannelType": "EMAIL", "Address": "Ada Lovelace <ada@example.com>"}
+
+    Right:
+        {"ChannelType": "EMAIL", "Address": "ada@example.com"}
+    """
+    if request.get("ChannelType") != "EMAIL":
+        return ()
+    address = request.get("Address")
+    if not isinstance(address, str) or _is_email(address):
+        return ()
+    message = "the address does not have the form of an e-mail address"
+    stripped = address.strip()
+    if _is_email(stripped):
+        return (_at_address(message, "remove the spaces around it", stripped),)
+    return (_at_address(message, _email_hint(stripped)),)
+
+
+def _is_email(text: str) -> bool:
+    return (
+        len(text) <= _LONGEST_EMAIL
+        and text.isprintable()
+        and _EMAIL.fullmatch(text) is not None
+        and text.index("@") <= _LONGEST_NAME
+    )
+
+
+def _email_hint(address: str) -> str:
+    name, _, domain = address.rpartition("@")
+    return _first_true(
+        (not address, _CLEARS),
+        ("<" in address or ">" in address, "write the address alone, without a display name"),
+        (address.lower().startswith("mailto:"), 'remove "mailto:"'),
+        ("@" not in address, 'it has no "@"'),
+        ("@" in name, 'it has more than one "@": an endpoint has one address'),
+        (" " in address, "remove the space in it"),
+        (not address.isprintable(), "remove the characters in it that cannot be seen"),
+        (len(name) > _LONGEST_NAME, f'more than {_LONGEST_NAME} characters stand before "@"'),
+        (len(address) > _LONGEST_EMAIL, f"it has more than {_LONGEST_EMAIL} characters"),
+        ("." not in domain, 'the domain after "@" has no dot'),
+        (True, 'write it as "name@example.com"'),
+    )
+
+
+@rule(codes.APNS_TOKEN, Scope.REQUEST, "Address", severity=Severity.WARNING)
+def apns_token(request: Mapping[str, object]) -> Sequence[Finding]:
+    """The address of an APNS endpoint is not hexadecimal of even length.
+
+    A device token is bytes, and two hexadecimal digits write one of them. How many there are is
+    Apple's to change, so any even number is right. The service stores anything, and answers
+    `hexBinary needs to be even-length` or `Device token is invalid in hex form` when it sends.
+    The token of AWS's own example has letters up to z, so this is a warning.
+
+    Source: aws-sdk-ios#1926 and amplify-js#3695; Apple, UIKit,
+    `application(_:didRegisterForRemoteNotificationsWithDeviceToken:)`.
+
+    Wrong:
+        {"ChannelType": "APNS", "Address": "<1a2b3c4d 5e6f7081>"}
+
+    Right:
+        {"ChannelType": "APNS", "Address": "1a2b3c4d5e6f7081"}
+    """
+    if request.get("ChannelType") not in _APNS_CHANNELS:
+        return ()
+    address = request.get("Address")
+    if not isinstance(address, str) or _is_token(address):
+        return ()
+    message = "the address is not a device token: hexadecimal of even length"
+    cleaned = address.translate(_PRINTED_AROUND)
+    if _is_token(cleaned):
+        hint = "remove the spaces and angle brackets, which come from printing NSData"
+        return (_at_address(message, hint, cleaned),)
+    return (_at_address(message, _token_hint(address, cleaned)),)
+
+
+def _is_token(text: str) -> bool:
+    return bool(text) and len(text) % 2 == 0 and not text.strip(_HEXADECIMAL)
+
+
+def _token_hint(address: str, cleaned: str) -> str:
+    return _first_true(
+        (not address, _CLEARS),
+        (not cleaned.strip(_HEXADECIMAL), "its length is odd: is it complete?"),
+        (address.startswith("{length"), "encode the token's bytes as hexadecimal in the app"),
+        (True, "it has other characters than 0-9 and a-f: is it another service's token?"),
+    )
+
+
+def _first_true(*hints: tuple[object, str]) -> str:
+    return next(hint for applies, hint in hints if applies)
+
+
+def _at_address(message: str, hint: str, right: str = "") -> Finding:
+    fix = Fix(Action.REPLACE, (_AT_ADDRESS,), right) if right else None
+    return Finding(_AT_ADDRESS, message, hint, fix=fix)
