@@ -179,14 +179,14 @@ class _Reader:
             "'": "JSON strings stand in double quotes",
             "/": "JSON has no comments",
             "#": "JSON has no comments",
-            "": "the file was cut short: is it complete?",
+            "": "it was cut short: is it complete?",
         }.get(first, "")
         if word in _LITERAL_SLIPS:
             hint = f"write `{_LITERAL_SLIPS[word]}`"
         elif word and not hint:
             hint = "put text in double quotes; a number has no leading zero, plus sign or unit"
         message = (
-            "this is not a JSON value" if first else "the file ends where a value should stand"
+            "this is not a JSON value" if first else "the text ends where a value should stand"
         )
         return self._syntax(start, message, hint)
 
@@ -200,10 +200,10 @@ class _Reader:
         if index == len(self.text):
             opened = self._place(start)
             message = (
-                f"the file ends inside what `{self.text[start]}` opens at "
+                f"the text ends inside what `{self.text[start]}` opens at "
                 f"{opened.line}:{opened.column}"
             )
-            return self._syntax(index, message, "the file was cut short: is it complete?")
+            return self._syntax(index, message, "it was cut short: is it complete?")
         hint = "a comma is missing before this" if expected.startswith("`,`") else ""
         return self._syntax(index, f"expected {expected}", hint)
 
