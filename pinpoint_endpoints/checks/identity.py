@@ -37,6 +37,12 @@ class Identity(NamedTuple):
     user_attributes: Mapping[str, Any]
     application: str
 
+    def anywhere(self) -> "Identity":
+        """Return the same without the application."""
+        keys = (self.endpoint, self.address, self.user)
+        endpoint, address, user = (("", *key[1:]) if key else None for key in keys)
+        return self._replace(endpoint=endpoint, address=address, user=user)
+
     def attributes_digest(self) -> int:
         """Return what two documents with the same user attributes share."""
         return hash(orjson.dumps(self.user_attributes, option=orjson.OPT_SORT_KEYS))

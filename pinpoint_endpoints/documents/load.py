@@ -237,7 +237,7 @@ def is_a_value_a_line(raw: bytes) -> bool:
     if not first.startswith(b"{") or not rest.lstrip().startswith(b"{"):
         return False
     try:
-        json_text.parse(first)
+        list(json_text.parse(first))
     except Unreadable:
         return False
     return True
