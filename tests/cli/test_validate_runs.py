@@ -144,7 +144,14 @@ def test_a_report_in_a_searched_directory_is_not_read(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("report", "code"),
-    [("junit", 2), ("nonsense=x", 2), ("json=", 2), ("json=none/x.json", 3), ("json=endpoints", 3)],
+    [
+        ("junit", 2),
+        ("nonsense=x", 2),
+        ("json=", 2),
+        ("json=none/x.json", 3),
+        ("json=.", 3),
+        ("json=endpoints", 2),
+    ],
 )
 def test_a_report_that_cannot_be_written(folder: Path, report: str, code: int) -> None:
     """A wrong format is a usage error, a wrong file cannot run; both say what to do."""

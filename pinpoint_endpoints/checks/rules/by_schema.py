@@ -66,6 +66,8 @@ def _nearest_member(name: str, known: Sequence[str]) -> str:
     near = nearest(name, known)
     if near:
         return f'did you mean "{near}"?'
+    if name.partition(":")[0] in known:
+        return "a space is missing after the colon"
     if name == "<<":
         return "YAML 1.2 has no merge keys: write the members out"
     return f"the members are {', '.join(known)}"
