@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pinpoint_endpoints.checks.validate import is_valid, validate
+from pinpoint_endpoints.checks.finding import Finding
+from pinpoint_endpoints.checks.policy import DEFAULT, Policy
+from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
 from pinpoint_endpoints.documents.load import load
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.errors import CannotRun, UsageError
@@ -83,6 +84,7 @@ def upsert_all(
     application_id: str,
     documents: Iterable[Document],
     endpoint_id: str | None = None,
+    policy: Policy = DEFAULT,
 ) -> Iterator[Outcome]:
     """Validate documents, send those that are valid, and yield what became of each, in order.
 
@@ -93,6 +95,7 @@ def upsert_all(
         application_id: the application, called project in the console.
         documents: from `load`.
         endpoint_id: for all of them; else each document's own, else its file's name.
+        policy: how the documents are judged.
 
     Raises:
         UsageError: the service can take no such application id or endpoint id.
@@ -103,11 +106,13 @@ def upsert_all(
         check_id(endpoint_id, "endpoint id", "--id")
     client = None
     for document in documents:
+        if endpoint_id is not None and document.is_read:
+            document = document._replace(endpoint_id=endpoint_id)  # noqa: PLW2901 - renamed
         target = document.endpoint_id if endpoint_id is None else endpoint_id
-        problems = validate(document)
-        if is_valid(problems):
-            problems.extend(_id_problems(document, target))
-        if target is None or not is_valid(problems):
+        problems = validate(document, policy)
+        if document.is_read and target is None and is_valid(problems, policy):
+            problems.append(_no_id(document))
+        if target is None or not is_valid(problems, policy):
             message = "not sent: the document is invalid"
             yield unanswered(State.INVALID, document, target, message, problems)
             continue
@@ -120,21 +125,6 @@ def upsert_all(
         yield replace(outcome, problems=tuple(problems)) if problems else outcome
 
 
-def _id_problems(document: Document, endpoint_id: str | None) -> list[Problem]:
-    """Find fault with an id that nobody checked yet: a file's name, or none at all."""
-    if not document.shape:
-        return []
-    fault = "there is none" if endpoint_id is None else endpoint_id_fault(endpoint_id)
-    if not fault:
-        return []
-    return [
-        Problem(
-            document.source,
-            0,
-            0,
-            codes.ENDPOINT_ID,
-            Severity.ERROR,
-            f"not an endpoint id: {fault}",
-            "name the endpoint with --id",
-        )
-    ]
+def _no_id(document: Document) -> Problem:
+    finding = Finding((), "not an endpoint id: there is none", "name the endpoint with --id")
+    return problem_at(document, codes.ENDPOINT_ID, Severity.ERROR, finding)

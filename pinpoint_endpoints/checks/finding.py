@@ -25,3 +25,7 @@ class Finding(NamedTuple):
     at_key: bool = False
     severity: Severity | None = None
     fix: Fix | None = None
+
+
+Coded = tuple[str, Finding]
+"""A finding with its code."""

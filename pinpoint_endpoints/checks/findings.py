@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pinpoint_endpoints.checks.finding import Finding
+from pinpoint_endpoints.checks.finding import Coded, Finding
 from pinpoint_endpoints.checks.rules.by_schema import (
     endpoint_id,
     missing_member,
@@ -15,9 +15,6 @@ from pinpoint_endpoints.checks.rules.by_schema import (
 )
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.positions import Path
-
-Coded = tuple[str, Finding]
-"""A finding with its code."""
 
 _IDS = ("Id", "EndpointId")
 
@@ -45,7 +42,7 @@ def findings_of(error: Any, shape: str) -> Iterator[Coded]:
 def and_more(shown: int) -> Coded:
     """Return the finding that stands for those that are not shown."""
     message = f"more than {shown} mistakes: the others are not shown"
-    return codes.TOO_LARGE, Finding((), message, "mend these first")
+    return codes.TOO_LARGE, Finding((), message, "fix these first")
 
 
 def _is_id(path: Path, error: Any) -> bool:

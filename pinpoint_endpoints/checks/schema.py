@@ -7,13 +7,13 @@ from functools import cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from pinpoint_endpoints.documents.schema_file import bundled_schema
+from pinpoint_endpoints.contract.bundled import bundled_schema
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator as Explainer
     from jsonschema_rs import Draft202012Validator as Decider
 
-    from pinpoint_endpoints.checks.findings import Coded
+    from pinpoint_endpoints.checks.finding import Coded
 
 MOST_FINDINGS = 1000
 """More than anybody reads; a hostile file has millions."""

@@ -7,14 +7,17 @@ from pinpoint_endpoints.checks.policy import DEFAULT, Policy
 from pinpoint_endpoints.checks.rules.engine import rule_findings
 from pinpoint_endpoints.checks.schema import explain, fits
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
 from pinpoint_endpoints.documents.pointer import json_pointer
+
+_IDS = frozenset({"Id", "EndpointId"})
 
 
 def validate(document: Document, policy: Policy = DEFAULT) -> list[Problem]:
     """Return what is wrong with a document, in the order of the file; empty if nothing is."""
     found = [*document.problems]
-    if document.shape:
+    if document.is_read:
         found += [
             problem_at(document, rule.code, rule.severity, finding)
             for rule, finding in rule_findings(document, policy)
@@ -24,15 +27,30 @@ def validate(document: Document, policy: Policy = DEFAULT) -> list[Problem]:
                 problem_at(document, code, Severity.ERROR, finding)
                 for code, finding in explain(document.value, document.shape)
             ]
+        found += _id_by_name(document)
     if not found:
         return []
     kept = [problem for problem in found if problem.code not in policy.ignore]
     return sorted(kept, key=lambda problem: (problem.line, problem.column, problem.code))
 
 
+def _id_by_name(document: Document) -> list[Problem]:
+    """Find fault with an id that the file's name gives: the schema sees only one in the file."""
+    value = document.value
+    stands_in_it = isinstance(value, dict) and not _IDS.isdisjoint(value)
+    if document.endpoint_id is None or stands_in_it or not endpoint_id_fault(document.endpoint_id):
+        return []
+    from pinpoint_endpoints.checks.rules.by_schema import endpoint_id
+
+    finding = endpoint_id((), document.endpoint_id)._replace(
+        hint="rename the file, or give another id with --id"
+    )
+    return [problem_at(document, codes.ENDPOINT_ID, Severity.ERROR, finding)]
+
+
 def is_valid(problems: Sequence[Problem], policy: Policy = DEFAULT) -> bool:
     """Tell whether a document with these problems may be sent: warnings stop it if strict."""
-    if policy.strict:
+    if policy.strict or not problems:
         return not problems
     return all(problem.severity is not Severity.ERROR for problem in problems)
 

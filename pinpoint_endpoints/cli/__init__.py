@@ -9,14 +9,13 @@ from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import Boundary
-from pinpoint_endpoints.cli.get import get
-from pinpoint_endpoints.cli.upsert import upsert
-from pinpoint_endpoints.cli.validate import validate
+from pinpoint_endpoints.cli.commands import SETTINGS, Commands
+
+_COMPLETING = "_PE_COMPLETE"
 
 app = typer.Typer(
     name="pe",
-    cls=Boundary,
+    cls=Commands,
     help="Keep Amazon Pinpoint endpoints in files: validate them, deliver them, read them back.",
     epilog=(
         "Exit codes: 0 done; 1 documents are invalid; 2 the command line is wrong; 3 could not "
@@ -24,14 +23,9 @@ app = typer.Typer(
         "130 interrupted."
     ),
     no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    **SETTINGS,
 )
-app.command()(validate)
-app.command()(upsert)
-app.command()(get)
 
 
 def _print_version(wanted: bool) -> None:
@@ -61,4 +55,8 @@ def main() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open
         getattr(sys, name).reconfigure(errors="backslashreplace")
     atexit.register(gc.freeze)  # the interpreter's last look for garbage is an eighth of a run
+    if _COMPLETING in os.environ:
+        from pinpoint_endpoints.cli.shells import register
+
+        register()
     app()

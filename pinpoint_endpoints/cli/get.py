@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import write_json
+from pinpoint_endpoints.cli.console import write_bytes
 from pinpoint_endpoints.cli.options import (
     App,
     EndpointUrl,
@@ -55,7 +55,7 @@ def get(
     )
     endpoint = get_endpoint(client, app, endpoint_id)
     if output is Output.JSON:
-        write_json(endpoint_json(endpoint))
+        write_bytes(endpoint_json(endpoint))
     elif output is Output.TEXT:
         sys.stdout.write(endpoint_lines(endpoint, show_values=show_values))
     else:

@@ -6,6 +6,10 @@ from typing import Annotated
 
 import typer
 
+from pinpoint_endpoints.cli.console import say
+from pinpoint_endpoints.cli.words import rules_to_ignore
+from pinpoint_endpoints.documents.ignoring.folder import Pattern
+
 
 class Output(StrEnum):
     """How results are printed."""
@@ -13,6 +17,17 @@ class Output(StrEnum):
     TABLE = "table"
     TEXT = "text"
     JSON = "json"
+
+
+def _name_project_file(ctx: typer.Context, verbose: bool) -> bool:
+    if verbose and ctx.obj is not None:
+        say(f"using {ctx.obj}")
+    return verbose
+
+
+def _pattern(given: str | Pattern) -> Pattern:
+    """Take a pattern of the command line; one of the project's file is complete already."""
+    return given if isinstance(given, Pattern) else Pattern(given)
 
 
 App = Annotated[
@@ -46,8 +61,73 @@ Store = Annotated[
 ]
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How results are printed.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on standard error.")]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose", "-v", callback=_name_project_file, help="Say more on standard error."
+    ),
+]
 ShowValues = Annotated[
     bool,
     typer.Option("--show-values", help="Show addresses, user ids and user attributes unmasked."),
 ]
+Exclude = Annotated[
+    list[Pattern] | None,
+    typer.Option(
+        "--exclude",
+        metavar="GLOB",
+        parser=_pattern,
+        show_default=False,
+        help="Leave out what matches in a searched directory: a pattern as in a .gitignore.",
+    ),
+]
+NoIgnore = Annotated[
+    bool, typer.Option("--no-ignore", help="Read files too that a .gitignore leaves out.")
+]
+ListFiles = Annotated[
+    bool, typer.Option("--list-files", help="Print the paths that would be read, and stop.")
+]
+StdinFilename = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What to call standard input; its suffix says how it is read.",
+    ),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore",
+        metavar="CODE",
+        help="Leave a rule out; `pe rules` lists them.",
+        autocompletion=rules_to_ignore,
+    ),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict/--no-strict", help="Warnings make a document invalid too.")
+]
+Create = Annotated[
+    bool,
+    typer.Option(
+        "--create",
+        help="Each document has to make a new endpoint: with a ChannelType and an Address.",
+    ),
+]
+MaxProblems = Annotated[
+    int,
+    typer.Option(
+        "--max-problems", metavar="N", min=0, help="How many problems the table shows one by one."
+    ),
+]
+Report = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORMAT=FILE",
+        help="Write a report into a file too; may be given several times.",
+    ),
+]
+Fix = Annotated[
+    bool, typer.Option("--fix", help="Repair what has one right answer, and write the files back.")
+]
+Diff = Annotated[bool, typer.Option("--diff", help="Show what --fix would change; write nothing.")]

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pinpoint_endpoints.cli.boundary import say
+from pinpoint_endpoints.cli.console import say
 
 STORE_VARIABLE = "PE_LOCAL_STORE"
 

@@ -3,14 +3,18 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import say, tell, write_json
+from pinpoint_endpoints.cli.console import say, tell, write_bytes
 from pinpoint_endpoints.cli.options import (
     App,
+    Create,
     EndpointUrl,
+    Ignore,
     Local,
     Output,
     OutputOption,
@@ -18,20 +22,34 @@ from pinpoint_endpoints.cli.options import (
     Quiet,
     Region,
     Store,
+    Strict,
     Verbose,
 )
+from pinpoint_endpoints.cli.policy import policy_from
+from pinpoint_endpoints.cli.standard_input import standard_input
 from pinpoint_endpoints.cli.target import open_target
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
-from pinpoint_endpoints.reports.outcomes import outcome_lines, print_outcome_table
+from pinpoint_endpoints.reports.outcomes import (
+    outcome_counts,
+    outcome_lines,
+    outcome_members,
+    print_outcome_table,
+)
 from pinpoint_endpoints.reports.plain import counted
-from pinpoint_endpoints.reports.problems import print_problem_table, problem_lines
+from pinpoint_endpoints.reports.problem_table import print_problem_table
+from pinpoint_endpoints.reports.problems import problem_lines
 from pinpoint_endpoints.service.outcome import Outcome, State, unanswered
 
 
 def upsert(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A file with an endpoint in it.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="A file with endpoints in it, or - for standard input."
+        ),
+    ],
     app: App,
     endpoint_id: Annotated[
         str | None,
@@ -47,6 +65,9 @@ def upsert(
     endpoint_url: EndpointUrl = None,
     local: Local = False,
     store: Store = None,
+    strict: Strict = False,
+    ignore: Ignore = None,
+    create: Create = False,
     output: OutputOption = Output.TABLE,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -56,6 +77,10 @@ def upsert(
     What the file leaves out stays as it is in the service.
     """
     from pinpoint_endpoints.api import load, upsert_all
+
+    policy = policy_from(ignore, strict=strict, create=create)
+    # what cannot be sent back is left out knowingly
+    policy = replace(policy, ignore=policy.ignore | {codes.READ_ONLY_MEMBERS})
 
     def client() -> Any:
         return open_target(
@@ -71,8 +96,9 @@ def upsert(
     documents: list[Document] = []
     error: PinpointEndpointsError | None = None
     try:
-        documents = _documents(load(file), file, endpoint_id)
-        for outcome in upsert_all(client, app, documents, endpoint_id):
+        with closing(standard_input([file])) as given:
+            documents = _documents(load(file, given), file, endpoint_id)
+        for outcome in upsert_all(client, app, documents, endpoint_id, policy):
             outcomes.append(outcome)  # noqa: PERF402 - what was sent stays known if a later one fails
     except PinpointEndpointsError as stopped:
         error = stopped
@@ -138,14 +164,14 @@ def _print(
 def _print_json(outcomes: Sequence[Outcome], error: PinpointEndpointsError | None) -> None:
     from pinpoint_endpoints.reports.envelope import envelope
 
-    states = Counter(outcome.state for outcome in outcomes)
-    write_json(
+    counts = outcome_counts(outcomes)
+    write_bytes(
         envelope(
             "upsert",
-            {"documents": len(outcomes), **{state.value: states[state] for state in State}},
-            outcomes,
-            succeeded=states[State.ACCEPTED],
-            failed=len(outcomes) - states[State.ACCEPTED],
+            counts,
+            map(outcome_members, outcomes),
+            succeeded=counts[State.ACCEPTED],
+            failed=len(outcomes) - counts[State.ACCEPTED],
             error=error,
         )
     )

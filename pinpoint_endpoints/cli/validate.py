@@ -1,102 +1,186 @@
 """`pe validate`: paths in, problems out."""
 
+import os
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.boundary import say, write_json
-from pinpoint_endpoints.cli.options import Output, OutputOption, Quiet, Verbose
-from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.model import Problem
-from pinpoint_endpoints.errors import CannotRun, ExitCode
+from pinpoint_endpoints.cli.console import say, tell
+from pinpoint_endpoints.cli.fixing import (
+    check_options,
+    fix_files,
+    nothing_to_check,
+    show_differences,
+)
+from pinpoint_endpoints.cli.options import (
+    Create,
+    Diff,
+    Exclude,
+    Fix,
+    Ignore,
+    ListFiles,
+    MaxProblems,
+    NoIgnore,
+    Quiet,
+    Report,
+    ShowValues,
+    StdinFilename,
+    Strict,
+    Verbose,
+)
+from pinpoint_endpoints.cli.policy import policy_from
+from pinpoint_endpoints.cli.progress import Progress
+from pinpoint_endpoints.cli.reporting import Reports
+from pinpoint_endpoints.cli.standard_input import standard_input
+from pinpoint_endpoints.documents.discovery import (
+    STANDARD_INPUT,
+    Selection,
+    Source,
+    Unsearchable,
+    discover,
+)
+from pinpoint_endpoints.documents.load import read
+from pinpoint_endpoints.documents.model import Checked, Verdict
+from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError
 from pinpoint_endpoints.reports.plain import printable
-from pinpoint_endpoints.reports.problems import Tally, print_problem_table, problem_lines
+from pinpoint_endpoints.reports.problems import Tally
+from pinpoint_endpoints.reports.reporter import ReportFormat, ReportOptions
+
+Find = Callable[[], Iterator[Source | Unsearchable]]
 
 
 def validate(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Files, or directories to search for files."),
+        typer.Argument(
+            metavar="PATH...",
+            help="Files, directories to search for files, or - for standard input.",
+        ),
     ],
-    output: OutputOption = Output.TABLE,
+    output: Annotated[
+        ReportFormat, typer.Option("--output", "-o", help="How results are printed.")
+    ] = ReportFormat.TABLE,
+    report: Report = None,
+    strict: Strict = False,
+    ignore: Ignore = None,
+    create: Create = False,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
+    list_files: ListFiles = False,
+    stdin_filename: StdinFilename = None,
+    fix: Fix = False,
+    diff: Diff = False,
+    max_problems: MaxProblems = 50,
+    show_values: ShowValues = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> ExitCode:
     """Check endpoint files, and show each mistake with its place.
 
-    Directories are searched for .json, .yaml and .yml; a named file is read whatever its name.
+    Directories are searched for .json, .yaml, .yml, .ndjson, .jsonl and .gz of the last two; a
+    named file is read whatever its name.
     """
-    tally = Tally()
-    problems: list[Problem] = []
-    error: CannotRun | None = None
-    try:
-        _check(paths, tally, problems, verbose=verbose)
-    except CannotRun as stopped:
-        error = stopped
-    _print(tally, problems, output, quiet=quiet, error=error)
+    from pinpoint_endpoints.checks.run import check_all
+
+    policy = policy_from(ignore, strict=strict, create=create)
+    selection = Selection(tuple(exclude or ()), respect_gitignore=not no_ignore)
+    find = partial(discover, paths, selection)
+    others = {
+        "--list-files": list_files,
+        "--report": bool(report),
+        "--output": output is not ReportFormat.TABLE,
+    }
+    check_options(paths, fix=fix, diff=diff, others=others)
+    if list_files:
+        return _list(find())
+    if diff:
+        return show_differences(find(), policy, show_values=show_values, quiet=quiet)
+    written = not fix or fix_files(find(), policy, quiet=quiet)
+    on_terminal = sys.stdout.isatty()
+    options = ReportOptions(
+        max_problems=max_problems,
+        show_values=show_values,
+        quiet=quiet,
+        snippets=on_terminal,
+        styled=on_terminal or bool(os.environ.get("FORCE_COLOR")),
+    )
+    with (
+        closing(standard_input(paths, stdin_filename)) as given,
+        Reports(output, report or (), options) as reports,
+        Progress(
+            partial(_bytes_to_read, find), wanted=_is_watched(output, quiet=quiet)
+        ) as progress,
+    ):
+        sources = find()
+        if report:
+            sources = (source for source in sources if not reports.writes(source.path))
+        reader = partial(read, standard_input=given, meter=progress.meter)
+        tally = Tally()
+        checked_documents = check_all(sources, reader, policy)
+        if verbose:
+            checked_documents = _naming_the_valid(checked_documents)
+        error = _check(checked_documents, tally, reports, progress)
+        reports.close(tally, error)
     if error is not None:
-        raise error
-    if tally.unreadable:
+        tell(error)
+        return error.exit_code
+    if output is ReportFormat.TEXT and not quiet:
+        sys.stdout.flush()
+        say(str(tally))
+    if tally.unreadable or not written:
         return ExitCode.CANNOT_RUN
     return ExitCode.INVALID if tally.invalid else ExitCode.OK
 
 
-def _check(paths: list[str], tally: Tally, problems: list[Problem], *, verbose: bool) -> None:
-    from pinpoint_endpoints.checks.validate import is_valid
-    from pinpoint_endpoints.checks.validate import validate as check
-    from pinpoint_endpoints.documents.load import load
-
-    for document in load(paths):
-        found = check(document)
-        tally.documents += 1
-        if not found or is_valid(found):
-            tally.valid += 1
-            if verbose:
-                say(f"valid: {printable(document.source)}")
-        elif found[0].code == codes.UNREADABLE:
-            tally.unreadable += 1
-        else:
-            tally.invalid += 1
-        if found:
-            tally.count_problems(found)
-            problems.extend(found)
-    if not tally.documents:
-        raise CannotRun(
-            f"nothing to check: there is no .json, .yaml or .yml file in {', '.join(paths)}",
-            "name a file, or a directory that holds endpoint files",
-        )
+def _list(sources: Iterable[Source | Unsearchable]) -> ExitCode:
+    """Print what would be read, a path a line."""
+    code = ExitCode.CANNOT_RUN
+    for source in sources:
+        if isinstance(source, Unsearchable):
+            raise CannotRun(f"{source.path} cannot be read: {source.reason}")
+        sys.stdout.write(f"{printable(source.path)}\n")
+        code = ExitCode.OK
+    return code
 
 
-def _print(
-    tally: Tally,
-    problems: list[Problem],
-    output: Output,
-    *,
-    quiet: bool,
-    error: CannotRun | None,
-) -> None:
-    if output is Output.JSON:
-        from dataclasses import asdict
+def _check(
+    checked_documents: Iterable[Checked], tally: Tally, reports: Reports, progress: Progress
+) -> PinpointEndpointsError | None:
+    try:
+        for checked in checked_documents:
+            tally.add(checked)
+            reports.add(checked)
+            progress.show(tally)
+    except PinpointEndpointsError as error:
+        return error
+    if tally.documents:
+        return None
+    return nothing_to_check()
 
-        from pinpoint_endpoints.reports.envelope import envelope
 
-        failed = tally.invalid + tally.unreadable
-        write_json(
-            envelope(
-                "validate",
-                asdict(tally),
-                problems,
-                succeeded=tally.valid,
-                failed=failed,
-                error=error,
-            )
-        )
-        return
-    if output is Output.TEXT:
-        sys.stdout.write(problem_lines(problems))
-    elif problems:
-        print_problem_table(problems, sys.stdout)
-    if not quiet and error is None:
-        stream = sys.stderr if output is Output.TEXT else sys.stdout
-        stream.write(f"{tally}\n")
+def _naming_the_valid(checked_documents: Iterable[Checked]) -> Iterator[Checked]:
+    for checked in checked_documents:
+        if checked.verdict is Verdict.VALID and not checked.again:
+            say(f"valid: {checked.document.source}")
+        yield checked
+
+
+def _bytes_to_read(find: Find) -> int | None:
+    total = 0
+    for source in find():
+        if source.path == STANDARD_INPUT:
+            return None
+        with suppress(OSError):
+            total += Path(source.path).stat().st_size
+    return total
+
+
+def _is_watched(output: ReportFormat, *, quiet: bool) -> bool:
+    """Tell whether a bar on standard error disturbs nothing that is printed meanwhile."""
+    streams = output in (ReportFormat.TEXT, ReportFormat.GITHUB) and sys.stdout.isatty()
+    return sys.stderr.isatty() and not quiet and not streams

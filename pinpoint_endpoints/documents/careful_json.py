@@ -7,10 +7,11 @@ from json.decoder import (  # type: ignore[attr-defined] # a name without a stub
 )
 from math import isinf
 
-from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents import faults
+from pinpoint_endpoints.documents.faults import MAX_DEPTH
 from pinpoint_endpoints.documents.model import Fault
-from pinpoint_endpoints.documents.positions import Path, PositionMap
-from pinpoint_endpoints.documents.text import MAX_DEPTH, Unreadable, decode
+from pinpoint_endpoints.documents.positions import Path, Position, PositionMap
+from pinpoint_endpoints.documents.text import Unreadable, decode
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -23,13 +24,17 @@ _INTEGER_RANGE = range(-(2**63), 2**64)
 _LONGEST_INTEGER = 20
 
 
-def read_carefully(raw: bytes) -> tuple[object, list[Fault], PositionMap]:
+def read_carefully(raw: bytes, first_line: int = 1) -> tuple[object, list[Fault], PositionMap]:
     """Return the value of a JSON text, what is wrong with it, and the place of every value.
+
+    Args:
+        raw: a file, or a line of one.
+        first_line: the number of its first line in the file.
 
     Raises:
         Unreadable: the text has no value that could be looked at further.
     """
-    reader = _Reader(decode(raw))
+    reader = _Reader(decode(raw, first_line), first_line)
     try:
         return reader.document(), reader.faults, reader.positions
     except Unreadable as error:
@@ -38,16 +43,16 @@ def read_carefully(raw: bytes) -> tuple[object, list[Fault], PositionMap]:
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, first_line: int) -> None:
         self.text = text
         self.faults: list[Fault] = []
-        self.positions = PositionMap(text)
+        self.positions = PositionMap(text, first_line)
         self.lines = self.positions.lines
 
     def document(self) -> object:
         start = self._skip_space(0)
         if start == len(self.text):
-            raise self._unreadable(start, codes.EMPTY, "the file is empty", "write one endpoint")
+            raise Unreadable(faults.empty(self._place(start)))
         value, end = self._value(start, ())
         end = self._skip_space(end)
         if end < len(self.text):
@@ -110,9 +115,7 @@ class _Reader:
             raise self._expected(index, f"`,` or `{closing}`", start)
         following = self._skip_space(index + 1)
         if self._at(following, closing):
-            raise self._unreadable(
-                index, codes.SYNTAX, f"`,` stands before `{closing}`", "remove this comma"
-            )
+            raise self._syntax(index, f"`,` stands before `{closing}`", "remove this comma")
         return following
 
     def _note_key(self, member: Path, index: int, end: int, *, duplicate: bool) -> None:
@@ -120,42 +123,25 @@ class _Reader:
             self.positions.keys[member] = index
             self.positions.key_ends[member] = end
             return
-        first = self.lines.position(self.positions.keys[member])
-        self.faults.append(
-            Fault(
-                self.lines.position(index),
-                codes.DUPLICATE_KEY,
-                f"duplicate key, first at {first.line}:{first.column}",
-                "remove one of the two: JSON readers keep only the last",
-                path=member,
-            )
-        )
+        first = self._place(self.positions.keys[member])
+        self.faults.append(faults.duplicate_key(self.lines.span(index, end), first, member))
 
     def _string(self, start: int) -> tuple[str, int]:
         try:
             value, end = scanstring(self.text, start + 1, True)
         except JSONDecodeError as error:
             if error.msg.startswith("Unterminated string"):
-                raise self._unreadable(
-                    start, codes.SYNTAX, "this string does not end", 'close it with `"`'
-                ) from None
+                message, hint = "this string does not end", 'close it with `"`'
+                raise self._syntax(start, message, hint) from None
             if error.msg.startswith("Invalid control character"):
-                raise self._unreadable(
-                    error.pos,
-                    codes.SYNTAX,
-                    "a line break, tab or other control character stands inside a string",
-                    r"close the string, or write \n or \t",
-                ) from None
-            raise self._unreadable(
-                error.pos, codes.SYNTAX, "invalid escape in a string", r"write a backslash as \\"
-            ) from None
+                message = "a line break, tab or other control character stands inside a string"
+                hint = r"close the string, or write \n or \t"
+                raise self._syntax(error.pos, message, hint) from None
+            message, hint = "invalid escape in a string", r"write a backslash as \\"
+            raise self._syntax(error.pos, message, hint) from None
         if _SURROGATE.search(value):
-            raise self._unreadable(
-                start,
-                codes.SYNTAX,
-                "half of a surrogate pair stands alone in this string",
-                "write the character itself, or both halves",
-            )
+            message = "half of a surrogate pair stands alone in this string"
+            raise self._syntax(start, message, "write the character itself, or both halves")
         return value, end
 
     def _number(self, start: int, path: Path) -> tuple[object, int] | None:
@@ -185,15 +171,7 @@ class _Reader:
         raise self._no_value(start, word)
 
     def _not_a_number(self, start: int, message: str, path: Path) -> None:
-        self.faults.append(
-            Fault(
-                self.lines.position(start),
-                codes.NOT_A_NUMBER,
-                message,
-                "write a finite number, or leave the member out",
-                path=path,
-            )
-        )
+        self.faults.append(faults.not_a_number(self._place(start), message, path))
 
     def _no_value(self, start: int, word: str) -> Unreadable:
         first = self.text[start : start + 1]
@@ -210,7 +188,7 @@ class _Reader:
         message = (
             "this is not a JSON value" if first else "the file ends where a value should stand"
         )
-        return self._unreadable(start, codes.SYNTAX, message, hint)
+        return self._syntax(start, message, hint)
 
     def _no_key(self, index: int, start: int) -> Unreadable:
         slip = self.text[index : index + 1]
@@ -220,37 +198,23 @@ class _Reader:
 
     def _expected(self, index: int, expected: str, start: int) -> Unreadable:
         if index == len(self.text):
-            opened = self.lines.position(start)
-            return self._unreadable(
-                index,
-                codes.SYNTAX,
+            opened = self._place(start)
+            message = (
                 f"the file ends inside what `{self.text[start]}` opens at "
-                f"{opened.line}:{opened.column}",
-                "the file was cut short: is it complete?",
+                f"{opened.line}:{opened.column}"
             )
+            return self._syntax(index, message, "the file was cut short: is it complete?")
         hint = "a comma is missing before this" if expected.startswith("`,`") else ""
-        return self._unreadable(index, codes.SYNTAX, f"expected {expected}", hint)
+        return self._syntax(index, f"expected {expected}", hint)
 
     def _after_the_value(self, index: int) -> Unreadable:
         if self.text[index] in "{[":
-            return self._unreadable(
-                index,
-                codes.SECOND_VALUE,
-                "a second value stands here, after the end of the first",
-                'put each endpoint in a file of its own, or all into {"Item": [...]}',
-            )
-        return self._unreadable(
-            index, codes.SYNTAX, "this stands after the end of the value", "remove it"
-        )
+            return Unreadable(faults.second_value(self._place(index)))
+        return self._syntax(index, "this stands after the end of the value", "remove it")
 
     def _check_depth(self, start: int, path: Path) -> None:
         if len(path) >= MAX_DEPTH:
-            raise self._unreadable(
-                start,
-                codes.TOO_DEEP,
-                f"nested more than {MAX_DEPTH} levels deep",
-                "an endpoint has five levels",
-            )
+            raise Unreadable(faults.too_deep(self._place(start)))
 
     def _skip_space(self, index: int) -> int:
         match = _SPACE.match(self.text, index)
@@ -259,5 +223,8 @@ class _Reader:
     def _at(self, index: int, character: str) -> bool:
         return self.text.startswith(character, index)
 
-    def _unreadable(self, offset: int, code: str, message: str, hint: str = "") -> Unreadable:
-        return Unreadable(Fault(self.lines.position(offset), code, message, hint))
+    def _place(self, offset: int) -> Position:
+        return self.lines.position(offset)
+
+    def _syntax(self, offset: int, message: str, hint: str = "") -> Unreadable:
+        return Unreadable(faults.syntax(self._place(offset), message, hint))

@@ -3,9 +3,12 @@
 import os
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from operator import attrgetter
 from typing import NamedTuple
 
-SUFFIXES = (".json", ".yaml", ".yml")
+from pinpoint_endpoints.documents.ignoring.folder import Ignoring, Pattern, ignoring_at
+
+STANDARD_INPUT = "-"
 
 
 class Format(Enum):
@@ -13,7 +16,18 @@ class Format(Enum):
 
     JSON = "JSON"
     YAML = "YAML"
+    NDJSON = "a JSON document a line"
     BY_CONTENT = "JSON if it begins like JSON, else YAML"
+
+
+_COMPRESSED = ".gz"
+_FORMATS = {
+    ".json": Format.JSON,
+    ".yaml": Format.YAML,
+    ".yml": Format.YAML,
+    ".ndjson": Format.NDJSON,
+    ".jsonl": Format.NDJSON,
+}
 
 
 class Source(NamedTuple):
@@ -30,55 +44,60 @@ class Unsearchable(NamedTuple):
     reason: str
 
 
-def discover(paths: Iterable[str]) -> Iterator[Source | Unsearchable]:
+class Selection(NamedTuple):
+    """Which files of a searched directory are read.
+
+    Attributes:
+        exclude: what is left out.
+        respect_gitignore: whether what git ignores is left out too.
+    """
+
+    exclude: tuple[Pattern, ...] = ()
+    respect_gitignore: bool = True
+
+
+DEFAULT = Selection()
+
+
+_name_of = attrgetter("name")
+
+
+class _Folder(NamedTuple):
+    path: str
+    ignoring: Ignoring
+
+
+def discover(
+    paths: Iterable[str], selection: Selection = DEFAULT
+) -> Iterator[Source | Unsearchable]:
     """Yield the files that the paths name, in the order of the paths, then of the names.
 
-    A named file is always read, whatever its suffix. A directory is searched, with the directories
-    in it, for `.json`, `.yaml` and `.yml`; hidden entries are left out. A directory is searched
-    once, so that symbolic links cannot lead in a circle.
+    A named file is always read, whatever its suffix and whatever ignores it; `-` is standard input.
+    A directory is searched, with the directories in it, for .json, .yaml, .yml, .ndjson and .jsonl,
+    the last two also with .gz after them; hidden entries are left out, and what the selection
+    leaves out: a pattern that matches a directory leaves out all that is in it. The directory that
+    was named is always searched. A directory is searched once, so that symbolic links cannot lead
+    in a circle.
+
+    Inside a git repository its .gitignore files count, outside they do not. A file that git tracks
+    although a pattern matches it is left out all the same: only the patterns are asked.
     """
     searched: set[tuple[int, int]] = set()
+    input_is_read = False
     for path in paths:
-        if path == "-":
-            yield Unsearchable(path, "standard input is not read; name a file")
+        if path == STANDARD_INPUT:
+            yield _second_input() if input_is_read else Source(path, Format.BY_CONTENT)
+            input_is_read = True
         elif os.path.isdir(path):
-            yield from _search(path, searched)
+            ignoring = ignoring_at(path, selection.exclude, follows_git=selection.respect_gitignore)
+            yield from _search(_Folder(path, ignoring), searched)
         else:
-            yield Source(path, _format_of(path))
+            yield Source(path, format_of(path))
 
 
-def _search(top: str, searched: set[tuple[int, int]]) -> Iterator[Source | Unsearchable]:
-    waiting: list[os.DirEntry[str] | str] = [top]
-    while waiting:
-        found = waiting.pop()
-        try:
-            if not isinstance(found, str) and _is_wanted(found.name) and found.is_file():
-                yield Source(found.path, _format_of(found.name))
-            elif isinstance(found, str) or _is_directory(found):
-                waiting.extend(reversed(_entries(os.fspath(found), searched)))
-            elif _is_wanted(found.name):
-                os.stat(found.path)
-                yield Unsearchable(found.path, "it is no regular file")
-        except OSError as error:
-            yield Unsearchable(os.fspath(found), reason_of(error))
-
-
-def _is_directory(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
-def _entries(directory: str, searched: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
-    status = os.stat(directory)
-    identity = (status.st_dev, status.st_ino)
-    if identity in searched:
-        return []
-    searched.add(identity)
-    with os.scandir(directory) as entries:
-        seen = [entry for entry in entries if not entry.name.startswith(".")]
-    return sorted(seen, key=lambda entry: entry.name)
+def format_of(name: str) -> Format:
+    """Return how a file of that name is read."""
+    return _known_format(name) or Format.BY_CONTENT
 
 
 def reason_of(error: OSError) -> str:
@@ -87,14 +106,67 @@ def reason_of(error: OSError) -> str:
     return reason[:1].lower() + reason[1:]
 
 
-def _is_wanted(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES)
+def _second_input() -> Unsearchable:
+    return Unsearchable(STANDARD_INPUT, "standard input is read only once; give - once")
 
 
-def _format_of(name: str) -> Format:
+def _search(top: _Folder, searched: set[tuple[int, int]]) -> Iterator[Source | Unsearchable]:
+    waiting: list[Source | Unsearchable | _Folder] = [top]
+    while waiting:
+        found = waiting.pop()
+        if not isinstance(found, _Folder):
+            yield found
+            continue
+        try:
+            waiting.extend(reversed(_content(found, searched)))
+        except OSError as error:
+            yield Unsearchable(found.path, reason_of(error))
+
+
+def _content(
+    folder: _Folder, searched: set[tuple[int, int]]
+) -> list[Source | Unsearchable | _Folder]:
+    status = os.stat(folder.path)
+    identity = (status.st_dev, status.st_ino)
+    if identity in searched:
+        return []
+    searched.add(identity)
+    with os.scandir(folder.path) as scanned:
+        entries = sorted(scanned, key=_name_of)
+    hidden = [entry.name for entry in entries if entry.name[0] == "."]
+    ignoring = folder.ignoring.inside(folder.path, hidden) if hidden else folder.ignoring
+    found = (_found(entry, ignoring) for entry in entries if entry.name[0] != ".")
+    return [content for content in found if content is not None]
+
+
+def _found(entry: os.DirEntry[str], ignoring: Ignoring) -> Source | Unsearchable | _Folder | None:
+    file_format = _known_format(entry.name)
+    is_directory = _is_directory(entry)
+    if file_format is None and not is_directory:
+        return None
+    if ignoring.leaves_out(entry.name, is_directory=is_directory):
+        return None
+    if is_directory or file_format is None:
+        return _Folder(entry.path, ignoring.under(entry.name))
+    try:
+        if entry.is_file():
+            return Source(entry.path, file_format)
+        os.stat(entry.path)
+    except OSError as error:
+        return Unsearchable(entry.path, reason_of(error))
+    return Unsearchable(entry.path, "it is no regular file")
+
+
+def _known_format(name: str) -> Format | None:
     name = name.lower()
-    if name.endswith(".json"):
-        return Format.JSON
-    if name.endswith((".yaml", ".yml")):
-        return Format.YAML
-    return Format.BY_CONTENT
+    end = name[name.rfind(".") :]
+    if end != _COMPRESSED:
+        return _FORMATS.get(end)
+    return Format.NDJSON if name.endswith((".ndjson.gz", ".jsonl.gz")) else None
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

@@ -4,6 +4,7 @@ import re
 
 FORBIDDEN_CHARACTERS = "${}"
 
+_SURELY_FINE = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+:_-]*")
 _NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -22,6 +23,8 @@ def endpoint_id_fault(endpoint_id: str) -> str:
     id addresses the batch operation, and `.` and `..` are path segments that every HTTP layer
     between here and the service may remove (RFC 3986, section 5.2.4).
     """
+    if _SURELY_FINE.fullmatch(endpoint_id):
+        return ""
     if not endpoint_id.strip(" "):
         return "it is empty"
     if endpoint_id in (".", ".."):

@@ -13,7 +13,9 @@ class Action(StrEnum):
     WRAP = "the scalar becomes a list that holds it as a string"
     RENAME = "the member's key becomes `text`"
     REMOVE = "the members are removed"
-    QUOTE = "the plain YAML scalar, or key, is quoted"
+    QUOTE = "the plain YAML scalar, or JSON number, is quoted"
+    QUOTE_KEY = "the member's plain YAML key is quoted"
+    RESPELL = "the plain YAML number is written as `text`, which is the same number"
 
 
 class Fix(NamedTuple):

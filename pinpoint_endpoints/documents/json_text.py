@@ -5,18 +5,26 @@ double, no lone surrogates, UTF-8.
 """
 
 import codecs
+from collections.abc import Iterator
 
 import orjson
 
+from pinpoint_endpoints.documents.faults import MAX_DEPTH
 from pinpoint_endpoints.documents.model import Fault
 from pinpoint_endpoints.documents.positions import PositionMap
-from pinpoint_endpoints.documents.text import MAX_DEPTH
 
 _QUOTE_ESCAPE = b"\\u0022"
 
 
-def parse(raw: bytes) -> tuple[object, list[Fault]]:
-    """Return the value of a JSON text and what is wrong with it.
+Value = tuple[object, list[Fault]]
+
+
+def parse(raw: bytes, first_line: int = 1) -> tuple[Value]:
+    """Return the value of a JSON text and what is wrong with it, as the only one.
+
+    Args:
+        raw: a file, or a line of one.
+        first_line: the number of its first line in the file.
 
     Raises:
         Unreadable: the text has no value that could be looked at further.
@@ -24,20 +32,20 @@ def parse(raw: bytes) -> tuple[object, list[Fault]]:
     try:
         value = orjson.loads(raw.removeprefix(codecs.BOM_UTF8))
         if not _may_hide_duplicates(raw, value) and not _is_too_deep(raw, value):
-            return value, []
+            return ((value, []),)
     except (orjson.JSONDecodeError, TypeError):
         pass
     from pinpoint_endpoints.documents.careful_json import read_carefully
 
-    value, faults, _ = read_carefully(raw)
-    return value, faults
+    value, faults, _ = read_carefully(raw, first_line)
+    return ((value, faults),)
 
 
-def positions(raw: bytes) -> PositionMap:
-    """Return the place of every value in a JSON text that `parse` could read."""
+def positions(raw: bytes, first_line: int = 1) -> Iterator[PositionMap]:
+    """Yield the place of every value in a JSON text that `parse` could read."""
     from pinpoint_endpoints.documents.careful_json import read_carefully
 
-    return read_carefully(raw)[2]
+    yield read_carefully(raw, first_line)[2]
 
 
 def _may_hide_duplicates(raw: bytes, value: object) -> bool:

@@ -2,115 +2,278 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from errno import EINVAL
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import BinaryIO, Protocol
 
-from pinpoint_endpoints.documents import codes, json_text
+from pinpoint_endpoints.documents import json_text
 from pinpoint_endpoints.documents.discovery import (
+    STANDARD_INPUT,
     Format,
     Source,
     Unsearchable,
     discover,
+    format_of,
     reason_of,
 )
+from pinpoint_endpoints.documents.json_text import Value
 from pinpoint_endpoints.documents.model import Document, Fault, Problem
 from pinpoint_endpoints.documents.pointer import json_pointer
 from pinpoint_endpoints.documents.positions import Locator, Position, PositionMap
 from pinpoint_endpoints.documents.shapes import endpoints_in
-from pinpoint_endpoints.documents.text import Unreadable
+from pinpoint_endpoints.documents.streams import (
+    CHUNK,
+    Read,
+    StandardInput,
+    is_packed,
+    nothing_more,
+    opened,
+    stream_of,
+)
+from pinpoint_endpoints.documents.text import Unreadable, decode, is_utf16
 
 MAX_BYTES = 7_000_000
 """What one API call can carry (AWS: Amazon Pinpoint quotas, API payload 7 MB)."""
 
-_CHUNK = 65_536
-_WHOLE_FILE = Position(0, 0)
+UNNAMED = "<stdin>"
+
 _SUFFIX = re.compile(r"\.(?:json|yaml|yml|(?:ndjson|jsonl)(?:\.gz)?)$", re.IGNORECASE)
 _BEGINS_JSON = b'{["'
+_MARK_AND_SPACE = b"\xef\xbb\xbf \t\r\n"
 
 
-def load(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Iterator[Document]:
+class Language(Protocol):
+    """A module that reads texts of one language."""
+
+    def parse(self, raw: bytes, /) -> Iterable[Value]:
+        """Return the value of each document, and what is wrong with it."""
+
+    def positions(self, raw: bytes, /) -> Iterable[PositionMap]:
+        """Return the places in each document."""
+
+
+Meter = Callable[[int], None]
+"""Is told how many bytes were read."""
+
+
+def load(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    standard_input: StandardInput | None = None,
+) -> Iterator[Document]:
     """Yield the documents in files and directories, one after the other.
 
     A file that cannot be read is a document too, with an empty shape and the problem that says why:
-    one broken file never hides the others.
+    one broken file never hides the others. Files with a document a line are read line by line, and
+    may have any size.
 
     Args:
-        paths: one path, or several. A directory is searched for `.json`, `.yaml` and `.yml`.
+        paths: one path, or several. A directory is searched for `.json`, `.yaml`, `.yml`,
+            `.ndjson` and `.jsonl`, and for `.gz` of the last two.
+        standard_input: what `-` stands for.
     """
     if isinstance(paths, (str, os.PathLike)):
         paths = [paths]
     for source in discover(os.fspath(path) for path in paths):
-        if isinstance(source, Unsearchable):
-            yield _unreadable(source.path, _not_read(source.reason))
-        else:
-            yield from _read(source)
+        yield from read(source, standard_input)
 
 
-def _read(source: Source) -> Iterator[Document]:
+def read(
+    source: Source | Unsearchable,
+    standard_input: StandardInput | None = None,
+    meter: Meter | None = None,
+) -> Iterator[Document]:
+    """Yield the documents of one source.
+
+    Args:
+        source: from `discover`.
+        standard_input: what `-` stands for.
+        meter: is told how much was read, as it is read.
+    """
+    if isinstance(source, Unsearchable):
+        yield _unreadable(source.path, _not_read(source.reason))
+        return
     try:
-        raw = _read_bytes(source.path)
-        language = _language(source.format, raw)
-        value, faults = language.parse(raw)
+        if source.path != STANDARD_INPUT:
+            with opened(source.path) as reader:
+                yield from _documents(source, _metered(reader, meter))
+        elif standard_input is None:
+            yield _unreadable(source.path, _not_read("standard input is not read here"))
+        else:
+            name = standard_input.name
+            named = Source(name or UNNAMED, format_of(name))
+            yield from _documents(named, standard_input.reader())
     except OSError as error:
         yield _unreadable(source.path, _not_read(reason_of(error)))
+
+
+def _metered(reader: Read, meter: Meter | None) -> Read:
+    if meter is None:
+        return reader
+
+    def read_and_tell(size: int) -> bytes:
+        chunk = reader(size)
+        meter(len(chunk))
+        return chunk
+
+    return read_and_tell
+
+
+def _documents(source: Source, reader: Read) -> Iterator[Document]:
+    raw = reader(CHUNK)
+    if source.format is Format.NDJSON or is_packed(raw):
+        yield from _unpacked(source, stream_of(raw, reader))
         return
+    raw = _rest(raw, reader)
+    if len(raw) <= MAX_BYTES:
+        yield from documents_in(source, raw)
+    else:
+        yield from _large(source, raw, reader)
+
+
+def _rest(raw: bytes, reader: Read) -> bytes:
+    following = reader(CHUNK)
+    if not following:
+        return raw
+    chunks = [raw, following]
+    size = len(raw) + len(following)
+    while size <= MAX_BYTES and (chunk := reader(CHUNK)):
+        chunks.append(chunk)
+        size += len(chunk)
+    return b"".join(chunks)
+
+
+def _unpacked(source: Source, stream: BinaryIO) -> Iterator[Document]:
+    try:
+        if source.format is Format.NDJSON:
+            yield from _lines(source, stream)
+            return
+        raw = _rest(b"", stream.read)
+        if len(raw) <= MAX_BYTES:
+            yield from documents_in(source, raw)
+        else:
+            yield from _large(source, raw, stream.read)
+    except (EOFError, zlib.error):
+        yield _unreadable(source.path, _not_read("what is packed in it is damaged or cut short"))
+
+
+def _large(source: Source, begin: bytes, reader: Read) -> Iterator[Document]:
+    if source.format is not Format.YAML and is_a_value_a_line(begin):
+        yield from _lines(source, stream_of(begin, reader))
+        return
+    yield _unreadable(source.path, _too_large("file", 1))
+
+
+def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
+    """Yield the documents in the bytes of a whole file, which is not packed."""
+    language = language_of(source.format, raw)
+    values: list[Value] = []
+    stopped: Unreadable | None = None
+    try:
+        for parsed in language.parse(raw):
+            values.append(parsed)  # noqa: PERF402 - what came before an error counts
     except Unreadable as error:
-        yield _unreadable(source.path, *error.faults)
-        return
-    locator = Locator(partial(_positions, language, raw))
-    problems = tuple(_problem(source.path, fault) for fault in faults) if faults else ()
+        if language is json_text and is_a_value_a_line(raw):
+            yield from _lines(source, stream_of(raw, nothing_more))
+            return
+        stopped = error
+    several = len(values) > 1 or (stopped is not None and bool(values))
+    maps = _Maps(language, raw)
+    for index, (value, faults) in enumerate(values):
+        locator = Locator(partial(maps.of, index))
+        yield from _endpoints(source, value, faults, locator, in_stream=several)
+    if stopped is not None:
+        yield _unreadable(source.path, *stopped.faults, raw=raw)
+
+
+class _Maps:
+    """The places in all documents of a file: found together, when one is asked for."""
+
+    __slots__ = ("_found", "_language", "_raw")
+
+    def __init__(self, language: Language, raw: bytes) -> None:
+        self._language = language
+        self._raw = raw
+        self._found: list[PositionMap] = []
+
+    def of(self, index: int) -> PositionMap:
+        if not self._found:
+            self._found = list(self._language.positions(self._raw))
+        return self._found[index]
+
+
+def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
+    empty = True
+    for number, line in enumerate(iter(partial(stream.readline, MAX_BYTES + 1), b""), 1):
+        if len(line) > MAX_BYTES:
+            yield _unreadable(source.path, _too_large("line", number))
+            return
+        if not line.strip(_MARK_AND_SPACE):
+            continue
+        empty = False
+        try:
+            ((value, faults),) = json_text.parse(line, number)
+        except Unreadable as error:
+            yield _unreadable(source.path, *error.faults, raw=line, first_line=number)
+            if is_utf16(line):
+                return
+            continue
+        locator = Locator(partial(_line_positions, line, number))
+        yield from _endpoints(source, value, faults, locator, in_stream=True)
+    if empty:
+        from pinpoint_endpoints.documents.faults import empty as empty_fault
+
+        yield _unreadable(source.path, empty_fault(Position(1, 1)))
+
+
+def _line_positions(line: bytes, number: int) -> PositionMap:
+    return next(json_text.positions(line, number))
+
+
+def is_a_value_a_line(raw: bytes) -> bool:
+    """Tell whether JSON has its first value in the first line, and another in one below."""
+    first, _, rest = raw.lstrip(_MARK_AND_SPACE).partition(b"\n")
+    if not first.startswith(b"{") or not rest.lstrip().startswith(b"{"):
+        return False
+    try:
+        json_text.parse(first)
+    except Unreadable:
+        return False
+    return True
+
+
+def _endpoints(
+    source: Source, value: object, faults: list[Fault], locator: Locator, *, in_stream: bool
+) -> Iterator[Document]:
+    path = source.path
+    problems = tuple(_problem(path, fault) for fault in faults) if faults else ()
     for endpoint in endpoints_in(value):
-        in_list = any(isinstance(step, int) for step in endpoint.path)
+        among_others = in_stream or any(isinstance(step, int) for step in endpoint.path)
         yield Document(
-            source.path,
+            path,
             endpoint.shape,
             endpoint.value,
-            endpoint.endpoint_id or (None if in_list else _id_from_name(source.path)),
+            endpoint.endpoint_id or (None if among_others else _id_from_name(path)),
             endpoint.request,
             endpoint.path,
             locator,
             endpoint.request_path,
+            among_others,
             problems,
         )
         problems = ()
 
 
-def _read_bytes(path: str) -> bytes:
-    if "\0" in path:
-        raise OSError(EINVAL, "the name holds a NUL character")
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    try:
-        raw = os.read(descriptor, _CHUNK)
-        if not raw:
-            return raw
-        chunks = [raw]
-        size = len(raw)
-        while chunk := os.read(descriptor, _CHUNK):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > MAX_BYTES:
-                raise Unreadable(_too_large())
-    finally:
-        os.close(descriptor)
-    return b"".join(chunks)
-
-
-def _language(file_format: Format, raw: bytes) -> Any:
+def language_of(file_format: Format, raw: bytes) -> Language:
+    """Return what parses a text and finds the positions in it."""
     if file_format is Format.BY_CONTENT:
-        begin = raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+        begin = raw.lstrip(_MARK_AND_SPACE)[:1]
         file_format = Format.JSON if begin and begin in _BEGINS_JSON else Format.YAML
-    if file_format is Format.JSON:
+    if file_format is not Format.YAML:
         return json_text
     from pinpoint_endpoints.documents import yaml_text
 
     return yaml_text
-
-
-def _positions(language: Any, raw: bytes) -> PositionMap:
-    found: PositionMap = language.positions(raw)
-    return found
 
 
 def _id_from_name(path: str) -> str | None:
@@ -118,12 +281,12 @@ def _id_from_name(path: str) -> str | None:
 
     Other dots belong to the name: `ada@example.com.json` holds the endpoint `ada@example.com`.
     """
-    name = os.path.basename(path)
+    name = "" if path == UNNAMED else os.path.basename(path)
     return _SUFFIX.sub("", name) or None
 
 
 def _problem(path: str, fault: Fault) -> Problem:
-    line, column = fault.position
+    line, column, *end = fault.place
     return Problem(
         path,
         line,
@@ -133,27 +296,32 @@ def _problem(path: str, fault: Fault) -> Problem:
         fault.message,
         fault.hint,
         json_pointer(fault.path),
+        end[0] if end else 0,
+        fault.fix,
     )
 
 
-def _unreadable(path: str, *faults: Fault) -> Document:
+def _unreadable(path: str, *faults: Fault, raw: bytes = b"", first_line: int = 1) -> Document:
     problems = tuple(_problem(path, fault) for fault in faults)
-    return Document(path, "", None, None, {}, (), Locator(PositionMap), (), problems)
+    locator = Locator(partial(_text_alone, raw, first_line))
+    return Document(path, "", None, None, {}, (), locator, problems=problems)
+
+
+def _text_alone(raw: bytes, first_line: int) -> PositionMap:
+    try:
+        return PositionMap(decode(raw, first_line), first_line)
+    except Unreadable:
+        return PositionMap()
 
 
 def _not_read(reason: str) -> Fault:
-    return Fault(
-        _WHOLE_FILE,
-        codes.UNREADABLE,
-        f"cannot be read: {reason}",
-        "check the path and its permissions",
-    )
+    from pinpoint_endpoints.documents.faults import unreadable
+
+    return unreadable(reason)
 
 
-def _too_large() -> Fault:
-    return Fault(
-        Position(1, 1),
-        codes.TOO_LARGE,
-        "the file is larger than 7 MB, which is all that one request can carry",
-        "put fewer endpoints into one file",
-    )
+def _too_large(what: str, line: int) -> Fault:
+    from pinpoint_endpoints.documents.faults import too_large
+
+    message = f"the {what} is larger than 7 MB, which is all that one request can carry"
+    return too_large(Position(line, 1), message, "put fewer endpoints into one file, or one a line")

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents.fix import Fix
-from pinpoint_endpoints.documents.positions import Locator, Path, Position
+from pinpoint_endpoints.documents.positions import Locator, Path, Place
 
 
 class Severity(StrEnum):
@@ -23,7 +23,7 @@ class Severity(StrEnum):
 class Fault(NamedTuple):
     """One thing wrong with a text, before it is known which file the text came from."""
 
-    position: Position
+    place: Place
     code: str
     message: str
     hint: str = ""
@@ -68,8 +68,7 @@ class Problem:
         return f"{place}: {self.severity}[{self.code}] {self.message}{at}{hint}"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One endpoint as read from a file, or a file that could not be read.
 
     Attributes:
@@ -81,19 +80,30 @@ class Document:
         request: the EndpointRequest in the value: what is sent.
         path: where in the file the value stands.
         request_path: where in the value the request stands.
+        among_others: whether its file may hold several, so that the file's name is no id.
         problems: what reading found.
         locator: finds the line and column of a value, when somebody asks.
     """
 
     source: str
     shape: str
-    value: object = field(repr=False)
+    value: object
     endpoint_id: str | None
-    request: Mapping[str, object] = field(repr=False)
+    request: Mapping[str, object]
     path: Path
-    locator: Locator = field(repr=False)
+    locator: Locator
     request_path: Path = ()
-    problems: tuple[Problem, ...] = field(default=())
+    among_others: bool = False
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether there is a value that could be read."""
+        return bool(self.shape)
+
+    def __repr__(self) -> str:
+        """Return which document it is, without its values: they may be personal."""
+        return f"Document({self.source!r}, {self.shape!r}, {self.endpoint_id!r})"
 
 
 class Verdict(StrEnum):
@@ -104,19 +114,23 @@ class Verdict(StrEnum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """A document with what was found in it.
 
     Attributes:
         document: as it was read.
         problems: in the order of the file.
         verdict: with warnings taken for errors if the run is strict.
-        again: whether the document was told of before, and the problems are those that were found
-            only by looking at all documents together.
+        before: the verdict when the document was reported before, if it was: then the problems are
+            those that were found only by looking at all documents together.
     """
 
     document: Document
     problems: tuple[Problem, ...]
     verdict: Verdict
-    again: bool = False
+    before: Verdict | None = None
+
+    @property
+    def again(self) -> bool:
+        """Whether the document was reported before."""
+        return self.before is not None

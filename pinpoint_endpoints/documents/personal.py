@@ -13,7 +13,12 @@ _LONGEST_NAME = 80
 
 def masked(text: str) -> str:
     """Return a stand-in that tells two values apart at most: the first two characters."""
-    return f"{text[:2]}***" if len(text) > 6 else "***"  # noqa: PLR2004 - a short text is its begin
+    return f"{text[:2]}***" if len(text) > 6 else "***"  # noqa: PLR2004 - two characters of a short text give it away
+
+
+def looks_like_address(name: str) -> bool:
+    """Tell whether a member's name may be a phone number or an e-mail address."""
+    return bool(_PHONE_OR_MAIL.search(name))
 
 
 def shown_name(name: str) -> str:
@@ -21,7 +26,7 @@ def shown_name(name: str) -> str:
 
     Names are no personal data, but a file that maps addresses to endpoints makes them so.
     """
-    if _PHONE_OR_MAIL.search(name):
+    if looks_like_address(name):
         return masked(name)
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
 

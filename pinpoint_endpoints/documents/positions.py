@@ -19,11 +19,14 @@ class Position(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Where something stands: its begin, and the column after its end in the first line."""
+    """Where something stands: its start, and the column after its end in the first line."""
 
     line: int
     column: int
     end_column: int
+
+
+Place = Position | Span
 
 
 class LineIndex:
@@ -40,13 +43,19 @@ class LineIndex:
         self._starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
 
     def position(self, offset: int) -> Position:
-        """Return the place of the character at `offset`, in characters from the text's begin."""
+        """Return the place of the character at `offset`, in characters from the text's start."""
         offset = min(offset, len(self._text))
         index = bisect_right(self._starts, offset) - 1
         return Position(self._first_line + index, offset - self._starts[index] + 1)
 
+    def span(self, start: int, end: int) -> Span:
+        """Return the place between two offsets; to the end of the first line, if it has more."""
+        line, column = self.position(start)
+        begin, line_end = self.bounds(line)
+        return Span(line, column, max(min(end, line_end) - begin, column) + 1)
+
     def bounds(self, line: int) -> tuple[int, int]:
-        """Return the offsets of a line's begin and end, without its line break.
+        """Return the offsets of a line's start and end, without its line break.
 
         A line that the text does not have is empty.
         """
@@ -73,9 +82,11 @@ class PositionMap:
 
     __slots__ = ("ends", "key_ends", "keys", "lines", "text", "values")
 
-    def __init__(self, text: str = "", first_line: int = 1) -> None:
+    def __init__(
+        self, text: str = "", first_line: int = 1, *, lines: LineIndex | None = None
+    ) -> None:
         self.text = text
-        self.lines = LineIndex(text, first_line)
+        self.lines = lines or LineIndex(text, first_line)
         self.values: dict[Path, int] = {}
         self.keys: dict[Path, int] = {}
         self.ends: dict[Path, int] = {}
@@ -112,7 +123,4 @@ class Locator:
 
 
 def _span(found: PositionMap, start: int, end: int | None) -> Span:
-    line, column = found.lines.position(start)
-    begin, line_end = found.lines.bounds(line)
-    last = line_end if end is None else min(end, line_end)
-    return Span(line, column, max(last - begin, column) + 1)
+    return found.lines.span(start, len(found.text) if end is None else end)

@@ -80,6 +80,11 @@ def rule(
     return declare
 
 
+def rule_of(code: str) -> Rule:
+    """Return the rule behind a code; its module must be imported."""
+    return _RULES[code]
+
+
 def declared() -> Iterator[Rule]:
     """Yield the rules whose modules are imported, by code."""
     for code in sorted(_RULES):

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 from pinpoint_endpoints.documents.positions import Path
 
-_READ_ONLY = frozenset({"ApplicationId", "CohortId", "CreationDate"})
-_NOT_IN_A_REQUEST = _READ_ONLY | {"Id"}
+READ_ONLY = frozenset({"ApplicationId", "CohortId", "CreationDate"})
+"""What an EndpointResponse has and no request takes (botocore's service model)."""
+
+_NOT_IN_A_REQUEST = READ_ONLY | {"Id"}
 _WRAPPERS: dict[str, tuple[str, frozenset[str]]] = {
     "EndpointRequest": ("UpdateEndpointInput", frozenset({"ApplicationId", "EndpointId"})),
     "EndpointBatchRequest": ("UpdateEndpointsBatchInput", frozenset({"ApplicationId"})),
@@ -81,7 +83,7 @@ def _unwraps(wrapper: str, inner: Any) -> bool:
 
 
 def _bare(value: dict[str, object], path: Path) -> Endpoint:
-    if not _READ_ONLY.isdisjoint(value):
+    if not READ_ONLY.isdisjoint(value):
         return _response(value, path)
     if "Id" in value:
         return _item(value, path)
@@ -89,7 +91,7 @@ def _bare(value: dict[str, object], path: Path) -> Endpoint:
 
 
 def _item(item: Any, path: Path) -> Endpoint:
-    if isinstance(item, dict) and not _READ_ONLY.isdisjoint(item):
+    if isinstance(item, dict) and not READ_ONLY.isdisjoint(item):
         return _response(item, path)
     members = _members(item)
     return Endpoint("EndpointBatchItem", item, _text(members.get("Id")), _request(members), path)

@@ -2,15 +2,11 @@
 
 import codecs
 
-from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents import faults
 from pinpoint_endpoints.documents.model import Fault
 from pinpoint_endpoints.documents.positions import LineIndex, Position
 
-MAX_DEPTH = 64
-"""Deeper than any endpoint (five levels), and far from where a reader breaks or becomes slow."""
-
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_START = Position(1, 1)
 
 
 class Unreadable(Exception):  # noqa: N818 - carries faults, which are values
@@ -25,45 +21,39 @@ class Unreadable(Exception):  # noqa: N818 - carries faults, which are values
         self.faults = [fault]
 
 
-def decode(raw: bytes) -> str:
+def decode(raw: bytes, first_line: int = 1) -> str:
     """Return the text, without its byte order mark.
+
+    Args:
+        raw: a file, or a line of one.
+        first_line: the number of its first line in the file.
 
     Raises:
         Unreadable: the bytes are not UTF-8.
     """
     raw = raw.removeprefix(codecs.BOM_UTF8)
-    if raw.startswith(_UTF16_MARKS) or _looks_like_utf16(raw):
-        raise Unreadable(
-            Fault(
-                _START,
-                codes.ENCODING,
-                "the file is UTF-16, not UTF-8",
-                "save it as UTF-8 (in PowerShell: `| Out-File -Encoding utf8`)",
-            )
-        )
+    if is_utf16(raw):
+        message = "the file is UTF-16, not UTF-8"
+        hint = "save it as UTF-8 (in PowerShell: `| Out-File -Encoding utf8`)"
+        raise Unreadable(faults.encoding(Position(first_line, 1), message, hint))
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8")
-        raise Unreadable(
-            Fault(
-                LineIndex(before).position(len(before)),
-                codes.ENCODING,
-                f"the byte 0x{raw[error.start]:02x} is not UTF-8 text",
-                "save the file as UTF-8; it may be Latin-1, or no text at all",
-            )
-        ) from None
+        place = LineIndex(before, first_line).position(len(before))
+        message = f"the byte 0x{raw[error.start]:02x} is not UTF-8 text"
+        hint = "save the file as UTF-8; it may be Latin-1, or no text at all"
+        raise Unreadable(faults.encoding(place, message, hint)) from None
     if "\0" in text:
-        offset = text.index("\0")
-        raise Unreadable(
-            Fault(
-                LineIndex(text).position(offset),
-                codes.ENCODING,
-                "the file holds a NUL character, so it is no text",
-                "name a JSON or YAML file",
-            )
-        )
+        place = LineIndex(text, first_line).position(text.index("\0"))
+        message = "the file holds a NUL character, so it is no text"
+        raise Unreadable(faults.encoding(place, message, "name a JSON or YAML file"))
     return text
+
+
+def is_utf16(raw: bytes) -> bool:
+    """Tell whether a text begins as UTF-16 texts do: with a mark, or with every other byte zero."""
+    return raw.startswith(_UTF16_MARKS) or _looks_like_utf16(raw)
 
 
 def _looks_like_utf16(raw: bytes) -> bool:

@@ -14,6 +14,7 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 _OTHER_BASE = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _INTEGER_RANGE = range(-(2**63), 2**64)
 _LONGEST_INTEGER = 20
+_LONGEST_DECIMAL = 25
 
 _KINDS_OF_TAGS = {
     "tag:yaml.org,2002:null": "null",
@@ -57,6 +58,16 @@ def read_plain(text: str, wanted: str) -> Reading:
         return _NO_NUMBER if _NOT_FINITE.match(text) else Reading(text)
     number = _number(text)
     return _NO_NUMBER if isinf(number) else Reading(number, _other_number(text))
+
+
+def plain_decimal(number: float) -> str:
+    """Return a number as all YAML tools read it: decimal, without an exponent; empty if endless."""
+    from decimal import Decimal
+
+    text = f"{Decimal(repr(number)):f}"
+    if isinstance(number, float) and "." not in text:
+        text += ".0"
+    return text if len(text) <= _LONGEST_DECIMAL else ""
 
 
 def _number(text: str) -> float:

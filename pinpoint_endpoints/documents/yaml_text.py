@@ -1,22 +1,24 @@
-"""YAML text in; its value, its faults and the place of every value out.
+"""YAML text in; the values of its documents, their faults and the place of every value out.
 
 The language is YAML 1.2, read by the schema: where it wants a string, a plain scalar is its own
 text. Built on the events of PyYAML's C parser; the 1.1 types of PyYAML's own loaders never apply.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, NoReturn
 
 import yaml
 
-from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.expected import Expected, expected_in_a_file
-from pinpoint_endpoints.documents.model import Fault, Severity
-from pinpoint_endpoints.documents.positions import LineIndex, Path, Position, PositionMap
-from pinpoint_endpoints.documents.text import MAX_DEPTH, Unreadable, decode
-from pinpoint_endpoints.documents.yaml_scalar import read_plain
+from pinpoint_endpoints.contract.expected import Expected, expected_in_a_file
+from pinpoint_endpoints.documents import faults
+from pinpoint_endpoints.documents.faults import MAX_DEPTH
+from pinpoint_endpoints.documents.fix import Action, Fix
+from pinpoint_endpoints.documents.model import Fault
+from pinpoint_endpoints.documents.positions import LineIndex, Path, Position, PositionMap, Span
+from pinpoint_endpoints.documents.text import Unreadable, decode
+from pinpoint_endpoints.documents.yaml_scalar import Reading, plain_decimal, read_plain
 
 MAX_EVENTS = 500_000
 """More than a full batch has values; reading them takes seconds."""
@@ -25,43 +27,47 @@ MAX_ALIAS_EVENTS = 10_000
 """What all aliases of a file may repeat: far more than an endpoint has values."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_WRITE_IT = {
-    "text": "write it with a decimal point and without an exponent",
-    "an octal number": "write it without the leading zero",
-}
 _DOUBTFUL_BREAK = re.compile("[\x85\u2028\u2029]")
 _STARTS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
 
-def parse(raw: bytes) -> tuple[object, list[Fault]]:
-    """Return the value of a YAML text and what is wrong or doubtful in it.
+def parse(raw: bytes) -> Iterator[tuple[object, list[Fault]]]:
+    """Yield the value of each document of a YAML text, and what is wrong or doubtful in it.
 
     Raises:
-        Unreadable: the text has no value that could be looked at further.
+        Unreadable: the rest of the text has no value that could be looked at further.
     """
-    builder = _Builder(decode(raw))
-    builder.read()
-    return builder.value, builder.faults
+    builder = _Builder(decode(raw), locating=False)
+    for value in builder.values():
+        yield value, builder.faults
 
 
-def positions(raw: bytes) -> PositionMap:
-    """Return the place of every value in a YAML text that `parse` could read."""
-    text = decode(raw)
-    found = PositionMap(text)
-    _Builder(text, found).read()
-    return found
+def positions(raw: bytes) -> Iterator[PositionMap]:
+    """Yield the place of every value in each document that `parse` could read."""
+    builder = _Builder(decode(raw), locating=True)
+    try:
+        for _ in builder.values():
+            if builder.positions is not None:
+                yield builder.positions
+    except Unreadable:
+        return
 
 
 class _Builder:
-    """Makes one value from parser events, and notes faults and positions on the way."""
+    """Makes a value of each document from parser events, and notes faults and positions on the way.
 
-    def __init__(self, text: str, positions: PositionMap | None = None) -> None:
+    Attributes:
+        faults: of the document that is being read.
+        positions: in that document; None if nobody asked for them.
+    """
+
+    def __init__(self, text: str, *, locating: bool) -> None:
         self.text = text
         self.events = _counted(yaml.parse(text, Loader=_LOADER))
-        self.positions = positions
         self.faults: list[Fault] = []
-        self.value: object = None
+        self.positions: PositionMap | None = None
+        self._locating = locating
         self._anchors: dict[str, list[Any]] = {}
         self._repeating = False
         self._repeated = 0
@@ -70,10 +76,17 @@ class _Builder:
     def lines(self) -> LineIndex:
         return LineIndex(self.text)
 
-    def read(self) -> None:
+    def values(self) -> Iterator[object]:
+        try:
+            yield from self._parsed()
+        except Unreadable as error:
+            error.faults[:0] = self.faults
+            raise
+
+    def _parsed(self) -> Iterator[object]:
         try:
             self._check_line_breaks()
-            self._read_document()
+            yield from self._documents()
         except yaml.MarkedYAMLError as error:
             raise self._syntax_error(error) from None
         except yaml.reader.ReaderError:
@@ -81,36 +94,40 @@ class _Builder:
             message = "this character is not allowed in YAML"
             hint = "remove it, or write it as an escape in double quotes"
             offset = found.start() if found else 0
-            raise self._unreadable(offset, codes.SYNTAX, message, hint) from None
-        except Unreadable as error:
-            error.faults[:0] = self.faults
-            raise
+            raise self._syntax(offset, message, hint) from None
 
     def _check_line_breaks(self) -> None:
         found = _DOUBTFUL_BREAK.search(self.text)
         if found:
             message = "some YAML readers take this character for a line break"
             hint = f'write it as "\\u{ord(found.group()):04x}", in double quotes'
-            raise self._unreadable(found.start(), codes.YAML_FEATURE, message, hint)
+            place = self.lines.position(found.start())
+            raise Unreadable(faults.yaml_feature(place, message, hint))
 
-    def _read_document(self) -> None:
+    def _documents(self) -> Iterator[object]:
+        """Yield the documents that are not empty; a file of empty ones is empty."""
         next(self.events)
-        start = next(self.events)
-        if isinstance(start, yaml.StreamEndEvent):
-            self._refuse(start, codes.EMPTY, "the file is empty", "write one endpoint")
-        first = next(self.events)
-        if isinstance(first, yaml.ScalarEvent) and first.implicit[0] and not first.value:
-            self._refuse(first, codes.EMPTY, "the file is empty", "write one endpoint")
-        self.value = self._node(first, self.events, expected_in_a_file(), ())
-        next(self.events)
-        after = next(self.events)
-        if not isinstance(after, yaml.StreamEndEvent):
-            self._refuse(
-                after,
-                codes.SECOND_VALUE,
-                "a second YAML document starts here",
-                "put each endpoint in a file of its own, or all under `Item:`",
-            )
+        empty_at: Span | None = None
+        found = False
+        for start in self.events:
+            self._begin_document()
+            first = start if isinstance(start, yaml.StreamEndEvent) else next(self.events)
+            empty_at = empty_at or self._place(first)
+            if first is start:
+                break
+            value = self._node(first, self.events, expected_in_a_file(), ())
+            next(self.events)
+            if not (isinstance(first, yaml.ScalarEvent) and first.implicit[0] and not first.value):
+                found = True
+                yield value
+                self._begin_document()
+        if empty_at and not found:
+            raise Unreadable(faults.empty(empty_at))
+
+    def _begin_document(self) -> None:
+        self.faults = []
+        self._anchors = {}
+        self.positions = PositionMap(self.text, lines=self.lines) if self._locating else None
 
     def _node(self, event: Any, events: Iterator[Any], expected: Expected, path: Path) -> object:
         if isinstance(event, yaml.AliasEvent):
@@ -118,7 +135,6 @@ class _Builder:
         if event.tag is not None:
             self._refuse(
                 event,
-                codes.YAML_FEATURE,
                 "YAML tags are not read",
                 "remove the tag: the schema says what each value is",
             )
@@ -130,12 +146,7 @@ class _Builder:
             self._note_end(event, path)
             return self._scalar(event, expected, path)
         if len(path) >= MAX_DEPTH:
-            self._refuse(
-                event,
-                codes.TOO_DEEP,
-                f"nested more than {MAX_DEPTH} levels deep",
-                "an endpoint has five levels",
-            )
+            raise Unreadable(faults.too_deep(self._place(event)))
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(events, expected, path)
         return self._sequence(events, expected, path)
@@ -151,13 +162,7 @@ class _Builder:
             member = (*path, key)
             if key in members:
                 first = self.lines.position(first_places[key])
-                self._fault(
-                    event,
-                    codes.DUPLICATE_KEY,
-                    f"duplicate key, first at {first.line}:{first.column}",
-                    "remove one of the two: many YAML readers keep only the last",
-                    path=member,
-                )
+                self.faults.append(faults.duplicate_key(self._place(event), first, member))
             first_places.setdefault(key, event.start_mark.index)
             if self.positions is not None:
                 self.positions.keys.setdefault(member, event.start_mark.index)
@@ -181,14 +186,13 @@ class _Builder:
 
     def _key(self, event: Any, expected: Expected, path: Path) -> str:
         if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
-            self._refuse(
-                event, codes.YAML_FEATURE, "a member's name must be plain text", "quote the name"
-            )
+            self._refuse(event, "a member's name must be plain text", "quote the name")
         key: str = event.value
         if event.anchor is not None and not self._repeating:
             self._record(event, self.events)
         if event.implicit[0] and expected.others is not None and key not in expected.members:
-            self._warn_about_others(event, read_plain(key, "string").others_read, (*path, key))
+            reading = read_plain(key, "string")
+            self._warn_about_others(event, reading, (*path, key), _quoted_key)
         return key
 
     def _scalar(self, event: Any, expected: Expected, path: Path) -> object:
@@ -197,26 +201,19 @@ class _Builder:
             return text
         reading = read_plain(text, expected.scalar)
         if not reading.finite:
-            self._fault(
-                event,
-                codes.NOT_A_NUMBER,
-                "this is no finite number, and JSON has no other",
-                "write a finite number, or leave the member out",
-                path=path,
-            )
-        self._warn_about_others(event, reading.others_read, path)
+            message = "this is no finite number, and JSON has no other"
+            self.faults.append(faults.not_a_number(self._place(event), message, path))
+        self._warn_about_others(event, reading, path, _spelling)
         return reading.value
 
-    def _warn_about_others(self, event: Any, kind: str, path: Path) -> None:
-        if kind:
-            self._fault(
-                event,
-                codes.READ_OTHERWISE,
-                f"read as it is written, but other YAML tools read {kind} here",
-                _WRITE_IT.get(kind, "put it in quotes"),
-                path=path,
-                severity=Severity.WARNING,
-            )
+    def _warn_about_others(
+        self, event: Any, reading: Reading, path: Path, fix: Callable[[object, Path], Fix | None]
+    ) -> None:
+        if reading.others_read:
+            # what an alias repeats stands elsewhere, and may be right there
+            right = None if self._repeating else fix(reading.value, path)
+            place = self._place(event)
+            self.faults.append(faults.read_otherwise(place, reading.others_read, path, right))
 
     def _record(self, event: Any, events: Iterator[Any]) -> Iterator[Any]:
         """Keep the events of an anchored node, so that an alias can repeat them."""
@@ -224,7 +221,6 @@ class _Builder:
         if anchor in self._anchors:
             self._refuse(
                 event,
-                codes.YAML_FEATURE,
                 "this anchor stands twice, and readers differ on what its alias then means",
                 "give one of them another name",
             )
@@ -250,7 +246,6 @@ class _Builder:
         if recording is None:
             self._refuse(
                 alias,
-                codes.YAML_FEATURE,
                 "this alias has no anchor before it, or stands inside its own anchor",
                 "write the value out",
             )
@@ -258,7 +253,6 @@ class _Builder:
         if self._repeated > MAX_ALIAS_EVENTS:
             self._refuse(
                 alias,
-                codes.YAML_FEATURE,
                 f"the aliases of this file repeat more than {MAX_ALIAS_EVENTS} values",
                 "write the values out",
             )
@@ -270,21 +264,14 @@ class _Builder:
             self.positions.values[path] = alias.start_mark.index
         return value
 
-    def _fault(  # noqa: PLR0913 - the members of a Fault
-        self,
-        event: Any,
-        code: str,
-        message: str,
-        hint: str,
-        *,
-        path: Path,
-        severity: Severity = Severity.ERROR,
-    ) -> None:
-        place = self.lines.position(event.start_mark.index)
-        self.faults.append(Fault(place, code, message, hint, severity, path))
+    def _place(self, event: Any) -> Span:
+        return self.lines.span(event.start_mark.index, event.end_mark.index)
 
-    def _refuse(self, event: Any, code: str, message: str, hint: str) -> NoReturn:
-        raise self._unreadable(event.start_mark.index, code, message, hint)
+    def _refuse(self, event: Any, message: str, hint: str) -> NoReturn:
+        raise Unreadable(faults.yaml_feature(self._place(event), message, hint))
+
+    def _syntax(self, offset: int, message: str, hint: str) -> Unreadable:
+        return Unreadable(faults.syntax(self.lines.position(offset), message, hint))
 
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> Unreadable:
         mark = error.problem_mark or error.context_mark
@@ -292,9 +279,7 @@ class _Builder:
             mark = error.context_mark
         message = ", ".join(part for part in (error.context, error.problem) if part)
         offset = mark.index if mark else 0
-        return self._unreadable(
-            offset, codes.SYNTAX, f"invalid YAML: {message}", self._advice(error, offset)
-        )
+        return self._syntax(offset, f"invalid YAML: {message}", self._advice(error, offset))
 
     def _advice(self, error: yaml.MarkedYAMLError, offset: int) -> str:
         problem = error.problem or ""
@@ -307,20 +292,24 @@ class _Builder:
             return "check the indentation, and that every bracket and quote is closed"
         return ""
 
-    def _unreadable(self, offset: int, code: str, message: str, hint: str) -> Unreadable:
-        return Unreadable(Fault(self.lines.position(offset), code, message, hint))
+
+def _quoted_key(_key: object, path: Path) -> Fix:
+    return Fix(Action.QUOTE_KEY, (path,))
+
+
+def _spelling(value: object, path: Path) -> Fix | None:
+    """Return how a plain scalar is written so that all tools read what we read."""
+    if not isinstance(value, (int, float)):
+        return Fix(Action.QUOTE, (path,))
+    text = plain_decimal(value)
+    return Fix(Action.RESPELL, (path,), text) if text else None
 
 
 def _counted(events: Iterator[Any]) -> Iterator[Any]:
     for number, event in enumerate(events):
         if number > MAX_EVENTS:
             mark = event.start_mark
-            raise Unreadable(
-                Fault(
-                    Position(mark.line + 1, mark.column + 1),
-                    codes.TOO_LARGE,
-                    f"the file holds more than {MAX_EVENTS} values",
-                    "put fewer endpoints into one file",
-                )
-            )
+            place = Position(mark.line + 1, mark.column + 1)
+            message = f"the file holds more than {MAX_EVENTS} values"
+            raise Unreadable(faults.too_large(place, message, "put fewer endpoints into one file"))
         yield event

@@ -1,23 +1,47 @@
 """What a command did in, the JSON envelope out: one shape for every command and every end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any, TextIO
 
-import orjson
-
+from pinpoint_endpoints.documents.model import Checked, Problem
 from pinpoint_endpoints.errors import PinpointEndpointsError
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from pinpoint_endpoints.reports.json_bytes import json_bytes
+from pinpoint_endpoints.reports.problems import Tally
+from pinpoint_endpoints.reports.spool import Spool
 
 VERSION = 1
+_SEPARATOR = b","
+
+
+class JsonReporter:
+    """Writes the problems of a validation in the envelope."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._results = Spool()
+
+    def add(self, checked: Checked) -> None:
+        """Take the problems of a document."""
+        for problem in checked.problems:
+            self._results.add(_result(problem_members(problem)), _SEPARATOR)
+
+    def close(self, tally: Tally, error: PinpointEndpointsError | None) -> None:
+        """Write the envelope."""
+        failed = tally.invalid + tally.unreadable
+        status = _status(tally.valid, failed, error)
+        self._stream.flush()
+        out = self._stream.buffer
+        out.write(_head("validate", status, asdict(tally)))
+        any_result = bool(self._results.count)
+        self._results.pour(out)
+        out.write(_tail(error, any_result=any_result))
 
 
 def envelope(  # noqa: PLR0913 - the members of the envelope
     command: str,
     summary: Mapping[str, int],
-    results: "Sequence[DataclassInstance]",
+    results: Iterable[Mapping[str, Any]],
     *,
     succeeded: int,
     failed: int,
@@ -26,36 +50,59 @@ def envelope(  # noqa: PLR0913 - the members of the envelope
     """Return the envelope as JSON, in UTF-8.
 
     Args:
-        command: such as `validate`.
+        command: such as `upsert`.
         summary: what was counted.
-        results: frozen values, one for each finding or each document.
+        results: the members of each result.
         succeeded: how much went well.
         failed: how much did not.
         error: what stopped the run, if something did.
     """
-    status = "success" if not failed and error is None else "partial" if succeeded else "error"
-    return orjson.dumps(
-        {
-            "pe": VERSION,
-            "command": command,
-            "status": status,
-            "summary": summary,
-            "results": [_plain(asdict(result)) for result in results],
-            "errors": [_plain(_error(error))] if error else [],
-        },
-        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
+    rendered = [_result(result) for result in results]
+    return b"".join(
+        (
+            _head(command, _status(succeeded, failed, error), summary),
+            _SEPARATOR.join(rendered),
+            _tail(error, any_result=bool(rendered)),
+        )
     )
 
 
-def _plain(value: Any) -> Any:
-    """Return a JSON-like value with the bytes of names that are no text written as escapes."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, Mapping):
-        return {key: _plain(member) for key, member in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
+def problem_members(problem: Problem) -> dict[str, Any]:
+    """Return a problem as it stands in the envelope: without its fix, which may be personal."""
+    return {
+        "source": problem.source,
+        "line": problem.line,
+        "column": problem.column,
+        "end_column": problem.end_column,
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "hint": problem.hint,
+        "pointer": problem.pointer,
+        "fixable": problem.fix is not None,
+    }
+
+
+def _status(succeeded: int, failed: int, error: PinpointEndpointsError | None) -> str:
+    if not failed and error is None:
+        return "success"
+    return "partial" if succeeded else "error"
+
+
+def _head(command: str, status: str, summary: Mapping[str, int]) -> bytes:
+    members = {"pe": VERSION, "command": command, "status": status, "summary": summary}
+    lines = (b"  %s: %s,\n" % (json_bytes(name), json_bytes(members[name])) for name in members)
+    return b"{\n" + b"".join(lines) + b'  "results": ['
+
+
+def _result(members: Mapping[str, Any]) -> bytes:
+    return b"\n    " + json_bytes(members)
+
+
+def _tail(error: PinpointEndpointsError | None, *, any_result: bool) -> bytes:
+    errors = [] if error is None else [_error(error)]
+    end = b"\n  ]" if any_result else b"]"
+    return b'%s,\n  "errors": %s\n}\n' % (end, json_bytes(errors))
 
 
 def _error(error: PinpointEndpointsError) -> dict[str, str]:

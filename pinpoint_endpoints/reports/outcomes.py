@@ -1,7 +1,9 @@
-"""Outcomes in, table or text out."""
+"""Outcomes in, table, text, or counts and members for the JSON envelope out."""
 
-from collections.abc import Sequence
-from typing import TextIO
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from typing import Any, TextIO
 
 from pinpoint_endpoints.reports.plain import printable
 from pinpoint_endpoints.service.outcome import Outcome, State
@@ -12,6 +14,20 @@ _STYLES = {
     State.INVALID: "red",
     State.SKIPPED: "yellow",
 }
+
+
+def outcome_counts(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """Return how many documents there were, and how many ended in each state."""
+    states = Counter(outcome.state for outcome in outcomes)
+    return {"documents": states.total(), **{state.value: states[state] for state in State}}
+
+
+def outcome_members(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as it stands in the envelope."""
+    from pinpoint_endpoints.reports.envelope import problem_members
+
+    problems = [problem_members(problem) for problem in outcome.problems]
+    return {**asdict(replace(outcome, problems=())), "problems": problems}
 
 
 def outcome_lines(outcomes: Sequence[Outcome]) -> str:

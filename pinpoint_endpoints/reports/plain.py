@@ -2,12 +2,17 @@
 
 import re
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
     """Return the text in one line, with what would steer a terminal written as an escape."""
-    return _CONTROLS.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+    return CONTROLS.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+
+
+def hinted(message: str, hint: str) -> str:
+    """Return a message with what to do about it, if that is known."""
+    return f"{message}: {hint}" if hint else message
 
 
 def counted(number: int, thing: str) -> str:

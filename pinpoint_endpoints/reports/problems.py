@@ -1,17 +1,12 @@
-"""Problems in, table or text out."""
+"""Problems in, counts, lines and places out."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
 
-from pinpoint_endpoints.documents.model import Problem, Severity
+from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdict
 from pinpoint_endpoints.reports.plain import counted, printable
 
-if TYPE_CHECKING:
-    from rich.text import Text
-
-_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 
 
 @dataclass(slots=True)
@@ -25,11 +20,26 @@ class Tally:
     errors: int = 0
     warnings: int = 0
 
-    def count_problems(self, problems: Sequence[Problem]) -> None:
-        """Add problems to the counts by severity."""
-        by_severity = Counter(problem.severity for problem in problems)
-        self.errors += by_severity[Severity.ERROR]
-        self.warnings += by_severity[Severity.WARNING]
+    def add(self, checked: Checked) -> None:
+        """Count a document with its problems; one that is reported again changes sides at most."""
+        if checked.before is None:
+            self.documents += 1
+        else:
+            self._count(checked.before, -1)
+        self._count(checked.verdict, 1)
+        for problem in checked.problems:
+            if problem.severity is Severity.ERROR:
+                self.errors += 1
+            else:
+                self.warnings += 1
+
+    def _count(self, verdict: Verdict, number: int) -> None:
+        if verdict is Verdict.VALID:
+            self.valid += number
+        elif verdict is Verdict.INVALID:
+            self.invalid += number
+        else:
+            self.unreadable += number
 
     def __str__(self) -> str:
         """Return the counts as a line for people."""
@@ -40,41 +50,19 @@ class Tally:
         return f"{counted(self.documents, 'document')}: {', '.join(parts)} ({found})"
 
 
-def problem_lines(problems: Sequence[Problem]) -> str:
+def problem_lines(problems: Iterable[Problem]) -> str:
     """Return a line for each: `path:line:col: severity[code] message (at pointer): hint`."""
     return "".join(f"{printable(str(problem))}\n" for problem in problems)
 
 
-def print_problem_table(problems: Sequence[Problem], stream: TextIO) -> None:
-    """Print the problems as a rich table."""
-    from rich.text import Text
-
-    from pinpoint_endpoints.reports.table import Column, console_for, print_table
-
-    columns = [Column("Place"), Column("Code"), Column("Severity"), Column("Problem", narrowest=30)]
-    rows = [
-        [
-            Text(printable(_place(problem))),
-            Text(problem.code),
-            Text(str(problem.severity), style=_STYLES[problem.severity]),
-            _explanation(problem),
-        ]
-        for problem in problems
-    ]
-    print_table(console_for(stream), columns, rows)
-
-
-def _place(problem: Problem) -> str:
+def place(problem: Problem) -> str:
+    """Return where a problem is, as editors and terminals open it: `path:line:col`."""
     if not problem.line:
-        return problem.source
-    return f"{problem.source}:{problem.line}:{problem.column}"
+        return printable(problem.source)
+    return printable(f"{problem.source}:{problem.line}:{problem.column}")
 
 
-def _explanation(problem: Problem) -> "Text":
-    from rich.text import Text
-
+def explanation(problem: Problem) -> str:
+    """Return what is wrong, and where in the document, in one line."""
     where = f"{problem.pointer}: " if problem.pointer else ""
-    text = Text(printable(f"{where}{problem.message}"))
-    if problem.hint:
-        text.append(f"\nhint: {printable(problem.hint)}", style="dim")
-    return text
+    return printable(f"{where}{problem.message}")

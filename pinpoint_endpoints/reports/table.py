@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.table import Table
-    from rich.text import Text
+
+    Row = Sequence[RenderableType]
 
 _WIDEST_UNASKED = 120
 """How wide prose may make a table that goes into a file or a pipe."""
 
-
 _RECORD_BORDERS = 7
+_ENDLESS = 1 << 30
 
 
 class Column(NamedTuple):
@@ -30,11 +31,18 @@ def console_for(stream: TextIO) -> "Console":
 
 
 def print_table(
-    console: "Console", columns: Sequence[Column], rows: Sequence[Sequence["Text"]]
+    console: "Console", columns: Sequence[Column], rows: Sequence["Row"], *, lines: bool = False
 ) -> None:
-    """Print the rows as a table; one below the other where the terminal is too narrow for it."""
+    """Print the rows as a table; one below the other where the terminal is too narrow for it.
+
+    Args:
+        console: where to.
+        columns: what stands over the cells.
+        rows: a cell for each column.
+        lines: whether a line is drawn between two rows.
+    """
     widths = [
-        max(len(column.heading), *(_natural_width(row[index]) for row in rows))
+        max(len(column.heading), *(_natural_width(console, row[index]) for row in rows))
         for index, column in enumerate(columns)
     ]
     borders = 3 * len(columns) + 1
@@ -47,16 +55,16 @@ def print_table(
         return
     room = console.width if on_terminal else max(_WIDEST_UNASKED, least)
     console.width = min(room, borders + sum(widths))
-    console.print(_table(columns, widths, rows))
+    console.print(_table(columns, widths, rows, lines=lines))
 
 
 def _table(
-    columns: Sequence[Column], widths: Sequence[int], rows: Sequence[Sequence["Text"]]
+    columns: Sequence[Column], widths: Sequence[int], rows: Sequence["Row"], *, lines: bool
 ) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.ROUNDED, header_style="bold")
+    table = Table(box=box.ROUNDED, header_style="bold", show_lines=lines)
     for column, width in zip(columns, widths, strict=True):
         if column.narrowest:
             table.add_column(column.heading, overflow="fold")
@@ -67,20 +75,21 @@ def _table(
     return table
 
 
-def _print_records(
-    console: "Console", columns: Sequence[Column], rows: Sequence[Sequence["Text"]]
-) -> None:
+def _print_records(console: "Console", columns: Sequence[Column], rows: Sequence["Row"]) -> None:
     from rich import box
     from rich.table import Table
 
     label = max(len(column.heading) for column in columns)
     unbroken = max(
-        _natural_width(cell)
+        _natural_width(console, cell)
         for row in rows
         for column, cell in zip(columns, row, strict=True)
         if not column.narrowest
     )
-    room = max(console.width - label - _RECORD_BORDERS, unbroken)
+    room = console.width - label - _RECORD_BORDERS
+    if unbroken > room:
+        _print_lines(console, columns, rows)
+        return
     table = Table(box=box.ROUNDED, show_header=False)
     table.add_column(style="bold", no_wrap=True, width=label)
     table.add_column(overflow="fold", max_width=room)
@@ -88,9 +97,20 @@ def _print_records(
         for column, cell in zip(columns, row, strict=True):
             table.add_row(column.heading, cell)
         table.add_section()
-    console.width = max(console.width, label + room + _RECORD_BORDERS)
     console.print(table)
 
 
-def _natural_width(cell: "Text") -> int:
-    return max(line.cell_len for line in cell.split("\n"))
+def _print_lines(console: "Console", columns: Sequence[Column], rows: Sequence["Row"]) -> None:
+    """Print each cell on a line of its own, which the terminal itself goes on below."""
+    for row in rows:
+        for column, cell in zip(columns, row, strict=True):
+            console.print(f"[bold]{column.heading}:[/bold]", end=" ", markup=True)
+            console.print(cell, soft_wrap=True)
+        console.print()
+
+
+def _natural_width(console: "Console", cell: "RenderableType") -> int:
+    from rich.measure import Measurement
+
+    endless = console.options.update_width(_ENDLESS)
+    return Measurement.get(console, endless, cell).maximum

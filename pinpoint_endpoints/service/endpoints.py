@@ -1,6 +1,7 @@
 """A client and an endpoint in, what the service answered out: one endpoint a call."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
@@ -14,7 +15,7 @@ from pinpoint_endpoints.service.errors import (
     readable,
     refusal_of,
 )
-from pinpoint_endpoints.service.outcome import Outcome, State, channel_of
+from pinpoint_endpoints.service.outcome import Outcome, State, channel_of, unanswered
 
 ACCEPTED = 202
 
@@ -30,7 +31,7 @@ def update_endpoint(
     Raises:
         CannotRun: no credentials, no connection, no readable answer.
     """
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import ClientError, ParamValidationError
 
     personal = personal_values(document.request)
     at_aws = is_aws(client)
@@ -41,6 +42,10 @@ def update_endpoint(
                 EndpointId=endpoint_id,
                 EndpointRequest=document.request,
             )
+    except ParamValidationError:
+        message = "boto3 refuses the request before it is sent"
+        hint = "do not ignore the rules of the schema: `pe validate` says what is wrong"
+        return replace(unanswered(State.FAILED, document, endpoint_id, message), hint=hint)
     except ClientError as error:
         refusal = refusal_of(error, at_aws=at_aws, personal=personal)
         return Outcome(

@@ -126,7 +126,10 @@ def readable(message: str, personal: Collection[str] = ()) -> str:
 
 @contextmanager
 def explained(*, at_aws: bool = False) -> Iterator[None]:
-    """Turn what keeps a run from going on into `CannotRun`; a `ClientError` passes through."""
+    """Turn what keeps a run from going on into `CannotRun`.
+
+    What is about the one request passes through: `ClientError` and `ParamValidationError`.
+    """
     from botocore import exceptions as known
     from botocore.parsers import ResponseParserError
 
@@ -143,6 +146,8 @@ def explained(*, at_aws: bool = False) -> Iterator[None]:
         yield
     except (known.HTTPClientError, known.ConnectionError) as error:
         raise _no_connection(error, at_aws=at_aws) from None
+    except known.ParamValidationError:
+        raise
     except known.BotoCoreError as error:
         raise _not_configured(error) from None
     except unreadable:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.documents.model import Document, Problem
-from pinpoint_endpoints.documents.schema_file import bundled_schema
 
 
 class State(StrEnum):

@@ -35,12 +35,12 @@ _DEVICES = (
     _Device("SMS", "nokia", "3310", "kaios", ("1",)),
 )
 _PLACES = (
-    _Place("USA", "Seattle", "WA", "98121", 47.61, -122.33, "America/Los_Angeles"),
-    _Place("DEU", "München", "BY", "80331", 48.14, 11.57, "Europe/Berlin"),
-    _Place("JPN", "東京", "Tokyo", "100-0001", 35.68, 139.75, "Asia/Tokyo"),
-    _Place("BRA", "São Paulo", "SP", "01000-000", -23.55, -46.63, "America/Sao_Paulo"),
-    _Place("GBR", "London", "England", "SW1A 1AA", 51.5, -0.13, "Europe/London"),
-    _Place("IND", "Mumbai", "MH", "400001", 19.07, 72.88, "Asia/Kolkata"),
+    _Place("US", "Seattle", "WA", "98121", 47.6, -122.3, "America/Los_Angeles"),
+    _Place("DE", "München", "BY", "80331", 48.1, 11.6, "Europe/Berlin"),
+    _Place("JP", "東京", "Tokyo", "100-0001", 35.7, 139.8, "Asia/Tokyo"),
+    _Place("BR", "São Paulo", "SP", "01000-000", -23.6, -46.6, "America/Sao_Paulo"),
+    _Place("GB", "London", "England", "SW1A 1AA", 51.5, -0.1, "Europe/London"),
+    _Place("IN", "Mumbai", "MH", "400001", 19.1, 72.9, "Asia/Kolkata"),
 )
 _INTERESTS = (
     "Art", "Books", "Fashion", "Finance", "Food", "Gaming", "Health",

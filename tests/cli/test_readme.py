@@ -6,13 +6,23 @@ import sys
 from pathlib import Path
 
 import pytest
-from readme import BLOCK, README, ROOT, commands_of, prepared, run_block, steady
+from readme import (
+    BLOCK,
+    README,
+    ROOT,
+    RULES,
+    commands_of,
+    prepared,
+    run_block,
+    steady,
+    table_of_rules,
+)
 
 from pinpoint_endpoints import State
-from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.errors import ExitCode
 
 TEXT = README.read_text(encoding="utf-8")
+BLOCKS = BLOCK.findall(TEXT)
 
 
 def fenced(language: str) -> list[str]:
@@ -27,10 +37,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return prepared(tmp_path_factory.mktemp("readme"))
 
 
-@pytest.mark.parametrize("block", BLOCK.findall(TEXT), ids=lambda block: commands_of(block)[0][:40])
-def test_a_console_block_is_true(block: str, folder: Path) -> None:
+@pytest.fixture(scope="module")
+def shown(folder: Path) -> dict[str, str]:
+    """Run all blocks in their order, since the later ones read what the earlier ones made."""
+    return {block: run_block(block, folder) for block in BLOCKS}
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: commands_of(block)[0][:40])
+def test_a_console_block_is_true(block: str, shown: dict[str, str]) -> None:
     """The commands of a block print what the block shows, but for ids and moments."""
-    assert steady(run_block(block, folder)) == steady(block)
+    assert steady(shown[block]) == steady(block)
 
 
 def test_the_first_command_prints_the_table_below_it(folder: Path) -> None:
@@ -62,11 +78,14 @@ def test_the_snippet_runs(folder: Path) -> None:
     assert f"{State.ACCEPTED}[202] seattle-iphone: Accepted" in ended.stdout
 
 
-def test_the_tables_of_codes_are_complete() -> None:
-    """Every problem code and every exit code stands in its table, and no other does."""
-    known = {value for name, value in vars(codes).items() if name.isupper()}
+def test_the_table_of_rules_is_that_of_the_code() -> None:
+    """Every rule stands in the table with its severity and its title, and no other does."""
+    assert RULES.findall(TEXT) == [table_of_rules()]
+
+
+def test_the_table_of_exit_codes_is_complete() -> None:
+    """Every exit code stands in its table, and no other does."""
     listed = {cells[1].strip() for line in TEXT.splitlines() if len(cells := line.split("|")) > 3}
-    assert {cell for cell in listed if cell.startswith("PE")} == known
     assert {int(cell) for cell in listed if cell.isdigit()} == set(map(int, ExitCode))
 
 

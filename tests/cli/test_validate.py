@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from pinpoint_endpoints.cli import app
 
-GOOD = '{"ChannelType": "EMAIL"}'
+GOOD = '{"ChannelType": "EMAIL", "Address": "ada@example.com"}'
 
 
 @pytest.fixture
@@ -84,8 +84,11 @@ def test_json_has_one_shape(folder: Path, verbosity: list[str]) -> None:
         "documents": 4, "valid": 2, "invalid": 2, "unreadable": 0, "errors": 2, "warnings": 1,
     }  # fmt: skip
     assert {tuple(result) for result in envelope["results"]} == {
-        ("source", "line", "column", "code", "severity", "message", "hint", "pointer")
-    }
+        (
+            "source", "line", "column", "end_column", "code", "severity", "message", "hint",
+            "pointer", "fixable",
+        )
+    }  # fmt: skip
 
 
 def test_json_of_a_run_that_fails_early(tmp_path: Path) -> None:

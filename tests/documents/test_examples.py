@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pinpoint_endpoints import load, validate
+from pinpoint_endpoints import Severity, load, validate
 
 DATA = Path(__file__).parent.parent / "data"
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -31,7 +31,9 @@ def test_every_mistake_is_found_where_it_stands(path: Path) -> None:
 def test_amazons_own_example_is_valid() -> None:
     """The documentation's Seattle iPhone has no error, though its token is not hexadecimal."""
     (document,) = load(EXAMPLES / "seattle-iphone.json")
-    assert validate(document) == []
+    problems = validate(document)
+    assert [problem.code for problem in problems] == ["PE203", "PE210", "PE210"]
+    assert {problem.severity for problem in problems} == {Severity.WARNING}
     assert document.endpoint_id == "seattle-iphone"
 
 

@@ -1,6 +1,7 @@
 """Files that break readers: each gives a clear problem, and leaves the run standing."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,8 +84,7 @@ def test_more_mistakes_than_anybody_reads_are_cut(tmp_path: Path) -> None:
     members = ", ".join(f'"m{number}": 1' for number in range(100_000))
     path.write_text(f"{{{members}}}", encoding="utf-8")
     problems = problems_of(path)
-    assert len(problems) == 1001
-    assert {problem.code for problem in problems} == {"PE101", "PE010"}
+    assert Counter(problem.code for problem in problems) == {"PE101": 1000, "PE010": 1, "PE216": 1}
 
 
 def test_a_directory_may_be_named_like_a_file(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_the_two_json_readers_give_the_same_value(
     careful, faults, _ = read_carefully(raw)
     assert faults == []
     assert careful == orjson.loads(raw)
-    assert json_text.parse(raw) == (careful, [])
+    assert json_text.parse(raw) == ((careful, []),)
 
 
 @given(VALUES, st.data())
@@ -89,7 +89,7 @@ def test_the_two_json_readers_refuse_the_same_texts(value: object, data: st.Data
 def test_every_json_value_stands_where_the_map_says(value: object, indent: int | None) -> None:
     """The text at a value's place begins with that value, and the key's place with the key."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    positions = json_text.positions(text.encode())
+    (positions,) = json_text.positions(text.encode())
     for path, member in leaves(value):
         found, _ = json.JSONDecoder().raw_decode(text_at(text, positions, path))
         assert found == member
@@ -108,7 +108,7 @@ def test_no_duplicate_key_goes_unseen(members: dict[str, object], data: st.DataO
     again = f'"{spelling}"' if spelling is not None else json.dumps(twice)
     pairs.insert(data.draw(st.integers(0, len(pairs))), f"{again}: {json.dumps(data.draw(VALUES))}")
     raw = ('{"outer": [{' + ", ".join(pairs) + "}]}").encode()
-    _, faults = json_text.parse(raw)
+    ((_, faults),) = json_text.parse(raw)
     assert [fault.code for fault in faults] == [codes.DUPLICATE_KEY]
 
 
@@ -118,7 +118,7 @@ def test_quoted_yaml_gives_what_was_written(members: dict[str, object]) -> None:
     quoted = json.loads(json.dumps(members), parse_int=str, parse_float=str, parse_constant=str)
     texts = _without_other_types(quoted)
     text = yaml.safe_dump(texts, default_style='"', allow_unicode=True)
-    value, faults = yaml_text.parse(text.encode())
+    ((value, faults),) = yaml_text.parse(text.encode())
     assert value == texts
     assert faults == []
 
@@ -130,7 +130,8 @@ def test_json_read_as_yaml_stands_in_the_same_places(members: dict[str, object])
     raw = json.dumps(texts, ensure_ascii=True, indent=1).encode()
     if b"\\u" in raw:
         return
-    assert yaml_text.positions(raw).values == json_text.positions(raw).values
+    (in_yaml,), (in_json,) = yaml_text.positions(raw), json_text.positions(raw)
+    assert in_yaml.values == in_json.values
 
 
 def _utf16(text: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""The README's console blocks: run as they stand, and compared or written again.
+"""The README's console blocks and its table of rules: made again, and compared or written.
 
 `python tests/support/readme.py` writes the true output of every command into README.md.
 """
@@ -11,10 +11,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pinpoint_endpoints.checks.catalogue import all_rules
+
 ROOT = Path(__file__).parent.parent.parent
 README = ROOT / "README.md"
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+RULES = re.compile(r"(?<=\| --- \| --- \| --- \|\n)(?:\| PE\d{3} .*\n)+")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
@@ -39,6 +42,12 @@ def run_block(block: str, folder: Path) -> str:
         )
         lines.append(f"$ {command}\n{ended.stdout}")
     return "".join(lines)
+
+
+def table_of_rules() -> str:
+    """Return the rows of the table of rules: code, severity, title."""
+    rules = all_rules().values()
+    return "".join(f"| {rule.code} | {rule.severity} | {rule.title} |\n" for rule in rules)
 
 
 def prepared(folder: Path) -> Path:
@@ -67,6 +76,7 @@ def _write() -> None:
         folder = prepared(Path(name))
         text = README.read_text(encoding="utf-8")
         new = BLOCK.sub(lambda found: f"```console\n{run_block(found[1], folder)}```", text)
+        new = RULES.sub(lambda _: table_of_rules(), new)
     README.write_text(new, encoding="utf-8")
 
 

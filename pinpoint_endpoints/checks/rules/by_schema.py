@@ -1,19 +1,19 @@
 """Rules that the schema says: called with what does not fit, they say it in the service's words."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 
 from pinpoint_endpoints.checks.finding import Finding
+from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
 from pinpoint_endpoints.documents.fix import Action, Fix
 from pinpoint_endpoints.documents.personal import shown_name
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Scope, rule
-from pinpoint_endpoints.documents.schema_file import bundled_schema
+from pinpoint_endpoints.documents.shapes import READ_ONLY
+from pinpoint_endpoints.documents.spelling import nearest, same_but_for_case
 
-_LONGEST_SHOWN = 40
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _RIGHT_ANGLE = 90
 _HALF_TURN = 180
@@ -22,7 +22,6 @@ _GROUPS = {
     "Location": "EndpointLocation",
     "User": "EndpointUser",
 }
-_READ_ONLY = frozenset({"ApplicationId", "CohortId", "CreationDate", "Id"})
 _KINDS = {
     "string": "a string",
     "number": "a number",
@@ -51,11 +50,11 @@ def unknown_member(
     """
     message = f'"{shown_name(name)}" is not a member of {holder}'
     place = (*path, name)
-    if name in _READ_ONLY and "ChannelType" in known:
+    if name in (*READ_ONLY, "Id") and "ChannelType" in known:
         removal = Fix(Action.REMOVE, (place,))
         return Finding(place, message, "it is read-only: remove it", at_key=True, fix=removal)
     hint = _nearest_member(name, known)
-    right = _same_but_for_case(name, known)
+    right = same_but_for_case(name, known)
     fix = Fix(Action.RENAME, (place,), right) if right and right not in members else None
     return Finding(place, message, hint, at_key=True, fix=fix)
 
@@ -70,20 +69,6 @@ def _nearest_member(name: str, known: Sequence[str]) -> str:
     if name == "<<":
         return "YAML 1.2 has no merge keys: write the members out"
     return f"the members are {', '.join(known)}"
-
-
-def nearest(word: str, known: Collection[str]) -> str:
-    """Return the one of the known words that is most like a word, or an empty string."""
-    if len(word) > _LONGEST_SHOWN:
-        return ""
-    by_folded = {choice.casefold(): choice for choice in known}
-    near = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
-    return by_folded[near[0]] if near else ""
-
-
-def _same_but_for_case(word: str, known: Collection[str]) -> str:
-    folded = word.strip().casefold()
-    return next((choice for choice in known if choice.casefold() == folded), "")
 
 
 @rule(codes.WRONG_TYPE, Scope.SCHEMA)
@@ -169,11 +154,11 @@ def not_in_set(path: Path, value: str, choices: Sequence[str]) -> Finding:
         {"ChannelType": "SMS", "Address": "+12065550100"}
     """
     name = path[-1] if path else "value"
-    near = nearest(value.strip(), choices)
+    near = nearest(value, choices)
     # what is not like a choice may be an address in the wrong place
     shown = f'"{value}"' if near else "this text"
     hint = f'did you mean "{near}"?' if near else f"one of {', '.join(choices)}"
-    right = _same_but_for_case(value, choices)
+    right = same_but_for_case(value, choices)
     fix = Fix(Action.REPLACE, (path,), right) if right else None
     return Finding(path, f"{shown} is not a value of {name}", hint, fix=fix)
 

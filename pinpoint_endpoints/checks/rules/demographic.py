@@ -12,6 +12,7 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.fix import Action, Fix
 from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
+from pinpoint_endpoints.documents.spelling import nearest
 
 _LIKE_A_LOCALE = re.compile(r"([A-Za-z]{2})[_-]([A-Za-z]{2,3})")
 
@@ -87,8 +88,6 @@ def timezone(text: str) -> Sequence[Finding]:
 @lru_cache(maxsize=1000)
 def _zone_meant(text: str) -> tuple[str, str]:
     """Return a hint, and the name if only its writing is wrong. Slow, and asked for it often."""
-    from pinpoint_endpoints.checks.rules.by_schema import nearest
-
     written = text.strip().replace(" ", "_").casefold()
     for name in zones():
         if name.casefold() == written:

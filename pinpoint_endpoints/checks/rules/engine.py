@@ -16,10 +16,10 @@ from pinpoint_endpoints.checks.rules import (
     quotas,
     surroundings,
 )
+from pinpoint_endpoints.contract.bundled import definition, resolved
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Rule, Scope, declared
-from pinpoint_endpoints.documents.schema_file import bundled_schema
 
 MODULES = (
     addresses,
@@ -166,9 +166,7 @@ def _checks(rules: Iterable[Rule]) -> _Checks:
 
 def _python_types(group: str, name: str) -> frozenset[type]:
     """Return the types that a value must have for the rules of a member to look at it."""
-    definitions = bundled_schema()["$defs"]
-    holder = definitions[f"Endpoint{group}" if group else "EndpointRequest"]
-    schema = holder["properties"][name]
-    while "$ref" in schema:
-        schema = definitions[schema["$ref"].removeprefix("#/$defs/")]
+    schema = definition("EndpointRequest")
+    for step in (group, name) if group else (name,):
+        schema = resolved(schema["properties"][step])
     return _PYTHON_TYPES[schema["type"]]

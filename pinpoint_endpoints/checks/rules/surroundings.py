@@ -7,8 +7,8 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.fix import Action, Fix
 from pinpoint_endpoints.documents.model import Document, Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
+from pinpoint_endpoints.documents.shapes import READ_ONLY
 
-_READ_ONLY = ("ApplicationId", "CohortId", "CreationDate")
 _BARE_SHAPES = ("EndpointRequest", "EndpointResponse")
 
 
@@ -30,7 +30,7 @@ def read_only_members(document: Document) -> Sequence[Finding]:
     """
     if document.shape != "EndpointResponse" or not isinstance(document.value, Mapping):
         return ()
-    there = [name for name in document.value if name in _READ_ONLY]
+    there = [name for name in document.value if name in READ_ONLY]
     if not there:
         return ()
     message = f"read-only: {', '.join(there)}; pe leaves this out, boto3 and the AWS CLI refuse it"
@@ -61,9 +61,6 @@ def no_endpoint_id(document: Document) -> Sequence[Finding]:
     """
     if document.endpoint_id is not None or document.shape not in _BARE_SHAPES:
         return ()
-    among_others = getattr(document, "in_stream", False) or any(
-        isinstance(step, int) for step in document.path
-    )
-    if not among_others:
+    if not document.among_others:
         return ()
     return (Finding((), "this endpoint has no id, and the file has several", 'add "Id"'),)

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from pinpoint_endpoints.documents.schema_file import bundled_schema
+from pinpoint_endpoints.contract.bundled import bundled_schema, resolved
 
 
 class Expected:
@@ -34,7 +34,7 @@ class Expected:
 
     def learn(self, schema: dict[str, Any]) -> None:
         """Add what a schema wants to what is known already."""
-        schema = _resolved(schema)
+        schema = resolved(schema)
         kind = schema.get("type", "string" if "enum" in schema else "")
         if kind in ("string", "number"):
             self.scalar = kind
@@ -59,9 +59,3 @@ def expected_in_a_file() -> Expected:
         if shape.get("type") == "object" and "properties" in shape:
             expected.learn(shape)
     return expected
-
-
-def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in schema:
-        schema = bundled_schema()["$defs"][schema["$ref"].removeprefix("#/$defs/")]
-    return schema

@@ -22,3 +22,21 @@ def bundled_schema() -> dict[str, Any]:
     """Return the bundled schema: an EndpointRequest at its root, the other shapes in `$defs`."""
     schema: dict[str, Any] = orjson.loads(schema_path().read_bytes())
     return schema
+
+
+def definition(shape: str) -> dict[str, Any]:
+    """Return the schema under `$defs` of the bundled one."""
+    schema: dict[str, Any] = bundled_schema()["$defs"][shape]
+    return schema
+
+
+def referred_to(reference: str) -> str:
+    """Return the shape that a `$ref` of the bundled schema names."""
+    return reference.removeprefix("#/$defs/")
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema that a `$ref` leads to, or the schema itself."""
+    while "$ref" in schema:
+        schema = definition(referred_to(schema["$ref"]))
+    return schema

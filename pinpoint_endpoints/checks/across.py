@@ -1,0 +1,240 @@
+"""The documents of a run in, what is found by looking at all of them together out.
+
+A million documents fit: hashes are remembered, not documents. Where hashes met, the documents are
+read again, and only those that really meet are reported.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from pinpoint_endpoints.checks.finding import Coded
+from pinpoint_endpoints.checks.identity import (
+    ATTRIBUTES,
+    METRICS,
+    USER_ATTRIBUTES,
+    Identity,
+    Key,
+    identity_of,
+    names_in,
+)
+from pinpoint_endpoints.checks.rules.across_files import (
+    EVICTING,
+    MAX_ENDPOINTS_OF_A_USER,
+    same_address,
+    same_endpoint,
+    too_many_endpoints,
+    too_many_names_in_all,
+    user_attributes_differ,
+)
+from pinpoint_endpoints.checks.rules.quotas import MOST_NAMES
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.discovery import Source
+from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.positions import Path
+
+_NOTHING = 0
+_SORTED_AT_ONCE = 250_000
+
+
+class Hashes:
+    """What the documents of a run are about, in 32 bytes each.
+
+    A hash stands at the same index in each array; 0 stands for nothing.
+    """
+
+    def __init__(self) -> None:
+        self._endpoints = array("q")
+        self._addresses = array("q")
+        self._users = array("q")
+        self._user_attributes = array("q")
+        self._sources: list[Source] = []
+        self._starts = array("q")
+        self._names: dict[str, _Names] = {}
+
+    def begin(self, source: Source) -> None:
+        """Say that the documents that follow are from this source."""
+        self._sources.append(source)
+        self._starts.append(len(self._endpoints))
+
+    def add(self, document: Document) -> list[Coded]:
+        """Remember a document; return what it makes wrong with those before it."""
+        identity = identity_of(document)
+        self._endpoints.append(hash(identity.endpoint) if identity.endpoint else _NOTHING)
+        self._addresses.append(hash(identity.address) if identity.address else _NOTHING)
+        self._users.append(hash(identity.user) if identity.user else _NOTHING)
+        told = bool(identity.user and identity.user_attributes)
+        self._user_attributes.append(identity.attributes_digest() if told else _NOTHING)
+        names = self._names.get(identity.application)
+        if names is None:
+            names = self._names[identity.application] = _Names()
+        return names.add(document)
+
+    def suspects(self) -> "Suspects":
+        """Return what met, or seems to have met."""
+        crowded: set[int] = set()
+        differing: set[int] = set()
+        for user, indexes in _runs(self._users):
+            if len(indexes) > MAX_ENDPOINTS_OF_A_USER:
+                crowded.add(user)
+            if len({self._user_attributes[index] for index in indexes} - {_NOTHING}) > 1:
+                differing.add(user)
+        endpoints = {endpoint for endpoint, _ in _runs(self._endpoints)}
+        addresses = {address for address, _ in _runs(self._addresses)}
+        return Suspects(endpoints, addresses, crowded, differing)
+
+    def sources_of(self, suspects: "Suspects") -> Iterator[Source]:
+        """Yield the sources that hold what met."""
+        last = -1
+        rows = zip(self._endpoints, self._addresses, self._users, strict=True)
+        for index, (endpoint, address, user) in enumerate(rows):
+            if suspects.has(endpoint, address, user):
+                number = bisect_right(self._starts, index) - 1
+                if number != last:
+                    last = number
+                    yield self._sources[number]
+
+
+def _runs(hashes: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+    """Yield each hash that stands more than once, with where it stands.
+
+    Sorts a part of the hashes at a time: Python's integers take four times the room of the array's.
+    """
+    if len(hashes) <= _SORTED_AT_ONCE and len({*hashes, _NOTHING}) > len(hashes) - hashes.count(0):
+        return  # none stands twice
+    parts = 1 + len(hashes) // _SORTED_AT_ONCE
+    for part in range(parts):
+        indexes = [
+            index
+            for index, value in enumerate(hashes)
+            if value % parts == part and value != _NOTHING
+        ]
+        indexes.sort(key=hashes.__getitem__)
+        for value, run in groupby(indexes, key=hashes.__getitem__):
+            found = list(run)
+            if len(found) > 1:
+                yield value, found
+
+
+class _Names:
+    """The names of attributes and metrics in the documents of one application."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, set[str]] = {
+            ATTRIBUTES: set(),
+            METRICS: set(),
+            USER_ATTRIBUTES: set(),
+        }
+        self._is_told = False
+
+    def add(self, document: Document) -> list[Coded]:
+        """Remember the names in a document; return the one that is too many, if it is there."""
+        if self._is_told:
+            return []
+        groups = names_in(document)
+        if all(names.keys() <= self._known[path] for path, names in groups.items()):
+            return []
+        if sum(map(len, groups.values())) > MOST_NAMES:
+            return []  # the rule for one document tells of it
+        for path, names in groups.items():
+            for name in names:
+                self._known[path].add(name)
+                if sum(map(len, self._known.values())) > MOST_NAMES:
+                    self._is_told = True
+                    place = (*document.request_path, *path, name)
+                    return [(codes.TOO_MANY_NAMES_IN_ALL, too_many_names_in_all(place))]
+        return []
+
+
+class Suspects:
+    """The hashes that met; looks at the documents behind them, in their order, once more.
+
+    Args:
+        endpoints: of endpoints that several documents are about.
+        addresses: that several documents have.
+        crowded: users with more documents than they may have endpoints.
+        differing: users whose attributes are not the same in all documents.
+    """
+
+    def __init__(
+        self, endpoints: set[int], addresses: set[int], crowded: set[int], differing: set[int]
+    ) -> None:
+        self._endpoints = endpoints
+        self._addresses = addresses
+        self._crowded = crowded
+        self._differing = differing
+        self._first_of_endpoint: dict[Key, str] = {}
+        self._first_of_address: dict[Key, tuple[Key | None, str]] = {}
+        self._channels_of_user: dict[Key, dict[Key, str]] = {}
+        self._first_attribute: dict[tuple[Key, str], tuple[Any, str]] = {}
+
+    def has(self, endpoint: int, address: int, user: int) -> bool:
+        """Tell whether a document with these hashes has to be looked at."""
+        return (
+            endpoint in self._endpoints
+            or address in self._addresses
+            or user in self._crowded
+            or user in self._differing
+        )
+
+    def look_at(self, document: Document) -> list[Coded]:
+        """Return what is wrong with a document beside those that were looked at before."""
+        identity = identity_of(document)
+        found: list[Coded] = []
+        if identity.endpoint and hash(identity.endpoint) in self._endpoints:
+            found += self._same_endpoint(document, identity.endpoint)
+        if identity.address and hash(identity.address) in self._addresses:
+            found += self._same_address(document, identity.address, identity.endpoint)
+        if identity.user and hash(identity.user) in self._crowded:
+            found += self._crowd(document, identity, identity.user)
+        if identity.user and hash(identity.user) in self._differing:
+            found += self._differences(document, identity, identity.user)
+        return found
+
+    def _same_endpoint(self, document: Document, endpoint: Key) -> list[Coded]:
+        path = _path_of_id(document)
+        first = self._first_of_endpoint.setdefault(endpoint, here := _place(document, path))
+        return [] if first is here else [(codes.SAME_ENDPOINT, same_endpoint(path, first))]
+
+    def _same_address(self, document: Document, address: Key, endpoint: Key | None) -> list[Coded]:
+        path = (*document.request_path, "Address")
+        here = _place(document, path)
+        owner, first = self._first_of_address.setdefault(address, (endpoint, here))
+        if first is here or (owner is not None and owner == endpoint):
+            return []
+        return [(codes.SAME_ADDRESS, same_address(path, first))]
+
+    def _crowd(self, document: Document, identity: Identity, user: Key) -> list[Coded]:
+        channels = self._channels_of_user.setdefault(user, {})
+        endpoint = identity.endpoint or ("", str(len(channels)), "without an id")
+        if endpoint in channels:
+            return []
+        evicts = identity.channel in EVICTING and not EVICTING.isdisjoint(channels.values())
+        channels[endpoint] = identity.channel
+        if len(channels) <= MAX_ENDPOINTS_OF_A_USER:
+            return []
+        path = (*document.request_path, "User", "UserId")
+        finding = too_many_endpoints(path, len(channels), identity.channel, evicts=evicts)
+        return [(codes.TOO_MANY_ENDPOINTS, finding)]
+
+    def _differences(self, document: Document, identity: Identity, user: Key) -> list[Coded]:
+        found: list[Coded] = []
+        for name, values in identity.user_attributes.items():
+            path = (*document.request_path, *USER_ATTRIBUTES, name)
+            here = _place(document, path)
+            known, first = self._first_attribute.setdefault((user, name), (values, here))
+            if known != values:
+                found.append((codes.USER_ATTRIBUTES_DIFFER, user_attributes_differ(path, first)))
+        return found
+
+
+def _path_of_id(document: Document) -> Path:
+    value = document.value if isinstance(document.value, dict) else {}
+    return next(((name,) for name in ("EndpointId", "Id") if name in value), ())
+
+
+def _place(document: Document, path: Path) -> str:
+    line, column, _ = document.locator.locate((*document.path, *path))
+    return f"{document.source}:{line}:{column}"

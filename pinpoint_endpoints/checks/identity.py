@@ -1,0 +1,76 @@
+"""A document in, what makes it meet others out: its endpoint, its address, its user."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.positions import Path
+
+Key = tuple[str, ...]
+
+ATTRIBUTES: Path = ("Attributes",)
+METRICS: Path = ("Metrics",)
+USER_ATTRIBUTES: Path = ("User", "UserAttributes")
+
+
+class Identity(NamedTuple):
+    """What a document is about; what it does not say, or says wrongly, is None or empty.
+
+    Attributes:
+        endpoint: the application and the endpoint's id, without its case.
+        address: the application, the channel and the address.
+        user: the application and the user id.
+        channel: the channel type.
+        user_attributes: by name.
+        application: the application's id.
+    """
+
+    endpoint: Key | None
+    address: Key | None
+    user: Key | None
+    channel: str
+    user_attributes: Mapping[str, Any]
+    application: str
+
+    def attributes_digest(self) -> int:
+        """Return what two documents with the same user attributes share."""
+        return hash(orjson.dumps(self.user_attributes, option=orjson.OPT_SORT_KEYS))
+
+
+def identity_of(document: Document) -> Identity:
+    """Return what a document is about."""
+    value, request = document.value, document.request
+    application = _text(value.get("ApplicationId")) if isinstance(value, dict) else ""
+    channel, address = _text(request.get("ChannelType")), _text(request.get("Address"))
+    user = request.get("User")
+    members: Mapping[str, Any] = user if isinstance(user, dict) else {}
+    user_id = _text(members.get("UserId"))
+    attributes = members.get("UserAttributes")
+    endpoint_id = document.endpoint_id
+    return Identity(
+        (application, same_endpoint_key(endpoint_id)) if endpoint_id else None,
+        (application, channel, address) if channel and address else None,
+        (application, user_id) if user_id else None,
+        channel,
+        attributes if isinstance(attributes, dict) else {},
+        application,
+    )
+
+
+def names_in(document: Document) -> dict[Path, Mapping[str, Any]]:
+    """Return the attributes and metrics of a document, by where they stand in its request."""
+    request = document.request
+    user = request.get("User")
+    found = {
+        ATTRIBUTES: request.get("Attributes"),
+        METRICS: request.get("Metrics"),
+        USER_ATTRIBUTES: user.get("UserAttributes") if isinstance(user, dict) else None,
+    }
+    return {path: names for path, names in found.items() if isinstance(names, dict)}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

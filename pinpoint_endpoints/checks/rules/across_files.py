@@ -1,0 +1,148 @@
+"""Rules about all documents of a run: called with what met, they say what the service makes of it.
+
+What `pe` reads together is taken for one application, unless the documents name different ones.
+"""
+
+from pinpoint_endpoints.checks.finding import Finding
+from pinpoint_endpoints.checks.rules.quotas import MOST_NAMES
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.model import Severity
+from pinpoint_endpoints.documents.positions import Path
+from pinpoint_endpoints.documents.rule import Scope, rule
+
+MAX_ENDPOINTS_OF_A_USER = 15
+
+EVICTING = frozenset({"ADM", "GCM", "APNS", "APNS_VOIP", "APNS_VOIP_SANDBOX", "BAIDU"})
+"""Channels in which a 16th endpoint makes the user's oldest one inactive."""
+
+
+@rule(codes.SAME_ENDPOINT, Scope.ACROSS)
+def same_endpoint(path: Path, first: str) -> Finding:
+    """Two documents are about one endpoint.
+
+    Endpoint ids are case-insensitive: `Ada` and `ada` are the same endpoint. The second update is
+    merged into the first, so that what is stored is what neither of them says.
+
+    Source: botocore's service model, `UpdateEndpointRequest.EndpointId`.
+
+    Wrong:
+        {"Id": "ada-phone", "ChannelType": "SMS", "Address": "+12065550100"}
+        {"Id": "Ada-Phone", "ChannelType": "SMS", "Address": "+12065550101"}
+
+    Right:
+        {"Id": "ada-phone", "ChannelType": "SMS", "Address": "+12065550100"}
+        {"Id": "ada-work", "ChannelType": "SMS", "Address": "+12065550101"}
+    """
+    message = f"the same endpoint stands at {first}; ids are case-insensitive"
+    return Finding(path, message, "remove one of the two, or give it another id")
+
+
+@rule(codes.SAME_ADDRESS, Scope.ACROSS, "Address")
+def same_address(path: Path, first: str) -> Finding:
+    """Two endpoints have one address and channel.
+
+    When an endpoint is updated, the service sets every other endpoint with its address to INACTIVE,
+    so that only the one that is sent last gets messages.
+
+    Source: botocore's service model, `EndpointRequest.EndpointStatus`.
+
+    Wrong:
+        {"Id": "ada", "ChannelType": "EMAIL", "Address": "ada@example.com"}
+        {"Id": "lovelace", "ChannelType": "EMAIL", "Address": "ada@example.com"}
+
+    Right:
+        {"Id": "ada", "ChannelType": "EMAIL", "Address": "ada@example.com"}
+        {"Id": "lovelace", "ChannelType": "EMAIL", "Address": "lovelace@example.com"}
+    """
+    message = f"another endpoint has this address and channel, at {first}: the service makes one of"
+    return Finding(path, f"{message} them INACTIVE", "keep one endpoint for an address")
+
+
+@rule(codes.TOO_MANY_ENDPOINTS, Scope.ACROSS, "User.UserId")
+def too_many_endpoints(path: Path, number: int, channel: str, *, evicts: bool) -> Finding:
+    """A user has more than 15 endpoints.
+
+    The service refuses the 16th with `Exceeded maximum endpoint per user count` for SMS, PUSH,
+    VOICE, EMAIL, CUSTOM, IN_APP and APNS_SANDBOX. For ADM, GCM, APNS, APNS_VOIP, APNS_VOIP_SANDBOX
+    and BAIDU it takes it, if the user has one of these already: the one with the oldest
+    EffectiveDate becomes INACTIVE and loses its user. Then this is a warning.
+
+    Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", endpoints with the same user ID, and
+    "Automatically inactivating endpoints"; for APNS_SANDBOX what users have seen.
+
+    Wrong:
+        {"Id": "ada-1", "ChannelType": "EMAIL", "User": {"UserId": "ada"}}
+        …
+        {"Id": "ada-16", "ChannelType": "EMAIL", "User": {"UserId": "ada"}}
+
+    Right:
+        {"Id": "ada-1", "ChannelType": "EMAIL", "User": {"UserId": "ada"}}
+        …
+        {"Id": "ada-15", "ChannelType": "EMAIL", "User": {"UserId": "ada"}}
+    """
+    ordinal = f"this is the {_ordinal(number)} endpoint of its user"
+    if evicts:
+        message = f"{ordinal}: the service makes the oldest push endpoint INACTIVE for it"
+        return Finding(path, message, "remove what is no longer used", severity=Severity.WARNING)
+    kind = f"for {channel} " if channel else ""
+    message = f"{ordinal}, and {kind}the service takes {MAX_ENDPOINTS_OF_A_USER}"
+    return Finding(path, message, "remove what is no longer used")
+
+
+@rule(
+    codes.TOO_MANY_NAMES_IN_ALL,
+    Scope.ACROSS,
+    "Attributes",
+    "Metrics",
+    "User.UserAttributes",
+    severity=Severity.WARNING,
+)
+def too_many_names_in_all(path: Path) -> Finding:
+    """The documents have more than 250 names of attributes and metrics together.
+
+    An application has at most 250 over Attributes, Metrics and UserAttributes. What is beyond is
+    not stored. The page that says so also says 250 for each endpoint, and accounts had higher
+    limits: hence a warning.
+
+    Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", endpoint quotas.
+
+    Wrong:
+        {"Id": "ada", "Metrics": {"visits_to_page_1": 1}}
+        …
+        {"Id": "zoe", "Metrics": {"visits_to_page_251": 1}}
+
+    Right:
+        {"Id": "ada", "Metrics": {"visits": 1}}
+        …
+        {"Id": "zoe", "Metrics": {"visits": 1}}
+    """
+    message = f"with this name there are more than {MOST_NAMES} in all documents together"
+    hint = "put what varies into values, not into names"
+    return Finding(path, message, hint, at_key=True)
+
+
+@rule(codes.USER_ATTRIBUTES_DIFFER, Scope.ACROSS, "User.UserAttributes", severity=Severity.WARNING)
+def user_attributes_differ(path: Path, first: str) -> Finding:
+    """The attributes of one user differ between documents.
+
+    User attributes belong to the user: the service copies them to all endpoints with this UserId,
+    so that all of them have what is sent last.
+
+    Source: AWS, Amazon Pinpoint Developer Guide, "Associating users with endpoints".
+
+    Wrong:
+        {"Id": "a", "User": {"UserId": "ada", "UserAttributes": {"Tier": ["gold"]}}}
+        {"Id": "b", "User": {"UserId": "ada", "UserAttributes": {"Tier": ["silver"]}}}
+
+    Right:
+        {"Id": "a", "User": {"UserId": "ada", "UserAttributes": {"Tier": ["gold"]}}}
+        {"Id": "b", "User": {"UserId": "ada", "UserAttributes": {"Tier": ["gold"]}}}
+    """
+    message = f"this user has another value at {first}, and the service keeps the one sent last"
+    return Finding(path, message, "write the same in both, or in one of them only")
+
+
+def _ordinal(number: int) -> str:
+    teens = 10 <= number % 100 < 20  # noqa: PLR2004 - 11th, 12th, 13th
+    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

@@ -1,0 +1,26 @@
+"""What a command has to say in; standard output and standard error out."""
+
+import sys
+
+import typer
+
+from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.reports.plain import printable
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal something that is no result."""
+    typer.echo(printable(line), err=True)
+
+
+def tell(error: PinpointEndpointsError) -> None:
+    """Tell what stopped a run, and what to do about it."""
+    say(f"Error: {error.message}")
+    if error.hint:
+        say(f"       {error.hint}")
+
+
+def write_bytes(document: bytes) -> None:
+    """Write to standard output in UTF-8, whatever the terminal's encoding."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(document)

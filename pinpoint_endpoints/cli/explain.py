@@ -1,0 +1,56 @@
+"""`pe explain`: the names of rules and members in, what they mean out."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pinpoint_endpoints.cli.words import rules_and_members
+from pinpoint_endpoints.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.reports.explanation import MemberSheet, RuleSheet
+
+
+def explain(
+    subjects: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CODE|MEMBER...",
+            help="Rules, such as PE210, or members, such as Demographic.Timezone.",
+            autocompletion=rules_and_members,
+        ),
+    ],
+) -> ExitCode:
+    """Explain rules and members of endpoints.
+
+    A member may be named by its end, such as Timezone, if only one ends so.
+    """
+    from pinpoint_endpoints.reports.explanation import print_explanations
+
+    print_explanations([_sheet(subject) for subject in subjects], sys.stdout)
+    return ExitCode.OK
+
+
+def _sheet(subject: str) -> "RuleSheet | MemberSheet":
+    from pinpoint_endpoints.checks.catalogue import all_rules, names_of_rules
+    from pinpoint_endpoints.cli.choosing import chosen
+    from pinpoint_endpoints.contract.members import find_members, member_names
+    from pinpoint_endpoints.reports.explanation import MemberSheet, RuleSheet
+
+    members = find_members(subject)
+    if len(members) > 1:
+        there_are = " and ".join(member.name for member in members)
+        raise UsageError(f'"{subject}" names more than one member', f"there are {there_are}")
+    if not members:
+        rules = names_of_rules()
+        hint = "`pe rules` lists the rules, `pe explain EndpointRequest` the members"
+        names = member_names()
+        ends = [name.rpartition(".")[2] for name in names]
+        return RuleSheet.of(rules[chosen(subject, [*rules, *names, *ends], "rule or member", hint)])
+    about = [
+        RuleSheet.of(rule)
+        for rule in all_rules().values()
+        if any(members[0] in find_members(name) for name in rule.members)
+    ]
+    return MemberSheet(members[0], tuple(about))

@@ -1,0 +1,113 @@
+"""`pe validate --fix` and `--diff`: files in, files put right or what would be, out."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.cli.console import say
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, Unsearchable
+from pinpoint_endpoints.errors import CannotRun, ExitCode, UsageError
+from pinpoint_endpoints.reports.plain import counted, printable
+
+Sources = Iterable[Source | Unsearchable]
+
+
+def check_options(paths: list[str], *, fix: bool, diff: bool, others: Mapping[str, bool]) -> None:
+    """Refuse what cannot be done together.
+
+    Args:
+        paths: as they were given.
+        fix: whether files are to be written.
+        diff: whether only the difference is to be printed.
+        others: by its name, whether an option is given that prints something else.
+
+    Raises:
+        UsageError: both options, one of them with something else to print, or standard input.
+    """
+    if fix and diff:
+        raise UsageError("--fix writes files, and --diff writes none", "leave one of them out")
+    if not fix and not diff:
+        return
+    if STANDARD_INPUT in paths:
+        raise UsageError("standard input is no file that could be fixed", "name the file")
+    for name, given in others.items():
+        if given and (diff or name == "--list-files"):
+            option = "--diff" if diff else "--fix"
+            raise UsageError(f"{option} and {name} exclude each other", "leave one of them out")
+
+
+def fix_files(sources: Sources, policy: Policy, *, quiet: bool) -> bool:
+    """Put files right, tell how many, and return whether all could be written that had to be."""
+    from pinpoint_endpoints.checks.validate import validate
+    from pinpoint_endpoints.fixes.files import fix_file
+
+    fixes = files = failures = 0
+    for source in sources:
+        fixed = fix_file(source, partial(validate, policy=policy))
+        fixes += fixed.fixes
+        files += bool(fixed.fixes)
+        if fixed.failure:
+            failures += 1
+            say(f"{fixed.source}: {fixed.failure}")
+    if not quiet:
+        say(f"fixed {counted(fixes, 'problem')} in {counted(files, 'file')}")
+    return not failures
+
+
+def show_differences(
+    sources: Sources, policy: Policy, *, show_values: bool, quiet: bool
+) -> ExitCode:
+    """Print what fixing would change, and tell whether that is anything."""
+    from pinpoint_endpoints.checks.validate import validate
+    from pinpoint_endpoints.fixes.differences import differences
+    from pinpoint_endpoints.fixes.pieces import NotRead
+
+    check = partial(validate, policy=policy)
+    seen = fixes = files = failures = 0
+    for source in sources:
+        seen += 1
+        before = fixes
+        try:
+            for difference in differences(source, check, show_values=show_values):
+                fixes += difference.fixes
+                _print(difference.text)
+        except NotRead as error:
+            failures += 1
+            say(f"{source.path} cannot be read: {error}")
+        files += fixes > before
+    if not seen:
+        raise nothing_to_check()
+    sys.stdout.flush()
+    if not quiet:
+        say(f"{counted(fixes, 'problem')} in {counted(files, 'file')} would be fixed")
+    if failures:
+        return ExitCode.CANNOT_RUN
+    return ExitCode.INVALID if fixes else ExitCode.OK
+
+
+def nothing_to_check() -> CannotRun:
+    """Return the error that stands for a run without a file: never a success."""
+    return CannotRun(
+        "nothing to check: no file with a known suffix is there",
+        "name a file, or a directory that holds .json, .yaml, .yml, .ndjson or .jsonl files",
+    )
+
+
+def _print(text: str) -> None:
+    if not sys.stdout.isatty():
+        sys.stdout.write(text)
+        return
+    from rich.text import Text
+
+    from pinpoint_endpoints.reports.table import console_for
+
+    console = console_for(sys.stdout)
+    for line in text.removesuffix("\n").split("\n"):
+        console.print(Text(printable(line), style=_style(line)), soft_wrap=True)
+
+
+def _style(line: str) -> str:
+    if line.startswith(("---", "+++")):
+        return "bold"
+    return {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")

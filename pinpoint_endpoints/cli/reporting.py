@@ -1,0 +1,98 @@
+"""What the options want to see in, every reporter of a run out: one on standard output, others."""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from typing import Self, TextIO, cast
+
+from pinpoint_endpoints.documents.model import Checked
+from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError, UsageError
+from pinpoint_endpoints.reports.problems import Tally
+from pinpoint_endpoints.reports.reporter import (
+    Reporter,
+    ReportFormat,
+    ReportOptions,
+    open_reporter,
+)
+
+
+class Reports:
+    """Gives every document to every reporter.
+
+    Args:
+        output: what is printed.
+        files: `FORMAT=FILE`, each.
+        options: for the formats that people read.
+
+    Raises:
+        UsageError: a report has no known format, or two have one file.
+        CannotRun: a report's file cannot be written.
+    """
+
+    def __init__(self, output: ReportFormat, files: Sequence[str], options: ReportOptions) -> None:
+        wanted = [_parsed(report) for report in files]
+        self._paths = {os.path.realpath(path) for _, path in wanted}
+        if len(self._paths) < len(wanted):
+            raise UsageError("two reports have one file", "give each a file of its own")
+        self._files = ExitStack()
+        self._reporters: list[Reporter] = [open_reporter(output, sys.stdout, options)]
+        streams = [self._open(path) for _, path in wanted]
+        for (report_format, _), stream in zip(wanted, streams, strict=True):
+            with suppress(OSError):  # a pipe has nothing to be emptied
+                stream.truncate(0)
+            self._reporters.append(open_reporter(report_format, stream, ReportOptions()))
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            self._add_annotations(output)
+
+    def _add_annotations(self, output: ReportFormat) -> None:
+        """Annotate the lines on GitHub; beside what is printed only if a person reads that."""
+        if output is not ReportFormat.GITHUB:
+            stream = sys.stdout if output is ReportFormat.TABLE else sys.stderr
+            self._reporters.append(open_reporter(ReportFormat.GITHUB, stream))
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary:
+            from pinpoint_endpoints.reports.summary import SummaryReporter
+
+            self._reporters.append(SummaryReporter(self._open(summary)))
+
+    def _open(self, path: str) -> TextIO:
+        """Open a file to write at its end: one that cannot be opened costs no other its content."""
+        try:
+            stream = open(path, "a", encoding="utf-8", newline="\n")  # noqa: PTH123, SIM115
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            hint = "check that its folder is there and may be written to"
+            raise CannotRun(f"{path} cannot be written: {reason}", hint) from None
+        self._files.callback(stream.close)
+        return cast("TextIO", stream)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    def writes(self, path: str) -> bool:
+        """Tell whether a path is a report of this run: what is being written is not read."""
+        return bool(self._paths) and os.path.realpath(path) in self._paths
+
+    def add(self, checked: Checked) -> None:
+        """Give a document to every reporter."""
+        for reporter in self._reporters:
+            reporter.add(checked)
+
+    def close(self, tally: Tally, error: PinpointEndpointsError | None) -> None:
+        """Let every reporter write what is still to be written."""
+        for reporter in self._reporters:
+            reporter.close(tally, error)
+
+
+def _parsed(report: str) -> tuple[ReportFormat, str]:
+    name, _, path = report.partition("=")
+    if name not in list(ReportFormat) or not path:
+        formats = ", ".join(ReportFormat)
+        raise UsageError(
+            f"a report is FORMAT=FILE, not {report}", f"the formats are {formats}: junit=report.xml"
+        )
+    return ReportFormat(name), path

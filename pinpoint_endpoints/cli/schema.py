@@ -1,0 +1,30 @@
+"""`pe schema`: the name of a shape in, its JSON Schema out."""
+
+from typing import Annotated
+
+import typer
+
+from pinpoint_endpoints.cli.console import write_bytes
+from pinpoint_endpoints.cli.words import schemas
+from pinpoint_endpoints.errors import ExitCode
+
+
+def schema(
+    shape: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="A shape, such as EndpointBatchItem, or a bundled schema.",
+            autocompletion=schemas,
+        ),
+    ] = "endpoint-request",
+) -> ExitCode:
+    """Print the JSON Schema that endpoint files are checked against.
+
+    It is the bundled file, byte for byte; the schema of one shape is complete in itself.
+    """
+    from pinpoint_endpoints.cli.choosing import chosen
+    from pinpoint_endpoints.contract.printed import schema_text, schema_titles
+
+    write_bytes(schema_text(chosen(shape, schema_titles(), "shape")))
+    return ExitCode.OK

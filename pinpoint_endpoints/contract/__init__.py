@@ -1,0 +1,1 @@
+"""The bundled schema: what it wants, says and prints."""

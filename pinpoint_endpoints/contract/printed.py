@@ -1,0 +1,71 @@
+"""The name of a shape, or of a bundled schema, in; a JSON Schema complete in itself out."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from pinpoint_endpoints.contract.bundled import (
+    bundled_schema,
+    definition,
+    referred_to,
+    schema_path,
+)
+
+_ENDING = ".schema.json"
+
+
+def schema_titles() -> Mapping[str, str]:
+    """Return the names that `schema_text` takes, each with the title of its schema."""
+    titles = {
+        name: schema["title"]
+        for name, schema in bundled_schema()["$defs"].items()
+        if "properties" in schema
+    }
+    for name, path in _files().items():
+        titles[name] = orjson.loads(path.read_bytes())["title"]
+    return titles
+
+
+def schema_text(name: str) -> bytes:
+    """Return a JSON Schema (draft 2020-12) as text.
+
+    Args:
+        name: a bundled schema, such as `endpoint-request`, which is returned byte for byte; or a
+            shape under its `$defs`, which is returned with the definitions that it needs.
+    """
+    files = _files()
+    if name in files:
+        return files[name].read_bytes()
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(_schema_of_shape(name), option=options)
+
+
+def _files() -> Mapping[str, Path]:
+    """Return the bundled schemas by name: their files' names without the ending."""
+    paths = sorted(schema_path().parent.glob(f"*{_ENDING}"))
+    return {path.name.removesuffix(_ENDING): path for path in paths}
+
+
+def _schema_of_shape(shape: str) -> dict[str, Any]:
+    schema = bundled_schema()
+    definitions = schema["$defs"]
+    needed = set(_needed_by(definitions[shape]))
+    return {
+        "$schema": schema["$schema"],
+        "$id": f"{schema['$id']}:{shape}",
+        **definitions[shape],
+        "$defs": {name: definitions[name] for name in definitions if name in needed},
+    }
+
+
+def _needed_by(part: Any) -> Iterator[str]:
+    """Yield the names of the definitions that a part of the schema refers to, however far off."""
+    if isinstance(part, dict):
+        if "$ref" in part:
+            name = referred_to(part["$ref"])
+            yield name
+            yield from _needed_by(definition(name))
+        for inner in part.values():
+            yield from _needed_by(inner)

@@ -1,0 +1,1 @@
+"""What a search leaves out: patterns of git and of the user."""

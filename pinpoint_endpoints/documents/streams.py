@@ -1,0 +1,108 @@
+"""A source in, its bytes out: files, standard input, and what is packed with gzip."""
+
+import io
+import os
+from collections.abc import Callable
+from errno import EINVAL
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+if TYPE_CHECKING:
+    from tempfile import SpooledTemporaryFile
+
+CHUNK = 65_536
+
+_GZIP = b"\x1f\x8b"
+_SPOOLED_IN_MEMORY = 8_000_000
+
+Read = Callable[[int], bytes]
+"""Returns up to so many bytes, and none at the end."""
+
+
+class StandardInput:
+    """Standard input, which can be read more than once: what does not fit into memory is spooled.
+
+    Args:
+        stream: read when it is first asked for.
+        name: the name of the file that it stands for; else it has none, and no endpoint id by it.
+    """
+
+    def __init__(self, stream: BinaryIO, name: str = "") -> None:
+        self.name = name
+        self._stream = stream
+        self._spool: SpooledTemporaryFile[bytes] | None = None
+
+    def reader(self) -> Read:
+        """Return what reads it from its start."""
+        if self._spool is None:
+            from shutil import copyfileobj
+            from tempfile import SpooledTemporaryFile
+
+            self._spool = SpooledTemporaryFile(_SPOOLED_IN_MEMORY)  # noqa: SIM115 - read again later
+            copyfileobj(self._stream, self._spool)
+        self._spool.seek(0)
+        return self._spool.read
+
+    def close(self) -> None:
+        """Remove what was spooled."""
+        if self._spool is not None:
+            self._spool.close()
+
+
+class opened:  # noqa: N801 - used like a function
+    """Open a file, and give what reads it.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, path: str) -> None:
+        if "\0" in path:
+            raise OSError(EINVAL, "the name holds a NUL character")
+        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+
+    def __enter__(self) -> Read:
+        return partial(os.read, self._descriptor)
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+
+def is_packed(begin: bytes) -> bool:
+    """Tell by its first bytes whether a file is packed with gzip."""
+    return begin.startswith(_GZIP)
+
+
+def stream_of(begin: bytes, read: Read) -> BinaryIO:
+    """Return a stream of the bytes that were read already and those that follow; unpacked.
+
+    Reading it raises OSError, EOFError or zlib.error if what is packed is damaged.
+    """
+    stream = cast("BinaryIO", io.BufferedReader(_Following(begin, read), CHUNK))
+    if not is_packed(begin):
+        return stream
+    from gzip import GzipFile
+
+    return cast("BinaryIO", GzipFile(fileobj=stream))
+
+
+def nothing_more(_size: int) -> bytes:
+    """Read as at the end."""
+    return b""
+
+
+class _Following(io.RawIOBase):
+    def __init__(self, begin: bytes, read: Read) -> None:
+        self._begin = begin
+        self._read = read
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # what BufferedReader gives
+        chunk = self._begin[: len(buffer)] or self._read(len(buffer))
+        self._begin = self._begin[len(chunk) :]
+        buffer[: len(chunk)] = chunk
+        return len(chunk)

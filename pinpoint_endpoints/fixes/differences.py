@@ -1,0 +1,154 @@
+"""A file in; what would be put right in it, as a unified diff, out. Nothing is written."""
+
+import json
+from codecs import BOM_UTF8
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinpoint_endpoints.documents.discovery import Format, Source, Unsearchable
+from pinpoint_endpoints.documents.load import language_of
+from pinpoint_endpoints.documents.source_line import shown_text
+from pinpoint_endpoints.documents.text import Unreadable, decode
+from pinpoint_endpoints.fixes.pieces import NotRead, Piece, pieces
+from pinpoint_endpoints.fixes.text import Check
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.documents.positions import PositionMap
+
+_AROUND = 3
+_NO_LINE_BREAK = "\\ No newline at end of file\n"
+_MARK = "\ufeff"
+
+
+class Difference(NamedTuple):
+    """A part of the diff of a file: all of it, or lines that are near each other.
+
+    Attributes:
+        text: in the format of `diff -u`; the first of a file begins with the file's names.
+        fixes: how many problems it puts right.
+    """
+
+    text: str
+    fixes: int
+
+
+def differences(
+    source: Source | Unsearchable, check: Check, *, show_values: bool = False
+) -> Iterator[Difference]:
+    """Yield what would be put right in a file; nothing if there is nothing.
+
+    Personal data is masked on both sides. Only a diff that shows the values can be applied, with
+    `patch -p1` or `git apply`; of a packed file it shows what is packed.
+
+    Args:
+        source: from `discover`.
+        check: finds the problems of a document; those with a fix are put right.
+        show_values: masks nothing.
+
+    Raises:
+        NotRead: the file cannot be read to its end.
+    """
+    if isinstance(source, Unsearchable):
+        raise NotRead(source.reason)
+    names = f"--- {_name('a', source.path)}\n+++ {_name('b', source.path)}\n"
+    parts = takewhile(_can_be_shown, pieces(source, check))
+    for group in _groups(parts):
+        hunks = _hunks(group, source, show_values=show_values)
+        yield Difference(names + "".join(hunks), sum(piece.fixes for piece in group))
+        names = ""
+
+
+def _can_be_shown(piece: Piece) -> bool:
+    """Tell whether a part is a line or differs: what comes after a line without end is neither."""
+    return bool(piece.line) or piece.after is not piece.before
+
+
+def _name(side: str, path: str) -> str:
+    name = f"{side}/{path.removeprefix('./').lstrip('/')}"
+    if not name.isprintable() or '"' in name or "\\" in name:
+        return json.dumps(name)
+    return f"{name}\t" if " " in name else name
+
+
+def _groups(parts: Iterator[Piece]) -> Iterator[list[Piece]]:
+    """Yield the parts that differ, each with the lines around it."""
+    before: deque[Piece] = deque(maxlen=_AROUND)
+    group: list[Piece] = []
+    quiet = 0
+    for piece in parts:
+        if piece.after is not piece.before:
+            group = group or list(before)
+            group.append(piece)
+            quiet = 0
+        elif group:
+            group.append(piece)
+            quiet += 1
+            if quiet == 2 * _AROUND:
+                yield group[:-_AROUND]
+                group, quiet = [], 0
+        before.append(piece)
+    if group:
+        yield group[: len(group) - max(quiet - _AROUND, 0)]
+
+
+class _Line(NamedTuple):
+    text: str
+    shown: str
+
+
+def _hunks(group: Sequence[Piece], source: Source, *, show_values: bool) -> Iterator[str]:
+    from difflib import SequenceMatcher
+
+    old: list[_Line] = []
+    new: list[_Line] = []
+    for piece in group:
+        language = Format.JSON if piece.line else source.format
+        was = _lines(piece.before, language, show_values=show_values)
+        old += was
+        same = piece.after is piece.before
+        new += was if same else _lines(piece.after, language, show_values=show_values)
+    first = max(group[0].line, 1)
+    matcher = SequenceMatcher(None, [line.text for line in old], [line.text for line in new])
+    for opcodes in matcher.get_grouped_opcodes(_AROUND):
+        _, old_start, _, new_start, _ = opcodes[0]
+        _, _, old_end, _, new_end = opcodes[-1]
+        old_range = _range(first + old_start, old_end - old_start)
+        yield f"@@ -{old_range} +{_range(first + new_start, new_end - new_start)} @@\n"
+        for kind, start, end, other_start, other_end in opcodes:
+            if kind == "equal":
+                yield from (_marked(" ", line) for line in old[start:end])
+            else:
+                yield from (_marked("-", line) for line in old[start:end])
+                yield from (_marked("+", line) for line in new[other_start:other_end])
+
+
+def _range(start: int, length: int) -> str:
+    """Return lines as a hunk names them: an empty range by the line before it."""
+    return f"{start if length else start - 1},{length}"
+
+
+def _marked(mark: str, line: _Line) -> str:
+    end = "" if line.text.endswith("\n") else f"\n{_NO_LINE_BREAK}"
+    return f"{mark}{line.shown}{end}"
+
+
+def _lines(raw: bytes, language: Format, *, show_values: bool) -> list[_Line]:
+    maps: list[PositionMap] = []
+    try:
+        text = decode(raw)
+        if not show_values:
+            maps.extend(language_of(language, raw).positions(raw))
+    except Unreadable:
+        text = raw.decode("utf-8", "replace")
+    shown = text if show_values else shown_text(text, maps)
+    mark = _MARK if raw.startswith(BOM_UTF8) else ""
+    lines = zip(_cut(mark + text), _cut(mark + shown), strict=True)
+    return [_Line(*line) for line in lines]
+
+
+def _cut(text: str) -> list[str]:
+    """Return the lines with their line breaks, cut where `patch` cuts."""
+    *lines, rest = text.split("\n")
+    return [*(f"{line}\n" for line in lines), *filter(None, [rest])]

@@ -1,0 +1,77 @@
+"""A file in; what it is made of, and each part put right, out: the whole of it, or its lines."""
+
+import zlib
+from collections.abc import Iterator
+from functools import partial
+from typing import BinaryIO, NamedTuple
+
+from pinpoint_endpoints.documents.discovery import Format, Source, reason_of
+from pinpoint_endpoints.documents.load import MAX_BYTES, is_a_value_a_line
+from pinpoint_endpoints.documents.streams import CHUNK, opened, stream_of
+from pinpoint_endpoints.fixes.text import Check, fixed_text
+
+
+class NotRead(Exception):  # noqa: N818 - says what it means where it is raised
+    """A file cannot be read, or not to its end; says why."""
+
+
+class Piece(NamedTuple):
+    """A part of a file.
+
+    Attributes:
+        before: its bytes.
+        after: the bytes put right; the same object if there is nothing to put right.
+        fixes: how many problems that took.
+        line: its number, if it is a line; else 0.
+    """
+
+    before: bytes
+    after: bytes
+    fixes: int = 0
+    line: int = 0
+
+
+def pieces(source: Source, check: Check) -> Iterator[Piece]:
+    """Yield the parts of a file, unpacked; put together, they are the whole file.
+
+    Raises:
+        NotRead: the file cannot be read to its end.
+    """
+    try:
+        with opened(source.path) as reader:
+            stream = stream_of(reader(CHUNK), reader)
+            if source.format is Format.NDJSON:
+                yield from _lines(source, stream, check)
+            else:
+                yield from _whole(source, stream, check)
+    except OSError as error:
+        raise NotRead(reason_of(error)) from error
+    except (EOFError, zlib.error) as error:
+        raise NotRead("what is packed in it is damaged or cut short") from error
+
+
+def _whole(source: Source, stream: BinaryIO, check: Check) -> Iterator[Piece]:
+    raw = stream.read(MAX_BYTES + 1)
+    if source.format is not Format.YAML and is_a_value_a_line(raw):
+        yield from _lines(source, stream_of(raw, stream.read), check)
+    elif len(raw) <= MAX_BYTES:
+        yield _piece(source, raw, 0, check)
+
+
+def _lines(source: Source, stream: BinaryIO, check: Check) -> Iterator[Piece]:
+    line_source = source._replace(format=Format.JSON)
+    for number, line in enumerate(iter(partial(stream.readline, MAX_BYTES + 1), b""), 1):
+        if len(line) > MAX_BYTES:
+            yield from (Piece(chunk, chunk) for chunk in _and_all_after(line, stream))
+            return
+        yield _piece(line_source, line, number, check)
+
+
+def _and_all_after(begin: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    yield begin
+    yield from iter(partial(stream.read, CHUNK), b"")
+
+
+def _piece(source: Source, raw: bytes, line: int, check: Check) -> Piece:
+    fixed = fixed_text(raw, source, check)
+    return Piece(raw, fixed.raw, fixed.fixes, line) if fixed else Piece(raw, raw, line=line)

@@ -1,0 +1,106 @@
+"""Fixes of one value in; the edits that carry them out, and the value that they lead to, out."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
+from functools import reduce
+from typing import Any, NamedTuple
+
+from pinpoint_endpoints.documents.fix import Action, Fix
+from pinpoint_endpoints.documents.positions import Path, PositionMap
+from pinpoint_endpoints.fixes.edits import Change, Edit, key_change, scalar_change
+from pinpoint_endpoints.fixes.removal import Children, removals
+
+_OF_KEYS = (Action.RENAME, Action.QUOTE_KEY)
+_AS_IT_WAS = (Action.RESPELL, Action.QUOTE_KEY)
+_LAST = (Action.REMOVE, Action.RENAME)
+"""What changes the paths of other values comes after them."""
+
+
+class Plan(NamedTuple):
+    """How fixes are carried out.
+
+    Attributes:
+        edits: of the text; they do not overlap.
+        value: what the text says after them.
+        fixes: how many fixes the edits carry out.
+    """
+
+    edits: list[Edit]
+    value: object
+    fixes: int
+
+
+def planned(fixes: Sequence[Fix], found: PositionMap, value: object) -> Plan:
+    """Return how fixes are carried out on the text of a value.
+
+    A fix that cannot be carried out wholly is left out, and so is what would overlap another edit.
+    """
+    changes = sorted(_changes(fixes, found, value), key=_from_the_outside)
+    chosen: list[Change] = []
+    for change in changes:
+        if not chosen or chosen[-1].edit.end <= change.edit.start:
+            chosen.append(change)
+    done = {(change.action, path) for change in chosen for path in change.paths}
+    whole = [fix for fix in fixes if all((fix.action, path) in done for path in fix.paths)]
+    if any((fix.action, path) in done for fix in fixes if fix not in whole for path in fix.paths):
+        return planned(whole, found, value)
+    return Plan([change.edit for change in chosen], _changed(value, chosen), len(whole))
+
+
+def _from_the_outside(change: Change) -> tuple[int, int]:
+    return change.edit.start, -change.edit.end
+
+
+def _changes(fixes: Iterable[Fix], found: PositionMap, value: object) -> Iterator[Change]:
+    names: dict[Path, set[str]] = {}
+    taken = Counter(
+        (*path[:-1], fix.text)
+        for fix in set(fixes)
+        for path in fix.paths
+        if fix.action is Action.RENAME
+    )
+    for fix in fixes:
+        for path in fix.paths:
+            if fix.action is Action.REMOVE:
+                names.setdefault(path[:-1], set()).add(str(path[-1]))
+                continue
+            if fix.action in _OF_KEYS:
+                change = key_change(found, fix, path)
+            else:
+                change = scalar_change(found, fix, path, _at(value, path))
+            if change is not None and taken[(*path[:-1], fix.text)] <= 1:
+                yield change
+    children = Children(found) if names else None
+    for holder, going in names.items():
+        if children is not None:
+            yield from removals(found, children, holder, going)
+
+
+def _changed(value: object, changes: Sequence[Change]) -> object:
+    top = {"": deepcopy(value)}
+    for change in sorted(changes, key=_deepest_first):
+        for path in change.paths:
+            *above, name = ("", *path)
+            _change(_at(top, tuple(above)), name, change)
+    return top[""]
+
+
+def _deepest_first(change: Change) -> tuple[int, int]:
+    rank = _LAST.index(change.action) + 1 if change.action in _LAST else 0
+    return rank, -len(change.paths[0])
+
+
+def _change(holder: Any, name: str | int, change: Change) -> None:
+    if change.action is Action.REMOVE:
+        del holder[name]
+    elif change.action is Action.RENAME:
+        members = list(holder.items())
+        holder.clear()
+        holder.update((change.value if key == name else key, member) for key, member in members)
+    elif change.action not in _AS_IT_WAS:
+        holder[name] = change.value
+
+
+def _at(value: Any, path: Path) -> Any:
+    return reduce(lambda inner, step: inner[step], path, value)

@@ -1,0 +1,141 @@
+"""The bytes of a text in, the same bytes with what has one right answer put right out."""
+
+from codecs import BOM_UTF8
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.discovery import Source
+from pinpoint_endpoints.documents.fix import Fix
+from pinpoint_endpoints.documents.load import Language, documents_in, language_of
+from pinpoint_endpoints.documents.model import Document, Problem, Severity
+from pinpoint_endpoints.documents.text import Unreadable, decode
+from pinpoint_endpoints.fixes.edits import Edit, edited
+from pinpoint_endpoints.fixes.plan import planned
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.documents.positions import PositionMap
+
+MOST_ROUNDS = 100
+"""A fix may bring another to light, a few deep; a document tells of 1000 mistakes at a time."""
+
+Check = Callable[[Document], Sequence[Problem]]
+"""Finds the problems of a document."""
+
+_Numbered = tuple[int, Fix]
+"""A fix, and the number of the value in the text that it belongs to."""
+
+
+class FixedText(NamedTuple):
+    """A text that was put right, and how many problems that took."""
+
+    raw: bytes
+    fixes: int
+
+
+def fixed_text(raw: bytes, source: Source, check: Check) -> FixedText | None:
+    """Put right what has one right answer, or return None if nothing has.
+
+    Every step is read again and compared: a fix that would change more than its own place, or
+    would make a valid document invalid, is not carried out.
+
+    Args:
+        raw: a whole file, or a line of a file with a document a line; not packed.
+        source: says how the text is read.
+        check: finds the problems of a document; those with a fix are put right.
+    """
+    state = _examined(raw, source, check)
+    number = 0
+    for _ in range(MOST_ROUNDS):
+        step = _Round(state, source, check).carried_out() if state.fixes else None
+        if step is None:
+            break
+        state, done = step
+        number += done
+    return FixedText(state.raw, number) if number else None
+
+
+class _Examined(NamedTuple):
+    raw: bytes
+    fixes: list[_Numbered]
+    valid: list[bool]
+
+
+def _examined(raw: bytes, source: Source, check: Check) -> _Examined:
+    documents = [document for document in documents_in(source, raw) if document.is_read]
+    numbers: dict[int, int] = {}
+    fixes: dict[_Numbered, None] = {}
+    valid: list[bool] = []
+    doubtful: set[int] = set()
+    for document in documents:
+        number = numbers.setdefault(id(document.locator), len(numbers))
+        problems = check(document)
+        valid.append(all(problem.severity is not Severity.ERROR for problem in problems))
+        if document.shape:
+            fixes.update(((number, problem.fix), None) for problem in problems if problem.fix)
+        if any(problem.code == codes.DUPLICATE_KEY for problem in document.problems):
+            doubtful.add(number)
+    return _Examined(raw, [fix for fix in fixes if fix[0] not in doubtful], valid)
+
+
+def _as_valid(before: _Examined, after: _Examined) -> bool:
+    return len(before.valid) == len(after.valid) and all(
+        still or not was for was, still in zip(before.valid, after.valid, strict=True)
+    )
+
+
+class _Round:
+    """Carries out the fixes that a text shows at one time."""
+
+    def __init__(self, before: _Examined, source: Source, check: Check) -> None:
+        self._before = before
+        self._source = source
+        self._check = check
+        self._language = language_of(source.format, before.raw)
+        self._mark = BOM_UTF8 if before.raw.startswith(BOM_UTF8) else b""
+        self._text = decode(before.raw)
+        self._values = _values(self._language, before.raw)
+        self._maps: list[PositionMap] = list(self._language.positions(before.raw))
+
+    def carried_out(self) -> tuple[_Examined, int] | None:
+        """Return the text with the fixes that are sound, and their number; None if none is."""
+        return self._attempt(self._before.fixes) or self._attempt(self._sound(self._before.fixes))
+
+    def _sound(self, fixes: list[_Numbered]) -> list[_Numbered]:
+        """Return the fixes without those that spoil it for the others."""
+        if self._attempt(fixes):
+            return fixes
+        if len(fixes) <= 1:
+            return []
+        half = len(fixes) // 2
+        return self._sound(fixes[:half]) + self._sound(fixes[half:])
+
+    def _attempt(self, fixes: list[_Numbered]) -> tuple[_Examined, int] | None:
+        values = [*self._values]
+        edits: list[Edit] = []
+        done = 0
+        for number in sorted({number for number, _ in fixes}):
+            own = [fix for of, fix in fixes if of == number]
+            plan = planned(own, self._maps[number], values[number])
+            values[number] = plan.value
+            edits += plan.edits
+            done += plan.fixes
+        if not edits:
+            return None
+        raw = self._mark + edited(self._text, edits).encode()
+        # types and the order of members count, and two values that are no number are the same
+        if repr(_values(self._language, raw)) != repr(values):
+            return None
+        after = _examined(raw, self._source, self._check)
+        return (after, done) if _as_valid(self._before, after) else None
+
+
+def _values(language: Language, raw: bytes) -> list[object]:
+    """Return the values of a text, as far as it can be read."""
+    values: list[object] = []
+    try:
+        for value, _ in language.parse(raw):
+            values.append(value)
+    except Unreadable:
+        pass
+    return values

@@ -1,0 +1,135 @@
+"""The completion scripts, loaded by the real shells and asked for completions with a real TAB."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from making import RunPe
+from terminal import Terminal
+from tools import program
+
+from pinpoint_endpoints.contract.starting_file import CHANNELS
+
+BIN = Path(sys.executable).parent
+COMPLETED = r"<<(.*?)>>"
+
+BASH = """
+PS1='READY> '
+eval "$(pe completion bash)"
+bind 'set bell-style none'
+bind 'set enable-bracketed-paste off'
+show() { printf '<<%s>>\\n' "$READLINE_LINE"; READLINE_LINE=; }
+bind -x '"\\C-g": show'
+"""
+ZSH = """
+PS1='READY> '
+unsetopt beep zle_bracketed_paste 2>/dev/null; unset zle_bracketed_paste
+autoload -Uz compinit; compinit -u -d .zcompdump
+eval "$(pe completion zsh)"
+show() { print -r -- "<<$BUFFER>>"; BUFFER=; }
+zle -N show
+bindkey '^G' show
+"""
+
+LINES = [
+    ("pe valid", "pe validate "),
+    ("pe new IN", "pe new IN_APP "),
+    ("pe new sm", "pe new sms "),
+    ("pe new SMS --format ya", "pe new SMS --format yaml "),
+    ("pe explain PE210", "pe explain PE210 "),
+    ("pe explain coordinate-p", "pe explain coordinate-precision "),
+    ("pe explain Demographic.Time", "pe explain Demographic.Timezone "),
+    ("pe validate --ignore PE20", None),
+    ("pe validate --ignore apns-", "pe validate --ignore apns-token "),
+    ("pe schema --shape EndpointBatchI", "pe schema --shape EndpointBatchItem "),
+    ("pe schema --shape enve", "pe schema --shape envelope "),
+    ("pe validate --output tab", "pe validate --output table "),
+    ("pe validate --stri", "pe validate --strict "),
+    ("pe completion z", "pe completion zsh "),
+    ("pe validate my-end", "pe validate my-endpoint.json "),
+    ("pe upsert --store my-st", "pe upsert --store my-store.sqlite3 "),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Make a directory with two files to be completed."""
+    (tmp_path / "my-endpoint.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "my-store.sqlite3").write_text("", encoding="utf-8")
+    return tmp_path
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return what a shell of a new user starts with, with `pe` on the path."""
+    kept = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+    path = f"{BIN}:/usr/bin:/bin"
+    return {"PATH": path, "HOME": str(folder), "TERM": "dumb", "LANG": "C.UTF-8", **kept}
+
+
+@pytest.fixture(params=["bash", "zsh"])
+def shell(request: pytest.FixtureRequest, folder: Path) -> Iterator[Terminal]:
+    """Start an interactive shell that has loaded the script and prints its line at Ctrl-G."""
+    name = request.param
+    text, options = (BASH, ["--norc", "-i"]) if name == "bash" else (ZSH, ["-f", "-i"])
+    (folder / "start").write_text(text, encoding="utf-8")
+    with Terminal([program(name), *options], folder, environment(folder)) as terminal:
+        terminal.press("source ./start\n")
+        terminal.wait_for("READY> $")
+        yield terminal
+
+
+def test_a_tab_completes(shell: Terminal) -> None:
+    """Commands, options, closed sets, rules, members, channels, shapes and files complete."""
+    made = {}
+    for typed, _ in LINES:
+        shell.press(f"{typed}\t\x07")
+        made[typed] = shell.wait_for(COMPLETED)[1]
+    assert made == {typed: whole or typed for typed, whole in LINES}
+
+
+def test_fish_completes(pe: RunPe, folder: Path) -> None:
+    """Fish, with the script where it looks for scripts, offers the same, with explanations."""
+    fish = program("fish")
+    scripts = folder / ".config" / "fish" / "completions"
+    scripts.mkdir(parents=True)
+    (scripts / "pe.fish").write_text(pe("completion", "fish").stdout, encoding="utf-8")
+    asked = "\n".join(f"echo '<<'; complete -C '{typed}'" for typed, _ in LINES)
+    ended = subprocess.run(
+        [fish, "-c", asked],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=folder,
+        env=environment(folder),
+        check=True,
+    )
+    made = {}
+    for (typed, _), offers in zip(LINES, ended.stdout.split("<<\n")[1:], strict=True):
+        words = [offer.partition("\t")[0] for offer in offers.splitlines()]
+        begun = typed.rpartition(" ")[0]
+        made[typed] = f"{begun} {words[0]} " if len(words) == 1 else None
+    assert made == dict(LINES)
+    assert "A coordinate has more than one decimal" in ended.stdout
+
+
+def test_every_channel_is_offered(pe: RunPe) -> None:
+    """What is offered for nothing typed yet is all that there is."""
+    offered = pe(_PE_COMPLETE="complete_bash", COMP_WORDS="pe new ", COMP_CWORD="2")
+    assert offered.stdout.split() == list(CHANNELS)
+
+
+def test_an_unknown_shell_is_a_usage_error(pe: RunPe) -> None:
+    """The shells that there are, are named."""
+    ended = pe("completion", "tcsh")
+    assert ended.returncode == 2
+    assert "'bash', 'zsh', 'fish'" in ended.stderr
+
+
+def test_a_broken_project_file_keeps_nobody_from_completing(pe: RunPe, folder: Path) -> None:
+    """A shell that asks gets its answer, and never a message."""
+    (folder / "pe.toml").write_text("[", encoding="utf-8")
+    asked = {"_PE_COMPLETE": "complete_bash", "COMP_WORDS": "pe new AD", "COMP_CWORD": "2"}
+    ended = pe(cwd=folder, **asked)
+    assert (ended.stdout, ended.stderr) == ("ADM\n", "")

@@ -1,0 +1,270 @@
+"""What a run of `pe validate` reads, judges and reports, by its options."""
+
+import gzip
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from making import RunPe
+from typer.testing import CliRunner
+
+from pinpoint_endpoints.cli import app
+
+PE = Path(sys.executable).parent / "pe"
+VALID = '{"ChannelType": "EMAIL", "Address": "ada@example.com"}\n'
+WARNED = '{"ChannelType": "EMAIL", "Address": "ada@example.com", "Location": {"Country": "USA"}}\n'
+INVALID = '{\n "ChannelType": "EMAIL", "Address": "ada@example.com",\n "OptOut": "none"}\n'
+
+
+def run(*arguments: object, given: str | bytes | None = None) -> tuple[int, str, str]:
+    """Run `pe validate`; return its exit code, standard output and standard error."""
+    result = CliRunner().invoke(app, ["validate", *map(str, arguments)], input=given)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a working directory with a valid file, one with a warning, and an invalid one."""
+    folder = tmp_path / "endpoints"
+    folder.mkdir()
+    (folder / "valid.json").write_text(VALID, encoding="utf-8")
+    (folder / "warned.json").write_text(WARNED.replace("ada", "bob"), encoding="utf-8")
+    (folder / "invalid.json").write_text(INVALID.replace("ada", "eve"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def test_standard_input_is_read_on_demand() -> None:
+    """`-` is standard input, told apart by its content."""
+    code, out, _ = run("-", "-o", "text", given=INVALID)
+    assert code == 1
+    assert out.startswith("<stdin>:3:12: error[PE103]")
+    assert run("-", given="ChannelType: EMAIL\nAddress: ada@example.com\n")[0] == 0
+    assert run("-", given=gzip.compress(VALID.encode()))[0] == 0
+
+
+def test_standard_inputs_name(folder: Path) -> None:
+    """--stdin-filename says what the problems are told of, and the format."""
+    _, out, _ = run("-", "--stdin-filename", "x/ada.yaml", "-o", "text", given="OptOut: none")
+    assert out.startswith("x/ada.yaml:1:9: error[PE103]")
+    code, _, err = run(folder, "--stdin-filename", "x.yaml")
+    assert code == 2
+    assert "--stdin-filename" in err
+
+
+def test_standard_input_meets_files(folder: Path) -> None:
+    """The rules across files look at standard input too, though it can be read only once."""
+    code, out, _ = run(folder / "valid.json", "-", "-o", "text", given=f'{VALID[:-2]}, "Id": "x"}}')
+    assert code == 1
+    assert "<stdin>:1:37: error[PE302]" in out
+    assert f"{folder}/valid.json:1:37" in out
+
+
+def test_empty_standard_input_is_no_success() -> None:
+    """An upstream command that failed is noticed."""
+    code, out, _ = run("-", "-o", "text", given="")
+    assert code == 1
+    assert "error[PE002] the file is empty" in out
+
+
+def test_strict_fails_on_warnings(folder: Path) -> None:
+    """--strict makes a document with warnings invalid, and leaves them warnings."""
+    assert run(folder / "warned.json")[0] == 0
+    code, out, _ = run(folder / "warned.json", "--strict")
+    assert code == 1
+    assert "warning" in out
+    assert "0 valid, 1 invalid (0 errors, 1 warning)" in out
+
+
+@pytest.mark.parametrize("name", ["PE206", "pe206", "country"])
+def test_a_rule_is_ignored_by_code_or_name(folder: Path, name: str) -> None:
+    """--ignore leaves out what is found by a rule."""
+    code, out, _ = run(folder / "warned.json", "--strict", "--ignore", name)
+    assert (code, out) == (0, "1 document: 1 valid, 0 invalid (0 errors, 0 warnings)\n")
+
+
+@pytest.mark.parametrize(
+    ("code", "word"), [("PE1O3", "PE103"), ("PE999", "PE"), ("PE004", "cannot be ignored")]
+)
+def test_what_cannot_be_ignored_is_a_usage_error(folder: Path, code: str, word: str) -> None:
+    """An unknown code names the nearest one; what cannot be read cannot be passed by."""
+    ended, _, err = run(folder, "--ignore", code)
+    assert ended == 2
+    assert word in err
+
+
+def test_create_wants_what_a_new_endpoint_needs(tmp_path: Path) -> None:
+    """--create makes a missing ChannelType or Address an error; an update may leave them out."""
+    (tmp_path / "a.json").write_text('{"User": {"UserId": "ada"}}', encoding="utf-8")
+    assert run(tmp_path)[0] == 0
+    code, out, _ = run(tmp_path, "--create", "-o", "text")
+    assert code == 1
+    assert [line.split()[1] for line in out.splitlines()] == ["error[PE204]", "error[PE205]"]
+
+
+def test_list_files_prints_what_would_be_read(folder: Path) -> None:
+    """--list-files reads nothing, and ends with 3 if there is nothing to read."""
+    (folder / "broken.yaml").write_text("[", encoding="utf-8")
+    code, out, _ = run("--list-files", "endpoints", "--exclude", "in*.json", "-")
+    names = ["broken.yaml", "valid.json", "warned.json"]
+    assert (code, out.splitlines()) == (0, [*(f"endpoints/{name}" for name in names), "-"])
+    (folder / "empty").mkdir()
+    assert run("--list-files", folder / "empty")[0] == 3
+
+
+def test_several_reports_in_one_run(folder: Path) -> None:
+    """--report writes each format beside what is printed, with the same counts."""
+    formats = ["json", "junit", "sarif", "text", "table", "github"]
+    reports = [f"--report={name}=report.{name}" for name in formats]
+    code, out, _ = run("endpoints", *reports)
+    assert code == 1
+    assert "3 documents: 2 valid, 1 invalid (1 error, 1 warning)" in out
+    texts = {name: Path(f"report.{name}").read_text(encoding="utf-8") for name in formats}
+    assert json.loads(texts["json"])["summary"]["errors"] == 1
+    assert ET.fromstring(texts["junit"]).get("tests") == "3"
+    assert len(json.loads(texts["sarif"])["runs"][0]["results"]) == 2
+    assert texts["text"].count("\n") == 2
+    assert "\x1b" not in texts["table"]
+    assert texts["github"].count("::error ") == 1
+
+
+def test_a_report_in_a_searched_directory_is_not_read(folder: Path) -> None:
+    """What is being written is no endpoint; the last run's report is replaced."""
+    for _ in range(2):
+        code, out, _ = run(folder, "--report", f"json={folder}/report.json")
+        assert code == 1
+        assert "3 documents" in out
+
+
+@pytest.mark.parametrize(
+    ("report", "code"),
+    [("junit", 2), ("nonsense=x", 2), ("json=", 2), ("json=none/x.json", 3), ("json=endpoints", 3)],
+)
+def test_a_report_that_cannot_be_written(folder: Path, report: str, code: int) -> None:
+    """A wrong format is a usage error, a wrong file cannot run; both say what to do."""
+    ended, _, err = run(folder, "--report", report)
+    assert ended == code
+    assert err.startswith("Error: ")
+
+
+def test_two_reports_in_one_file_are_refused(folder: Path) -> None:
+    """Reports do not overwrite each other."""
+    assert run(folder, "--report", "json=x", "--report", "junit=./x")[0] == 2
+
+
+def test_github_gets_annotations_and_a_summary(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under GITHUB_ACTIONS both are added to what is asked for."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    _, out, _ = run("endpoints")
+    assert "::error file=endpoints/invalid.json,line=3,col=12" in out
+    assert "3 documents" in out
+    text = summary.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert "3 documents: 2 valid, 1 invalid" in text
+    _, out, err = run("endpoints", "-o", "json")
+    assert json.loads(out)["summary"]["documents"] == 3
+    assert "::error " in err
+
+
+def test_many_problems_are_summed_up(tmp_path: Path) -> None:
+    """The table shows so many of a code and says how many more; the machine formats have all."""
+    path = tmp_path / "a.ndjson"
+    lines = (f'{{"Id": "{n}", "OptOut": "no", "Metrics": {{"a": "1"}}}}\n' for n in range(60))
+    path.write_text("".join(lines), encoding="utf-8")
+    _, out, _ = run(path)
+    assert out.count("error    │ /OptOut") == 50
+    assert "PE103: 10 more" in out
+    assert "PE102: 10 more" in out
+    assert run(path, "--max-problems", "3")[1].count("error    │ /OptOut") == 3
+    assert len(run(path, "-o", "text")[1].splitlines()) == 120
+    assert len(json.loads(run(path, "-o", "json")[1])["results"]) == 120
+
+
+def on_terminal(*arguments: object, cwd: Path, stdout: int | None = None) -> str:
+    """Run `pe validate` with standard error (and output) on a terminal; return what it shows."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [PE, "validate", *map(str, arguments)],
+        stdout=child if stdout is None else stdout,
+        stderr=child,
+        stdin=subprocess.DEVNULL,
+        cwd=cwd,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "NO_COLOR": "1"},
+    )
+    os.close(child)
+    shown = b""
+    try:
+        while chunk := os.read(parent, 65536):
+            shown += chunk
+    except OSError:
+        pass
+    process.wait()
+    os.close(parent)
+    return shown.decode()
+
+
+def test_a_terminal_shows_the_line_with_a_caret(folder: Path) -> None:
+    """The source line stands below the problem, the caret below the value."""
+    shown = on_terminal("invalid.json", "-o", "text", cwd=folder)
+    _, line, caret, _ = shown.splitlines()
+    assert line.endswith(' "OptOut": "none"}')
+    assert caret.endswith("^~~~~~")
+    assert caret.index("^") == line.index('"none"')
+
+
+def test_a_terminal_shows_no_personal_data(folder: Path) -> None:
+    """Addresses in source lines are masked unless they are asked for."""
+    (folder / "x.json").write_text('{"Address": "+12065550100", "ChannelType": "sms"}')
+    for output in ("text", "table"):
+        shown = on_terminal("x.json", "-o", output, cwd=folder)
+        assert "2065550100" not in shown
+        assert '"sms"' in shown
+        assert "2065550100" in on_terminal("x.json", "-o", output, "--show-values", cwd=folder)
+
+
+def test_a_long_run_shows_how_far_it_is(tmp_path: Path) -> None:
+    """A run of more than a second has a bar on standard error; a short one has none."""
+    path = tmp_path / "a.ndjson"
+    line = '{"Id": "%06d", "ChannelType": "EMAIL", "Address": "a%d@example.com"}\n'
+    path.write_text("".join(line % (n, n) for n in range(120_000)), encoding="utf-8")
+    with (tmp_path / "out").open("wb") as out:
+        assert "checking" in on_terminal(path, cwd=tmp_path, stdout=out.fileno())
+        path.write_text(line % (1, 1), encoding="utf-8")
+        assert on_terminal(path, cwd=tmp_path, stdout=out.fileno()) == ""
+    assert (
+        (tmp_path / "out").read_text(encoding="utf-8").startswith("120000 documents: 120000 valid")
+    )
+
+
+def test_a_gigabytes_worth_of_problems_stays_small(tmp_path: Path, pe: RunPe) -> None:
+    """A problem in every line costs no memory: twice the lines, the same peak."""
+    program = (
+        "import resource, sys\n"
+        "from pinpoint_endpoints.cli import main\n"
+        "try:\n main()\n"
+        "finally:\n print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+    )
+
+    def peak(lines: int, output: str) -> int:
+        path = tmp_path / "a.ndjson"
+        text = '{"Id": "%06d", "Location": {"Country": "USA"}, "OptOut": "ALL"}\n'
+        path.write_text("".join(text % n for n in range(lines)), encoding="utf-8")
+        command = [sys.executable, "-c", program, "validate", str(path), "-q", "-o", output]
+        ended = subprocess.run(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True
+        )
+        return int(ended.stderr.split()[-1])
+
+    for output in ("table", "json", "sarif", "junit"):
+        assert peak(40_000, output) - peak(10_000, output) < 10_000

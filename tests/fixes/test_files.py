@@ -1,0 +1,227 @@
+"""How files are written: at once or not at all, with nothing changed but what is wrong."""
+
+import gzip
+import os
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.checks.validate import validate
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.discovery import discover
+from pinpoint_endpoints.fixes.differences import Difference, differences
+from pinpoint_endpoints.fixes.files import FixedFile, fix_file
+from pinpoint_endpoints.fixes.pieces import NotRead
+
+WRONG = b'{"ChannelType": "custom"}\n'
+RIGHT = b'{"ChannelType": "CUSTOM"}\n'
+NO_LINE = '{"Id": "%d", "ChannelType": "CUSTOM", "Address": "%d"}\n'
+
+
+def fix(path: str | Path) -> FixedFile:
+    """Put a file right."""
+    (source,) = discover([str(path)])
+    return fix_file(source, validate)
+
+
+def diff(path: str | Path) -> list[Difference]:
+    """Return the diff of a file, with its values."""
+    (source,) = discover([str(path)])
+    return list(differences(source, validate, show_values=True))
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> Path:
+    """Make a file with one mistake."""
+    path = tmp_path / "wrong.json"
+    path.write_bytes(WRONG)
+    return path
+
+
+@pytest.fixture
+def _nobody() -> Iterator[None]:
+    """Give up root's right to write every file for the time of a test."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(was)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o755])
+def test_permissions_are_kept(wrong: Path, mode: int) -> None:
+    """A file that only its owner may read stays so."""
+    wrong.chmod(mode)
+    assert fix(wrong).fixes == 1
+    assert wrong.stat().st_mode & 0o777 == mode
+
+
+def test_a_symbolic_link_stays_one(wrong: Path, tmp_path: Path) -> None:
+    """The file that a link leads to is written, and the link still leads to it."""
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.json"
+    link.symlink_to("../wrong.json")
+    assert fix(link) == FixedFile(str(link), 1)
+    assert link.is_symlink()
+    assert wrong.read_bytes() == RIGHT
+    assert list(link.parent.iterdir()) == [link]
+
+
+@pytest.fixture
+def foreign() -> Iterator[Path]:
+    """Make a file with one mistake where every user comes; pytest's own folders are private."""
+    with TemporaryDirectory() as name:
+        path = Path(name) / "wrong.json"
+        path.write_bytes(WRONG)
+        yield path
+        path.parent.chmod(0o755)
+
+
+@pytest.fixture
+def closed(foreign: Path) -> Path:
+    """Make a file in a directory in which nothing can be made."""
+    foreign.chmod(0o666)
+    foreign.parent.chmod(0o555)
+    return foreign
+
+
+@pytest.mark.usefixtures("closed", "_nobody")
+def test_a_directory_that_cannot_be_written_is_told(closed: Path) -> None:
+    """The failure says why, and the file is as it was."""
+    assert fix(closed) == FixedFile(str(closed), 0, "cannot be written: permission denied")
+    assert closed.read_bytes() == WRONG
+
+
+@pytest.fixture
+def kept(foreign: Path) -> Path:
+    """Make a file that nobody may write in a directory in which everybody may."""
+    foreign.chmod(0o444)
+    foreign.parent.chmod(0o777)
+    return foreign
+
+
+@pytest.mark.usefixtures("kept", "_nobody")
+def test_a_file_that_must_not_be_written_is_not_replaced(kept: Path) -> None:
+    """Though another could take its place, a file without write permission stays."""
+    assert fix(kept) == FixedFile(str(kept), 0, "cannot be written: permission denied")
+    assert [path.read_bytes() for path in kept.parent.iterdir()] == [WRONG]
+
+
+def test_what_cannot_be_read_is_left_to_the_report(tmp_path: Path) -> None:
+    """A missing file, a broken one and a path that is none are no failures of a fix."""
+    (tmp_path / "broken.json").write_bytes(WRONG[:-3])
+    (tmp_path / "latin.json").write_bytes(WRONG + b"\xe9")
+    (tmp_path / "alias.yaml").write_bytes(b"Location: {Country: NO}\nOptOut: *none\n")
+    for name in ("missing.json", "broken.json", "latin.json", "alias.yaml", "a\0b.json"):
+        assert fix(tmp_path / name) == FixedFile(str(tmp_path / name))
+    for name in ("broken.json", "latin.json"):
+        assert diff(tmp_path / name) == []
+    for name in ("missing.json", "a\0b.json"):
+        with pytest.raises(NotRead):
+            diff(tmp_path / name)
+
+
+def test_standard_input_is_not_written() -> None:
+    """`-` has no file, also where a file is named like it."""
+    assert fix("-").failure == "standard input has no file that could be written"
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    """What is no regular file is read, and not written."""
+    reading, writing = os.pipe()
+    os.write(writing, WRONG)
+    os.close(writing)
+    fixed = fix(f"/dev/fd/{reading}")
+    os.close(reading)
+    assert fixed.failure == "cannot be written: it is no regular file"
+
+
+def test_what_is_ignored_is_not_put_right(wrong: Path) -> None:
+    """A rule that the policy leaves out fixes nothing."""
+    (source,) = discover([str(wrong)])
+    check = partial(validate, policy=Policy(ignore=frozenset({codes.NOT_IN_SET})))
+    assert fix_file(source, check).fixes == 0
+    assert wrong.read_bytes() == WRONG
+
+
+LINES = [NO_LINE % (number, number) for number in range(3000)]
+
+
+def with_mistakes(*numbers: int) -> list[str]:
+    """Return the lines, some of them with a mistake."""
+    return [
+        line.replace("CUSTOM", "custom") if number in numbers else line
+        for number, line in enumerate(LINES)
+    ]
+
+
+@pytest.mark.parametrize("name", ["lines.ndjson", "lines.jsonl", "lines.json", "lines"])
+def test_lines_are_put_right_one_by_one(tmp_path: Path, name: str) -> None:
+    """In a file with a document a line, the lines with mistakes change, and no other byte."""
+    path = tmp_path / name
+    path.write_text("".join(with_mistakes(0, 1500, 2999)), encoding="utf-8")
+    assert fix(path).fixes == 3
+    assert path.read_text(encoding="utf-8") == "".join(LINES)
+    assert fix(path).fixes == 0
+
+
+def test_packed_lines_are_packed_again(tmp_path: Path) -> None:
+    """What was packed with gzip is so afterwards, with the right lines in it."""
+    path = tmp_path / "lines.ndjson.gz"
+    path.write_bytes(gzip.compress("".join(with_mistakes(7, 2000)).encode()))
+    assert fix(path).fixes == 2
+    assert gzip.decompress(path.read_bytes()).decode() == "".join(LINES)
+    assert fix(path).fixes == 0
+
+
+def test_a_packed_document_is_packed_again(tmp_path: Path) -> None:
+    """A file that is packed whatever its name is put right as it is packed."""
+    path = tmp_path / "wrong.json"
+    path.write_bytes(gzip.compress(WRONG))
+    assert fix(path).fixes == 1
+    assert gzip.decompress(path.read_bytes()) == RIGHT
+
+
+def test_a_packed_file_that_is_cut_short_stays(tmp_path: Path) -> None:
+    """Of a damaged file nothing is written, though its begin could be put right."""
+    path = tmp_path / "lines.ndjson.gz"
+    damaged = gzip.compress("".join(with_mistakes(0)).encode())[:-9]
+    path.write_bytes(damaged)
+    assert fix(path) == FixedFile(str(path))
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [damaged]
+
+
+def test_a_line_without_end_and_what_follows_is_copied(tmp_path: Path) -> None:
+    """A line that is larger than any request is left with all after it; what is before is fixed."""
+    path = tmp_path / "lines.ndjson"
+    rest = b'{"a": "' + b"x" * 7_100_000 + b'"}\n' + WRONG
+    path.write_bytes(WRONG + rest)
+    assert fix(path).fixes == 1
+    assert path.read_bytes() == RIGHT + rest
+
+
+def test_the_diff_of_lines_has_them_with_their_neighbours(tmp_path: Path) -> None:
+    """Each place of a long file is one difference; the first names the file."""
+    path = tmp_path / "lines.ndjson"
+    path.write_text("".join(with_mistakes(1, 1500, 1504)), encoding="utf-8")
+    first, second = diff(path)
+    name = str(path).lstrip("/")
+    assert first.text.startswith(f"--- a/{name}\n+++ b/{name}\n@@ -1,5 +1,5 @@\n {LINES[0]}-")
+    assert second.text.startswith(f"@@ -1498,11 +1498,11 @@\n {LINES[1497]}")
+    assert second.text.endswith(f"+{LINES[1504]} {LINES[1505]} {LINES[1506]} {LINES[1507]}")
+    assert (first.fixes, second.fixes) == (1, 2)
+
+
+def test_a_name_with_spaces_or_line_breaks_forges_no_line(tmp_path: Path) -> None:
+    """A file's name is written so that `patch` finds it, and never as a line of its own."""
+    for name in ("with space.json", "with\nbreak.json"):
+        (tmp_path / name).write_bytes(WRONG)
+    (broken,), (spaced,) = (
+        diff(tmp_path / name) for name in ("with\nbreak.json", "with space.json")
+    )
+    assert spaced.text.split("\n")[0].endswith("with space.json\t")
+    assert broken.text.split("\n")[0].endswith('with\\nbreak.json"')
