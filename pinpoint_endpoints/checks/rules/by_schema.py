@@ -79,7 +79,7 @@ def wrong_type(path: Path, wanted: str, value: object) -> Finding:
 
     boto3 and the AWS CLI refuse the whole request (`Invalid type for parameter`). Each attribute
     is a list of strings, also where it has one value: pages of AWS's own show it without the list.
-    A metric is a number: what boto3 makes of `true` is `true`, which the service does not document.
+    A metric is a number: boto3 sends `true` as it stands, and nothing says what becomes of it.
     `null` is no way to clear a member: what is left out stays, and an empty list empties an
     attribute.
 
