@@ -147,6 +147,8 @@ IN_A_BLOCK_ONLY = [
     Pair("a, b", '["a, b"]'),
     Pair("say {it}", '["say {it}"]'),
     Pair('say "it"', '["say \\"it\\""]'),
+    Pair("'over\n        two lines'", "['over\n        two lines']"),
+    *right("|\n        39\n        sms", ">-\n        Wang", "over\n        two"),
 ]
 YAML_TEXTS = [
     Pair("1.10", '"1.10"'),
