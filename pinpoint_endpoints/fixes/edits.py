@@ -101,8 +101,7 @@ def key_change(found: PositionMap, fix: Fix, path: Path) -> Change | None:
 
 def _is_longer(token: str) -> bool:
     """Tell whether a scalar is written as a block, or is plain and goes over several lines."""
-    several = "\n" in token or "\r" in token
-    return token[0] in "|>" or (several and not token.startswith(_QUOTES))
+    return not token.startswith(_QUOTES) and ("\n" in token or "\r" in token)
 
 
 def _in_the_style_of(token: str, text: str, *, may_be_plain: bool) -> str:

@@ -148,7 +148,6 @@ IN_A_BLOCK_ONLY = [
     Pair("say {it}", '["say {it}"]'),
     Pair('say "it"', '["say \\"it\\""]'),
     Pair("'over\n        two lines'", "['over\n        two lines']"),
-    *right("|\n        39\n        sms", ">-\n        Wang", "over\n        two"),
 ]
 YAML_TEXTS = [
     Pair("1.10", '"1.10"'),

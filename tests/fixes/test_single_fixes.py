@@ -92,6 +92,7 @@ from fixing import put_right
             None,
             id="blocks-and-plain-texts-over-lines",
         ),
+        pytest.param("x.yaml", "OptOut: |\n  none\n", None, id="a-choice-in-a-block"),
         pytest.param("x.json", '{"Attributes": {"a": null, "b": {}}}', None, id="no-right-answer"),
         pytest.param(
             "x.yaml",
