@@ -83,8 +83,7 @@ def _examined(raw: bytes, source: Source, check: Check) -> _Examined:
         number = numbers.setdefault(id(document.locator), len(numbers))
         problems = check(document)
         states.append(_state_of(problems))
-        if document.shape:
-            fixes.update(((number, problem.fix), None) for problem in problems if problem.fix)
+        fixes.update(((number, problem.fix), None) for problem in problems if problem.fix)
         if any(problem.code == codes.DUPLICATE_KEY for problem in document.problems):
             doubtful.add(number)
     return _Examined(raw, [fix for fix in fixes if fix[0] not in doubtful], states)
