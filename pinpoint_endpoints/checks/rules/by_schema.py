@@ -22,6 +22,7 @@ _GROUPS = {
     "Location": "EndpointLocation",
     "User": "EndpointUser",
 }
+_CLOSED_SETS = ("ChannelType", "EndpointStatus", "OptOut")
 _KINDS = {
     "string": "a string",
     "number": "a number",
@@ -118,7 +119,7 @@ def _type_fix(path: Path, wanted: str, value: object) -> Fix | None:
         return None
     if wanted == "array":
         return Fix(Action.WRAP, (path,))
-    if wanted == "string" and not isinstance(value, bool):
+    if wanted == "string" and not isinstance(value, bool) and path[-1] not in _CLOSED_SETS:
         return Fix(Action.QUOTE, (path,))
     return None
 
