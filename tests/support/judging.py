@@ -10,12 +10,17 @@ from pinpoint_endpoints.checks.policy import DEFAULT, Policy
 from pinpoint_endpoints.documents.positions import Locator, PositionMap
 
 
-def problems_in(request: object, policy: Policy = DEFAULT) -> list[Problem]:
-    """Return the problems of a JSON file that holds one value."""
+def documents_in(value: object) -> list[Document]:
+    """Return the documents of a JSON file that holds one value."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ada.json"
-        path.write_text(json.dumps(request), encoding="utf-8")
-        return [problem for document in load(path) for problem in validate(document, policy)]
+        path.write_text(json.dumps(value), encoding="utf-8")
+        return list(load(path))
+
+
+def problems_in(value: object, policy: Policy = DEFAULT) -> list[Problem]:
+    """Return the problems of a JSON file that holds one value."""
+    return [problem for one in documents_in(value) for problem in validate(one, policy)]
 
 
 def only(code: str, request: object, policy: Policy = DEFAULT) -> Problem:

@@ -39,6 +39,7 @@ def test_countries(text: str) -> None:
         ("UK", '"UK"', 'did you mean "GB"?', None),
         ("XX", '"XX"', 'such as "US"', None),
         ("United States", "this text", 'such as "US"', None),
+        ("Germany", "this text", 'such as "US"', None),
         ("840", "this text", 'such as "US"', None),
         ("ß", "this text", 'such as "US"', None),
     ],
