@@ -56,7 +56,7 @@ def main() -> None:
         getattr(sys, name).reconfigure(errors="backslashreplace")
     atexit.register(gc.freeze)  # the interpreter's last look for garbage is an eighth of a run
     if _COMPLETING in os.environ:
-        from pinpoint_endpoints.cli.shells import register
+        from typer._completion_classes import completion_init
 
-        register()
+        completion_init()
     app()

@@ -2,11 +2,15 @@
 
 import json
 import subprocess
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
 Json = dict[str, Any]
+
+LONGEST_RUN = 120
+"""Seconds after which a server is ended, so that nobody waits for it for ever."""
 
 
 class LanguageServer:
@@ -19,6 +23,8 @@ class LanguageServer:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=folder
         )
+        self._end = threading.Timer(LONGEST_RUN, self._process.kill)
+        self._end.start()
 
     def __enter__(self) -> Self:
         workspace = {"uri": self._folder.as_uri(), "name": self._folder.name}
@@ -42,18 +48,23 @@ class LanguageServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._end.cancel()
         self._process.kill()
         self._process.communicate()
 
-    def open(self, path: Path, language: str) -> list[Json]:
-        """Open a file; return the diagnostics that the server marks in it."""
+    def open(self, path: Path) -> list[Json]:
+        """Open a file; return what the server marks in it."""
         item = {
             "uri": path.as_uri(),
-            "languageId": language,
+            "languageId": path.suffix.removeprefix("."),
             "version": 1,
             "text": path.read_text(encoding="utf-8"),
         }
         self._send(method="textDocument/didOpen", params={"textDocument": item})
+        return self.marks_in(path)
+
+    def marks_in(self, path: Path) -> list[Json]:
+        """Return what the server marks in an open file, once it says so again."""
         while True:
             message = self._receive()
             told = message.get("method") == "textDocument/publishDiagnostics"
