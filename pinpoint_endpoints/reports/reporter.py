@@ -1,11 +1,11 @@
 """A report format in, the reporter that writes it out."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TextIO
 
 from pinpoint_endpoints.documents.model import Checked
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.reports.options import DEFAULT, ReportOptions
 from pinpoint_endpoints.reports.problems import Tally
 
 
@@ -18,28 +18,6 @@ class ReportFormat(StrEnum):
     JUNIT = "junit"
     SARIF = "sarif"
     GITHUB = "github"
-
-
-@dataclass(frozen=True, slots=True)
-class ReportOptions:
-    """What a person wants of the formats for people; the machine formats never change.
-
-    Attributes:
-        max_problems: how many problems of one code a table shows.
-        show_values: whether source lines show personal data.
-        quiet: whether a table goes without the line that counts.
-        snippets: whether problems show their source line with a caret, as on a terminal.
-        styled: whether text may have colours, which NO_COLOR and TERM can still take away.
-    """
-
-    max_problems: int = 50
-    show_values: bool = False
-    quiet: bool = False
-    snippets: bool = False
-    styled: bool = False
-
-
-DEFAULT = ReportOptions()
 
 
 class Reporter(Protocol):

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, TextIO
 from pinpoint_endpoints.documents.model import Checked, Problem
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.reports.caret import Caret, excerpt_of
+from pinpoint_endpoints.reports.options import ReportOptions
 from pinpoint_endpoints.reports.plain import printable
 from pinpoint_endpoints.reports.problems import STYLES, Tally, problem_lines
-from pinpoint_endpoints.reports.reporter import ReportOptions
 
 if TYPE_CHECKING:
     from rich.console import Console

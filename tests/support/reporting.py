@@ -11,13 +11,9 @@ from pinpoint_endpoints.documents.fix import Action, Fix
 from pinpoint_endpoints.documents.model import Checked, Document, Problem, Severity, Verdict
 from pinpoint_endpoints.documents.positions import Locator, Path, PositionMap
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.reports.options import ReportOptions
 from pinpoint_endpoints.reports.problems import Tally
-from pinpoint_endpoints.reports.reporter import (
-    Reporter,
-    ReportFormat,
-    ReportOptions,
-    open_reporter,
-)
+from pinpoint_endpoints.reports.reporter import Reporter, ReportFormat, open_reporter
 
 TEXTS = st.text()
 """Also with lone surrogates, control characters and markup."""
