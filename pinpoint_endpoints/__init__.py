@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.api import connect, get, load, upsert, validate
+    from pinpoint_endpoints.checks.policy import Policy
     from pinpoint_endpoints.documents.model import Document, Problem, Severity
     from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError, Refused, UsageError
     from pinpoint_endpoints.service.outcome import Outcome, State
@@ -26,6 +27,7 @@ __all__ = [
     "Document",
     "Outcome",
     "PinpointEndpointsError",
+    "Policy",
     "Problem",
     "Refused",
     "Severity",
@@ -39,6 +41,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "checks.policy": ("Policy",),
     "api": ("connect", "get", "load", "upsert", "validate"),
     "documents.model": ("Document", "Problem", "Severity"),
     "errors": ("CannotRun", "PinpointEndpointsError", "Refused", "UsageError"),

@@ -5,6 +5,7 @@ What is wrong with one document is never an exception, but a `Problem` or an `Ou
     PinpointEndpointsError
     ├── UsageError     the command line, or an argument of the library, is wrong
     ├── CannotRun      nothing to read, no credentials, no region, no connection, a damaged store
+    ├── Interrupted    a person stopped the run
     └── Refused        the service refused the one thing that was asked
 """
 
@@ -49,6 +50,12 @@ class CannotRun(PinpointEndpointsError):  # noqa: N818 - says what it means wher
     """Nothing to read, no credentials, no region, no connection, a damaged store."""
 
     exit_code = ExitCode.CANNOT_RUN
+
+
+class Interrupted(PinpointEndpointsError):  # noqa: N818 - says what it means where it is raised
+    """A person stopped the run."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class Refused(PinpointEndpointsError):  # noqa: N818 - says what it means where it is raised

@@ -53,6 +53,7 @@ class Hashes:
         self._sources: list[Source] = []
         self._starts = array("q")
         self._names: dict[str, _Names] = {}
+        self._applications: set[str] = set()
 
     def begin(self, source: Source) -> None:
         """Say that the documents that follow are from this source."""
@@ -62,11 +63,13 @@ class Hashes:
     def add(self, document: Document) -> list[Coded]:
         """Remember a document; return what it makes wrong with those before it."""
         identity = identity_of(document)
-        self._endpoints.append(hash(identity.endpoint) if identity.endpoint else _NOTHING)
-        self._addresses.append(hash(identity.address) if identity.address else _NOTHING)
-        self._users.append(hash(identity.user) if identity.user else _NOTHING)
+        self._endpoints.append(_hash(identity.endpoint))
+        self._addresses.append(_hash(identity.address))
+        self._users.append(_hash(identity.user))
         told = bool(identity.user and identity.user_attributes)
         self._user_attributes.append(identity.attributes_digest() if told else _NOTHING)
+        if identity.application:
+            self._applications.add(identity.application)
         names = self._names.get(identity.application)
         if names is None:
             names = self._names[identity.application] = _Names()
@@ -83,7 +86,8 @@ class Hashes:
                 differing.add(user)
         endpoints = {endpoint for endpoint, _ in _runs(self._endpoints)}
         addresses = {address for address, _ in _runs(self._addresses)}
-        return Suspects(endpoints, addresses, crowded, differing)
+        one_application = len(self._applications) <= 1
+        return Suspects(endpoints, addresses, crowded, differing, one_application=one_application)
 
     def sources_of(self, suspects: "Suspects") -> Iterator[Source]:
         """Yield the sources that hold what met."""
@@ -95,6 +99,11 @@ class Hashes:
                 if number != last:
                     last = number
                     yield self._sources[number]
+
+
+def _hash(key: Key | None) -> int:
+    """Return a hash of what a key names, whichever application it is in."""
+    return hash(key[1:]) if key else _NOTHING
 
 
 def _runs(hashes: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
@@ -156,11 +165,20 @@ class Suspects:
         addresses: that several documents have.
         crowded: users with more documents than they may have endpoints.
         differing: users whose attributes are not the same in all documents.
+        one_application: whether all documents are of one application, though not all of them name
+            it; else what is in different ones does not meet.
     """
 
     def __init__(
-        self, endpoints: set[int], addresses: set[int], crowded: set[int], differing: set[int]
+        self,
+        endpoints: set[int],
+        addresses: set[int],
+        crowded: set[int],
+        differing: set[int],
+        *,
+        one_application: bool,
     ) -> None:
+        self._one_application = one_application
         self._endpoints = endpoints
         self._addresses = addresses
         self._crowded = crowded
@@ -182,14 +200,16 @@ class Suspects:
     def look_at(self, document: Document) -> list[Coded]:
         """Return what is wrong with a document beside those that were looked at before."""
         identity = identity_of(document)
+        if self._one_application:
+            identity = identity.anywhere()
         found: list[Coded] = []
-        if identity.endpoint and hash(identity.endpoint) in self._endpoints:
+        if identity.endpoint and _hash(identity.endpoint) in self._endpoints:
             found += self._same_endpoint(document, identity.endpoint)
-        if identity.address and hash(identity.address) in self._addresses:
+        if identity.address and _hash(identity.address) in self._addresses:
             found += self._same_address(document, identity.address, identity.endpoint)
-        if identity.user and hash(identity.user) in self._crowded:
+        if identity.user and _hash(identity.user) in self._crowded:
             found += self._crowd(document, identity, identity.user)
-        if identity.user and hash(identity.user) in self._differing:
+        if identity.user and _hash(identity.user) in self._differing:
             found += self._differences(document, identity, identity.user)
         return found
 

@@ -1,10 +1,12 @@
 """A document in, what makes it meet others out: its endpoint, its address, its user."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
 
+from pinpoint_endpoints.contract.bundled import definition
 from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import Path
@@ -23,7 +25,7 @@ class Identity(NamedTuple):
         endpoint: the application and the endpoint's id, without its case.
         address: the application, the channel and the address.
         user: the application and the user id.
-        channel: the channel type.
+        channel: the channel type, if there is such a one.
         user_attributes: by name.
         application: the application's id.
     """
@@ -34,6 +36,12 @@ class Identity(NamedTuple):
     channel: str
     user_attributes: Mapping[str, Any]
     application: str
+
+    def anywhere(self) -> "Identity":
+        """Return the same without the application."""
+        keys = (self.endpoint, self.address, self.user)
+        endpoint, address, user = (("", *key[1:]) if key else None for key in keys)
+        return self._replace(endpoint=endpoint, address=address, user=user)
 
     def attributes_digest(self) -> int:
         """Return what two documents with the same user attributes share."""
@@ -54,10 +62,15 @@ def identity_of(document: Document) -> Identity:
         (application, same_endpoint_key(endpoint_id)) if endpoint_id else None,
         (application, channel, address) if channel and address else None,
         (application, user_id) if user_id else None,
-        channel,
+        channel if channel in _channels() else "",
         attributes if isinstance(attributes, dict) else {},
         application,
     )
+
+
+@cache
+def _channels() -> frozenset[str]:
+    return frozenset(definition("ChannelType")["enum"])
 
 
 def names_in(document: Document) -> dict[Path, Mapping[str, Any]]:

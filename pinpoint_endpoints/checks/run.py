@@ -6,8 +6,9 @@ from pinpoint_endpoints.checks.across import Hashes
 from pinpoint_endpoints.checks.finding import Coded
 from pinpoint_endpoints.checks.policy import DEFAULT, Policy
 from pinpoint_endpoints.checks.validate import problem_at, validate, verdict_on
+from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Source, Unsearchable
-from pinpoint_endpoints.documents.model import Checked, Document, Problem
+from pinpoint_endpoints.documents.model import Checked, Document, Problem, Verdict
 from pinpoint_endpoints.documents.rule import rule_of
 
 Reader = Callable[[Source | Unsearchable], Iterable[Document]]
@@ -40,6 +41,8 @@ def check_all(
     suspects = hashes.suspects()
     for source in hashes.sources_of(suspects):
         for document in read(source):
+            if any(problem.code == codes.UNREADABLE for problem in document.problems):
+                yield Checked(document, document.problems, Verdict.UNREADABLE)
             if not document.is_read or not (met := suspects.look_at(document)):
                 continue
             problems = _problems(document, met, policy)

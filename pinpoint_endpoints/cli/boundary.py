@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from pinpoint_endpoints.cli.config import project_defaults
 from pinpoint_endpoints.cli.console import tell
+from pinpoint_endpoints.documents.discovery import reason_of
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
 
 _ARGUMENTS = f"{__name__}.arguments"
@@ -33,6 +34,9 @@ class Boundary(TyperGroup):
         except WrongCommandLine as error:
             self._report(error, arguments)
             raise
+        except OSError as error:  # `pe --help` prints here
+            tell(_cannot_be_written(error))
+            raise typer.Exit(ExitCode.CANNOT_RUN) from None
         context.meta[_ARGUMENTS] = arguments
         return context
 
@@ -62,9 +66,7 @@ class Boundary(TyperGroup):
         except OSError as error:
             if error.filename is not None:
                 raise
-            _give_up_stdout()
-            reason = (error.strerror or str(error)).lower()
-            raise CannotRun(f"the output cannot be written: {reason}") from None
+            raise _cannot_be_written(error) from None
         return code or ExitCode.OK
 
     def _report(self, error: WrongCommandLine, arguments: Sequence[str]) -> None:
@@ -76,6 +78,11 @@ class Boundary(TyperGroup):
         from pinpoint_endpoints.cli.early_failure import write_envelope
 
         write_envelope(arguments, self.commands, error)
+
+
+def _cannot_be_written(error: OSError) -> CannotRun:
+    _give_up_stdout()
+    return CannotRun(f"the output cannot be written: {reason_of(error)}")
 
 
 def _give_up_stdout() -> None:

@@ -5,6 +5,9 @@ from collections.abc import Collection
 from pinpoint_endpoints.documents.spelling import nearest, same_but_for_case
 from pinpoint_endpoints.errors import UsageError
 
+_LEAST_OF_A_CODE = 0.4
+"""Codes are short: one that does not exist is like some that do."""
+
 
 def chosen(word: str, choices: Collection[str], kind: str, otherwise: str = "") -> str:
     """Return the choice that a word names, in whatever case.
@@ -21,6 +24,7 @@ def chosen(word: str, choices: Collection[str], kind: str, otherwise: str = "") 
     choice = same_but_for_case(word, choices)
     if choice:
         return choice
-    near = nearest(word, choices)
+    is_code = any(character.isdigit() for character in word)
+    near = nearest(word, choices, _LEAST_OF_A_CODE) if is_code else nearest(word, choices)
     hint = f'did you mean "{near}"?' if near else otherwise or f"one of {', '.join(choices)}"
     raise UsageError(f'there is no {kind} "{word}"', hint)

@@ -6,6 +6,7 @@ from functools import partial
 
 from pinpoint_endpoints.checks.policy import Policy
 from pinpoint_endpoints.cli.console import say
+from pinpoint_endpoints.cli.inputs import is_pipe
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, Unsearchable
 from pinpoint_endpoints.errors import CannotRun, ExitCode, UsageError
 from pinpoint_endpoints.reports.plain import counted, printable
@@ -13,28 +14,37 @@ from pinpoint_endpoints.reports.plain import counted, printable
 Sources = Iterable[Source | Unsearchable]
 
 
-def check_options(paths: list[str], *, fix: bool, diff: bool, others: Mapping[str, bool]) -> None:
+def check_options(*, fix: bool, diff: bool, others: Mapping[str, bool]) -> None:
     """Refuse what cannot be done together.
 
     Args:
-        paths: as they were given.
         fix: whether files are to be written.
         diff: whether only the difference is to be printed.
         others: by its name, whether an option is given that prints something else.
 
     Raises:
-        UsageError: both options, one of them with something else to print, or standard input.
+        UsageError: both options, or one of them with something else to print.
     """
     if fix and diff:
         raise UsageError("--fix writes files, and --diff writes none", "leave one of them out")
     if not fix and not diff:
         return
-    if STANDARD_INPUT in paths:
-        raise UsageError("standard input is no file that could be fixed", "name the file")
     for name, given in others.items():
         if given and (diff or name == "--list-files"):
             option = "--diff" if diff else "--fix"
             raise UsageError(f"{option} and {name} exclude each other", "leave one of them out")
+
+
+def refuse_pipes(paths: Iterable[str]) -> None:
+    """Refuse what is no file: standard input, pipes, devices.
+
+    Raises:
+        UsageError: there is such a one among the paths.
+    """
+    for path in paths:
+        if path == STANDARD_INPUT or is_pipe(path):
+            name = "standard input" if path == STANDARD_INPUT else path
+            raise UsageError(f"{name} is no file that could be fixed", "name the file")
 
 
 def fix_files(sources: Sources, policy: Policy, *, quiet: bool) -> bool:

@@ -110,7 +110,7 @@ Create = Annotated[
     bool,
     typer.Option(
         "--create",
-        help="Each document has to make a new endpoint: with a ChannelType and an Address.",
+        help="Every endpoint is new: it needs a ChannelType and, unless opted out, an Address.",
     ),
 ]
 MaxProblems = Annotated[

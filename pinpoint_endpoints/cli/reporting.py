@@ -4,8 +4,11 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Self, TextIO, cast
 
+from pinpoint_endpoints.cli.console import tell
+from pinpoint_endpoints.documents.discovery import reason_of
 from pinpoint_endpoints.documents.model import Checked
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.reports.problems import Tally
@@ -24,17 +27,27 @@ class Reports:
         output: what is printed.
         files: `FORMAT=FILE`, each.
         options: for the formats that people read.
+        inputs: the files that are named to be read.
 
     Raises:
-        UsageError: a report has no known format, or two have one file.
+        UsageError: a report has no known format, two have one file, or one is to be read.
         CannotRun: a report's file cannot be written.
     """
 
-    def __init__(self, output: ReportFormat, files: Sequence[str], options: ReportOptions) -> None:
+    def __init__(
+        self,
+        output: ReportFormat,
+        files: Sequence[str],
+        options: ReportOptions,
+        inputs: Sequence[str] = (),
+    ) -> None:
         wanted = [_parsed(report) for report in files]
         self._paths = {os.path.realpath(path) for _, path in wanted}
         if len(self._paths) < len(wanted):
             raise UsageError("two reports have one file", "give each a file of its own")
+        for _, path in wanted:
+            if any(_are_same(path, read) for read in inputs):
+                raise UsageError(f"{path} is to be read, and no report", "give another file")
         self._files = ExitStack()
         self._reporters: list[Reporter] = [open_reporter(output, sys.stdout, options)]
         streams = [self._open(path) for _, path in wanted]
@@ -54,16 +67,18 @@ class Reports:
         if summary:
             from pinpoint_endpoints.reports.summary import SummaryReporter
 
-            self._reporters.append(SummaryReporter(self._open(summary)))
+            try:
+                self._reporters.append(SummaryReporter(self._open(summary)))
+            except CannotRun as error:  # the summary adorns a run, and is not what it is for
+                tell(error)
 
     def _open(self, path: str) -> TextIO:
         """Open a file to write at its end: one that cannot be opened costs no other its content."""
         try:
             stream = open(path, "a", encoding="utf-8", newline="\n")  # noqa: PTH123, SIM115
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
             hint = "check that its folder is there and may be written to"
-            raise CannotRun(f"{path} cannot be written: {reason}", hint) from None
+            raise CannotRun(f"{path} cannot be written: {reason_of(error)}", hint) from None
         self._files.callback(stream.close)
         return cast("TextIO", stream)
 
@@ -86,6 +101,13 @@ class Reports:
         """Let every reporter write what is still to be written."""
         for reporter in self._reporters:
             reporter.close(tally, error)
+
+
+def _are_same(path: str, other: str) -> bool:
+    try:
+        return Path(path).samefile(other)
+    except (OSError, ValueError):
+        return False
 
 
 def _parsed(report: str) -> tuple[ReportFormat, str]:

@@ -3,13 +3,13 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
 from pinpoint_endpoints.cli.console import say, tell, write_bytes
+from pinpoint_endpoints.cli.inputs import spooled_inputs
 from pinpoint_endpoints.cli.options import (
     App,
     Create,
@@ -26,7 +26,6 @@ from pinpoint_endpoints.cli.options import (
     Verbose,
 )
 from pinpoint_endpoints.cli.policy import policy_from
-from pinpoint_endpoints.cli.standard_input import standard_input
 from pinpoint_endpoints.cli.target import open_target
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document, Problem
@@ -96,8 +95,8 @@ def upsert(
     documents: list[Document] = []
     error: PinpointEndpointsError | None = None
     try:
-        with closing(standard_input([file])) as given:
-            documents = _documents(load(file, given), file, endpoint_id)
+        with spooled_inputs([file]) as spooled:
+            documents = _documents(load(file, spooled), file, endpoint_id)
         for outcome in upsert_all(client, app, documents, endpoint_id, policy):
             outcomes.append(outcome)  # noqa: PERF402 - what was sent stays known if a later one fails
     except PinpointEndpointsError as stopped:

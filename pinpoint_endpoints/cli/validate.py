@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -15,8 +15,10 @@ from pinpoint_endpoints.cli.fixing import (
     check_options,
     fix_files,
     nothing_to_check,
+    refuse_pipes,
     show_differences,
 )
+from pinpoint_endpoints.cli.inputs import spooled_inputs
 from pinpoint_endpoints.cli.options import (
     Create,
     Diff,
@@ -36,7 +38,6 @@ from pinpoint_endpoints.cli.options import (
 from pinpoint_endpoints.cli.policy import policy_from
 from pinpoint_endpoints.cli.progress import Progress
 from pinpoint_endpoints.cli.reporting import Reports
-from pinpoint_endpoints.cli.standard_input import standard_input
 from pinpoint_endpoints.documents.discovery import (
     STANDARD_INPUT,
     Selection,
@@ -46,7 +47,7 @@ from pinpoint_endpoints.documents.discovery import (
 )
 from pinpoint_endpoints.documents.load import read
 from pinpoint_endpoints.documents.model import Checked, Verdict
-from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError
+from pinpoint_endpoints.errors import CannotRun, ExitCode, Interrupted, PinpointEndpointsError
 from pinpoint_endpoints.reports.plain import printable
 from pinpoint_endpoints.reports.problems import Tally
 from pinpoint_endpoints.reports.reporter import ReportFormat, ReportOptions
@@ -95,9 +96,11 @@ def validate(
         "--report": bool(report),
         "--output": output is not ReportFormat.TABLE,
     }
-    check_options(paths, fix=fix, diff=diff, others=others)
+    check_options(fix=fix, diff=diff, others=others)
     if list_files:
         return _list(find())
+    if fix or diff:
+        refuse_pipes(paths)
     if diff:
         return show_differences(find(), policy, show_values=show_values, quiet=quiet)
     written = not fix or fix_files(find(), policy, quiet=quiet)
@@ -110,8 +113,8 @@ def validate(
         styled=on_terminal or bool(os.environ.get("FORCE_COLOR")),
     )
     with (
-        closing(standard_input(paths, stdin_filename)) as given,
-        Reports(output, report or (), options) as reports,
+        spooled_inputs(paths, stdin_filename) as spooled,
+        Reports(output, report or (), options, paths) as reports,
         Progress(
             partial(_bytes_to_read, find), wanted=_is_watched(output, quiet=quiet)
         ) as progress,
@@ -119,7 +122,7 @@ def validate(
         sources = find()
         if report:
             sources = (source for source in sources if not reports.writes(source.path))
-        reader = partial(read, standard_input=given, meter=progress.meter)
+        reader = partial(read, spooled=spooled, meter=progress.meter)
         tally = Tally()
         checked_documents = check_all(sources, reader, policy)
         if verbose:
@@ -139,13 +142,17 @@ def validate(
 
 def _list(sources: Iterable[Source | Unsearchable]) -> ExitCode:
     """Print what would be read, a path a line."""
-    code = ExitCode.CANNOT_RUN
+    found = False
     for source in sources:
         if isinstance(source, Unsearchable):
             raise CannotRun(f"{source.path} cannot be read: {source.reason}")
+        if source.path != STANDARD_INPUT and not Path(source.path).exists():
+            raise CannotRun(f"{source.path} cannot be read: it is not there")
         sys.stdout.write(f"{printable(source.path)}\n")
-        code = ExitCode.OK
-    return code
+        found = True
+    if not found:
+        raise nothing_to_check()
+    return ExitCode.OK
 
 
 def _check(
@@ -158,6 +165,8 @@ def _check(
             progress.show(tally)
     except PinpointEndpointsError as error:
         return error
+    except KeyboardInterrupt:
+        return Interrupted("interrupted", "what was found until then is reported")
     if tally.documents:
         return None
     return nothing_to_check()

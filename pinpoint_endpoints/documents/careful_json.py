@@ -1,11 +1,13 @@
-"""JSON text in; its value, its faults and the place of every value out. For texts that failed."""
+"""JSON text in; its values, their faults and the place of everything out. For texts that failed."""
 
 import re
+from collections.abc import Iterator
 from json.decoder import (  # type: ignore[attr-defined] # a name without a stub
     JSONDecodeError,
     scanstring,
 )
 from math import isinf
+from typing import NamedTuple
 
 from pinpoint_endpoints.documents import faults
 from pinpoint_endpoints.documents.faults import MAX_DEPTH
@@ -24,19 +26,27 @@ _INTEGER_RANGE = range(-(2**63), 2**64)
 _LONGEST_INTEGER = 20
 
 
-def read_carefully(raw: bytes, first_line: int = 1) -> tuple[object, list[Fault], PositionMap]:
-    """Return the value of a JSON text, what is wrong with it, and the place of every value.
+class Reading(NamedTuple):
+    """A value, what is wrong with it, and the place of everything in it."""
+
+    value: object
+    faults: list[Fault]
+    positions: PositionMap
+
+
+def read_carefully(raw: bytes, first_line: int = 1) -> Iterator[Reading]:
+    """Yield the value of a JSON text, or the values: each begins on a line of its own.
 
     Args:
         raw: a file, or a line of one.
         first_line: the number of its first line in the file.
 
     Raises:
-        Unreadable: the text has no value that could be looked at further.
+        Unreadable: the rest of the text has no value that could be looked at further.
     """
     reader = _Reader(decode(raw, first_line), first_line)
     try:
-        return reader.document(), reader.faults, reader.positions
+        yield from reader.readings()
     except Unreadable as error:
         error.faults[:0] = reader.faults
         raise
@@ -49,15 +59,24 @@ class _Reader:
         self.positions = PositionMap(text, first_line)
         self.lines = self.positions.lines
 
-    def document(self) -> object:
+    def readings(self) -> Iterator[Reading]:
         start = self._skip_space(0)
         if start == len(self.text):
             raise Unreadable(faults.empty(self._place(start)))
-        value, end = self._value(start, ())
-        end = self._skip_space(end)
-        if end < len(self.text):
-            raise self._after_the_value(end)
-        return value
+        while start < len(self.text):
+            value, end = self._value(start, ())
+            start = self._skip_space(end)
+            if start < len(self.text) and not self._begins_a_line(start):
+                raise self._after_the_value(start)
+            reading = Reading(value, self.faults, self.positions)
+            self.faults = []
+            self.positions = PositionMap(self.text, lines=self.lines)
+            yield reading
+
+    def _begins_a_line(self, start: int) -> bool:
+        """Tell whether an object begins here, with nothing before it in its line."""
+        line = self.text.rfind("\n", 0, start) + 1
+        return self._at(start, "{") and not self.text[line:start].strip()
 
     def _value(self, start: int, path: Path) -> tuple[object, int]:
         self.positions.values[path] = start
@@ -179,14 +198,14 @@ class _Reader:
             "'": "JSON strings stand in double quotes",
             "/": "JSON has no comments",
             "#": "JSON has no comments",
-            "": "the file was cut short: is it complete?",
+            "": "it was cut short: is it complete?",
         }.get(first, "")
         if word in _LITERAL_SLIPS:
             hint = f"write `{_LITERAL_SLIPS[word]}`"
         elif word and not hint:
             hint = "put text in double quotes; a number has no leading zero, plus sign or unit"
         message = (
-            "this is not a JSON value" if first else "the file ends where a value should stand"
+            "this is not a JSON value" if first else "the text ends where a value should stand"
         )
         return self._syntax(start, message, hint)
 
@@ -200,10 +219,10 @@ class _Reader:
         if index == len(self.text):
             opened = self._place(start)
             message = (
-                f"the file ends inside what `{self.text[start]}` opens at "
+                f"the text ends inside what `{self.text[start]}` opens at "
                 f"{opened.line}:{opened.column}"
             )
-            return self._syntax(index, message, "the file was cut short: is it complete?")
+            return self._syntax(index, message, "it was cut short: is it complete?")
         hint = "a comma is missing before this" if expected.startswith("`,`") else ""
         return self._syntax(index, f"expected {expected}", hint)
 

@@ -77,11 +77,13 @@ def discover(
     the last two also with .gz after them; hidden entries are left out, and what the selection
     leaves out: a pattern that matches a directory leaves out all that is in it. The directory that
     was named is always searched. A directory is searched once, so that symbolic links cannot lead
-    in a circle.
+    in a circle, and a file is read once however often it is named.
 
     Inside a git repository its .gitignore files count, outside they do not. A file that git tracks
     although a pattern matches it is left out all the same: only the patterns are asked.
     """
+    paths = list(paths)
+    named = _named_files(paths) if len(paths) > 1 else set()
     searched: set[tuple[int, int]] = set()
     input_is_read = False
     for path in paths:
@@ -90,8 +92,10 @@ def discover(
             input_is_read = True
         elif os.path.isdir(path):
             ignoring = ignoring_at(path, selection.exclude, follows_git=selection.respect_gitignore)
-            yield from _search(_Folder(path, ignoring), searched)
-        else:
+            found = _search(_Folder(path, ignoring), searched)
+            yield from (file for file in found if not named or _real(file.path) not in named)
+        elif len(paths) == 1 or _real(path) in named:
+            named.discard(_real(path))
             yield Source(path, format_of(path))
 
 
@@ -104,6 +108,17 @@ def reason_of(error: OSError) -> str:
     """Return why the system refused, without the path that the message would repeat."""
     reason = error.strerror or str(error)
     return reason[:1].lower() + reason[1:]
+
+
+def _named_files(paths: list[str]) -> set[str]:
+    return {_real(path) for path in paths if path != STANDARD_INPUT and not os.path.isdir(path)}
+
+
+def _real(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return path
 
 
 def _second_input() -> Unsearchable:

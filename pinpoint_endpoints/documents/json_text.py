@@ -5,13 +5,15 @@ double, no lone surrogates, UTF-8.
 """
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import orjson
 
 from pinpoint_endpoints.documents.faults import MAX_DEPTH
 from pinpoint_endpoints.documents.model import Fault
 from pinpoint_endpoints.documents.positions import PositionMap
+from pinpoint_endpoints.documents.text import Unreadable
 
 _QUOTE_ESCAPE = b"\\u0022"
 
@@ -19,8 +21,8 @@ _QUOTE_ESCAPE = b"\\u0022"
 Value = tuple[object, list[Fault]]
 
 
-def parse(raw: bytes, first_line: int = 1) -> tuple[Value]:
-    """Return the value of a JSON text and what is wrong with it, as the only one.
+def parse(raw: bytes, first_line: int = 1) -> Iterable[Value]:
+    """Return the value of a JSON text and what is wrong with it: mostly, it is the only one.
 
     Args:
         raw: a file, or a line of one.
@@ -37,15 +39,16 @@ def parse(raw: bytes, first_line: int = 1) -> tuple[Value]:
         pass
     from pinpoint_endpoints.documents.careful_json import read_carefully
 
-    value, faults, _ = read_carefully(raw, first_line)
-    return ((value, faults),)
+    return ((reading.value, reading.faults) for reading in read_carefully(raw, first_line))
 
 
 def positions(raw: bytes, first_line: int = 1) -> Iterator[PositionMap]:
-    """Yield the place of every value in a JSON text that `parse` could read."""
+    """Yield the places in each value that `parse` could read."""
     from pinpoint_endpoints.documents.careful_json import read_carefully
 
-    yield read_carefully(raw, first_line)[2]
+    with suppress(Unreadable):
+        for reading in read_carefully(raw, first_line):
+            yield reading.positions
 
 
 def _may_hide_duplicates(raw: bytes, value: object) -> bool:

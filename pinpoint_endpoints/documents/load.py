@@ -3,7 +3,7 @@
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import BinaryIO, Protocol
 
@@ -25,7 +25,7 @@ from pinpoint_endpoints.documents.shapes import endpoints_in
 from pinpoint_endpoints.documents.streams import (
     CHUNK,
     Read,
-    StandardInput,
+    Spooled,
     is_packed,
     nothing_more,
     opened,
@@ -37,6 +37,7 @@ MAX_BYTES = 7_000_000
 """What one API call can carry (AWS: Amazon Pinpoint quotas, API payload 7 MB)."""
 
 UNNAMED = "<stdin>"
+NOTHING_SPOOLED: Mapping[str, Spooled] = {}
 
 _SUFFIX = re.compile(r"\.(?:json|yaml|yml|(?:ndjson|jsonl)(?:\.gz)?)$", re.IGNORECASE)
 _BEGINS_JSON = b'{["'
@@ -59,7 +60,7 @@ Meter = Callable[[int], None]
 
 def load(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
-    standard_input: StandardInput | None = None,
+    spooled: Mapping[str, Spooled] = NOTHING_SPOOLED,
 ) -> Iterator[Document]:
     """Yield the documents in files and directories, one after the other.
 
@@ -70,39 +71,39 @@ def load(
     Args:
         paths: one path, or several. A directory is searched for `.json`, `.yaml`, `.yml`,
             `.ndjson` and `.jsonl`, and for `.gz` of the last two.
-        standard_input: what `-` stands for.
+        spooled: by its path, what can be read only once; `-` is standard input.
     """
     if isinstance(paths, (str, os.PathLike)):
         paths = [paths]
     for source in discover(os.fspath(path) for path in paths):
-        yield from read(source, standard_input)
+        yield from read(source, spooled)
 
 
 def read(
     source: Source | Unsearchable,
-    standard_input: StandardInput | None = None,
+    spooled: Mapping[str, Spooled] = NOTHING_SPOOLED,
     meter: Meter | None = None,
 ) -> Iterator[Document]:
     """Yield the documents of one source.
 
     Args:
         source: from `discover`.
-        standard_input: what `-` stands for.
+        spooled: by its path, what can be read only once; `-` is standard input.
         meter: is told how much was read, as it is read.
     """
     if isinstance(source, Unsearchable):
         yield _unreadable(source.path, _not_read(source.reason))
         return
     try:
-        if source.path != STANDARD_INPUT:
-            with opened(source.path) as reader:
-                yield from _documents(source, _metered(reader, meter))
-        elif standard_input is None:
+        if source.path in spooled:
+            name = spooled[source.path].name
+            named = Source(name or UNNAMED, format_of(name))
+            yield from _documents(named, _metered(spooled[source.path].reader(), meter))
+        elif source.path == STANDARD_INPUT:
             yield _unreadable(source.path, _not_read("standard input is not read here"))
         else:
-            name = standard_input.name
-            named = Source(name or UNNAMED, format_of(name))
-            yield from _documents(named, standard_input.reader())
+            with opened(source.path) as reader:
+                yield from _documents(source, _metered(reader, meter))
     except OSError as error:
         yield _unreadable(source.path, _not_read(reason_of(error)))
 
@@ -212,7 +213,7 @@ def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
             continue
         empty = False
         try:
-            ((value, faults),) = json_text.parse(line, number)
+            ((value, faults),) = json_text.parse(line.rstrip(b"\r\n"), number)
         except Unreadable as error:
             yield _unreadable(source.path, *error.faults, raw=line, first_line=number)
             if is_utf16(line):
@@ -236,7 +237,7 @@ def is_a_value_a_line(raw: bytes) -> bool:
     if not first.startswith(b"{") or not rest.lstrip().startswith(b"{"):
         return False
     try:
-        json_text.parse(first)
+        list(json_text.parse(first))
     except Unreadable:
         return False
     return True

@@ -24,10 +24,13 @@ def looks_like_address(name: str) -> bool:
 def shown_name(name: str) -> str:
     """Return a member's name as it may be shown: masked if it looks like an address, not endless.
 
-    Names are no personal data, but a file that maps addresses to endpoints makes them so.
+    Names are no personal data, but a file that maps addresses to endpoints makes them so, and in
+    YAML a value is part of the name if no space follows the colon.
     """
     if looks_like_address(name):
         return masked(name)
+    if ":" in name:
+        return f"{name.partition(':')[0]}:***"
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
 
 

@@ -53,7 +53,7 @@ def endpoints_in(value: object) -> Iterator[Endpoint]:
         return
     wrapper = next((key for key in _WRAPPERS if key in value), None)
     if wrapper is None:
-        yield _bare(value, ())
+        yield _bare(value, ()) if "EndpointId" not in value else _input_without_request(value)
         return
     shape, beside = _WRAPPERS[wrapper]
     inner = value[wrapper]
@@ -70,6 +70,11 @@ def endpoints_in(value: object) -> Iterator[Endpoint]:
     else:
         for index, item in enumerate(inner["Item"]):
             yield _item(item, (wrapper, "Item", index))
+
+
+def _input_without_request(value: dict[str, object]) -> Endpoint:
+    endpoint_id = _text(value["EndpointId"])
+    return Endpoint("UpdateEndpointInput", value, endpoint_id, _NO_REQUEST, ())
 
 
 def _unwraps(wrapper: str, inner: Any) -> bool:

@@ -13,6 +13,8 @@ from pinpoint_endpoints.documents.positions import Path, PositionMap
 from pinpoint_endpoints.documents.spelling import nearest
 
 _PERSONAL = frozenset({"Address", "User"})
+_VALUES: tuple[Path, ...] = (("Address",), ("User", "UserId"))
+_USER_ATTRIBUTES: Path = ("User", "UserAttributes")
 _CLOSED_SETS = frozenset({"ChannelType", "EndpointStatus", "OptOut"})
 _WRAPPERS = frozenset(
     {"EndpointBatchRequest", "EndpointRequest", "EndpointResponse", "EndpointsResponse", "Item"}
@@ -94,7 +96,7 @@ def _tokens(found: PositionMap) -> Iterator[_Token]:
     hidden, labels = _hidden_places(found)
     tokens: dict[int, _Token] = {}
     for path, start in found.keys.items():
-        shown = not looks_like_address(str(path[-1])) and _label(text, start, "&") not in labels
+        shown = _key_may_be_shown(path) and _label(text, start, "&") not in labels
         tokens[start] = _Token(start, found.key_ends[path], shown)
     holders = _holders(found)
     for path, end in found.ends.items():
@@ -103,6 +105,22 @@ def _tokens(found: PositionMap) -> Iterator[_Token]:
             shown = start not in hidden and _label(text, start, "&") not in labels
             tokens[start] = _Token(start, end, shown)
     yield from tokens.values()
+
+
+def _key_may_be_shown(path: Path) -> bool:
+    """Tell whether a key is a name, and no part of a value: of an address, or of a user's data."""
+    name = str(path[-1])
+    if looks_like_address(name) or ":" in name:
+        return False
+    inner = _inside(path)
+    return not any(
+        inner[: len(value)] == value for value in _VALUES if len(inner) > len(value)
+    ) and (inner[:2] != _USER_ATTRIBUTES or len(inner) <= len(_USER_ATTRIBUTES) + 1)
+
+
+def _inside(path: Path) -> Path:
+    """Return the path within the endpoint, without what surrounds it in its file."""
+    return tuple(dropwhile(lambda step: isinstance(step, int) or step in _WRAPPERS, path))
 
 
 def _hidden_places(found: PositionMap) -> tuple[set[int], set[str]]:
@@ -130,7 +148,7 @@ def _label(text: str, start: int, mark: str) -> str:
 
 def _may_be_shown(path: Path, found: PositionMap) -> bool:
     """Tell whether the scalar at a path stands where no personal data belongs."""
-    inner = tuple(dropwhile(lambda step: isinstance(step, int) or step in _WRAPPERS, path))
+    inner = _inside(path)
     if not inner or inner[0] in _PERSONAL:
         return False
     if len(inner) == 1 and inner[0] in _CLOSED_SETS:

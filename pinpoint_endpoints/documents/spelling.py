@@ -6,15 +6,21 @@ from functools import partial
 _LONGEST = 40
 
 
-def nearest(word: str, known: Collection[str]) -> str:
-    """Return the one of the known words that is most like a word, or an empty string."""
+def nearest(word: str, known: Collection[str], least: float = 0.7) -> str:
+    """Return the one of the known words that is most like a word, or an empty string.
+
+    Args:
+        word: as it was written.
+        known: what there is.
+        least: how like it must be, from 0 to 1.
+    """
     if len(word) > _LONGEST:
         return ""
     from difflib import get_close_matches
 
     folded = word.strip().casefold()
     by_folded = {choice.casefold(): choice for choice in known}
-    near = get_close_matches(folded, by_folded, n=3, cutoff=0.7)
+    near = get_close_matches(folded, by_folded, n=3, cutoff=least)
     return by_folded[max(near, key=partial(_likeness, folded))] if near else ""
 
 

@@ -19,15 +19,17 @@ Read = Callable[[int], bytes]
 """Returns up to so many bytes, and none at the end."""
 
 
-class StandardInput:
-    """Standard input, which can be read more than once: what does not fit into memory is spooled.
+class Spooled:
+    """A stream that can be read only once, kept so that it can be read again.
+
+    What does not fit into memory goes into a temporary file without a name.
 
     Args:
-        stream: read when it is first asked for.
+        stream: opens it, when it is first read.
         name: the name of the file that it stands for; else it has none, and no endpoint id by it.
     """
 
-    def __init__(self, stream: BinaryIO, name: str = "") -> None:
+    def __init__(self, stream: Callable[[], BinaryIO], name: str = "") -> None:
         self.name = name
         self._stream = stream
         self._spool: SpooledTemporaryFile[bytes] | None = None
@@ -39,7 +41,7 @@ class StandardInput:
             from tempfile import SpooledTemporaryFile
 
             self._spool = SpooledTemporaryFile(_SPOOLED_IN_MEMORY)  # noqa: SIM115 - read again later
-            copyfileobj(self._stream, self._spool)
+            copyfileobj(self._stream(), self._spool)
         self._spool.seek(0)
         return self._spool.read
 

@@ -4,8 +4,8 @@ import json
 from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import groupby, takewhile
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pinpoint_endpoints.documents.discovery import Format, Source, Unsearchable
 from pinpoint_endpoints.documents.load import language_of
@@ -16,6 +16,8 @@ from pinpoint_endpoints.fixes.text import Check
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.documents.positions import PositionMap
+
+_Opcode = tuple[Literal["equal", "replace"], int, int, int, int]
 
 _AROUND = 3
 _NO_LINE_BREAK = "\\ No newline at end of file\n"
@@ -110,7 +112,11 @@ def _hunks(group: Sequence[Piece], source: Source, *, show_values: bool) -> Iter
         same = piece.after is piece.before
         new += was if same else _lines(piece.after, language, show_values=show_values)
     first = max(group[0].line, 1)
-    matcher = SequenceMatcher(None, [line.text for line in old], [line.text for line in new])
+    texts = [line.text for line in old], [line.text for line in new]
+    matcher = SequenceMatcher(None, *texts)
+    if len(old) == len(new):
+        # line by line: quicker than finding the longest runs, and what fixing a scalar does
+        vars(matcher)["opcodes"] = _line_by_line(*texts)
     for opcodes in matcher.get_grouped_opcodes(_AROUND):
         _, old_start, _, new_start, _ = opcodes[0]
         _, _, old_end, _, new_end = opcodes[-1]
@@ -122,6 +128,16 @@ def _hunks(group: Sequence[Piece], source: Source, *, show_values: bool) -> Iter
             else:
                 yield from (_marked("-", line) for line in old[start:end])
                 yield from (_marked("+", line) for line in new[other_start:other_end])
+
+
+def _line_by_line(old: Sequence[str], new: Sequence[str]) -> list[_Opcode]:
+    opcodes: list[_Opcode] = []
+    at = 0
+    for same, run in groupby(zip(old, new, strict=True), key=lambda pair: pair[0] == pair[1]):
+        end = at + len(list(run))
+        opcodes.append(("equal" if same else "replace", at, end, at, end))
+        at = end
+    return opcodes
 
 
 def _range(start: int, length: int) -> str:
@@ -141,7 +157,7 @@ def _lines(raw: bytes, language: Format, *, show_values: bool) -> list[_Line]:
         if not show_values:
             maps.extend(language_of(language, raw).positions(raw))
     except Unreadable:
-        text = raw.decode("utf-8", "replace")
+        text = raw.removeprefix(BOM_UTF8).decode("utf-8", "replace")
     shown = text if show_values else shown_text(text, maps)
     mark = _MARK if raw.startswith(BOM_UTF8) else ""
     lines = zip(_cut(mark + text), _cut(mark + shown), strict=True)

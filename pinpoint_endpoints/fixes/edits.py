@@ -57,7 +57,7 @@ def without_label(text: str, start: int) -> int:
 
 
 def scalar_change(found: PositionMap, fix: Fix, path: Path, value: object) -> Change | None:
-    """Return how a scalar is put right, or None if it is reached by an alias or not in one line."""
+    """Return how a scalar is put right, or None if it is reached by an alias or is a block."""
     if path not in found.ends or isinstance(value, (dict, list)):
         return None
     start, end = without_label(found.text, found.values[path]), found.ends[path]
@@ -100,8 +100,8 @@ def key_change(found: PositionMap, fix: Fix, path: Path) -> Change | None:
 
 
 def _is_longer(token: str) -> bool:
-    """Tell whether a scalar goes over several lines, or is written as a block."""
-    return token[0] in "|>" or "\n" in token or "\r" in token
+    """Tell whether a scalar is written as a block, or is plain and goes over several lines."""
+    return not token.startswith(_QUOTES) and ("\n" in token or "\r" in token)
 
 
 def _in_the_style_of(token: str, text: str, *, may_be_plain: bool) -> str:

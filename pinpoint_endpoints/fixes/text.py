@@ -55,32 +55,44 @@ def fixed_text(raw: bytes, source: Source, check: Check) -> FixedText | None:
     return FixedText(state.raw, number) if number else None
 
 
+class _State(NamedTuple):
+    """What a fix may not make worse: it may only bring to light what was wrong below it."""
+
+    invalid: bool
+    missing: int
+
+
+def _state_of(problems: Sequence[Problem]) -> _State:
+    invalid = any(problem.severity is Severity.ERROR for problem in problems)
+    return _State(invalid, sum(problem.code == codes.MISSING_MEMBER for problem in problems))
+
+
 class _Examined(NamedTuple):
     raw: bytes
     fixes: list[_Numbered]
-    valid: list[bool]
+    states: list[_State]
 
 
 def _examined(raw: bytes, source: Source, check: Check) -> _Examined:
     documents = [document for document in documents_in(source, raw) if document.is_read]
     numbers: dict[int, int] = {}
     fixes: dict[_Numbered, None] = {}
-    valid: list[bool] = []
+    states: list[_State] = []
     doubtful: set[int] = set()
     for document in documents:
         number = numbers.setdefault(id(document.locator), len(numbers))
         problems = check(document)
-        valid.append(all(problem.severity is not Severity.ERROR for problem in problems))
-        if document.shape:
-            fixes.update(((number, problem.fix), None) for problem in problems if problem.fix)
+        states.append(_state_of(problems))
+        fixes.update(((number, problem.fix), None) for problem in problems if problem.fix)
         if any(problem.code == codes.DUPLICATE_KEY for problem in document.problems):
             doubtful.add(number)
-    return _Examined(raw, [fix for fix in fixes if fix[0] not in doubtful], valid)
+    return _Examined(raw, [fix for fix in fixes if fix[0] not in doubtful], states)
 
 
-def _as_valid(before: _Examined, after: _Examined) -> bool:
-    return len(before.valid) == len(after.valid) and all(
-        still or not was for was, still in zip(before.valid, after.valid, strict=True)
+def _no_worse(before: _Examined, after: _Examined) -> bool:
+    return len(before.states) == len(after.states) and all(
+        (was.invalid or not left.invalid) and left.missing <= was.missing
+        for was, left in zip(before.states, after.states, strict=True)
     )
 
 
@@ -114,8 +126,10 @@ class _Round:
         values = [*self._values]
         edits: list[Edit] = []
         done = 0
-        for number in sorted({number for number, _ in fixes}):
-            own = [fix for of, fix in fixes if of == number]
+        by_number: dict[int, list[Fix]] = {}
+        for number, fix in fixes:
+            by_number.setdefault(number, []).append(fix)
+        for number, own in sorted(by_number.items()):
             plan = planned(own, self._maps[number], values[number])
             values[number] = plan.value
             edits += plan.edits
@@ -127,7 +141,7 @@ class _Round:
         if repr(_values(self._language, raw)) != repr(values):
             return None
         after = _examined(raw, self._source, self._check)
-        return (after, done) if _as_valid(self._before, after) else None
+        return (after, done) if _no_worse(self._before, after) else None
 
 
 def _values(language: Language, raw: bytes) -> list[object]:

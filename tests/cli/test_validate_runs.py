@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -144,7 +145,14 @@ def test_a_report_in_a_searched_directory_is_not_read(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("report", "code"),
-    [("junit", 2), ("nonsense=x", 2), ("json=", 2), ("json=none/x.json", 3), ("json=endpoints", 3)],
+    [
+        ("junit", 2),
+        ("nonsense=x", 2),
+        ("json=", 2),
+        ("json=none/x.json", 3),
+        ("json=.", 3),
+        ("json=endpoints", 2),
+    ],
 )
 def test_a_report_that_cannot_be_written(folder: Path, report: str, code: int) -> None:
     """A wrong format is a usage error, a wrong file cannot run; both say what to do."""
@@ -268,3 +276,97 @@ def test_a_gigabytes_worth_of_problems_stays_small(tmp_path: Path, pe: RunPe) ->
 
     for output in ("table", "json", "sarif", "junit"):
         assert peak(40_000, output) - peak(10_000, output) < 10_000
+
+
+@pytest.mark.parametrize("output", ["json", "sarif", "junit"])
+def test_an_interrupted_run_is_reported(tmp_path: Path, output: str) -> None:
+    """Ctrl-C ends with 130, and with a report that is whole."""
+    command = [str(PE), "validate", "-o", output, "-"]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
+    )
+    assert process.stdin is not None
+    assert process.stderr is not None
+    process.stdin.write(b" " * 1_000_000)  # more than a pipe holds: it is being read
+    process.stdin.flush()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert process.returncode == 130
+    assert b"interrupted" in err
+    if output == "junit":
+        ET.fromstring(out)
+    else:
+        json.loads(out)
+
+
+def test_what_is_read_is_no_report(folder: Path) -> None:
+    """A report never takes the place of a file that is named to be read."""
+    text = (folder / "valid.json").read_text(encoding="utf-8")
+    (folder / "link.json").symlink_to("valid.json")
+    for name in ("valid.json", "link.json"):
+        code, _, err = run(folder / "valid.json", "--report", f"json=endpoints/{name}")
+        assert code == 2
+        assert "to be read" in err
+    assert (folder / "valid.json").read_text(encoding="utf-8") == text
+
+
+def test_a_pipe_is_looked_at_again(folder: Path) -> None:
+    """What a pipe held takes part in the rules across files."""
+    (folder / "two.ndjson").write_text(
+        '{"Id": "a", "OptOut": "ALL"}\n{"Id": "A", "OptOut": "ALL"}\n', encoding="utf-8"
+    )
+    command = f"{PE} validate -o text <(cat endpoints/two.ndjson)"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
+    assert ended.returncode == 1
+    assert b"PE301" in ended.stdout
+
+
+def test_a_file_is_read_once(folder: Path) -> None:
+    """However often it is named, it is no duplicate of itself."""
+    _, out, _ = run("endpoints", folder / "valid.json", "endpoints/../endpoints/valid.json")
+    assert "3 documents" in out
+    assert "PE301" not in out
+
+
+def test_an_application_that_one_names_and_the_other_does_not(tmp_path: Path) -> None:
+    """Documents of one application meet, though not all of them name it."""
+    (tmp_path / "a.json").write_text(
+        '{"ApplicationId": "p", "EndpointId": "e", "EndpointRequest": {"OptOut": "ALL"}}',
+        encoding="utf-8",
+    )
+    (tmp_path / "b.json").write_text('{"Id": "E", "OptOut": "ALL"}', encoding="utf-8")
+    _, out, _ = run(tmp_path, "-o", "text")
+    assert "PE301" in out
+    (tmp_path / "c.json").write_text(
+        '{"ApplicationId": "q", "EndpointId": "e", "EndpointRequest": {"OptOut": "ALL"}}',
+        encoding="utf-8",
+    )
+    assert "PE301" not in run(tmp_path, "-o", "text")[1]
+
+
+def test_values_one_below_the_other(tmp_path: Path) -> None:
+    """Pretty-printed objects in one file are documents, as AWS prints its import file."""
+    (tmp_path / "a.json").write_text(
+        '{\n "Id": "a",\n "OptOut": "ALL"\n}\n{\n "Id": "b",\n "OptOut": "al"\n}\n',
+        encoding="utf-8",
+    )
+    _, out, _ = run(tmp_path, "-o", "text")
+    assert [line.partition(":")[2][:5] for line in out.splitlines()] == ["7:12:"]
+
+
+def test_a_missing_space_after_a_colon_leaks_nothing(tmp_path: Path) -> None:
+    """In YAML it makes the value a part of the name: masked, and told."""
+    (tmp_path / "a.yaml").write_text("User: {UserId:ada-lovelace}\n", encoding="utf-8")
+    for output in ("table", "text", "json", "sarif", "junit", "github"):
+        _, out, err = run(tmp_path, "-o", output)
+        assert "lovelace" not in out + err
+    assert "a space is missing after the colon" in run(tmp_path, "-o", "text")[1]
+    assert "lovelace" not in on_terminal("a.yaml", cwd=tmp_path)
+
+
+def test_help_that_cannot_be_written_is_told() -> None:
+    """A full disk is an error in words."""
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run([PE, "--help"], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert ended.returncode == 3
+    assert ended.stderr.startswith(b"Error: the output cannot be written")

@@ -53,7 +53,7 @@ def test_the_two_json_readers_give_the_same_value(
 ) -> None:
     """What orjson reads, the careful reader reads too, without a fault."""
     raw = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
-    careful, faults, _ = read_carefully(raw)
+    ((careful, faults, _),) = read_carefully(raw)
     assert faults == []
     assert careful == orjson.loads(raw)
     assert json_text.parse(raw) == ((careful, []),)
@@ -75,7 +75,7 @@ def test_the_two_json_readers_refuse_the_same_texts(value: object, data: st.Data
     except orjson.JSONDecodeError:
         expected = Unreadable
     try:
-        careful, faults, _ = read_carefully(raw)
+        ((careful, faults, _),) = read_carefully(raw)
     except Unreadable:
         assert expected is Unreadable
         return

@@ -17,7 +17,7 @@ from pinpoint_endpoints import load, validate
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Format, Source
 from pinpoint_endpoints.documents.load import MAX_BYTES, read
-from pinpoint_endpoints.documents.streams import StandardInput
+from pinpoint_endpoints.documents.streams import Spooled
 
 LINES = b"""{"Id": "a", "ChannelType": "EMAIL", "Address": "ada@example.com"}
 
@@ -46,7 +46,7 @@ def places(path: Path) -> list[tuple[int, int, str]]:
 
 ERRORS = [
     (3, 23, codes.NOT_IN_SET),
-    (5, 1, codes.SYNTAX),
+    (4, 11, codes.SYNTAX),
     (5, 56, codes.NOT_IN_SET),
 ]
 
@@ -168,9 +168,9 @@ def test_the_files_name_is_no_id_for_several(tmp_path: Path) -> None:
 def test_standard_input_can_be_read_again() -> None:
     """What standard input held is there for a second look, also without a name."""
     source = Source("-", Format.BY_CONTENT)
-    with closing(StandardInput(io.BytesIO(LINES))) as standard_input:
+    with closing(Spooled(lambda: io.BytesIO(LINES))) as standard_input:
         for _ in range(2):
-            documents = list(read(source, standard_input))
+            documents = list(read(source, {"-": standard_input}))
             assert [document.endpoint_id for document in documents] == IDS
             assert {document.source for document in documents} == {"<stdin>"}
 
@@ -178,8 +178,8 @@ def test_standard_input_can_be_read_again() -> None:
 def test_standard_inputs_name_gives_its_format_and_id() -> None:
     """A name makes standard input the file that it stands for."""
     stream = io.BytesIO(b"{Country: NO}")
-    with closing(StandardInput(stream, "folder/ada.yaml")) as standard_input:
-        (document,) = read(Source("-", Format.BY_CONTENT), standard_input)
+    with closing(Spooled(lambda: stream, "folder/ada.yaml")) as standard_input:
+        (document,) = read(Source("-", Format.BY_CONTENT), {"-": standard_input})
     assert (document.source, document.endpoint_id) == ("folder/ada.yaml", "ada")
 
 

@@ -147,6 +147,7 @@ IN_A_BLOCK_ONLY = [
     Pair("a, b", '["a, b"]'),
     Pair("say {it}", '["say {it}"]'),
     Pair('say "it"', '["say \\"it\\""]'),
+    Pair("'over\n        two lines'", "['over\n        two lines']"),
 ]
 YAML_TEXTS = [
     Pair("1.10", '"1.10"'),

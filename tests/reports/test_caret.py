@@ -1,7 +1,11 @@
 """The source line of a problem: the caret stands under the place, in every line that there is."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -80,6 +84,11 @@ def test_a_long_line_is_cut_on_both_sides() -> None:
     assert under_the_marks(source, marks) == '"USA"'
 
 
+def test_a_tab_is_blanks() -> None:
+    """It looks like one, whatever the terminal's tab stops are."""
+    assert rows('\t"sms"', 2, 7, 80) == ('    "sms"', "    ^~~~~")
+
+
 def test_the_end_of_a_line_has_a_place() -> None:
     """What is missing after the last character is marked there."""
     assert rows("Country:", 9, 0, 80) == ("Country:", "        ^")
@@ -136,6 +145,31 @@ def test_a_terminal_shows_the_source_line(
 def test_a_pipe_shows_no_source_line(shown: Callable[..., list[str]]) -> None:
     """In a pipe a problem is what it was: a row, or one line."""
     assert not [line for line in shown(terminal=False) if "^" in line]
+
+
+def test_colours_in_a_pipe_keep_one_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """FORCE_COLOR, as CI services set it, makes lines colourful and not more."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    document = checked(finding(line=1, message="long " * 50), text='{"a": 1}')
+    output = reported(ReportFormat.TEXT, [document], styled=True)
+    assert "\x1b[31m" in output
+    assert output.count("\n") == 1
+
+
+def test_text_in_a_pipe_needs_no_rich() -> None:
+    """Plain lines are written without the library for terminals: scripts wait for its import."""
+    program = (
+        "import sys\n"
+        "from reporting import checked, finding, reported\n"
+        "from pinpoint_endpoints.reports.reporter import ReportFormat\n"
+        "assert 'PE103' in reported(ReportFormat.TEXT, [checked(finding())])\n"
+        "assert 'rich' not in sys.modules\n"
+    )
+    support = str(Path(__file__).parent.parent / "support")
+    path = os.pathsep.join([support, *sys.path])
+    subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path}, check=True
+    )
 
 
 def test_text_has_colours_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:

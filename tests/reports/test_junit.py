@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import xmlschema
-from hypothesis import given
+from hypothesis import example, given
 from making import RunPe
 from reporting import NAMES, TEXTS, checked, finding, reported, warning
 
@@ -112,6 +112,7 @@ def test_what_stopped_the_run_is_an_error() -> None:
 
 
 @given(NAMES, TEXTS, TEXTS)
+@example("a&b<c>.json", "\ufffe\uffff\x00\x1b]]>", '"quoted"')
 def test_any_text_is_well_formed(source: str, message: str, hint: str) -> None:
     """No name and no message breaks the XML, and what is read back is what was written."""
     problem = finding(source=source, message=message, hint=hint)

@@ -22,6 +22,7 @@ _GROUPS = {
     "Location": "EndpointLocation",
     "User": "EndpointUser",
 }
+_CLOSED_SETS = ("ChannelType", "EndpointStatus", "OptOut")
 _KINDS = {
     "string": "a string",
     "number": "a number",
@@ -66,6 +67,8 @@ def _nearest_member(name: str, known: Sequence[str]) -> str:
     near = nearest(name, known)
     if near:
         return f'did you mean "{near}"?'
+    if name.partition(":")[0] in known:
+        return "a space is missing after the colon"
     if name == "<<":
         return "YAML 1.2 has no merge keys: write the members out"
     return f"the members are {', '.join(known)}"
@@ -77,7 +80,7 @@ def wrong_type(path: Path, wanted: str, value: object) -> Finding:
 
     boto3 and the AWS CLI refuse the whole request (`Invalid type for parameter`). Each attribute
     is a list of strings, also where it has one value: pages of AWS's own show it without the list.
-    A metric is a number: what boto3 makes of `true` is `true`, which the service does not document.
+    A metric is a number: boto3 sends `true` as it stands, and nothing says what becomes of it.
     `null` is no way to clear a member: what is left out stays, and an empty list empties an
     attribute.
 
@@ -116,7 +119,7 @@ def _type_fix(path: Path, wanted: str, value: object) -> Fix | None:
         return None
     if wanted == "array":
         return Fix(Action.WRAP, (path,))
-    if wanted == "string" and not isinstance(value, bool):
+    if wanted == "string" and not isinstance(value, bool) and path[-1] not in _CLOSED_SETS:
         return Fix(Action.QUOTE, (path,))
     return None
 

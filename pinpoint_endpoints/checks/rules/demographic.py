@@ -12,11 +12,11 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.fix import Action, Fix
 from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
-from pinpoint_endpoints.documents.spelling import nearest
+from pinpoint_endpoints.documents.spelling import nearest, same_but_for_case
 
 _LIKE_A_LOCALE = re.compile(r"([A-Za-z]{2})[_-]([A-Za-z]{2,3})")
 
-_OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*(?:[+-]\s*[0-9]{1,2}(?::?[0-9]{2})?)?", re.IGNORECASE)
+_OFFSET = re.compile(r"Z|(?:UTC|GMT)?\s*[+-]\s*[0-9]{1,2}(?::?[0-9]{2})?", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"[A-Z]{3,5}")
 
 
@@ -88,14 +88,14 @@ def timezone(text: str) -> Sequence[Finding]:
 @lru_cache(maxsize=1000)
 def _zone_meant(text: str) -> tuple[str, str]:
     """Return a hint, and the name if only its writing is wrong. Slow, and asked for it often."""
-    written = text.strip().replace(" ", "_").casefold()
-    for name in zones():
-        if name.casefold() == written:
-            return f'did you mean "{name}"?', name
+    written = text.strip().replace(" ", "_")
+    if name := same_but_for_case(written, zones()):
+        return f'did you mean "{name}"?', name
     if _OFFSET.fullmatch(text):
         return 'an offset is no time zone: name a place, such as "Europe/Berlin"', ""
     if _ABBREVIATION.fullmatch(text):
         return 'an abbreviation is no time zone: name a place, such as "America/Los_Angeles"', ""
-    in_city = sorted(name for name in zones() if name.casefold().endswith(f"/{written}"))
+    city = f"/{written.casefold()}"
+    in_city = sorted(name for name in zones() if name.casefold().endswith(city))
     near = in_city[0] if in_city else nearest(text, sorted(zones()))
     return (f'did you mean "{near}"?' if near else 'name a place, such as "Europe/Berlin"'), ""

@@ -2,36 +2,28 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.checks.policy import Policy
-from pinpoint_endpoints.checks.rules import (
-    addresses,
-    attributes,
-    demographic,
-    location,
-    moments,
-    presence,
-    quotas,
-    surroundings,
-)
 from pinpoint_endpoints.contract.bundled import definition, resolved
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Rule, Scope, declared
 
-MODULES = (
-    addresses,
-    attributes,
-    demographic,
-    location,
-    moments,
-    presence,
-    quotas,
-    surroundings,
+_MODULES = (
+    "addresses",
+    "attributes",
+    "demographic",
+    "location",
+    "moments",
+    "presence",
+    "quotas",
+    "surroundings",
 )
-"""Importing a module declares its rules."""
+for _module in _MODULES:  # importing a module declares its rules
+    import_module(f"{__package__}.{_module}")
 
 MOST_OF_A_RULE = 200
 """More than anybody reads of one rule in one document; a hostile file has a million."""

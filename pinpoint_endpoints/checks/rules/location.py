@@ -76,4 +76,5 @@ def coordinate_precision(degrees: float) -> Sequence[Finding]:
 
     # halves by the digits as they are written: 47.65 lies a little below itself in binary
     rounded = Decimal(str(degrees)).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
-    return (Finding((), f"the service rounds this to {rounded}", "write one decimal"),)
+    message = f"the service rounds this to {float(rounded) or 0.0}"
+    return (Finding((), message, "write one decimal"),)

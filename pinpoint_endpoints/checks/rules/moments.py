@@ -56,7 +56,7 @@ def effective_date(text: str) -> Sequence[Finding]:
 
 
 def _unread(text: str) -> Finding:
-    message = "this text is not a date and time of ISO 8601"
+    message = "this text is not a date and time of ISO 8601, as AWS writes them"
     likely = text.strip().upper().replace(" ", "T", 1)
     moment = _MOMENT.fullmatch(likely)
     if moment and moment[1] and _exists(likely):

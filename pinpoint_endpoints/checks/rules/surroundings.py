@@ -61,6 +61,7 @@ def no_endpoint_id(document: Document) -> Sequence[Finding]:
     """
     if document.endpoint_id is not None or document.shape not in _BARE_SHAPES:
         return ()
-    if not document.among_others:
+    if not document.among_others or not isinstance(document.value, Mapping):
         return ()
-    return (Finding((), "this endpoint has no id, and the file has several", 'add "Id"'),)
+    message = "this endpoint has no id, and its file, which may hold several, gives it none"
+    return (Finding((), message, 'add "Id"'),)

@@ -1,0 +1,136 @@
+"""PE206 to PE208 and PE210: countries, locales, time zones and coordinates."""
+
+import pycountry
+import pytest
+from judging import codes_in, fixed_text, only
+
+from pinpoint_endpoints import Severity
+from pinpoint_endpoints.checks.rules.countries import ALPHA_2
+from pinpoint_endpoints.checks.rules.languages import FORMER, LANGUAGES
+from pinpoint_endpoints.checks.rules.zones import zones
+
+
+def test_the_countries_are_those_of_the_standard() -> None:
+    """Both codes of every country are those that pycountry takes from Debian's iso-codes."""
+    assert {country.alpha_3: country.alpha_2 for country in pycountry.countries} == ALPHA_2
+
+
+def test_the_languages_are_those_of_the_standard() -> None:
+    """All codes that are in force are there; `sh` was withdrawn, and pycountry keeps it."""
+    known = {code for one in pycountry.languages if (code := getattr(one, "alpha_2", None))}
+    assert known - {"sh"} == LANGUAGES
+    assert set(FORMER.values()) <= LANGUAGES
+    assert not FORMER.keys() & LANGUAGES
+
+
+@pytest.mark.parametrize("text", ["US", "NO", "AX", "ZW", ""])
+def test_countries(text: str) -> None:
+    """Two upper-case letters are right, and so is the empty text, which clears the member."""
+    assert codes_in({"Location": {"Country": text}}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "begin", "hint", "fixed"),
+    [
+        ("USA", '"USA"', 'the two letters are "US"', "US"),
+        ("can", '"can"', 'the two letters are "CA"', "CA"),
+        ("us", '"us"', "upper case", "US"),
+        (" US ", "this text", "without spaces", "US"),
+        ("UK", '"UK"', 'did you mean "GB"?', None),
+        ("XX", '"XX"', 'such as "US"', None),
+        ("United States", "this text", 'such as "US"', None),
+        ("Germany", "this text", 'such as "US"', None),
+        ("840", "this text", 'such as "US"', None),
+        ("ß", "this text", 'such as "US"', None),
+    ],
+)
+def test_other_countries(text: str, begin: str, hint: str, fixed: str | None) -> None:
+    """What can only mean one country is named and fixed; what is no code is not shown."""
+    problem = only("PE206", {"Location": {"Country": text}})
+    assert problem.message == f"{begin} is not a two-letter country code"
+    assert hint in problem.hint
+    assert fixed_text(problem) == fixed
+    assert problem.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("text", ["en_US", "pt_BR", "nb_NO", ""])
+def test_locales(text: str) -> None:
+    """A language, an underscore and a country are right, and so is the empty text."""
+    assert codes_in({"Demographic": {"Locale": text}}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "fixed"),
+    [
+        ("en-US", 'did you mean "en_US"?', "en_US"),
+        ("en_us", 'did you mean "en_US"?', "en_US"),
+        ("EN-us", 'did you mean "en_US"?', "en_US"),
+        ("en_USA", 'did you mean "en_US"?', "en_US"),
+        (" en_US", 'did you mean "en_US"?', "en_US"),
+        ("iw_IL", 'did you mean "he_IL"?', "he_IL"),
+        ("en_UK", 'did you mean "en_GB"?', None),
+        ("en", "add the country", None),
+        ("zz_US", "does not begin with a language", None),
+        ("en_ZZ", "does not end with a country", None),
+        ("zh_Hans_CN", "write only language and country", None),
+        ("en_US.UTF-8", "write only language and country", None),
+        ("es_419", "write only language and country", None),
+        ("English", "write only language and country", None),
+    ],
+)
+def test_other_locales(text: str, hint: str, fixed: str | None) -> None:
+    """Case, hyphen and three-letter countries have one right answer; other forms get a hint."""
+    problem = only("PE207", {"Demographic": {"Locale": text}})
+    assert hint in problem.hint
+    assert fixed_text(problem) == fixed
+    assert problem.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("text", [*sorted(zones())[::60], "UTC", "America/Los_Angeles", ""])
+def test_time_zones(text: str) -> None:
+    """Every name of the tz database is right, links included, and so is the empty text."""
+    assert codes_in({"Demographic": {"Timezone": text}}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "fixed"),
+    [
+        ("america/los_angeles", 'did you mean "America/Los_Angeles"?', "America/Los_Angeles"),
+        ("America/Los Angeles", 'did you mean "America/Los_Angeles"?', "America/Los_Angeles"),
+        ("Europe/Oslo ", 'did you mean "Europe/Oslo"?', "Europe/Oslo"),
+        ("Americas/Los_Angeles", 'did you mean "America/Los_Angeles"?', None),
+        ("Berlin", 'did you mean "Europe/Berlin"?', None),
+        ("Europe/Belrin", 'did you mean "Europe/Berlin"?', None),
+        ("UTC+2", "an offset is no time zone", None),
+        ("GMT+02:00", "an offset is no time zone", None),
+        ("+0200", "an offset is no time zone", None),
+        ("Z", "an offset is no time zone", None),
+        ("PST", "an abbreviation is no time zone", None),
+        ("CEST", "an abbreviation is no time zone", None),
+        ("Pacific Standard Time", "name a place", None),
+        (" ", "name a place", None),
+    ],
+)
+def test_other_time_zones(text: str, hint: str, fixed: str | None) -> None:
+    """The nearest name is suggested; what differs only in its writing is fixed."""
+    problem = only("PE208", {"Demographic": {"Timezone": text}})
+    assert hint in problem.hint
+    assert fixed_text(problem) == fixed
+    assert problem.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("degrees", [47.6, -122.3, 0, 90, -0.0, 0.1])
+def test_coordinates(degrees: float) -> None:
+    """One decimal is what the service keeps."""
+    assert codes_in({"Location": {"Longitude": degrees}}) == []
+
+
+@pytest.mark.parametrize(
+    ("degrees", "rounded"),
+    [(47.61, "47.6"), (47.65, "47.7"), (-47.65, "-47.7"), (-0.04, "0.0"), (1e-9, "0.0")],
+)
+def test_other_coordinates(degrees: float, rounded: str) -> None:
+    """The message tells what the service will keep: halves go away from zero."""
+    problem = only("PE210", {"Location": {"Longitude": degrees}})
+    assert problem.message == f"the service rounds this to {rounded}"
+    assert problem.severity is Severity.WARNING

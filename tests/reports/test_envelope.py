@@ -1,0 +1,122 @@
+"""The JSON envelope: its schema accepts whatever a command prints, however it ends."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from jsonschema import Draft202012Validator
+from making import RunPe
+from reporting import NAMES, TEXTS, checked, finding, reported, secret_fix
+
+from pinpoint_endpoints.errors import CannotRun
+from pinpoint_endpoints.reports.reporter import ReportFormat
+
+ROOT = Path(__file__).parent.parent.parent
+SCHEMA = json.loads((ROOT / "schemas" / "envelope.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = Draft202012Validator(SCHEMA)
+SEATTLE = "examples/seattle-iphone.json"
+WRONG = "examples/with-mistakes"
+UPSERT = ("upsert", "--local", "--app", "demo")
+
+
+def read(output: str) -> Any:
+    """Return the envelope, after its schema has accepted it."""
+    envelope = json.loads(output)
+    VALIDATOR.validate(envelope)
+    return envelope
+
+
+def test_the_schema_is_one() -> None:
+    """And everything in it that is a value has a title and a description."""
+    Draft202012Validator.check_schema(SCHEMA)
+    for name, definition in SCHEMA["$defs"].items():
+        assert {"title", "description"} <= definition.keys(), name
+        for member, schema in definition.get("properties", {}).items():
+            assert "description" in schema, (name, member)
+        if definition["type"] == "object":
+            assert definition["additionalProperties"] is False
+            assert set(definition["required"]) == set(definition["properties"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "status"),
+    [
+        (["validate", SEATTLE], 0, "success"),
+        (["validate", WRONG], 1, "error"),
+        (["validate", "examples"], 1, "partial"),
+        (["validate", "none.json"], 3, "error"),
+        (["validate", "tests/support"], 3, "error"),
+        (["validate", "--nonsense", SEATTLE], 2, "error"),
+        (["validate"], 2, "error"),
+        ([*UPSERT, SEATTLE], 0, "success"),
+        ([*UPSERT, f"{WRONG}/misspelled.json"], 1, "error"),
+        ([*UPSERT, "tests/data/valid/batch-request.json"], 4, "error"),
+        ([*UPSERT, "none.json"], 3, "error"),
+        (["upsert", "--app", "demo", SEATTLE], 3, "error"),
+        ([*UPSERT, "--id", "${x}", SEATTLE], 2, "error"),
+        (["upsert", "--local", SEATTLE], 2, "error"),
+        (["no-such-command"], 2, "error"),
+    ],
+)
+def test_the_schema_accepts_every_end(
+    pe: RunPe, tmp_path: Path, arguments: list[str], code: int, status: str
+) -> None:
+    """Right, wrong, missing, refused, and misspelled: one envelope on standard output."""
+    ended = pe(*arguments, "-o", "json", PE_LOCAL_STORE=str(tmp_path / "store"))
+    envelope = read(ended.stdout)
+    assert (ended.returncode, envelope["status"]) == (code, status)
+    assert bool(envelope["errors"]) == ("Error: " in ended.stderr)
+
+
+@pytest.mark.parametrize(
+    "output", [["-o", "json"], ["-ojson"], ["--output", "json"], ["--output=json"], ["-qo", "json"]]
+)
+def test_a_wrong_command_line_has_an_envelope(pe: RunPe, output: list[str]) -> None:
+    """However JSON is asked for, and wherever; the words go to standard error as ever."""
+    for arguments in (["validate", *output, "--nonsense"], ["validate", "--nonsense", *output]):
+        ended = pe(*arguments)
+        envelope = read(ended.stdout)
+        assert ended.returncode == 2
+        assert envelope["command"] == "validate"
+        assert envelope["errors"][0]["code"] == "USAGE"
+        assert "No such option: --nonsense" in envelope["errors"][0]["message"]
+        assert "No such option: --nonsense" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["validate", "--nonsense"],
+        ["validate", "--nonsense", "-o", "text"],
+        ["validate", "--nonsense", "-o", "json", "-o", "table"],
+        ["validate", "--nonsense", "--", "-o", "json"],
+        ["get", "--nonsense", "-o", "json"],
+    ],
+)
+def test_other_outputs_of_a_wrong_command_line_stay_empty(pe: RunPe, arguments: list[str]) -> None:
+    """Where no envelope was asked for, and where JSON is the endpoint itself."""
+    ended = pe(*arguments)
+    assert (ended.returncode, ended.stdout) == (2, "")
+
+
+def test_a_result_says_whether_it_can_be_fixed() -> None:
+    """And does not say what the fix would write."""
+    envelope = read(
+        reported(
+            ReportFormat.JSON, [checked(finding(fix=secret_fix("ada@example.com")), finding())]
+        )
+    )
+    assert [result["fixable"] for result in envelope["results"]] == [True, False]
+    assert "fix" not in envelope["results"][0]
+
+
+@given(NAMES, TEXTS, TEXTS)
+def test_any_text_is_json(source: str, message: str, hint: str) -> None:
+    """Names that are no text and lone surrogates become escapes; all else stays as it is."""
+    problem = finding(source=source, message=message, hint=hint)
+    envelope = read(reported(ReportFormat.JSON, [checked(problem)], CannotRun(message, hint)))
+    (result,) = envelope["results"]
+    assert result["message"] == message.encode("utf-8", "backslashreplace").decode()
+    assert envelope["errors"][0]["message"] == result["message"]

@@ -1,0 +1,46 @@
+"""An EndpointRequest in, what is found in it out, as if it stood in a file."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pinpoint_endpoints import Document, Problem, load, validate
+from pinpoint_endpoints.checks.policy import DEFAULT, Policy
+from pinpoint_endpoints.documents.positions import Locator, PositionMap
+
+
+def documents_in(value: object) -> list[Document]:
+    """Return the documents of a JSON file that holds one value."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ada.json"
+        path.write_text(json.dumps(value), encoding="utf-8")
+        return list(load(path))
+
+
+def problems_in(value: object, policy: Policy = DEFAULT) -> list[Problem]:
+    """Return the problems of a JSON file that holds one value."""
+    return [problem for one in documents_in(value) for problem in validate(one, policy)]
+
+
+def only(code: str, request: object, policy: Policy = DEFAULT) -> Problem:
+    """Return the one problem with a code that there has to be."""
+    (problem,) = [problem for problem in problems_in(request, policy) if problem.code == code]
+    return problem
+
+
+def codes_in(request: object, policy: Policy = DEFAULT) -> list[str]:
+    """Return the codes of the problems, in the order of the file."""
+    return [problem.code for problem in problems_in(request, policy)]
+
+
+def fixed_text(problem: Problem) -> str | None:
+    """Return what the fix of a problem writes, or None if there is no fix."""
+    return problem.fix.text if problem.fix else None
+
+
+def document_of(request: Any) -> Document:
+    """Return a document of a value that no file may hold, such as one with NaN in it."""
+    locator = Locator(PositionMap)
+    members = request if isinstance(request, dict) else {}
+    return Document("ada.json", "EndpointRequest", request, "ada", members, (), locator)
