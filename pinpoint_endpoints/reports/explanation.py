@@ -13,7 +13,6 @@ from pinpoint_endpoints.documents.rule import Rule
 
 _WIDEST = 88
 _INDENT = "    "
-_HANGING = ("Members:", "Values:")
 _STYLES = {"Wrong:": "red", "Right:": "green"}
 
 
@@ -123,7 +122,7 @@ def _about_rule(sheet: RuleSheet, width: int) -> Iterator[_Line]:
     yield from _documentation(sheet.documentation, width)
     yield _Line()
     if sheet.members:
-        yield from _wrapped(f"Members: {', '.join(sheet.members)}", width)
+        yield from _wrapped(f"Members: {', '.join(sheet.members)}", width, rest=_INDENT)
     yield _Line(f"Leave it out: --ignore {sheet.code}" if sheet.ignorable else "Cannot be ignored")
 
 
@@ -135,15 +134,19 @@ def _about_member(sheet: MemberSheet, width: int) -> Iterator[_Line]:
     yield _Line()
     yield _Line(f"Type: {member.kind}")
     if member.values:
-        yield from _wrapped(f"Values: {', '.join(member.values)}", width)
+        yield from _wrapped(f"Values: {', '.join(member.values)}", width, rest=_INDENT)
     if member.members:
-        yield from _wrapped(f"Members: {', '.join(member.members)}", width)
+        yield from _wrapped(f"Members: {', '.join(member.members)}", width, rest=_INDENT)
     examples = [json.dumps(example, ensure_ascii=False) for example in member.examples]
-    rules = [f"{rule.code} {rule.name}: {rule.title}" for rule in sheet.rules]
-    for heading, items in (("Limits:", member.limits), ("Examples:", examples), ("Rules:", rules)):
+    for heading, items in (("Limits:", member.limits), ("Examples:", examples)):
         if items:
             yield _Line(heading)
             yield from (_Line(f"{_INDENT}{item}") for item in items)
+    if sheet.rules:
+        yield _Line("Rules:")
+    for rule in sheet.rules:
+        said = f"{rule.code} {rule.name}: {rule.title}"
+        yield from _wrapped(said, width, first=_INDENT, rest=2 * _INDENT)
 
 
 def _documentation(text: str, width: int) -> Iterator[_Line]:
@@ -155,11 +158,12 @@ def _documentation(text: str, width: int) -> Iterator[_Line]:
             yield from _wrapped(" ".join(lines), width)
 
 
-def _wrapped(text: str, width: int) -> Iterator[_Line]:
+def _wrapped(text: str, width: int, first: str = "", rest: str = "") -> Iterator[_Line]:
     lines = textwrap.wrap(
         text,
         width,
-        subsequent_indent=_INDENT if text.startswith(_HANGING) else "",
+        initial_indent=first,
+        subsequent_indent=rest,
         break_long_words=False,
         break_on_hyphens=False,
     )

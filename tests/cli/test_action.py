@@ -71,9 +71,9 @@ def test_no_input_is_part_of_a_script(action: dict[str, Any]) -> None:
 def test_the_first_step_installs_the_checkout(action: dict[str, Any], tmp_path: Path) -> None:
     """It names the checkout that the action stands in."""
     step = action["runs"]["steps"][0]
-    path = step["env"]["PE_CHECKOUT"].replace("${{ github.action_path }}", str(ACTION.parent))
-    assert Path(path).resolve() == ROOT
-    assert 'install --quiet "$PE_CHECKOUT"' in step["run"]
+    path = ACTION.parent / ".." / ".." / ".."
+    assert path.resolve() == ROOT
+    assert 'install --quiet "$GITHUB_ACTION_PATH/../../.."' in step["run"]
 
 
 def test_the_action_annotates_and_fails(

@@ -15,9 +15,14 @@ from pinpoint_endpoints.contract.members import find_members
 from pinpoint_endpoints.contract.printed import schema_text
 
 ROOT = Path(__file__).parents[2]
+<<<<<<< HEAD
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SETTINGS = next(part.partition("```")[0] for part in README.split("```json\n")[1:])
 MODELINE = "# yaml-language-server: $schema=../endpoint.schema.json\n"
+=======
+SCHEMA = "endpoint-request.schema.json"
+MODELINE = f"# yaml-language-server: $schema=../{SCHEMA}\n"
+>>>>>>> commands
 WRONG = [
     "tests/data/invalid/after-crlf.json",
     "tests/data/invalid/after-wide-characters.yaml",
@@ -41,7 +46,7 @@ BEGUN = {
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a project with the schema as printed, and endpoints that are wrong, right and begun."""
     folder = tmp_path_factory.mktemp("project")
-    (folder / "endpoint.schema.json").write_bytes(schema_text("endpoint-request"))
+    (folder / SCHEMA).write_bytes(schema_text("endpoint-request"))
     (folder / "endpoints").mkdir()
     for path in (*WRONG, *VALID):
         shutil.copy(ROOT / path, folder / "endpoints")
@@ -64,7 +69,7 @@ def of_yaml(project: Path) -> Iterator[LanguageServer]:
 
     In VS Code it sees YAML only; other editors give it JSON too, which is YAML.
     """
-    schemas = {**settings()["yaml.schemas"], "endpoint.schema.json": "endpoints/**/*.json"}
+    schemas = {**settings()["yaml.schemas"], SCHEMA: "endpoints/*.json"}
     given = {"yaml": {"schemas": schemas, "schemaStore": {"enable": False}}}
     with LanguageServer([program("yaml-language-server"), "--stdio"], project, given) as server:
         in_force(server, project / "endpoints" / "wrong-types.yaml")
@@ -93,8 +98,10 @@ def server(request: pytest.FixtureRequest) -> tuple[LanguageServer, str]:
 
 
 def settings() -> dict[str, Any]:
-    """Return what the README wants in VS Code's settings."""
-    found: dict[str, Any] = json.loads(f"{{{SETTINGS}}}")
+    """Return what the README puts into VS Code's settings."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = [part for part in text.split("```json\n")[1:] if '"yaml.schemas"' in part]
+    found: dict[str, Any] = json.loads(block.partition("```")[0])
     return found
 
 
@@ -109,12 +116,15 @@ def lines_of(marks: list[dict[str, Any]]) -> list[int]:
     return sorted({mark["range"]["start"]["line"] for mark in marks})
 
 
+<<<<<<< HEAD
 def test_the_readme_says_where_the_schema_comes_from() -> None:
     """The settings name the file that a command before them writes."""
     assert "`pe schema > endpoint.schema.json`" in README
     assert SETTINGS.count("./endpoint.schema.json") == 2
 
 
+=======
+>>>>>>> commands
 def test_the_same_lines_are_marked(server: tuple[LanguageServer, str], project: Path) -> None:
     """In wrong files the server marks the lines in which `pe` finds mistakes, and no other."""
     editor, kind = server

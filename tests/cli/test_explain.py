@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -214,3 +216,18 @@ def test_ignoring_reaches_the_command() -> None:
     code, _, err = run("validate", "--ignore", "PE999", ROOT / "examples" / "ada-email.json")
     assert code == 2
     assert 'there is no rule "PE999"' in err
+
+
+def test_who_ignores_nothing_pays_nothing() -> None:
+    """The rules are looked up by name for `--ignore` only, and no command imports another's."""
+    for ignored, looked_up in ((), False), (("--ignore", "PE203"), True):
+        command = ["-m", "pinpoint_endpoints", "validate", *ignored, "examples/ada-email.json"]
+        ended = subprocess.run(
+            [sys.executable, "-X", "importtime", *command],
+            capture_output=True,
+            encoding="utf-8",
+            cwd=ROOT,
+            check=True,
+        )
+        assert ("pinpoint_endpoints.checks.catalogue" in ended.stderr) is looked_up
+        assert "pinpoint_endpoints.cli.upsert" not in ended.stderr
