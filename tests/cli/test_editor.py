@@ -15,14 +15,8 @@ from pinpoint_endpoints.contract.members import find_members
 from pinpoint_endpoints.contract.printed import schema_text
 
 ROOT = Path(__file__).parents[2]
-<<<<<<< HEAD
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-SETTINGS = next(part.partition("```")[0] for part in README.split("```json\n")[1:])
-MODELINE = "# yaml-language-server: $schema=../endpoint.schema.json\n"
-=======
 SCHEMA = "endpoint-request.schema.json"
 MODELINE = f"# yaml-language-server: $schema=../{SCHEMA}\n"
->>>>>>> commands
 WRONG = [
     "tests/data/invalid/after-crlf.json",
     "tests/data/invalid/after-wide-characters.yaml",
@@ -116,15 +110,6 @@ def lines_of(marks: list[dict[str, Any]]) -> list[int]:
     return sorted({mark["range"]["start"]["line"] for mark in marks})
 
 
-<<<<<<< HEAD
-def test_the_readme_says_where_the_schema_comes_from() -> None:
-    """The settings name the file that a command before them writes."""
-    assert "`pe schema > endpoint.schema.json`" in README
-    assert SETTINGS.count("./endpoint.schema.json") == 2
-
-
-=======
->>>>>>> commands
 def test_the_same_lines_are_marked(server: tuple[LanguageServer, str], project: Path) -> None:
     """In wrong files the server marks the lines in which `pe` finds mistakes, and no other."""
     editor, kind = server
