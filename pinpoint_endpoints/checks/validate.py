@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pinpoint_endpoints.checks.finding import Finding
+from pinpoint_endpoints.checks.flawless import is_flawless
 from pinpoint_endpoints.checks.policy import DEFAULT, Policy
 from pinpoint_endpoints.checks.rules.engine import rule_findings
 from pinpoint_endpoints.checks.schema import explain, fits
@@ -16,6 +17,8 @@ _IDS = frozenset({"Id", "EndpointId"})
 
 def validate(document: Document, policy: Policy = DEFAULT) -> list[Problem]:
     """Return what is wrong with a document, in the order of the file; empty if nothing is."""
+    if not document.problems and is_flawless(document):
+        return []
     found = [*document.problems]
     if document.is_read:
         found += [

@@ -80,7 +80,7 @@ def request_size(request: Mapping[str, object]) -> Sequence[Finding]:
         Attributes:
           note: [the last of many notes, about sixty characters long]
     """
-    size = _bytes_in(request)
+    size = bytes_in(request)
     if size <= SURELY_ENOUGH_BYTES:
         return ()
     severity = Severity.ERROR if size > MOST_BYTES else Severity.WARNING
@@ -88,7 +88,8 @@ def request_size(request: Mapping[str, object]) -> Sequence[Finding]:
     return (Finding((), message, "shorten values, or leave some out", severity=severity),)
 
 
-def _bytes_in(request: Mapping[str, object]) -> int:
+def bytes_in(request: Mapping[str, object]) -> int:
+    """Return how many bytes a request is, as compact JSON in UTF-8."""
     try:
         return len(orjson.dumps(request))
     except orjson.JSONEncodeError:  # a number of more than 64 bits, or half a surrogate pair

@@ -1,0 +1,99 @@
+"""A document in, whether it surely has no flaw out: compiled code for the many that have none.
+
+What the rules ask, as far as a schema can say it. A no means nothing: then the rules are asked.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from pinpoint_endpoints.checks.identity import names_in
+from pinpoint_endpoints.checks.rules.countries import COUNTRIES
+from pinpoint_endpoints.checks.rules.languages import LANGUAGES
+from pinpoint_endpoints.checks.rules.location import coordinate_precision
+from pinpoint_endpoints.checks.rules.quotas import MOST_NAMES, SURELY_ENOUGH_BYTES, bytes_in
+from pinpoint_endpoints.checks.rules.zones import zones
+from pinpoint_endpoints.contract.bundled import bundled_schema
+from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
+from pinpoint_endpoints.documents.model import Document
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator as Decider
+
+_SHAPES = frozenset({"EndpointRequest", "EndpointBatchItem", "UpdateEndpointInput"})
+_WHOLE = ("EndpointRequest", "EndpointBatchItem")
+_NAME = r"^[^#:?\\/]+$"
+_MOMENT = (
+    r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
+    r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?Z$"
+)
+_ADDRESSES: Mapping[str, tuple[str, ...]] = {
+    r"^\+[1-9][0-9]{6,14}$": ("SMS", "VOICE"),
+    r"^[A-Za-z0-9_-]{1,64}@([A-Za-z0-9]{1,60}\.){1,3}[A-Za-z]{2,20}$": ("EMAIL",),
+    r"^([0-9a-fA-F]{2})+$": ("APNS", "APNS_SANDBOX", "APNS_VOIP", "APNS_VOIP_SANDBOX"),
+    r"^[!-~]+$": ("GCM", "ADM", "BAIDU", "CUSTOM", "IN_APP", "PUSH"),
+}
+
+
+def is_flawless(document: Document) -> bool:
+    """Tell whether a document surely fits the schema and breaks no rule: it is a whole endpoint."""
+    if document.shape not in _SHAPES or document.endpoint_id is None:
+        return False
+    if not _decider(document.shape).is_valid(document.value):
+        return False
+    return (
+        not endpoint_id_fault(document.endpoint_id)
+        and _has_one_decimal(document.request.get("Location"))
+        and _has_distinct_names(document)
+        and bytes_in(document.request) <= SURELY_ENOUGH_BYTES
+    )
+
+
+def _has_one_decimal(location: Any) -> bool:
+    if not location:
+        return True
+    degrees = (location.get("Latitude", 0), location.get("Longitude", 0))
+    return not any(map(coordinate_precision, degrees))
+
+
+def _has_distinct_names(document: Document) -> bool:
+    """Tell whether no two names differ in case only, stand for two things, or are too many."""
+    names = [*chain.from_iterable(names_in(document).values())]
+    return len(names) <= MOST_NAMES and len({name.casefold() for name in names}) == len(names)
+
+
+@cache
+def _decider(shape: str) -> "Decider":
+    from jsonschema_rs import Draft202012Validator
+
+    schema = bundled_schema()
+    return Draft202012Validator(
+        {
+            "$schema": schema["$schema"],
+            "$ref": f"#/$defs/{shape}",
+            "$defs": _stricter(deepcopy(schema["$defs"])),
+        }
+    )
+
+
+def _stricter(definitions: dict[str, Any]) -> dict[str, Any]:
+    for name in _WHOLE:
+        definitions[name]["required"] = [
+            *definitions[name].get("required", ()), "Address", "ChannelType",
+        ]  # fmt: skip
+        definitions[name]["anyOf"] = [
+            {"properties": {"ChannelType": {"enum": channels}, "Address": {"pattern": pattern}}}
+            for pattern, channels in _ADDRESSES.items()
+        ]
+    definitions["AttributeName"]["pattern"] = _NAME
+    definitions["AttributeValues"]["minItems"] = 1
+    location = definitions["EndpointLocation"]["properties"]
+    location["Country"] = {"enum": sorted(COUNTRIES)}
+    demographic = definitions["EndpointDemographic"]["properties"]
+    demographic["Timezone"] = {"enum": sorted(zones())}
+    languages, countries = "|".join(sorted(LANGUAGES)), "|".join(sorted(COUNTRIES))
+    demographic["Locale"] = {"type": "string", "pattern": f"^({languages})_({countries})$"}
+    definitions["EffectiveDate"]["pattern"] = _MOMENT
+    return definitions

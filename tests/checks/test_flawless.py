@@ -1,0 +1,116 @@
+"""What is called flawless has no flaw: the quick answer and the rules never disagree."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinpoint_endpoints import Document, load, validate
+from pinpoint_endpoints.checks.flawless import is_flawless
+from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.checks.rules.engine import rule_findings
+from pinpoint_endpoints.checks.schema import fits
+
+DATA = Path(__file__).parent.parent / "data"
+WHOLE: dict[str, Any] = {
+    "ChannelType": "SMS",
+    "Address": "+12065550100",
+    "Attributes": {"Interests": ["music"], "Plan": ["gold"]},
+    "Demographic": {"Locale": "en_US", "Timezone": "Europe/Oslo", "AppVersion": "1.0"},
+    "EffectiveDate": "2026-01-15T09:30:00Z",
+    "Location": {"Country": "NO", "Latitude": 59.9, "Longitude": 10.7},
+    "Metrics": {"visits": 3},
+    "OptOut": "NONE",
+    "User": {"UserId": "ada", "UserAttributes": {"Tier": ["gold"]}},
+}
+PLACES: dict[tuple[str, ...], list[Any]] = {
+    ("ChannelType",): ["EMAIL", "APNS", "GCM", "VOICE", "CUSTOM", "sms", "PUSH"],
+    ("Address",): ["", " ", "+1206555010", "12065550100", "+0123456", "ada@example.com", "a@b",
+        "a b@example.com", ".ada@example.com", "a..b@example.com", "ada@-example.com",
+        "ada@example.c", "ab12", "ab1", "g0", "token:x", "a@" + "b" * 63 + ".com"],
+    ("Attributes",): [{}, {"a:b": ["x"]}, {"A": ["x"], "a": ["x"]}, {"a": []}, {"Tier": ["x"]},
+        {f"n{number}": ["x"] for number in range(250)},
+        {"a": ["x" * 100] * 50, "b": ["y" * 100] * 50, "c": ["z" * 100] * 50, "d": ["é" * 90]}],
+    ("Demographic", "Locale"): ["en", "en-US", "en_us", "xx_US", "en_XX", "", "en_US\n"],
+    ("Demographic", "Timezone"): ["Europe/Nowhere", "europe/oslo", "", "UTC", "Europe/Oslo\n"],
+    ("EffectiveDate",): ["", "2026-02-30T00:00:00Z", "2026-01-15", "2026-01-15T09:30Z", "x",
+        "2026-01-15T09:30:00", "2026-01-15T09:30:00Z\n", "0000-01-01T00:00:00Z"],
+    ("Location", "Country"): ["USA", "no", "", "XX", 1],
+    ("Location", "Latitude"): [59.91, 0, -0.05, 90, 91, 1e-9, True],
+    ("Metrics",): [{"V": 1, "v": 2}, {"a:b": 1}, {"Interests": 1}],
+    ("OptOut",): ["ALL", "none"],
+    ("User",): [{}, {"UserAttributes": {"Interests": ["x"]}}, {"UserAttributes": {"t/x": ["x"]}}],
+}  # fmt: skip
+
+
+def document_of(value: Any, folder: Path, name: str = "ada") -> Document:
+    """Return a document as it is read from a file."""
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(value), encoding="utf-8")
+    (document,) = load(path)
+    return document
+
+
+def has_flaws(document: Document) -> bool:
+    """Tell what the rules and the schema say, one by one."""
+    return (
+        bool(rule_findings(document, Policy(create=True)))
+        or bool(rule_findings(document, Policy()))
+        or not fits(document.value, document.shape)
+    )
+
+
+@given(st.data())
+def test_what_is_flawless_breaks_no_rule(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """For an endpoint with some things changed, the quick yes is never wrong."""
+    value = json.loads(json.dumps(WHOLE))
+    for place in data.draw(st.lists(st.sampled_from(sorted(PLACES)), max_size=3)):
+        *groups, name = place
+        holder = value
+        for group in groups:
+            holder = holder[group]
+        holder[name] = data.draw(st.sampled_from(PLACES[place]))
+    wrapper = data.draw(st.sampled_from(["", "Id", "EndpointRequest"]))
+    if wrapper == "Id":
+        value["Id"] = "ada"
+    elif wrapper:
+        value = {"EndpointId": "ada", "EndpointRequest": value}
+    document = document_of(value, tmp_path_factory.mktemp("flawless"))
+    assert not (is_flawless(document) and has_flaws(document))
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"), [(place, wrong) for place in sorted(PLACES) for wrong in PLACES[place]]
+)
+def test_one_change_is_judged_as_the_rules_judge_it(
+    tmp_path: Path, place: tuple[str, ...], wrong: Any
+) -> None:
+    """The quick yes is never wrong for any single change."""
+    value = json.loads(json.dumps(WHOLE))
+    *groups, name = place
+    holder = value
+    for group in groups:
+        holder = holder[group]
+    holder[name] = wrong
+    document = document_of(value, tmp_path)
+    assert not (is_flawless(document) and has_flaws(document))
+
+
+def test_a_whole_endpoint_is_flawless(tmp_path: Path) -> None:
+    """The quick way is taken: else nothing would be gained."""
+    assert is_flawless(document_of(WHOLE, tmp_path))
+    assert is_flawless(document_of({**WHOLE, "Id": "a"}, tmp_path))
+    assert not is_flawless(document_of(WHOLE, tmp_path, "a$b"))
+
+
+def test_no_example_of_a_mistake_is_flawless() -> None:
+    """Nothing in the data that is wrong or doubtful gets the quick yes."""
+    for document in load(DATA / "invalid"):
+        if document.is_read and not document.problems and is_flawless(document):
+            assert validate(document) == []
+            assert not has_flaws(document), document
