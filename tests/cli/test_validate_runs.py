@@ -370,3 +370,20 @@ def test_help_that_cannot_be_written_is_told() -> None:
         ended = subprocess.run([PE, "--help"], stdout=full, stderr=subprocess.PIPE, check=False)
     assert ended.returncode == 3
     assert ended.stderr.startswith(b"Error: the output cannot be written")
+
+
+def test_the_projects_file_says_what_is_wanted(folder: Path) -> None:
+    """strict, ignore and exclude of pe.toml hold for the command, and options go before them."""
+    (folder.parent / "pe.toml").write_text(
+        'strict = true\nignore = ["timezone"]\nexclude = ["invalid.json"]\n', encoding="utf-8"
+    )
+    code, out, _ = run("endpoints")
+    assert code == 1
+    assert "2 documents: 1 valid, 1 invalid (0 errors, 1 warning)" in out
+    assert run("endpoints", "--no-strict")[0] == 0
+    assert run("endpoints", "--ignore", "country")[0] == 0
+    assert "3 documents" in run("endpoints", "--exclude", "nothing")[1]
+    (folder.parent / "pe.toml").write_text('ignore = ["PE999"]\n', encoding="utf-8")
+    code, _, err = run("endpoints")
+    assert code == 2
+    assert "PE999" in err
