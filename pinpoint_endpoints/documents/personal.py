@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from itertools import chain
 from typing import Any
+
+from pinpoint_endpoints.contract.bundled import bundled_schema
 
 _PHONE_OR_MAIL = re.compile(r"@|(?:[0-9][ ().-]?){7}")
 _PHONE = re.compile(r"\+[0-9]{7,15}")
@@ -21,16 +24,31 @@ def looks_like_address(name: str) -> bool:
     return bool(_PHONE_OR_MAIL.search(name))
 
 
+def holder_of_a_value(name: str) -> str:
+    """Return the member in a name that holds its value too, for want of a colon or a space."""
+    if ":" in name:
+        return name.partition(":")[0]
+    member, _, value = name.strip().partition(" ")
+    return member if value and member in _members() else ""
+
+
+@cache
+def _members() -> frozenset[str]:
+    shapes = bundled_schema()["$defs"].values()
+    return frozenset(chain.from_iterable(shape.get("properties", ()) for shape in shapes))
+
+
 def shown_name(name: str) -> str:
     """Return a member's name as it may be shown: masked if it looks like an address, not endless.
 
     Names are no personal data, but a file that maps addresses to endpoints makes them so, and in
-    YAML a value is part of the name if no space follows the colon.
+    YAML a value is part of the name if the colon, or the space after it, is missing.
     """
     if looks_like_address(name):
         return masked(name)
-    if ":" in name:
-        return f"{name.partition(':')[0]}:***"
+    member = holder_of_a_value(name)
+    if member:
+        return f"{member}:***"
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.contract.expected import Expected
-from pinpoint_endpoints.documents.personal import looks_like_address
+from pinpoint_endpoints.documents.personal import holder_of_a_value, looks_like_address
 from pinpoint_endpoints.documents.positions import Path, PositionMap
 from pinpoint_endpoints.documents.spelling import nearest
 
@@ -23,6 +23,11 @@ _DOCUMENT_MARK = "\n---"
 _LONGEST_HIDDEN = 6
 _BEGIN = 2
 _QUOTED = re.compile(r"(\"|').*\1", re.DOTALL)
+_LIKE_A_NUMBER = re.compile(
+    r"[\"']?[-+]?(?:[0-9.][0-9.eE+-]*|\.?(?:nan|inf|infinity))[\"']?(?=[\s,}\]]|$)"
+    r"|(?:true|false|null|~)\b|[&*]",
+    re.IGNORECASE,
+)
 _EMPTY_COLLECTION = re.compile(r"[{\[]\s*[}\]]")
 _LABEL = re.compile(r"[&*]([^\s,\[\]{}]+)")
 _STRUCTURE = re.compile(r"(?:[\s,:\[\]{}?-]+|[&*][^\s,\[\]{}]+|#[^\r\n]*)*")
@@ -110,7 +115,7 @@ def _tokens(found: PositionMap) -> Iterator[_Token]:
 def _key_may_be_shown(path: Path) -> bool:
     """Tell whether a key is a name, and no part of a value: of an address, or of a user's data."""
     name = str(path[-1])
-    if looks_like_address(name) or ":" in name:
+    if looks_like_address(name) or holder_of_a_value(name):
         return False
     inner = _inside(path)
     return not any(
@@ -156,6 +161,8 @@ def _may_be_shown(path: Path, found: PositionMap) -> bool:
     wanted = _known_members()
     for step in inner:
         wanted = wanted.inside() if isinstance(step, int) else wanted.under(step)
+    if wanted.scalar == "number":
+        return bool(_LIKE_A_NUMBER.match(found.text, found.values[path]))
     return bool(wanted.scalar or wanted.inside().scalar)
 
 

@@ -6,6 +6,7 @@ from pinpoint_endpoints.documents import faults
 from pinpoint_endpoints.documents.model import Fault
 from pinpoint_endpoints.documents.positions import LineIndex, Position
 
+_MARK = "\ufeff"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -44,6 +45,9 @@ def decode(raw: bytes, first_line: int = 1) -> str:
         message = f"the byte 0x{raw[error.start]:02x} is not UTF-8 text"
         hint = "save the file as UTF-8; it may be Latin-1, or no text at all"
         raise Unreadable(faults.encoding(place, message, hint)) from None
+    if text.startswith(_MARK):
+        message = "a second byte order mark stands at the start"
+        raise Unreadable(faults.encoding(Position(first_line, 1), message, "remove it"))
     if "\0" in text:
         place = LineIndex(text, first_line).position(text.index("\0"))
         message = "the file holds a NUL character, so it is no text"

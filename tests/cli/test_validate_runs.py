@@ -356,7 +356,10 @@ def test_values_one_below_the_other(tmp_path: Path) -> None:
 
 def test_a_missing_space_after_a_colon_leaks_nothing(tmp_path: Path) -> None:
     """In YAML it makes the value a part of the name: masked, and told."""
-    (tmp_path / "a.yaml").write_text("User: {UserId:ada-lovelace}\n", encoding="utf-8")
+    (tmp_path / "a.yaml").write_text(
+        "User: {UserId:ada-lovelace, UserId lovelace-ada: 1}\nMetrics: {x: ada-lovelace}\n",
+        encoding="utf-8",
+    )
     for output in ("table", "text", "json", "sarif", "junit", "github"):
         _, out, err = run(tmp_path, "-o", output)
         assert "lovelace" not in out + err
