@@ -21,7 +21,8 @@ def _no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
     """Give every test a home without credentials, region or store."""
     home = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
-        if name.startswith(("AWS_", "GITHUB_", "PE_", "XDG_")) or name in ("COLUMNS", "FORCE_COLOR"):
+        ours = name.startswith(("AWS_", "GITHUB_", "PE_", "XDG_"))
+        if ours or name in ("COLUMNS", "FORCE_COLOR"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
