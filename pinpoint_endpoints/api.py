@@ -105,9 +105,9 @@ def upsert_all(
     if endpoint_id is not None:
         check_id(endpoint_id, "endpoint id", "--id")
     client = None
-    for document in documents:
-        if endpoint_id is not None and document.is_read:
-            document = document._replace(endpoint_id=endpoint_id)  # noqa: PLW2901 - renamed
+    for loaded in documents:
+        renamed = endpoint_id is not None and loaded.is_read
+        document = loaded._replace(endpoint_id=endpoint_id) if renamed else loaded
         target = document.endpoint_id if endpoint_id is None else endpoint_id
         problems = validate(document, policy)
         if document.is_read and target is None and is_valid(problems, policy):

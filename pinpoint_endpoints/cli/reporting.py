@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Self, TextIO, cast
+from typing import Self, TextIO
 
 from pinpoint_endpoints.cli.console import tell
 from pinpoint_endpoints.documents.discovery import reason_of
@@ -71,12 +71,10 @@ class Reports:
     def _open(self, path: str) -> TextIO:
         """Open a file to write at its end: one that cannot be opened costs no other its content."""
         try:
-            stream = open(path, "a", encoding="utf-8", newline="\n")  # noqa: PTH123, SIM115
+            return self._files.enter_context(Path(path).open("a", encoding="utf-8", newline="\n"))
         except OSError as error:
             hint = "check that its folder is there and may be written to"
             raise CannotRun(f"{path} cannot be written: {reason_of(error)}", hint) from None
-        self._files.callback(stream.close)
-        return cast("TextIO", stream)
 
     def __enter__(self) -> Self:
         return self

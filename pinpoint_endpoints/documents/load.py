@@ -24,11 +24,11 @@ from pinpoint_endpoints.documents.positions import Locator, Position, PositionMa
 from pinpoint_endpoints.documents.shapes import endpoints_in
 from pinpoint_endpoints.documents.streams import (
     CHUNK,
+    Opened,
     Read,
     Spooled,
     is_packed,
     nothing_more,
-    opened,
     stream_of,
 )
 from pinpoint_endpoints.documents.text import Unreadable, decode, is_utf16
@@ -102,7 +102,7 @@ def read(
         elif source.path == STANDARD_INPUT:
             yield _unreadable(source.path, _not_read("standard input is not read here"))
         else:
-            with opened(source.path) as reader:
+            with Opened(source.path) as reader:
                 yield from _documents(source, _metered(reader, meter))
     except OSError as error:
         yield _unreadable(source.path, _not_read(reason_of(error)))

@@ -11,12 +11,18 @@ from pinpoint_endpoints.contract.bundled import bundled_schema
 _PHONE_OR_MAIL = re.compile(r"@|(?:[0-9][ ().-]?){7}")
 _PHONE = re.compile(r"\+[0-9]{7,15}")
 _SHORTEST = 3
+LONGEST_HIDDEN = 6
+"""Up to so many characters, the first two would give a text away."""
+
+SHOWN = 2
+"""How many characters of a longer one are shown."""
+
 _LONGEST_NAME = 80
 
 
 def masked(text: str) -> str:
     """Return a stand-in that tells two values apart at most: the first two characters."""
-    return f"{text[:2]}***" if len(text) > 6 else "***"  # noqa: PLR2004 - two characters of a short text give it away
+    return f"{text[:SHOWN]}***" if len(text) > LONGEST_HIDDEN else "***"
 
 
 def looks_like_address(name: str) -> bool:

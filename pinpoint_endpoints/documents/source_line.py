@@ -8,7 +8,12 @@ from typing import NamedTuple
 
 from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.contract.expected import Expected
-from pinpoint_endpoints.documents.personal import holder_of_a_value, looks_like_address
+from pinpoint_endpoints.documents.personal import (
+    LONGEST_HIDDEN,
+    SHOWN,
+    holder_of_a_value,
+    looks_like_address,
+)
 from pinpoint_endpoints.documents.positions import Path, PositionMap
 from pinpoint_endpoints.documents.spelling import nearest
 
@@ -20,8 +25,6 @@ _WRAPPERS = frozenset(
     {"EndpointBatchRequest", "EndpointRequest", "EndpointResponse", "EndpointsResponse", "Item"}
 )
 _DOCUMENT_MARK = "\n---"
-_LONGEST_HIDDEN = 6
-_BEGIN = 2
 _QUOTED = re.compile(r"(\"|').*\1", re.DOTALL)
 _LIKE_A_NUMBER = re.compile(
     r"[\"']?[-+]?(?:[0-9.][0-9.eE+-]*|\.?(?:nan|inf|infinity))[\"']?(?=[\s,}\]]|$)"
@@ -202,7 +205,7 @@ def _hidden(token: str) -> str:
     """Mask a key or a scalar; quotes, line breaks and indentation stay."""
     edge = 1 if _QUOTED.fullmatch(token) else 0
     inner = token[edge : len(token) - edge]
-    begin = inner[:_BEGIN] if len(inner) > _LONGEST_HIDDEN else ""
+    begin = inner[:SHOWN] if len(inner) > LONGEST_HIDDEN else ""
     stars = _INDENTATION_OR_CHARACTER.sub(lambda found: found[1] or "*", inner)
     return token[:edge] + begin + stars[len(begin) :] + token[len(token) - edge :]
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 if TYPE_CHECKING:
     from tempfile import SpooledTemporaryFile
 
+    from _typeshed import WriteableBuffer
+
 CHUNK = 65_536
 
 _GZIP = b"\x1f\x8b"
@@ -51,8 +53,8 @@ class Spooled:
             self._spool.close()
 
 
-class opened:  # noqa: N801 - used like a function
-    """Open a file, and give what reads it.
+class Opened:
+    """A file that is open inside a `with`, and what reads it.
 
     Raises:
         OSError: it cannot be opened.
@@ -103,8 +105,9 @@ class _Following(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # what BufferedReader gives
-        chunk = self._begin[: len(buffer)] or self._read(len(buffer))
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        room = memoryview(buffer)
+        chunk = self._begin[: len(room)] or self._read(len(room))
         self._begin = self._begin[len(chunk) :]
-        buffer[: len(chunk)] = chunk
+        room[: len(chunk)] = chunk
         return len(chunk)

@@ -9,7 +9,7 @@ from tempfile import NamedTemporaryFile
 from typing import NamedTuple, Protocol, Self
 
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, Unsearchable, reason_of
-from pinpoint_endpoints.documents.streams import CHUNK, is_packed, opened, stream_of
+from pinpoint_endpoints.documents.streams import CHUNK, Opened, is_packed, stream_of
 from pinpoint_endpoints.fixes.pieces import NotRead, pieces
 from pinpoint_endpoints.fixes.text import Check
 
@@ -113,7 +113,7 @@ class _NewFile:
             dir=self._target.parent, prefix=f".{self._target.name}.", delete=False
         )
         self.content: _Writer = self._file
-        with opened(path) as reader:
+        with Opened(path) as reader:
             if is_packed(reader(CHUNK)):
                 from gzip import GzipFile
 
@@ -122,7 +122,7 @@ class _NewFile:
 
     def copy(self, size: int) -> None:
         """Write as many bytes as the other file begins with."""
-        with opened(self._path) as reader:
+        with Opened(self._path) as reader:
             stream = stream_of(reader(CHUNK), reader)
             while size and (chunk := stream.read(min(size, CHUNK))):
                 self.content.write(chunk)

@@ -11,6 +11,7 @@ from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Scope, rule
 
 MAX_ENDPOINTS_OF_A_USER = 15
+_TEENS = (11, 12, 13)
 
 EVICTING = frozenset({"ADM", "GCM", "APNS", "APNS_VOIP", "APNS_VOIP_SANDBOX", "BAIDU"})
 """Channels in which a 16th endpoint makes the user's oldest one inactive."""
@@ -143,6 +144,5 @@ def user_attributes_differ(path: Path, first: str) -> Finding:
 
 
 def _ordinal(number: int) -> str:
-    teens = 10 <= number % 100 < 20  # noqa: PLR2004 - 11th, 12th, 13th
-    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    ending = "th" if number % 100 in _TEENS else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"

@@ -135,7 +135,7 @@ def _email_hint(address: str) -> str:
     )
 
 
-@rule(codes.APNS_TOKEN, Scope.REQUEST, "Address", severity=Severity.WARNING)
+@rule(codes.APNS_ADDRESS, Scope.REQUEST, "Address", severity=Severity.WARNING)
 def apns_token(request: Mapping[str, object]) -> Sequence[Finding]:
     """The address of an APNS endpoint is not hexadecimal of even length.
 
