@@ -2,7 +2,6 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -133,16 +132,6 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """A path that leads nowhere is a problem with the system's reason."""
     (problem,) = problems_of(tmp_path / "none.json")
     assert problem.message == "cannot be read: no such file or directory"
-
-
-@pytest.fixture
-def _nobody() -> Iterator[None]:
-    """Give up root's right to read every file for the time of a test."""
-    was = os.geteuid()
-    if was == 0:
-        os.seteuid(65534)
-    yield
-    os.seteuid(was)
 
 
 @pytest.fixture

@@ -42,16 +42,6 @@ def wrong(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def _nobody() -> Iterator[None]:
-    """Give up root's right to write every file for the time of a test."""
-    was = os.geteuid()
-    if was == 0:
-        os.seteuid(65534)
-    yield
-    os.seteuid(was)
-
-
 @pytest.mark.parametrize("mode", [0o600, 0o644, 0o755])
 def test_permissions_are_kept(wrong: Path, mode: int) -> None:
     """A file that only its owner may read stays so."""
