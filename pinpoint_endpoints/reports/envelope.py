@@ -26,7 +26,7 @@ class JsonReporter:
         for problem in checked.problems:
             self._results.add(_result(problem_members(problem)), _SEPARATOR)
 
-    def close(self, tally: Tally, error: PinpointEndpointsError | None) -> None:
+    def close(self, tally: Tally, error: PinpointEndpointsError | None, /) -> None:
         """Write the envelope."""
         failed = tally.invalid + tally.unreadable
         status = _status(tally.valid, failed, error)

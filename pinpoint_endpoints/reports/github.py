@@ -27,7 +27,7 @@ class GithubReporter:
             if self._counts[problem.severity] <= _MOST:
                 self._stream.write(_annotation(problem))
 
-    def close(self, tally: Tally, error: PinpointEndpointsError | None) -> None:  # noqa: ARG002
+    def close(self, _tally: Tally, error: PinpointEndpointsError | None, /) -> None:
         """Write how many more problems there are, and what stopped the run."""
         more = [
             counted(self._counts[severity] - _MOST, f"more {severity}")

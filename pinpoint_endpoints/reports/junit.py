@@ -41,7 +41,7 @@ class JunitReporter:
         self._source = source
         self._alone.add(checked, f" [{self._position}]" if checked.document.among_others else "")
 
-    def close(self, tally: Tally, error: PinpointEndpointsError | None) -> None:  # noqa: ARG002
+    def close(self, _tally: Tally, error: PinpointEndpointsError | None, /) -> None:
         """Write the suites that have a test case; that of the documents always."""
         suites = [self._alone]
         if self._together.tests:

@@ -36,7 +36,7 @@ class TableReporter:
             if self._counts[problem.code] <= self._options.max_problems:
                 self._rows.append(self._row(checked, problem))
 
-    def close(self, tally: Tally, error: PinpointEndpointsError | None) -> None:
+    def close(self, tally: Tally, error: PinpointEndpointsError | None, /) -> None:
         """Print the table, how many more problems there are, and what was counted."""
         if self._rows:
             _print(self._rows, self._stream)

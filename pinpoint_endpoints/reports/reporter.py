@@ -26,7 +26,7 @@ class Reporter(Protocol):
     def add(self, checked: Checked) -> None:
         """Take one document; called in the order in which they are checked."""
 
-    def close(self, tally: Tally, error: PinpointEndpointsError | None) -> None:
+    def close(self, tally: Tally, error: PinpointEndpointsError | None, /) -> None:
         """Write what is still to be written: the last call, also when the run ended early.
 
         Args:

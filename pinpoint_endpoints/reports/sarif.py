@@ -36,7 +36,7 @@ class SarifReporter:
         for problem in checked.problems:
             self._results.add(b"\n" + json_bytes(self._result(problem)), b",")
 
-    def close(self, tally: Tally, error: PinpointEndpointsError | None) -> None:  # noqa: ARG002
+    def close(self, _tally: Tally, error: PinpointEndpointsError | None, /) -> None:
         """Write the log."""
         self._stream.flush()
         out = self._stream.buffer

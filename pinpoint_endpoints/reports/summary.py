@@ -34,7 +34,7 @@ class SummaryReporter:
             else:
                 self._rows.append(row)
 
-    def close(self, tally: Tally, error: PinpointEndpointsError | None) -> None:
+    def close(self, tally: Tally, error: PinpointEndpointsError | None, /) -> None:
         """Write the summary."""
         self._stream.write(f"### pe validate\n\n{tally}\n\n")
         if error is not None:

@@ -32,7 +32,7 @@ class TextReporter:
         for problem in checked.problems:
             self._print(checked, problem)
 
-    def close(self, tally: Tally, error: PinpointEndpointsError | None) -> None:
+    def close(self, tally: Tally, error: PinpointEndpointsError | None, /) -> None:
         """Write nothing: the counts, and what stopped the run, are no results."""
 
     def _print(self, checked: Checked, problem: Problem) -> None:
