@@ -12,9 +12,10 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.load import load
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.errors import CannotRun, UsageError
-from pinpoint_endpoints.service.endpoints import check_id, update_endpoint
-from pinpoint_endpoints.service.endpoints import get_endpoint as get
+from pinpoint_endpoints.service.endpoints import update_endpoint
+from pinpoint_endpoints.service.ids import check_id
 from pinpoint_endpoints.service.outcome import Outcome, State, unanswered
+from pinpoint_endpoints.service.reading import get_endpoint as get
 
 __all__ = ["connect", "get", "load", "upsert", "upsert_all", "validate"]
 

@@ -88,6 +88,11 @@ def server_of(url: str) -> str:
     return f"{parts.scheme}://{address}" if address else "the server"
 
 
+def not_pinpoint(*, at_aws: bool) -> str:
+    """Return what to do about an answer that Pinpoint does not give."""
+    return END_OF_SUPPORT if at_aws else "is this server a Pinpoint?"
+
+
 def refusal_of(error: "ClientError", *, at_aws: bool, personal: Collection[str] = ()) -> Refusal:
     """Return what the service answered, and what to do about it.
 
@@ -151,8 +156,7 @@ def explained(*, at_aws: bool = False) -> Iterator[None]:
     except known.BotoCoreError as error:
         raise _not_configured(error) from None
     except unreadable:
-        hint = END_OF_SUPPORT if at_aws else "is this server a Pinpoint?"
-        raise CannotRun("the answer cannot be read", hint) from None
+        raise CannotRun("the answer cannot be read", not_pinpoint(at_aws=at_aws)) from None
     except EOFError:
         hint = "use a profile without MFA where nobody can type"
         raise CannotRun("the credentials ask for a code", hint) from None

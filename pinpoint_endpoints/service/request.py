@@ -1,0 +1,81 @@
+"""A document in, what is sent of it out: the endpoint's JSON, the calls that carry it, a digest."""
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import orjson
+
+from pinpoint_endpoints.documents.model import Document, Problem
+
+UPDATE_ENDPOINT = "UpdateEndpoint"
+UPDATE_ENDPOINTS_BATCH = "UpdateEndpointsBatch"
+
+MAX_BATCH_ITEMS = 100
+MAX_BATCH_BYTES = 7_000_000
+"""AWS: Amazon Pinpoint quotas, "UpdateEndpointsBatch": 100 items and 7 MB a call."""
+
+_DIGEST_BYTES = 16
+_BEGIN, _SEPARATOR, _END = b'{"Item":[', b",", b"]}"
+BATCH_FRAME_BYTES = len(_BEGIN) + len(_END)
+
+
+class Item(NamedTuple):
+    """A valid document with the endpoint id that it is sent under.
+
+    Attributes:
+        document: from `load`.
+        endpoint_id: from the command line, the document or the file's name.
+        problems: its warnings.
+        occurrence: how many documents of the run had the same endpoint id before.
+        digest: of the request; empty if nobody keeps a journal.
+    """
+
+    document: Document
+    endpoint_id: str
+    problems: tuple[Problem, ...] = ()
+    occurrence: int = 0
+    digest: str = ""
+
+
+class Call(NamedTuple):
+    """One request to the service.
+
+    Attributes:
+        operation: `UpdateEndpoint` with one item, or `UpdateEndpointsBatch`.
+        items: what it carries, in order; no two have the same endpoint id.
+    """
+
+    operation: str
+    items: tuple[Item, ...]
+
+
+def json_of(value: Any) -> bytes:
+    """Return a value as JSON in UTF-8, also with whole numbers of more than 64 bits."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        import json
+
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def batch_item(item: Item) -> bytes:
+    """Return an item as an EndpointBatchItem."""
+    return json_of({"Id": item.endpoint_id, **item.document.request})
+
+
+def batch_body(items: Iterable[bytes]) -> bytes:
+    """Return an EndpointBatchRequest of items from `batch_item`."""
+    return _BEGIN + _SEPARATOR.join(items) + _END
+
+
+def digest_of(request: Mapping[str, object]) -> str:
+    """Return what two requests have in common that say the same: 32 hexadecimal digits."""
+    try:
+        text = orjson.dumps(request, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        import json
+
+        text = json.dumps(request, sort_keys=True).encode()
+    return blake2b(text, digest_size=_DIGEST_BYTES).hexdigest()
