@@ -219,7 +219,7 @@ def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
             if is_utf16(line):
                 return
             continue
-        locator = Locator(partial(_line_positions, line, number))
+        locator = Locator(partial(_line_positions, line, number), number)
         yield from _endpoints(source, value, faults, locator, in_stream=True)
     if empty:
         from pinpoint_endpoints.documents.faults import empty as empty_fault

@@ -94,13 +94,19 @@ class PositionMap:
 
 
 class Locator:
-    """Finds the place of a value in its file; reads the text for it once, when first asked."""
+    """Finds the place of a value in its file; reads the text for it once, when first asked.
 
-    __slots__ = ("_make", "_map")
+    Args:
+        make: reads the text.
+        only_line: the number of the line, for a text of one line; else 0.
+    """
 
-    def __init__(self, make: Callable[[], PositionMap]) -> None:
+    __slots__ = ("_make", "_map", "_only_line")
+
+    def __init__(self, make: Callable[[], PositionMap], only_line: int = 0) -> None:
         self._make = make
         self._map: PositionMap | None = None
+        self._only_line = only_line
 
     @property
     def map(self) -> PositionMap:
@@ -108,6 +114,10 @@ class Locator:
         if self._map is None:
             self._map = self._make()
         return self._map
+
+    def line(self, path: Path) -> int:
+        """Return the number of the line in which the value at `path` begins."""
+        return self._only_line or self.locate(path).line
 
     def locate(self, path: Path, *, key: bool = False) -> Span:
         """Return the place of the value at `path`, or of the key that it stands under.

@@ -51,10 +51,10 @@ def endpoints_in(value: object) -> Iterator[Endpoint]:
     if not isinstance(value, dict):
         yield Endpoint("EndpointRequest", value, None, _NO_REQUEST, ())
         return
-    wrapper = next((key for key in _WRAPPERS if key in value), None)
-    if wrapper is None:
+    if _WRAPPERS.keys().isdisjoint(value):
         yield _bare(value, ()) if "EndpointId" not in value else _input_without_request(value)
         return
+    wrapper = next(key for key in _WRAPPERS if key in value)
     shape, beside = _WRAPPERS[wrapper]
     inner = value[wrapper]
     if wrapper == "EndpointRequest":
@@ -88,11 +88,9 @@ def _unwraps(wrapper: str, inner: Any) -> bool:
 
 
 def _bare(value: dict[str, object], path: Path) -> Endpoint:
-    if not READ_ONLY.isdisjoint(value):
-        return _response(value, path)
-    if "Id" in value:
-        return _item(value, path)
-    return Endpoint("EndpointRequest", value, None, value, path)
+    if _NOT_IN_A_REQUEST.isdisjoint(value):
+        return Endpoint("EndpointRequest", value, None, value, path)
+    return _item(value, path)
 
 
 def _item(item: Any, path: Path) -> Endpoint:
@@ -107,7 +105,10 @@ def _response(value: Mapping[str, object], path: Path) -> Endpoint:
 
 
 def _request(members: Mapping[str, object]) -> Mapping[str, object]:
-    return {key: value for key, value in members.items() if key not in _NOT_IN_A_REQUEST}
+    request = {**members}
+    for name in _NOT_IN_A_REQUEST:
+        request.pop(name, None)
+    return request
 
 
 def _members(value: Any) -> Mapping[str, object]:

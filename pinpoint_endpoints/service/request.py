@@ -1,6 +1,6 @@
 """A document in, what is sent of it out: the endpoint's JSON, the calls that carry it, a digest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -42,12 +42,25 @@ class Call(NamedTuple):
     """One request to the service.
 
     Attributes:
-        operation: `UpdateEndpoint` with one item, or `UpdateEndpointsBatch`.
         items: what it carries, in order; no two have the same endpoint id.
+        encoded: each item as an EndpointBatchItem in JSON.
     """
 
-    operation: str
     items: tuple[Item, ...]
+    encoded: tuple[bytes, ...]
+
+    @property
+    def operation(self) -> str:
+        """`UpdateEndpoint` for one item, `UpdateEndpointsBatch` for several."""
+        return UPDATE_ENDPOINT if len(self.items) == 1 else UPDATE_ENDPOINTS_BATCH
+
+    def part(self, begin: int, end: int | None) -> "Call":
+        """Return the call that carries some of the items, counted as in a slice."""
+        return Call(self.items[begin:end], self.encoded[begin:end])
+
+    def batch_body(self) -> bytes:
+        """Return an EndpointBatchRequest in JSON."""
+        return _BEGIN + _SEPARATOR.join(self.encoded) + _END
 
 
 def json_of(value: Any) -> bytes:
@@ -63,11 +76,6 @@ def json_of(value: Any) -> bytes:
 def batch_item(item: Item) -> bytes:
     """Return an item as an EndpointBatchItem."""
     return json_of({"Id": item.endpoint_id, **item.document.request})
-
-
-def batch_body(items: Iterable[bytes]) -> bytes:
-    """Return an EndpointBatchRequest of items from `batch_item`."""
-    return _BEGIN + _SEPARATOR.join(items) + _END
 
 
 def digest_of(request: Mapping[str, object]) -> str:

@@ -51,6 +51,17 @@ ERRORS = [
 ]
 
 
+def test_the_line_of_a_document_is_where_it_begins(tmp_path: Path) -> None:
+    """In a stream it is known, in a list it is looked for; both are the line of the place."""
+    stream, listed = tmp_path / "stream.ndjson", tmp_path / "list.json"
+    stream.write_bytes(LINES)
+    listed.write_text('{"Item": [\n{"Id": "a"},\n\n{"Id": "b"}\n]}', encoding="utf-8")
+    for path, lines in (stream, [1, 3, 5, 6, 6]), (listed, [2, 4]):
+        documents = [document for document in load(path) if document.is_read]
+        assert [document.locator.line(document.path) for document in documents] == lines
+        assert [document.locator.locate(document.path).line for document in documents] == lines
+
+
 @pytest.mark.parametrize("name", ["a.ndjson", "a.jsonl", "A.NDJSON"])
 def test_each_line_is_a_document(tmp_path: Path, name: str) -> None:
     """Every shape is read from a line, blank ones are passed by, and problems name the line."""
