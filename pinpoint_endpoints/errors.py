@@ -7,6 +7,7 @@ What is wrong with one document is never an exception, but a `Problem` or an `Ou
     ├── CannotRun      nothing to read, no credentials, no region, no connection, a damaged store
     ├── Interrupted    a person stopped the run
     └── Refused        the service refused the one thing that was asked
+        └── NoApplication   there is no such application
 """
 
 from enum import IntEnum
@@ -62,3 +63,7 @@ class Refused(PinpointEndpointsError):  # noqa: N818 - says what it means where 
     """The service refused the one thing that was asked."""
 
     exit_code = ExitCode.REFUSED
+
+
+class NoApplication(Refused):
+    """The service has no such application."""

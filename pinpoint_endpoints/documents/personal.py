@@ -1,7 +1,7 @@
 """What must not be shown unasked: addresses, user ids, user attributes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -18,6 +18,13 @@ SHOWN = 2
 """How many characters of a longer one are shown."""
 
 _LONGEST_NAME = 80
+
+_PERSONAL_MEMBERS = (("Address",), ("User", "UserId"), ("User", "UserAttributes"))
+
+
+def is_personal(path: Sequence[str]) -> bool:
+    """Tell whether what stands at a path in an endpoint is personal data."""
+    return any(tuple(path[: len(begin)]) == begin for begin in _PERSONAL_MEMBERS)
 
 
 def masked(text: str) -> str:
@@ -45,17 +52,36 @@ def _members() -> frozenset[str]:
 
 
 def shown_name(name: str) -> str:
-    """Return a member's name as it may be shown: masked if it looks like an address, not endless.
+    """Return a name that stands in a file as it may be shown, whatever is wrong with the file.
 
-    Names are no personal data, but a file that maps addresses to endpoints makes them so, and in
-    YAML a value is part of the name if the colon, or the space after it, is missing.
+    In YAML a value is part of the name if the colon, or the space after it, is missing.
+    """
+    member = "" if looks_like_address(name) else holder_of_a_value(name)
+    return f"{member}:***" if member else shown_member(name)
+
+
+def shown_member(name: str) -> str:
+    """Return the name of a member as it may be shown: masked if it looks like an address.
+
+    Names are no personal data, but a file that maps addresses to endpoints makes them so. None is
+    endless.
+
+    Args:
+        name: in a stored endpoint, or in a valid document.
     """
     if looks_like_address(name):
         return masked(name)
-    member = holder_of_a_value(name)
-    if member:
-        return f"{member}:***"
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+
+
+def dotted(path: Iterable[str], *, show_values: bool = False) -> str:
+    """Return a member's name with those that it is in, such as `Attributes.color`.
+
+    Args:
+        path: leads to it in a stored endpoint, or in a valid document.
+        show_values: whether names are not masked.
+    """
+    return ".".join(path if show_values else map(shown_member, path))
 
 
 def without_addresses(message: str) -> str:

@@ -1,8 +1,11 @@
 """What botocore raised in, what happened and what to do about it out."""
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from http import HTTPStatus
+from json import dumps
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from pinpoint_endpoints.documents.personal import masked, without_addresses
@@ -19,6 +22,8 @@ END_OF_SUPPORT = (
 
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 _LONGEST_MESSAGE = 300
+_REQUEST_ID = re.compile(r"[A-Za-z0-9=/_-]{1,100}")
+_NOT_SHOWN = "\ufffd"
 
 _EXPIRED = "sign in again (`aws sso login`), or renew the session's credentials"
 _CONFIGURATION = (
@@ -26,6 +31,8 @@ _CONFIGURATION = (
 )
 _BAD_KEY = "check the access key, the secret key and this machine's clock"
 _NOT_ALLOWED = "the credentials need mobiletargeting permissions on this application"
+_NOT_PINPOINT = "is this server a Pinpoint?"
+_THROTTLED = "the quota is used up, after retries: wait, then send it again"
 _BY_CODE = {
     "ExpiredToken": _EXPIRED,
     "ExpiredTokenException": _EXPIRED,
@@ -37,24 +44,50 @@ _BY_CODE = {
     "MissingAuthenticationToken": _BAD_KEY,
     "IncompleteSignature": _BAD_KEY,
 }
+# Seen in the field, with changing ends: aws-sdk-ios#861, amplify-js#1378, #1662; the last one is in
+# AWS's user guide, "troubleshooting", and its number in the developer guide, "quotas"
 _BY_MESSAGE = {
-    "Missing Address": "a new endpoint needs an Address, unless OptOut is ALL",
-    "Missing ChannelType": "a new endpoint needs a ChannelType",
-    "Exceeded maximum endpoint per user": "a user has 15 endpoints at most: delete one of them",
+    "missing address": "a new endpoint needs an Address, unless OptOut is ALL",
+    "missing channeltype": "a new endpoint needs a ChannelType",
+    "exceeded maximum endpoint per user": "a user has 15 endpoints at most: delete one of them",
+    "too many custom attributes": "an application has 250 names at most, those of attributes, "
+    "metrics and user attributes together: send fewer",
 }
 _BY_STATUS = {
     401: _BAD_KEY,
     403: _NOT_ALLOWED,
-    301: "is this endpoint URL the right one? The server sends elsewhere",
-    302: "is this endpoint URL the right one? The server sends elsewhere",
-    307: "is this endpoint URL the right one? The server sends elsewhere",
     404: "check the application, the endpoint id and the region",
-    405: "is this server a Pinpoint?",
+    405: _NOT_PINPOINT,
+    409: "another change was under way: send it again",
     413: "make the request smaller: 15 KB an endpoint, 7 MB a call",
-    429: "the quota is used up, after retries: wait, then send it again",
 }
-_SERVER_FAILED = "the server failed, after retries: send it again later"
+_ELSEWHERE = "is this endpoint URL the right one? The server sends elsewhere"
 _RETRIED = (500, 502, 503, 504)
+_THROTTLING_CODES = frozenset(
+    {
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_FOR_CREDENTIALS = frozenset({"AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials"})
+
+
+class Unanswered(CannotRun):
+    """No connection, or no complete answer: nobody knows whether an update was stored.
+
+    Another request may be answered, so a run of many can go on. What the next request would meet
+    too (no region, no credentials, an unknown profile) is `CannotRun` itself.
+    """
+
+
+class Unreached(Unanswered):
+    """No connection: the last attempt at least sent nothing."""
 
 
 class Refusal(NamedTuple):
@@ -63,16 +96,28 @@ class Refusal(NamedTuple):
     Attributes:
         status: the HTTP status.
         code: the service's error code, or the status as text.
-        message: the service's own message.
+        message: the service's own message, or what the status means.
         request_id: the service's id of the request, or empty.
-        hint: what to do about it.
+        hint: what to do about it, or empty.
     """
 
     status: int
     code: str
     message: str
     request_id: str
-    hint: str
+    hint: str = ""
+
+
+class Coded(Protocol):
+    """What has a status and the service's code."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def code(self) -> str:
+        """The service's error code, or the status as text, or empty."""
 
 
 def is_aws(client: Any) -> bool:
@@ -88,34 +133,69 @@ def server_of(url: str) -> str:
     return f"{parts.scheme}://{address}" if address else "the server"
 
 
-def not_pinpoint(*, at_aws: bool) -> str:
+def not_pinpoint() -> str:
     """Return what to do about an answer that Pinpoint does not give."""
-    return END_OF_SUPPORT if at_aws else "is this server a Pinpoint?"
+    return _NOT_PINPOINT
 
 
-def refusal_of(error: "ClientError", *, at_aws: bool, personal: Collection[str] = ()) -> Refusal:
+def with_end_of_support(hint: str, *, at_aws: bool) -> str:
+    """Return the hint of what ends a run; at AWS it names the end of support too.
+
+    Whatever the error is, since nobody knows which one stands for the end.
+    """
+    if not at_aws:
+        return hint
+    return f"{hint}. {END_OF_SUPPORT}" if hint else END_OF_SUPPORT
+
+
+def is_throttled(answer: Coded) -> bool:
+    """Tell whether the service refused because there were too many calls."""
+    return answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.code in _THROTTLING_CODES
+
+
+def refusal_of(error: "ClientError", *, personal: Collection[str] = ()) -> Refusal:
     """Return what the service answered, and what to do about it.
 
     Args:
         error: as botocore raised it.
-        at_aws: whether an AWS account refused: then the hint names the end of support, whatever
-            the code was, since nobody knows which code stands for it.
         personal: what must not be shown of the request, should the server repeat it.
     """
     response: dict[str, Any] = dict(error.response)
+    told = response.get("Error", {})
+    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    code = readable(str(told.get("Code", "")), personal) or str(status)
+    message = readable(str(told.get("Message", "")), personal) or _phrase(status)
+    refusal = Refusal(status, code, message, request_id_of(response, personal))
+    return refusal._replace(hint=_advice(refusal))
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "no message"
+
+
+def request_id_of(response: Mapping[str, Any], personal: Collection[str] = ()) -> str:
+    """Return the service's id of a request, which AWS's support asks for; empty for none.
+
+    The body's `RequestID`, else the header `x-amzn-RequestId`, else API Gateway's own
+    `x-amz-apigw-id`, all that is left where the gateway answers without the service.
+
+    Args:
+        response: as botocore returns it, or as it is in a `ClientError`.
+        personal: what must not be shown of the request, should the server repeat it.
+    """
     metadata = response.get("ResponseMetadata", {})
-    status = int(metadata.get("HTTPStatusCode", 0))
-    code = str(response.get("Error", {}).get("Code", ""))
-    message = readable(str(response.get("Error", {}).get("Message", "")), personal)
-    request_id = str(response.get("RequestID") or metadata.get("RequestId", ""))
-    hint = _advice(status, code, message)
-    if at_aws:
-        hint = f"{hint}. {END_OF_SUPPORT}" if hint else END_OF_SUPPORT
-    return Refusal(status, code, message or "no message", request_id, hint)
+    body = response.get("MessageBody") or response
+    by_gateway = metadata.get("HTTPHeaders", {}).get("x-amz-apigw-id", "")
+    told = str(body.get("RequestID") or metadata.get("RequestId") or by_gateway)
+    is_id = _REQUEST_ID.fullmatch(told) and not any(value in told for value in personal)
+    return told if is_id else readable(told, personal)
 
 
 def readable(message: str, personal: Collection[str] = ()) -> str:
-    """Return a server's message as one line, and a page of HTML as what it is.
+    """Return a server's message as one line that can be shown, a page of HTML as what it is.
 
     Args:
         message: of any length.
@@ -124,39 +204,48 @@ def readable(message: str, personal: Collection[str] = ()) -> str:
     if "<html" in message.lower() or "<!doctype" in message.lower():
         return "the answer is a web page, not Pinpoint's"
     for value in personal:
-        message = message.replace(value, masked(value))
-    line = without_addresses(" ".join(message.split()))
+        for spelling in (value, dumps(value)[1:-1], dumps(value, ensure_ascii=False)[1:-1]):
+            message = message.replace(spelling, masked(value))
+    shown = "".join(one if one.isprintable() else _NOT_SHOWN for one in " ".join(message.split()))
+    line = without_addresses(shown)
     return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}..."
 
 
 @contextmanager
 def explained(*, at_aws: bool = False) -> Iterator[None]:
-    """Turn what keeps a run from going on into `CannotRun`.
+    """Turn what is not about the one request into `CannotRun`, and no answer into `Unanswered`.
 
-    What is about the one request passes through: `ClientError` and `ParamValidationError`.
+    What is about the request passes through: `ClientError` and `ParamValidationError`.
+
+    Args:
+        at_aws: whether the hint is to name the end of support: where an error ends the run.
     """
     from botocore import exceptions as known
     from botocore.parsers import ResponseParserError
 
-    # botocore's parser takes the JSON's shape on trust, and fails in these ways when it is another
-    unreadable = (
-        ResponseParserError,
-        UnicodeDecodeError,
-        AttributeError,
-        TypeError,
-        RecursionError,
-    )
-
     try:
         yield
     except (known.HTTPClientError, known.ConnectionError) as error:
-        raise _no_connection(error, at_aws=at_aws) from None
+        hint = with_end_of_support(_connection_hint(at_aws=at_aws), at_aws=at_aws)
+        unreached = (
+            known.EndpointConnectionError,
+            known.ProxyConnectionError,
+            known.ConnectTimeoutError,
+            known.SSLError,
+        )
+        kind = Unreached if isinstance(error, unreached) else Unanswered
+        raise kind(_no_answer(error), hint) from None
     except known.ParamValidationError:
         raise
     except known.BotoCoreError as error:
         raise _not_configured(error) from None
-    except unreadable:
-        raise CannotRun("the answer cannot be read", not_pinpoint(at_aws=at_aws)) from None
+    except known.ClientError as error:
+        if error.operation_name not in _FOR_CREDENTIALS:
+            raise
+        refused = f"no credentials: {error.operation_name} was refused"
+        raise CannotRun(f"{refused}: {refusal_of(error).message}", _CONFIGURATION) from None
+    except ResponseParserError:  # Pinpoint's answers come here readable, see `keep_status`
+        raise CannotRun("no credentials: the answer cannot be read", _CONFIGURATION) from None
     except EOFError:
         hint = "use a profile without MFA where nobody can type"
         raise CannotRun("the credentials ask for a code", hint) from None
@@ -164,32 +253,45 @@ def explained(*, at_aws: bool = False) -> Iterator[None]:
         raise CannotRun(readable(str(error)), _CONFIGURATION) from None
 
 
-def _advice(status: int, code: str, message: str) -> str:
+def _advice(refusal: Refusal) -> str:
+    message = refusal.message.lower()
     for begin, hint in _BY_MESSAGE.items():
         if message.startswith(begin):
             return hint
-    if code in _BY_CODE:
-        return _BY_CODE[code]
-    if status in _RETRIED:
-        return _SERVER_FAILED
-    return _BY_STATUS.get(status, "")
+    if is_throttled(refusal):
+        return _THROTTLED
+    if refusal.code in _BY_CODE:
+        return _BY_CODE[refusal.code]
+    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        retried = ", after retries" if refusal.status in _RETRIED else ""
+        return f"the server failed{retried}: send it again later"
+    if refusal.status < HTTPStatus.BAD_REQUEST:
+        return _ELSEWHERE
+    return _BY_STATUS.get(refusal.status, "")
 
 
-def _no_connection(error: Exception, *, at_aws: bool) -> CannotRun:
-    from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError, SSLError
-
-    url = getattr(error, "kwargs", {}).get("endpoint_url", "")
-    server = server_of(str(url))
-    if isinstance(error, (ReadTimeoutError, ConnectTimeoutError)):
-        message = f"{server} did not answer in time"
-    elif isinstance(error, SSLError):
-        message = f"{server} has no certificate that this machine trusts, or AWS_CA_BUNDLE is wrong"
-    else:
-        message = f"no connection to {server}"
-    hint = "check the endpoint URL, the network and the proxy"
+def _connection_hint(*, at_aws: bool) -> str:
     if at_aws:
-        hint = f"check the region and the network. {END_OF_SUPPORT}"
-    return CannotRun(message, hint)
+        return "check the region and the network"
+    return "check the endpoint URL, the network and the proxy"
+
+
+def _no_answer(error: Exception) -> str:
+    import botocore.exceptions as known
+
+    told: dict[str, Any] = getattr(error, "kwargs", {})
+    server = server_of(str(told.get("endpoint_url", "")))
+    proxy = server_of(str(told.get("proxy_url", "")))
+    messages: dict[type[Exception], str] = {
+        known.EndpointConnectionError: f"no connection to {server}",
+        known.ProxyConnectionError: f"no connection to the proxy {proxy}",
+        known.ConnectTimeoutError: f"no connection to {server} in time",
+        known.ReadTimeoutError: f"{server} did not answer in time",
+        known.ConnectionClosedError: f"{server} closed the connection before it answered in full",
+        known.SSLError: f"no secure connection to {server}: it has no certificate that this "
+        "machine trusts, or AWS_CA_BUNDLE is wrong, or it does not speak HTTPS",
+    }
+    return messages.get(type(error)) or f"no answer: {readable(str(told.get('error', error)))}"
 
 
 def _not_configured(error: Exception) -> CannotRun:

@@ -1,8 +1,9 @@
 """What became of a document that was to be sent."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
 
 from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.documents.model import Document, Problem
@@ -11,17 +12,25 @@ from pinpoint_endpoints.documents.model import Document, Problem
 class State(StrEnum):
     """Whether the service took an endpoint.
 
-    An invalid document is never sent, and a skipped one was not, because the run ended before.
+    An unverified one was accepted, but reading it back shows something else. An invalid document is
+    never sent, a done one was accepted in an earlier run, a skipped one was not sent because the
+    run ended before, and a planned one would be sent if nothing were only shown.
     """
 
     ACCEPTED = "accepted"
+    UNVERIFIED = "unverified"
     FAILED = "failed"
     INVALID = "invalid"
+    DONE = "done"
     SKIPPED = "skipped"
+    PLANNED = "planned"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+WELL = frozenset({State.ACCEPTED, State.DONE})
+"""The states that nobody has to do anything about."""
+
+
+class Outcome(NamedTuple):
     """What became of one document.
 
     Attributes:
@@ -35,6 +44,8 @@ class Outcome:
         source: the file that the document came from.
         hint: what to do about a failure, or empty.
         problems: what is wrong with the document; warnings alone do not keep it from being sent.
+        line: where in the file the document begins, counted from 1, if it has to be looked for:
+            in a file with several, when it did not go well; else 0.
     """
 
     endpoint_id: str
@@ -47,23 +58,29 @@ class Outcome:
     source: str
     hint: str = ""
     problems: tuple[Problem, ...] = ()
+    line: int = 0
+
+    @property
+    def place(self) -> str:
+        """The file, and the line in it if that is known."""
+        return f"{self.source}:{self.line}" if self.line else self.source
 
     def __str__(self) -> str:
         """Return the outcome as one line, without what is wrong with the document."""
         status = f"[{self.status}]" if self.status else ""
         request = f" (request {self.request_id})" if self.request_id else ""
         named = f"{self.endpoint_id}: " if self.endpoint_id else ""
-        return f"{self.source}: {self.state}{status} {named}{self.message}{request}"
+        return f"{self.place}: {self.state}{status} {named}{self.message}{request}"
 
 
-def unanswered(
+def unsent(
     state: State,
     document: Document,
     endpoint_id: str | None,
     message: str,
     problems: Iterable[Problem] = (),
 ) -> Outcome:
-    """Return the outcome of a document that the service said nothing about."""
+    """Return the outcome of a document that the service was not asked about."""
     return Outcome(
         endpoint_id or "",
         channel_of(document),
@@ -74,11 +91,23 @@ def unanswered(
         "",
         document.source,
         problems=tuple(problems),
+        line=line_of(document) if state is State.INVALID else 0,
     )
+
+
+def line_of(document: Document) -> int:
+    """Return where a document begins in a file that holds several; else 0."""
+    if not document.among_others or not document.is_read:
+        return 0
+    return document.locator.line(document.path)
 
 
 def channel_of(document: Document) -> str:
     """Return the channel type that a document names, or an empty text for anything else."""
     channel = document.request.get("ChannelType")
-    known = bundled_schema()["$defs"]["ChannelType"]["enum"]
-    return str(channel) if channel in known else ""
+    return str(channel) if isinstance(channel, str) and channel in _channels() else ""
+
+
+@cache
+def _channels() -> frozenset[str]:
+    return frozenset(bundled_schema()["$defs"]["ChannelType"]["enum"])
