@@ -1,6 +1,7 @@
 """Where the service is in, a boto3 Pinpoint client out. Credentials and retries are botocore's."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,17 +15,120 @@ LOCAL_URL = "http://pinpoint.local"
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 30
+CONNECTIONS = 10
+"""botocore's own number, and the single updates that AWS lets be in flight at once: `pace`."""
 
 _STANDARD_RETRIES = {"retry_mode": ("retry_mode", "AWS_RETRY_MODE", "standard", None)}
 
 
-def open_client(
-    *, region: str | None = None, profile: str | None = None, endpoint_url: str | None = None
+def check_choice(*, local: bool, store: Path | None, endpoint_url: str | None) -> None:
+    """Refuse to choose two targets at once.
+
+    Raises:
+        UsageError: a store without the local Pinpoint, or a server beside it.
+    """
+    if store is not None and not local:
+        raise UsageError(
+            "a store is the file of the local Pinpoint", "add --local, or leave it out"
+        )
+    if local and endpoint_url is not None:
+        raise UsageError("--local and --endpoint-url exclude each other", "leave one of them out")
+
+
+def open_client(  # noqa: PLR0913 - what a person can choose of a target
+    *,
+    region: str | None = None,
+    profile: str | None = None,
+    endpoint_url: str | None = None,
+    rate: float | None = None,
+    connections: int = CONNECTIONS,
+    connect_timeout: float = CONNECT_SECONDS,
+    read_timeout: float = READ_SECONDS,
 ) -> Any:
     """Return a boto3 client for an AWS account or for a server that speaks the Pinpoint API.
 
     What is left out comes from boto3's own variables and files. Retries are botocore's, in its
-    `standard` mode unless another one is configured.
+    `standard` mode unless another one is configured. The client keeps to AWS's quotas: `pace`.
+
+    Args:
+        region: as in the AWS CLI.
+        profile: as in the AWS CLI.
+        endpoint_url: a server to use instead of AWS, `http://…` or `https://…`.
+        rate: calls a second at most, of each operation that updates; else AWS's quotas, and no
+            limit for a server on this machine.
+        connections: how many are kept open: as many as there are threads that use the client.
+        connect_timeout: in seconds, 0 for no limit.
+        read_timeout: in seconds, 0 for no limit.
+
+    Raises:
+        UsageError: the endpoint URL or the rate is none.
+        CannotRun: no region, an unknown profile, a broken configuration file.
+    """
+    from botocore.config import Config
+
+    from pinpoint_endpoints.service.errors import explained
+    from pinpoint_endpoints.service.pace import pace
+
+    if endpoint_url is not None:
+        _check_url(endpoint_url)
+    with explained():
+        import botocore.session
+
+        session = botocore.session.Session(session_vars=_STANDARD_RETRIES, profile=profile)
+        client = _client(
+            session,
+            region_name=region,
+            endpoint_url=endpoint_url,
+            config=Config(
+                connect_timeout=connect_timeout or None,
+                read_timeout=read_timeout or None,
+                max_pool_connections=connections,
+            ),
+        )
+    pace(client, rate=rate, quotas=not is_this_machine(client.meta.endpoint_url))
+    return client
+
+
+def open_local_client(*, rate: float | None = None) -> Any:
+    """Return a boto3 client that no variable or file of the user can change.
+
+    It has a region and credentials that mean nothing, so that it works where there are none. What
+    it asks has to be answered before it is sent: `pinpoint_endpoints.local.in_process.attach`.
+
+    Args:
+        rate: calls a second at most, of each operation that updates; else no limit.
+
+    Raises:
+        UsageError: the rate is none.
+    """
+    import botocore.session
+    from botocore.config import Config
+
+    from pinpoint_endpoints.service.pace import pace
+
+    variables = {
+        name: (None, None, default, convert)
+        for name, (_, _, default, convert) in botocore.session.Session.SESSION_VARIABLES.items()
+    }
+    variables["config_file"] = variables["credentials_file"] = (None, None, os.devnull, None)
+    client = _client(
+        botocore.session.Session(session_vars=variables),
+        region_name="us-east-1",
+        endpoint_url=LOCAL_URL,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 - signs what is never sent
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    pace(client, rate=rate, quotas=False)
+    return client
+
+
+def open_preview_client(
+    *, region: str | None = None, profile: str | None = None, endpoint_url: str | None = None
+) -> Any:
+    """Return a boto3 client like that of `open_client`, for requests that are not sent.
+
+    It looks for no credentials: those that it signs with mean nothing.
 
     Args:
         region: as in the AWS CLI.
@@ -35,8 +139,6 @@ def open_client(
         UsageError: the endpoint URL is none.
         CannotRun: no region, an unknown profile, a broken configuration file.
     """
-    from botocore.config import Config
-
     from pinpoint_endpoints.service.errors import explained
 
     if endpoint_url is not None:
@@ -44,37 +146,13 @@ def open_client(
     with explained():
         import botocore.session
 
-        session = botocore.session.Session(session_vars=_STANDARD_RETRIES, profile=profile)
         return _client(
-            session,
+            botocore.session.Session(session_vars=_STANDARD_RETRIES, profile=profile),
             region_name=region,
             endpoint_url=endpoint_url,
-            config=Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS),
+            aws_access_key_id="preview",
+            aws_secret_access_key="preview",  # noqa: S106 - signs what is never sent
         )
-
-
-def open_local_client() -> Any:
-    """Return a boto3 client that no variable or file of the user can change.
-
-    It has a region and credentials that mean nothing, so that it works where there are none. What
-    it asks has to be answered before it is sent: `pinpoint_endpoints.local.in_process.attach`.
-    """
-    import botocore.session
-    from botocore.config import Config
-
-    variables = {
-        name: (None, None, default, convert)
-        for name, (_, _, default, convert) in botocore.session.Session.SESSION_VARIABLES.items()
-    }
-    variables["config_file"] = variables["credentials_file"] = (None, None, os.devnull, None)
-    return _client(
-        botocore.session.Session(session_vars=variables),
-        region_name="us-east-1",
-        endpoint_url=LOCAL_URL,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 - signs what is never sent
-        config=Config(retries={"total_max_attempts": 1}),
-    )
 
 
 def _check_url(url: str) -> None:
@@ -89,10 +167,26 @@ def _check_url(url: str) -> None:
         )
 
 
+def is_this_machine(url: str) -> bool:
+    """Tell whether a server is here: no AWS, so without AWS's quotas."""
+    from ipaddress import ip_address
+
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _client(session: "Session", **arguments: Any) -> Any:
     import boto3
 
+    from pinpoint_endpoints.service.answers import keep_status
     from pinpoint_endpoints.service.model_loader import pinpoint_loader
 
     session.register_component("data_loader", pinpoint_loader())
-    return boto3.Session(botocore_session=session).client("pinpoint", **arguments)
+    client = boto3.Session(botocore_session=session).client("pinpoint", **arguments)
+    keep_status(client)
+    return client

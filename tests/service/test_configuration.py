@@ -120,6 +120,16 @@ def test_nobody_listens(
         upsert(connect(endpoint_url="http://127.0.0.1:9"), "app", document())
 
 
+def test_time_outs_and_connections(aws_variables: None) -> None:
+    """What a caller chooses reaches boto3; no seconds are no limit, as in the AWS CLI."""
+    chosen = connect(connections=32, connect_timeout=3, read_timeout=0).meta.config
+    assert (chosen.max_pool_connections, chosen.connect_timeout, chosen.read_timeout) == (
+        32,
+        3,
+        None,
+    )
+
+
 def test_local_and_a_server_exclude_each_other() -> None:
     """Asking for both targets is a usage error."""
     with pytest.raises(UsageError):

@@ -31,6 +31,45 @@ def test_a_web_identity_gets_its_role(
     assert "Credential=AKIAROLE/" in server.asked[0].headers["Authorization"]
 
 
+REFUSED = b"""<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error>
+<Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized to assume it</Message></Error>
+</ErrorResponse>"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (Answer(403, REFUSED), "AssumeRole was refused: not authorized to assume it"),
+        (Answer(403, b"<html>no</html>"), "AssumeRole was refused: Forbidden"),
+        (Answer(200, b"<html>no"), "the answer cannot be read"),
+        (Answer(200, b"no"), "the answer cannot be read"),
+    ],
+)
+def test_a_role_that_is_refused_ends_the_run(
+    document: MakeDocument,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    answer: Answer,
+    message: str,
+) -> None:
+    """What STS refuses is about the credentials, and nothing that a document is to blame for."""
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile deploy]\nregion = us-east-1\nsource_profile = me\n"
+        "role_arn = arn:aws:iam::123456789012:role/deploy\n"
+        "[profile me]\naws_access_key_id = a\naws_secret_access_key = b\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with HttpStub(answer) as sts, HttpStub() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+        with pytest.raises(CannotRun, match=r"^no credentials: ") as stopped:
+            upsert(connect(profile="deploy", endpoint_url=server.url), "app", document())
+    assert message in stopped.value.message
+    assert type(stopped.value) is CannotRun
+    assert server.asked == []
+
+
 @pytest.mark.parametrize("service", ["sso", "sso-oidc", "signin", "sts"])
 def test_the_services_of_credentials_can_be_made(aws_variables: None, service: str) -> None:
     """Every service that a credential provider of botocore calls has its data at hand."""
