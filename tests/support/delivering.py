@@ -1,0 +1,109 @@
+"""What the tests of delivery share: documents of any number, and how a run of them ended."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from jsonschema import Draft202012Validator
+from planning import EMAIL, item
+
+from pinpoint_endpoints.api import upsert_all
+from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.service.outcome import Outcome, State
+
+_SCHEMA = Path(__file__).parent.parent.parent / "schemas" / "envelope.schema.json"
+
+
+class Run(NamedTuple):
+    """How a delivery ended.
+
+    Attributes:
+        outcomes: of the documents, as they came.
+        error: what stopped it, if something did.
+    """
+
+    outcomes: list[Outcome]
+    error: PinpointEndpointsError | None
+
+    @property
+    def ids(self) -> list[str]:
+        """The endpoint ids, in the order of the outcomes."""
+        return [outcome.endpoint_id for outcome in self.outcomes]
+
+    def ids_that(self, *states: State) -> list[str]:
+        """Return the endpoint ids of the documents that ended so."""
+        return [outcome.endpoint_id for outcome in self.outcomes if outcome.state in states]
+
+    @property
+    def messages(self) -> dict[str, str]:
+        """The message about each endpoint that was not accepted."""
+        return {
+            outcome.endpoint_id: outcome.message
+            for outcome in self.outcomes
+            if outcome.state is not State.ACCEPTED
+        }
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """Let retries take no time, and let no throttled answer slow a run down."""
+    with (
+        patch("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None)),
+        patch("pinpoint_endpoints.service.pace.Pace.learn", lambda *_, **__: None),
+    ):
+        yield
+
+
+def request(version: int = 0) -> dict[str, Any]:
+    """Return an EndpointRequest that differs from those of other versions."""
+    return {**EMAIL, "Attributes": {"version": [str(version)]}}
+
+
+def document(endpoint_id: str, version: int = 0) -> Document:
+    """Return a valid document."""
+    return item(endpoint_id, request(version)).document
+
+
+def names(number: int) -> list[str]:
+    """Return endpoint ids that end in their number, counted from 1."""
+    return [f"e-{number}" for number in range(1, number + 1)]
+
+
+def documents(ids: Iterable[str]) -> Iterator[Document]:
+    """Yield a valid document for each id; each of them is of another version."""
+    for version, endpoint_id in enumerate(ids):
+        yield document(endpoint_id, version)
+
+
+def ended(client: Any, sent: Iterable[Document], **options: Any) -> Run:
+    """Deliver documents, and return how that ended."""
+    outcomes: list[Outcome] = []
+    try:
+        outcomes.extend(upsert_all(client, "app", sent, **options))
+    except PinpointEndpointsError as error:
+        return Run(outcomes, error)
+    return Run(outcomes, None)
+
+
+def write_lines(path: Path, ids: Iterable[str], version: int = 0) -> Path:
+    """Write a file with a document a line."""
+    lines = (json.dumps({"Id": name, **request(version)}) for name in ids)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    """Return the values in a file of a JSON object a line."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def envelope_in(text: str) -> dict[str, Any]:
+    """Return the envelope that was printed, which its schema accepts."""
+    envelope: dict[str, Any] = json.loads(text)
+    Draft202012Validator(json.loads(_SCHEMA.read_text(encoding="utf-8"))).validate(envelope)
+    return envelope
