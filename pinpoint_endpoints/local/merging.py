@@ -1,20 +1,13 @@
-"""A stored endpoint and a request → the endpoint as it is stored next. Pure: no clock, no store.
+"""Endpoints and requests → what an update does beyond merging: creation, users, addresses. Pure.
 
-An endpoint here is a dict in the form of `EndpointResponse`, a request one in the form of
-`EndpointRequest`. Neither is ever changed: each function returns a new dict.
+Nothing that comes in is ever changed: each function returns a new dict.
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from pinpoint_endpoints.contract.merging import Endpoint, with_status
 from pinpoint_endpoints.local.stamps import cohort_id, instant
-
-Endpoint = dict[str, Any]
-
-MERGED_MEMBERS = ("Attributes", "Demographic", "Location", "Metrics")
-COORDINATES = ("Latitude", "Longitude")
-COORDINATE_STEP = Decimal("0.1")
 
 # The limit and who makes room at it are by AWS, audience-define-auto-inactive
 MAX_USER_ENDPOINTS = 15
@@ -52,66 +45,8 @@ def missing_for_creation(request: Mapping[str, Any]) -> str:
 
 
 def with_defaults(request: Mapping[str, Any], now: str, request_id: str) -> Endpoint:
-    """Return a request with what every update sets unless the request itself says otherwise.
-
-    Source of ACTIVE: botocore's service model, `EndpointRequest.EndpointStatus`.
-    """
-    return {
-        "EffectiveDate": now,
-        "EndpointStatus": "ACTIVE",
-        "RequestId": request_id,
-        **request,
-    }
-
-
-def merge(
-    stored: Mapping[str, Any],
-    request: Mapping[str, Any],
-    shared: Mapping[str, Any] | None = None,
-) -> Endpoint:
-    """Return the endpoint after an update.
-
-    Members that the request leaves out stay. Within `Attributes`, `Metrics`, `Demographic`,
-    `Location` and `User`, so do the names that it leaves out; a name that it gives has its value
-    replaced whole, and an empty list or an empty string is a value.
-    Source: the service model's UpdateEndpoint, aws-sdk-js#3180.
-
-    Args:
-        stored: the endpoint so far.
-        request: the update.
-        shared: the `UserAttributes` of the user that the endpoint has after the update.
-    """
-    merged = {**stored, **request}
-    for member in MERGED_MEMBERS:
-        if member in request:
-            merged[member] = {**stored.get(member, {}), **request[member]}
-    if "Location" in request:
-        merged["Location"] = rounded_location(merged["Location"])
-    merged["User"] = merge_user(stored.get("User", {}), request.get("User", {}), shared or {})
-    return merged
-
-
-def merge_user(
-    stored: Mapping[str, Any], request: Mapping[str, Any], shared: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the `User` member after an update.
-
-    Of one attribute, the request's value wins over the user's, and the user's over the
-    endpoint's own. Attributes belong to the user: those of a user that the endpoint leaves
-    stay behind. Source of the sharing: AWS, audience-define-user.
-    """
-    former_id = stored.get("UserId")
-    leaves = bool(former_id) and request.get("UserId", former_id) != former_id
-    user = {} if leaves else dict(stored)
-    attributes = {
-        **user.get("UserAttributes", {}),
-        **shared,
-        **request.get("UserAttributes", {}),
-    }
-    user.update(request)
-    if attributes:
-        user["UserAttributes"] = attributes
-    return user
+    """Return a request with what every update sets unless the request itself says otherwise."""
+    return {"EffectiveDate": now, "RequestId": request_id, **with_status(request)}
 
 
 def user_id_after(stored: Mapping[str, Any], request: Mapping[str, Any]) -> str:
@@ -159,19 +94,3 @@ def endpoint_to_evict(endpoints: Sequence[Endpoint], channel_type: str) -> Endpo
         return None
     candidates = [one for one in endpoints if one.get("ChannelType") in EVICTING_CHANNELS]
     return min(candidates, key=lambda one: instant(one["EffectiveDate"]), default=None)
-
-
-def rounded_location(location: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a `Location` with its coordinates to one decimal, as the service stores them."""
-    rounded = {name: round_coordinate(location[name]) for name in COORDINATES if name in location}
-    return {**location, **rounded}
-
-
-def round_coordinate(degrees: float) -> float:
-    """Round to one decimal, halves away from zero, by the digits as they are written.
-
-    47.65 becomes 47.7, although the nearest binary number lies a little below it.
-    Source of the one decimal: botocore's service model, `EndpointLocation`.
-    """
-    rounded = Decimal(str(degrees)).quantize(COORDINATE_STEP, rounding=ROUND_HALF_UP)
-    return float(rounded) or 0.0

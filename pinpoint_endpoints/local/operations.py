@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
-from pinpoint_endpoints.local.merging import Endpoint
 from pinpoint_endpoints.local.rows import Application, Rows
 from pinpoint_endpoints.local.service_error import bad_request, not_found
 from pinpoint_endpoints.local.stamps import application_arn, timestamp

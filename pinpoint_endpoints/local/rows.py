@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
-from pinpoint_endpoints.local.merging import Endpoint, user_id_of
+from pinpoint_endpoints.local.merging import user_id_of
 
 PUT_ENDPOINT = """
 INSERT INTO endpoints

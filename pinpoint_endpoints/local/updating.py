@@ -5,14 +5,13 @@ Everything happens inside the transaction that the caller holds.
 
 from typing import Any, NamedTuple
 
+from pinpoint_endpoints.contract.merging import Endpoint, merge
 from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
 from pinpoint_endpoints.local.merging import (
     MAX_USER_ENDPOINTS,
-    Endpoint,
     endpoint_to_evict,
     evicted,
     inactive,
-    merge,
     missing_for_creation,
     new_endpoint,
     user_attributes_of,

@@ -3,29 +3,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from updates import requests
 
-from pinpoint_endpoints.local.merging import merge, round_coordinate
-
-names = st.sampled_from(["a", "A", "b", "c"])
-texts = st.sampled_from(["", "x", "y"])
-attributes = st.dictionaries(names, st.lists(texts, max_size=2), max_size=3)
-users = st.fixed_dictionaries(
-    {}, optional={"UserId": st.sampled_from(["", "u1", "u2"]), "UserAttributes": attributes}
-)
-requests = st.fixed_dictionaries(
-    {},
-    optional={
-        "Address": texts,
-        "ChannelType": st.sampled_from(["SMS", "EMAIL"]),
-        "Attributes": attributes,
-        "Metrics": st.dictionaries(names, st.floats(0, 9), max_size=3),
-        "Demographic": st.dictionaries(st.sampled_from(["Make", "Model"]), texts),
-        "Location": st.fixed_dictionaries(
-            {}, optional={"City": texts, "Latitude": st.floats(-90, 90)}
-        ),
-        "User": users,
-    },
-)
+from pinpoint_endpoints.contract.merging import merge, round_coordinate
 
 
 @given(requests, requests)
