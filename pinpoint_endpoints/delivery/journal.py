@@ -1,0 +1,271 @@
+"""What became of documents in, a file of it out, from which a run that was killed goes on."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple, Self
+
+import orjson
+
+from pinpoint_endpoints.delivery.delivered import Claim, Delivered
+from pinpoint_endpoints.delivery.file_lock import locked
+from pinpoint_endpoints.documents.discovery import reason_of
+from pinpoint_endpoints.errors import CannotRun
+from pinpoint_endpoints.service.outcome import State
+
+VERSION = 1
+
+_VERSION_MEMBER = "pe_journal"
+_HEADER_BEGINS = f'{{"{_VERSION_MEMBER}":'.encode()
+_LONGEST_HEADER = 65_536
+_ANOTHER = "name another journal, or leave --journal out"
+
+_BINARY = getattr(os, "O_BINARY", 0)
+_NOT_WAITING = getattr(os, "O_NONBLOCK", 0)  # a named pipe would wait for a writer
+_READ = os.O_RDONLY | _BINARY | _NOT_WAITING
+_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY | _NOT_WAITING
+_OWNER_ONLY = 0o600
+
+__all__ = ["Claim", "Entry", "Journal", "Target"]
+
+
+class Target(NamedTuple):
+    """What a journal belongs to.
+
+    Attributes:
+        application_id: the application.
+        region: the AWS region, or empty.
+        server: scheme, host and port of the server, or the path of the local Pinpoint's store.
+    """
+
+    application_id: str
+    region: str
+    server: str
+
+
+class Entry(NamedTuple):
+    """What became of one document that was sent.
+
+    Attributes:
+        endpoint_id: as it was sent.
+        occurrence: from the document's claim.
+        digest: of the request.
+        state: as in `Outcome`; `accepted` alone keeps a document from being sent again.
+        status: the HTTP status, 0 if there was no answer.
+        code: the service's error code, or empty.
+        request_id: the service's id of the request, or empty.
+    """
+
+    endpoint_id: str
+    occurrence: int
+    digest: str
+    state: str
+    status: int
+    code: str
+    request_id: str
+
+
+class Journal:
+    """A file of one JSON object a line: a header that names the target, then an entry an outcome.
+
+    It belongs to one run at a time. A line that a killed run left half-written is cut off, and its
+    document is sent again. A file that is no journal, or another target's, is left as it is.
+
+    Args:
+        path: the file; it is made, for its owner only, if it is not there.
+        target: what the documents are sent to.
+        read_only: read what is there, and neither make nor lock nor change the file.
+
+    Attributes:
+        path: the file, without symbolic links.
+
+    Raises:
+        CannotRun: the file cannot be opened, is in use by another run, is no journal, or the
+            journal of another target or of a newer version.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], target: Target, *, read_only: bool = False
+    ) -> None:
+        self.path = Path(os.path.realpath(path))
+        self._named = os.fspath(path)
+        self._target = target
+        self._delivered = Delivered()
+        self._writing = Lock()
+        self._failure: CannotRun | None = None
+        self._file: int | None = None
+        try:
+            if read_only:
+                self._open_to_read()
+            else:
+                self._open_to_append()
+        except OSError as error:
+            self.close()
+            raise CannotRun(
+                f"the journal {self._named} cannot be used: {reason_of(error)}",
+                "name a file that this user may write",
+            ) from None
+        except CannotRun:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let another run have the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def claim(self, endpoint_id: str, digest: str) -> Claim:
+        """Say whether a document is done. Called once a document, in order, by one thread.
+
+        Args:
+            endpoint_id: as it would be sent.
+            digest: of the request.
+        """
+        return self._delivered.claim(endpoint_id, digest)
+
+    def record(self, entries: Iterable[Entry]) -> None:
+        """Append what became of documents that were sent. Any thread may call it.
+
+        Raises:
+            CannotRun: the file cannot be written, now or earlier. What it holds can be read.
+        """
+        lines = b"".join(map(_line, entries))
+        with self._writing:
+            if self._failure is None and lines:
+                self._failure = self._append(lines)
+            if self._failure is not None:
+                raise self._failure
+
+    def _append(self, lines: bytes) -> CannotRun | None:
+        """Write whole lines; after a failure nothing may follow what is perhaps half a line."""
+        if self._file is None:
+            raise ValueError("this journal is not open for writing")
+        try:
+            is_written = os.write(self._file, lines) == len(lines)
+            reason = "" if is_written else "there is no room left for a line"
+        except OSError as error:
+            reason = reason_of(error)
+        if not reason:
+            return None
+        return CannotRun(
+            f"the journal {self._named} cannot be written: {reason}",
+            "make room, and run the same command again: what the journal has is not sent again",
+        )
+
+    def _open_to_read(self) -> None:
+        try:
+            self._file = os.open(self.path, _READ)
+        except FileNotFoundError:
+            return
+        self._read(self._file)
+        self.close()
+
+    def _open_to_append(self) -> None:
+        self._file = os.open(self.path, _APPEND, _OWNER_ONLY)
+        if not locked(self._file):
+            raise CannotRun(
+                f"the journal {self._named} is in use by another run",
+                "wait until that run has ended, or name another journal",
+            )
+        whole = self._read(self._file)
+        os.ftruncate(self._file, whole)
+        if whole == 0:
+            header = {_VERSION_MEMBER: VERSION, **self._target._asdict()}
+            failure = self._append(orjson.dumps(header, option=orjson.OPT_APPEND_NEWLINE))
+            if failure is not None:
+                raise failure
+
+    def _read(self, descriptor: int) -> int:
+        """Read the whole lines, and return how many bytes they are."""
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise CannotRun(f"the journal {self._named} is no regular file", _ANOTHER)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            header = file.readline(_LONGEST_HEADER)
+            if not header.endswith(b"\n"):
+                if not _is_half_header(header):
+                    raise self._no_journal()
+                return 0
+            self._check_target(header)
+            whole = len(header)
+            for number, line in enumerate(file, 2):
+                if not line.endswith(b"\n"):
+                    break
+                self._remember(line, number)
+                whole += len(line)
+        return whole
+
+    def _remember(self, line: bytes, number: int) -> None:
+        try:
+            entry = orjson.loads(line)
+            self._delivered.remember(
+                entry["endpoint_id"],
+                entry.get("occurrence", 0),
+                entry["digest"],
+                accepted=entry["state"] == State.ACCEPTED,
+            )
+        except (ValueError, TypeError, KeyError, AttributeError):  # no JSON, or of another shape
+            raise CannotRun(
+                f"line {number} of the journal {self._named} is damaged",
+                f"the journal was left as it is; remove that line, or {_ANOTHER}",
+            ) from None
+
+    def _check_target(self, header: bytes) -> None:
+        theirs = self._read_header(header)
+        others = [
+            f"{name} {other or 'none'} (this run: {own or 'none'})"
+            for name, other, own in zip(
+                ("application", "region", "server"), theirs, self._target, strict=True
+            )
+            if other != own
+        ]
+        if others:
+            raise CannotRun(
+                f"the journal {self._named} belongs to another target: {', '.join(others)}",
+                "name another journal for this target",
+            )
+
+    def _read_header(self, line: bytes) -> Target:
+        try:
+            header: dict[str, Any] = orjson.loads(line)
+            version = header[_VERSION_MEMBER]
+            is_newer = version > VERSION
+        except (ValueError, TypeError, KeyError):
+            raise self._no_journal() from None
+        if is_newer:
+            raise CannotRun(
+                f"the journal {self._named} has version {version}; "
+                f"this pe knows versions up to {VERSION}",
+                f"upgrade pinpoint_endpoints, or {_ANOTHER}",
+            )
+        values = [header.get(name) for name in Target._fields]
+        texts = [value for value in values if isinstance(value, str)]
+        if version != VERSION or texts != values:
+            raise self._no_journal()
+        return Target(*texts)
+
+    def _no_journal(self) -> CannotRun:
+        return CannotRun(f"{self._named} is not a journal", f"it was left as it is; {_ANOTHER}")
+
+
+def _is_half_header(begun: bytes) -> bool:
+    """Tell whether this was written by a run that was killed, and not by another program."""
+    if len(begun) >= _LONGEST_HEADER:
+        return False
+    begun = begun.rstrip(b"\0")
+    return begun.startswith(_HEADER_BEGINS) or _HEADER_BEGINS.startswith(begun)
+
+
+def _line(entry: Entry) -> bytes:
+    members = entry._asdict()
+    if not entry.occurrence:
+        del members["occurrence"]
+    return orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
