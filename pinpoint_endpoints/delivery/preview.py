@@ -1,0 +1,128 @@
+"""A call in, the HTTP request that boto3 would send for it out. Nothing is sent."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from urllib.parse import urlsplit, urlunsplit
+
+from pinpoint_endpoints.service.endpoints import Answer, send, update_endpoints_batch
+from pinpoint_endpoints.service.outcome import Outcome, State, unsent
+from pinpoint_endpoints.service.request import UPDATE_ENDPOINT, Call
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+
+EVENT = "request-created"
+"""botocore's event for what adds to a request, such as its signature: the last one adds nothing."""
+
+HANDLER_ID = "pinpoint_endpoints.preview"
+
+Ask = Callable[[Any, str, Call], Answer]
+
+_PORTS = {"http": 80, "https": 443}
+_SECRETS = {
+    "authorization": "AWS4-HMAC-SHA256 ***",
+    "cookie": "***",
+    "x-amz-security-token": "***",
+}
+
+
+class HttpRequest(NamedTuple):
+    """A request as it would go over the wire.
+
+    Attributes:
+        method: such as `PUT`.
+        url: with the path as it is sent, percent-encoded.
+        headers: in their order; what proves who sends them is hidden.
+        body: as it is sent.
+        region: that it is signed for.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    region: str
+
+    @property
+    def path(self) -> str:
+        """The path, as it stands in the request line."""
+        return urlsplit(self.url).path
+
+
+class Previewer:
+    """Makes the requests that `send` would send; opens a client for the first of them.
+
+    botocore builds and signs a request, which is then taken away before anything could answer it.
+
+    Args:
+        application_id: the application.
+        open_client: returns a client, such as `open_preview_client` or `open_local_client` do.
+    """
+
+    def __init__(self, application_id: str, open_client: Callable[[], Any]) -> None:
+        self._application_id = application_id
+        self._open_client = open_client
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._open_client()
+
+    def __call__(self, call: Call, *, plain_path: bool = False) -> HttpRequest | Outcome:
+        """Return the request of a call, or the outcome if boto3 refuses to make one.
+
+        Args:
+            call: from `plan`.
+            plain_path: whether an endpoint id that is percent-encoded in the path goes into the
+                body instead: in a batch of one.
+
+        Raises:
+            CannotRun: no region, an unknown profile, a broken configuration file.
+        """
+        request = self._taken_away(send, call)
+        if isinstance(request, HttpRequest) and plain_path and _is_encoded(request, call):
+            request = self._taken_away(update_endpoints_batch, call)
+        if isinstance(request, HttpRequest):
+            return request
+        (item,) = call.items
+        refused = unsent(State.FAILED, item.document, item.endpoint_id, request.message)
+        return refused._replace(hint=request.hint)
+
+    def _taken_away(self, ask: Ask, call: Call) -> HttpRequest | Answer:
+        """Return the request that is made, or the answer if boto3 makes none."""
+        events = self._client.meta.events
+        events.register_last(EVENT, _take_away, unique_id=HANDLER_ID)
+        try:
+            return ask(self._client, self._application_id, call)
+        except _TakenAway as taken:
+            return _shown(taken.request, self._client.meta.region_name)
+        finally:
+            events.unregister(EVENT, unique_id=HANDLER_ID)
+
+
+def _is_encoded(request: HttpRequest, call: Call) -> bool:
+    return call.operation == UPDATE_ENDPOINT and "%" in request.path
+
+
+class _TakenAway(Exception):  # noqa: N818 - nothing went wrong
+    """Carries a request out of botocore."""
+
+    def __init__(self, request: "AWSPreparedRequest") -> None:
+        super().__init__()
+        self.request = request
+
+
+def _take_away(request: "AWSRequest", **_: Any) -> None:
+    raise _TakenAway(request.prepare())
+
+
+def _shown(request: "AWSPreparedRequest", region: str) -> HttpRequest:
+    parts = urlsplit(request.url)
+    host = parts.netloc.rpartition("@")[2]
+    if parts.port == _PORTS[parts.scheme]:
+        host = host.rpartition(":")[0]
+    # the first two are of Python's http.client, which puts them before all others
+    headers = [("Host", host), ("Accept-Encoding", "identity"), *request.headers.items()]
+    shown = tuple((name, _SECRETS.get(name.lower(), value)) for name, value in headers)
+    url = urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
+    return HttpRequest(request.method, url, shown, cast("bytes", request.body), region)

@@ -1,0 +1,53 @@
+"""Items that were accepted in, what of each the service has not stored out.
+
+HTTP 202 is "accepted for processing": it comes before anything is stored, and what was accepted may
+have no effect (aws-sdk-js-v3#2811, aws-sdk-js#4250).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pinpoint_endpoints.errors import CannotRun, Refused
+from pinpoint_endpoints.service.differences import not_taken
+from pinpoint_endpoints.service.reading import find_endpoint
+from pinpoint_endpoints.service.request import Item
+
+DELAYS = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Seconds before each time that what is not there yet is looked for again."""
+
+
+class Verification:
+    """Reads endpoints back until they are as they were sent, or it is no use to wait.
+
+    Args:
+        client: a boto3 Pinpoint client.
+        application_id: the application.
+        wait: waits so many seconds, and returns whether it makes sense to look again.
+    """
+
+    def __init__(self, client: Any, application_id: str, wait: Callable[[float], bool]) -> None:
+        self._client = client
+        self._application_id = application_id
+        self._wait = wait
+
+    def untaken(self, items: Sequence[Item]) -> list[str]:
+        """Say of each item what is not stored as it was sent; an empty text if all of it is."""
+        reasons = [self._untaken(item) for item in items]
+        for delay in DELAYS:
+            if not any(reasons) or not self._wait(delay):
+                break
+            reasons = [
+                self._untaken(item) if reason else ""
+                for item, reason in zip(items, reasons, strict=True)
+            ]
+        return reasons
+
+    def _untaken(self, item: Item) -> str:
+        try:
+            stored = find_endpoint(self._client, self._application_id, item.endpoint_id)
+        except (CannotRun, Refused) as error:
+            return f"it cannot be read back: {error.message}"
+        if stored is None:
+            return "the endpoint is not there"
+        names = not_taken(stored, item.document.request)
+        return f"not stored as it was sent: {', '.join(names)}" if names else ""

@@ -1,0 +1,287 @@
+"""The plan of a delivery: which documents go in which call, and which in none."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain, pairwise
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from delivering import document, documents, names, request
+from hypothesis import given
+from hypothesis import strategies as st
+from planning import item
+
+from pinpoint_endpoints import State
+from pinpoint_endpoints.api import load
+from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.delivery.delivered import Claim, Delivered
+from pinpoint_endpoints.delivery.plan import Step, Wishes, plan
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.service.outcome import Outcome
+from pinpoint_endpoints.service.request import (
+    MAX_BATCH_BYTES,
+    MAX_BATCH_ITEMS,
+    UPDATE_ENDPOINT,
+    UPDATE_ENDPOINTS_BATCH,
+    Call,
+    digest_of,
+)
+
+MOST_BYTES_OF_THE_LAW, MOST_ITEMS_OF_THE_LAW = 700, 4
+INVALID = item("wrong", {"ChannelType": "PIGEON", "Address": "a"}).document
+AS_THEY_ARE = Wishes()
+
+ids = st.sampled_from(["a", "A", "b", "B", "c", "d", "e"])
+drawn = st.lists(st.tuples(ids, st.integers(0, 400), st.booleans(), st.booleans()), max_size=25)
+
+
+def calls_of(steps: list[Step]) -> list[Call]:
+    """Return the calls among the steps of a plan."""
+    return [step for step in steps if isinstance(step, Call)]
+
+
+def ids_in(steps: list[Step]) -> list[list[str]]:
+    """Return the endpoint ids of each call."""
+    return [[one.endpoint_id for one in call.items] for call in calls_of(steps)]
+
+
+def outcomes_in(steps: list[Step]) -> list[tuple[str, State]]:
+    """Return the endpoint ids that no call carries, and why."""
+    return [(step.endpoint_id, step.state) for step in steps if isinstance(step, Outcome)]
+
+
+def drawn_document(place: int, name: str, size: int, *, valid: bool) -> Document:
+    """Return a document that its metric tells from all others of its run."""
+    made = {**request(), "Attributes": {"pad": ["x" * 90] * (size // 90)}, "Metrics": {"n": place}}
+    return item(name, made if valid else {**made, "OptOut": "perhaps"}).document
+
+
+class Remembering:
+    """A journal that has every document as accepted which its maker names."""
+
+    def __init__(self, done: set[str]) -> None:
+        self._delivered = Delivered()
+        self.asked: list[str] = []
+        for made in sorted(done):
+            self._delivered.remember(made, 0, digest_of(request()), accepted=True)
+
+    def claim(self, endpoint_id: str, digest: str) -> Claim:
+        """Say whether a document is done."""
+        self.asked.append(endpoint_id)
+        return self._delivered.claim(endpoint_id, digest)
+
+
+def test_one_document_is_one_update() -> None:
+    """And no batch."""
+    (step,) = plan([document("ada")], AS_THEY_ARE)
+    assert isinstance(step, Call)
+    assert step.operation == UPDATE_ENDPOINT
+
+
+@pytest.mark.parametrize(
+    ("number", "sizes"), [(2, [2]), (100, [100]), (101, [100, 1]), (250, [100, 100, 50])]
+)
+def test_many_documents_are_batches(number: int, sizes: list[int]) -> None:
+    """Of a hundred at most, in their order; what is left over alone is an update again."""
+    steps = list(plan(documents(names(number)), AS_THEY_ARE))
+    assert [len(call.items) for call in calls_of(steps)] == sizes
+    assert [*chain.from_iterable(ids_in(steps))] == names(number)
+    operations = {1: UPDATE_ENDPOINT}
+    assert [call.operation for call in calls_of(steps)] == [
+        operations.get(size, UPDATE_ENDPOINTS_BATCH) for size in sizes
+    ]
+
+
+def test_without_batches_each_is_an_update() -> None:
+    """--no-batch: as many calls as there are documents."""
+    steps = list(plan(documents(names(5)), Wishes(batch=False)))
+    assert ids_in(steps) == [[name] for name in names(5)]
+
+
+def test_a_batch_has_seven_megabytes_as_it_is_sent() -> None:
+    """Counted in the bytes of the whole body; one document more would not fit."""
+    large = {**request(), "Attributes": {name: ["ä" * 100] * 50 for name in names(9)}}
+    wishes = Wishes(Policy(frozenset({codes.REQUEST_SIZE})))
+    sent = (item(name, large).document for name in names(200))
+    calls = calls_of(list(plan(sent, wishes)))
+    assert len(calls) == 3
+    assert len(calls[0].items) < MAX_BATCH_ITEMS
+    for call, following in pairwise(calls):
+        body = len(call.batch_body())
+        assert body <= MAX_BATCH_BYTES < body + len(following.encoded[0]) + len(",")
+
+
+def test_a_batch_may_be_filled_to_the_last_byte() -> None:
+    """Two documents that have exactly room are one call, and with one byte less two."""
+    pair = [document("a"), document("b")]
+    (call,) = calls_of(list(plan(pair, AS_THEY_ARE)))
+    body = len(call.batch_body())
+    for room, batches in ((body + 1, 1), (body - 1, 2)):
+        with patch("pinpoint_endpoints.delivery.plan.MAX_BATCH_BYTES", room):
+            assert len(calls_of(list(plan(pair, AS_THEY_ARE)))) == batches
+
+
+def test_what_is_too_large_for_any_batch_goes_alone() -> None:
+    """It is sent, and what the service says to it is told."""
+    with patch("pinpoint_endpoints.delivery.plan.MAX_BATCH_BYTES", 10):
+        assert ids_in(list(plan(documents("abc"), AS_THEY_ARE))) == [["a"], ["b"], ["c"]]
+
+
+def test_one_endpoint_is_in_a_call_once() -> None:
+    """Ids that differ in case are one endpoint; the later document comes in a later call."""
+    steps = list(plan(documents(["a", "b", "A", "c", "a"]), AS_THEY_ARE))
+    assert ids_in(steps) == [["a", "b"], ["A", "c"], ["a"]]
+
+
+def test_what_is_invalid_is_an_outcome() -> None:
+    """It is in no call, with its problems and the reason, and the others are one batch."""
+    steps = list(plan([document("a"), INVALID, document("b")], AS_THEY_ARE))
+    assert ids_in(steps) == [["a", "b"]]
+    (outcome,) = [step for step in steps if isinstance(step, Outcome)]
+    assert (outcome.endpoint_id, outcome.state) == ("wrong", State.INVALID)
+    assert [problem.code for problem in outcome.problems] == [codes.NOT_IN_SET]
+
+
+def test_outcomes_of_what_is_invalid_are_not_kept_for_long() -> None:
+    """A million invalid documents are told as they come: a hundred wait for a call at most."""
+    read = 0
+
+    def reading() -> Iterator[Document]:
+        nonlocal read
+        yield document("a")
+        for _ in range(1_000):
+            read += 1
+            yield INVALID
+
+    steps = plan(reading(), AS_THEY_ARE)
+    assert outcomes_in([next(steps)]) == [("wrong", State.INVALID)]
+    assert read == 100
+    assert [len(call.items) for call in calls_of([*steps])] == [1]
+
+
+@pytest.mark.parametrize("policy", [Policy(strict=True), Policy(create=True)])
+def test_the_policy_decides(policy: Policy) -> None:
+    """A warning with --strict, or a missing address with --create, keeps a document unsent."""
+    both = item("a", {"ChannelType": "EMAIL", "Location": {"Country": "USA"}}).document
+    assert ids_in(list(plan([both], AS_THEY_ARE))) == [["a"]]
+    assert outcomes_in(list(plan([both], Wishes(policy)))) == [("a", State.INVALID)]
+
+
+def test_warnings_go_with_the_item() -> None:
+    """Whoever reports the outcome has them."""
+    doubtful = item("a", {**request(), "Location": {"Country": "USA"}}).document
+    (call,) = calls_of(list(plan([doubtful], AS_THEY_ARE)))
+    assert [problem.code for problem in call.items[0].problems] == [codes.COUNTRY]
+
+
+def test_what_only_an_ignored_rule_of_the_schema_lets_pass_goes_alone() -> None:
+    """A batch's body is not checked by boto3: what the schema refuses is for boto3 to look at."""
+    wrong = item("wrong", {**request(), "Metrics": {"a": "1"}}).document
+    wishes = Wishes(Policy(frozenset({codes.WRONG_TYPE})))
+    steps = list(plan([document("a"), document("b"), wrong, document("c")], wishes))
+    assert ids_in(steps) == [["a", "b"], ["wrong"], ["c"]]
+
+
+def test_an_ignored_rule_of_another_kind_parts_no_batch() -> None:
+    """What the schema accepts is sent as ever."""
+    doubtful = item("b", {**request(), "Location": {"Country": "USA"}}).document
+    wishes = Wishes(Policy(frozenset({codes.COUNTRY, codes.WRONG_TYPE})))
+    assert ids_in(list(plan([document("a"), doubtful], wishes))) == [["a", "b"]]
+
+
+def test_an_id_that_is_given_counts() -> None:
+    """--id takes the place of the document's own, in the call and in the body."""
+    (call,) = calls_of(list(plan([document("ada")], replace(AS_THEY_ARE, endpoint_id="bob"))))
+    assert call.items[0].endpoint_id == "bob"
+    assert json.loads(call.encoded[0])["Id"] == "bob"
+
+
+def test_a_document_without_an_id_is_invalid(tmp_path: Path) -> None:
+    """In a stream, where no file's name can be its id."""
+    (tmp_path / "a.ndjson").write_text('{"OptOut": "ALL"}\n{"Id": "b", "OptOut": "ALL"}\n')
+    steps = list(plan(load(tmp_path / "a.ndjson"), AS_THEY_ARE))
+    assert (ids_in(steps), outcomes_in(steps)) == ([["b"]], [("", State.INVALID)])
+
+
+def test_what_the_journal_has_is_done() -> None:
+    """It is asked once for each valid document, in order, and what it has is in no call."""
+    journal = Remembering({"b"})
+    sent = [item(name, request()).document for name in "abc"]
+    steps = list(plan([*sent, INVALID], AS_THEY_ARE, journal))
+    assert ids_in(steps) == [["a", "c"]]
+    assert outcomes_in(steps) == [("b", State.DONE), ("wrong", State.INVALID)]
+    assert journal.asked == ["a", "b", "c"]
+
+
+def test_a_call_carries_what_the_journal_will_need() -> None:
+    """Digest and occurrence of each of its items; nothing of it without a journal."""
+    sent = [item(name, request()).document for name in ("a", "b", "a")]
+    (first, second) = calls_of(list(plan(sent, AS_THEY_ARE, Remembering(set()))))
+    digest = digest_of(request())
+    assert [(one.digest, one.occurrence) for one in (*first.items, *second.items)] == [
+        (digest, 0),
+        (digest, 0),
+        (digest, 1),
+    ]
+    (call, _) = calls_of(list(plan(sent, AS_THEY_ARE)))
+    assert call.items[0].digest == ""
+
+
+def test_what_is_done_makes_no_call_small() -> None:
+    """A hundred documents to send among ten thousand that were sent before go in one call."""
+
+    class Journal:
+        """Has all but each hundredth."""
+
+        def claim(self, endpoint_id: str, _digest: str) -> Claim:
+            return Claim(not endpoint_id.endswith("00"), 0)
+
+    sent = (document(f"e-{number}") for number in range(1, 10_001))
+    steps = list(plan(sent, AS_THEY_ARE, Journal()))
+    assert [len(call.items) for call in calls_of(steps)] == [100]
+    assert len(steps) == 1 + 9_900
+
+
+@given(drawn, st.booleans())
+def test_laws(given_documents: list[tuple[str, int, bool, bool]], batch: bool) -> None:
+    """Each document comes out once; those of an endpoint in order; each call is within limits."""
+    sent = [
+        drawn_document(place, name, size, valid=valid)
+        for place, (name, size, valid, _) in enumerate(given_documents)
+    ]
+    done = [is_done for _, _, valid, is_done in given_documents if valid]
+    claims = iter(done)
+
+    class Journal:
+        """Has whatever was drawn."""
+
+        def claim(self, _id: str, _digest: str) -> Claim:
+            """Say whether a document is done."""
+            return Claim(next(claims), 0)
+
+    with (
+        patch("pinpoint_endpoints.delivery.plan.MAX_BATCH_BYTES", MOST_BYTES_OF_THE_LAW),
+        patch("pinpoint_endpoints.delivery.plan.MAX_BATCH_ITEMS", MOST_ITEMS_OF_THE_LAW),
+    ):
+        steps = list(plan(sent, Wishes(batch=batch), Journal()))
+    encoded = chain.from_iterable(call.encoded for call in calls_of(steps))
+    places = [json.loads(one)["Metrics"]["n"] for one in encoded]
+    expected = [
+        place
+        for place, (_, _, valid, is_done) in enumerate(given_documents)
+        if valid and not is_done
+    ]
+    assert places == expected
+    states = [state for _, state in outcomes_in(steps)]
+    assert states.count(State.DONE) == sum(done)
+    assert states.count(State.INVALID) == len(sent) - len(done)
+    assert len(states) + len(places) == len(sent)
+    for call in calls_of(steps):
+        keys = {same_endpoint_key(one.endpoint_id) for one in call.items}
+        assert len(keys) == len(call.items) == len(call.encoded)
+        assert 1 <= len(call.items) <= (MOST_ITEMS_OF_THE_LAW if batch else 1)
+        assert len(call.items) == 1 or len(call.batch_body()) <= MOST_BYTES_OF_THE_LAW

@@ -1,0 +1,387 @@
+"""Many calls at a time: every document ends once, in order, whatever happens meanwhile."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from random import Random
+from threading import Barrier, Event, Lock
+from typing import Any
+
+import pytest
+from delivering import Run, document, documents, ended, names, without_waiting
+from faulty_pinpoint import STORES_THEN_FAILS, FaultyPinpoint, refuse_every
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pinpoint_endpoints import CannotRun, State, connect
+from pinpoint_endpoints.delivery.health import Health, Interruptions, never
+from pinpoint_endpoints.delivery.plan import Wishes, plan
+from pinpoint_endpoints.delivery.run import deliver
+from pinpoint_endpoints.delivery.settling import PATIENCE, Settler
+from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.errors import Interrupted, PinpointEndpointsError, UsageError
+from pinpoint_endpoints.service.outcome import Outcome, unsent
+from pinpoint_endpoints.service.request import Call
+
+ONE_BY_ONE = Wishes(batch=False)
+LONGEST_WAIT = 60
+"""Seconds, after which a test that hangs fails."""
+
+few_ids = st.lists(st.sampled_from(["a", "A", "b", "B", "c", "d", "e", "f"]), max_size=30)
+
+
+class Scripted(Settler):
+    """Settles calls as a test says, and watches which are under way.
+
+    Attributes:
+        answer: what is done with each endpoint id.
+        settled: the ids of each call, as they began.
+        overlapped: whether an endpoint was in two calls at a time.
+    """
+
+    def __init__(self, answer: Callable[[str], object] = lambda _: None) -> None:
+        super().__init__(None, "app", Health())
+        self.settled: list[list[str]] = []
+        self.overlapped = False
+        self.answer = answer
+        self._lock = Lock()
+        self._under_way: Counter[str] = Counter()
+        self._run = Health()
+
+    def of(self, health: Health) -> "Scripted":
+        """Settle the calls of a run."""
+        self._run = health
+        return self
+
+    def wait_for_the_halt(self) -> None:
+        """Wait until the run is to end."""
+        self._run.wait(LONGEST_WAIT)
+        assert self._run.halted
+
+    def settle(self, call: Call) -> list[Outcome]:
+        """Return outcomes that accept every item, after what the test does with each id."""
+        state = State.SKIPPED if self._run.halted else State.ACCEPTED
+        outcomes = [unsent(state, one.document, one.endpoint_id, "") for one in call.items]
+        if state is State.SKIPPED:
+            return outcomes
+        ids = [one.endpoint_id for one in call.items]
+        keys = {same_endpoint_key(name) for name in ids}
+        with self._lock:
+            self.settled.append(ids)
+            self._under_way.update(keys)
+            self.overlapped |= max(self._under_way.values()) > 1
+        for name in ids:
+            self.answer(name)
+        with self._lock:
+            self._under_way.subtract(keys)
+        return outcomes
+
+
+def delivered(
+    settler: Scripted,
+    sent: Iterator[Document],
+    concurrency: int,
+    wishes: Wishes = ONE_BY_ONE,
+    interruptions: Interruptions = never,
+) -> Run:
+    """Deliver documents, and return how that ended."""
+    outcomes: list[Outcome] = []
+    try:
+        outcomes.extend(deliver(plan(sent, wishes), settler.of, concurrency, interruptions))
+    except PinpointEndpointsError as error:
+        return Run(outcomes, error)
+    return Run(outcomes, None)
+
+
+@settings(max_examples=50)
+@given(few_ids, st.integers(1, 8), st.booleans(), st.randoms(use_true_random=False))
+def test_laws(ids: list[str], concurrency: int, batch: bool, random: Random) -> None:
+    """Each outcome comes once and in its place, and no endpoint is in two calls at a time."""
+    pauses = [random.randrange(2_000) for _ in range(8)]
+
+    def be_busy(name: str) -> None:
+        sum(range(pauses[hash(name) % 8]))
+
+    settler = Scripted(be_busy)
+    run = delivered(settler, documents(ids), concurrency, Wishes(batch=batch))
+    assert run.error is None
+    assert run.ids == ids
+    assert not settler.overlapped
+    for key in {same_endpoint_key(name) for name in ids}:
+        began = [name for call in settler.settled for name in call if name.lower() == key]
+        assert began == [name for name in ids if name.lower() == key]
+
+
+@pytest.mark.parametrize("batch", [True, False])
+def test_versions_are_stored_in_their_order(aws_variables: None, batch: bool) -> None:
+    """Eight threads, many documents of few endpoints, and calls that are refused or lost."""
+    random = Random(7)
+    sent = [random.choice("aAbBcdefgh") + str(random.randrange(3)) for _ in range(400)]
+    with without_waiting(), FaultyPinpoint(reset=0.1, throttle=0.1, error=0.05, seed=3) as server:
+        client = connect(endpoint_url=server.url)
+        run = ended(client, documents(sent), wishes=Wishes(batch=batch), concurrency=8)
+    assert run.ids == sent
+    assert server.most_at_once <= 8
+    for name, stored in server.stored.items():
+        versions = [int(made["Attributes"]["version"][0]) for made in stored]
+        assert versions == sorted(versions)
+        accepted = [
+            place
+            for place, outcome in enumerate(run.outcomes)
+            if outcome.endpoint_id.lower() == name and outcome.state is State.ACCEPTED
+        ]
+        assert set(accepted) <= set(versions)
+
+
+def test_as_many_calls_are_under_way_as_is_said() -> None:
+    """Three wait for each other and go on together; a fourth never joins them."""
+    together = Barrier(3, timeout=LONGEST_WAIT)
+    lock, at_once, most = Lock(), 0, 0
+
+    def meet(_: str) -> None:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        together.wait()
+        with lock:
+            at_once -= 1
+
+    assert delivered(Scripted(meet), documents(names(30)), 3).error is None
+    assert most == 3
+
+
+def test_a_slow_call_holds_up_the_outcomes_behind_it_only() -> None:
+    """The first is answered last, and comes first."""
+    third = Event()
+
+    def answer(name: str) -> None:
+        if name == "e-1":
+            assert third.wait(LONGEST_WAIT)
+        if name == "e-3":
+            third.set()
+
+    assert delivered(Scripted(answer), documents(names(4)), 2).ids == names(4)
+
+
+def test_documents_are_not_read_far_ahead() -> None:
+    """While the first call is unanswered, four for each thread are read: memory stays flat."""
+    sent = iter(list(documents(names(100))))
+    enough = Event()
+
+    def answer(name: str) -> None:
+        if name == "e-1":
+            assert enough.wait(LONGEST_WAIT)
+        if name == "e-8":
+            enough.set()
+
+    outcomes = deliver(plan(sent, ONE_BY_ONE), Scripted(answer).of, 2)
+    assert next(outcomes).endpoint_id == "e-1"
+    assert next(sent).endpoint_id == "e-9"
+    outcomes.close()
+
+
+def test_nothing_is_read_once_nothing_can_be_sent() -> None:
+    """Without a client, what was read is named as not sent, and the error comes after it."""
+    sent = documents(names(1_000))
+
+    def fail() -> Any:
+        raise CannotRun("no region is set")
+
+    run = ended(fail, sent)
+    assert isinstance(run.error, CannotRun)
+    assert run.ids_that(State.SKIPPED) == run.ids == names(100)
+    assert next(sent).endpoint_id == "e-102"
+
+
+def test_invalid_documents_need_no_client() -> None:
+    """It is asked for when the first document is to be sent, and only once."""
+    asked: list[None] = []
+
+    def client() -> Any:
+        asked.append(None)
+        raise UsageError("not an endpoint URL")
+
+    wrong = document("a")._replace(request={"OptOut": 1}, value={"OptOut": 1})
+    assert ended(client, [wrong]).error is None
+    assert isinstance(ended(client, [wrong, *documents("ab")]).error, UsageError)
+    assert len(asked) == 1
+
+
+def test_whoever_stops_early_has_nothing_more_sent() -> None:
+    """Closing the outcomes waits for what is under way, and leaves the rest unsent."""
+    going_on = Event()
+    settler = Scripted(lambda name: going_on.wait(LONGEST_WAIT) if name != "e-1" else None)
+    outcomes = deliver(plan(documents(names(50)), ONE_BY_ONE), settler.of, 1)
+    next(outcomes)
+    going_on.set()
+    outcomes.close()
+    assert len(settler.settled) <= 5
+
+
+def test_an_error_that_is_thrown_in_ends_the_run() -> None:
+    """What was under way is told, and the error comes last: output that cannot be written."""
+    several_are_read = Event()
+
+    def reading() -> Iterator[Document]:
+        yield from documents(names(3))
+        several_are_read.set()
+        yield from documents(names(50))
+
+    settler = Scripted(lambda _: several_are_read.wait(LONGEST_WAIT))
+    outcomes = deliver(plan(reading(), ONE_BY_ONE), settler.of, 1)
+    told = [next(outcomes), outcomes.throw(CannotRun("the disk is full"))]
+    with pytest.raises(CannotRun, match="the disk is full"):
+        told.extend(outcomes)
+    accepted = [one.endpoint_id for one in told if one.state is State.ACCEPTED]
+    assert [name for call in settler.settled for name in call] == accepted
+    assert [one.endpoint_id for one in told] == [*names(3), "e-1"]
+
+
+class Keyboard:
+    """Ctrl-C, as often as it is pressed."""
+
+    def __init__(self) -> None:
+        self._pressed = 0
+        self._is_pressed = Event()
+
+    def press_ctrl_c(self) -> None:
+        """Interrupt."""
+        self._pressed += 1
+        self._is_pressed.set()
+
+    def count(self) -> int:
+        """Return how often it was pressed."""
+        return self._pressed
+
+    def wait(self) -> None:
+        """Wait until it was pressed."""
+        assert self._is_pressed.wait(LONGEST_WAIT)
+
+
+@pytest.fixture
+def keyboard() -> Keyboard:
+    """Return a keyboard."""
+    return Keyboard()
+
+
+def interrupted(
+    settler: Scripted, sent: Iterator[Document], keyboard: Keyboard, concurrency: int = 1
+) -> Run:
+    """Deliver documents until Ctrl-C comes, and then to the end."""
+    run = delivered(settler, sent, concurrency, interruptions=keyboard.count)
+    assert isinstance(run.error, Interrupted)
+    return run
+
+
+def states(run: Run) -> list[tuple[str, State]]:
+    """Return what became of each endpoint."""
+    return [(one.endpoint_id, one.state) for one in run.outcomes]
+
+
+def three_and_then_ctrl_c(keyboard: Keyboard, all_are_read: Event) -> Iterator[Document]:
+    """Yield three documents; there are no more once Ctrl-C was pressed."""
+    yield from documents(names(3))
+    all_are_read.set()
+    keyboard.wait()
+
+
+def test_ctrl_c_waits_for_what_is_under_way(keyboard: Keyboard) -> None:
+    """That is told as it ended, and what was read is named as not sent."""
+    all_are_read = Event()
+    settler = Scripted()
+
+    def answer(_: str) -> None:
+        assert all_are_read.wait(LONGEST_WAIT)
+        keyboard.press_ctrl_c()
+        settler.wait_for_the_halt()
+
+    settler.answer = answer
+    run = interrupted(settler, three_and_then_ctrl_c(keyboard, all_are_read), keyboard)
+    assert states(run) == [
+        ("e-1", State.ACCEPTED),
+        ("e-2", State.SKIPPED),
+        ("e-3", State.SKIPPED),
+    ]
+    assert settler.settled == [["e-1"]]
+
+
+def test_what_was_gathered_for_a_batch_when_ctrl_c_comes_is_named(keyboard: Keyboard) -> None:
+    """It is in no call yet, and will be sent in none."""
+    keyboard.press_ctrl_c()
+    settler = Scripted()
+    run = delivered(settler, documents(names(150)), 2, Wishes(), interruptions=keyboard.count)
+    assert run.ids == run.ids_that(State.SKIPPED) == names(150)
+    assert settler.settled == []
+
+
+def test_ctrl_c_while_a_document_waits_for_an_earlier_one_of_its_endpoint(
+    keyboard: Keyboard,
+) -> None:
+    """The one that waits is named too, and not sent."""
+    settler = Scripted()
+
+    def answer(_: str) -> None:
+        keyboard.press_ctrl_c()
+        settler.wait_for_the_halt()
+
+    settler.answer = answer
+    run = interrupted(settler, documents(["a", "A"]), keyboard, concurrency=2)
+    assert states(run) == [("a", State.ACCEPTED), ("A", State.SKIPPED)]
+
+
+def test_ctrl_c_twice_does_not_wait(keyboard: Keyboard) -> None:
+    """What is under way may have been stored, what only waited for its turn was not sent."""
+    all_are_read, never_set = Event(), Event()
+    settler = Scripted()
+
+    def answer(_: str) -> None:
+        assert all_are_read.wait(LONGEST_WAIT)
+        keyboard.press_ctrl_c()
+        settler.wait_for_the_halt()
+        keyboard.press_ctrl_c()
+        never_set.wait(LONGEST_WAIT)
+
+    settler.answer = answer
+    run = interrupted(settler, three_and_then_ctrl_c(keyboard, all_are_read), keyboard)
+    never_set.set()
+    assert states(run) == [
+        ("e-1", State.FAILED),
+        ("e-2", State.SKIPPED),
+        ("e-3", State.SKIPPED),
+    ]
+    assert "may have been stored" in run.outcomes[0].message
+
+
+@pytest.mark.parametrize("batch", [True, False])
+def test_everything_goes_wrong_and_nothing_is_lost(aws_variables: None, batch: bool) -> None:
+    """Every 37th is refused, calls are throttled, reset, late, cut short and answered by others.
+
+    Each document ends accepted or named, none of them twice, and the counts are the server's own.
+    """
+    sent = names(2_000 if batch else 250)
+    refuses = refuse_every(37)
+    with (
+        without_waiting(),
+        FaultyPinpoint(
+            refuses=refuses, throttle=0.1, reset=0.05, stall=0.02, late=0.02,
+            half_body=0.02, html=0.05, error=0.05, stall_seconds=1.5, seed=11,
+        ) as server,
+    ):  # fmt: skip
+        client = connect(endpoint_url=server.url, read_timeout=1)
+        run = ended(
+            client, documents(sent), wishes=Wishes(batch=batch), concurrency=8, patience=PATIENCE
+        )
+    assert run.error is None
+    assert run.ids == sent
+    assert len(run.outcomes) == len(run.ids_that(State.ACCEPTED, State.FAILED))
+    accepted, failed = set(run.ids_that(State.ACCEPTED)), set(run.ids_that(State.FAILED))
+    bad = {name for name in sent if refuses(name)}
+    assert {name for name, told in run.messages.items() if told == "Missing Address"} <= bad
+    assert bad <= failed
+    assert accepted <= server.stored.keys() <= (accepted | failed) - bad
+    stored = Counter(name for call in server.calls if call.stored for name in call.ids)
+    assert {name: len(versions) for name, versions in server.stored.items()} == stored
+    answered = Counter(name for call in server.calls if call.status == 202 for name in call.ids)
+    assert dict.fromkeys(accepted, 1) == answered
+    assert {call.fault for call in server.calls} >= {"stall", *STORES_THEN_FAILS}
