@@ -16,5 +16,5 @@ def hinted(message: str, hint: str) -> str:
 
 
 def counted(number: int, thing: str) -> str:
-    """Return a number with its noun: `1 error`, `2 errors`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    """Return a number with its noun: `1 error`, `2,000 errors`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
