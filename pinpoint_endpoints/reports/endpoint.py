@@ -1,45 +1,44 @@
-"""An EndpointResponse in, table, text or JSON out."""
+"""An EndpointResponse in, table or text out, with personal data masked unless it is wanted."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
-import orjson
-
-from pinpoint_endpoints.documents.personal import masked
-from pinpoint_endpoints.errors import Refused
+from pinpoint_endpoints.documents.personal import dotted, is_personal, masked
 from pinpoint_endpoints.reports.plain import printable
 
-_PERSONAL = (("Address",), ("User", "UserId"), ("User", "UserAttributes"))
 
+def endpoint_lines(endpoint: Mapping[str, Any], *, named: bool, show_values: bool) -> str:
+    """Return a line for each member: its dotted name, a tab, its value.
 
-def endpoint_json(endpoint: Mapping[str, Any]) -> bytes:
-    """Return the endpoint as a JSON document in UTF-8 that can be sent again.
-
-    Raises:
-        Refused: a server sent what a JSON document of an endpoint cannot hold.
+    Args:
+        endpoint: as the service returned it.
+        named: whether the endpoint id and a tab stand before them.
+        show_values: whether personal data is not masked.
     """
-    try:
-        return orjson.dumps(endpoint, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    except TypeError:
-        raise Refused(
-            "the endpoint holds a value that JSON cannot carry", "is this server a Pinpoint?"
-        ) from None
-
-
-def endpoint_lines(endpoint: Mapping[str, Any], *, show_values: bool) -> str:
-    """Return a line for each member: its dotted name, a tab, its value."""
+    begin = f"{printable(endpoint['Id'])}\t" if named else ""
     return "".join(
-        f"{printable(name)}\t{printable(value)}\n"
+        f"{begin}{printable(name)}\t{printable(value)}\n"
         for name, value in _members(endpoint, show_values=show_values)
     )
 
 
-def print_endpoint_table(endpoint: Mapping[str, Any], stream: TextIO, *, show_values: bool) -> None:
-    """Print the members and their values as a rich table; personal data is masked unless asked."""
+def print_endpoint_table(
+    endpoint: Mapping[str, Any], stream: TextIO, *, named: bool, show_values: bool
+) -> None:
+    """Print the members and their values as a rich table.
+
+    Args:
+        endpoint: as the service returned it.
+        stream: where to.
+        named: whether the endpoint id stands above the table.
+        show_values: whether personal data is not masked.
+    """
     from rich.text import Text
 
     from pinpoint_endpoints.reports.table import Column, console_for, print_table
 
+    if named:
+        console_for(stream).print(Text(printable(endpoint["Id"]), style="bold"), soft_wrap=True)
     rows = [
         [Text(printable(name)), Text(printable(value))]
         for name, value in _members(endpoint, show_values=show_values)
@@ -49,11 +48,10 @@ def print_endpoint_table(endpoint: Mapping[str, Any], stream: TextIO, *, show_va
 
 def _members(endpoint: Mapping[str, Any], *, show_values: bool) -> Iterator[tuple[str, str]]:
     for path, value in _leaves(endpoint, ()):
-        personal = any(path[: len(begin)] == begin for begin in _PERSONAL)
         texts = [str(item) for item in value] if isinstance(value, list) else [str(value)]
-        if personal and not show_values:
+        if is_personal(path) and not show_values:
             texts = [masked(text) for text in texts]
-        yield ".".join(path), ", ".join(texts)
+        yield dotted(path, show_values=show_values), ", ".join(texts)
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -14,28 +14,62 @@ VERSION = 1
 _SEPARATOR = b","
 
 
+class Envelope:
+    """Takes results one by one; its head is known only when the last one is there.
+
+    Args:
+        command: such as `upsert`.
+        stream: a text stream over a binary one: JSON is UTF-8 whatever its encoding.
+    """
+
+    def __init__(self, command: str, stream: TextIO) -> None:
+        self._command = command
+        self._stream = stream
+        self._results = Spool()
+
+    def add(self, members: Mapping[str, Any]) -> None:
+        """Take the members of one result."""
+        self._results.add(_result(members), _SEPARATOR)
+
+    def close(
+        self,
+        summary: Mapping[str, int],
+        *,
+        succeeded: int,
+        failed: int,
+        error: PinpointEndpointsError | None,
+    ) -> None:
+        """Write the envelope.
+
+        Args:
+            summary: what was counted.
+            succeeded: how much went well.
+            failed: how much did not.
+            error: what stopped the run, if something did.
+        """
+        self._stream.flush()
+        out = self._stream.buffer
+        out.write(_head(self._command, _status(succeeded, failed, error), summary))
+        any_result = bool(self._results.count)
+        self._results.pour(out)
+        out.write(_tail(error, any_result=any_result))
+
+
 class JsonReporter:
     """Writes the problems of a validation in the envelope."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._results = Spool()
+        self._envelope = Envelope("validate", stream)
 
     def add(self, checked: Checked) -> None:
         """Take the problems of a document."""
         for problem in checked.problems:
-            self._results.add(_result(problem_members(problem)), _SEPARATOR)
+            self._envelope.add(problem_members(problem))
 
     def close(self, tally: Tally, error: PinpointEndpointsError | None, /) -> None:
         """Write the envelope."""
         failed = tally.invalid + tally.unreadable
-        status = _status(tally.valid, failed, error)
-        self._stream.flush()
-        out = self._stream.buffer
-        out.write(_head("validate", status, asdict(tally)))
-        any_result = bool(self._results.count)
-        self._results.pour(out)
-        out.write(_tail(error, any_result=any_result))
+        self._envelope.close(asdict(tally), succeeded=tally.valid, failed=failed, error=error)
 
 
 def envelope(  # noqa: PLR0913 - the members of the envelope

@@ -43,9 +43,9 @@ class Tally:
 
     def __str__(self) -> str:
         """Return the counts as a line for people."""
-        parts = [f"{self.valid} valid", f"{self.invalid} invalid"]
+        parts = [f"{self.valid:,} valid", f"{self.invalid:,} invalid"]
         if self.unreadable:
-            parts.append(f"{self.unreadable} unreadable")
+            parts.append(f"{self.unreadable:,} unreadable")
         found = f"{counted(self.errors, 'error')}, {counted(self.warnings, 'warning')}"
         return f"{counted(self.documents, 'document')}: {', '.join(parts)} ({found})"
 

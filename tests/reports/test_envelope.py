@@ -19,6 +19,7 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 SEATTLE = "examples/seattle-iphone.json"
 WRONG = "examples/with-mistakes"
 UPSERT = ("upsert", "--local", "--app", "demo")
+DIFF = ("diff", "--local", "--app", "demo")
 
 
 def read(output: str) -> Any:
@@ -51,12 +52,28 @@ def test_the_schema_is_one() -> None:
         (["validate", "--nonsense", SEATTLE], 2, "error"),
         (["validate"], 2, "error"),
         ([*UPSERT, SEATTLE], 0, "success"),
+        ([*UPSERT, "--dry-run", "examples"], 1, "partial"),
+        ([*UPSERT, "--dry-run", "--verify", "examples"], 2, "error"),
         ([*UPSERT, f"{WRONG}/misspelled.json"], 1, "error"),
         ([*UPSERT, "tests/data/valid/batch-request.json"], 4, "error"),
         ([*UPSERT, "none.json"], 3, "error"),
         (["upsert", "--app", "demo", SEATTLE], 3, "error"),
         ([*UPSERT, "--id", "${x}", SEATTLE], 2, "error"),
         (["upsert", "--local", SEATTLE], 2, "error"),
+        ([*DIFF, SEATTLE], 1, "success"),
+        ([*DIFF, "examples"], 1, "partial"),
+        ([*DIFF, f"{WRONG}/misspelled.json"], 1, "error"),
+        ([*DIFF, "none.json"], 3, "error"),
+        ([*DIFF, "tests/support"], 3, "error"),
+        (["diff", "--app", "demo", SEATTLE], 3, "error"),
+        ([*DIFF, "--id", "${x}", SEATTLE], 2, "error"),
+        ([*DIFF, "--id", "x", "examples"], 2, "error"),
+        (["diff", "--local", SEATTLE], 2, "error"),
+        ([*DIFF], 2, "error"),
+        (["delete", "--local", "--app", "demo", "--id", "x", "--yes"], 4, "error"),
+        (["delete", "--local", "--app", "demo", "--user", "x", "--yes"], 4, "error"),
+        (["delete", "--local", "--app", "demo", "--id", "x"], 2, "error"),
+        (["delete", "--app", "demo", "--id", "x", "--yes"], 3, "error"),
         (["no-such-command"], 2, "error"),
     ],
 )

@@ -120,7 +120,7 @@ def test_the_summary_stays_below_what_github_takes() -> None:
     rows = text.count("PE103")
     assert len(text.encode()) < 1 << 19
     assert 0 < rows < 2000
-    assert f"\n{2000 - rows} more problems: " in text
+    assert f"\n{2000 - rows:,} more problems: " in text
 
 
 def test_the_summary_of_a_run_that_failed() -> None:
