@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.api import connect, get, load, upsert, validate
+    from pinpoint_endpoints.api import connect, get, load, upsert, upsert_all, validate
     from pinpoint_endpoints.checks.policy import Policy
     from pinpoint_endpoints.documents.model import Document, Problem, Severity
     from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError, Refused, UsageError
@@ -37,12 +37,13 @@ __all__ = [
     "get",
     "load",
     "upsert",
+    "upsert_all",
     "validate",
 ]
 
 _HOMES = {
     "checks.policy": ("Policy",),
-    "api": ("connect", "get", "load", "upsert", "validate"),
+    "api": ("connect", "get", "load", "upsert", "upsert_all", "validate"),
     "documents.model": ("Document", "Problem", "Severity"),
     "errors": ("CannotRun", "PinpointEndpointsError", "Refused", "UsageError"),
     "service.outcome": ("Outcome", "State"),

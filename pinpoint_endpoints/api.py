@@ -1,34 +1,49 @@
 """The steps that the commands and the library share: connect, load, validate, upsert, get."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pinpoint_endpoints.checks.finding import Finding
-from pinpoint_endpoints.checks.policy import DEFAULT, Policy
-from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate
-from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.checks.validate import validate
+from pinpoint_endpoints.delivery.health import Health, Interruptions, never
+from pinpoint_endpoints.delivery.plan import AS_THEY_ARE, Step, Wishes, plan
+from pinpoint_endpoints.delivery.records import Listener, Records
+from pinpoint_endpoints.delivery.run import deliver
+from pinpoint_endpoints.delivery.settling import PATIENCE, Settler, Verifier
 from pinpoint_endpoints.documents.load import load
-from pinpoint_endpoints.documents.model import Document, Problem, Severity
-from pinpoint_endpoints.errors import CannotRun, UsageError
-from pinpoint_endpoints.service.endpoints import update_endpoint
+from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.service.client import (
+    CONNECT_SECONDS,
+    CONNECTIONS,
+    READ_SECONDS,
+    check_choice,
+    open_client,
+    open_local_client,
+)
 from pinpoint_endpoints.service.ids import check_id
-from pinpoint_endpoints.service.outcome import Outcome, State, unanswered
+from pinpoint_endpoints.service.outcome import Outcome
 from pinpoint_endpoints.service.reading import get_endpoint as get
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.delivery.failures import Failures
+    from pinpoint_endpoints.delivery.journal import Journal
 
 __all__ = ["connect", "get", "load", "upsert", "upsert_all", "validate"]
 
 
-def connect(
+def connect(  # noqa: PLR0913 - what a person can choose of a target
     *,
     region: str | None = None,
     profile: str | None = None,
     endpoint_url: str | None = None,
     local: bool = False,
     store: Path | None = None,
+    rate: float | None = None,
+    connections: int = CONNECTIONS,
+    connect_timeout: float = CONNECT_SECONDS,
+    read_timeout: float = READ_SECONDS,
 ) -> Any:
-    """Return a boto3 Pinpoint client.
+    """Return a boto3 Pinpoint client that keeps to AWS's quotas.
 
     Args:
         region: as in the AWS CLI.
@@ -36,27 +51,33 @@ def connect(
         endpoint_url: a server that speaks the Pinpoint API, instead of AWS.
         local: the local Pinpoint instead: no account, no credentials, no region, no network.
         store: the file of the local Pinpoint, else one in the user's data directory.
+        rate: calls a second at most, of each operation that updates; else AWS's quotas, and no
+            limit for the local Pinpoint and a server on this machine.
+        connections: how many are kept open: as many as there are threads that use the client.
+        connect_timeout: in seconds, as in the AWS CLI: 0 for no limit.
+        read_timeout: in seconds, as in the AWS CLI: 0 for no limit.
 
     Raises:
-        UsageError: the endpoint URL is none, or the arguments exclude each other.
+        UsageError: the endpoint URL or the rate is none, or the arguments exclude each other.
         CannotRun: no region, an unknown profile, a store that cannot be opened.
     """
-    from pinpoint_endpoints.service.client import open_client, open_local_client
-
-    if store is not None and not local:
-        raise UsageError(
-            "a store is the file of the local Pinpoint", "add --local, or leave it out"
-        )
+    check_choice(local=local, store=store, endpoint_url=endpoint_url)
     if not local:
-        return open_client(region=region, profile=profile, endpoint_url=endpoint_url)
-    if endpoint_url is not None:
-        raise UsageError("--local and --endpoint-url exclude each other", "leave one of them out")
+        return open_client(
+            region=region,
+            profile=profile,
+            endpoint_url=endpoint_url,
+            rate=rate,
+            connections=connections,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+        )
     from pinpoint_endpoints.local.in_process import attach
     from pinpoint_endpoints.local.location import default_store_path
     from pinpoint_endpoints.local.operations import LocalPinpoint
     from pinpoint_endpoints.local.store import Store
 
-    client = open_local_client()
+    client = open_local_client(rate=rate)
     attach(client, LocalPinpoint(Store(store or default_store_path())))
     return client
 
@@ -76,56 +97,94 @@ def upsert(
         UsageError: the service can take no such application id or endpoint id.
         CannotRun: no credentials, no connection, no readable answer.
     """
-    (outcome,) = upsert_all(lambda: client, application_id, [document], endpoint_id)
+    wishes = Wishes(endpoint_id=endpoint_id)
+    (outcome,) = upsert_all(client, application_id, [document], wishes, patience=0)
     return outcome
 
 
-def upsert_all(
-    connect: Callable[[], Any],
+def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
+    client: Any,
     application_id: str,
     documents: Iterable[Document],
-    endpoint_id: str | None = None,
-    policy: Policy = DEFAULT,
-) -> Iterator[Outcome]:
-    """Validate documents, send those that are valid, and yield what became of each, in order.
+    wishes: Wishes = AS_THEY_ARE,
+    *,
+    concurrency: int = 1,
+    journal: "Journal | None" = None,
+    failures: "Failures | None" = None,
+    listener: Listener | None = None,
+    interruptions: Interruptions = never,
+    verify: bool = False,
+    patience: int = PATIENCE,
+) -> Generator[Outcome, None, None]:
+    """Validate documents, send those that are valid, and yield what became of each.
 
-    What ends the run is raised after the outcome of the document that met it.
+    Documents of one endpoint are sent in their order. What ends the run is raised after all
+    outcomes.
 
     Args:
-        connect: called when the first document is to be sent; returns a boto3 Pinpoint client.
+        client: from `connect`, or any boto3 Pinpoint client; or a function that returns one, which
+            is called when the first document is to be sent.
         application_id: the application, called project in the console.
-        documents: from `load`.
-        endpoint_id: for all of them; else each document's own, else its file's name.
-        policy: how the documents are judged.
+        documents: from `load`; any number.
+        wishes: how they are judged and named, and whether several go in one call.
+        concurrency: how many calls are under way at most.
+        journal: skips what it has as accepted, and is written as calls are answered.
+        failures: is given what the service refuses.
+        listener: is told of outcomes as calls are answered, by several threads: before they are
+            yielded, which is in the order of the documents.
+        interruptions: returns how often a person wanted the run to end: once ends it when what is
+            under way is answered, twice does not wait.
+        verify: whether what was accepted is read back and compared.
+        patience: how often a call is made again that is still throttled after botocore's retries.
 
     Raises:
         UsageError: the service can take no such application id or endpoint id.
-        CannotRun: no credentials, no connection, no readable answer.
+        CannotRun: no credentials, no connection, no readable answer, records that cannot be kept.
+        Refused: the service refuses whatever is sent.
+        Interrupted: by a person.
+    """
+    steps = plan_upsert(application_id, documents, wishes, journal)
+    if failures is not None:
+        steps = failures.emptied_before(steps)
+    records = Records(journal, failures, listener)
+
+    def settler(health: Health) -> Settler:
+        connected = client() if callable(client) else client
+        verification: Verifier | None = None
+        if verify:
+            from pinpoint_endpoints.delivery.verification import Verification
+
+            verification = Verification(connected, application_id, health.wait)
+        return Settler(
+            connected,
+            application_id,
+            health,
+            records=records,
+            verifier=verification,
+            patience=patience,
+        )
+
+    return deliver(steps, settler, concurrency, interruptions)
+
+
+def plan_upsert(
+    application_id: str,
+    documents: Iterable[Document],
+    wishes: Wishes = AS_THEY_ARE,
+    journal: "Journal | None" = None,
+) -> Iterator[Step]:
+    """Validate documents, and yield what `upsert_all` would do with them: nothing is sent.
+
+    Args:
+        application_id: the application.
+        documents: from `load`; any number.
+        wishes: how they are judged and named, and whether several go in one call.
+        journal: skips what it has as accepted.
+
+    Raises:
+        UsageError: the service can take no such application id or endpoint id.
     """
     check_id(application_id, "application id", "--app")
-    if endpoint_id is not None:
-        check_id(endpoint_id, "endpoint id", "--id")
-    client = None
-    for loaded in documents:
-        renamed = endpoint_id is not None and loaded.is_read
-        document = loaded._replace(endpoint_id=endpoint_id) if renamed else loaded
-        target = document.endpoint_id if endpoint_id is None else endpoint_id
-        problems = validate(document, policy)
-        if document.is_read and target is None and is_valid(problems, policy):
-            problems.append(_no_id(document))
-        if target is None or not is_valid(problems, policy):
-            message = "not sent: the document is invalid"
-            yield unanswered(State.INVALID, document, target, message, problems)
-            continue
-        client = client or connect()
-        try:
-            outcome = update_endpoint(client, application_id, target, document)
-        except CannotRun as error:
-            yield unanswered(State.FAILED, document, target, error.message, problems)
-            raise
-        yield replace(outcome, problems=tuple(problems)) if problems else outcome
-
-
-def _no_id(document: Document) -> Problem:
-    finding = Finding((), "not an endpoint id: there is none", "name the endpoint with --id")
-    return problem_at(document, codes.ENDPOINT_ID, Severity.ERROR, finding)
+    if wishes.endpoint_id is not None:
+        check_id(wishes.endpoint_id, "endpoint id", "--id")
+    return plan(documents, wishes, journal)

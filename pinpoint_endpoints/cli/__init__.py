@@ -4,7 +4,6 @@ import atexit
 import gc
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +11,9 @@ import typer
 from pinpoint_endpoints.cli.commands import SETTINGS, Commands
 
 _COMPLETING = "_PE_COMPLETE"
+_NEW_OBJECTS = 50_000
+_IF_CLOSED = {"stdout": os.O_RDONLY, "stderr": os.O_WRONLY}
+"""How nothing is opened instead: a result that is lost is an error, what is said to people not."""
 
 app = typer.Typer(
     name="pe",
@@ -50,10 +52,11 @@ def options(
 
 def main() -> None:
     """Run the command line, with output that no file's name and no closed stream can break."""
-    for name in ("stdout", "stderr"):
+    for name, access in _IF_CLOSED.items():
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open
+            setattr(sys, name, os.fdopen(os.open(os.devnull, access), "w", encoding="utf-8"))
         getattr(sys, name).reconfigure(errors="backslashreplace")
+    gc.set_threshold(_NEW_OBJECTS)  # Python's own 700 make the looking for garbage a tenth of a run
     atexit.register(gc.freeze)  # the interpreter's last look for garbage is an eighth of a run
     if _COMPLETING in os.environ:
         from typer._completion_classes import completion_init

@@ -1,6 +1,5 @@
 """The one place where what a command did becomes an exit code."""
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +9,7 @@ from typer._click.exceptions import UsageError as WrongCommandLine
 from typer.core import TyperGroup
 
 from pinpoint_endpoints.cli.config import project_defaults
-from pinpoint_endpoints.cli.console import tell
+from pinpoint_endpoints.cli.console import give_up_stdout, tell
 from pinpoint_endpoints.documents.discovery import reason_of
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
 
@@ -61,7 +60,7 @@ class Boundary(TyperGroup):
             code = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            _give_up_stdout()
+            give_up_stdout()
             return ExitCode.CANNOT_RUN
         except OSError as error:
             if error.filename is not None:
@@ -81,10 +80,5 @@ class Boundary(TyperGroup):
 
 
 def _cannot_be_written(error: OSError) -> CannotRun:
-    _give_up_stdout()
+    give_up_stdout()
     return CannotRun(f"the output cannot be written: {reason_of(error)}")
-
-
-def _give_up_stdout() -> None:
-    """Keep the interpreter from writing again, at its end, what could not be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

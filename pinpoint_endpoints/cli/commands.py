@@ -8,7 +8,18 @@ import typer
 
 from pinpoint_endpoints.cli.boundary import Boundary
 
-NAMES = ("validate", "upsert", "get", "new", "explain", "rules", "schema", "completion")
+NAMES = (
+    "validate",
+    "upsert",
+    "diff",
+    "get",
+    "delete",
+    "new",
+    "explain",
+    "rules",
+    "schema",
+    "completion",
+)
 """Each is a module of this package with a function of the same name, in the order of the help."""
 
 SETTINGS: dict[str, Any] = {

@@ -1,6 +1,8 @@
 """What a command has to say in; standard output and standard error out."""
 
+import os
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -24,3 +26,15 @@ def write_bytes(document: bytes) -> None:
     """Write to standard output in UTF-8, whatever the terminal's encoding."""
     sys.stdout.flush()
     sys.stdout.buffer.write(document)
+
+
+def give_up_stdout() -> None:
+    """Keep the interpreter from writing again, at its end, what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def leave_at_once(code: int) -> NoReturn:
+    """End the process without waiting for threads that a person does not want to wait for."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

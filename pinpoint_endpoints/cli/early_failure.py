@@ -7,8 +7,10 @@ from itertools import takewhile
 
 from pinpoint_endpoints.cli.console import write_bytes
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.reports.deletions import deletion_counts
+from pinpoint_endpoints.reports.differences import DifferenceTally
 from pinpoint_endpoints.reports.envelope import envelope
-from pinpoint_endpoints.reports.outcomes import outcome_counts
+from pinpoint_endpoints.reports.outcomes import OutcomeTally
 from pinpoint_endpoints.reports.problems import Tally
 
 _OUTPUT = re.compile(r"(?:--output=|-[qv]*o)(?P<attached>.+)|--output|-[qv]*o")
@@ -26,7 +28,9 @@ def write_envelope(
     command = next((word for word in arguments if word in commands), "pe")
     nothing = {
         "validate": asdict(Tally()),
-        "upsert": outcome_counts(()),
+        "upsert": OutcomeTally().members(),
+        "diff": DifferenceTally().members(),
+        "delete": deletion_counts(()),
         "rules": {"rules": 0},
         "pe": {},
     }

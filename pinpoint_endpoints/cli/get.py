@@ -1,63 +1,192 @@
-"""`pe get`: an endpoint id in, the stored endpoint out."""
+"""`pe get`: endpoint ids or a user id in, the stored endpoints out."""
 
 import sys
-from typing import Annotated
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.console import write_bytes
+from pinpoint_endpoints.cli.console import say, tell, write_bytes
 from pinpoint_endpoints.cli.options import (
     App,
+    ConnectTimeout,
     EndpointUrl,
     Local,
-    Output,
-    OutputOption,
     Profile,
+    Quiet,
+    ReadTimeout,
     Region,
     ShowValues,
     Store,
     Verbose,
 )
-from pinpoint_endpoints.cli.target import open_target
-from pinpoint_endpoints.errors import ExitCode
+from pinpoint_endpoints.cli.saving import SaveTo, tell_saved
+from pinpoint_endpoints.cli.selecting import EndpointIds, Selected, User, selected
+from pinpoint_endpoints.cli.target import Target
+from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError
+from pinpoint_endpoints.service.client import CONNECT_SECONDS, READ_SECONDS
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.saving.folder import Folder
+    from pinpoint_endpoints.service.asking import Endpoint
+
+
+class GetOutput(StrEnum):
+    """How endpoints are printed: for a person, or as documents."""
+
+    TABLE = "table"
+    TEXT = "text"
+    JSON = "json"
+    YAML = "yaml"
+    NDJSON = "ndjson"
 
 
 def get(
     app: App,
-    endpoint_id: Annotated[str, typer.Option("--id", metavar="ID", help="The endpoint id.")],
+    endpoint_ids: EndpointIds = None,
+    user: User = None,
+    save: SaveTo = None,
     region: Region = None,
     profile: Profile = None,
     endpoint_url: EndpointUrl = None,
     local: Local = False,
     store: Store = None,
-    output: OutputOption = Output.TABLE,
+    read_timeout: ReadTimeout = READ_SECONDS,
+    connect_timeout: ConnectTimeout = CONNECT_SECONDS,
+    output: Annotated[
+        GetOutput,
+        typer.Option(
+            "--output", "-o", help="How endpoints are printed; with --save, yaml or else json."
+        ),
+    ] = GetOutput.TABLE,
     show_values: ShowValues = False,
+    quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> ExitCode:
-    """Print the endpoint that the service has stored.
+    """Print stored endpoints, or save them into files.
 
-    Table and text mask personal data; -o json is the document itself, for `pe upsert` to take back.
+    Table and text mask personal data; json, yaml and ndjson are the documents themselves, for
+    `pe upsert` to take back.
     """
-    from pinpoint_endpoints.api import get as get_endpoint
-    from pinpoint_endpoints.reports.endpoint import (
-        endpoint_json,
-        endpoint_lines,
-        print_endpoint_table,
-    )
-
-    client = open_target(
+    wanted = selected(app, endpoint_ids, user)
+    client = Target(
         region=region,
         profile=profile,
         endpoint_url=endpoint_url,
         local=local,
         store=store,
+        read_timeout=read_timeout,
+        connect_timeout=connect_timeout,
         verbose=verbose,
-    )
-    endpoint = get_endpoint(client, app, endpoint_id)
-    if output is Output.JSON:
-        write_bytes(endpoint_json(endpoint))
-    elif output is Output.TEXT:
-        sys.stdout.write(endpoint_lines(endpoint, show_values=show_values))
+    ).client()
+    found = _Found(client, wanted)
+    if save is None:
+        _print(found, output, several=wanted.several, show_values=show_values)
+        return found.end()
+    folder = _saved(found, save, output)
+    code = found.end()
+    tell_saved(folder, save, quiet=quiet, verbose=verbose)
+    return code
+
+
+class _Found:
+    """The endpoints that the service has; tells of those that it has not, when it comes to them.
+
+    Args:
+        client: a boto3 Pinpoint client.
+        wanted: what is asked for.
+    """
+
+    def __init__(self, client: Any, wanted: Selected) -> None:
+        self._client = client
+        self._wanted = wanted
+        self._found = 0
+        self._hints: dict[str, None] = {}
+        self._refused = 0
+        self._error: PinpointEndpointsError | None = None
+
+    def __iter__(self) -> "Iterator[Endpoint]":
+        try:
+            for endpoint in self._answered():
+                self._found += 1
+                yield endpoint
+        except PinpointEndpointsError as error:
+            self._error = error
+        except KeyboardInterrupt:
+            self._error = Interrupted("interrupted", "what was found until then is there")
+
+    def _answered(self) -> "Iterator[Endpoint]":
+        from pinpoint_endpoints.service.errors import Refusal
+        from pinpoint_endpoints.service.reading import get_user_endpoints, read_endpoints, refused
+
+        application_id, endpoint_ids, user_id, several = self._wanted
+        if user_id is not None:
+            yield from get_user_endpoints(self._client, application_id, user_id)
+            return
+        for endpoint_id, answer in read_endpoints(self._client, application_id, endpoint_ids):
+            if not isinstance(answer, Refusal):
+                yield answer
+            elif not several:
+                raise refused(answer)
+            else:
+                say(f"Error: {endpoint_id}: {refused(answer).message}")
+                self._refused += 1
+                self._hints[answer.hint] = None
+
+    def end(self) -> ExitCode:
+        """Tell what is left to tell, and return what the command ends with."""
+        for hint in filter(None, self._hints):
+            say(f"       {hint}")
+        if self._error is not None:
+            tell(self._error)
+        if isinstance(self._error, Interrupted) or not self._found:
+            return ExitCode.REFUSED if self._error is None else self._error.exit_code
+        return ExitCode.PARTIAL if self._refused or self._error else ExitCode.OK
+
+
+def _saved(found: "Iterable[Endpoint]", directory: Path, output: GetOutput) -> "Folder":
+    from pinpoint_endpoints.saving.folder import Folder
+
+    folder = Folder(directory, ".yaml" if output is GetOutput.YAML else ".json")
+    for endpoint in found:
+        folder.save(endpoint)
+    folder.flush()
+    return folder
+
+
+def _print(
+    found: "Iterable[Endpoint]", output: GetOutput, *, several: bool, show_values: bool
+) -> None:
+    from pinpoint_endpoints.reports.endpoint import endpoint_lines, print_endpoint_table
+
+    if output is GetOutput.TABLE:
+        for endpoint in found:
+            print_endpoint_table(endpoint, sys.stdout, named=several, show_values=show_values)
+    elif output is GetOutput.TEXT:
+        for endpoint in found:
+            sys.stdout.write(endpoint_lines(endpoint, named=several, show_values=show_values))
+            sys.stdout.flush()
     else:
-        print_endpoint_table(endpoint, sys.stdout, show_values=show_values)
-    return ExitCode.OK
+        for document in _documents(found, output, several=several):
+            write_bytes(document)
+            sys.stdout.flush()
+
+
+def _documents(found: "Iterable[Endpoint]", output: GetOutput, *, several: bool) -> Iterable[bytes]:
+    from pinpoint_endpoints.saving.texts import (
+        json_line,
+        json_of_several,
+        json_text,
+        yaml_documents,
+    )
+
+    if output is GetOutput.YAML:
+        return yaml_documents(found)
+    if output is GetOutput.NDJSON:
+        return map(json_line, found)
+    if not several:
+        return map(json_text, found)
+    endpoints = list(found)
+    return [json_of_several(endpoints)] if endpoints else []

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from io import BytesIO
+from io import BufferedIOBase, BytesIO
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from typing import BinaryIO
+from typing import cast
 
 from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
@@ -42,12 +42,12 @@ def spooled_inputs(
             spooled.close()
 
 
-def _opened(path: str) -> BinaryIO:
+def _opened(path: str) -> BufferedIOBase:
     return Path(path).open("rb")
 
 
-def _standard_input() -> BinaryIO:
-    return sys.stdin.buffer if sys.stdin is not None else BytesIO()
+def _standard_input() -> BufferedIOBase:
+    return cast("BufferedIOBase", sys.stdin.buffer) if sys.stdin is not None else BytesIO()
 
 
 def is_pipe(path: str) -> bool:

@@ -30,6 +30,14 @@ def _pattern(given: str | Pattern) -> Pattern:
     return given if isinstance(given, Pattern) else Pattern(given)
 
 
+def _checked_rate(rate: float | None) -> float | None:
+    if rate is not None:
+        from pinpoint_endpoints.service.rate import check_rate
+
+        check_rate(rate)
+    return rate
+
+
 App = Annotated[
     str, typer.Option("--app", metavar="ID", envvar="PE_APP", help="The application id.")
 ]
@@ -57,6 +65,45 @@ Store = Annotated[
         metavar="FILE",
         show_default="PE_LOCAL_STORE, else a file in the user's data directory",
         help="The file of the local Pinpoint.",
+    ),
+]
+Rate = Annotated[
+    float | None,
+    typer.Option(
+        "--rate",
+        metavar="N",
+        callback=_checked_rate,
+        show_default="AWS's quotas: 10 single, 2 batch calls; none for --local and on loopback",
+        help="Calls a second at most.",
+    ),
+]
+Concurrency = Annotated[
+    int | None,
+    typer.Option(
+        "--concurrency",
+        metavar="N",
+        min=1,
+        max=256,
+        show_default="2 batch calls, 10 others; 8 on loopback; 1 for --local",
+        help="Calls at once at most.",
+    ),
+]
+ReadTimeout = Annotated[
+    int,
+    typer.Option(
+        "--cli-read-timeout",
+        metavar="SECONDS",
+        min=0,
+        help="How long to wait for an answer, as in the AWS CLI: 0 for no limit.",
+    ),
+]
+ConnectTimeout = Annotated[
+    int,
+    typer.Option(
+        "--cli-connect-timeout",
+        metavar="SECONDS",
+        min=0,
+        help="How long to wait for a connection, as in the AWS CLI: 0 for no limit.",
     ),
 ]
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How results are printed.")]

@@ -1,8 +1,10 @@
 """The options that say how documents are judged in, the policy out."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.errors import UsageError
 
 
@@ -13,6 +15,18 @@ def policy_from(ignore: Sequence[str] | None, *, strict: bool, create: bool = Fa
         UsageError: a rule is not known, or cannot be ignored.
     """
     return Policy(check_codes(ignore or ()), strict, create)
+
+
+def sending_policy_from(
+    ignore: Sequence[str] | None, *, strict: bool, create: bool = False
+) -> Policy:
+    """Return the policy for documents that are sent: read-only members are left out knowingly.
+
+    Raises:
+        UsageError: a rule is not known, or cannot be ignored.
+    """
+    policy = policy_from(ignore, strict=strict, create=create)
+    return replace(policy, ignore=policy.ignore | {codes.READ_ONLY_MEMBERS})
 
 
 def check_codes(words: Iterable[str]) -> frozenset[str]:

@@ -1,73 +1,143 @@
-"""How far a run is, on a terminal: shown only if the run takes longer than a second."""
+"""How far a run is, for a person: a bar on a terminal, a line now and then elsewhere."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from enum import Enum
+from pathlib import Path
+from threading import Event, Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-if TYPE_CHECKING:
-    from rich.progress import Progress as Display
-    from rich.progress import TaskID
-
-    from pinpoint_endpoints.reports.problems import Tally
+from pinpoint_endpoints.cli.console import say
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, Unsearchable
 
 _UNSHOWN_SECONDS = 1.0
 _SHOWN_EVERY = 0.1
+_SAID_EVERY = 10.0
+
+
+class Shown(Enum):
+    """How the progress of a run is shown."""
+
+    BAR = "a bar that vanishes at the end"
+    LINES = "a line every ten seconds, for the log of a CI job"
+    NOT = "not at all"
+
+
+def shown(*, quiet: bool, streams: bool, lines: bool = False) -> Shown:
+    """Return how progress is shown on standard error so that it disturbs nothing.
+
+    Args:
+        quiet: whether nobody wants it.
+        streams: whether results are printed meanwhile.
+        lines: whether lines are wanted where no bar can be.
+    """
+    if quiet:
+        return Shown.NOT
+    if sys.stderr.isatty():
+        return Shown.NOT if streams and sys.stdout.isatty() else Shown.BAR
+    return Shown.LINES if lines else Shown.NOT
+
+
+def bytes_in(sources: Iterable[Source | Unsearchable]) -> int | None:
+    """Return how many bytes there are to read, or None if nobody can know."""
+    total = 0
+    for source in sources:
+        if source.path == STANDARD_INPUT:
+            return None
+        with suppress(OSError):
+            total += Path(source.path).stat().st_size
+    return total
 
 
 class Progress:
-    """A bar on standard error that goes with what was read, and vanishes at the end.
+    """Shows on standard error how far a run is, in a thread of its own.
 
     Attributes:
         meter: is to be told how many bytes were read; None if nobody wants to know.
 
     Args:
-        wanted: whether there is a terminal and a person who wants it.
-        total: returns how many bytes there are to read, or None; asked when the bar begins.
+        doing: what the run does, such as `checking`.
+        total: returns how many bytes there are to read, or None; asked when it is first shown.
+        counts: returns what was counted, in words.
+        how: it is shown.
+        share: returns how much of what was read is done.
     """
 
-    def __init__(self, total: Callable[[], int | None], *, wanted: bool) -> None:
-        self.meter = self._read if wanted else None
+    def __init__(
+        self,
+        doing: str,
+        total: Callable[[], int | None],
+        counts: Callable[[], str],
+        how: Shown,
+        share: Callable[[], float] = lambda: 1.0,
+    ) -> None:
+        self.meter = None if how is Shown.NOT else self._read
+        self._doing = doing
         self._total = total
-        self._next = monotonic() + _UNSHOWN_SECONDS
+        self._counts = counts
+        self._how = how
+        self._share = share
+        self._begun = monotonic()
         self._bytes = 0
-        self._display: Display | None = None
-        self._task: TaskID | None = None
+        self._over = Event()
+        self._thread: Thread | None = None
 
     def __enter__(self) -> Self:
+        if self._how is not Shown.NOT:
+            show = self._show_bar if self._how is Shown.BAR else self._say_lines
+            self._thread = Thread(target=show, daemon=True)
+            self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._display is not None:
-            self._display.stop()
+        self.close()
+
+    def close(self) -> None:
+        """Show nothing more."""
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
 
     def _read(self, size: int) -> None:
         self._bytes += size
 
-    def show(self, tally: "Tally") -> None:
-        """Show how far the run is, if it is time for that."""
-        if self.meter is None or monotonic() < self._next:
+    def _show_bar(self) -> None:
+        if self._over.wait(_UNSHOWN_SECONDS):
             return
-        self._next = monotonic() + _SHOWN_EVERY
-        if self._display is None or self._task is None:
-            self._begin()
-        if self._display is not None and self._task is not None:
-            self._display.update(
-                self._task, completed=self._bytes, counts=f"{tally.documents:,} documents"
-            )
-
-    def _begin(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self._display = Progress(
-            TextColumn("checking"),
+        display = Progress(
+            TextColumn(self._doing),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[counts]}"),
             TimeRemainingColumn(),
             console=Console(file=sys.stderr),
             transient=True,
+            auto_refresh=False,
         )
-        self._task = self._display.add_task("checking", total=self._total(), counts="")
-        self._display.start()
+        with suppress(OSError), display:  # nobody looks at a standard error that is closed
+            task = display.add_task(self._doing, total=self._total(), counts=self._counts())
+            while not self._over.wait(_SHOWN_EVERY):
+                display.update(task, completed=self._done(), counts=self._counts(), refresh=True)
+
+    def _say_lines(self) -> None:
+        total = None if self._over.wait(_SAID_EVERY) else self._total()
+        with suppress(OSError):
+            while not self._over.is_set():
+                say(f"{self._doing}: {self._counts()}{self._remaining(total)}")
+                self._over.wait(_SAID_EVERY)
+
+    def _done(self) -> float:
+        return self._bytes * self._share()
+
+    def _remaining(self, total: int | None) -> str:
+        done = self._done()
+        if not total or not done:
+            return ""
+        seconds = (monotonic() - self._begun) * max(total - done, 0) / done
+        minutes, rest = divmod(round(seconds), 60)
+        return f", about {minutes}:{rest:02} left"

@@ -1,37 +1,143 @@
 """The options that say where the service is in, a client out."""
 
 import os
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.cli.console import say
+from pinpoint_endpoints.service.client import CONNECT_SECONDS, CONNECTIONS, READ_SECONDS
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.delivery.journal import Target as JournalTarget
 
 STORE_VARIABLE = "PE_LOCAL_STORE"
 
+AT_ONCE_LOCALLY = 1
+"""The local Pinpoint writes one update after the other."""
 
-def open_target(
-    *,
-    region: str | None,
-    profile: str | None,
-    endpoint_url: str | None,
-    local: bool,
-    store: Path | None,
-    verbose: bool,
-) -> Any:
-    """Return a client for the target that the options name.
+AT_ONCE_ON_THIS_MACHINE = 8
+AT_ONCE = 10
+BATCHES_AT_ONCE = 2
+"""AWS counts calls in flight by the same quota as calls a second."""
 
-    Raises:
-        UsageError: the options exclude each other.
-        CannotRun: no region, an unknown profile, a store that cannot be opened.
+
+@dataclass(frozen=True)
+class Target:
+    """Where endpoints are sent and read; connects when the client is asked for.
+
+    Attributes:
+        region: as in the AWS CLI.
+        profile: as in the AWS CLI.
+        endpoint_url: a server instead of AWS, if there is one.
+        local: whether it is the local Pinpoint.
+        store: the local Pinpoint's file, if it is named.
+        rate: calls a second at most, if a person says so.
+        concurrency: how many calls may be under way at once, if a person says so.
+        read_timeout: in seconds, 0 for no limit.
+        connect_timeout: in seconds, 0 for no limit.
+        verbose: whether it is said what is connected to.
     """
-    from pinpoint_endpoints.api import connect
-    from pinpoint_endpoints.service.errors import server_of
 
-    if local and store is None and os.environ.get(STORE_VARIABLE):
-        store = Path(os.environ[STORE_VARIABLE])
-    client = connect(
-        region=region, profile=profile, endpoint_url=endpoint_url, local=local, store=store
-    )
-    if verbose:
-        say(f"using {'the local Pinpoint' if local else server_of(client.meta.endpoint_url)}")
-    return client
+    region: str | None
+    profile: str | None
+    endpoint_url: str | None
+    local: bool
+    store: Path | None
+    rate: float | None = None
+    concurrency: int | None = None
+    read_timeout: int = READ_SECONDS
+    connect_timeout: int = CONNECT_SECONDS
+    verbose: bool = False
+
+    def client(self) -> Any:
+        """Return the boto3 client, always the same one.
+
+        Raises:
+            UsageError: the options exclude each other, or the rate is none.
+            CannotRun: no region, an unknown profile, a store that cannot be opened.
+        """
+        return self._client
+
+    @cached_property
+    def _client(self) -> Any:
+        from pinpoint_endpoints.api import connect
+        from pinpoint_endpoints.service.errors import server_of
+
+        client = connect(
+            region=self.region,
+            profile=self.profile,
+            endpoint_url=self.endpoint_url,
+            local=self.local,
+            store=_store(self.store) if self.local else self.store,
+            rate=self.rate,
+            connections=max(self.concurrency or 0, CONNECTIONS),
+            connect_timeout=self.connect_timeout,
+            read_timeout=self.read_timeout,
+        )
+        if self.verbose:
+            server = "the local Pinpoint" if self.local else server_of(client.meta.endpoint_url)
+            say(f"using {server}")
+        return client
+
+    def preview_client(self) -> Any:
+        """Return a client like that of `client`, for requests that are not sent; always the same.
+
+        Raises:
+            UsageError: the options exclude each other, or the endpoint URL is none.
+            CannotRun: no region, an unknown profile, a broken configuration file.
+        """
+        return self._preview_client
+
+    @cached_property
+    def _preview_client(self) -> Any:
+        from pinpoint_endpoints.service.client import (
+            check_choice,
+            open_local_client,
+            open_preview_client,
+        )
+
+        check_choice(local=self.local, store=self.store, endpoint_url=self.endpoint_url)
+        if self.local:
+            return open_local_client()
+        return open_preview_client(
+            region=self.region, profile=self.profile, endpoint_url=self.endpoint_url
+        )
+
+    def is_aws(self) -> bool:
+        """Tell whether an AWS account was connected to."""
+        from pinpoint_endpoints.service.errors import is_aws
+
+        return "_client" in self.__dict__ and is_aws(self._client)
+
+    def journal_target(self, application_id: str) -> "JournalTarget":
+        """Return what a journal of this target belongs to."""
+        from pinpoint_endpoints.delivery.journal import Target as JournalTarget
+        from pinpoint_endpoints.service.errors import server_of
+
+        meta = self.preview_client().meta
+        if not self.local:
+            return JournalTarget(application_id, meta.region_name, server_of(meta.endpoint_url))
+        from pinpoint_endpoints.local.location import default_store_path
+
+        store = _store(self.store) or default_store_path()
+        return JournalTarget(application_id, "", f"the local Pinpoint in {store.resolve()}")
+
+    def at_once(self, *, batch: bool) -> int:
+        """Return how many calls may be under way at once."""
+        from pinpoint_endpoints.service.client import is_this_machine
+
+        if self.concurrency is not None:
+            return self.concurrency
+        if self.local:
+            return AT_ONCE_LOCALLY
+        named = map(os.environ.get, ("AWS_ENDPOINT_URL_PINPOINT", "AWS_ENDPOINT_URL"))
+        if is_this_machine(next(filter(None, (self.endpoint_url, *named)), "")):
+            return AT_ONCE_ON_THIS_MACHINE
+        return BATCHES_AT_ONCE if batch else AT_ONCE
+
+
+def _store(given: Path | None) -> Path | None:
+    named = os.environ.get(STORE_VARIABLE)
+    return Path(named) if given is None and named else given

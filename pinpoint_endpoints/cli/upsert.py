@@ -1,52 +1,52 @@
-"""`pe upsert`: a file in, outcomes out."""
+"""`pe upsert`: paths in, outcomes out."""
 
-import sys
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.console import say, tell, write_bytes
+from pinpoint_endpoints.cli.delivering import Counts, report_outcomes
+from pinpoint_endpoints.cli.documents_of import documents_of
 from pinpoint_endpoints.cli.inputs import spooled_inputs
+from pinpoint_endpoints.cli.interrupts import Interrupts
 from pinpoint_endpoints.cli.options import (
     App,
+    Concurrency,
+    ConnectTimeout,
     Create,
     EndpointUrl,
+    Exclude,
     Ignore,
     Local,
-    Output,
-    OutputOption,
+    NoIgnore,
     Profile,
     Quiet,
+    Rate,
+    ReadTimeout,
     Region,
+    ShowValues,
+    StdinFilename,
     Store,
     Strict,
     Verbose,
 )
-from pinpoint_endpoints.cli.policy import policy_from
-from pinpoint_endpoints.cli.target import open_target
-from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.model import Document, Problem
-from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
-from pinpoint_endpoints.reports.outcomes import (
-    outcome_counts,
-    outcome_lines,
-    outcome_members,
-    print_outcome_table,
-)
-from pinpoint_endpoints.reports.plain import counted
-from pinpoint_endpoints.reports.problem_table import print_problem_table
-from pinpoint_endpoints.reports.problems import problem_lines
-from pinpoint_endpoints.service.outcome import Outcome, State, unanswered
+from pinpoint_endpoints.cli.policy import sending_policy_from
+from pinpoint_endpoints.cli.progress import Progress, bytes_in, shown
+from pinpoint_endpoints.cli.target import Target
+from pinpoint_endpoints.cli.written import WrittenFiles
+from pinpoint_endpoints.documents.discovery import Selection, discover
+from pinpoint_endpoints.errors import ExitCode, UsageError
+from pinpoint_endpoints.reports.outcomes import OutcomeTally
+from pinpoint_endpoints.reports.plan import PlanFormat
+from pinpoint_endpoints.service.client import CONNECT_SECONDS, READ_SECONDS
 
 
 def upsert(
-    file: Annotated[
-        str,
+    paths: Annotated[
+        list[str],
         typer.Argument(
-            metavar="FILE", help="A file with endpoints in it, or - for standard input."
+            metavar="PATH...",
+            help="Files, directories to search for files, or - for standard input.",
         ),
     ],
     app: App,
@@ -56,7 +56,7 @@ def upsert(
             "--id",
             metavar="ID",
             show_default="the document's own, else the file's name",
-            help="The endpoint id.",
+            help="The endpoint id, for one document.",
         ),
     ] = None,
     region: Region = None,
@@ -64,130 +64,127 @@ def upsert(
     endpoint_url: EndpointUrl = None,
     local: Local = False,
     store: Store = None,
+    no_batch: Annotated[
+        bool, typer.Option("--no-batch", help="Send endpoints one by one, with UpdateEndpoint.")
+    ] = False,
+    rate: Rate = None,
+    concurrency: Concurrency = None,
+    journal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write what becomes of each endpoint, and skip what the file has as accepted: "
+            "the same command goes on where it was stopped.",
+        ),
+    ] = None,
+    failures: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Write the refused endpoints as NDJSON, to be sent again."
+        ),
+    ] = None,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Read back what was accepted, and report what was not stored as sent."
+        ),
+    ] = False,
     strict: Strict = False,
     ignore: Ignore = None,
     create: Create = False,
-    output: OutputOption = Output.TABLE,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
+    stdin_filename: StdinFilename = None,
+    read_timeout: ReadTimeout = READ_SECONDS,
+    connect_timeout: ConnectTimeout = CONNECT_SECONDS,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Send nothing, and show what would be sent: with -v as HTTP requests, with "
+            "-o curl as commands that send it, addresses and user data unmasked.",
+        ),
+    ] = False,
+    output: Annotated[
+        PlanFormat, typer.Option("--output", "-o", help="How results are printed.")
+    ] = PlanFormat.TABLE,
+    show_values: ShowValues = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> ExitCode:
-    """Create or update an endpoint from a file, if the file is valid.
+    """Create or update endpoints from files that are valid.
 
-    What the file leaves out stays as it is in the service.
+    What a file leaves out stays as it is in the service. One endpoint is sent with UpdateEndpoint,
+    several with UpdateEndpointsBatch.
     """
-    from pinpoint_endpoints.api import load, upsert_all
+    from pinpoint_endpoints.api import plan_upsert, upsert_all
+    from pinpoint_endpoints.delivery.plan import Wishes
 
-    policy = policy_from(ignore, strict=strict, create=create)
-    # what cannot be sent back is left out knowingly
-    policy = replace(policy, ignore=policy.ignore | {codes.READ_ONLY_MEMBERS})
-
-    def client() -> Any:
-        return open_target(
-            region=region,
-            profile=profile,
-            endpoint_url=endpoint_url,
-            local=local,
-            store=store,
-            verbose=verbose,
-        )
-
-    outcomes: list[Outcome] = []
-    documents: list[Document] = []
-    error: PinpointEndpointsError | None = None
-    try:
-        with spooled_inputs([file]) as spooled:
-            documents = _documents(load(file, spooled), file, endpoint_id)
-        for outcome in upsert_all(client, app, documents, endpoint_id, policy):
-            outcomes.append(outcome)  # noqa: PERF402 - what was sent stays known if a later one fails
-    except PinpointEndpointsError as stopped:
-        error = stopped
-    for document in documents[len(outcomes) :]:
-        message = "not sent: the run ended before"
-        target = endpoint_id or document.endpoint_id
-        outcomes.append(unanswered(State.SKIPPED, document, target, message))
-    _print(outcomes, output, quiet=quiet, error=error)
-    if error is not None:
-        tell(error)
-        accepted = any(outcome.state is State.ACCEPTED for outcome in outcomes)
-        return ExitCode.PARTIAL if accepted else error.exit_code
-    return _exit_code(outcomes)
-
-
-def _documents(loaded: Iterable[Document], file: str, endpoint_id: str | None) -> list[Document]:
-    documents = list(loaded)
-    if not documents:
-        raise CannotRun(f"nothing to send: there is no endpoint in {file}", "name a file")
-    if endpoint_id is not None and len(documents) > 1:
-        raise UsageError(
-            f"--id names one endpoint, and {file} holds {len(documents)}",
-            "leave --id out: each takes the id that stands in it",
-        )
-    return documents
-
-
-def _exit_code(outcomes: Sequence[Outcome]) -> ExitCode:
-    states = Counter(outcome.state for outcome in outcomes)
-    if states[State.ACCEPTED] == len(outcomes):
-        return ExitCode.OK
-    if states[State.ACCEPTED]:
-        return ExitCode.PARTIAL
-    if states[State.FAILED]:
-        return ExitCode.REFUSED
-    unreadable = any(problem.code == codes.UNREADABLE for problem in _problems(outcomes))
-    return ExitCode.CANNOT_RUN if unreadable else ExitCode.INVALID
-
-
-def _print(
-    outcomes: Sequence[Outcome],
-    output: Output,
-    *,
-    quiet: bool,
-    error: PinpointEndpointsError | None,
-) -> None:
-    if output is Output.JSON:
-        _print_json(outcomes, error)
-        return
-    refused = _problems(outcome for outcome in outcomes if outcome.state is State.INVALID)
-    if output is Output.TEXT:
-        sys.stdout.write(problem_lines(refused))
-        sys.stdout.write(outcome_lines(outcomes))
-    else:
-        if refused:
-            print_problem_table(refused, sys.stdout)
-        if any(outcome.state in (State.ACCEPTED, State.FAILED) for outcome in outcomes):
-            print_outcome_table(outcomes, sys.stdout)
-    sys.stdout.flush()
-    _advise(outcomes, quiet=quiet)
-
-
-def _print_json(outcomes: Sequence[Outcome], error: PinpointEndpointsError | None) -> None:
-    from pinpoint_endpoints.reports.envelope import envelope
-
-    counts = outcome_counts(outcomes)
-    write_bytes(
-        envelope(
-            "upsert",
-            counts,
-            map(outcome_members, outcomes),
-            succeeded=counts[State.ACCEPTED],
-            failed=len(outcomes) - counts[State.ACCEPTED],
-            error=error,
-        )
+    _check_options(output, dry_run=dry_run, verify=verify)
+    policy = sending_policy_from(ignore, strict=strict, create=create)
+    wishes = Wishes(policy, endpoint_id, batch=not no_batch)
+    selection = Selection(tuple(exclude or ()), respect_gitignore=not no_ignore)
+    find = partial(discover, paths, selection)
+    target = Target(
+        region=region,
+        profile=profile,
+        endpoint_url=endpoint_url,
+        local=local,
+        store=store,
+        rate=rate,
+        concurrency=concurrency,
+        read_timeout=read_timeout,
+        connect_timeout=connect_timeout,
+        verbose=verbose,
     )
+    tally = OutcomeTally()
+    counts = Counts(tally)
+    with (
+        spooled_inputs(paths, stdin_filename) as spooled,
+        WrittenFiles(paths, find, app, target, journal, failures, read_only=dry_run) as written,
+        Progress(
+            "sending",
+            lambda: bytes_in(find()),
+            counts.__str__,
+            shown(quiet=quiet or dry_run, streams=output is PlanFormat.TEXT, lines=True),
+            counts.share,
+        ) as progress,
+        Interrupts() as interrupts,
+    ):
+        documents = documents_of(
+            paths,
+            spooled,
+            selection,
+            endpoint_id=endpoint_id,
+            meter=progress.meter,
+            leave_out=written.holds,
+        )
+        if dry_run:
+            from pinpoint_endpoints.cli.dry_run import show_plan
+            from pinpoint_endpoints.reports.plan_report import PlanOptions
+
+            steps = plan_upsert(app, documents, wishes, written.journal)
+            options = PlanOptions(verbose, show_values, quiet, local)
+            return show_plan(steps, app, target, output, options)
+        outcomes = upsert_all(
+            target.client,
+            app,
+            interrupts.reading(counts.read(documents)),
+            wishes,
+            concurrency=target.at_once(batch=not no_batch),
+            journal=written.journal,
+            failures=written.failures,
+            listener=counts.add,
+            interruptions=interrupts.count,
+            verify=verify,
+        )
+        return report_outcomes(
+            outcomes, tally, output, progress, interrupts, quiet=quiet, at_aws=target.is_aws
+        )
 
 
-def _advise(outcomes: Sequence[Outcome], *, quiet: bool) -> None:
-    for hint in dict.fromkeys(outcome.hint for outcome in outcomes if outcome.hint):
-        say(hint)
-    if quiet:
-        return
-    states = Counter(outcome.state for outcome in outcomes)
-    if states[State.INVALID]:
-        say(f"{counted(states[State.INVALID], 'document')} invalid, and not sent")
-    warned = _problems(outcome for outcome in outcomes if outcome.state is not State.INVALID)
-    if warned:
-        say(f"{counted(len(warned), 'warning')}: `pe validate` shows where")
-
-
-def _problems(outcomes: Iterable[Outcome]) -> list[Problem]:
-    return [problem for outcome in outcomes for problem in outcome.problems]
+def _check_options(output: PlanFormat, *, dry_run: bool, verify: bool) -> None:
+    if output is PlanFormat.CURL and not dry_run:
+        raise UsageError("-o curl shows what would be sent", "add --dry-run, or leave it out")
+    if dry_run and verify:
+        raise UsageError("--dry-run sends nothing that --verify could read back", "leave one out")

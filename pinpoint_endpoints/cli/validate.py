@@ -2,8 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -36,7 +35,7 @@ from pinpoint_endpoints.cli.options import (
     Verbose,
 )
 from pinpoint_endpoints.cli.policy import policy_from
-from pinpoint_endpoints.cli.progress import Progress
+from pinpoint_endpoints.cli.progress import Progress, bytes_in, shown
 from pinpoint_endpoints.cli.reporting import Reports
 from pinpoint_endpoints.documents.discovery import (
     STANDARD_INPUT,
@@ -52,8 +51,6 @@ from pinpoint_endpoints.reports.options import ReportOptions
 from pinpoint_endpoints.reports.plain import printable
 from pinpoint_endpoints.reports.problems import Tally
 from pinpoint_endpoints.reports.reporter import ReportFormat
-
-Find = Callable[[], Iterator[Source | Unsearchable]]
 
 
 def validate(
@@ -113,22 +110,26 @@ def validate(
         snippets=on_terminal,
         styled=on_terminal or bool(os.environ.get("FORCE_COLOR")),
     )
+    tally = Tally()
     with (
         spooled_inputs(paths, stdin_filename) as spooled,
         Reports(output, report or (), options, paths) as reports,
         Progress(
-            partial(_bytes_to_read, find), wanted=_is_watched(output, quiet=quiet)
+            "checking",
+            lambda: bytes_in(find()),
+            lambda: f"{tally.documents:,} documents",
+            shown(quiet=quiet, streams=output in (ReportFormat.TEXT, ReportFormat.GITHUB)),
         ) as progress,
     ):
         sources = find()
         if report:
             sources = (source for source in sources if not reports.writes(source.path))
         reader = partial(read, spooled=spooled, meter=progress.meter)
-        tally = Tally()
         checked_documents = check_all(sources, reader, policy)
         if verbose:
             checked_documents = _naming_the_valid(checked_documents)
-        error = _check(checked_documents, tally, reports, progress)
+        error = _check(checked_documents, tally, reports)
+        progress.close()
         reports.close(tally, error)
     if error is not None:
         tell(error)
@@ -157,13 +158,12 @@ def _list(sources: Iterable[Source | Unsearchable]) -> ExitCode:
 
 
 def _check(
-    checked_documents: Iterable[Checked], tally: Tally, reports: Reports, progress: Progress
+    checked_documents: Iterable[Checked], tally: Tally, reports: Reports
 ) -> PinpointEndpointsError | None:
     try:
         for checked in checked_documents:
             tally.add(checked)
             reports.add(checked)
-            progress.show(tally)
     except PinpointEndpointsError as error:
         return error
     except KeyboardInterrupt:
@@ -178,19 +178,3 @@ def _naming_the_valid(checked_documents: Iterable[Checked]) -> Iterator[Checked]
         if checked.verdict is Verdict.VALID and not checked.again:
             say(f"valid: {checked.document.source}")
         yield checked
-
-
-def _bytes_to_read(find: Find) -> int | None:
-    total = 0
-    for source in find():
-        if source.path == STANDARD_INPUT:
-            return None
-        with suppress(OSError):
-            total += Path(source.path).stat().st_size
-    return total
-
-
-def _is_watched(output: ReportFormat, *, quiet: bool) -> bool:
-    """Tell whether a bar on standard error disturbs nothing that is printed meanwhile."""
-    streams = output in (ReportFormat.TEXT, ReportFormat.GITHUB) and sys.stdout.isatty()
-    return sys.stderr.isatty() and not quiet and not streams

@@ -31,7 +31,7 @@ class Spooled:
         name: the name of the file that it stands for; else it has none, and no endpoint id by it.
     """
 
-    def __init__(self, stream: Callable[[], BinaryIO], name: str = "") -> None:
+    def __init__(self, stream: Callable[[], io.BufferedIOBase], name: str = "") -> None:
         self.name = name
         self._stream = stream
         self._spool: SpooledTemporaryFile[bytes] | None = None
@@ -39,11 +39,12 @@ class Spooled:
     def reader(self) -> Read:
         """Return what reads it from its start."""
         if self._spool is None:
-            from shutil import copyfileobj
             from tempfile import SpooledTemporaryFile
 
             self._spool = SpooledTemporaryFile(_SPOOLED_IN_MEMORY)  # noqa: SIM115 - read again later
-            copyfileobj(self._stream(), self._spool)
+            stream = self._stream()
+            while part := stream.read1(CHUNK):  # Ctrl-C is not heard in the midst of a whole `read`
+                self._spool.write(part)
         self._spool.seek(0)
         return self._spool.read
 

@@ -15,8 +15,8 @@ ADA = "examples/ada-email.json"
 PE = Path(sys.executable).parent / "pe"
 
 
-def imported_by(*arguments: str) -> set[str]:
-    """Return the top-level modules that a command imports."""
+def modules_of(*arguments: str) -> set[str]:
+    """Return the modules that a command imports."""
     ended = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "pinpoint_endpoints", *arguments],
         capture_output=True,
@@ -24,7 +24,12 @@ def imported_by(*arguments: str) -> set[str]:
         cwd=ROOT,
         check=True,
     )
-    return {line.rpartition("|")[2].strip().partition(".")[0] for line in ended.stderr.splitlines()}
+    return {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
+
+
+def imported_by(*arguments: str) -> set[str]:
+    """Return the top-level modules that a command imports."""
+    return {module.partition(".")[0] for module in modules_of(*arguments)}
 
 
 def test_validating_json_imports_only_what_it_needs() -> None:
@@ -47,6 +52,23 @@ def test_the_local_pinpoint_imports_no_moto(tmp_path: Path) -> None:
     imported = imported_by("upsert", "--local", "--store", store, "--app", "a", ADA)
     assert "boto3" in imported
     assert not imported & {"moto", "yaml", "jsonschema"}
+
+
+def test_one_upsert_starts_without_what_only_some_deliveries_need(tmp_path: Path) -> None:
+    """No journal, no dry run, no reading back, no envelope: none of them is imported."""
+    store = str(tmp_path / "store")
+    imported = modules_of("upsert", "--local", "--store", store, "--app", "a", ADA)
+    package = "pinpoint_endpoints"
+    assert f"{package}.delivery.run" in imported
+    assert not imported & {
+        f"{package}.cli.dry_run",
+        f"{package}.reports.envelope",
+        f"{package}.reports.plan_report",
+        f"{package}.reports.problem_table",
+        f"{package}.delivery.failures",
+        f"{package}.delivery.journal",
+        f"{package}.delivery.verification",
+    }
 
 
 def test_the_main_job_without_an_account(pe: RunPe, tmp_path: Path) -> None:
@@ -129,7 +151,7 @@ def test_the_version(pe: RunPe) -> None:
     assert pe("--version").stdout.startswith("pe 0.")
 
 
-@pytest.mark.parametrize("command", [[], ["validate"], ["upsert"], ["get"]])
+@pytest.mark.parametrize("command", [[], ["validate"], ["upsert"], ["get"], ["delete"]])
 def test_every_command_has_help(pe: RunPe, command: list[str]) -> None:
     """--help is plain text with the options."""
     ended = pe(*command, "--help")
@@ -184,10 +206,33 @@ def test_a_closed_pipe_ends_in_silence() -> None:
     assert (ended.returncode, "Traceback" in ended.stderr) == (3, False)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        f"validate {SEATTLE}",
+        f"validate -o json {SEATTLE}",
+        f"upsert --local --app demo --dry-run {SEATTLE}",
+        "schema",
+        "--version",
+    ],
+)
+def test_a_result_that_nobody_can_read_is_told(arguments: str) -> None:
+    """With standard output closed, what was to be printed there is an error, as on a full disk."""
+    ended = subprocess.run(
+        ["bash", "-c", f"{PE} {arguments} >&-"],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        check=False,
+    )
+    assert ended.returncode == 3
+    assert ended.stderr.endswith("Error: the output cannot be written: bad file descriptor\n")
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_closed_outputs_are_survived(closed: str) -> None:
-    """With standard output or standard error closed, the exit code still tells."""
-    command = f"{PE} validate -q examples/seattle-iphone.json {closed}"
+    """With standard output or standard error closed, and nothing to print, the exit code tells."""
+    command = f"{PE} validate -q tests/data/valid/anchors.yaml {closed}"
     ended = subprocess.run(["bash", "-c", command], cwd=ROOT, check=False)
     assert ended.returncode == 0
 

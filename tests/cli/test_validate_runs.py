@@ -251,7 +251,9 @@ def test_a_long_run_shows_how_far_it_is(tmp_path: Path) -> None:
         path.write_text(line % (1, 1), encoding="utf-8")
         assert on_terminal(path, cwd=tmp_path, stdout=out.fileno()) == ""
     assert (
-        (tmp_path / "out").read_text(encoding="utf-8").startswith("120000 documents: 120000 valid")
+        (tmp_path / "out")
+        .read_text(encoding="utf-8")
+        .startswith("120,000 documents: 120,000 valid")
     )
 
 

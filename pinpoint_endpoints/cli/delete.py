@@ -1,0 +1,240 @@
+"""`pe delete`: endpoint ids or a user id in, what became of each endpoint out."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pinpoint_endpoints.cli.console import say, tell, write_bytes
+from pinpoint_endpoints.cli.options import (
+    App,
+    ConnectTimeout,
+    EndpointUrl,
+    Local,
+    Output,
+    OutputOption,
+    Profile,
+    Quiet,
+    ReadTimeout,
+    Region,
+    ShowValues,
+    Store,
+    Verbose,
+)
+from pinpoint_endpoints.cli.saving import SaveTo, tell_saved
+from pinpoint_endpoints.cli.selecting import EndpointIds, Selected, User, selected
+from pinpoint_endpoints.cli.target import Target
+from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.errors import (
+    CannotRun,
+    ExitCode,
+    Interrupted,
+    PinpointEndpointsError,
+    UsageError,
+)
+from pinpoint_endpoints.reports.plain import counted, printable
+from pinpoint_endpoints.service.client import CONNECT_SECONDS, READ_SECONDS
+from pinpoint_endpoints.service.deleting import (
+    Deletion,
+    DeletionState,
+    delete_endpoint,
+    delete_user_endpoints,
+    planned,
+)
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.saving.folder import Folder
+
+_MAY_BE_GONE = "interrupted before the answer: it may be deleted"
+
+
+def delete(
+    app: App,
+    endpoint_ids: EndpointIds = None,
+    user: User = None,
+    save: SaveTo = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")
+    ] = False,
+    region: Region = None,
+    profile: Profile = None,
+    endpoint_url: EndpointUrl = None,
+    local: Local = False,
+    store: Store = None,
+    read_timeout: ReadTimeout = READ_SECONDS,
+    connect_timeout: ConnectTimeout = CONNECT_SECONDS,
+    output: OutputOption = Output.TABLE,
+    show_values: ShowValues = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> ExitCode:
+    """Delete endpoints from the service, after a question.
+
+    With --save, nothing is deleted that is not saved first.
+    """
+    wanted = selected(app, endpoint_ids, user)
+    if not yes and not _somebody_can_answer():
+        raise UsageError("nobody can be asked whether to delete", "give --yes to do it unasked")
+    client = Target(
+        region=region,
+        profile=profile,
+        endpoint_url=endpoint_url,
+        local=local,
+        store=store,
+        read_timeout=read_timeout,
+        connect_timeout=connect_timeout,
+        verbose=verbose,
+    ).client()
+    folder = None if save is None else _folder(save)
+    try:
+        deletions = planned(
+            client, app, wanted.endpoint_ids, wanted.user_id, read=folder is not None
+        )
+        wished = yes or _is_wished(app, deletions)
+        if folder is not None and wished:
+            _save(deletions, folder)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted", "nothing was deleted") from None
+    error = _carry_out(client, wanted, deletions, folder) if wished else None
+    if wished or output is Output.JSON:
+        _print(deletions, output, error, show_values=show_values)
+    if not wished:
+        say("nothing was deleted")
+    elif folder is not None and save is not None:
+        tell_saved(folder, save, quiet=quiet, verbose=verbose)
+    if error is not None:
+        tell(error)
+    return _exit_code(deletions, error) if wished else ExitCode.OK
+
+
+def _somebody_can_answer() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _folder(directory: Path) -> "Folder":
+    from pinpoint_endpoints.saving.folder import Folder
+
+    return Folder(directory)
+
+
+def _is_wished(application_id: str, deletions: Sequence[Deletion]) -> bool:
+    """Ask, unless there is nothing to delete; only a yes is one."""
+    waiting = [deletion for deletion in deletions if deletion.state is DeletionState.SKIPPED]
+    if not waiting:
+        return True
+    for deletion in waiting:
+        say(f"  {deletion.endpoint_id}  {deletion.endpoint.get('ChannelType', '')}".rstrip())
+    question = f"Delete {counted(len(waiting), 'endpoint')} of application {application_id}?"
+    typer.echo(printable(f"{question} [y/N] "), err=True, nl=False)
+    answer = ""
+    try:
+        answer = sys.stdin.readline()
+    finally:
+        if not answer.endswith("\n"):  # Ctrl-C and Ctrl-D leave the cursor behind the question
+            typer.echo(err=True)
+    return answer.strip().lower() in ("y", "yes")
+
+
+def _save(deletions: Sequence[Deletion], folder: "Folder") -> None:
+    for deletion in deletions:
+        if deletion.state is DeletionState.SKIPPED:
+            folder.save(deletion.endpoint)
+    folder.flush()
+
+
+def _carry_out(
+    client: Any, wanted: Selected, deletions: list[Deletion], folder: "Folder | None"
+) -> PinpointEndpointsError | None:
+    """Delete what is not deleted yet; return what ended the run, if something did."""
+    before = {same_endpoint_key(deletion.endpoint_id) for deletion in deletions}
+    for part in _parts(deletions, at_once=wanted.user_id is not None):
+        try:
+            deletions[part] = _deleted(client, wanted, deletions[part])
+        except PinpointEndpointsError as error:
+            _fail(deletions, part, error.message)
+            return error
+        except KeyboardInterrupt:
+            _fail(deletions, part, _MAY_BE_GONE)
+            return Interrupted("interrupted", "what was deleted until then is shown")
+    late = [each for each in deletions if same_endpoint_key(each.endpoint_id) not in before]
+    return None if folder is None else _saved_late(late, folder)
+
+
+def _fail(deletions: list[Deletion], part: slice, message: str) -> None:
+    deletions[part] = [
+        replace(each, state=DeletionState.FAILED, message=message) for each in deletions[part]
+    ]
+
+
+def _parts(deletions: Sequence[Deletion], *, at_once: bool) -> Iterator[slice]:
+    """Yield what is deleted with one call each."""
+    if at_once:
+        yield slice(0, len(deletions))
+        return
+    for index, deletion in enumerate(deletions):
+        if deletion.state is DeletionState.SKIPPED:
+            yield slice(index, index + 1)
+
+
+def _deleted(client: Any, wanted: Selected, part: Sequence[Deletion]) -> list[Deletion]:
+    if wanted.user_id is not None:
+        known = [deletion.endpoint for deletion in part]
+        return delete_user_endpoints(client, wanted.application_id, wanted.user_id, known)
+    return [
+        delete_endpoint(client, wanted.application_id, deletion.endpoint_id) for deletion in part
+    ]
+
+
+def _saved_late(late: Sequence[Deletion], folder: "Folder") -> CannotRun | None:
+    """Save what the user got after the endpoints were saved, from the answer to its deletion."""
+    try:
+        for deletion in late:
+            folder.save(deletion.endpoint)
+    except CannotRun as error:
+        return error
+    return None
+
+
+def _print(
+    deletions: Sequence[Deletion],
+    output: Output,
+    error: PinpointEndpointsError | None,
+    *,
+    show_values: bool,
+) -> None:
+    from pinpoint_endpoints.reports.deletions import (
+        deletion_counts,
+        deletion_lines,
+        deletion_members,
+        print_deletion_table,
+    )
+    from pinpoint_endpoints.reports.envelope import envelope
+
+    if output is Output.JSON:
+        counts = deletion_counts(deletions)
+        done, refused = counts[DeletionState.DELETED], counts[DeletionState.FAILED]
+        results = map(deletion_members, deletions)
+        write_bytes(
+            envelope("delete", counts, results, succeeded=done, failed=refused, error=error)
+        )
+    elif output is Output.TEXT:
+        sys.stdout.write(deletion_lines(deletions))
+    else:
+        print_deletion_table(deletions, sys.stdout, show_values=show_values)
+    sys.stdout.flush()
+    for hint in dict.fromkeys(deletion.hint for deletion in deletions if deletion.hint):
+        say(hint)
+
+
+def _exit_code(deletions: Sequence[Deletion], error: PinpointEndpointsError | None) -> ExitCode:
+    states = Counter(deletion.state for deletion in deletions)
+    if isinstance(error, Interrupted):
+        return error.exit_code
+    if states[DeletionState.DELETED]:
+        whole = error is None and states[DeletionState.DELETED] == len(deletions)
+        return ExitCode.OK if whole else ExitCode.PARTIAL
+    return ExitCode.REFUSED if error is None else error.exit_code

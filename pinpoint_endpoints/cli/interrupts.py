@@ -1,0 +1,72 @@
+"""Ctrl-C in, a run that ends in good order out."""
+
+import signal
+from collections.abc import Generator, Iterable, Iterator
+from threading import current_thread, main_thread
+from typing import Any, Self, TypeVar
+
+Value = TypeVar("Value")
+
+
+class Interrupts:
+    """Counts how often Ctrl-C came; it breaks in where a run waits for input, and nowhere else."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._is_reading = False
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        if current_thread() is main_thread():
+            self._before = signal.signal(signal.SIGINT, self._hear)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def count(self) -> int:
+        """Return how often Ctrl-C came."""
+        return self._count
+
+    def reading(self, values: Iterable[Value]) -> Iterator[Value]:
+        """Yield values until there are no more, or Ctrl-C comes."""
+        iterator = iter(values)
+        while not self._count:
+            try:
+                self._is_reading = True
+                value = next(iterator)
+                self._is_reading = False
+            except (StopIteration, KeyboardInterrupt):
+                return
+            finally:
+                self._is_reading = False
+            yield value
+
+    def _hear(self, _signal: int, _frame: object) -> None:
+        self._count += 1
+        if self._is_reading:
+            raise KeyboardInterrupt
+
+
+class Stoppable:
+    """Lets whoever takes the values of a generator raise an error in it, the next time it is asked.
+
+    Args:
+        values: the generator.
+    """
+
+    def __init__(self, values: Generator[Value, None, None]) -> None:
+        self._values: Any = values
+        self._error: Exception | None = None
+
+    def stop(self, error: Exception) -> None:
+        """Raise an error in the generator."""
+        self._error = error
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        error, self._error = self._error, None
+        return next(self._values) if error is None else self._values.throw(error)
