@@ -69,6 +69,14 @@ def write_directory(directory: Path, count: int) -> None:
         write_document(directory / f"endpoint-{number:06}.json", document)
 
 
+def write_lines(path: Path, count: int) -> None:
+    """Make a file with this many EndpointBatchItems, one a line."""
+    with path.open("w", encoding="utf-8") as file:
+        for number, document in enumerate(documents(count)):
+            item = {"Id": f"endpoint-{number:07}", **document}
+            file.write(f"{json.dumps(item, ensure_ascii=False)}\n")
+
+
 def _document(rng: random.Random, number: int) -> dict[str, Any]:
     device, place = rng.choice(_DEVICES), rng.choice(_PLACES)
     return {

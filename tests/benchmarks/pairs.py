@@ -4,14 +4,17 @@ The two run in turn (A B A B ...), so that whatever else the machine does hits b
 counts is the median of the rounds' ratios. Only ratios can be compared between runs and machines.
 """
 
+import math
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
 from typing import NamedTuple
 
 _BYTES_PER_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
@@ -20,6 +23,21 @@ _LONGEST_SHOWN = 2000
 
 class WrongRun(Exception):  # noqa: N818 - says what it means where it is raised
     """A program did not do the work that it was to be measured at."""
+
+
+class Cost(NamedTuple):
+    """What one run of a program took; children of its own are in it."""
+
+    wall_seconds: float
+    cpu_seconds: float
+    peak_mib: float
+
+
+class Measure(Enum):
+    """Which part of a cost is judged; the value is its place in it."""
+
+    WALL = 0
+    CPU = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +49,17 @@ class Program:
         command: the program's file and its arguments.
         proof: a text that its output holds if it did its work.
         times: how often the output holds it.
+        tells_cpu: whether the last line of its output is the seconds of cpu that count, of a part
+            of its work.
+        leaves: a file that is removed before each run.
     """
 
     name: str
     command: tuple[str, ...]
     proof: str
     times: int = 1
+    tells_cpu: bool = False
+    leaves: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +70,17 @@ class Pair:
         title: the work.
         ours: the program that the target is about.
         theirs: what it is compared with.
-        target: the greatest ratio of wall time, ours to theirs, that is good enough.
+        target: the greatest ratio, ours to theirs, that is good enough.
+        judged: what the ratio is of.
+        most_mib: how much memory ours may take at most, if that is judged too.
     """
 
     title: str
     ours: Program
     theirs: Program
     target: float
-
-
-class Cost(NamedTuple):
-    """What one run of a program took; children of its own are in it."""
-
-    wall_seconds: float
-    cpu_seconds: float
-    peak_mib: float
+    judged: Measure = Measure.WALL
+    most_mib: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +91,20 @@ class Comparison:
     ours: tuple[Cost, ...]
     theirs: tuple[Cost, ...]
 
-    def ratios(self, of: Callable[[Cost], float]) -> list[float]:
+    def ratios(self, of: Measure) -> list[float]:
         """Return ours to theirs, round by round."""
-        return [of(ours) / of(theirs) for ours, theirs in zip(self.ours, self.theirs, strict=True)]
+        pairs = zip(self.ours, self.theirs, strict=True)
+        return [ours[of.value] / theirs[of.value] for ours, theirs in pairs]
 
-    @property
-    def wall_ratio(self) -> float:
-        """The median of the rounds' ratios of wall time: what is judged."""
-        return statistics.median(self.ratios(_wall))
+    def ratio(self, of: Measure) -> float:
+        """Return the median of the rounds' ratios."""
+        return statistics.median(self.ratios(of))
 
     @property
     def met(self) -> bool:
         """Whether the target is met."""
-        return self.wall_ratio <= self.pair.target
+        little = all(cost.peak_mib <= self.pair.most_mib for cost in self.ours)
+        return little and self.ratio(self.pair.judged) <= self.pair.target
 
 
 def compare(pair: Pair, rounds: int, environment: Mapping[str, str]) -> Comparison:
@@ -108,15 +128,15 @@ def compare(pair: Pair, rounds: int, environment: Mapping[str, str]) -> Comparis
 def table(comparisons: Sequence[Comparison]) -> str:
     """Return the comparisons as a table in Markdown, two lines each."""
     headings = ("what", "program", "wall ms", "cpu ms", "peak MiB")
-    verdicts = ("wall ratio", "quartiles", "cpu ratio", "target", "")
+    verdicts = ("wall ratio", "cpu ratio", "target", "quartiles", "")
     lines = [_row(headings + verdicts), _row("---" for _ in headings + verdicts)]
     for one in comparisons:
-        low, _, high = statistics.quantiles(one.ratios(_wall), n=4, method="inclusive")
+        low, _, high = statistics.quantiles(one.ratios(one.pair.judged), n=4, method="inclusive")
         verdict = (
-            f"{one.wall_ratio:.2f}",
+            "" if one.pair.ours.tells_cpu else f"{one.ratio(Measure.WALL):.2f}",
+            f"{one.ratio(Measure.CPU):.2f}",
+            _target(one.pair),
             f"{low:.2f} to {high:.2f}",
-            f"{statistics.median(one.ratios(_cpu)):.2f}",
-            f"{one.pair.target:.2f}",
             "met" if one.met else "MISSED",
         )
         lines += [
@@ -126,18 +146,15 @@ def table(comparisons: Sequence[Comparison]) -> str:
     return "".join(lines)
 
 
-def _wall(cost: Cost) -> float:
-    return cost.wall_seconds
-
-
-def _cpu(cost: Cost) -> float:
-    return cost.cpu_seconds
+def _target(pair: Pair) -> str:
+    memory = "" if pair.most_mib == math.inf else f", {pair.most_mib:.0f} MiB"
+    return f"{pair.judged.name.lower()} {pair.target:.2f}{memory}"
 
 
 def _medians(costs: Sequence[Cost]) -> tuple[str, str, str]:
     return (
-        f"{statistics.median(map(_wall, costs)) * 1000:.0f}",
-        f"{statistics.median(map(_cpu, costs)) * 1000:.0f}",
+        f"{statistics.median(cost.wall_seconds for cost in costs) * 1000:.0f}",
+        f"{statistics.median(cost.cpu_seconds for cost in costs) * 1000:.0f}",
         f"{max(cost.peak_mib for cost in costs):.0f}",
     )
 
@@ -147,6 +164,7 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _prove(program: Program, environment: Mapping[str, str]) -> None:
+    _clear(program)
     done = subprocess.run(
         program.command,
         env=environment,
@@ -165,13 +183,14 @@ def _prove(program: Program, environment: Mapping[str, str]) -> None:
 
 
 def _run(program: Program, environment: Mapping[str, str]) -> Cost:
-    with tempfile.TemporaryFile() as complaints:
+    _clear(program)
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
         begin = time.perf_counter()
         process = subprocess.Popen(
             program.command,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=output if program.tells_cpu else subprocess.DEVNULL,
             stderr=complaints,
         )
         # Popen.wait keeps the resource usage to itself
@@ -182,5 +201,13 @@ def _run(program: Program, environment: Mapping[str, str]) -> Cost:
             complaints.seek(0)
             said = complaints.read().decode("utf-8", "replace")[-_LONGEST_SHOWN:]
             raise WrongRun(f"{program.name} ended with {process.returncode}:\n{said}")
-    peak = usage.ru_maxrss * _BYTES_PER_RSS_UNIT / 1024**2
-    return Cost(wall, usage.ru_utime + usage.ru_stime, peak)
+        cpu = usage.ru_utime + usage.ru_stime
+        if program.tells_cpu:
+            output.seek(0)
+            cpu = float(output.readlines()[-1])
+    return Cost(wall, cpu, usage.ru_maxrss * _BYTES_PER_RSS_UNIT / 1024**2)
+
+
+def _clear(program: Program) -> None:
+    if program.leaves is not None:
+        program.leaves.unlink(missing_ok=True)

@@ -3,6 +3,10 @@
     python tests/benchmarks/run.py                  all of them
     python tests/benchmarks/run.py file upsert      some
     python tests/benchmarks/run.py --ajv node_modules/.bin/ajv directory
+    python tests/benchmarks/run.py million          only if it is named
+
+A million takes ten minutes and 900 MB of disk. The cpu of `batches` and `checked-batches` is that
+of sending alone, as the programs tell it: a start-up is shared by however many are sent.
 
 check-jsonschema and the AWS CLI come with the extra `dev`; `npm install ajv-cli` gives ajv.
 Exit codes: 0 every target is met, and what was skipped is said; 1 a target is missed;
@@ -20,12 +24,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accepting_server import accepting_server
-from corpus import documents, write_directory, write_document
-from pairs import Comparison, Pair, Program, WrongRun, compare, table
+from corpus import documents, write_directory, write_document, write_lines
+from pairs import Comparison, Measure, Pair, Program, WrongRun, compare, table
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "schemas" / "endpoint-request.schema.json"
+HERE = Path(__file__).parent
 FILES = 10_000
+LINES = 20_000
+MILLION = 1_000_000
+MOST_MIB = 300
 
 
 class Missing(Exception):  # noqa: N818 - says what it means where it is raised
@@ -77,7 +85,7 @@ def validate_directory(place: Place) -> Pair:
         Program(
             "pe validate",
             (_installed("pe"), "validate", str(directory)),
-            f"{FILES} documents: {FILES} valid",
+            f"{FILES:,} documents: {FILES:,} valid",
         ),
         Program("ajv-cli", (ajv, "validate", *options), ".json valid\n", times=FILES),
         target=1.2,  # ajv-cli checks the schema alone: no rules, nothing across files
@@ -104,6 +112,40 @@ def upsert_locally(place: Place) -> Pair:
     )
 
 
+def batches(place: Place) -> Pair:
+    """Documents that are parsed and checked, a hundred a call: our client beside boto3's."""
+    return _ready_batches(place, "pe", target=0.25)
+
+
+def checked_batches(place: Place) -> Pair:
+    """Documents that are parsed: ours are checked by all rules, boto3's by its parameters."""
+    return _ready_batches(place, "library", target=0.3)
+
+
+def many(place: Place) -> Pair:
+    """A file of many, whole processes: ours checks every document, the script sends what it has."""
+    return Pair(
+        f"upsert a file of {LINES:,}",
+        _pe_upsert_many(place, _lines(place, LINES), LINES),
+        _boto3_batches(place, _lines(place, LINES), LINES),
+        target=0.5,
+        judged=Measure.CPU,
+    )
+
+
+def million(place: Place) -> Pair:
+    """A million with a journal: memory is flat."""
+    lines, journal = _lines(place, MILLION), place.folder / "journal"
+    return Pair(
+        f"upsert a file of {MILLION:,}",
+        _pe_upsert_many(place, lines, MILLION, journal=journal),
+        _boto3_batches(place, lines, MILLION),
+        target=0.7,
+        judged=Measure.CPU,
+        most_mib=MOST_MIB,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Benchmark:
     """A benchmark by its name on the command line.
@@ -111,10 +153,12 @@ class Benchmark:
     Attributes:
         pair: prepares the programs; raises `Missing`.
         rounds: how many give a stable median on a machine that does other things too.
+        unasked: whether it is run if none is named.
     """
 
     pair: Callable[[Place], Pair]
     rounds: int
+    unasked: bool = True
 
 
 BENCHMARKS = {
@@ -122,6 +166,10 @@ BENCHMARKS = {
     "upsert": Benchmark(upsert_to_server, 21),
     "directory": Benchmark(validate_directory, 11),
     "local": Benchmark(upsert_locally, 21),
+    "batches": Benchmark(batches, 9),
+    "checked-batches": Benchmark(checked_batches, 9),
+    "many": Benchmark(many, 9),
+    "million": Benchmark(million, 2, unasked=False),
 }
 
 
@@ -133,7 +181,7 @@ def main() -> int:
         place = Place(Path(folder), Path(folder, "endpoint.json"), url, options.ajv)
         write_document(place.endpoint, next(documents(1)))
         environment = _environment(place.folder)
-        for name in options.benchmarks or BENCHMARKS:
+        for name in options.benchmarks or [name for name in BENCHMARKS if BENCHMARKS[name].unasked]:
             benchmark = BENCHMARKS[name]
             try:
                 pair = benchmark.pair(place)
@@ -198,6 +246,47 @@ def _aws_update_endpoint(place: Place) -> Program:
         ),
         '"Message": "Accepted"',
     )  # fmt: skip
+
+
+def _ready_batches(place: Place, way: str, target: float) -> Pair:
+    file = _lines(place, LINES)
+
+    def program(way: str, name: str) -> Program:
+        command = (sys.executable, str(HERE / "ready_batches.py"), way, place.url, str(file))
+        return Program(name, command, f"{LINES} accepted", tells_cpu=True)
+
+    checked = "" if way == "pe" else ", checked"
+    return Pair(
+        f"send {LINES:,} endpoints{checked}",
+        program(way, "our client"),
+        program("boto3", "boto3"),
+        target=target,
+        judged=Measure.CPU,
+    )
+
+
+def _pe_upsert_many(place: Place, file: Path, count: int, journal: Path | None = None) -> Program:
+    options = () if journal is None else ("--journal", str(journal))
+    where = ("--endpoint-url", place.url, "--app", "benchmark")
+    return Program(
+        f"pe upsert{' --journal' if journal else ''}",
+        (_installed("pe"), "upsert", *where, *options, str(file)),
+        f"{count:,} accepted",
+        leaves=journal,
+    )
+
+
+def _boto3_batches(place: Place, file: Path, count: int) -> Program:
+    script = str(HERE / "boto3_batches.py")
+    return Program("boto3", (sys.executable, script, place.url, str(file)), f"{count} accepted")
+
+
+def _lines(place: Place, count: int) -> Path:
+    """Return a file with this many documents."""
+    file = place.folder / f"{count}.ndjson"
+    if not file.exists():
+        write_lines(file, count)
+    return file
 
 
 def _installed(name: str) -> str:
