@@ -10,7 +10,7 @@ from typing import Any
 
 Endpoint = dict[str, Any]
 
-MERGED_MEMBERS = ("Attributes", "Demographic", "Location", "Metrics")
+MERGED_MEMBERS = frozenset(("Attributes", "Demographic", "Location", "Metrics"))
 COORDINATES = ("Latitude", "Longitude")
 COORDINATE_STEP = Decimal("0.1")
 
@@ -41,9 +41,8 @@ def merge(
         shared: the `UserAttributes` of the user that the endpoint has after the update.
     """
     merged = {**stored, **request}
-    for member in MERGED_MEMBERS:
-        if member in request:
-            merged[member] = {**stored.get(member, {}), **request[member]}
+    for member in MERGED_MEMBERS & stored.keys() & request.keys():
+        merged[member] = {**stored[member], **request[member]}
     if "Location" in request:
         merged["Location"] = rounded_location(merged["Location"])
     merged["User"] = merge_user(stored.get("User", {}), request.get("User", {}), shared or {})
@@ -61,13 +60,9 @@ def merge_user(
     """
     former_id = stored.get("UserId")
     leaves = bool(former_id) and request.get("UserId", former_id) != former_id
-    user = {} if leaves else dict(stored)
-    attributes = {
-        **user.get("UserAttributes", {}),
-        **shared,
-        **request.get("UserAttributes", {}),
-    }
-    user.update(request)
+    kept = {} if leaves else stored
+    user = {**kept, **request}
+    attributes = {**kept.get("UserAttributes", {}), **shared, **request.get("UserAttributes", {})}
     if attributes:
         user["UserAttributes"] = attributes
     return user
@@ -75,8 +70,11 @@ def merge_user(
 
 def rounded_location(location: Mapping[str, Any]) -> dict[str, Any]:
     """Return a `Location` with its coordinates to one decimal, as the service stores them."""
-    rounded = {name: round_coordinate(location[name]) for name in COORDINATES if name in location}
-    return {**location, **rounded}
+    rounded = dict(location)
+    for name in COORDINATES:
+        if name in rounded:
+            rounded[name] = round_coordinate(rounded[name])
+    return rounded
 
 
 def round_coordinate(degrees: float) -> float:
@@ -85,5 +83,7 @@ def round_coordinate(degrees: float) -> float:
     47.65 becomes 47.7, although the nearest binary number lies a little below it.
     Source of the one decimal: botocore's service model, `EndpointLocation`.
     """
+    if round(degrees, 1) == degrees:  # spares the exact way for most
+        return float(degrees) or 0.0
     rounded = Decimal(str(degrees)).quantize(COORDINATE_STEP, rounding=ROUND_HALF_UP)
     return float(rounded) or 0.0

@@ -6,11 +6,21 @@ Nothing that comes in is ever changed: each function returns a new dict.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from pinpoint_endpoints.contract.merging import Endpoint, with_status
 from pinpoint_endpoints.local.stamps import cohort_id, instant
 
 # The limit and who makes room at it are by AWS, audience-define-auto-inactive
 MAX_USER_ENDPOINTS = 15
+MOST_BYTES = 15 * 1024
+"""15 KB. Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", endpoint quotas."""
+SERVICE_MEMBERS = frozenset(
+    ("ApplicationId", "CohortId", "CreationDate", "EffectiveDate", "EndpointStatus", "Id", "OptOut",
+     "RequestId")
+)  # fmt: skip
+"""What an endpoint has also if no request says it."""
+
 EVICTING_CHANNELS = frozenset({"ADM", "APNS", "APNS_VOIP", "APNS_VOIP_SANDBOX", "BAIDU", "GCM"})
 
 
@@ -94,3 +104,11 @@ def endpoint_to_evict(endpoints: Sequence[Endpoint], channel_type: str) -> Endpo
         return None
     candidates = [one for one in endpoints if one.get("ChannelType") in EVICTING_CHANNELS]
     return min(candidates, key=lambda one: instant(one["EffectiveDate"]), default=None)
+
+
+def bytes_of_requests(endpoint: Mapping[str, Any]) -> int:
+    """Return how many bytes of an endpoint requests brought, as compact JSON in UTF-8."""
+    members = {name: value for name, value in endpoint.items() if name not in SERVICE_MEMBERS}
+    if not members["User"]:
+        del members["User"]
+    return len(orjson.dumps(members))

@@ -5,7 +5,7 @@ DeleteApp, leaving `mock_aws` and `/moto-api/reset` drop them, and accounts and 
 """
 
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from pinpoint_endpoints.errors import CannotRun
@@ -13,15 +13,35 @@ from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.local.wire import answer
 
+__all__ = ["install", "mock_aws"]
+
 # `.*`, since an id may be empty, and moto's server decodes the slashes of ids before it matches.
 PATHS = (
+    "{0}/v1/apps/(?P<app_id>[^/]+)/attributes/(?P<attribute_type>.*)$",
     "{0}/v1/apps/(?P<app_id>[^/]+)/endpoints$",
     "{0}/v1/apps/(?P<app_id>[^/]+)/endpoints/(?P<endpoint_id>.*)$",
+    "{0}/v1/apps/(?P<app_id>[^/]+)/events$",
     "{0}/v1/apps/(?P<app_id>[^/]+)/users/(?P<user_id>.*)$",
 )
 ATTRIBUTE = "_pinpoint_endpoints"
 
 MotoResponse = tuple[int, dict[str, str], bytes]
+
+if TYPE_CHECKING:
+    from moto import mock_aws
+else:
+
+    def mock_aws(*arguments: Any, **named: Any) -> Any:
+        """moto's `mock_aws`, in which Pinpoint has the endpoint operations of the local Pinpoint.
+
+        A decorator and a context manager with moto's own arguments. Applications are moto's: make
+        one with `create_app`.
+
+        Raises:
+            CannotRun: moto is not installed, or is of a version that this does not fit.
+        """  # noqa: D403 - moto writes its name so
+        install()
+        return _internal("moto", "mock_aws")(*arguments, **named)
 
 
 def install() -> None:

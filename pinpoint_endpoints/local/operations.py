@@ -6,23 +6,35 @@ for Pinpoint (2016-12-01); what AWS's documents leave open is listed in `choices
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, cast
 from uuid import UUID, uuid4
 
-from pinpoint_endpoints.contract.merging import Endpoint
-from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
+from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.local.events import events_batches, item_response
+from pinpoint_endpoints.local.existing import (
+    existing_application,
+    existing_endpoint,
+    existing_user_endpoints,
+)
+from pinpoint_endpoints.local.name_patterns import patterns_fault
+from pinpoint_endpoints.local.requests import (
+    Body,
+    batch_items,
+    blacklist,
+    checked,
+    name_and_tags,
+    refuse_application_id,
+    refuse_attribute_type,
+    refuse_endpoint_id,
+    whole_number,
+)
 from pinpoint_endpoints.local.rows import Application, Rows
-from pinpoint_endpoints.local.service_error import bad_request, not_found
+from pinpoint_endpoints.local.service_error import ServiceError, bad_request, not_found
 from pinpoint_endpoints.local.stamps import application_arn, timestamp
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.updating import Update, apply_update
+from pinpoint_endpoints.local.updating import Update, apply_updates
 
-# AWS: quotas, "Projects per region" and "UpdateEndpointsBatch"
+# AWS: quotas, "Projects per region"
 APPLICATIONS_A_PAGE = 100
-MAX_BATCH_ITEMS = 100
-LONGEST_NUMBER = 9  # digits: more than any page or token has, less than SQLite's integers
-
-Body = dict[str, Any]
 
 
 def utc_now() -> datetime:
@@ -67,7 +79,7 @@ class LocalPinpoint:
         Args:
             request: a CreateApplicationRequest: `Name`, and `tags` if any.
         """
-        name, tags = _name_and_tags(request)
+        name, tags = name_and_tags(request)
         response = self._application_response(self._new_id().hex, name, tags)
         with self._store.writing() as rows:
             rows.add_application(response)
@@ -76,7 +88,7 @@ class LocalPinpoint:
     def get_app(self, application_id: str) -> Body:
         """Return an application."""
         with self._store.reading() as rows:
-            return _existing_application(rows, application_id).response
+            return existing_application(rows, application_id).response
 
     def get_apps(self, page_size: str | None = None, token: str | None = None) -> Body:
         """Return a page of the applications in order of creation.
@@ -85,8 +97,8 @@ class LocalPinpoint:
             page_size: at most how many, as digits.
             token: the `NextToken` of the page before.
         """
-        limit = _whole_number(page_size, "page-size", least=1, default=APPLICATIONS_A_PAGE)
-        after = _whole_number(token, "token", least=0, default=0)
+        limit = whole_number(page_size, "page-size", least=1, default=APPLICATIONS_A_PAGE)
+        after = whole_number(token, "token", least=0, default=0)
         with self._store.reading() as rows:
             page = rows.applications(after, limit + 1)
         response: Body = {"Item": [application.response for application in page[:limit]]}
@@ -97,7 +109,7 @@ class LocalPinpoint:
     def delete_app(self, application_id: str) -> Body:
         """Remove an application with its endpoints, and return it."""
         with self._store.writing() as rows:
-            application = _existing_application(rows, application_id)
+            application = existing_application(rows, application_id)
             rows.remove_application(application)
         return application.response
 
@@ -112,9 +124,9 @@ class LocalPinpoint:
             request: an EndpointRequest.
             request_id: the id of this request.
         """
-        _refuse_endpoint_id(endpoint_id)
-        checked = _checked(request, "EndpointRequest")
-        self._apply(application_id, [(endpoint_id, checked)], request_id)
+        refuse_endpoint_id(endpoint_id)
+        update = checked(request, "EndpointRequest")
+        self._apply(application_id, [(endpoint_id, update)], request_id)
         return _accepted(request_id)
 
     def update_endpoints_batch(
@@ -127,42 +139,86 @@ class LocalPinpoint:
             request: an EndpointBatchRequest; each item has an `Id`.
             request_id: the id of this request.
         """
-        items = _checked(request, "EndpointBatchRequest")["Item"]
-        if len(items) > MAX_BATCH_ITEMS:
-            raise bad_request(f"A batch has at most {MAX_BATCH_ITEMS} items.")
-        self._apply(application_id, [_id_and_request(item) for item in items], request_id)
+        self._apply(application_id, batch_items(request), request_id)
         return _accepted(request_id)
 
     def get_endpoint(self, application_id: str, endpoint_id: str) -> Body:
         """Return an endpoint."""
-        _refuse_endpoint_id(endpoint_id)
+        refuse_endpoint_id(endpoint_id)
         with self._store.reading() as rows:
-            application = _existing_application(rows, application_id)
-            return _existing_endpoint(rows, application, endpoint_id)
+            application = existing_application(rows, application_id)
+            return existing_endpoint(rows, application, endpoint_id)
 
     def delete_endpoint(self, application_id: str, endpoint_id: str) -> Body:
         """Remove an endpoint, and return it."""
-        _refuse_endpoint_id(endpoint_id)
+        refuse_endpoint_id(endpoint_id)
         with self._store.writing() as rows:
-            application = _existing_application(rows, application_id)
-            endpoint = _existing_endpoint(rows, application, endpoint_id)
-            rows.remove_endpoint(application, endpoint_id)
+            application = existing_application(rows, application_id)
+            endpoint = existing_endpoint(rows, application, endpoint_id)
+            rows.endpoints(application).remove(same_endpoint_key(endpoint_id))
         return endpoint
 
     def get_user_endpoints(self, application_id: str, user_id: str) -> Body:
         """Return the endpoints of a user in order of creation."""
         with self._store.reading() as rows:
-            application = _existing_application(rows, application_id)
-            return {"Item": _existing_user_endpoints(rows, application, user_id)}
+            application = existing_application(rows, application_id)
+            return {"Item": existing_user_endpoints(rows, application, user_id)}
 
     def delete_user_endpoints(self, application_id: str, user_id: str) -> Body:
         """Remove the endpoints of a user, and return them."""
         with self._store.writing() as rows:
-            application = _existing_application(rows, application_id)
-            endpoints = _existing_user_endpoints(rows, application, user_id)
+            application = existing_application(rows, application_id)
+            endpoints = existing_user_endpoints(rows, application, user_id)
             for endpoint in endpoints:
-                rows.remove_endpoint(application, endpoint["Id"])
+                rows.endpoints(application).remove(same_endpoint_key(endpoint["Id"]))
         return {"Item": endpoints}
+
+    def put_events(self, application_id: str, *, request: object, request_id: str) -> Body:
+        """Make or change the endpoints that events come from, each of them or not at all.
+
+        The events themselves are checked and acknowledged, and not kept.
+
+        Args:
+            application_id: where the endpoints are.
+            request: an EventsRequest.
+            request_id: the id of this request.
+        """
+        batches = events_batches(request)
+        now = timestamp(self._now())
+        with self._store.writing() as rows:
+            application = self._application_to_write(rows, application_id)
+            faults = {
+                name: _fault_of(rows, application, Update(name, batch.endpoint, request_id, now))
+                for name, batch in batches.items()
+            }
+        results = {name: item_response(faults[name], batches[name].events) for name in batches}
+        return {"Results": results}
+
+    def remove_attributes(
+        self, application_id: str, attribute_type: str, *, request: object
+    ) -> Body:
+        """Forget names of attributes, and store no more values for them; stored ones stay.
+
+        Args:
+            application_id: whose endpoints have them.
+            attribute_type: such as `endpoint-custom-attributes`.
+            request: an UpdateAttributesRequest.
+        """
+        refuse_attribute_type(attribute_type)
+        patterns = blacklist(request)
+        with self._store.writing() as rows:
+            application = existing_application(rows, application_id)
+            before = rows.attribute_names(application)
+            fault = patterns_fault((*before.removed[attribute_type], *patterns))
+            if fault:
+                raise bad_request(fault)
+            after = before.without(attribute_type, patterns)
+            rows.put_attribute_names(application, after)
+        return {
+            "ApplicationId": application_id,
+            "AttributeType": attribute_type,
+            "Attributes": sorted(before.known[attribute_type] - after.known[attribute_type]),
+        }
 
     def add_application(self, application_id: str, name: str) -> Body:
         """Make an application with an id of the caller's choice.
@@ -178,8 +234,8 @@ class LocalPinpoint:
         now = timestamp(self._now())
         with self._store.writing() as rows:
             application = self._application_to_write(rows, application_id)
-            for endpoint_id, request in requests:
-                apply_update(rows, application, Update(endpoint_id, request, request_id, now))
+            updates = [Update(name, request, request_id, now) for name, request in requests]
+            apply_updates(rows, application, updates)
 
     def _application_to_write(self, rows: Rows, application_id: str) -> Application:
         application = rows.application(application_id)
@@ -190,9 +246,7 @@ class LocalPinpoint:
         return self._added_application(rows, application_id, application_id)
 
     def _added_application(self, rows: Rows, application_id: str, name: str) -> Application:
-        fault = endpoint_id_fault(application_id)
-        if fault:
-            raise bad_request(f"The application id cannot be used: {fault}.")
+        refuse_application_id(application_id)
         return rows.add_application(self._application_response(application_id, name, {}))
 
     def _application_response(self, application_id: str, name: str, tags: dict[str, str]) -> Body:
@@ -209,64 +263,14 @@ def _accepted(request_id: str) -> Body:
     return {"Message": "Accepted", "RequestID": request_id}
 
 
-def _existing_application(rows: Rows, application_id: str) -> Application:
-    application = rows.application(application_id)
-    if application is None:
-        raise not_found("Application not found")
-    return application
-
-
-def _existing_endpoint(rows: Rows, application: Application, endpoint_id: str) -> Endpoint:
-    endpoint = rows.endpoint(application, endpoint_id)
-    if endpoint is None:
-        raise not_found("Endpoint not found")
-    return endpoint
-
-
-def _existing_user_endpoints(rows: Rows, application: Application, user_id: str) -> list[Endpoint]:
-    endpoints = rows.user_endpoints(application, user_id)
-    if not endpoints:
-        raise not_found("User not found")
-    return endpoints
-
-
-def _refuse_endpoint_id(endpoint_id: str) -> None:
-    fault = endpoint_id_fault(endpoint_id)
-    if fault:
-        raise bad_request(f"The endpoint id cannot be used: {fault}.")
-
-
-def _checked(request: object, shape: str) -> Body:
-    from pinpoint_endpoints.checks.schema import first_fault
-
-    fault = first_fault(request, shape)
-    if fault is not None:
-        raise bad_request(fault)
-    return cast("Body", request)
-
-
-def _id_and_request(item: Body) -> tuple[str, Body]:
-    _refuse_endpoint_id(item["Id"])
-    return item["Id"], {member: value for member, value in item.items() if member != "Id"}
-
-
-def _name_and_tags(request: object) -> tuple[str, dict[str, str]]:
-    if not isinstance(request, dict) or not isinstance(request.get("Name"), str):
-        raise bad_request("Missing Name")
-    tags = request.get("tags", {})
-    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
-        raise bad_request("The tags of an application are names with one string each.")
-    return request["Name"], tags
-
-
-def _whole_number(digits: str | None, name: str, *, least: int, default: int) -> int:
-    if digits is None:
-        return default
-    if not (
-        digits.isascii()
-        and digits.isdigit()
-        and len(digits) <= LONGEST_NUMBER
-        and int(digits) >= least
-    ):
-        raise bad_request(f"{name} is not a whole number from {least}.")
-    return int(digits)
+def _fault_of(rows: Rows, application: Application, update: Update) -> str:
+    """Store an update; return why it is refused, with nothing of it stored, or an empty string."""
+    try:
+        with rows.undone_if_it_fails():
+            refuse_endpoint_id(update.endpoint_id)
+            checked(update.request, "EndpointRequest")
+            if update.request:
+                apply_updates(rows, application, [update])
+    except ServiceError as error:
+        return error.message
+    return ""

@@ -1,33 +1,19 @@
 """Applications and endpoints as dicts ↔ rows, inside one transaction of the store."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from sqlite3 import Connection
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import orjson
 
 from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
-from pinpoint_endpoints.local.merging import user_id_of
+from pinpoint_endpoints.local.attribute_names import AttributeNames
+from pinpoint_endpoints.local.working_set import Undo, WorkingSet
 
-PUT_ENDPOINT = """
-INSERT INTO endpoints
-    (application, endpoint_key, user_id, channel_type, address, endpoint_status, response)
-VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (application, endpoint_key) DO UPDATE SET
-    user_id = excluded.user_id,
-    channel_type = excluded.channel_type,
-    address = excluded.address,
-    endpoint_status = excluded.endpoint_status,
-    response = excluded.response
-"""
-ENDPOINT = "SELECT response FROM endpoints WHERE application = ? AND endpoint_key = ?"
-USER_ENDPOINTS = """
-SELECT response FROM endpoints WHERE application = ? AND user_id = ? ORDER BY number
-"""
-ACTIVE_ENDPOINTS_AT = """
-SELECT response FROM endpoints
-WHERE application = ? AND address = ? AND channel_type = ? AND endpoint_status = 'ACTIVE'
+APPLICATION = """
+SELECT number, response, attribute_names FROM applications WHERE application_id = ?
 """
 APPLICATIONS = """
 SELECT number, response FROM applications WHERE number > ? ORDER BY number LIMIT ?
@@ -47,77 +33,108 @@ class Application(NamedTuple):
 
 
 class Rows:
-    """What one transaction reads and writes.
+    """What one transaction reads and writes. Endpoints are written when it ends.
 
     Args:
         connection: an SQLite connection with an open transaction.
     """
 
     def __init__(self, connection: Connection) -> None:
-        self._execute = connection.execute
+        self._connection = connection
+        self.execute = connection.execute
+        self._undo: list[Undo] = []
+        self._applications: dict[str, Application | None] = {}
+        self._attribute_names: dict[int, AttributeNames] = {}
+        self._working_sets: dict[int, WorkingSet] = {}
+
+    @contextmanager
+    def undone_if_it_fails(self) -> Iterator[Self]:
+        """Undo what was done inside if it ends with an exception: a transaction in another one."""
+        begin = len(self._undo)
+        try:
+            yield self
+        except BaseException:
+            while len(self._undo) > begin:
+                undo, *arguments = self._undo.pop()
+                undo(*arguments)
+            raise
+
+    def write(self) -> None:
+        """Bring the endpoints that changed to the store; the transaction ends with it."""
+        for working_set in self._working_sets.values():
+            working_set.write()
+
+    def forget(self) -> None:
+        """Break the circle in which changes and what they change hold each other."""
+        self._undo.clear()
 
     def application(self, application_id: str) -> Application | None:
         """Return the application with this id, or None."""
-        row = self._execute(
-            "SELECT number, response FROM applications WHERE application_id = ?",
-            (application_id,),
-        ).fetchone()
-        return None if row is None else Application(row[0], orjson.loads(row[1]))
+        if application_id not in self._applications:
+            row = self.execute(APPLICATION, (application_id,)).fetchone()
+            self._applications[application_id] = None
+            if row is not None:
+                number, response, names = row
+                self._applications[application_id] = Application(number, orjson.loads(response))
+                self._attribute_names[number] = AttributeNames.of_json(names)
+        return self._applications[application_id]
 
     def applications(self, after: int, limit: int) -> list[Application]:
         """Return up to `limit` applications in order of creation, from the one past `after`."""
-        rows = self._execute(APPLICATIONS, (after, limit))
+        rows = self.execute(APPLICATIONS, (after, limit))
         return [Application(number, orjson.loads(response)) for number, response in rows]
+
+    def count_applications(self) -> int:
+        """Return how many applications there are."""
+        return int(self.execute("SELECT count(*) FROM applications").fetchone()[0])
 
     def add_application(self, response: dict[str, Any]) -> Application:
         """Store a new application."""
-        cursor = self._execute(
+        cursor = self.execute(
             "INSERT INTO applications (application_id, response) VALUES (?, ?)",
             (response["Id"], orjson.dumps(response)),
         )
-        return Application(int(cursor.lastrowid or 0), response)
+        application = Application(int(cursor.lastrowid or 0), response)
+        self._applications[response["Id"]] = application
+        self._attribute_names[application.number] = AttributeNames()
+        self._undo.append((self._forget_application, application, None))
+        return application
 
     def remove_application(self, application: Application) -> None:
-        """Remove an application with all its endpoints."""
-        self._execute("DELETE FROM endpoints WHERE application = ?", (application.number,))
-        self._execute("DELETE FROM applications WHERE number = ?", (application.number,))
+        """Remove an application with its endpoints: nothing of its request may fail after it."""
+        self._applications[application.response["Id"]] = None
+        self._working_sets.pop(application.number, None)
+        self.execute("DELETE FROM endpoints WHERE application = ?", (application.number,))
+        self.execute("DELETE FROM applications WHERE number = ?", (application.number,))
+
+    def attribute_names(self, application: Application) -> AttributeNames:
+        """Return the names of attributes that the application knows."""
+        return self._attribute_names[application.number]
+
+    def put_attribute_names(self, application: Application, names: AttributeNames) -> None:
+        """Store the names of attributes that the application knows."""
+        before = self._attribute_names[application.number]
+        self._undo.append((self._write_attribute_names, application, before))
+        self._write_attribute_names(application, names)
+
+    def endpoints(self, application: Application) -> WorkingSet:
+        """Return the application's endpoints, as this transaction has them."""
+        working_set = self._working_sets.get(application.number)
+        if working_set is None:
+            working_set = WorkingSet(self._connection, application.number, self._undo)
+            self._working_sets[application.number] = working_set
+        return working_set
 
     def endpoint(self, application: Application, endpoint_id: str) -> Endpoint | None:
         """Return the endpoint with this id in any case, or None."""
-        found = self._execute(ENDPOINT, (application.number, same_endpoint_key(endpoint_id)))
-        return next(_endpoints(found), None)
+        return self.endpoints(application).endpoint(same_endpoint_key(endpoint_id))
 
-    def put_endpoint(self, application: Application, endpoint: Endpoint) -> None:
-        """Store an endpoint, in place of an earlier one with the same id."""
-        self._execute(
-            PUT_ENDPOINT,
-            (
-                application.number,
-                same_endpoint_key(endpoint["Id"]),
-                user_id_of(endpoint) or None,
-                endpoint.get("ChannelType"),
-                endpoint.get("Address") or None,
-                endpoint.get("EndpointStatus"),
-                orjson.dumps(endpoint),
-            ),
+    def _forget_application(self, application: Application, _: object) -> None:
+        self.remove_application(application)
+
+    def _write_attribute_names(self, application: Application, names: AttributeNames) -> None:
+        self._attribute_names[application.number] = names
+        self.execute(
+            "UPDATE applications SET attribute_names = ? WHERE number = ?",
+            (names.to_json(), application.number),
         )
-
-    def remove_endpoint(self, application: Application, endpoint_id: str) -> None:
-        """Remove the endpoint with this id."""
-        self._execute(
-            "DELETE FROM endpoints WHERE application = ? AND endpoint_key = ?",
-            (application.number, same_endpoint_key(endpoint_id)),
-        )
-
-    def user_endpoints(self, application: Application, user_id: str) -> list[Endpoint]:
-        """Return the endpoints of a user in order of creation."""
-        return list(_endpoints(self._execute(USER_ENDPOINTS, (application.number, user_id))))
-
-    def active_endpoints_at(self, application: Application, endpoint: Endpoint) -> list[Endpoint]:
-        """Return the ACTIVE endpoints with this one's channel type and address, itself included."""
-        place = (application.number, endpoint.get("Address"), endpoint.get("ChannelType"))
-        return list(_endpoints(self._execute(ACTIVE_ENDPOINTS_AT, place)))
-
-
-def _endpoints(rows: Iterable[tuple[bytes]]) -> Iterator[Endpoint]:
-    return (orjson.loads(response) for (response,) in rows)

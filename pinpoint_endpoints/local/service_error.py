@@ -1,5 +1,7 @@
 """What the local Pinpoint refuses: a code of the service, its HTTP status and a sentence."""
 
+from collections.abc import Iterable, Mapping
+
 
 class ServiceError(Exception):
     """The service refuses a request.
@@ -11,13 +13,17 @@ class ServiceError(Exception):
         code: the exception's name in the service model, such as `BadRequestException`.
         status: the HTTP status that the service model gives it.
         message: one sentence for the `Message` member.
+        headers: what HTTP wants an answer with this status to say.
     """
 
-    def __init__(self, code: str, status: int, message: str) -> None:
+    def __init__(
+        self, code: str, status: int, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.status = status
         self.message = message
+        self.headers = headers or {}
 
 
 def bad_request(message: str) -> ServiceError:
@@ -30,11 +36,28 @@ def not_found(message: str) -> ServiceError:
     return ServiceError("NotFoundException", 404, message)
 
 
-def method_not_allowed(message: str) -> ServiceError:
-    """Return what answers a method that the path does not have."""
-    return ServiceError("MethodNotAllowedException", 405, message)
+def method_not_allowed(allowed: Iterable[str]) -> ServiceError:
+    """Return what answers a method that the path does not have, with those that it has."""
+    methods = ", ".join(sorted(allowed))
+    message = f"The path does not have this method; it has {methods}."
+    return ServiceError("MethodNotAllowedException", 405, message, {"Allow": methods})
 
 
 def payload_too_large(message: str) -> ServiceError:
     """Return what answers a body over the limit."""
     return ServiceError("PayloadTooLargeException", 413, message)
+
+
+def forbidden(message: str) -> ServiceError:
+    """Return what answers somebody who may not ask."""
+    return ServiceError("ForbiddenException", 403, message)
+
+
+def too_many_requests(message: str) -> ServiceError:
+    """Return what answers a request over a quota of calls a second."""
+    return ServiceError("TooManyRequestsException", 429, message)
+
+
+def internal_error(message: str) -> ServiceError:
+    """Return what answers a request that failed for no reason of its own."""
+    return ServiceError("InternalServerErrorException", 500, message)

@@ -17,16 +17,18 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def instant(date: str) -> datetime:
-    """Read an ISO 8601 date for comparison; what cannot be read counts as the oldest.
-
-    A date without a zone is taken as UTC.
-    """
+def moment(date: str) -> datetime | None:
+    """Read an ISO 8601 date, or return None; one without a zone is taken as UTC."""
     try:
-        moment = datetime.fromisoformat(date)
+        found = datetime.fromisoformat(date)
     except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def instant(date: str) -> datetime:
+    """Read an ISO 8601 date for comparison; what cannot be read counts as the oldest."""
+    return moment(date) or datetime.min.replace(tzinfo=UTC)
 
 
 def cohort_id(endpoint_id: str) -> str:

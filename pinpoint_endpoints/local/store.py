@@ -23,6 +23,11 @@ from pinpoint_endpoints.local.rows import Rows
 BUSY_TIMEOUT_SECONDS = 30.0
 RETRY_SECONDS = 0.005
 APPLICATION_ID = 0x70696E70  # "pinp": tells our files from other programs' SQLite files
+SETTINGS = (
+    "synchronous = FULL",
+    "cache_size = -65536",  # 64 MiB: the indexes of a million endpoints are looked up in memory
+    "wal_autocheckpoint = 8192",  # pages, 32 MiB: what is written often goes to the file seldom
+)
 SMALLEST_DATABASE = 512  # bytes: one page of the smallest size (SQLite file format, 1.3.2)
 
 # Each step leads from the version that is its place in this tuple to the next.
@@ -57,6 +62,32 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         WHERE address IS NOT NULL AND endpoint_status = 'ACTIVE'
         """,
     ),
+    (
+        """
+        CREATE INDEX endpoints_by_channel
+        ON endpoints (application, channel_type, endpoint_status)
+        """,
+        "ALTER TABLE applications ADD COLUMN attribute_names BLOB NOT NULL DEFAULT '{}'",
+        """
+        UPDATE applications SET attribute_names = json_object('known', json_object(
+            'endpoint-custom-attributes', (
+                SELECT json_group_array(DISTINCT named.key)
+                FROM endpoints, json_each(CAST(response AS TEXT), '$.Attributes') AS named
+                WHERE application = applications.number
+            ),
+            'endpoint-metric-attributes', (
+                SELECT json_group_array(DISTINCT named.key)
+                FROM endpoints, json_each(CAST(response AS TEXT), '$.Metrics') AS named
+                WHERE application = applications.number
+            ),
+            'endpoint-user-attributes', (
+                SELECT json_group_array(DISTINCT named.key)
+                FROM endpoints, json_each(CAST(response AS TEXT), '$.User.UserAttributes') AS named
+                WHERE application = applications.number
+            )
+        ))
+        """,
+    ),
 )
 STORE_VERSION = len(UPGRADES)
 
@@ -88,6 +119,7 @@ class Store:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self._lock = threading.RLock()
+        self._outer: Rows | None = None
         if path is not None:
             _make_private_file(path)
         with self._explained():
@@ -123,6 +155,22 @@ class Store:
         """
         return self._transaction("BEGIN IMMEDIATE")
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one transaction of all that this thread opens inside: stored at once, at the end.
+
+        Each of them still happens whole or not at all.
+
+        Raises:
+            CannotRun: none of them is stored.
+        """
+        with self._transaction("BEGIN IMMEDIATE") as rows:
+            self._outer = rows
+            try:
+                yield
+            finally:
+                self._outer = None
+
     def reading(self) -> AbstractContextManager[Rows]:
         """Open a transaction that sees the store as it is at one moment.
 
@@ -133,14 +181,25 @@ class Store:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Rows]:
-        with self._lock, self._explained():
+        with self._lock:
+            inner = None if self._outer is None else self._outer.undone_if_it_fails()
+            with inner or self._outermost(begin) as rows:
+                yield rows
+
+    @contextmanager
+    def _outermost(self, begin: str) -> Iterator[Rows]:
+        with self._explained():
             self._connection.execute(begin)
+            rows = Rows(self._connection)
             try:
-                yield Rows(self._connection)
+                yield rows
+                rows.write()
                 self._connection.execute("COMMIT")
             except BaseException:
                 self._connection.rollback()
                 raise
+            finally:
+                rows.forget()
 
     def _prepare(self) -> None:
         """Bring the file to this version, having looked at whether it is ours before writing."""
@@ -151,7 +210,8 @@ class Store:
                 for statement in _statements_from(self._version()):
                     self._connection.execute(statement)
         _switch_to_wal(self._connection)
-        self._connection.execute("PRAGMA synchronous = FULL")
+        for setting in SETTINGS:
+            self._connection.execute(f"PRAGMA {setting}")
 
     def _version(self) -> int:
         """Return the store's version, 0 for a new one. Call it inside a transaction."""
@@ -188,7 +248,7 @@ class Store:
 
     def _explain(self, error: sqlite3.DatabaseError) -> NoReturn:
         name = getattr(error, "sqlite_errorname", "")
-        if name.startswith(DAMAGED):
+        if name.startswith(DAMAGED) or "malformed JSON" in str(error):
             raise self._damage() from error
         for cause, words in CAUSES.items():
             if name.startswith(cause):

@@ -1,14 +1,18 @@
-"""One update of one endpoint → rows: the endpoint itself, its user's others, its address's others.
+"""Updates of endpoints → rows: the endpoints, those of their users, those at their addresses.
 
 Everything happens inside the transaction that the caller holds.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.contract.merging import Endpoint, merge
 from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.local.attribute_names import MOST_NAMES
 from pinpoint_endpoints.local.merging import (
     MAX_USER_ENDPOINTS,
+    MOST_BYTES,
+    bytes_of_requests,
     endpoint_to_evict,
     evicted,
     inactive,
@@ -21,6 +25,7 @@ from pinpoint_endpoints.local.merging import (
 )
 from pinpoint_endpoints.local.rows import Application, Rows
 from pinpoint_endpoints.local.service_error import bad_request
+from pinpoint_endpoints.local.working_set import WorkingSet, place_of
 
 
 class Update(NamedTuple):
@@ -39,23 +44,59 @@ class Update(NamedTuple):
     now: str
 
 
-def apply_update(rows: Rows, application: Application, update: Update) -> None:
-    """Store an update and all that follows from it.
+def apply_updates(rows: Rows, application: Application, updates: Sequence[Update]) -> None:
+    """Store updates, one after the other, and all that follows from them.
 
     Raises:
-        ServiceError: 400 when a new endpoint lacks what creation needs, or its user has as many
-            endpoints as a user may have.
+        ServiceError: 400 when a new endpoint lacks what creation needs, its user has as many
+            endpoints as a user may have, it is larger than an endpoint may be, or the application
+            has as many names of attributes as it may have.
     """
-    stored = rows.endpoint(application, update.endpoint_id)
-    if stored is None:
-        stored = _created(application, update)
-    companions = _make_room(rows, application, stored, update)
+    names = rows.attribute_names(application)
+    captured = updates
+    if names.removes_any:
+        captured = [update._replace(request=names.captured(update.request)) for update in updates]
+    known = names
+    for update in captured:
+        known = known.with_names_in(update.request)
+    if known is not names:
+        if len(known) > MOST_NAMES:
+            raise bad_request("Too many custom attributes")
+        rows.put_attribute_names(application, known)
+    endpoints = rows.endpoints(application)
+    _meet(endpoints, captured)
+    for update in captured:
+        _apply(endpoints, application, update)
+
+
+def _meet(endpoints: WorkingSet, updates: Sequence[Update]) -> None:
+    """Read in a few queries what the updates are about, each endpoint's companions included."""
+    keys = [same_endpoint_key(update.endpoint_id) for update in updates]
+    endpoints.meet(keys)
+    users: set[str] = set()
+    addresses: set[str] = set()
+    for key, update in zip(keys, updates, strict=True):
+        stored: Endpoint = endpoints.endpoint(key) or {}
+        users.add(user_id_after(stored, update.request))
+        addresses.add(update.request.get("Address") or stored.get("Address") or "")
+    endpoints.meet_users(users - {""})
+    endpoints.meet_addresses(addresses - {""})
+
+
+def _apply(endpoints: WorkingSet, application: Application, update: Update) -> None:
+    key = same_endpoint_key(update.endpoint_id)
+    stored = endpoints.endpoint(key) or _created(application, update)
+    companions = _make_room(endpoints, key, stored, update)
     shared = user_attributes_of(companions[0]) if companions else {}
     request = with_defaults(update.request, update.now, update.request_id)
     endpoint = merge(stored, request, shared)
-    rows.put_endpoint(application, endpoint)
-    _share_user_attributes(rows, application, companions, endpoint)
-    _take_over_address(rows, application, endpoint)
+    if endpoints.put(endpoint) > MOST_BYTES and bytes_of_requests(endpoint) > MOST_BYTES:
+        raise bad_request(f"Endpoint size exceeds {MOST_BYTES} bytes")
+    if companions:
+        _share_user_attributes(endpoints, companions, endpoint)
+    for other in endpoints.active_at(place_of(endpoint)):
+        if other is not endpoint:
+            endpoints.put(inactive(other))
 
 
 def _created(application: Application, update: Update) -> Endpoint:
@@ -65,36 +106,25 @@ def _created(application: Application, update: Update) -> Endpoint:
     return new_endpoint(application.response["Id"], update.endpoint_id, update.now)
 
 
-def _make_room(
-    rows: Rows, application: Application, stored: Endpoint, update: Update
-) -> list[Endpoint]:
+def _make_room(endpoints: WorkingSet, key: str, stored: Endpoint, update: Update) -> list[Endpoint]:
     """Return the other endpoints of the user, after one has left if the user had too many."""
     user_id = user_id_after(stored, update.request)
-    own_key = same_endpoint_key(stored["Id"])
-    companions = [
-        one
-        for one in rows.user_endpoints(application, user_id)
-        if same_endpoint_key(one["Id"]) != own_key
-    ]
+    if not user_id:
+        return []
+    companions = [one for one in endpoints.of_user(user_id) if same_endpoint_key(one["Id"]) != key]
     if len(companions) < MAX_USER_ENDPOINTS:
         return companions
     leaving = endpoint_to_evict(companions, {**stored, **update.request}["ChannelType"])
     if leaving is None:
         raise bad_request(f"Exceeded maximum endpoint per user count {MAX_USER_ENDPOINTS}")
-    rows.put_endpoint(application, evicted(leaving))
+    endpoints.put(evicted(leaving))
     return [one for one in companions if one is not leaving]
 
 
 def _share_user_attributes(
-    rows: Rows, application: Application, companions: list[Endpoint], endpoint: Endpoint
+    endpoints: WorkingSet, companions: list[Endpoint], endpoint: Endpoint
 ) -> None:
     attributes = user_attributes_of(endpoint)
     for companion in companions:
         if user_attributes_of(companion) != attributes:
-            rows.put_endpoint(application, with_user_attributes(companion, attributes))
-
-
-def _take_over_address(rows: Rows, application: Application, endpoint: Endpoint) -> None:
-    for other in rows.active_endpoints_at(application, endpoint):
-        if other["Id"] != endpoint["Id"]:
-            rows.put_endpoint(application, inactive(other))
+            endpoints.put(with_user_attributes(companion, attributes))

@@ -16,10 +16,13 @@ from pinpoint_endpoints.local.service_error import (
     not_found,
     payload_too_large,
 )
+from pinpoint_endpoints.local.service_model import operations_at
 
-# AWS: quotas, "API request payload"
+# AWS: quotas, "API request payload" and "Event ingestion quotas"
 MAX_BODY_BYTES = 7 * 1024 * 1024
+MAX_EVENTS_BYTES = 4 * 1024 * 1024
 
+LISTED = "`pe serve --explain` lists what it has."
 BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
@@ -73,52 +76,87 @@ class Operation(NamedTuple):
     """What a method does at a path.
 
     Args:
+        name: in botocore's service model.
         status: of its success.
         run: from the call to the answer's body.
+        most_bytes: that a request's body may have.
     """
 
+    name: str
     status: int
     run: Callable[[Call], Mapping[str, Any]]
+    most_bytes: int = MAX_BODY_BYTES
 
 
-ID = "{}"
 OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
     "/v1/apps": {
         "GET": Operation(
+            "GetApps",
             200,
             lambda call: call.pinpoint.get_apps(
                 call.query.get("page-size"), call.query.get("token")
             ),
         ),
-        "POST": Operation(201, lambda call: call.pinpoint.create_app(call.json())),
+        "POST": Operation("CreateApp", 201, lambda call: call.pinpoint.create_app(call.json())),
     },
-    "/v1/apps/{}": {
-        "GET": Operation(200, lambda call: call.pinpoint.get_app(*call.ids)),
-        "DELETE": Operation(200, lambda call: call.pinpoint.delete_app(*call.ids)),
+    "/v1/apps/{application-id}": {
+        "GET": Operation("GetApp", 200, lambda call: call.pinpoint.get_app(*call.ids)),
+        "DELETE": Operation("DeleteApp", 200, lambda call: call.pinpoint.delete_app(*call.ids)),
     },
-    "/v1/apps/{}/endpoints": {
+    "/v1/apps/{application-id}/attributes/{attribute-type}": {
         "PUT": Operation(
+            "RemoveAttributes",
+            200,
+            lambda call: call.pinpoint.remove_attributes(*call.ids, request=call.json()),
+        ),
+    },
+    "/v1/apps/{application-id}/endpoints": {
+        "PUT": Operation(
+            "UpdateEndpointsBatch",
             202,
             lambda call: call.pinpoint.update_endpoints_batch(
                 *call.ids, request=call.json(), request_id=call.request_id
             ),
         ),
     },
-    "/v1/apps/{}/endpoints/{}": {
-        "GET": Operation(200, lambda call: call.pinpoint.get_endpoint(*call.ids)),
+    "/v1/apps/{application-id}/endpoints/{endpoint-id}": {
+        "GET": Operation("GetEndpoint", 200, lambda call: call.pinpoint.get_endpoint(*call.ids)),
         "PUT": Operation(
+            "UpdateEndpoint",
             202,
             lambda call: call.pinpoint.update_endpoint(
                 *call.ids, request=call.json(), request_id=call.request_id
             ),
         ),
-        "DELETE": Operation(202, lambda call: call.pinpoint.delete_endpoint(*call.ids)),
+        "DELETE": Operation(
+            "DeleteEndpoint", 202, lambda call: call.pinpoint.delete_endpoint(*call.ids)
+        ),
     },
-    "/v1/apps/{}/users/{}": {
-        "GET": Operation(200, lambda call: call.pinpoint.get_user_endpoints(*call.ids)),
-        "DELETE": Operation(202, lambda call: call.pinpoint.delete_user_endpoints(*call.ids)),
+    "/v1/apps/{application-id}/events": {
+        "POST": Operation(
+            "PutEvents",
+            202,
+            lambda call: call.pinpoint.put_events(
+                *call.ids, request=call.json(), request_id=call.request_id
+            ),
+            MAX_EVENTS_BYTES,
+        ),
+    },
+    "/v1/apps/{application-id}/users/{user-id}": {
+        "GET": Operation(
+            "GetUserEndpoints", 200, lambda call: call.pinpoint.get_user_endpoints(*call.ids)
+        ),
+        "DELETE": Operation(
+            "DeleteUserEndpoints", 202, lambda call: call.pinpoint.delete_user_endpoints(*call.ids)
+        ),
     },
 }
+
+FIRST_ID, EVERY_OTHER = 3, 2
+"""Where ids stand in a path that is split at its slashes."""
+
+ID = "{}"
+_OPERATIONS_AT = {re.sub("{[^}]+}", ID, path): methods for path, methods in OPERATIONS.items()}
 
 
 def answer(pinpoint: LocalPinpoint, method: str, target: str, body: bytes) -> Answer:
@@ -140,38 +178,65 @@ def answer(pinpoint: LocalPinpoint, method: str, target: str, body: bytes) -> An
     try:
         path, _, query = target.partition("?")
         operation, ids = _route(method, path)
-        if len(body) > MAX_BODY_BYTES:
-            raise payload_too_large(f"The body is over {MAX_BODY_BYTES} bytes.")
-        call = Call(pinpoint, ids, dict(parse_qsl(query, keep_blank_values=True)), body, request_id)
+        if len(body) > operation.most_bytes:
+            raise payload_too_large(f"The body is over {operation.most_bytes} bytes.")
+        members = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
+        call = Call(pinpoint, ids, members, body, request_id)
         return Answer(operation.status, headers, orjson.dumps(operation.run(call)))
     except ServiceError as error:
-        return Answer(
-            error.status,
-            {**headers, "x-amzn-ErrorType": error.code},
-            orjson.dumps({"Message": error.message, "RequestID": request_id}),
-        )
+        return refusal(error, request_id)
+    except RecursionError:  # when it is explained why a thousand lists in each other do not fit
+        return refusal(bad_request("The body is nested too deeply."), request_id)
+
+
+def refusal(error: ServiceError, request_id: str) -> Answer:
+    """Return what the service answers when it refuses a request."""
+    headers = {
+        "Content-Type": "application/json",
+        "x-amzn-RequestId": request_id,
+        "x-amzn-ErrorType": error.code,
+        **error.headers,
+    }
+    body = {"Message": error.message, "RequestID": request_id}
+    return Answer(error.status, headers, orjson.dumps(body))
+
+
+def operation_name(method: str, target: str) -> str:
+    """Return the name of the operation that a request asks for; empty for none of ours."""
+    path, _, _ = target.partition("?")
+    methods, _ = _methods_and_ids(path)
+    operation = methods.get(method)
+    return "" if operation is None else operation.name
 
 
 def _route(method: str, path: str) -> tuple[Operation, tuple[str, ...]]:
     """Find the operation by the path as it is encoded: an id may hold an encoded slash."""
+    methods, ids = _methods_and_ids(path)
+    if method not in methods:
+        raise _not_had(method, path)
+    return methods[method], tuple(map(_decoded, ids))
+
+
+def _methods_and_ids(path: str) -> tuple[Mapping[str, Operation], list[str]]:
+    """Return what can be done at a path by method, nothing if it is none of ours, and its ids."""
     segments = path.split("/")
-    for pattern, methods in OPERATIONS.items():
-        places = pattern.split("/")
-        if _match(places, segments):
-            if method not in methods:
-                raise method_not_allowed("The path does not have this method.")
-            ids = [part for place, part in zip(places, segments, strict=True) if place == ID]
-            return methods[method], tuple(_decoded(part) for part in ids)
-    raise not_found("The local Pinpoint does not have this operation.")
+    ids = segments[FIRST_ID::EVERY_OTHER]
+    segments[FIRST_ID::EVERY_OTHER] = [ID] * len(ids)
+    return _OPERATIONS_AT.get("/".join(segments), {}), ids
 
 
-def _match(places: list[str], segments: list[str]) -> bool:
-    return len(places) == len(segments) and all(
-        place in (ID, part) for place, part in zip(places, segments, strict=True)
-    )
+def _not_had(method: str, path: str) -> ServiceError:
+    names = operations_at(path)
+    if method in names:
+        return not_found(f"The local Pinpoint does not have {names[method]}. {LISTED}")
+    if names:
+        return method_not_allowed(names)
+    return not_found(f"The local Pinpoint does not have this path. {LISTED}")
 
 
 def _decoded(segment: str) -> str:
+    if "%" not in segment and segment.isascii():
+        return segment
     if BROKEN_ESCAPE.search(segment):
         raise bad_request("The path has a broken percent-encoding.")
     try:

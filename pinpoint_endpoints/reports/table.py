@@ -80,12 +80,13 @@ def _print_records(console: "Console", columns: Sequence[Column], rows: Sequence
     from rich.table import Table
 
     label = max(len(column.heading) for column in columns)
-    unbroken = max(
+    widths = (
         _natural_width(console, cell)
         for row in rows
         for column, cell in zip(columns, row, strict=True)
         if not column.narrowest
     )
+    unbroken = max(widths, default=0)
     room = console.width - label - _RECORD_BORDERS
     if unbroken > room:
         _print_lines(console, columns, rows)

@@ -1,7 +1,47 @@
-from pinpoint_endpoints.local.choices import CHOICES
+import re
+
+import pytest
+
+from pinpoint_endpoints.local.attribute_names import MOST_NAMES
+from pinpoint_endpoints.local.choices import CHOICES, Choice
+from pinpoint_endpoints.local.events import MAX_EVENTS, MAX_NAMES
+from pinpoint_endpoints.local.merging import MAX_USER_ENDPOINTS, MOST_BYTES
+from pinpoint_endpoints.local.name_patterns import LONGEST_PATTERN, MOST_GLOBS, MOST_PATTERNS
+
+ROWS = [row for rows in CHOICES.values() for row in rows]
+
+
+def about(topic: str) -> Choice:
+    """Return the one choice whose topic has these words."""
+    [found] = [row for row in ROWS if topic in row.topic]
+    return found
 
 
 def test_each_choice_is_a_full_row() -> None:
-    """Every row has a topic of its own, a choice and a reason."""
-    assert len({row.topic for row in CHOICES}) == len(CHOICES) > 20
-    assert all(cell.strip() == cell != "" for row in CHOICES for cell in row)
+    """Every row has a topic of its own, a choice and a reason, in a group of at least two."""
+    assert len({row.topic for row in ROWS}) == len(ROWS) > 50
+    assert all(cell.strip() == cell != "" for row in ROWS for cell in row)
+    assert all(len(rows) > 1 for rows in CHOICES.values())
+
+
+@pytest.mark.parametrize(
+    ("topic", "numbers"),
+    [
+        ("250 names", [MOST_NAMES]),
+        ("15 KB of an endpoint", [MOST_BYTES]),
+        ("Which endpoints count", [MAX_USER_ENDPOINTS]),
+        ("RemoveAttributes: how many", [MOST_PATTERNS, MOST_GLOBS, LONGEST_PATTERN]),
+        ("PutEvents: how many endpoints", [MAX_EVENTS]),
+        ("PutEvents: 40 names", [MAX_NAMES]),
+    ],
+)
+def test_the_numbers_are_those_of_the_code(topic: str, numbers: list[int]) -> None:
+    """A number that a choice names is the one that is enforced."""
+    row = about(topic)
+    said = {int(number.replace(",", "")) for number in re.findall(r"[0-9][0-9,]*", " ".join(row))}
+    assert said >= set(numbers)
+
+
+def test_nothing_of_the_table_needs_more_than_a_line_of_a_terminal() -> None:
+    """Choices are short: a table of them can be read."""
+    assert max(len(cell) for row in ROWS for cell in row) <= 100

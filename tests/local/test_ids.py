@@ -97,3 +97,17 @@ def test_an_empty_id_is_refused_through_every_door(client: Any, app: str) -> Non
     """An empty id, which addresses the batch with a slash, answers 400."""
     with pytest.raises(client.exceptions.BadRequestException, match="it is empty"):
         client.update_endpoint(ApplicationId=app, EndpointId="", EndpointRequest=EMAIL)
+
+
+def test_events_and_removals_reach_every_door(client: Any, app: str) -> None:
+    """PutEvents and RemoveAttributes are answered wherever the endpoint operations are."""
+    endpoint = {**EMAIL, "Attributes": {"color": ["red"]}}
+    items = {"a/b": {"Endpoint": endpoint, "Events": {}}, "e": {"Endpoint": EMAIL, "Events": {}}}
+    answer = client.put_events(ApplicationId=app, EventsRequest={"BatchItem": items})
+    assert answer["EventsResponse"]["Results"].keys() == items.keys()
+    removed = client.remove_attributes(
+        ApplicationId=app,
+        AttributeType="endpoint-custom-attributes",
+        UpdateAttributesRequest={"Blacklist": ["*"]},
+    )
+    assert removed["AttributesResource"]["Attributes"] == ["color"]

@@ -68,7 +68,7 @@ def test_a_folder_that_exists_keeps_its_mode(tmp_path: Path) -> None:
 def test_a_store_is_durable(path: Path) -> None:
     """A file store writes ahead (WAL) and syncs every commit (FULL)."""
     with Store(path) as store, store.reading() as rows:
-        execute = rows._execute  # noqa: SLF001 - the settings of the connection itself
+        execute = rows.execute
         assert execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert execute("PRAGMA synchronous").fetchone() == (2,)
         assert execute("PRAGMA busy_timeout").fetchone() == (30000,)

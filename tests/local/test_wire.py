@@ -1,13 +1,15 @@
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+import botocore.session
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.local.wire import MAX_BODY_BYTES, Answer
+from pinpoint_endpoints.local.wire import MAX_BODY_BYTES, OPERATIONS, Answer, operation_name
 
 Send = Callable[..., Answer]
 
@@ -49,39 +51,95 @@ def test_each_request_has_its_own_id(send: Send) -> None:
         "x/v1/apps",
         "v1/apps",
         "//v1/apps",
-        "/v1/apps/app/segments",
         "/v1/apps/app/endpoints/a/b",
         "/v1/apps/app/users",
         "/v1/apps/app/settings/x/y",
+        "/v1/{}",
         "http://host/v1/apps",
         "/v1/apps/../../etc/passwd",
     ],
 )
-def test_what_the_local_pinpoint_lacks_is_not_found(send: Send, target: str) -> None:
-    """An unknown path answers 404 and says that the local Pinpoint does not have it."""
-    assert error_of(send("GET", target)) == (
-        404,
-        "NotFoundException",
-        "The local Pinpoint does not have this operation.",
-    )
+def test_a_path_that_nobody_has_is_not_found(send: Send, target: str) -> None:
+    """A path that Pinpoint does not have answers 404, whatever the method."""
+    for method in ("GET", "PUT", "PATCH"):
+        assert error_of(send(method, target)) == (
+            404,
+            "NotFoundException",
+            "The local Pinpoint does not have this path. `pe serve --explain` lists what it has.",
+        )
 
 
 @pytest.mark.parametrize(
-    ("method", "target"),
+    ("method", "target", "name"),
     [
-        ("DELETE", "/v1/apps"),
-        ("PUT", "/v1/apps/app"),
-        ("GET", "/v1/apps/app/endpoints"),
-        ("POST", ENDPOINT),
-        ("HEAD", ENDPOINT),
-        ("put", ENDPOINT),
-        ("", ENDPOINT),
-        ("PUT", "/v1/apps/app/users/ann"),
+        ("POST", "/v1/apps/app/segments", "CreateSegment"),
+        ("GET", "/v1/apps/app/segments?page-size=5", "GetSegments"),
+        ("GET", "/v1/apps/app/settings", "GetApplicationSettings"),
+        ("POST", "/v1/apps/app/messages", "SendMessages"),
+        ("GET", "/v1/apps/a%2Fb/endpoints/e/inappmessages", "GetInAppMessages"),
+        ("GET", "/v1/tags/arn:aws:mobiletargeting:us-east-1:0:apps%2Fapp", "ListTagsForResource"),
+        ("PUT", "/v1/templates/t/email/active-version", "UpdateTemplateActiveVersion"),
+        ("POST", "/v1/phone/number/validate", "PhoneNumberValidate"),
     ],
 )
-def test_a_wrong_method_is_not_allowed(send: Send, method: str, target: str) -> None:
-    """A known path with a method that it does not have answers 405."""
-    assert error_of(send(method, target))[:2] == (405, "MethodNotAllowedException")
+def test_what_the_local_pinpoint_lacks_is_named(
+    send: Send, method: str, target: str, name: str
+) -> None:
+    """An operation of Pinpoint that is not here answers 404 with its name, whatever the body."""
+    expected = f"The local Pinpoint does not have {name}. `pe serve --explain` lists what it has."
+    for body in (b"", b"no JSON", b" " * (MAX_BODY_BYTES + 1)):
+        assert error_of(send(method, target, body)) == (404, "NotFoundException", expected)
+
+
+def test_what_the_local_pinpoint_has_is_the_services() -> None:
+    """Each operation has the name, method, path and status of botocore's service model."""
+    model = botocore.session.get_session().get_service_model("pinpoint")
+    modelled = {
+        (name, http["method"], http["requestUri"], http["responseCode"])
+        for name in model.operation_names
+        for http in [model.operation_model(name).http]
+    }
+    ours = {
+        (operation.name, method, path, operation.status)
+        for path, methods in OPERATIONS.items()
+        for method, operation in methods.items()
+    }
+    assert ours <= modelled
+    assert len(ours) == 12
+
+
+@pytest.mark.parametrize("path", OPERATIONS)
+def test_every_operation_is_found_by_its_path(path: str) -> None:
+    """Ids stand where they are looked for, and no path hides another."""
+    target = re.sub("{[^}]+}", "x%2Fy", path) + "?query"
+    found = {method: operation_name(method, target) for method in OPERATIONS[path]}
+    assert found == {method: operation.name for method, operation in OPERATIONS[path].items()}
+    assert operation_name("PATCH", target) == ""
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "allowed"),
+    [
+        ("DELETE", "/v1/apps", "GET, POST"),
+        ("PUT", "/v1/apps/app", "DELETE, GET"),
+        ("GET", "/v1/apps/app/endpoints", "PUT"),
+        ("POST", ENDPOINT, "DELETE, GET, PUT"),
+        ("HEAD", ENDPOINT, "DELETE, GET, PUT"),
+        ("put", ENDPOINT, "DELETE, GET, PUT"),
+        ("", ENDPOINT, "DELETE, GET, PUT"),
+        ("PUT", "/v1/apps/app/users/ann", "DELETE, GET"),
+        ("GET", "/v1/apps/app/events", "POST"),
+        ("POST", "/v1/apps/app/attributes/endpoint-user-attributes", "PUT"),
+        ("PATCH", "/v1/apps/app/segments", "GET, POST"),
+    ],
+)
+def test_a_wrong_method_is_not_allowed(send: Send, method: str, target: str, allowed: str) -> None:
+    """A path of Pinpoint with a method that it does not have answers 405, and says which it has."""
+    answer = send(method, target)
+    status, code, message = error_of(answer)
+    assert (status, code) == (405, "MethodNotAllowedException")
+    assert answer.headers["Allow"] == allowed
+    assert allowed in message
 
 
 @pytest.mark.parametrize(
@@ -181,6 +239,29 @@ def test_steps_and_control_characters_are_no_ids(send: Send, escaped: str) -> No
     assert error_of(answer)[:2] == (400, "BadRequestException")
 
 
+@pytest.mark.parametrize("nested", [b"[%b]", b'{"a":%b}'], ids=["lists", "objects"])
+@pytest.mark.parametrize(
+    ("method", "target", "frame"),
+    [
+        ("PUT", ENDPOINT, b'{"Attributes":%b}'),
+        ("PUT", "/v1/apps/app/endpoints", b"%b"),
+        ("PUT", "/v1/apps/app/attributes/endpoint-user-attributes", b'{"Blacklist":%b}'),
+        ("POST", "/v1/apps", b'{"Name":"n","tags":%b}'),
+    ],
+    ids=["update", "batch", "attributes", "application"],
+)
+def test_a_deep_body_is_refused(
+    send: Send, method: str, target: str, frame: bytes, nested: bytes
+) -> None:
+    """However deep lists and objects are in each other, the answer is 400."""
+    value = b"1"
+    for depth in range(1, 1022):
+        value = nested % value
+        if depth % 100 > 90:
+            answer = send(method, target, frame % value)
+            assert error_of(answer)[:2] == (400, "BadRequestException")
+
+
 def test_a_query_is_no_part_of_an_id(send: Send) -> None:
     """A query after the path is left aside; an encoded question mark is part of the id."""
     assert send("PUT", f"{ENDPOINT}?a=b", EMAIL).status == 202
@@ -198,7 +279,8 @@ def test_a_plus_is_a_plus(send: Send) -> None:
 @given(
     method=st.sampled_from(["GET", "PUT", "POST", "DELETE", "PATCH"]),
     segments=st.lists(
-        st.sampled_from(["v1", "apps", "endpoints", "users"]) | st.text(), max_size=6
+        st.sampled_from(["v1", "apps", "attributes", "endpoints", "events", "users"]) | st.text(),
+        max_size=6,
     ),
     safe=st.sampled_from(["", "/", "%", "?/%"]),
     body=st.binary() | st.recursive(st.none() | st.text(), st.lists).map(orjson.dumps),

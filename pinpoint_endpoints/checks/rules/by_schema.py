@@ -26,6 +26,7 @@ _CLOSED_SETS = ("ChannelType", "EndpointStatus", "OptOut")
 _KINDS = {
     "string": "a string",
     "number": "a number",
+    "integer": "a whole number",
     "array": "a list",
     "object": "an object",
 }

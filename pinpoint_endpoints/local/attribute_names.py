@@ -1,0 +1,136 @@
+"""The names of an application's attributes: which it knows, which it captures no more. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from pinpoint_endpoints.local.name_patterns import matcher
+
+# AWS: quotas, "Attributes, Metrics and UserAttributes"
+MOST_NAMES = 250
+
+CUSTOM = "endpoint-custom-attributes"
+METRIC = "endpoint-metric-attributes"
+USER = "endpoint-user-attributes"
+TYPES = (CUSTOM, METRIC, USER)
+"""The values of AttributeType in RemoveAttributes. Source: AWS, apps-application-id-attributes."""
+
+Names = Mapping[str, frozenset[str]]
+Patterns = Mapping[str, tuple[str, ...]]
+
+NONE: Names = dict.fromkeys(TYPES, frozenset())
+NO_PATTERNS: Patterns = dict.fromkeys(TYPES, ())
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeNames:
+    """What one application knows of names of attributes, by type.
+
+    Args:
+        known: the names that were stored.
+        removed: the names and globs that are captured no more.
+    """
+
+    known: Names = field(default_factory=lambda: NONE)
+    removed: Patterns = field(default_factory=lambda: NO_PATTERNS)
+
+    @staticmethod
+    def of_json(data: bytes | str) -> "AttributeNames":
+        """Read what `to_json` wrote."""
+        return _of_json(data)
+
+    def to_json(self) -> bytes:
+        """Return it as JSON: one object of `known` and `removed`."""
+        return orjson.dumps(
+            {
+                "known": {kind: sorted(names) for kind, names in self.known.items()},
+                "removed": self.removed,
+            }
+        )
+
+    def __len__(self) -> int:
+        """Return how many names are known, of all types together: they share one quota."""
+        return sum(map(len, self.known.values()))
+
+    @property
+    def removes_any(self) -> bool:
+        """Whether some attributes are captured no more."""
+        return any(self.removed.values())
+
+    def captured(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return a request without the attributes that are captured no more."""
+        kept = dict(request)
+        for kind, holder, member in _members_of(request):
+            is_removed = matcher(self.removed[kind])
+            captured = {
+                name: value for name, value in holder[member].items() if not is_removed(name)
+            }
+            if holder is request:
+                kept[member] = captured
+            else:
+                kept["User"] = {**holder, member: captured}
+        return kept
+
+    def has_names_in(self, request: Mapping[str, Any]) -> bool:
+        """Tell whether all names in a request are known."""
+        known, user = self.known, request.get("User")
+        return (
+            ("Attributes" not in request or request["Attributes"].keys() <= known[CUSTOM])
+            and ("Metrics" not in request or request["Metrics"].keys() <= known[METRIC])
+            and (
+                not user
+                or "UserAttributes" not in user
+                or user["UserAttributes"].keys() <= known[USER]
+            )
+        )
+
+    def with_names_in(self, request: Mapping[str, Any]) -> "AttributeNames":
+        """Return the names with those of a request; the same object if it brings no new one."""
+        if self.has_names_in(request):
+            return self
+        new = {
+            kind: self.known[kind] | holder[member].keys()
+            for kind, holder, member in _members_of(request)
+            if not holder[member].keys() <= self.known[kind]
+        }
+        return replace(self, known={**self.known, **new})
+
+    def without(self, kind: str, patterns: Sequence[str]) -> "AttributeNames":
+        """Return what is known after a removal.
+
+        Args:
+            kind: the type of the attributes.
+            patterns: names, and globs such as `color_*`.
+        """
+        is_removed = matcher(tuple(patterns))
+        known = frozenset(name for name in self.known[kind] if not is_removed(name))
+        removed = tuple(dict.fromkeys((*self.removed[kind], *patterns)))
+        return replace(
+            self,
+            known={**self.known, kind: known},
+            removed={**self.removed, kind: removed},
+        )
+
+
+def _members_of(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+    """Yield the type of attributes, what holds them, and the member that they are."""
+    if "Attributes" in request:
+        yield CUSTOM, request, "Attributes"
+    if "Metrics" in request:
+        yield METRIC, request, "Metrics"
+    user = request.get("User")
+    if user and "UserAttributes" in user:
+        yield USER, user, "UserAttributes"
+
+
+@lru_cache(maxsize=64)  # each transaction reads them, and they seldom change
+def _of_json(data: bytes | str) -> AttributeNames:
+    stored = orjson.loads(data)
+    known, removed = stored.get("known", {}), stored.get("removed", {})
+    return AttributeNames(
+        {kind: frozenset(known.get(kind, ())) for kind in TYPES},
+        {kind: tuple(removed.get(kind, ())) for kind in TYPES},
+    )

@@ -1,0 +1,166 @@
+"""An EventsRequest → its endpoints and the verdict on each event. Events themselves are not kept.
+
+Shapes are those of botocore's service model for Pinpoint (2016-12-01).
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from pinpoint_endpoints.documents.pointer import json_pointer
+from pinpoint_endpoints.local.service_error import bad_request
+from pinpoint_endpoints.local.stamps import moment
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator
+
+# AWS: quotas, "Event ingestion quotas"
+MAX_EVENTS = 100
+MAX_EVENT_BYTES = 1_000 * 1024
+MAX_NAMES = 40
+LONGEST_NAME = 50
+LONGEST_VALUE = 200
+
+SESSION_TIMES = ("StartTimestamp", "StopTimestamp")
+STRING = {"type": "string"}
+EVENT = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["EventType", "Timestamp"],
+    "properties": {
+        "AppPackageName": STRING,
+        "AppTitle": STRING,
+        "AppVersionCode": STRING,
+        "Attributes": {
+            "type": "object",
+            "propertyNames": {"maxLength": LONGEST_NAME},
+            "additionalProperties": {"type": "string", "maxLength": LONGEST_VALUE},
+        },
+        "ClientSdkVersion": STRING,
+        "EventType": STRING,
+        "Metrics": {"type": "object", "additionalProperties": {"type": "number"}},
+        "SdkName": STRING,
+        "Session": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["Id", "StartTimestamp"],
+            "properties": {
+                "Duration": {"type": "integer"},
+                "Id": STRING,
+                "StartTimestamp": STRING,
+                "StopTimestamp": STRING,
+            },
+        },
+        "Timestamp": STRING,
+    },
+}
+ACCEPTED = {"StatusCode": 202, "Message": "Accepted"}
+WRONG_DURATION = (
+    "Session duration in milliseconds must be equal to the difference of start and stop timestamp"
+)
+"""The service's own words. Source: seen in the field (DavidWells/analytics, call-aws.js)."""
+
+
+class EventsBatch(NamedTuple):
+    """What a request says of one endpoint.
+
+    Args:
+        endpoint: a PublicEndpoint, not checked yet.
+        events: the events by their ids, not checked yet.
+    """
+
+    endpoint: dict[str, Any]
+    events: dict[str, object]
+
+
+def events_batches(request: object) -> dict[str, EventsBatch]:
+    """Return what an EventsRequest says, by endpoint id.
+
+    Raises:
+        ServiceError: 400 when its frame is wrong, or it has more endpoints or events than a request
+            may have.
+    """
+    if not isinstance(request, dict) or request.keys() != {"BatchItem"}:
+        raise bad_request("The body is an object with one member, BatchItem.")
+    if not isinstance(request["BatchItem"], dict):
+        raise bad_request("/BatchItem: expected an object, from endpoint ids to their events.")
+    batches = {name: _batch(item) for name, item in request["BatchItem"].items()}
+    if len(batches) > MAX_EVENTS:
+        raise bad_request(f"A request has events of at most {MAX_EVENTS} endpoints.")
+    if sum(len(batch.events) for batch in batches.values()) > MAX_EVENTS:
+        raise bad_request(f"A request has at most {MAX_EVENTS} events.")
+    return batches
+
+
+def item_response(endpoint_fault: str, events: Mapping[str, object]) -> dict[str, Any]:
+    """Return the ItemResponse of an endpoint and its events: each is accepted or refused alone.
+
+    Args:
+        endpoint_fault: why the endpoint is refused; empty if it is not.
+        events: the events by their ids.
+    """
+    return {
+        "EndpointItemResponse": _verdict(endpoint_fault),
+        "EventsItemResponse": {name: _verdict(event_fault(one)) for name, one in events.items()},
+    }
+
+
+def event_fault(event: Any) -> str:
+    """Say why the service refuses an event, or return an empty string. It holds no values."""
+    return _shape_fault(event) or _count_fault(event) or _time_fault(event)
+
+
+def _batch(item: object) -> EventsBatch:
+    if not isinstance(item, dict) or item.keys() != {"Endpoint", "Events"}:
+        raise bad_request("/BatchItem: each endpoint has two members, Endpoint and Events.")
+    if not isinstance(item["Endpoint"], dict) or not isinstance(item["Events"], dict):
+        raise bad_request("/BatchItem: expected an object as Endpoint, and one as Events.")
+    return EventsBatch(item["Endpoint"], item["Events"])
+
+
+def _verdict(fault: str) -> dict[str, Any]:
+    return {"StatusCode": 400, "Message": fault} if fault else ACCEPTED
+
+
+def _shape_fault(event: object) -> str:
+    if _decider().is_valid(event):
+        return ""
+    from jsonschema import Draft202012Validator
+
+    from pinpoint_endpoints.checks.findings import findings_of
+
+    error = next(Draft202012Validator(EVENT).iter_errors(event))
+    _, finding = next(findings_of(error, "Event"))
+    return f"{json_pointer(finding.path) or 'The event'}: {finding.message}"
+
+
+@cache
+def _decider() -> "Draft202012Validator":
+    from jsonschema_rs import Draft202012Validator
+
+    return Draft202012Validator(EVENT)
+
+
+def _count_fault(event: Mapping[str, Any]) -> str:
+    if len(event.get("Attributes", {})) + len(event.get("Metrics", {})) > MAX_NAMES:
+        return f"The event has over {MAX_NAMES} names of attributes and metrics."
+    if len(orjson.dumps(event)) > MAX_EVENT_BYTES:
+        return f"The event is over {MAX_EVENT_BYTES} bytes."
+    return ""
+
+
+def _time_fault(event: Mapping[str, Any]) -> str:
+    session = event.get("Session", {})
+    times = {"/Timestamp": event["Timestamp"]}
+    times |= {f"/Session/{name}": session[name] for name in SESSION_TIMES if name in session}
+    for place, time in times.items():
+        if moment(time) is None:
+            return f"{place}: not a date and time in ISO 8601"
+    started, stopped = (moment(session.get(name, "")) for name in SESSION_TIMES)
+    if started and stopped and "Duration" in session:
+        milliseconds = (stopped - started) / timedelta(milliseconds=1)
+        return "" if milliseconds == session["Duration"] else WRONG_DURATION
+    return ""

@@ -1,0 +1,92 @@
+"""What a request says, as JSON values → what the operations work with, or 400."""
+
+from typing import Any, cast
+
+from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
+from pinpoint_endpoints.local.attribute_names import TYPES
+from pinpoint_endpoints.local.service_error import bad_request
+
+# AWS: quotas, "UpdateEndpointsBatch"
+MAX_BATCH_ITEMS = 100
+LONGEST_NUMBER = 9  # digits: more than any page or token has, less than SQLite's integers
+
+Body = dict[str, Any]
+
+
+def checked(request: object, shape: str) -> Body:
+    """Return a request that fits a shape of the contract, such as `EndpointRequest`."""
+    from pinpoint_endpoints.checks.schema import first_fault
+
+    fault = first_fault(request, shape)
+    if fault is not None:
+        raise bad_request(fault)
+    return cast("Body", request)
+
+
+def refuse_endpoint_id(endpoint_id: str) -> None:
+    """Refuse an id that the service cannot take."""
+    fault = endpoint_id_fault(endpoint_id)
+    if fault:
+        raise bad_request(f"The endpoint id cannot be used: {fault}.")
+
+
+def refuse_application_id(application_id: str) -> None:
+    """Refuse to make an application under an id that cannot be in a path."""
+    fault = endpoint_id_fault(application_id)
+    if fault:
+        raise bad_request(f"The application id cannot be used: {fault}.")
+
+
+def batch_items(request: object) -> list[tuple[str, Body]]:
+    """Return the ids and the requests of an EndpointBatchRequest."""
+    items = checked(request, "EndpointBatchRequest")["Item"]
+    if len(items) > MAX_BATCH_ITEMS:
+        raise bad_request(f"A batch has at most {MAX_BATCH_ITEMS} items.")
+    return [_id_and_request(item) for item in items]
+
+
+def name_and_tags(request: object) -> tuple[str, dict[str, str]]:
+    """Return what a CreateApplicationRequest says."""
+    if not isinstance(request, dict) or not isinstance(request.get("Name"), str):
+        raise bad_request("Missing Name")
+    tags = request.get("tags", {})
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
+        raise bad_request("The tags of an application are names with one string each.")
+    return request["Name"], tags
+
+
+def blacklist(request: object) -> list[str]:
+    """Return the names and globs of an UpdateAttributesRequest."""
+    if not isinstance(request, dict) or not request.keys() <= {"Blacklist"}:
+        raise bad_request("The body is an object with the member Blacklist only.")
+    patterns = request.get("Blacklist", [])
+    if not isinstance(patterns, list) or not all(isinstance(one, str) for one in patterns):
+        raise bad_request("/Blacklist: expected a list of strings.")
+    return patterns
+
+
+def refuse_attribute_type(attribute_type: str) -> None:
+    """Refuse a type of attributes that RemoveAttributes does not know."""
+    if attribute_type not in TYPES:
+        raise bad_request(f"The attribute type is none of {', '.join(TYPES)}.")
+
+
+def whole_number(digits: str | None, name: str, *, least: int, default: int) -> int:
+    """Return a number of a query, or the default if the query does not have it."""
+    if digits is None:
+        return default
+    if not (
+        digits.isascii()
+        and digits.isdigit()
+        and len(digits) <= LONGEST_NUMBER
+        and int(digits) >= least
+    ):
+        raise bad_request(f"{name} is not a whole number from {least}.")
+    return int(digits)
+
+
+def _id_and_request(item: Body) -> tuple[str, Body]:
+    request = dict(item)
+    endpoint_id = request.pop("Id")
+    refuse_endpoint_id(endpoint_id)
+    return endpoint_id, request

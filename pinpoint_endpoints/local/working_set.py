@@ -1,0 +1,225 @@
+"""The endpoints of one application that a transaction meets: each read once, written once."""
+
+from collections.abc import Callable, Collection, Sequence
+from sqlite3 import Connection
+from typing import NamedTuple, Self
+
+import orjson
+
+from pinpoint_endpoints.contract.merging import Endpoint
+from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+
+Place = tuple[str | None, str | None]
+"""The channel type and the address of an endpoint."""
+
+Undo = tuple[Callable[..., None], object, object]
+"""A function and its two arguments, which undo a change."""
+
+ACTIVE = "ACTIVE"
+MOST_PARAMETERS = 512
+"""Of one statement: SQLite before 3.32 takes 999."""
+
+NEW = 1 << 62
+"""What the places of new endpoints in the order of creation begin with: after all stored ones."""
+
+FOUND = "SELECT number, endpoint_key, response FROM endpoints WHERE application = ? AND "
+BY_KEY = "endpoint_key IN ({})"
+BY_USER = "user_id IN ({})"
+BY_ADDRESS = "address IN ({}) AND endpoint_status = 'ACTIVE'"
+INSERT = """
+INSERT INTO endpoints
+    (application, endpoint_key, user_id, channel_type, address, endpoint_status, response)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+REPLACE = """
+UPDATE endpoints
+SET user_id = ?, channel_type = ?, address = ?, endpoint_status = ?, response = ? WHERE number = ?
+"""
+REPLACE_RESPONSE = "UPDATE endpoints SET response = ? WHERE number = ?"
+REMOVE = "DELETE FROM endpoints WHERE number = ?"
+
+
+class Entry(NamedTuple):
+    """An endpoint as the transaction has it.
+
+    Args:
+        order: its place in the order of creation; once stored, its row's number.
+        endpoint: an EndpointResponse.
+        data: the same as JSON.
+        user_id: its user, if it has one.
+        place: where it is reached.
+        status: such as `ACTIVE`.
+    """
+
+    order: int
+    endpoint: Endpoint
+    data: bytes
+    user_id: str | None
+    place: Place
+    status: str | None
+
+    @classmethod
+    def of(cls, order: int, endpoint: Endpoint, data: bytes) -> Self:
+        """Take what a row has of an endpoint from the endpoint itself."""
+        place = (endpoint.get("ChannelType"), endpoint.get("Address") or None)
+        user_id = endpoint["User"].get("UserId") or None
+        return cls(order, endpoint, data, user_id, place, endpoint["EndpointStatus"])
+
+    @property
+    def columns(self) -> tuple[str | None, ...]:
+        """What its row has beside the endpoint itself."""
+        return (self.user_id, *self.place, self.status)
+
+
+class WorkingSet:
+    """What one transaction knows of an application's endpoints, and what it changed.
+
+    Args:
+        connection: an SQLite connection with an open transaction.
+        application: the application's number.
+        undo: takes each change with what was there before, in order.
+    """
+
+    def __init__(self, connection: Connection, application: int, undo: list[Undo]) -> None:
+        self._connection = connection
+        self._application = application
+        self._undo = undo
+        self._entries: dict[str, Entry | None] = {}
+        self._stored: dict[str, Entry] = {}
+        self._changed: dict[str, None] = {}
+        self._of_users: dict[str, dict[str, None]] = {}
+        self._at_places: dict[Place, dict[str, None]] = {}
+        self._met_users: set[str] = set()
+        self._met_addresses: set[str] = set()
+        self._next_order = NEW
+
+    def meet(self, keys: Collection[str]) -> None:
+        """Read the endpoints with these keys, unless they are known."""
+        unknown = [key for key in keys if key not in self._entries]
+        self._entries.update(dict.fromkeys(unknown))
+        self._read(BY_KEY, unknown)
+
+    def meet_users(self, user_ids: Collection[str]) -> None:
+        """Read the endpoints of these users, unless they are known."""
+        unknown = [user_id for user_id in user_ids if user_id not in self._met_users]
+        self._met_users.update(unknown)
+        self._read(BY_USER, unknown)
+
+    def meet_addresses(self, addresses: Collection[str]) -> None:
+        """Read the ACTIVE endpoints at these addresses, unless they are known."""
+        unknown = [address for address in addresses if address not in self._met_addresses]
+        self._met_addresses.update(unknown)
+        self._read(BY_ADDRESS, unknown)
+
+    def endpoint(self, key: str) -> Endpoint | None:
+        """Return the endpoint with this key, or None."""
+        if key not in self._entries:
+            self.meet((key,))
+        entry = self._entries[key]
+        return None if entry is None else entry.endpoint
+
+    def of_user(self, user_id: str) -> list[Endpoint]:
+        """Return the endpoints of a user in order of creation."""
+        if user_id not in self._met_users:
+            self.meet_users((user_id,))
+        entries = [self._entries[key] for key in self._of_users.get(user_id, ())]
+        if len(entries) > 1:
+            entries.sort(key=_order)
+        return [entry.endpoint for entry in entries if entry]
+
+    def active_at(self, place: Place) -> list[Endpoint]:
+        """Return the ACTIVE endpoints with this channel type and address."""
+        _, address = place
+        if not address:
+            return []
+        if address not in self._met_addresses:
+            self.meet_addresses((address,))
+        entries = [self._entries[key] for key in self._at_places.get(place, ())]
+        return [entry.endpoint for entry in entries if entry]
+
+    def put(self, endpoint: Endpoint) -> int:
+        """Keep an endpoint, in place of an earlier one with the same id; return its bytes."""
+        key = same_endpoint_key(endpoint["Id"])
+        if key not in self._entries:
+            self.meet((key,))
+        before = self._entries[key]
+        if before is None:
+            self._next_order += 1
+        order = self._next_order if before is None else before.order
+        entry = Entry.of(order, endpoint, orjson.dumps(endpoint))
+        self._change(key, entry)
+        return len(entry.data)
+
+    def remove(self, key: str) -> None:
+        """Drop the endpoint with this key."""
+        self.meet((key,))
+        self._change(key, None)
+
+    def write(self) -> None:
+        """Bring to the store what changed; the transaction ends with it."""
+        new: list[Sequence[object]] = []
+        removed, replaced, reanswered = [], [], []
+        for key in sorted(self._changed, key=lambda key: _order(self._entries[key])):
+            entry, stored = self._entries[key], self._stored.get(key)
+            if stored is not None and (entry is None or entry.order != stored.order):
+                removed.append((stored.order,))
+                stored = None
+            if entry is None:
+                continue
+            if stored is None:
+                new.append((self._application, key, *entry.columns, entry.data))
+            elif entry.columns != stored.columns:
+                replaced.append((*entry.columns, entry.data, stored.order))
+            else:  # spares the indexes
+                reanswered.append((entry.data, stored.order))
+        for statement, rows in (
+            (REMOVE, removed), (REPLACE, replaced), (REPLACE_RESPONSE, reanswered), (INSERT, new),
+        ):  # fmt: skip
+            if rows:
+                self._connection.executemany(statement, rows)
+
+    def _read(self, condition: str, values: Sequence[str]) -> None:
+        for begin in range(0, len(values), MOST_PARAMETERS):
+            some = _padded(values[begin : begin + MOST_PARAMETERS])
+            query = FOUND + condition.format(",".join("?" * len(some)))
+            for order, key, data in self._connection.execute(query, (self._application, *some)):
+                if self._entries.get(key) is None and key not in self._changed:
+                    self._stored[key] = entry = Entry.of(order, orjson.loads(data), data)
+                    self._enter(key, entry)
+
+    def _change(self, key: str, entry: Entry | None) -> None:
+        self._undo.append((self._replace, key, self._entries[key]))
+        self._changed[key] = None
+        self._replace(key, entry)
+
+    def _replace(self, key: str, entry: Entry | None) -> None:
+        before = self._entries[key]
+        if before is not None:
+            if before.user_id:
+                del self._of_users[before.user_id][key]
+            if before.status == ACTIVE and before.place[1]:
+                del self._at_places[before.place][key]
+        self._enter(key, entry)
+
+    def _enter(self, key: str, entry: Entry | None) -> None:
+        self._entries[key] = entry
+        if entry is not None:
+            if entry.user_id:
+                self._of_users.setdefault(entry.user_id, {})[key] = None
+            if entry.status == ACTIVE and entry.place[1]:
+                self._at_places.setdefault(entry.place, {})[key] = None
+
+
+def place_of(endpoint: Endpoint) -> Place:
+    """Return where an endpoint is reached."""
+    return endpoint.get("ChannelType"), endpoint.get("Address") or None
+
+
+def _padded(values: Sequence[str]) -> list[str]:
+    """Repeat the last value up to a power of two: few statements for SQLite to compile."""
+    missing = (1 << (len(values) - 1).bit_length()) - len(values)
+    return [*values, *[values[-1]] * missing]
+
+
+def _order(entry: Entry | None) -> int:
+    return entry.order if entry else 0
