@@ -72,13 +72,12 @@ def connect(  # noqa: PLR0913 - what a person can choose of a target
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
         )
-    from pinpoint_endpoints.local.in_process import attach
+    from pinpoint_endpoints.local.in_process import attach_answering
     from pinpoint_endpoints.local.location import default_store_path
-    from pinpoint_endpoints.local.operations import LocalPinpoint
-    from pinpoint_endpoints.local.store import Store
+    from pinpoint_endpoints.local.other_process import LocalDoor
 
     client = open_local_client(rate=rate)
-    attach(client, LocalPinpoint(Store(store or default_store_path())))
+    attach_answering(client, LocalDoor(store or default_store_path()).answer)
     return client
 
 

@@ -1,0 +1,138 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from pinpoint_endpoints.errors import CannotRun
+from pinpoint_endpoints.local import other_process
+from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.other_process import LocalDoor, PinpointProcess
+from pinpoint_endpoints.local.store import Store
+from pinpoint_endpoints.local.wire import answer
+
+BATCH = "/v1/apps/app/endpoints"
+ENDLESS = """
+import sys
+from itertools import count
+from pathlib import Path
+from pinpoint_endpoints.local.other_process import PinpointProcess
+process = PinpointProcess(Path(sys.argv[1]))
+for number in count():
+    item = b'{"Item":[{"Id":"e-%d","ChannelType":"EMAIL","Address":"a-%d"}]}' % (number, number)
+    assert process.answer("PUT", "/v1/apps/app/endpoints", item).status == 202
+    print(number, flush=True)
+"""
+
+
+def batch(*ids: str) -> bytes:
+    """Return an EndpointBatchRequest."""
+    items = [{"Id": name, "ChannelType": "EMAIL", "Address": f"{name}@x"} for name in ids]
+    return orjson.dumps({"Item": items})
+
+
+def stored_ids(path: Path) -> set[str]:
+    """Return the ids of all endpoints in a store."""
+    with Store(path) as store, store.reading() as rows:
+        found = rows.execute("SELECT endpoint_key FROM endpoints").fetchall()
+    return {key for (key,) in found}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return a path for a store."""
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+def process(path: Path) -> Iterator[PinpointProcess]:
+    """Return a local Pinpoint in a process of its own."""
+    process = PinpointProcess(path)
+    yield process
+    del process
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body"),
+    [
+        ("PUT", BATCH, batch("a", "b")),
+        ("PUT", f"{BATCH}/%C3%A9", b'{"ChannelType":"EMAIL","Address":"\xc3\xa9"}'),
+        ("PUT", f"{BATCH}/e", b"no JSON"),
+        ("GET", f"{BATCH}/e", b""),
+        ("POST", "/v1/apps/app/segments", b"{}"),
+    ],
+    ids=["batch", "single", "no JSON", "not found", "no operation"],
+)
+def test_the_other_process_answers_alike(
+    process: PinpointProcess, method: str, target: str, body: bytes
+) -> None:
+    """Status, error type and body are those of a local Pinpoint here, but for the request id."""
+
+    def steady(found: Any) -> tuple[Any, ...]:
+        members = {**orjson.loads(found.body), "RequestID": ""}
+        return found.status, found.headers.get("x-amzn-ErrorType"), members
+
+    with Store(None) as store:
+        here = answer(LocalPinpoint(store), method, target, body)
+    assert steady(process.answer(method, target, body)) == steady(here)
+
+
+def test_every_thread_gets_its_own_answer(process: PinpointProcess, path: Path) -> None:
+    """With eight threads asking at once, each refused id goes to who sent it."""
+
+    def ask(number: int) -> bool:
+        name = f"e-{number}" if number % 3 else f"wrong-$-{number}"
+        return process.answer("PUT", BATCH, batch(name)).status == 202
+
+    with ThreadPoolExecutor(8) as threads:
+        accepted = list(threads.map(ask, range(90)))
+    assert accepted == [bool(number % 3) for number in range(90)]
+    assert stored_ids(path) == {f"e-{number}" for number in range(90) if number % 3}
+
+
+def test_a_store_that_cannot_be_used_is_told(path: Path) -> None:
+    """What the other process cannot do is raised here, in the words that it would have there."""
+    path.write_bytes(b"no database at all, but long enough to be one" * 20)
+    with pytest.raises(CannotRun, match="is damaged") as caught:
+        PinpointProcess(path).answer("PUT", BATCH, batch("a"))
+    assert "left as it is" in caught.value.hint
+
+
+def test_a_process_that_was_killed_is_told(process: PinpointProcess) -> None:
+    """When the other process is gone, the next request says so and does not hang."""
+    assert process.answer("PUT", BATCH, batch("a")).status == 202
+    process._process.kill()  # noqa: SLF001 - as a person would with its number
+    process._process.wait()  # noqa: SLF001
+    with pytest.raises(CannotRun, match="has ended"):
+        process.answer("PUT", BATCH, batch("b"))
+
+
+def test_what_was_acknowledged_survives_the_one_who_asked(path: Path) -> None:
+    """After kill -9 of the asking process, all that it was told of as accepted is stored."""
+    asking = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, str(path)], stdout=subprocess.PIPE, encoding="utf-8"
+    )
+    assert asking.stdout is not None
+    acknowledged = [int(asking.stdout.readline()) for _ in range(30)]
+    os.kill(asking.pid, signal.SIGKILL)
+    acknowledged += [int(line) for line in asking.stdout]
+    asking.communicate()
+    assert stored_ids(path) >= {f"e-{number}" for number in acknowledged}
+
+
+def test_many_batches_are_written_by_another_process(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From some number of batches on another process writes; what it wrote is read here at once."""
+    monkeypatch.setattr(other_process, "BATCHES_HERE", 2)
+    door = LocalDoor(path)
+    for number in range(5):
+        assert door.answer("PUT", BATCH, batch(f"e-{number}")).status == 202
+        assert (door._process is None) == (number < 2)  # noqa: SLF001 - which process is not seen
+        assert door.answer("GET", f"{BATCH}/e-{number}", b"").status == 200
