@@ -14,6 +14,8 @@ NAMES = (
     "diff",
     "get",
     "delete",
+    "stats",
+    "serve",
     "new",
     "explain",
     "rules",

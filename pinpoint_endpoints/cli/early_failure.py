@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from pinpoint_endpoints.cli.console import write_bytes
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.reports.audience import AudienceTally
 from pinpoint_endpoints.reports.deletions import deletion_counts
 from pinpoint_endpoints.reports.differences import DifferenceTally
 from pinpoint_endpoints.reports.envelope import envelope
@@ -31,6 +32,7 @@ def write_envelope(
         "upsert": OutcomeTally().members(),
         "diff": DifferenceTally().members(),
         "delete": deletion_counts(()),
+        "stats": asdict(AudienceTally()),
         "rules": {"rules": 0},
         "pe": {},
     }

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.cli.console import say
+from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.service.client import CONNECT_SECONDS, CONNECTIONS, READ_SECONDS
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import Target as JournalTarget
 
 STORE_VARIABLE = "PE_LOCAL_STORE"
+IN_MEMORY = Path(":memory:")
+"""SQLite's name for a database that is no file."""
 
-AT_ONCE_LOCALLY = 1
-"""The local Pinpoint writes one update after the other."""
+
+AT_ONCE_LOCALLY = 2
+"""The local Pinpoint writes one update after the other; the next one is there when it is done."""
 
 AT_ONCE_ON_THIS_MACHINE = 8
 AT_ONCE = 10
@@ -70,7 +74,7 @@ class Target:
             profile=self.profile,
             endpoint_url=self.endpoint_url,
             local=self.local,
-            store=_store(self.store) if self.local else self.store,
+            store=local_store(self.store) if self.local else self.store,
             rate=self.rate,
             connections=max(self.concurrency or 0, CONNECTIONS),
             connect_timeout=self.connect_timeout,
@@ -119,9 +123,7 @@ class Target:
         meta = self.preview_client().meta
         if not self.local:
             return JournalTarget(application_id, meta.region_name, server_of(meta.endpoint_url))
-        from pinpoint_endpoints.local.location import default_store_path
-
-        store = _store(self.store) or default_store_path()
+        store = local_store(self.store)
         return JournalTarget(application_id, "", f"the local Pinpoint in {store.resolve()}")
 
     def at_once(self, *, batch: bool) -> int:
@@ -136,6 +138,26 @@ class Target:
         if is_this_machine(next(filter(None, (self.endpoint_url, *named)), "")):
             return AT_ONCE_ON_THIS_MACHINE
         return BATCHES_AT_ONCE if batch else AT_ONCE
+
+
+def local_store(given: Path | None) -> Path:
+    """Return the local Pinpoint's file: what is given, else the variable's, else the user's.
+
+    Raises:
+        UsageError: it is a store in memory, which ends with the command.
+    """
+    from pinpoint_endpoints.local.location import default_store_path
+
+    if is_in_memory(given):
+        raise UsageError(
+            f"a store in memory ({IN_MEMORY}) ends with the command", "name a file for the store"
+        )
+    return _store(given) or default_store_path()
+
+
+def is_in_memory(given: Path | None) -> bool:
+    """Tell whether the store that is given, or else the variable's, is none of the disk's."""
+    return _store(given) == IN_MEMORY
 
 
 def _store(given: Path | None) -> Path | None:

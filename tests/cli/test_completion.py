@@ -50,6 +50,7 @@ LINES = [
     ("pe validate --stri", "pe validate --strict "),
     ("pe completion z", "pe completion zsh "),
     ("pe validate my-end", "pe validate my-endpoint.json "),
+    ("pe stat", "pe stats "),
     ("pe upsert --store my-st", "pe upsert --store my-store.sqlite3 "),
 ]
 

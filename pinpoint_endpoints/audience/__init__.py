@@ -1,0 +1,1 @@
+"""Endpoints in, charts of the audience out."""

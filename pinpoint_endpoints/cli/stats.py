@@ -1,0 +1,135 @@
+"""`pe stats`: paths or the local Pinpoint in, charts of the audience out."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pinpoint_endpoints.audience.audience import TOP
+from pinpoint_endpoints.audience.tallies import LARGEST_TOP
+from pinpoint_endpoints.cli.console import say, tell, write_bytes
+from pinpoint_endpoints.cli.counting import Counted, count_files, count_stored
+from pinpoint_endpoints.cli.options import (
+    Exclude,
+    Ignore,
+    NoIgnore,
+    Output,
+    OutputOption,
+    Quiet,
+    StdinFilename,
+    Store,
+    Strict,
+    Verbose,
+)
+from pinpoint_endpoints.cli.policy import policy_from
+from pinpoint_endpoints.cli.target import local_store
+from pinpoint_endpoints.documents.discovery import Selection
+from pinpoint_endpoints.errors import ExitCode, UsageError
+from pinpoint_endpoints.reports.audience import audience_envelope, audience_lines, print_audience
+from pinpoint_endpoints.service.client import check_choice
+from pinpoint_endpoints.service.ids import check_id
+
+
+def stats(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PATH...]",
+            show_default=False,
+            help="Files, directories to search for files, or - for standard input.",
+        ),
+    ] = None,
+    app: Annotated[
+        str | None,
+        typer.Option("--app", metavar="ID", envvar="PE_APP", help="With --local: the application."),
+    ] = None,
+    local: Annotated[
+        bool,
+        typer.Option("--local", help="What the local Pinpoint has stored, instead of files."),
+    ] = False,
+    store: Store = None,
+    top: Annotated[
+        int,
+        typer.Option(
+            "--top",
+            metavar="N",
+            min=1,
+            max=LARGEST_TOP,
+            help="How many values have bars of their own; the others have one together.",
+        ),
+    ] = TOP,
+    strict: Strict = False,
+    ignore: Ignore = None,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
+    stdin_filename: StdinFilename = None,
+    output: OutputOption = Output.TABLE,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> ExitCode:
+    """Show charts of the audience: of the endpoints in files, or of those in the local Pinpoint.
+
+    By channel type, status, country, platform, opt-out and age, and how many have each attribute.
+    Invalid endpoints count too, and one that stands in two documents counts twice: `pe validate`
+    finds both.
+
+    Exit codes: 0 done; 1 documents are invalid; 3 could not run, or a file cannot be read; 4 there
+    is no such application.
+    """
+    _check_source(paths, local=local)
+    check_choice(local=local, store=store, endpoint_url=None)
+    if local:
+        application_id, path = _application(app), local_store(store)
+        if verbose:
+            say(f"using the local Pinpoint in {path}")
+        found = count_stored(path, application_id, quiet=quiet)
+    else:
+        selection = Selection(tuple(exclude or ()), respect_gitignore=not no_ignore)
+        policy = policy_from(ignore, strict=strict)
+        found = count_files(
+            paths or (), selection, policy, stdin_filename, quiet=quiet, verbose=verbose
+        )
+    if found.error is not None and not found.tally.documents:
+        raise found.error
+    _print(found, top, output)
+    for remark in found.remarks:
+        say(remark)
+    if found.error is not None:
+        tell(found.error)
+    return _exit_code(found)
+
+
+def _check_source(paths: list[str] | None, *, local: bool) -> None:
+    if paths and local:
+        raise UsageError("files and --local exclude each other", "leave one of them out")
+    if not paths and not local:
+        raise UsageError(
+            "nothing is named to be counted",
+            "name files or directories, or give --local and --app for what the local Pinpoint has",
+        )
+
+
+def _application(app: str | None) -> str:
+    if app is None:
+        raise UsageError("--local needs an application", "give --app, or set PE_APP")
+    check_id(app, "application id", "--app")
+    return app
+
+
+def _print(found: Counted, top: int, output: Output) -> None:
+    charts = found.audience.charts(top)
+    if output is Output.JSON:
+        write_bytes(audience_envelope(charts, found.tally, found.error))
+    elif output is Output.TEXT:
+        sys.stdout.write(audience_lines(charts))
+    else:
+        print_audience(charts, found.tally.endpoints, sys.stdout)
+    sys.stdout.flush()
+
+
+def _exit_code(found: Counted) -> ExitCode:
+    if found.error is not None:
+        return found.error.exit_code
+    if found.tally.unreadable:
+        return ExitCode.CANNOT_RUN
+    return ExitCode.INVALID if found.tally.invalid else ExitCode.OK
