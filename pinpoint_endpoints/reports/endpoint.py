@@ -46,11 +46,24 @@ def print_endpoint_table(
     print_table(console_for(stream), [Column("Member"), Column("Value", narrowest=40)], rows)
 
 
-def _members(endpoint: Mapping[str, Any], *, show_values: bool) -> Iterator[tuple[str, str]]:
+def shown_members(
+    endpoint: Mapping[str, Any], *, show_values: bool
+) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Yield the members that have no members themselves: the names that lead there, the values.
+
+    Args:
+        endpoint: as the service returned it.
+        show_values: whether personal data is not masked.
+    """
     for path, value in _leaves(endpoint, ()):
         texts = [str(item) for item in value] if isinstance(value, list) else [str(value)]
         if is_personal(path) and not show_values:
             texts = [masked(text) for text in texts]
+        yield path, texts
+
+
+def _members(endpoint: Mapping[str, Any], *, show_values: bool) -> Iterator[tuple[str, str]]:
+    for path, texts in shown_members(endpoint, show_values=show_values):
         yield dotted(path, show_values=show_values), ", ".join(texts)
 
 

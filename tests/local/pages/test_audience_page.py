@@ -1,0 +1,109 @@
+import pytest
+from html_page import Element
+from served_pages import Put, Site, site_of
+
+from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pages import counting
+from pinpoint_endpoints.local.store import Store
+
+AUDIENCE = "/audience?app=demo"
+
+
+def charts_on(page: Element) -> dict[str, list[list[str]]]:
+    """Return the rows of each chart by its title: label, count and share."""
+    return {
+        section.one("h2").text: [row[:3] for row in section.rows()]
+        for section in page.all("section")
+    }
+
+
+def refreshes(page: Element) -> bool:
+    """Tell whether the page reloads itself."""
+    return bool(page.all("meta", **{"http-equiv": "refresh"}))
+
+
+def test_charts_show_labels_counts_and_shares_as_text(site: Site, put: Put) -> None:
+    """Each chart is a table that can be read: label, number of endpoints, share."""
+    for number in range(8):
+        put(
+            f"endpoint-{number}",
+            ChannelType="SMS" if number < 6 else "EMAIL",
+            Location={"Country": "DE"} if number < 1 else {},
+            OptOut="ALL" if number < 2 else "NONE",
+            Demographic={"Platform": "<ios>"},
+        )
+    page = site.get(AUDIENCE)
+    charts = charts_on(page)
+    assert charts["Channel type"] == [["SMS", "6", "75.0%"], ["EMAIL", "2", "25.0%"]]
+    assert charts["Country"] == [["DE", "1", "12.5%"], ["not given", "7", "87.5%"]]
+    assert charts["Platform"] == [["<ios>", "8", "100.0%"]]
+    assert ["ALL", "2", "25.0%"] in charts["Opt-out"]
+    assert ["in the last 24 hours", "8", "100.0%"] in charts["Last updated"]
+    assert "8 endpoints, counted at 20" in page.one("p", **{"class": "result"}).text
+    assert page.one("title").text == "Audience of demo · Local Pinpoint"
+    assert not refreshes(page)
+
+
+def test_bars_are_as_long_as_their_shares(site: Site, put: Put) -> None:
+    """The width of a bar is its share."""
+    for number in range(3):
+        put(f"endpoint-{number}", ChannelType="SMS" if number else "EMAIL")
+    channels = site.get(AUDIENCE).all("section")[0]
+    assert [bar.attributes["width"] for bar in channels.all("rect")] == ["66.67%", "33.33%"]
+
+
+def test_a_tiny_share_is_not_shown_as_none(site: Site, pinpoint: LocalPinpoint) -> None:
+    """A share below a thousandth is told apart from nothing."""
+    items = [
+        {"Id": f"id-{number}", "ChannelType": "EMAIL" if number else "SMS", "Address": f"{number}"}
+        for number in range(1100)
+    ]
+    for begin in range(0, len(items), 100):
+        batch = {"Item": items[begin : begin + 100]}
+        pinpoint.update_endpoints_batch("demo", request=batch, request_id="request")
+    assert ["SMS", "1", "< 0.1%"] in charts_on(site.get(AUDIENCE))["Channel type"]
+
+
+def test_a_channels_bar_leads_to_its_endpoints(site: Site, put: Put) -> None:
+    """Channels and statuses lead to the endpoints that they count."""
+    put("mail")
+    put("phone", ChannelType="SMS", EndpointStatus="INACTIVE")
+    page = site.get(AUDIENCE)
+    assert [row[0] for row in site.get(page.link("SMS")).rows()] == ["phone"]
+    assert [row[0] for row in site.get(page.link("ACTIVE")).rows()] == ["mail"]
+
+
+def test_no_personal_value_is_in_a_chart(site: Site, put: Put) -> None:
+    """Charts have names of user attributes, never their values, addresses or users."""
+    put("mail", User={"UserId": "ada.lovelace", "UserAttributes": {"Tier": ["platinum"]}})
+    got = site.ask(f"{AUDIENCE}&show=values")
+    assert "Tier" in got.body
+    for value in ("ada.lovelace", "platinum", "mail@example.com"):
+        assert value not in got.body
+
+
+def test_an_application_without_endpoints_has_no_charts(
+    site: Site, pinpoint: LocalPinpoint
+) -> None:
+    """Where there is nothing to count, the page says how to send an endpoint."""
+    app = pinpoint.create_app({"Name": "empty"})["Id"]
+    page = site.get(f"/audience?app={app}")
+    assert page.all("section") == []
+    assert f"--app {app} " in page.one("pre").text
+
+
+def test_many_endpoints_are_counted_look_by_look(
+    store: Store, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be counted at once is shown as far as it came, until all are counted."""
+    monkeypatch.setattr(counting, "AT_ONCE", 10)
+    for number in range(25):
+        put(f"endpoint-{number:02}")
+    with site_of(store, patience=0.0) as site:
+        looks = [site.get(AUDIENCE) for _ in range(3)]
+    said = [" ".join(look.one("p", **{"class": "result"}).text.split()) for look in looks]
+    assert said[0].startswith("10 endpoints counted so far")
+    assert said[1].startswith("20 endpoints counted so far")
+    assert said[2].startswith("25 endpoints, counted at")
+    assert [refreshes(look) for look in looks] == [True, True, False]
+    assert charts_on(looks[1])["Channel type"] == [["EMAIL", "20", "100.0%"]]

@@ -1,0 +1,185 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from endpoints import HARD_IDS
+from html_page import Element
+from served_pages import Put, Site
+
+from pinpoint_endpoints.local.http.server import serving
+from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.store import Store
+
+WHOLE = {
+    "ChannelType": "SMS",
+    "Address": "+12065550100",
+    "Attributes": {"Interests": ["Art", "<Books>"], "Empty": [], "+12065550199": ["x"]},
+    "Demographic": {"Timezone": "Europe/Berlin", "AppVersion": ""},
+    "EffectiveDate": "2026-11-01T10:00:00+01:00",
+    "Location": {"Country": "DE", "Latitude": 52.5},
+    "Metrics": {"music_level": 4.5},
+    "OptOut": "NONE",
+    "User": {"UserId": "ada.lovelace", "UserAttributes": {"Tier": ["platinum", "x"]}},
+}
+
+
+def url(endpoint_id: str, **parameters: str) -> str:
+    """Return the URL of an endpoint's page."""
+    more = "".join(f"&{name}={value}" for name, value in parameters.items())
+    return f"/endpoint?app=demo&id={quote(endpoint_id, safe='')}{more}"
+
+
+def members_on(page: Element) -> dict[str, dict[str, list[str]]]:
+    """Return the members of each section of a page, with their values."""
+    return {
+        section.one("h2").text: {
+            entry.one("dt").text: [value.text for value in entry.all("dd")]
+            for entry in section.one("dl").all("div")
+        }
+        for section in page.all("section")
+        if section.all("dl")
+    }
+
+
+def test_every_member_is_shown(site: Site, pinpoint: LocalPinpoint, put: Put) -> None:
+    """All members stand on the page, those of an object in a section of its own."""
+    put("ada", **WHOLE)
+    stored = pinpoint.get_endpoint("demo", "ada")
+    page = site.get(url("ADA", show="values"))
+    assert page.one("h1").text == "ada"
+    assert page.one("title").text == "ada in demo · Local Pinpoint"
+    assert members_on(page) == {
+        "Endpoint": {
+            "Id": ["ada"],
+            "ApplicationId": ["demo"],
+            "ChannelType": ["SMS"],
+            "Address": ["+12065550100"],
+            "EndpointStatus": ["ACTIVE"],
+            "OptOut": ["NONE"],
+            "EffectiveDate": ["2026-11-01T10:00:00+01:00"],
+            "CreationDate": [stored["CreationDate"]],
+            "CohortId": [stored["CohortId"]],
+            "RequestId": ["request-1"],
+        },
+        "User": {"UserId": ["ada.lovelace"]},
+        "User.UserAttributes": {"Tier": ["platinum", "x"]},
+        "Attributes": {
+            "Interests": ["Art", "<Books>"],
+            "Empty": ["no values"],
+            "+12065550199": ["x"],
+        },
+        "Metrics": {"music_level": ["4.5"]},
+        "Demographic": {"Timezone": ["Europe/Berlin"], "AppVersion": ["empty text"]},
+        "Location": {"Country": ["DE"], "Latitude": ["52.5"]},
+    }
+    assert json.loads(page.one("details").one("pre").text) == stored
+
+
+def test_personal_data_is_masked_everywhere(site: Site, pinpoint: LocalPinpoint, put: Put) -> None:
+    """Unasked, the page has no address, user id, user attribute, or name that is an address."""
+    put("ada", **WHOLE)
+    got = site.ask(url("ada"))
+    for value in ("+12065550100", "ada.lovelace", "platinum", "+12065550199"):
+        assert value not in got.body
+    sections = members_on(got.page)
+    assert sections["Endpoint"]["Address"] == ["+1***"]
+    assert sections["User"] == {"UserId": ["ad***"]}
+    assert sections["User.UserAttributes"] == {"Tier": ["pl***", "***"]}
+    assert sections["Attributes"]["+1***"] == ["x"]
+    shown = json.loads(got.page.one("details").one("pre").text)
+    assert shown["Address"] == "+1***"
+    assert shown["User"] == {"UserId": "ad***", "UserAttributes": {"Tier": ["pl***", "***"]}}
+    stored = pinpoint.get_endpoint("demo", "ada")
+    for member in ("Demographic", "Location", "Metrics", "RequestId", "CreationDate"):
+        assert shown[member] == stored[member]
+
+
+def test_members_whose_names_are_masked_alike_stay_apart(site: Site, put: Put) -> None:
+    """In the masked JSON no member is lost because its name looks like another one's."""
+    put("ada", Attributes={f"+1206555010{number}": [str(number)] for number in range(3)})
+    shown = json.loads(site.get(url("ada")).one("details").one("pre").text)
+    assert shown["Attributes"] == {"+1***": ["0"], "+1*** (2)": ["1"], "+1*** (3)": ["2"]}
+
+
+def test_values_are_shown_when_asked_for(site: Site, put: Put) -> None:
+    """The link shows what is masked, and another one masks it again."""
+    put("ada", **WHOLE)
+    page = site.get(url("ada"))
+    shown = site.get(page.link("Show values"))
+    assert "+12065550100" in shown.text
+    assert "show=values" in shown.link("demo")
+    assert "+12065550100" not in site.get(shown.link("Mask values")).text
+
+
+def test_the_users_other_endpoints_are_listed(site: Site, put: Put) -> None:
+    """The other endpoints of the same user stand below, and lead to their pages."""
+    user = {"User": {"UserId": "ada.lovelace"}}
+    put("mail", **user)
+    put("Phone", ChannelType="SMS", Address="+12065550100", **user)
+    put("stranger", User={"UserId": "bob"})
+    page = site.get(url("mail"))
+    assert [row[0] for row in page.rows()] == ["Phone"]
+    assert "ada.lovelace" not in page.text
+    assert site.get(page.link("Phone")).one("h1").text == "Phone"
+
+
+def test_an_endpoint_without_a_user_lists_no_others(site: Site, put: Put) -> None:
+    """Endpoints without a user are not each other's."""
+    put("one")
+    put("two")
+    assert "Other endpoints" not in site.get(url("one")).text
+
+
+def test_the_command_prints_the_endpoint(tmp_path: Path) -> None:
+    """The command to copy prints the endpoint of this page, however nasty its id is."""
+    path = tmp_path / "a b's $store.sqlite3"
+    ids = ["-", "-x", "it's", 'a/b %2F :*?"<>|#', " é\\"]
+    app = "-app `x` !"
+    with Store(path) as store:
+        pinpoint = LocalPinpoint(store)
+        for endpoint_id in ids:
+            request = {"ChannelType": "EMAIL", "Address": f"{endpoint_id}@example.com"}
+            pinpoint.update_endpoint(app, endpoint_id, request=request, request_id="request")
+        with serving(path) as server:
+            site = Site(server.url)
+            for endpoint_id in ids:
+                target = f"/endpoint?app={quote(app)}&id={quote(endpoint_id, safe='')}"
+                command = site.get(target).one("figure").one("pre").text
+                assert printed_by(f"{command} -o ndjson") == pinpoint.get_endpoint(app, endpoint_id)
+
+
+def printed_by(command: str) -> object:
+    """Return the JSON that a shell's command prints."""
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    run = subprocess.run(
+        ["/bin/sh", "-ec", command], env={"PATH": path}, capture_output=True, check=False
+    )
+    assert run.returncode == 0, run.stderr.decode()
+    return json.loads(run.stdout)
+
+
+def test_an_endpoint_that_is_not_there(site: Site, put: Put) -> None:
+    """404 tells whether the endpoint is missing or the application."""
+    put("ada")
+    for target, words in (
+        (url("eve"), "no such endpoint"),
+        ("/endpoint?app=demo", "no such endpoint"),
+        ("/endpoint?app=none&id=ada", "no such application"),
+        ("/endpoint", "no such application"),
+        ("/application?app=none", "no such application"),
+        ("/audience?app=none", "no such application"),
+    ):
+        got = site.ask(target)
+        assert got.status == 404
+        assert words in got.page.one("main").text
+        assert got.page.link("All applications") == "/"
+
+
+def test_ids_are_the_same_in_any_case(site: Site, put: Put) -> None:
+    """Every id finds its endpoint in other cases too."""
+    for endpoint_id in HARD_IDS:
+        put(endpoint_id)
+    for endpoint_id in HARD_IDS:
+        assert site.get(url(endpoint_id.lower())).one("h1").text

@@ -1,0 +1,368 @@
+"""The pages in a real browser, without scripts as they are meant to be seen."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from served_pages import site_of
+from tools import program
+
+from pinpoint_endpoints.local.http.server import serving
+from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pages import counting
+from pinpoint_endpoints.local.store import Store
+
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+ATTACK = "</p><script>window.broken = 1</script><img src=/x onerror='window.broken = 1'>\"'"
+ATTACKING_NAME = "<img src=/x onerror='window.broken=1'>"
+PAGES = (
+    "/",
+    "/application?app=demo",
+    "/application?app=demo&channel=SMS&status=INACTIVE&show=values",
+    "/application?app=demo&id=nothing-like-it",
+    "/application?app=empty",
+    "/audience?app=demo",
+    "/endpoint?app=demo&id=person-001",
+    "/endpoint?app=demo&id=person-001&show=values",
+    "/endpoint?app=demo&id=attack&show=values",
+)
+WIDTHS = (360, 1400)
+SCHEMES = ("light", "dark")
+
+COLOURS = """
+() => {
+  const seen = [];
+  const solid = colour => !/, 0\\)$|transparent/.test(colour);
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some(
+      node => node.nodeType === Node.TEXT_NODE && node.textContent.trim()
+    );
+    const style = getComputedStyle(element);
+    if (!own || style.visibility === "hidden" || !element.getClientRects().length) continue;
+    let behind = element;
+    while (behind && !solid(getComputedStyle(behind).backgroundColor))
+      behind = behind.parentElement;
+    seen.push([
+      element.textContent.trim().slice(0, 40), style.color,
+      behind ? getComputedStyle(behind).backgroundColor : "none",
+    ]);
+  }
+  return seen;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return a server with a few hundred endpoints, one of which attacks the page."""
+    path = tmp_path_factory.mktemp("store") / "store.sqlite3"
+    with Store(path) as store:
+        _fill(LocalPinpoint(store))
+    with serving(path) as server:
+        yield server.url
+
+
+def _fill(pinpoint: LocalPinpoint) -> None:
+    items = [
+        {
+            "Id": f"person-{number:03}",
+            "ChannelType": ("EMAIL", "SMS", "GCM")[number % 3],
+            "Address": f"person{number}@example.com",
+            "EndpointStatus": "INACTIVE" if number % 7 == 0 else "ACTIVE",
+            "OptOut": "ALL" if number % 9 == 0 else "NONE",
+            "Attributes": {"Interests": ["Art", "Books"], "A_rather_long_name_of_one": ["x" * 90]},
+            "Location": {"Country": ("DE", "JP", "US", "BR")[number % 4]},
+            "Demographic": {"Platform": ("ios", "android")[number % 2]},
+            "User": {"UserId": f"user-{number // 3}", "UserAttributes": {"Tier": ["gold"]}},
+        }
+        for number in range(300)
+    ]
+    for begin in range(0, len(items), 100):
+        batch = {"Item": items[begin : begin + 100]}
+        pinpoint.update_endpoints_batch("demo", request=batch, request_id="request")
+    attack = {
+        "ChannelType": "CUSTOM",
+        "Address": ATTACK,
+        "Attributes": {ATTACKING_NAME: [ATTACK]},
+        "Location": {"Country": ATTACK},
+        "User": {"UserId": ATTACK, "UserAttributes": {ATTACKING_NAME: [ATTACK]}},
+    }
+    pinpoint.update_endpoint("demo", "attack", request=attack, request_id="request")
+    pinpoint.add_application("empty", ATTACK)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return a headless Chromium."""
+    chromium = program("chromium")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Return a context without scripts."""
+    with browser.new_context(java_script_enabled=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """Return a page without scripts."""
+    return context.new_page()
+
+
+class Watched:
+    """A page, and what it did that it should not have done.
+
+    Attributes:
+        page: it.
+        troubles: messages on the console, errors, dialogs, and requests that failed or left.
+    """
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.page = context.new_page()
+        self.troubles: list[str] = []
+        self._host = urlsplit(url).netloc
+        self.page.on("console", lambda message: self.troubles.append(message.text))
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("dialog", self._met_dialog)
+        self.page.on("request", lambda request: self._asked(request.url))
+        self.page.on("response", lambda answer: self._answered(answer.status, answer.url))
+
+    def _met_dialog(self, dialog: Any) -> None:
+        self.troubles.append(dialog.message)
+        dialog.dismiss()
+
+    def _asked(self, target: str) -> None:
+        if urlsplit(target).netloc != self._host:
+            self.troubles.append(f"asked {target}")
+
+    def _answered(self, status: int, target: str) -> None:
+        if status != 200:
+            self.troubles.append(f"{status} {target}")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_fits_and_keeps_to_itself(
+    browser: Browser, url: str, scheme: Any, width: int
+) -> None:
+    """No page is wider than the window, says anything on the console, or asks another host."""
+    viewport: Any = {"width": width, "height": 800}
+    with browser.new_context(
+        java_script_enabled=False, color_scheme=scheme, viewport=viewport
+    ) as context:
+        watched = Watched(context, url)
+        for target in PAGES:
+            watched.page.goto(url + target)
+            assert watched.page.evaluate("document.documentElement.scrollWidth") <= width, target
+        assert watched.troubles == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_text_can_be_read(browser: Browser, url: str, scheme: Any) -> None:
+    """All text has a contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3), in light and dark."""
+    backgrounds = set()
+    with browser.new_context(java_script_enabled=False, color_scheme=scheme) as context:
+        page = context.new_page()
+        for target in PAGES:
+            page.goto(url + target)
+            for text, colour, background in page.evaluate(COLOURS):
+                assert contrast(colour, background) >= 4.5, (target, text, colour, background)
+                backgrounds.add(background)
+    assert all((luminance(each) > 0.4) == (scheme == "light") for each in ground(backgrounds))
+
+
+def ground(backgrounds: set[str]) -> set[str]:
+    """Return backgrounds without that of the button, which is the same in light and dark."""
+    return {each for each in backgrounds if luminance(each) > 0.5 or luminance(each) < 0.05}
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour as CSS computes it (WCAG 2.2)."""
+    channels = [int(number) / 255 for number in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours (WCAG 2.2)."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_controls_and_bars_can_be_seen(browser: Browser, url: str, scheme: Any) -> None:
+    """Edges of fields, the focus and bars have a contrast of at least 3 to 1 (WCAG 2.2, 1.4.11)."""
+    with browser.new_context(java_script_enabled=False, color_scheme=scheme) as context:
+        page = context.new_page()
+        page.goto(f"{url}/application?app=demo")
+        behind = style_of(page, "body", "background-color")
+        for selector in ("input#id", "select#status"):
+            assert contrast(style_of(page, selector, "border-top-color"), behind) >= 3
+        page.locator("#id").focus()
+        assert style_of(page, "#id", "outline-style") == "solid"
+        assert contrast(style_of(page, "#id", "outline-color"), behind) >= 3
+        page.goto(f"{url}/audience?app=demo")
+        for selector in (".value rect", ".not_given rect"):
+            assert contrast(style_of(page, selector, "fill"), behind) >= 3
+
+
+def style_of(page: Page, selector: str, name: str) -> str:
+    """Return a computed style of the first element that a selector names."""
+    found: str = page.locator(selector).first.evaluate(
+        "(element, name) => getComputedStyle(element).getPropertyValue(name)", name
+    )
+    return found
+
+
+def focused(page: Page) -> str:
+    """Return the id, or else the text, of what has the focus."""
+    found: str = page.evaluate("document.activeElement.id || document.activeElement.textContent")
+    return found.strip()
+
+
+def test_the_filter_can_be_used_with_the_keyboard(page: Page, url: str) -> None:
+    """The skip link comes first; each field has the focus in turn; Enter filters."""
+    page.goto(f"{url}/application?app=demo")
+    page.keyboard.press("Tab")
+    assert focused(page) == "Skip to the content"
+    box = page.locator(".skip").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+    stops = []
+    while "id" not in stops:
+        page.keyboard.press("Tab")
+        stops.append(focused(page))
+    assert stops == ["Applications", "Endpoints", "Audience", "id"]
+    page.keyboard.type("PERSON-0")
+    page.keyboard.press("Tab")
+    assert focused(page) == "user"
+    page.keyboard.press("Tab")
+    assert focused(page) == "channel"
+    page.keyboard.type("S")
+    page.keyboard.press("Tab")
+    assert focused(page) == "status"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    assert focused(page) == "Filter"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/application?app=demo&id=PERSON-0&user=&channel=SMS&status=INACTIVE")
+    names = page.locator("tbody th").all_inner_texts()
+    assert names == [
+        f"person-{number:03}" for number in range(100) if number % 3 == 1 and number % 7 == 0
+    ]
+    page.get_by_role("link", name="Clear").press("Enter")
+    page.wait_for_url("**/application?app=demo")
+
+
+def test_a_person_finds_an_endpoint_by_its_links(page: Page, url: str) -> None:
+    """From all applications, over pages of endpoints, to one of them and its user's others."""
+    page.goto(url)
+    assert page.title() == "Applications · Local Pinpoint"
+    page.get_by_role("link", name="demo").click()
+    page.get_by_role("link", name="Next page").click()
+    page.get_by_role("link", name="person-220").click()
+    assert page.title() == "person-220 in demo · Local Pinpoint"
+    assert page.get_by_role("heading", name="person-220").is_visible()
+    assert page.get_by_text("pe***").first.is_visible()
+    page.get_by_role("link", name="Show values").click()
+    assert page.get_by_text("person220@example.com").first.is_visible()
+    page.get_by_role("link", name="person-221").click()
+    assert page.get_by_text("person221@example.com").first.is_visible()
+    page.get_by_role("link", name="Mask values").click()
+    assert page.get_by_text("person221@example.com").count() == 0
+
+
+def test_the_json_opens_with_the_keyboard(page: Page, url: str) -> None:
+    """The JSON is folded away until it is wanted."""
+    page.goto(f"{url}/endpoint?app=demo&id=person-001")
+    text = page.get_by_text('"ChannelType": "SMS"')
+    assert not text.is_visible()
+    page.locator("summary").press("Enter")
+    assert text.is_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_tables_stay_tables(browser: Browser, url: str, width: int) -> None:
+    """Narrow or wide, a list is a table with headers and cells for who does not see it."""
+    viewport: Any = {"width": width, "height": 800}
+    with browser.new_context(java_script_enabled=False, viewport=viewport) as context:
+        page = context.new_page()
+        page.goto(f"{url}/application?app=demo&id=person-001")
+        table = page.get_by_role("table", name="Endpoints of this page")
+        assert table.get_by_role("columnheader").count() == 6
+        assert table.get_by_role("rowheader").all_inner_texts() == ["person-001"]
+        assert table.get_by_role("cell").count() == 5
+        page.goto(f"{url}/audience?app=demo")
+        chart = page.get_by_role("table", name="Channel type")
+        assert chart.get_by_role("cell").count() == 8
+
+
+def test_bars_are_drawn_as_long_as_their_shares(page: Page, url: str) -> None:
+    """In pixels, a bar is to its track as its count is to all."""
+    page.goto(f"{url}/audience?app=demo")
+    row = page.locator("section", has=page.get_by_role("heading", name="Opt-out")).locator("tr")
+    everybody = row.filter(has_text="NONE")
+    bar = everybody.locator("rect").bounding_box()
+    track = everybody.locator("svg").bounding_box()
+    assert bar is not None
+    assert track is not None
+    assert bar["width"] / track["width"] == pytest.approx(267 / 301, abs=0.01)
+
+
+def test_nothing_runs_even_where_scripts_may(browser: Browser, url: str) -> None:
+    """With scripts allowed, an endpoint that attacks the page is text, and no policy is broken."""
+    with browser.new_context() as context:
+        watched = Watched(context, url)
+        for target in PAGES:
+            watched.page.goto(url + target)
+            assert watched.page.evaluate("typeof window.broken") == "undefined"
+            assert watched.page.locator("script").count() == 0
+        assert watched.page.get_by_text(ATTACK).first.is_visible()
+        assert watched.troubles == []
+
+
+def test_the_policy_holds_in_the_browser(browser: Browser, url: str) -> None:
+    """A script or a style that got into a page all the same would not work."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(url)
+        page.evaluate(
+            """() => {
+              const script = document.createElement("script");
+              script.textContent = "window.broken = 1";
+              document.body.append(script);
+              document.body.setAttribute("style", "opacity: 0");
+            }"""
+        )
+        assert page.evaluate("typeof window.broken") == "undefined"
+        assert style_of(page, "body", "opacity") == "1"
+
+
+def test_an_unfinished_count_reloads_itself(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without scripts and without a person, the charts come to be of all endpoints."""
+    monkeypatch.setattr(counting, "AT_ONCE", 150)
+    with Store(tmp_path / "store.sqlite3") as store:
+        _fill(LocalPinpoint(store))
+        with site_of(store, patience=0.0) as site:
+            page.goto(f"{site.url}/audience?app=demo")
+            assert page.get_by_text("150 endpoints counted so far").is_visible()
+            page.get_by_text("301 endpoints, counted at").wait_for()
