@@ -39,6 +39,8 @@ class PinpointEndpointsError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(hint)  # a traceback shows it too
 
 
 class UsageError(PinpointEndpointsError):

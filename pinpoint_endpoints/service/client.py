@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pinpoint_endpoints.errors import UsageError
 
 if TYPE_CHECKING:
+    import boto3
     from botocore.session import Session
 
 LOCAL_URL = "http://pinpoint.local"
@@ -76,7 +77,7 @@ def open_client(  # noqa: PLR0913 - what a person can choose of a target
 
         session = botocore.session.Session(session_vars=_STANDARD_RETRIES, profile=profile)
         client = _client(
-            session,
+            _with_our_data(session),
             region_name=region,
             endpoint_url=endpoint_url,
             config=Config(
@@ -89,7 +90,7 @@ def open_client(  # noqa: PLR0913 - what a person can choose of a target
     return client
 
 
-def open_local_client(*, rate: float | None = None) -> Any:
+def open_local_client(*, rate: float | None = None, session: "boto3.Session | None" = None) -> Any:
     """Return a boto3 client that no variable or file of the user can change.
 
     It has a region and credentials that mean nothing, so that it works where there are none. What
@@ -97,22 +98,17 @@ def open_local_client(*, rate: float | None = None) -> Any:
 
     Args:
         rate: calls a second at most, of each operation that updates; else no limit.
+        session: from `local_session`, for who needs many clients; else a new one.
 
     Raises:
         UsageError: the rate is none.
     """
-    import botocore.session
     from botocore.config import Config
 
     from pinpoint_endpoints.service.pace import pace
 
-    variables = {
-        name: (None, None, default, convert)
-        for name, (_, _, default, convert) in botocore.session.Session.SESSION_VARIABLES.items()
-    }
-    variables["config_file"] = variables["credentials_file"] = (None, None, os.devnull, None)
     client = _client(
-        botocore.session.Session(session_vars=variables),
+        session or local_session(),
         region_name="us-east-1",
         endpoint_url=LOCAL_URL,
         aws_access_key_id="local",
@@ -121,6 +117,18 @@ def open_local_client(*, rate: float | None = None) -> Any:
     )
     pace(client, rate=rate, quotas=False)
     return client
+
+
+def local_session() -> "boto3.Session":
+    """Return a session that no variable or file of the user can change."""
+    import botocore.session
+
+    variables = {
+        name: (None, None, default, convert)
+        for name, (_, _, default, convert) in botocore.session.Session.SESSION_VARIABLES.items()
+    }
+    variables["config_file"] = variables["credentials_file"] = (None, None, os.devnull, None)
+    return _with_our_data(botocore.session.Session(session_vars=variables))
 
 
 def open_preview_client(
@@ -146,8 +154,9 @@ def open_preview_client(
     with explained():
         import botocore.session
 
+        session = botocore.session.Session(session_vars=_STANDARD_RETRIES, profile=profile)
         return _client(
-            botocore.session.Session(session_vars=_STANDARD_RETRIES, profile=profile),
+            _with_our_data(session),
             region_name=region,
             endpoint_url=endpoint_url,
             aws_access_key_id="preview",
@@ -180,13 +189,18 @@ def is_this_machine(url: str) -> bool:
         return False
 
 
-def _client(session: "Session", **arguments: Any) -> Any:
+def _with_our_data(session: "Session") -> "boto3.Session":
     import boto3
 
-    from pinpoint_endpoints.service.answers import keep_status
     from pinpoint_endpoints.service.model_loader import pinpoint_loader
 
     session.register_component("data_loader", pinpoint_loader())
-    client = boto3.Session(botocore_session=session).client("pinpoint", **arguments)
+    return boto3.Session(botocore_session=session)
+
+
+def _client(session: "boto3.Session", **arguments: Any) -> Any:
+    from pinpoint_endpoints.service.answers import keep_status
+
+    client = session.client("pinpoint", **arguments)
     keep_status(client)
     return client

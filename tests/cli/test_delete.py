@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from pinpoint_endpoints import load
 from pinpoint_endpoints.cli import app
+from pinpoint_endpoints.testing import PinpointLocal
 
 PE = Path(sys.executable).parent / "pe"
 SCHEMA = Path(__file__).parent.parent.parent / "schemas" / "envelope.schema.json"
@@ -32,9 +33,8 @@ ALL = {"Ada/Phone", "ada-mail", "bob"}
 
 
 @pytest.fixture(autouse=True)
-def _stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _stored(pinpoint_local: PinpointLocal, tmp_path: Path) -> None:
     """Put two endpoints of Ada and one of nobody into the local Pinpoint."""
-    monkeypatch.setenv("PE_LOCAL_STORE", str(tmp_path / "store.sqlite3"))
     path = tmp_path / "items.json"
     path.write_text(json.dumps({"Item": ITEMS}), encoding="utf-8")
     assert run("upsert", *TARGET, path)[0] == 0
@@ -180,9 +180,7 @@ def test_nothing_is_deleted_that_is_not_saved(tmp_path: Path) -> None:
     assert "ada-mail.yaml holds this endpoint already" in err
 
 
-def test_an_endpoint_that_cannot_be_read_is_not_deleted(
-    tmp_path: Path, aws_variables: None
-) -> None:
+def test_an_endpoint_that_cannot_be_read_is_not_deleted(tmp_path: Path) -> None:
     """With --save a refused GetEndpoint is the end of that endpoint, and only of that."""
     stored = Answer(200, b'{"Id": "b", "OptOut": "ALL"}')
     deleted = Answer(202, stored.body)
@@ -197,7 +195,7 @@ def test_an_endpoint_that_cannot_be_read_is_not_deleted(
     ]
 
 
-def test_what_a_user_got_meanwhile_is_saved_too(tmp_path: Path, aws_variables: None) -> None:
+def test_what_a_user_got_meanwhile_is_saved_too(tmp_path: Path) -> None:
     """DeleteUserEndpoints deletes what nobody knew of; its answer is saved, and it is shown."""
     known, late = {"Id": "known", "OptOut": "ALL"}, {"Id": "late", "OptOut": "ALL"}
     read = Answer(200, json.dumps({"Item": [known]}).encode())
@@ -209,9 +207,7 @@ def test_what_a_user_got_meanwhile_is_saved_too(tmp_path: Path, aws_variables: N
     assert err == f"saved 2 endpoints to {tmp_path / 'd'}\n"
 
 
-def test_a_lost_connection_keeps_the_counts(
-    aws_variables: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lost_connection_keeps_the_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """One is deleted, one not answered, one not asked for: all are named, and exit 5."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with HttpStub(Answer(202, b'{"Id": "a"}'), Answer(reset=True)) as server:
@@ -226,7 +222,7 @@ def test_a_lost_connection_keeps_the_counts(
     assert (none_code, envelope_of(none_out)["status"]) == (3, "error")
 
 
-def test_ctrl_c_shows_what_was_deleted(aws_variables: None) -> None:
+def test_ctrl_c_shows_what_was_deleted() -> None:
     """The one that was asked for may be gone, and that is said; exit 130."""
     with Stalling(Answer(202, b'{"Id": "a"}')) as server:
         command = [
@@ -326,9 +322,7 @@ def test_nothing_is_asked_when_nothing_is_there(terminal: Terminal) -> None:
     assert "[y/N]" not in heard[1]
 
 
-def test_another_endpoint_is_not_saved_and_nothing_is_deleted(
-    aws_variables: None, tmp_path: Path
-) -> None:
+def test_another_endpoint_is_not_saved_and_nothing_is_deleted(tmp_path: Path) -> None:
     """What a server answers about somebody else proves nothing about the one that was asked for."""
     with HttpStub(Answer(200, b'{"Id": "somebody-else", "OptOut": "ALL"}')) as server:
         code, out, _ = run(

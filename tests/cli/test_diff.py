@@ -14,6 +14,7 @@ from making import RunPe
 from typer.testing import CliRunner
 
 from pinpoint_endpoints.cli import app
+from pinpoint_endpoints.testing import PinpointLocal
 
 ADA = {
     "ChannelType": "EMAIL",
@@ -29,9 +30,7 @@ REFUSED = Answer(403, b'{"Message": "no"}')
 
 
 @pytest.fixture(autouse=True)
-def _store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PE_LOCAL_STORE", str(tmp_path / "store.sqlite3"))
-    monkeypatch.setenv("PE_APP", "demo")
+def _here(pinpoint_local: PinpointLocal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
@@ -180,7 +179,7 @@ def test_what_is_stored_loses_its_user_attributes_with_its_user() -> None:
 def test_an_application_that_is_not_there_is_told_once() -> None:
     """And everything is new."""
     write("many.ndjson", [{"Id": name, **ADA} for name in "abc"])
-    code, out, err = diff("many.ndjson")
+    code, out, err = diff("--app", "demo", "many.ndjson")
     assert code == 1
     assert out.endswith("3 endpoints: 3 new, 0 changed, 0 the same\n")
     assert err.count("there is no application demo") == 1
@@ -260,8 +259,11 @@ def test_directories_streams_and_standard_input_are_read() -> None:
         (["--local", "--ignore", "PE999", "ada.json"], 2, "PE999"),
     ],
 )
-def test_what_cannot_run_says_why(arguments: list[str], code: int, message: str) -> None:
+def test_what_cannot_run_says_why(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, message: str
+) -> None:
     """A missing file is an invalid document, and exit 3."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
     Path("empty").mkdir()
     write("ada.json", ADA)
     write("bob.json", ADA)
@@ -270,7 +272,6 @@ def test_what_cannot_run_says_why(arguments: list[str], code: int, message: str)
     assert message in ended[2]
 
 
-@pytest.mark.usefixtures("aws_variables")
 @pytest.mark.parametrize(
     ("answers", "code", "counts"),
     [
@@ -294,7 +295,6 @@ def test_refusals_have_their_words_and_exit_codes(
     assert err.count("mobiletargeting permissions") == (code > 1)
 
 
-@pytest.mark.usefixtures("aws_variables")
 def test_a_lost_connection_shows_what_was_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """And the envelope has the error: exit 5, or 3 if nothing was compared."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
@@ -329,7 +329,6 @@ class Stalling(HttpStub):
         return super()._next(asked)
 
 
-@pytest.mark.usefixtures("aws_variables")
 def test_ctrl_c_shows_what_was_compared_at_once() -> None:
     """Exit 130 with a whole envelope, although an answer is still waited for."""
     write("many.ndjson", [{"Id": name, **ADA} for name in ("ada", "slow", "eve")])

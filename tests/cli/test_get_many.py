@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from pinpoint_endpoints import load
 from pinpoint_endpoints.cli import app
 from pinpoint_endpoints.reports.endpoint import endpoint_lines
+from pinpoint_endpoints.testing import PinpointLocal
 
 PE = Path(sys.executable).parent / "pe"
 SECRETS = ["+12065550100", "ada@example.com", "ada-lovelace", "engines"]
@@ -30,9 +31,8 @@ TARGET = ("--local", "--app", "demo")
 
 
 @pytest.fixture(autouse=True)
-def _stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _stored(pinpoint_local: PinpointLocal, tmp_path: Path) -> None:
     """Put two endpoints of Ada and one of nobody into the local Pinpoint."""
-    monkeypatch.setenv("PE_LOCAL_STORE", str(tmp_path / "store.sqlite3"))
     path = tmp_path / "items.json"
     path.write_text(json.dumps({"Item": ITEMS}), encoding="utf-8")
     assert run("upsert", *TARGET, path)[0] == 0
@@ -247,9 +247,7 @@ def test_what_was_saved_is_told_after_what_was_not(tmp_path: Path) -> None:
     ]
 
 
-def test_an_endpoint_that_is_answered_twice_is_saved_once(
-    aws_variables: None, tmp_path: Path
-) -> None:
+def test_an_endpoint_that_is_answered_twice_is_saved_once(tmp_path: Path) -> None:
     """What is counted and named are files."""
     body = b'{"Item": [{"Id": "ada"}, {"Id": "ADA"}, {"Id": "bob"}]}'
     with HttpStub(Answer(200, body)) as server:
@@ -269,7 +267,7 @@ def stored(name: str) -> Answer:
 
 @pytest.mark.parametrize("output", ["json", "yaml", "ndjson", "text", "table"])
 def test_a_lost_connection_keeps_what_was_found(
-    aws_variables: None, monkeypatch: pytest.MonkeyPatch, output: str
+    monkeypatch: pytest.MonkeyPatch, output: str
 ) -> None:
     """What came before is printed, what ended the run is told, and the exit code tells of both."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
@@ -280,7 +278,7 @@ def test_a_lost_connection_keeps_what_was_found(
     assert err.startswith("Error: http://127.0.0.1:")
 
 
-def test_advice_is_given_once(aws_variables: None) -> None:
+def test_advice_is_given_once() -> None:
     """However many endpoints are refused, what to do about it is said once."""
     with HttpStub(Answer(403, b'{"Message": "no"}')) as server:
         ids = [word for number in range(5) for word in ("--id", number)]
@@ -288,7 +286,7 @@ def test_advice_is_given_once(aws_variables: None) -> None:
     assert (code, err.count("HTTP 403: no"), err.count("mobiletargeting")) == (4, 5, 1)
 
 
-def test_ctrl_c_keeps_what_was_found(aws_variables: None) -> None:
+def test_ctrl_c_keeps_what_was_found() -> None:
     """The endpoints that came are whole documents on standard output; exit 130."""
     with Stalling(stored("ada")) as server:
         command = [str(PE), "get", "--app", "demo", "--endpoint-url", server.url, "-o", "json"]

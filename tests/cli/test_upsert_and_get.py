@@ -15,9 +15,7 @@ SEATTLE = EXAMPLES / "seattle-iphone.json"
 WARNINGS = "3 warnings: `pe validate` shows where\n"
 
 
-@pytest.fixture(autouse=True)
-def _store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PE_LOCAL_STORE", str(tmp_path / "store.sqlite3"))
+pytestmark = pytest.mark.usefixtures("pinpoint_local")
 
 
 def run(*arguments: object) -> tuple[int, str, str]:
@@ -147,7 +145,7 @@ def test_one_id_is_not_given_to_several_endpoints(tmp_path: Path) -> None:
 
 
 def test_a_connection_that_is_lost_keeps_the_counts(
-    tmp_path: Path, aws_variables: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After three calls in a row without an answer the rest is not sent; all are named."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
@@ -202,12 +200,13 @@ def test_a_missing_file_is_3(tmp_path: Path) -> None:
 
 def test_the_application_is_an_option_or_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     """--app is needed, unless PE_APP gives it."""
+    monkeypatch.delenv("PE_APP")
     assert run("upsert", "--local", "--id", "a", SEATTLE)[0] == 2
     monkeypatch.setenv("PE_APP", "demo")
     assert run("upsert", "--local", "--id", "a", SEATTLE)[0] == 0
 
 
-def test_a_refusal_is_4_and_says_what_to_do(aws_variables: None) -> None:
+def test_a_refusal_is_4_and_says_what_to_do() -> None:
     """What the service refuses stands in the table; the advice goes to standard error."""
     answer = Answer(400, b'{"Message": "Missing Address"}')
     with HttpStub(answer) as server:
@@ -220,8 +219,9 @@ def test_a_refusal_is_4_and_says_what_to_do(aws_variables: None) -> None:
     assert err == f"a new endpoint needs an Address, unless OptOut is ALL\n{WARNINGS}"
 
 
-def test_json_of_a_run_that_could_not_send() -> None:
+def test_json_of_a_run_that_could_not_send(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a region the envelope still comes, with the error in it, and exit 3."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
     code, out, err = run("upsert", "--app", "demo", "--id", "x", "-o", "json", SEATTLE)
     envelope = json.loads(out)
     assert code == 3
@@ -237,7 +237,7 @@ def test_verbose_says_where_it_is_sent() -> None:
     assert err == f"using the local Pinpoint\n{WARNINGS}"
 
 
-def test_verbose_shows_no_password_of_the_url(aws_variables: None) -> None:
+def test_verbose_shows_no_password_of_the_url() -> None:
     """-v names scheme, host and port of a server, and nothing else of its URL."""
     with HttpStub() as server:
         url = server.url.replace("http://", "http://ada:secret@")
@@ -252,7 +252,7 @@ def test_a_store_without_local_is_refused(tmp_path: Path) -> None:
     assert "--local" in err
 
 
-def test_advice_on_a_refusal_is_not_quieted(aws_variables: None) -> None:
+def test_advice_on_a_refusal_is_not_quieted() -> None:
     """-q leaves the summary out, and never what to do about a refusal."""
     with HttpStub(Answer(403, b'{"Message": "no"}')) as server:
         options = ["--app", "a", "--endpoint-url", server.url, "-q", "-o", "text"]

@@ -13,6 +13,7 @@ from http_stub import Answer, HttpStub
 from typer.testing import CliRunner
 
 from pinpoint_endpoints.cli import app
+from pinpoint_endpoints.testing import PinpointLocal
 
 INVALID = '{"Id": "wrong", "ChannelType": "PIGEON"}\n'
 FORBIDDEN = Refusal("no", 403, "ForbiddenException")
@@ -28,15 +29,14 @@ class Ended(NamedTuple):
 
 
 @pytest.fixture(autouse=True)
-def _store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _unhurried(pinpoint_local: PinpointLocal) -> Iterator[None]:
     """Let the local Pinpoint be a test's own, and nobody wait for retries."""
-    monkeypatch.setenv("PE_LOCAL_STORE", str(tmp_path / "store.sqlite3"))
     with without_waiting():
         yield
 
 
 @pytest.fixture
-def server(aws_variables: None) -> Iterator[FaultyPinpoint]:
+def server() -> Iterator[FaultyPinpoint]:
     """Return a Pinpoint that a test lets fail."""
     with FaultyPinpoint() as started:
         yield started
@@ -149,7 +149,7 @@ def test_a_service_that_refuses_everything_is_4(server: FaultyPinpoint, tmp_path
     assert (envelope["summary"]["failed"], envelope["summary"]["skipped"]) == (100, 400)
 
 
-def test_a_server_that_is_not_there_is_3(aws_variables: None, tmp_path: Path) -> None:
+def test_a_server_that_is_not_there_is_3(tmp_path: Path) -> None:
     """Nothing was sent, and every document is named."""
     with HttpStub() as stub:
         gone = stub
@@ -453,7 +453,7 @@ def test_personal_data_is_in_no_output_and_no_journal(
     assert b"ada@example.com" not in journal.read_bytes()
 
 
-def test_what_is_no_pinpoint_is_4(aws_variables: None, tmp_path: Path) -> None:
+def test_what_is_no_pinpoint_is_4(tmp_path: Path) -> None:
     """A web server's 200 is not taken for success."""
     page = Answer(200, b"<!DOCTYPE html><html></html>", {"Content-Type": "text/html"})
     with HttpStub(page) as stub:

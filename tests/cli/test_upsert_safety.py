@@ -9,16 +9,15 @@ from http_stub import Answer, HttpStub
 from typer.testing import CliRunner
 
 from pinpoint_endpoints.cli import app
+from pinpoint_endpoints.testing import PinpointLocal
 
 ADA = {"ChannelType": "SMS", "Address": "+12065550100", "User": {"UserId": "lovelace"}}
 SECRETS = ("12065550100", "lovelace", "quill", "ink \\n", "ink \\\\n")
 
 
 @pytest.fixture(autouse=True)
-def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _here(pinpoint_local: PinpointLocal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PE_LOCAL_STORE", str(tmp_path / "store.sqlite3"))
-    monkeypatch.setenv("PE_APP", "demo")
 
 
 def run(*arguments: object) -> tuple[int, str, str]:
@@ -75,7 +74,6 @@ def test_a_whole_number_that_no_double_holds_is_verified() -> None:
     assert CliRunner().invoke(app, ["diff", "--local", str(path)]).exit_code == 0
 
 
-@pytest.mark.usefixtures("aws_variables")
 @pytest.mark.parametrize("status", [202, 200, 400])
 @pytest.mark.parametrize("output", ["table", "text", "json"])
 def test_what_a_server_repeats_is_masked_everywhere(status: int, output: str) -> None:
@@ -101,8 +99,12 @@ def test_what_a_server_repeats_is_masked_everywhere(status: int, output: str) ->
         (("--region", "eu-west-1"), 0),
     ],
 )
-def test_a_dry_run_is_refused_where_a_run_would_be(options: tuple[str, ...], code: int) -> None:
+def test_a_dry_run_is_refused_where_a_run_would_be(
+    monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], code: int
+) -> None:
     """It needs a target as the upsert does, but no credentials."""
+    for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
     assert run(write("ada.json"), "--dry-run", *options)[0] == code
 
 

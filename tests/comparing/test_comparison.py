@@ -19,6 +19,7 @@ from pinpoint_endpoints.delivery.plan import Wishes
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import CannotRun, Refused, UsageError
+from pinpoint_endpoints.testing import local_pinpoint
 
 REACHABLE = {"Address": "ada@example.com", "ChannelType": "EMAIL", "OptOut": "NONE"}
 OF_TYPE = {"x-amzn-ErrorType": "NotFoundException"}
@@ -43,9 +44,10 @@ def compared(
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def local() -> Iterator[Any]:
     """Return a client of a local Pinpoint."""
-    return connect(local=True, store=tmp_path_factory.mktemp("local") / "store")
+    with local_pinpoint() as pinpoint:
+        yield pinpoint.client
 
 
 @pytest.fixture

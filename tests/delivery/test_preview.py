@@ -2,7 +2,6 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from http_stub import HttpStub
@@ -10,13 +9,11 @@ from planning import call, item
 
 from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.local.in_process import attach
-from pinpoint_endpoints.local.operations import LocalPinpoint
-from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.service.client import open_client, open_local_client, open_preview_client
+from pinpoint_endpoints.service.client import open_client, open_preview_client
 from pinpoint_endpoints.service.endpoints import send
 from pinpoint_endpoints.service.outcome import Outcome, State
 from pinpoint_endpoints.service.request import Call
+from pinpoint_endpoints.testing import PinpointLocal
 
 NEW_EACH_TIME = {"Authorization", "User-Agent", "X-Amz-Date", "amz-sdk-invocation-id"}
 """A signature, a time, a random number; and the parts of the user agent have no order."""
@@ -99,19 +96,10 @@ def test_the_port_of_the_scheme_is_not_part_of_host(url: str) -> None:
     assert dict(request.headers)["Host"] == "localhost"
 
 
-def test_a_local_pinpoint_does_not_hear_of_it(tmp_path: Path) -> None:
+def test_a_local_pinpoint_does_not_hear_of_it(pinpoint_local: PinpointLocal) -> None:
     """Nothing is stored, though the client would be answered by the local Pinpoint."""
-    pinpoint = LocalPinpoint(Store(tmp_path / "store"))
-
-    def attached() -> Any:
-        client = open_local_client()
-        attach(client, pinpoint)
-        return client
-
-    requested(Previewer("demo", attached), TWO)
-    client = attached()
-    with pytest.raises(client.exceptions.NotFoundException):
-        client.get_endpoint(ApplicationId="demo", EndpointId="ada")
+    requested(Previewer(pinpoint_local.application_id, lambda: pinpoint_local.client), TWO)
+    assert pinpoint_local.endpoints() == []
 
 
 def test_the_client_can_send_afterwards(aws_variables: None) -> None:

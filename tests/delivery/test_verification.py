@@ -15,6 +15,7 @@ from pinpoint_endpoints import State, connect
 from pinpoint_endpoints.delivery.failures import Failures
 from pinpoint_endpoints.delivery.journal import Journal, Target
 from pinpoint_endpoints.delivery.verification import DELAYS, Verification
+from pinpoint_endpoints.testing import PinpointLocal
 
 TARGET = Target("app", "us-east-1", "http://localhost")
 LONGEST_WAIT = 10
@@ -108,13 +109,11 @@ def test_an_update_without_effect_names_its_members(server: FaultyPinpoint) -> N
 
 @pytest.mark.parametrize("where", ["a server", "the local Pinpoint"])
 def test_what_the_service_changes_itself_is_no_difference(
-    server: FaultyPinpoint, tmp_path: Path, where: str
+    server: FaultyPinpoint, pinpoint_local: PinpointLocal, where: str
 ) -> None:
     """Coordinates are rounded, the status becomes ACTIVE, and a merge keeps what was there."""
     local = where == "the local Pinpoint"
-    client = (
-        connect(local=True, store=tmp_path / "store") if local else connect(endpoint_url=server.url)
-    )
+    client = pinpoint_local.client if local else connect(endpoint_url=server.url)
     first = {**request(), "Location": {"Latitude": 47.6061, "Longitude": -122.3321}}
     second = {"Attributes": {"more": []}, "Metrics": {"visits": 1}, "Demographic": {"Make": ""}}
     run = ended(client, [item("a", first).document, item("a", second).document], verify=True)

@@ -1,6 +1,5 @@
 """Doors to the local Pinpoint: a boto3 client in-process, the same under moto, and raw requests."""
 
-import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -8,13 +7,11 @@ from typing import Any
 import boto3
 import orjson
 import pytest
-from moto import mock_aws
 
-from pinpoint_endpoints.local.in_process import attach
-from pinpoint_endpoints.local.moto_plugin import install
 from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.local.wire import Answer, answer
+from pinpoint_endpoints.testing import PinpointLocal, mock_aws
 
 Send = Callable[..., Answer]
 
@@ -34,15 +31,6 @@ def new_client(**settings: Any) -> Any:
         aws_secret_access_key="nothing",
         **settings,
     )
-
-
-@pytest.fixture(autouse=True)
-def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away whatever AWS settings the machine has."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
 
 
 @pytest.fixture
@@ -70,17 +58,14 @@ def send(pinpoint: LocalPinpoint) -> Send:
 
 
 @pytest.fixture
-def local_client(pinpoint: LocalPinpoint) -> Any:
-    """Return a boto3 client that the local Pinpoint answers in-process."""
-    client = new_client()
-    attach(client, pinpoint)
-    return client
+def local_client(pinpoint_local: PinpointLocal) -> Any:
+    """Return a boto3 client that a local Pinpoint answers in-process."""
+    return pinpoint_local.client
 
 
 @pytest.fixture
 def moto_client() -> Iterator[Any]:
-    """Return a boto3 client under `mock_aws` with the plug-in."""
-    install()
+    """Return a boto3 client under `mock_aws` with endpoint operations."""
     with mock_aws():
         yield new_client()
 

@@ -6,12 +6,12 @@ from typing import Any, NoReturn
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.in_process import attach
 from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.store import Store
+from pinpoint_endpoints.testing import mock_aws
 
 EMAIL = {"ChannelType": "EMAIL", "Address": "ann@example.com"}
 WHERE = {"ApplicationId": "app", "EndpointId": "e"}
@@ -29,19 +29,27 @@ def no_lookup(*_: Any, **__: Any) -> NoReturn:
     raise AssertionError("something looked up a host")
 
 
-def test_nothing_leaves_the_process(local_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def attached(pinpoint: LocalPinpoint, make_client: Any) -> Any:
+    """Return a client that the local Pinpoint of the test answers."""
+    client = make_client()
+    attach(client, pinpoint)
+    return client
+
+
+def test_nothing_leaves_the_process(attached: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """An attached client works where every socket and every look-up is refused."""
     monkeypatch.setattr(socket, "socket", NoSocket)
     monkeypatch.setattr(socket, "create_connection", no_lookup)
     monkeypatch.setattr(socket, "getaddrinfo", no_lookup)
-    local_client.update_endpoint(**WHERE, EndpointRequest=EMAIL)
-    stored = local_client.get_endpoint(**WHERE)["EndpointResponse"]
+    attached.update_endpoint(**WHERE, EndpointRequest=EMAIL)
+    stored = attached.get_endpoint(**WHERE)["EndpointResponse"]
     assert stored["Address"] == "ann@example.com"
 
 
-def test_other_clients_are_not_answered(local_client: Any, pinpoint: LocalPinpoint) -> None:
+def test_other_clients_are_not_answered(attached: Any, pinpoint: LocalPinpoint) -> None:
     """Attaching is for one client: another one, under moto here, has its own Pinpoint."""
-    local_client.create_app(CreateApplicationRequest={"Name": "here"})
+    attached.create_app(CreateApplicationRequest={"Name": "here"})
     with mock_aws():
         other = boto3.Session().client("pinpoint", region_name="us-east-1")
         assert other.get_apps()["ApplicationsResponse"] == {"Item": []}
@@ -58,14 +66,12 @@ def test_an_attached_client_is_not_answered_by_moto(
         assert len(pinpoint.get_apps()["Item"]) == 1
 
 
-def test_attaching_again_replaces_the_earlier_one(
-    local_client: Any, pinpoint: LocalPinpoint
-) -> None:
+def test_attaching_again_replaces_the_earlier_one(attached: Any, pinpoint: LocalPinpoint) -> None:
     """A client has one Pinpoint, the one attached last."""
     with Store(None) as store:
         second = LocalPinpoint(store)
-        attach(local_client, second)
-        local_client.update_endpoint(**WHERE, EndpointRequest=EMAIL)
+        attach(attached, second)
+        attached.update_endpoint(**WHERE, EndpointRequest=EMAIL)
         assert second.get_endpoint("app", "e")["Id"] == "e"
     assert pinpoint.get_apps() == {"Item": []}
 

@@ -4,11 +4,11 @@ from typing import Any
 import boto3
 import moto.pinpoint.urls
 import pytest
-from moto import mock_aws
 from moto.pinpoint.models import PinpointBackend
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.moto_plugin import PATHS, install
+from pinpoint_endpoints.testing import mock_aws
 
 EMAIL = {"ChannelType": "EMAIL", "Address": "ann@example.com"}
 
@@ -36,7 +36,6 @@ def test_a_write_needs_an_application_of_motos(moto_client: Any) -> None:
 
 def test_leaving_mock_aws_forgets_the_endpoints(make_client: Callable[..., Any]) -> None:
     """A new mock_aws block has neither applications nor endpoints of the one before."""
-    install()
     with mock_aws():
         client = make_client()
         app = new_application(client)
@@ -83,6 +82,38 @@ def test_motos_own_operations_still_work(moto_client: Any) -> None:
     assert moto_client.get_app(ApplicationId=app)["ApplicationResponse"]["Name"] == "newsletter"
     settings = moto_client.get_application_settings(ApplicationId=app)
     assert settings["ApplicationSettingsResource"]["ApplicationId"] == app
+
+
+def test_refusals_have_the_services_headers(moto_client: Any) -> None:
+    """Under moto too an error has its type in a header and its request id in header and body."""
+    app = new_application(moto_client)
+    with pytest.raises(moto_client.exceptions.BadRequestException) as caught:
+        moto_client.remove_attributes(
+            ApplicationId=app,
+            AttributeType="colours",
+            UpdateAttributesRequest={"Blacklist": ["a"]},
+        )
+    response = caught.value.response
+    headers = response["ResponseMetadata"]["HTTPHeaders"]
+    assert headers["x-amzn-errortype"] == "BadRequestException"
+    assert headers["x-amzn-requestid"] == response["RequestID"]
+
+
+def test_removals_end_with_the_application(moto_client: Any) -> None:
+    """An application made later captures what was removed from an earlier one."""
+    for _ in range(2):
+        app = new_application(moto_client)
+        where = {"ApplicationId": app, "EndpointId": "e"}
+        request = {**EMAIL, "Attributes": {"color": ["red"]}}
+        moto_client.update_endpoint(**where, EndpointRequest=request)
+        stored = moto_client.get_endpoint(**where)["EndpointResponse"]
+        assert stored["Attributes"] == {"color": ["red"]}
+        moto_client.remove_attributes(
+            ApplicationId=app,
+            AttributeType="endpoint-custom-attributes",
+            UpdateAttributesRequest={"Blacklist": ["*"]},
+        )
+        moto_client.delete_app(ApplicationId=app)
 
 
 @pytest.mark.parametrize(

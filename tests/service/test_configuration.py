@@ -116,7 +116,7 @@ def test_nobody_listens(
 ) -> None:
     """A server that is not there is named, without the path."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with pytest.raises(CannotRun, match=r"^no connection to http://127\.0\.0\.1:9$"):
+    with pytest.raises(CannotRun, match=r"^no connection to http://127\.0\.0\.1:9\n"):
         upsert(connect(endpoint_url="http://127.0.0.1:9"), "app", document())
 
 

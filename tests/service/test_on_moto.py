@@ -1,11 +1,10 @@
-"""The client against an AWS account that has endpoints: mock_aws with the plug-in."""
+"""The client against an AWS account that has endpoints: mock_aws with endpoint operations."""
 
 import pytest
 from making import MakeDocument
-from moto import mock_aws
 
 from pinpoint_endpoints import Refused, State, connect, get, upsert
-from pinpoint_endpoints.local.moto_plugin import install
+from pinpoint_endpoints.testing import mock_aws
 
 pytestmark = pytest.mark.usefixtures("aws_variables")
 
@@ -13,7 +12,6 @@ pytestmark = pytest.mark.usefixtures("aws_variables")
 @mock_aws
 def test_an_account_takes_an_endpoint_and_gives_it_back(document: MakeDocument) -> None:
     """Upsert and get speak to an AWS host, in the application that the account has."""
-    install()
     client = connect()
     application = client.create_app(CreateApplicationRequest={"Name": "demo"})
     application_id = application["ApplicationResponse"]["Id"]
@@ -27,7 +25,6 @@ def test_an_account_takes_an_endpoint_and_gives_it_back(document: MakeDocument) 
 @mock_aws
 def test_an_account_does_not_make_applications_unasked(document: MakeDocument) -> None:
     """An application that is not there is refused, as by AWS, and no endpoint appears."""
-    install()
     client = connect()
     assert upsert(client, "nobody", document()).state is State.FAILED
     with pytest.raises(Refused):
