@@ -1,9 +1,8 @@
 """Applications and endpoints as dicts ↔ rows, inside one transaction of the store."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from sqlite3 import Connection
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -32,6 +31,25 @@ class Application(NamedTuple):
     response: dict[str, Any]
 
 
+class Inner(AbstractContextManager["Rows"]):
+    """A transaction in another one.
+
+    Args:
+        rows: of the other one.
+    """
+
+    def __init__(self, rows: "Rows") -> None:
+        self._rows = rows
+        self._begin = rows.changes()
+
+    def __enter__(self) -> "Rows":
+        return self._rows
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            self._rows.go_back_to(self._begin)
+
+
 class Rows:
     """What one transaction reads and writes. Endpoints are written when it ends.
 
@@ -47,17 +65,19 @@ class Rows:
         self._attribute_names: dict[int, AttributeNames] = {}
         self._working_sets: dict[int, WorkingSet] = {}
 
-    @contextmanager
-    def undone_if_it_fails(self) -> Iterator[Self]:
-        """Undo what was done inside if it ends with an exception: a transaction in another one."""
-        begin = len(self._undo)
-        try:
-            yield self
-        except BaseException:
-            while len(self._undo) > begin:
-                undo, *arguments = self._undo.pop()
-                undo(*arguments)
-            raise
+    def undone_if_it_fails(self) -> "Inner":
+        """Return a transaction in this one: what is done inside is undone if it fails."""
+        return Inner(self)
+
+    def changes(self) -> int:
+        """Return how much was changed so far."""
+        return len(self._undo)
+
+    def go_back_to(self, changes: int) -> None:
+        """Undo all changes but the first ones."""
+        while len(self._undo) > changes:
+            undo, *arguments = self._undo.pop()
+            undo(*arguments)
 
     def write(self) -> None:
         """Bring the endpoints that changed to the store; the transaction ends with it."""

@@ -20,7 +20,7 @@ import orjson
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.rows import Rows
 
-BUSY_TIMEOUT_SECONDS = 30.0
+PATIENCE_SECONDS = 30.0
 RETRY_SECONDS = 0.005
 APPLICATION_ID = 0x70696E70  # "pinp": tells our files from other programs' SQLite files
 SETTINGS = (
@@ -92,8 +92,9 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
 STORE_VERSION = len(UPGRADES)
 
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+BUSY = "SQLITE_BUSY"
 CAUSES = {
-    "SQLITE_BUSY": "another process has kept it locked for too long",
+    BUSY: "another process has kept it locked for too long",
     "SQLITE_CANTOPEN": "it is no file, or this user may not write it or its folder",
     "SQLITE_FULL": "the disk is full",
     "SQLITE_IOERR": "the disk reports an error",
@@ -101,6 +102,14 @@ CAUSES = {
     "SQLITE_READONLY": "this user may not write it",
 }
 OTHER_STORE = "name another file for the store, or move this one away"
+
+
+NO_OUTER: tuple[Rows | None, int] = (None, 0)
+"""The transaction that others are in, and the thread that it belongs to."""
+
+
+class Locked(CannotRun):
+    """Another process is writing the store."""
 
 
 class Store:
@@ -119,7 +128,7 @@ class Store:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self._lock = threading.RLock()
-        self._outer: Rows | None = None
+        self._outer = NO_OUTER
         if path is not None:
             _make_private_file(path)
         with self._explained():
@@ -143,6 +152,13 @@ class Store:
     ) -> None:
         self.close()
 
+    def do_not_wait(self) -> None:
+        """Raise `Locked` from now on where another process is writing, at once.
+
+        For whoever has something else to do meanwhile.
+        """
+        self._connection.execute("PRAGMA busy_timeout = 0")
+
     def close(self) -> None:
         """Close the file; the store cannot be used afterwards."""
         self._close()
@@ -164,12 +180,12 @@ class Store:
         Raises:
             CannotRun: none of them is stored.
         """
-        with self._transaction("BEGIN IMMEDIATE") as rows:
-            self._outer = rows
+        with self._outermost("BEGIN IMMEDIATE") as rows:
+            self._outer = rows, threading.get_ident()
             try:
                 yield
             finally:
-                self._outer = None
+                self._outer = NO_OUTER
 
     def reading(self) -> AbstractContextManager[Rows]:
         """Open a transaction that sees the store as it is at one moment.
@@ -179,16 +195,15 @@ class Store:
         """
         return self._transaction("BEGIN")
 
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[Rows]:
-        with self._lock:
-            inner = None if self._outer is None else self._outer.undone_if_it_fails()
-            with inner or self._outermost(begin) as rows:
-                yield rows
+    def _transaction(self, begin: str) -> AbstractContextManager[Rows]:
+        outer, thread = self._outer
+        if outer is not None and thread == threading.get_ident():
+            return outer.undone_if_it_fails()
+        return self._outermost(begin)
 
     @contextmanager
     def _outermost(self, begin: str) -> Iterator[Rows]:
-        with self._explained():
+        with self._lock, self._explained():
             self._connection.execute(begin)
             rows = Rows(self._connection)
             try:
@@ -252,9 +267,8 @@ class Store:
             raise self._damage() from error
         for cause, words in CAUSES.items():
             if name.startswith(cause):
-                raise CannotRun(
-                    f"the store {self.path} cannot be used: {words}", OTHER_STORE
-                ) from error
+                kind = Locked if cause == BUSY else CannotRun
+                raise kind(f"the store {self.path} cannot be used: {words}", OTHER_STORE) from error
         raise error
 
     def _damage(self) -> CannotRun:
@@ -281,7 +295,7 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
     For this one statement SQLite itself does not wait, but answers BUSY at once.
     """
-    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -309,7 +323,7 @@ def _make_private_file(path: Path) -> None:
 def _connect(path: Path | None) -> sqlite3.Connection:
     return sqlite3.connect(
         ":memory:" if path is None else path.absolute(),
-        timeout=BUSY_TIMEOUT_SECONDS,
+        timeout=PATIENCE_SECONDS,
         isolation_level=None,
         check_same_thread=False,
     )

@@ -1,6 +1,7 @@
 """The endpoints of one application that a transaction meets: each read once, written once."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import cache
 from sqlite3 import Connection
 from typing import NamedTuple, Self
 
@@ -181,7 +182,7 @@ class WorkingSet:
     def _read(self, condition: str, values: Sequence[str]) -> None:
         for begin in range(0, len(values), MOST_PARAMETERS):
             some = _padded(values[begin : begin + MOST_PARAMETERS])
-            query = FOUND + condition.format(",".join("?" * len(some)))
+            query = _query(condition, len(some))
             for order, key, data in self._connection.execute(query, (self._application, *some)):
                 if self._entries.get(key) is None and key not in self._changed:
                     self._stored[key] = entry = Entry.of(order, orjson.loads(data), data)
@@ -210,6 +211,11 @@ class WorkingSet:
                 self._at_places.setdefault(entry.place, {})[key] = None
 
 
+@cache
+def _query(condition: str, values: int) -> str:
+    return FOUND + condition.format(",".join("?" * values))
+
+
 def place_of(endpoint: Endpoint) -> Place:
     """Return where an endpoint is reached."""
     return endpoint.get("ChannelType"), endpoint.get("Address") or None
@@ -217,6 +223,8 @@ def place_of(endpoint: Endpoint) -> Place:
 
 def _padded(values: Sequence[str]) -> list[str]:
     """Repeat the last value up to a power of two: few statements for SQLite to compile."""
+    if len(values) == 1:
+        return [*values]
     missing = (1 << (len(values) - 1).bit_length()) - len(values)
     return [*values, *[values[-1]] * missing]
 

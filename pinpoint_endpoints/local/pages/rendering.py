@@ -3,18 +3,16 @@
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
 from pinpoint_endpoints.local.pages.asked import link, link_to_place
 from pinpoint_endpoints.local.stamps import timestamp
 from pinpoint_endpoints.reports.plain import counted, printable
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-    from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
 
@@ -50,9 +48,7 @@ def file(name: str, media_type: str) -> Response:
 
 
 @cache
-def _environment() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
@@ -72,10 +68,8 @@ def _environment() -> "Environment":
     return environment
 
 
-def _breakable(text: str) -> "Markup":
+def _breakable(text: str) -> Markup:
     """Return a name that may go on in another line behind an underscore."""
-    from markupsafe import Markup, escape
-
     return escape(text).replace("_", Markup("_<wbr>"))
 
 

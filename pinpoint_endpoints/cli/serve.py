@@ -1,0 +1,171 @@
+"""`pe serve`: the local Pinpoint over HTTP until somebody ends it."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pinpoint_endpoints.cli.amounts import rate_in, seconds_in, share
+from pinpoint_endpoints.cli.options import Quiet, Verbose
+from pinpoint_endpoints.cli.target import STORE_VARIABLE, is_in_memory, local_store
+from pinpoint_endpoints.cli.telling import Telling
+from pinpoint_endpoints.errors import ExitCode
+from pinpoint_endpoints.local.client_variables import assignments
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.local.http.faults import Faults
+
+PORT = 5000
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(metavar="HOST", help="The name or address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = PORT,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=f"{STORE_VARIABLE}, else a file in the user's data directory",
+            help="The file of the local Pinpoint; :memory: for one that ends with the server.",
+        ),
+    ] = None,
+    allow_remote: Annotated[
+        bool,
+        typer.Option(
+            "--allow-remote", help="Let others than this machine connect: no signature is checked."
+        ),
+    ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Another name by which clients reach the server, without a port."
+        ),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Let web pages of this origin use the server: http://localhost:3000.",
+        ),
+    ] = None,
+    throttle: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N/s",
+            parser=rate_in,
+            show_default=False,
+            help="Take so many calls a second of each operation; others get 429.",
+        ),
+    ] = None,
+    fail_rate: Annotated[
+        float,
+        typer.Option(metavar="SHARE", parser=share, help="Answer this share of calls with 500."),
+    ] = 0.0,
+    reset_rate: Annotated[
+        float,
+        typer.Option(
+            metavar="SHARE",
+            parser=share,
+            help="Reset the connection of this share of calls, every other time after storing.",
+        ),
+    ] = 0.0,
+    latency: Annotated[
+        float,
+        typer.Option(
+            metavar="TIME", parser=seconds_in, help="Wait before each answer: 50ms, 1.5s."
+        ),
+    ] = 0.0,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Of the lots by which calls meet faults.")
+    ] = 0,
+    quotas: Annotated[
+        bool, typer.Option("--quotas", help="Keep clients to AWS's quotas of calls a second.")
+    ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Print what the local Pinpoint has, and what it chose where AWS's documents are "
+            "silent, and stop.",
+        ),
+    ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> ExitCode:
+    """Serve the local Pinpoint over HTTP, for every SDK, until Ctrl-C or SIGTERM.
+
+    Prints the line that leads clients to it, then requests as they come, masked. The page at /
+    shows applications and endpoints to a person.
+    """
+    if explain:
+        from pinpoint_endpoints.reports.choices import print_choices
+
+        print_choices(sys.stdout)
+        return ExitCode.OK
+    faults = _faults(throttle, fail_rate, reset_rate, latency, seed, quotas=quotas)
+    path = None if is_in_memory(store) else local_store(store)
+    from pinpoint_endpoints.local.http.extra import extra_for
+
+    with extra_for("`pe serve`"):
+        from pinpoint_endpoints.local.http.listening import Settings
+        from pinpoint_endpoints.local.http.server import PinpointServer
+    settings = Settings(
+        host=host,
+        port=port,
+        allow_remote=allow_remote,
+        allowed_hosts=tuple(allow_host or ()),
+        allowed_origins=tuple(allow_origin or ()),
+        faults=faults,
+    )
+    with Telling() as telling:
+        tell = telling.tell
+        server = PinpointServer(path, settings, tell=None if quiet else tell, complain=tell)
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, lambda *_: server.stop())
+        sys.stdout.write(f"export AWS_ENDPOINT_URL_PINPOINT={server.url}\n")
+        sys.stdout.flush()
+        if not quiet:
+            for line in _introduction(server.url, path, faults, verbose=verbose):
+                tell(line)
+        server.run()
+    return ExitCode.OK
+
+
+def _faults(
+    throttle: float | None,
+    fail_rate: float,
+    reset_rate: float,
+    latency: float,
+    seed: int,
+    *,
+    quotas: bool,
+) -> "Faults":
+    from pinpoint_endpoints.local.http.faults import Faults
+
+    return Faults(
+        throttle=throttle,
+        fail_rate=fail_rate,
+        reset_rate=reset_rate,
+        latency=latency,
+        seed=seed,
+        quotas=quotas,
+    )
+
+
+def _introduction(url: str, path: Path | None, faults: "Faults", *, verbose: bool) -> Iterator[str]:
+    yield "clients need a region and credentials too, of any content:"
+    yield f"  export {assignments()}"
+    yield f"the page for people is {url}/"
+    yield f"the store is {'in memory' if path is None else path}"
+    if faults.any:
+        yield f"faults on request: {faults}"
+    if verbose:
+        yield "`pe serve --explain` prints what this Pinpoint has and what it chose"
+    yield "requests follow; end with Ctrl-C"

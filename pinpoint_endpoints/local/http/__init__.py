@@ -1,0 +1,1 @@
+"""The local Pinpoint over HTTP: what `pe serve` runs. Needs the extra `serve`."""

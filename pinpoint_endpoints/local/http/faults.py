@@ -1,0 +1,169 @@
+"""What a person wants to go wrong in; for each request, what shall go wrong with it, out."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from random import Random
+from zlib import crc32
+
+from pinpoint_endpoints.errors import UsageError
+
+QUOTAS: Mapping[str, float] = {
+    "UpdateEndpoint": 10,
+    "UpdateEndpointsBatch": 2,
+    "GetEndpoint": 10,
+    "DeleteEndpoint": 5,
+    "PutEvents": 15,
+}
+"""Calls a second of one account. Source: AWS, Amazon Pinpoint Developer Guide, "Quotas" (2026)."""
+
+OTHER_QUOTA = 300.0
+"""Of each other operation, by the same page."""
+
+MOST_REMEMBERED = 100_000
+"""How many different requests are told apart, so that memory is bounded."""
+
+
+class Fault(Enum):
+    """What happens to a request."""
+
+    NONE = "none"
+    THROTTLED = "429, nothing is stored"
+    FAILED = "500, nothing is stored"
+    RESET_BEFORE = "the connection is reset, nothing is stored"
+    RESET_AFTER = "stored, then the connection is reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What shall go wrong.
+
+    Args:
+        throttle: calls a second of each operation, the others get 429; None for no limit.
+        fail_rate: the share of requests that are answered with 500, from 0 to 1.
+        reset_rate: the share whose connection is reset, every other time after storing.
+        latency: seconds before each answer.
+        seed: of the lots.
+        quotas: whether each operation has the limit that AWS's quotas give it.
+    """
+
+    throttle: float | None = None
+    fail_rate: float = 0
+    reset_rate: float = 0
+    latency: float = 0
+    seed: int = 0
+    quotas: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse faults that there cannot be.
+
+        Raises:
+            UsageError: no such share, rate or time.
+        """
+        if self.fail_rate < 0 or self.reset_rate < 0 or self.fail_rate + self.reset_rate > 1:
+            raise UsageError(
+                "the shares of calls that fail and that are reset are not between none and all",
+                "give numbers from 0 to 1 that are at most 1 together",
+            )
+        if self.latency < 0 or (self.throttle is not None and self.throttle <= 0):
+            raise UsageError(
+                "neither calls a second nor a latency can be negative",
+                "give calls a second above 0, and a latency of 0 or more seconds",
+            )
+
+    @property
+    def any(self) -> bool:
+        """Whether anything shall go wrong at all."""
+        return self != Faults(seed=self.seed)
+
+    def __str__(self) -> str:
+        """Return them in words."""
+        parts = {
+            f"{self.throttle or 0:g} calls a second of each operation": self.throttle is not None,
+            "AWS's quotas": self.quotas,
+            f"{self.fail_rate:.3g} fail": self.fail_rate > 0,
+            f"{self.reset_rate:.3g} are reset": self.reset_rate > 0,
+            f"{self.latency:g} s latency": self.latency > 0,
+            f"seed {self.seed}": self.fail_rate + self.reset_rate > 0,
+        }
+        return ", ".join(words for words, wanted in parts.items() if wanted)
+
+
+class FaultDrawer:
+    """Draws what happens to each request.
+
+    A lot hangs on the seed, on what the request says and on how often it came before, and not on
+    the order of arrival: the same run meets the same faults, with any number of threads.
+
+    Args:
+        faults: what shall go wrong.
+        clock: seconds.
+    """
+
+    def __init__(self, faults: Faults, clock: Callable[[], float] = time.monotonic) -> None:
+        self._faults = faults
+        self._clock = clock
+        self._came_before: Counter[int] = Counter()
+        self._buckets: dict[str, _Bucket] = {}
+
+    def draw(self, operation: str, request: bytes) -> Fault:
+        """Return what happens to a request.
+
+        Args:
+            operation: its name, such as `UpdateEndpoint`.
+            request: all that it says.
+        """
+        if not self._takes(operation):
+            return Fault.THROTTLED
+        point = self._lot(request)
+        if point < self._faults.fail_rate:
+            return Fault.FAILED
+        point -= self._faults.fail_rate
+        if point < self._faults.reset_rate:
+            return Fault.RESET_BEFORE if point < self._faults.reset_rate / 2 else Fault.RESET_AFTER
+        return Fault.NONE
+
+    def _takes(self, operation: str) -> bool:
+        limit = self._limit(operation)
+        if limit is None:
+            return True
+        bucket = self._buckets.get(operation)
+        if bucket is None:
+            bucket = self._buckets[operation] = _Bucket(limit, self._clock())
+        return bucket.takes(self._clock())
+
+    def _limit(self, operation: str) -> float | None:
+        limits = [] if self._faults.throttle is None else [self._faults.throttle]
+        if self._faults.quotas:
+            limits.append(QUOTAS.get(operation, OTHER_QUOTA))
+        return min(limits, default=None)
+
+    def _lot(self, request: bytes) -> float:
+        if not self._faults.fail_rate and not self._faults.reset_rate:
+            return 1
+        key = crc32(request)
+        if len(self._came_before) >= MOST_REMEMBERED:
+            self._came_before.clear()
+        self._came_before[key] += 1
+        lot = Random(f"{self._faults.seed} {key} {self._came_before[key]}")  # noqa: S311 - no secret
+        return lot.random()
+
+
+class _Bucket:
+    """Holds as many calls as may come within a second, and fills up again at that rate."""
+
+    def __init__(self, rate: float, now: float) -> None:
+        self._rate = rate
+        self._most = max(rate, 1.0)
+        self._left = self._most
+        self._seen = now
+
+    def takes(self, now: float) -> bool:
+        self._left = min(self._most, self._left + (now - self._seen) * self._rate)
+        self._seen = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True

@@ -1,0 +1,106 @@
+"""Operations and readings from the event loop in, their results out.
+
+What is written at one moment becomes one transaction, synced once (group commit), and nobody is
+answered before that. The page reads in a thread of its own, so that no client waits for it.
+"""
+
+import asyncio
+import sqlite3
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
+
+from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.local.http.gathering import Gathering
+from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.rows import Rows
+from pinpoint_endpoints.local.service_error import internal_error
+from pinpoint_endpoints.local.store import Store
+from pinpoint_endpoints.local.wire import Answer, answer, refusal
+
+Value = TypeVar("Value")
+
+
+class Operating(NamedTuple):
+    """A request for an operation."""
+
+    method: str
+    target: str
+    body: bytes
+
+
+class Workers:
+    """What the server does its work with.
+
+    Args:
+        store: to write.
+        readable: the same file once more, to read; the same object for a store in memory.
+        loop: what asks.
+        complain: is told of what is no client's fault.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        readable: Store,
+        loop: asyncio.AbstractEventLoop,
+        complain: Callable[[str], None],
+    ) -> None:
+        self._pinpoint = LocalPinpoint(store)
+        self._store = store
+        self._readable_pinpoint = LocalPinpoint(readable)
+        self._readable = readable
+        self._loop = loop
+        self._complain = complain
+        self._writing: Gathering[Operating, Answer] = Gathering(self._write, loop)
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="pinpoint-page")
+
+    def new_request_id(self) -> str:
+        """Return the id of one more request."""
+        return self._pinpoint.new_request_id()
+
+    async def answer(self, method: str, target: str, body: bytes) -> Answer:
+        """Answer a request for an operation; what it stores is on the disk then."""
+        asked = Operating(method, target, body)
+        try:
+            if method == "GET":
+                return self._done(asked, self._readable_pinpoint)
+            return await self._writing.submit(asked)
+        except PinpointEndpointsError as error:
+            message = error.message
+        except sqlite3.Error as error:
+            message = f"the store failed: {error}"
+        self._complain(f"Error: {message}")
+        return refusal(internal_error(message), self.new_request_id())
+
+    async def read(self, reading: Callable[[Rows], Value]) -> Value:
+        """Return what a function reads in a transaction of its own.
+
+        Raises:
+            CannotRun: the store cannot be used.
+        """
+        return await self._loop.run_in_executor(self._reader, self._read, reading)
+
+    def close(self) -> None:
+        """Finish what is read."""
+        self._reader.shutdown()
+
+    def _write(self, jobs: Sequence[Operating]) -> list[Answer]:
+        with self._store.together():
+            return [self._done(job, self._pinpoint) for job in jobs]
+
+    def _read(self, reading: Callable[[Rows], Value]) -> Value:
+        with self._readable.reading() as rows:
+            return reading(rows)
+
+    def _done(self, asked: Operating, pinpoint: LocalPinpoint) -> Answer:
+        """Answer one request: its exception is its own, unless it is the store's."""
+        try:
+            return answer(pinpoint, *asked)
+        except (PinpointEndpointsError, sqlite3.Error):
+            raise
+        except Exception:  # noqa: BLE001 - a bug in one request ends no other
+            self._complain(traceback.format_exc())
+            message = "The local Pinpoint failed: this is a fault of its own."
+            return refusal(internal_error(message), pinpoint.new_request_id())
