@@ -22,9 +22,8 @@ class Spool:
         """Keep one result, with the separator before all but the first."""
         if self._file is None:
             self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by `pour`
-        else:
-            self._file.write(separator)
-        self._file.write(result)
+            separator = b""
+        self._file.write(separator + result)
         self.count += 1
 
     def pour(self, stream: BinaryIO) -> None:
