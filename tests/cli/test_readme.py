@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from readme import (
     BLOCK,
+    CLIENT,
     README,
     ROOT,
     RULES,
+    SERVER,
     commands_of,
     prepared,
     run_block,
+    run_served,
     steady,
     table_of_rules,
 )
@@ -47,6 +50,14 @@ def shown(folder: Path) -> dict[str, str]:
 def test_a_console_block_is_true(block: str, shown: dict[str, str]) -> None:
     """The commands of a block print what the block shows, but for ids and moments."""
     assert steady(shown[block]) == steady(block)
+
+
+def test_what_the_server_and_its_clients_print_is_true(folder: Path) -> None:
+    """A server and the AWS CLI print what the README shows, but for ids, moments and durations."""
+    (server,), (client,) = SERVER.findall(TEXT), CLIENT.findall(TEXT)
+    said, answers = run_served(server, client, folder)
+    assert steady(said) == steady(server)
+    assert steady(answers) == steady(client)
 
 
 def test_the_first_command_prints_the_table_below_it(folder: Path) -> None:
