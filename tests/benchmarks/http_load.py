@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from corpus import documents
 
 ITEMS = 100
+CLOSE = b"\r\nConnection: close"
 DISTINCT = 20_000
 HEADERS = (
     "Accept-Encoding: identity\r\nContent-Type: application/json\r\n"
@@ -60,6 +61,9 @@ class Client(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Go on when an answer is whole."""
+        if data.startswith(b"HTTP/1.1 202 ") and data.endswith(b"}") and CLOSE not in data:
+            self.connection_made(self._transport)  # whole: its body is one flat object
+            return
         self._received += data
         head, found, body = self._received.partition(b"\r\n\r\n")
         if not found:
@@ -71,7 +75,7 @@ class Client(asyncio.Protocol):
         if b" 202 " not in head[:16]:
             self.ended.set_exception(RuntimeError(self._received.decode()))
         self._received = b""
-        if b"\r\nconnection: close" in head:
+        if CLOSE.lower() in head:
             self._transport.close()
             self._again = self._loop.create_task(self.connect())
         else:

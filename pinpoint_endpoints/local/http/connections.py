@@ -18,6 +18,7 @@ import orjson
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from pinpoint_endpoints.local.http.joining import Joining
 from pinpoint_endpoints.local.http.waiting import Waiting
 from pinpoint_endpoints.local.wire import MAX_BODY_BYTES
 
@@ -119,6 +120,7 @@ class Connection(HttpToolsProtocol):
         if self.url[:4].lower() == b"http":
             self._take_host_from_target()
         super().on_headers_complete()
+        self.cycle.transport = cast("asyncio.Transport", Joining(self.transport))
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -138,6 +140,7 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Begin to wait for the next request, or for the rest of one that is answered already."""
+        cast("Joining", self._running.transport).flush()
         super().on_response_complete()
         self._waiting.release(self)
         self._waiting.begin(self, self.loop.time())

@@ -43,8 +43,12 @@ class Gathering(Generic[Job, Result]):
         self._waiting.append((job, future))
         if not self._is_due:
             self._is_due = True
-            self._loop.call_soon(self._work_off)  # after all that the sockets have now
+            self._loop.call_soon(self._look_once_more)
         return future
+
+    def _look_once_more(self) -> None:
+        """Let the loop take what has reached its sockets since: a sync costs the same for more."""
+        self._loop.call_soon(self._work_off)
 
     def _work_off(self) -> None:
         group = self._waiting[:MOST_AT_ONCE]

@@ -7,6 +7,7 @@ plainly across origins (the `Origin` is the site's). Neither is answered.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 
 from pinpoint_endpoints.errors import UsageError
@@ -83,6 +84,7 @@ def _checked_origin(origin: str) -> str:
     return normal
 
 
+@lru_cache(maxsize=256)  # clients use few
 def _normal(name: str) -> str:
     try:
         return str(ip_address(name))
