@@ -1,0 +1,40 @@
+"""What the tests of `pe serve` share: one server for a module's tests, and AWS's own clients."""
+
+from collections.abc import Iterator
+
+import pytest
+from pe_serve import PeServe, pe_serve
+from sdks import AwsCli, Boto3, JavaScript, Sdk, javascript
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PeServe]:
+    """Start the installed `pe serve` with an empty store."""
+    with pe_serve(tmp_path_factory.mktemp("serve")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def by_boto3(server: PeServe) -> Boto3:
+    """Return the SDK for Python."""
+    return Boto3(server)
+
+
+@pytest.fixture(scope="module")
+def by_aws_cli(server: PeServe) -> AwsCli:
+    """Return the AWS CLI."""
+    return AwsCli(server)
+
+
+@pytest.fixture(scope="module")
+def by_javascript(server: PeServe) -> Iterator[JavaScript]:
+    """Start the SDK for JavaScript: one process for all tests of a module."""
+    with javascript(server) as sdk:
+        yield sdk
+
+
+@pytest.fixture(params=["by_boto3", "by_aws_cli", "by_javascript"])
+def sdk(request: pytest.FixtureRequest) -> Sdk:
+    """Return each of AWS's clients."""
+    client: Sdk = request.getfixturevalue(request.param)
+    return client

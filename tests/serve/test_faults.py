@@ -1,0 +1,149 @@
+"""Faults on request, through the real server: what clients see of them, and what is stored."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from delivering import without_waiting
+from pe_serve import pe_serve
+from raw_client import RawClient, ask, ask_once, request
+from sdks import AwsCli, Boto3, Sdk, javascript
+
+from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.store import Store
+
+IDS = [f"e-{number}" for number in range(60)]
+EMAIL = {"ChannelType": "EMAIL", "Address": "ada@example.com"}
+
+
+def put(sdk: Sdk, endpoint_id: str) -> Any:
+    """Update an endpoint."""
+    return sdk(
+        "UpdateEndpoint", ApplicationId="demo", EndpointId=endpoint_id, EndpointRequest=EMAIL
+    )
+
+
+def stored_in(path: Path) -> set[str]:
+    """Return the ids of the endpoints in a store."""
+    with Store(path) as store:
+        pinpoint = LocalPinpoint(store)
+        applications = pinpoint.get_apps()["Item"]
+        if not applications:
+            return set()
+        with store.reading() as rows:
+            return {key for (key,) in rows.execute("SELECT endpoint_key FROM endpoints")}
+
+
+def outcome(port: int, endpoint_id: str) -> str:
+    """Update an endpoint on a connection of its own; return the status, or how that ended."""
+    with RawClient(port) as client:
+        client.send(request(b"PUT", f"/v1/apps/demo/endpoints/{endpoint_id}".encode()))
+        if client.meets_reset():
+            return "reset"
+        (answer,) = client.answers()
+        return str(answer.status)
+
+
+def outcomes(folder: Path, *options: str, threads: int = 1) -> tuple[list[str], set[str]]:
+    """Update endpoints on a server with faults; return how that ended, and what is stored."""
+    folder.mkdir()
+    with pe_serve(folder, *options) as server, ThreadPoolExecutor(threads) as pool:
+        ended = list(pool.map(lambda name: outcome(server.port, name), IDS))
+    return ended, stored_in(server.store)
+
+
+def test_failing_calls_are_modelled_errors(tmp_path: Path) -> None:
+    """`--fail-rate 1`: each client raises the exception for it, and nothing is stored."""
+    with pe_serve(tmp_path, "--fail-rate", "1") as server, javascript(server) as by_javascript:
+        clients: list[Sdk] = [Boto3(server), AwsCli(server), by_javascript]
+        for sdk in clients:
+            told = put(sdk, "e")
+            assert told.error == "InternalServerErrorException"
+            assert told.message == "A fault that was asked for: nothing is stored."
+            assert told.status in (500, 0)
+    assert stored_in(server.store) == set()
+
+
+def test_throttled_calls_are_modelled_errors(tmp_path: Path) -> None:
+    """`--throttle`: the first is taken, the next ones get 429, of each operation by itself."""
+    with pe_serve(tmp_path, "--throttle", "0.01/s") as server, javascript(server) as by_javascript:
+        assert not put(Boto3(server), "first").error
+        clients: list[Sdk] = [Boto3(server), AwsCli(server), by_javascript]
+        for sdk in clients:
+            told = put(sdk, "next")
+            assert told.error == "TooManyRequestsException"
+            assert told.message == "Too many requests"
+            assert told.status in (429, 0)
+        assert not Boto3(server)("GetEndpoint", ApplicationId="demo", EndpointId="first").error
+    assert stored_in(server.store) == {"first"}
+
+
+def test_resets_are_resets(tmp_path: Path) -> None:
+    """`--reset-rate 1`: every client meets ECONNRESET, and about half of the calls were stored."""
+    ended, stored = outcomes(tmp_path / "a", "--reset-rate", "1")
+    assert ended == ["reset"] * len(IDS)
+    assert len(IDS) / 4 < len(stored) < len(IDS) * 3 / 4
+
+
+def test_the_same_seed_is_the_same_run(tmp_path: Path) -> None:
+    """The same calls meet the same faults, with any number of threads; another seed, others."""
+    shares = ("--fail-rate", "0.3", "--reset-rate", "0.3", "--seed")
+    ended, stored = outcomes(tmp_path / "first", *shares, "5")
+    assert set(ended) == {"202", "500", "reset"}
+    assert outcomes(tmp_path / "second", *shares, "5", threads=8) == (ended, stored)
+    assert outcomes(tmp_path / "third", *shares, "6") != (ended, stored)
+    taken = {name for name, end in zip(IDS, ended, strict=True) if end == "202"}
+    failed = {name for name, end in zip(IDS, ended, strict=True) if end == "500"}
+    assert taken < stored
+    assert not failed & stored
+
+
+def test_boto3_with_retries_survives(tmp_path: Path) -> None:
+    """With the retries that AWS recommends, everything arrives in the end."""
+    options = ("--fail-rate", "0.2", "--reset-rate", "0.2", "--seed", "3")
+    with pe_serve(tmp_path, *options) as server, without_waiting():
+        sdk = Boto3(server, retries={"mode": "standard", "total_max_attempts": 15})
+        told = [put(sdk, name) for name in IDS]
+    assert [one for one in told if one.error] == []
+    assert stored_in(server.store) == set(IDS)
+
+
+def test_a_call_waits_for_as_long_as_is_said(tmp_path: Path) -> None:
+    """`--latency`: others do not wait for it, and neither does the end of the server."""
+    with pe_serve(tmp_path, "--latency", "3600s") as server, RawClient(server.port) as client:
+        client.send(request())
+        assert ask_once(server.port, request(b"GET", b"/health")).status == 200
+        assert client.is_open()
+        server.process.terminate()
+        assert server.ended() == 0
+        assert client.read_all() == b""
+
+
+def test_the_quotas_of_aws(tmp_path: Path) -> None:
+    """`--quotas`: two batches a second, and no more at once than a second's."""
+    body = json.dumps({"Item": [{"Id": "e", **EMAIL}]}).encode()
+    batch = request(b"PUT", b"/v1/apps/demo/endpoints", body=body, last=False)
+    with pe_serve(tmp_path, "--quotas") as server:
+        answers = ask(server.port, batch * 25 + request(b"GET"))
+        statuses = [one.status for one in answers]
+        assert statuses[:2] == [202, 202]
+        assert 429 in statuses[2:25]
+        assert statuses[25] == 200
+
+
+def test_faults_are_shown_with_the_requests_that_meet_them(tmp_path: Path) -> None:
+    """As what the client saw."""
+    with pe_serve(tmp_path, "--reset-rate", "1") as server:
+        outcome(server.port, "e")
+        server.process.terminate()
+        server.ended()
+        assert "reset  UpdateEndpoint        demo e\n" in server.log()
+
+
+def test_a_health_check_meets_no_faults(tmp_path: Path) -> None:
+    """Nor does the page for people: they are no operations."""
+    with pe_serve(tmp_path, "--fail-rate", "1", "--throttle", "0.01/s") as faulty:
+        for _ in range(5):
+            assert ask_once(faulty.port, request(b"GET", b"/health")).status == 200
+            assert ask_once(faulty.port, request(b"GET", b"/")).status == 200

@@ -1,0 +1,332 @@
+"""Requests that are none, that are too large, or that mean two things: refused, one at a time."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pe_serve import PeServe
+from raw_client import BODY, ENDPOINT, RawClient, ask, ask_once, head, request
+
+LENGTH = b"Content-Length: %d" % len(BODY)
+CHUNKED = b"Transfer-Encoding: chunked"
+CLOSE = b"Connection: close"
+START = (b"PUT " + ENDPOINT + b" HTTP/1.1", b"Host: localhost", CLOSE)
+ONE_CHUNK = b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)
+MEBIBYTE = 1024 * 1024
+LARGEST = 7 * MEBIBYTE
+
+
+@pytest.fixture(autouse=True)
+def _others_are_served(server: PeServe) -> Iterator[None]:
+    """Look, after each test, that a normal client gets its answers."""
+    yield
+    assert ask_once(server.port, request()).status == 202
+    assert ask_once(server.port, request(b"GET", b"/health")).json["status"] == "ok"
+
+
+NO_REQUESTS = {
+    "empty lines only": b"\r\n" * 100_000,
+    "a word": b"hello\r\n\r\n",
+    "zeros": b"\0" * 10_000,
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0",
+    "HTTP/1.2": b"GET /health HTTP/1.2\r\nHost: localhost\r\n\r\n",
+    "TLS": bytes.fromhex("16030100c8010000c40303") + b"x" * 200,
+    "SSH": b"SSH-2.0-OpenSSH_9.6\r\n",
+    "a method of nobody": request(b"BREW"),
+    "a method in small letters": request(b"put"),
+    "CONNECT": head(b"CONNECT example.com:443 HTTP/1.1", b"Host: example.com:443"),
+    "CONNECT to itself": head(b"CONNECT localhost:80 HTTP/1.1", b"Host: localhost"),
+    "no target": b"GET  HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a target without a slash": request(b"GET", b"v1/apps"),
+    "a query alone": request(b"GET", b"?a=b"),
+    "bytes that are no ASCII": request(b"GET", "/v1/apps/é".encode()),
+    "a space in the target": request(b"GET", b"/v1/apps/a b"),
+    "line feeds alone": request().replace(b"\r\n", b"\n"),
+    "a folded header": request(b"PUT", ENDPOINT, b"X-A: a\r\n b"),
+    "a space after a name": request(b"PUT", ENDPOINT, b"X-A : a"),
+    "a zero in a header": request(b"PUT", ENDPOINT, b"X-A: a\0b"),
+    "a header without a colon": request(b"PUT", ENDPOINT, b"X-A"),
+    "two lengths": head(*START, LENGTH, b"Content-Length: 3") + BODY,
+    "a length twice": head(*START, LENGTH, LENGTH) + BODY,
+    "a list of lengths": head(*START, b"Content-Length: 3, 3") + BODY,
+    "a length and chunks": head(*START, LENGTH, CHUNKED) + ONE_CHUNK,
+    "chunks and a length": head(*START, CHUNKED, LENGTH) + ONE_CHUNK,
+    "a coding of nobody": head(*START, b"Transfer-Encoding: xchunked") + ONE_CHUNK,
+    "chunks that are not last": head(*START, b"Transfer-Encoding: chunked, gzip") + ONE_CHUNK,
+    "two codings": head(*START, CHUNKED, b"Transfer-Encoding: identity") + ONE_CHUNK,
+    "a negative length": head(*START, b"Content-Length: -1") + BODY,
+    "a length with a sign": head(*START, b"Content-Length: +38") + BODY,
+    "a length in words": head(*START, b"Content-Length: many") + BODY,
+    "a length without end": head(*START, b"Content-Length: " + b"9" * 30) + BODY,
+    "a chunk of no size": head(*START, CHUNKED) + b"x\r\n",
+    "a chunk of a negative size": head(*START, CHUNKED) + b"-1\r\n",
+    "a chunk of an endless size": head(*START, CHUNKED) + b"f" * 100 + b"\r\n",
+    "a chunk that is longer": head(*START, CHUNKED) + b"1\r\n" + BODY + b"\r\n0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("data", NO_REQUESTS.values(), ids=NO_REQUESTS)
+def test_what_is_no_request_gets_one_answer(server: PeServe, data: bytes) -> None:
+    """400 (or 431) in the service's form, and the end of the connection."""
+    answer = ask_once(server.port, data)
+    assert answer.status in (400, 431)
+    assert answer.error == "BadRequestException"
+    assert answer.json["Message"]
+    assert answer.headers["connection"] == "close"
+
+
+def in_pieces(data: bytes) -> list[bytes]:
+    """Return bytes as they come over a slow network."""
+    return [data[begin : begin + 9_000] for begin in range(0, len(data), 9_000)]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        request(b"PUT", ENDPOINT, b"X-A: " + b"a" * 100_000),
+        request(b"PUT", ENDPOINT, *(b"X-%d: a" % number for number in range(1_000))),
+        request(b"PUT", ENDPOINT, b"a" * 100_000 + b": a"),
+        request(b"GET", b"/v1/apps/" + b"a" * 100_000),
+        request(b"GET", b"/v1/apps?token=" + b"a" * 40_000),
+    ],
+    ids=["long", "many", "long name", "target", "query"],
+)
+def test_large_heads_are_refused(server: PeServe, asked: bytes) -> None:
+    """431, whether it comes at once or bit by bit."""
+    for parts in ([asked], in_pieces(asked)):
+        answer = ask_once(server.port, *parts)
+        assert answer.status == 431
+        assert "32768 bytes and 128 headers" in answer.json["Message"]
+
+
+@pytest.mark.parametrize(
+    "begin", [b"1;", ONE_CHUNK[:-2] + b"X-A: ", ONE_CHUNK[:-2]], ids=["chunk", "trailer", "name"]
+)
+def test_what_stands_between_bodies_has_an_end(server: PeServe, begin: bytes) -> None:
+    """Extensions of chunks and trailers are no way around the limit of heads."""
+    asked = head(*START, CHUNKED) + begin + b"a" * 1_000_000
+    assert ask_once(server.port, *in_pieces(asked)).status == 431
+
+
+def test_a_head_without_end_is_not_kept(server: PeServe) -> None:
+    """Somebody who sends headers for ever is refused after the first of them."""
+    with RawClient(server.port) as client:
+        client.send(head(*START)[:-2], *(b"X-%d: %s\r\n" % (n, b"a" * 9_000) for n in range(1_000)))
+        client.close_its_half()
+        (answer,) = client.answers()
+    assert answer.status == 431
+
+
+def test_a_large_head_that_is_not_too_large(server: PeServe) -> None:
+    """Cookies of everything else on this machine, and a body behind it in the same packet."""
+    body = json.dumps({"ChannelType": "EMAIL", "Address": "a" * 10_000}).encode()
+    asked = request(b"PUT", ENDPOINT, b"Cookie: " + b"a" * 30_000, body=body)
+    assert ask_once(server.port, asked).status == 202
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_body_over_7_mb(server: PeServe, at_once: bool) -> None:
+    """413 by its length; and the largest body that is not too large is taken."""
+    for size, status in ((LARGEST, 202), (LARGEST + 1, 413), (LARGEST + MEBIBYTE, 413)):
+        asked = request(body=BODY.ljust(size))
+        parts = [asked] if at_once else [asked[:300], asked[300:]]
+        answer = ask_once(server.port, *parts)
+        assert answer.status == status
+    assert answer.error == "PayloadTooLargeException"
+    assert "over 7340032 bytes" in answer.json["Message"]
+
+
+@pytest.mark.parametrize("size", [1, 70_000, 3 * MEBIBYTE])
+def test_chunks_over_7_mb(server: PeServe, size: int) -> None:
+    """413 as well, although no length is told; what is not too large is taken in any pieces."""
+    body = BODY.ljust(4 * size)
+    chunks = (body[begin : begin + size] for begin in range(0, len(body), size))
+    data = [b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks]
+    assert ask_once(server.port, head(*START, CHUNKED), *data, b"0\r\n\r\n").status == (
+        202 if len(body) <= LARGEST else 413
+    )
+
+
+def test_a_body_that_is_much_too_large_is_not_waited_for(server: PeServe) -> None:
+    """The answer comes while most of it was not sent."""
+    with RawClient(server.port) as client:
+        client.send(request(body=b"").replace(b"\r\n\r\n", b"\r\nContent-Length: 80000000\r\n\r\n"))
+        begin = client.read_once()
+    assert begin.startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [(len(BODY), [100, 202, 200]), (LARGEST + 1, [413]), (80_000_000, [413])],
+)
+def test_a_client_that_asks_before_it_sends(
+    server: PeServe, length: int, expected: list[int]
+) -> None:
+    """`Expect: 100-continue`: it is told to go on, or not to send what is too large."""
+    start = (b"PUT " + ENDPOINT + b" HTTP/1.1", b"Host: localhost", b"Expect: 100-continue")
+    with RawClient(server.port) as client:
+        client.send(head(*start, b"Content-Length: %d" % length))
+        begin = client.read_once()
+        client.send(BODY, request(b"GET"))
+        data = begin + client.read_all()
+    assert [int(part[:3]) for part in data.split(b"HTTP/1.1 ")[1:]] == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "target", "status"),
+    [
+        (b"evil.example", b"/v1/apps", 403),
+        (b"evil.example", b"/", 403),
+        (b"localhost", b"/", 405),
+    ],
+)
+def test_whoever_is_answered_before_its_body_was_wanted_is_let_go(
+    server: PeServe, host: bytes, target: bytes, status: int
+) -> None:
+    """It may send its body or not: what comes next would be taken for it."""
+    asked = head(
+        b"DELETE " + target + b" HTTP/1.1", b"Host: " + host,
+        b"Content-Length: 9", b"Expect: 100-continue",
+    )  # fmt: skip
+    smuggled = request(b"DELETE", b"/v1/apps/demo", body=b"")
+    assert ask_once(server.port, asked, smuggled).status == status
+
+
+JSON_BOMBS = {
+    "nothing": b"",
+    "half": b'{"ChannelType": "EMAIL"',
+    "no UTF-8": b'{"ChannelType": "EMAIL", "Address": "\xff"}',
+    "UTF-16": BODY.decode().encode("utf-16"),
+    "a lone surrogate": b'{"ChannelType": "EMAIL", "Address": "\\ud800"}',
+    "7 MB of [": b"[" * LARGEST,
+    "a thousand [": b"[" * 1_000 + b"]" * 1_000,
+    "a deep attribute": b'{"Attributes": ' + b'{"a":' * 1_000 + b"1" + b"}" * 1_001,
+    "a million digits": b'{"Metrics": {"a": ' + b"1" * 1_000_000 + b"}}",
+    "a million decimals": b'{"Metrics": {"a": 0.' + b"1" * 1_000_000 + b"}, " + BODY[1:],
+    "an exponent": b'{"Metrics": {"a": 1e999999999}}',
+    "NaN": b'{"Metrics": {"a": NaN}}',
+    "7 MB of objects": b"[" + b"{}," * (LARGEST // 3 - 2) + b"{}]",
+    "7 MB of items": b'{"Item": [' + b"{}," * (LARGEST // 3 - 9) + b"{}]}",
+    "7 MB of names": json.dumps(
+        {"ChannelType": "EMAIL", "Attributes": {f"name {n}": ["a"] for n in range(300_000)}}
+    ).encode(),
+    "7 MB of values": json.dumps(
+        {"ChannelType": "EMAIL", "Attributes": {"a": ["a"] * 1_000_000}}
+    ).encode(),
+    "7 MB of names, the last one wrong": json.dumps(
+        {"Attributes": {**{f"name {n}": ["a"] for n in range(250_000)}, "last": 1}}
+    ).encode(),
+    "7 MB of items, the last one wrong": json.dumps(
+        {"Item": [*[{"Id": "a", "OptOut": "ALL"}] * 200_000, {}]}
+    ).encode(),
+    "7 MB of wrong values": b'{"Attributes": {"a": [' + b"1," * (LARGEST // 2 - 30) + b"1]}}",
+    "wrong names of members": json.dumps(dict.fromkeys(map(str, range(400_000)))).encode(),
+}
+
+
+@pytest.mark.parametrize("body", JSON_BOMBS.values(), ids=JSON_BOMBS)
+@pytest.mark.parametrize("target", [ENDPOINT, ENDPOINT.removesuffix(b"/e")], ids=["one", "batch"])
+def test_bodies_that_ask_for_too_much(server: PeServe, target: bytes, body: bytes) -> None:
+    """400 for whatever is not an endpoint, with nothing of it in the message."""
+    answer = ask_once(server.port, request(b"PUT", target, body=body))
+    if body is JSON_BOMBS["a million decimals"] and target == ENDPOINT:
+        assert answer.status == 202
+        return
+    assert (answer.status, answer.error) == (400, "BadRequestException")
+    assert len(answer.json["Message"]) < 500
+    assert "ud800" not in answer.json["Message"]
+
+
+def test_a_member_twice_counts_once(server: PeServe) -> None:
+    """The last of duplicate keys is stored, as JSON parsers do; it is not refused."""
+    twice = BODY[:-1] + b', "OptOut": "NONE", "Address": "a", "OptOut": "ALL"}'
+    assert ask_once(server.port, request(body=twice)).status == 202
+    assert ask_once(server.port, request(b"GET")).json["OptOut"] == "ALL"
+
+
+@pytest.mark.parametrize(
+    "escaped",
+    [
+        b"..", b"%2e%2e", b".", b"%00", b"a%00", b"%0d%0aX-A:%20a", b"%", b"%2", b"%zz", b"%ff",
+        b"%c0%ae", b"%ed%a0%80", b"", b"$", b"%7B%7D", b"%7f", b"%20",
+    ],
+)  # fmt: skip
+def test_ids_that_there_cannot_be(server: PeServe, escaped: bytes) -> None:
+    """Whatever they are to a path or to a terminal, they are refused, and nothing is split."""
+    answer = ask_once(server.port, request(b"PUT", b"/v1/apps/demo/endpoints/" + escaped))
+    assert (answer.status, answer.error) == (400, "BadRequestException")
+    assert "x-a" not in answer.headers
+
+
+@pytest.mark.parametrize("steps", [b"../../health", b"../../../", b"%2e%2e%2f%2e%2e%2fhealth"])
+def test_a_path_leads_nowhere_else(server: PeServe, steps: bytes) -> None:
+    """Steps upwards are no steps: they are no path of the service, or part of an id."""
+    answer = ask_once(server.port, request(b"GET", b"/v1/apps/demo/endpoints/" + steps))
+    assert (answer.status, answer.error) == (404, "NotFoundException")
+
+
+@pytest.mark.parametrize("method", [b"POST", b"PATCH", b"TRACE", b"OPTIONS", b"PURGE"])
+def test_methods_that_a_path_does_not_have(server: PeServe, method: bytes) -> None:
+    """405, with those that it has; nothing of the request comes back to a TRACE."""
+    answer = ask_once(server.port, request(method, ENDPOINT, b"Cookie: secret", body=b""))
+    assert (answer.status, answer.error) == (405, "MethodNotAllowedException")
+    assert answer.headers["allow"] == "DELETE, GET, PUT"
+    assert b"secret" not in answer.body
+
+
+@pytest.mark.parametrize(("target", "status"), [(ENDPOINT, 405), (b"/health", 200), (b"/", 200)])
+def test_a_head_is_answered_without_a_body(server: PeServe, target: bytes, status: int) -> None:
+    """Whatever the length is that the answer to a GET would have."""
+    with RawClient(server.port) as client:
+        client.send(request(b"HEAD", target, body=b""))
+        begin, _, body = client.read_all().partition(b"\r\n\r\n")
+    assert begin.startswith(b"HTTP/1.1 %d " % status)
+    assert body == b""
+
+
+@pytest.mark.parametrize("target", [b"*", b"//v1/apps", b"/V1/apps", b"/v1", b"/favicon.ico"])
+@pytest.mark.parametrize("method", [b"GET", b"OPTIONS", b"PUT", b"DELETE"])
+def test_targets_of_nothing(server: PeServe, method: bytes, target: bytes) -> None:
+    """There is neither an operation nor a page."""
+    assert ask_once(server.port, request(method, target)).status in (404, 405)
+
+
+@pytest.mark.parametrize("protocol", [b"websocket", b"h2c", b"TLS/1.0", b"x" * 1_000])
+def test_whoever_wants_another_protocol_is_answered_in_this_one(
+    server: PeServe, protocol: bytes
+) -> None:
+    """With the body that it sent, and what it sends next: clients of Java offer HTTP/2 so."""
+    wish = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: " + protocol, b"HTTP2-Settings: AA")
+    pipelined = [
+        request(b"PUT", ENDPOINT, *wish, last=False),
+        request(b"GET", ENDPOINT, *wish, last=False),
+        request(b"GET", b"/health"),
+    ]
+    assert [one.status for one in ask(server.port, b"".join(pipelined))] == [202, 200, 200]
+    assert [one.status for one in ask(server.port, *pipelined)] == [202, 200, 200]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b"PUT ", b"GET ", ENDPOINT, b"/health", b" HTTP/1.1", b" HTTP/1.0", b"\r\n",
+                b"\r\n\r\n", b"\n", b"Host: localhost\r\n", LENGTH + b"\r\n", CHUNKED + b"\r\n",
+                b"Connection: Upgrade\r\nUpgrade: h2c\r\n", b"Expect: 100-continue\r\n", BODY,
+                ONE_CHUNK, b"0\r\n\r\n", request(last=False), request(b"GET", last=False),
+            ]
+        )
+        | st.binary(max_size=20),
+        max_size=12,
+    )
+)  # fmt: skip
+def test_no_bytes_are_a_crash(server: PeServe, parts: list[bytes]) -> None:
+    """Whatever comes, whole answers of HTTP/1.1 come back, none of which is a fault of its own."""
+    with RawClient(server.port) as client:
+        client.send(*parts)
+        client.close_its_half()
+        answers = client.answers()
+    assert all(one.status in (100, 200, 202, 400, 403, 404, 405, 431) for one in answers)
