@@ -28,6 +28,7 @@ MAX_ALIAS_EVENTS = 10_000
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DOUBTFUL_BREAK = re.compile("[\x85\u2028\u2029]")
+_TOO_DEEP_FOR_THE_PARSER = "nesting depth"
 _STARTS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
@@ -88,6 +89,8 @@ class _Builder:
             self._check_line_breaks()
             yield from self._documents()
         except yaml.MarkedYAMLError as error:
+            if _TOO_DEEP_FOR_THE_PARSER in (error.problem or "") and error.problem_mark:
+                raise self._too_deep(error.problem_mark.index) from None
             raise self._syntax_error(error) from None
         except yaml.reader.ReaderError:
             found = yaml.reader.Reader.NON_PRINTABLE.search(self.text)
@@ -272,6 +275,18 @@ class _Builder:
 
     def _syntax(self, offset: int, message: str, hint: str) -> Unreadable:
         return Unreadable(faults.syntax(self.lines.position(offset), message, hint))
+
+    def _too_deep(self, end: int) -> Unreadable:
+        """Return where the text before this offset becomes too deep, which the parser passed by.
+
+        It looks far ahead of the events that it gives (libyaml 0.2.6: up to 1,000 levels).
+        """
+        self.faults = []  # the reading below notes them again
+        try:
+            list(_Builder(self.text[:end], locating=False).values())
+        except Unreadable as error:
+            return error
+        return Unreadable(faults.too_deep(self.lines.position(end)))
 
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> Unreadable:
         mark = error.problem_mark or error.context_mark

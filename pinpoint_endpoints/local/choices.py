@@ -90,6 +90,11 @@ _UPDATES = (
         "the answer has no room for results item by item",
     ),
     Choice(
+        "UpdateEndpointsBatch without items",
+        "400",
+        "there is nothing to do: a mistake of who calls",
+    ),
+    Choice(
         "Two items of one batch for one endpoint",
         "applied in order",
         "as single updates are",
@@ -315,9 +320,14 @@ _APPLICATIONS = (
         "the service's form, and no real account's",
     ),
     Choice(
-        "GetApps without page-size",
-        "100 applications a page, oldest first",
-        "AWS's quota",
+        "The name of an application",
+        "up to 1,024 characters",
+        "AWS gives no limit, and an answer must have an end",
+    ),
+    Choice(
+        "GetApps without page-size, and with a large one",
+        "100 applications a page, oldest first; at most 1,000",
+        "AWS's quota; an answer must have an end",
     ),
     Choice(
         "DeleteApp",

@@ -35,6 +35,7 @@ from pinpoint_endpoints.local.updating import Update, apply_updates
 
 # AWS: quotas, "Projects per region"
 APPLICATIONS_A_PAGE = 100
+MOST_APPLICATIONS_A_PAGE = 1_000
 
 
 def utc_now() -> datetime:
@@ -97,7 +98,8 @@ class LocalPinpoint:
             page_size: at most how many, as digits.
             token: the `NextToken` of the page before.
         """
-        limit = whole_number(page_size, "page-size", least=1, default=APPLICATIONS_A_PAGE)
+        wanted = whole_number(page_size, "page-size", least=1, default=APPLICATIONS_A_PAGE)
+        limit = min(wanted, MOST_APPLICATIONS_A_PAGE)
         after = whole_number(token, "token", least=0, default=0)
         with self._store.reading() as rows:
             page = rows.applications(after, limit + 1)

@@ -179,7 +179,11 @@ def _piped(pipe: IO[bytes] | None) -> IO[bytes]:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.communicate(timeout=PATIENCE_SECONDS)
+    try:
+        process.communicate(timeout=PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,10 @@ from pinpoint_endpoints.local.service_error import bad_request
 
 # AWS: quotas, "UpdateEndpointsBatch"
 MAX_BATCH_ITEMS = 100
+# botocore's service model, "TagsModel"
+MOST_TAGS, LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 50, 128, 256
+LONGEST_NAME = 1024  # of an application: so that a page of them has an end
+
 LONGEST_NUMBER = 9  # digits: more than any page or token has, less than SQLite's integers
 
 Body = dict[str, Any]
@@ -52,6 +56,16 @@ def name_and_tags(request: object) -> tuple[str, dict[str, str]]:
     tags = request.get("tags", {})
     if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
         raise bad_request("The tags of an application are names with one string each.")
+    if len(request["Name"]) > LONGEST_NAME:
+        raise bad_request(f"/Name: at most {LONGEST_NAME} characters.")
+    if len(tags) > MOST_TAGS:
+        raise bad_request(f"An application has at most {MOST_TAGS} tags.")
+    for key, value in tags.items():
+        if len(key) > LONGEST_TAG_KEY or len(value) > LONGEST_TAG_VALUE:
+            raise bad_request(
+                f"The key of a tag has at most {LONGEST_TAG_KEY} characters, "
+                f"its value {LONGEST_TAG_VALUE}."
+            )
     return request["Name"], tags
 
 

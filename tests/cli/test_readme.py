@@ -100,6 +100,13 @@ def test_the_table_of_exit_codes_is_complete() -> None:
     assert {int(cell) for cell in listed if cell.isdigit()} == set(map(int, ExitCode))
 
 
+def test_every_fence_stands_alone() -> None:
+    """What opens or ends a block begins a line: anything else would run on to the next one."""
+    fences = [line for line in TEXT.splitlines() if "```" in line]
+    assert [line for line in fences if not line.startswith("```")] == []
+    assert len(fences) % 2 == 0
+
+
 def test_links_lead_somewhere() -> None:
     """Every file that the README links to is there."""
     targets = [part.partition(")")[0] for part in TEXT.split("](")[1:]]

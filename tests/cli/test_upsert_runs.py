@@ -12,10 +12,15 @@ from typing import Any
 
 import pytest
 from delivering import envelope_in, lines_of, names, write_lines
-from faulty_pinpoint import FaultyPinpoint, refuse_every
+from faulty_pinpoint import FaultyPinpoint
 from http_stub import Answer, HttpStub
 from making import RunPe
 from stalling import Stalling
+from stored import stored_in
+
+from pinpoint_endpoints.local.http.faults import Faults
+from pinpoint_endpoints.local.http.listening import Settings
+from pinpoint_endpoints.local.http.server import serving
 
 PE = Path(sys.executable).parent / "pe"
 LONGEST_WAIT = 60
@@ -189,10 +194,14 @@ def test_a_full_disk_is_told_and_nothing_is_forgotten(pe: RunPe, tmp_path: Path)
 
 
 def test_every_37th_is_refused_and_the_rest_arrives(pe: RunPe, tmp_path: Path) -> None:
-    """Each of 2,000 ends accepted or named, none twice, and the counts are the server's own."""
+    """Each of 2,000 ends accepted or named, none twice, and the store has what was accepted."""
     ids = names(2_000)
-    path, failures = write_lines(tmp_path / "a.ndjson", ids), tmp_path / "failures.ndjson"
-    with FaultyPinpoint(refuses=refuse_every(37), throttle=0.02, reset=0.01, seed=4) as server:
+    wrong = set(ids[36::37])
+    lines = lines_of(write_lines(tmp_path / "right.ndjson", ids))
+    path, failures = tmp_path / "a.ndjson", tmp_path / "failures.ndjson"
+    path.write_text("".join(f"{json.dumps(without_address(line, wrong))}\n" for line in lines))
+    faults = Faults(fail_rate=0.02, reset_rate=0.02, throttle=50, seed=4)
+    with serving(tmp_path / "store", Settings(faults=faults)) as server:
         target = ("--endpoint-url", server.url, "--failures", failures, "-o", "json")
         ended = pe("upsert", "--app", "demo", path, *target)
         envelope = envelope_in(ended.stdout)
@@ -201,9 +210,15 @@ def test_every_37th_is_refused_and_the_rest_arrives(pe: RunPe, tmp_path: Path) -
         assert ended.returncode == 5
         assert len(envelope["results"]) == len(states) == len(ids)
         assert set(states.values()) == {"accepted", "failed"}
-        assert accepted <= server.stored.keys()
+        assert accepted <= stored_in(tmp_path / "store") <= set(ids) - wrong
         assert {line["Id"] for line in lines_of(failures)} == states.keys() - accepted
-        server.refuses = None
+        right = [line for line in lines if line["Id"] not in accepted]
+        failures.write_text("".join(f"{json.dumps(line)}\n" for line in right))
         again = pe("upsert", "--app", "demo", failures, "--endpoint-url", server.url, "-q")
         assert again.returncode == 0
-        assert sorted(server.stored) == sorted(ids)
+        assert stored_in(tmp_path / "store") == set(ids)
+
+
+def without_address(line: dict[str, Any], wrong: set[str]) -> dict[str, Any]:
+    """Return an item, of the wrong ones without what a new endpoint must have."""
+    return {name: line[name] for name in line if name != "Address" or line["Id"] not in wrong}

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from pinpoint_endpoints.local import operations
 from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.service_error import ServiceError
 from pinpoint_endpoints.local.store import Store
@@ -142,6 +143,35 @@ def test_a_wrong_page_is_refused(send: Callable[..., Answer], query: str) -> Non
 def test_a_wrong_application_is_refused(send: Callable[..., Answer], request_body: Any) -> None:
     """CreateApp without a name, or with tags that are no strings, answers 400."""
     assert send("POST", "/v1/apps", request_body).status == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "expected"),
+    [
+        ("n" * 1024, {f"{number:0128}": "v" * 256 for number in range(50)}, 201),
+        ("n" * 1025, {}, 400),
+        ("n", {str(number): "v" for number in range(51)}, 400),
+        ("n", {"k" * 129: "v"}, 400),
+        ("n", {"k": "v" * 257}, 400),
+    ],
+    ids=["largest", "name", "tags", "key", "value"],
+)
+def test_an_application_has_a_largest_size(
+    send: Callable[..., Answer], name: str, tags: dict[str, str], expected: int
+) -> None:
+    """Up to 50 tags of 128 and 256 characters, and a name of 1,024: a page of them is bounded."""
+    assert send("POST", "/v1/apps", {"Name": name, "tags": tags}).status == expected
+
+
+def test_a_large_page_has_an_end(pinpoint: LocalPinpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever page-size is asked for, a token leads to the rest."""
+    monkeypatch.setattr(operations, "MOST_APPLICATIONS_A_PAGE", 2)
+    for name in "abc":
+        pinpoint.create_app({"Name": name})
+    page = pinpoint.get_apps("999999999")
+    assert [one["Name"] for one in page["Item"]] == ["a", "b"]
+    (last,) = pinpoint.get_apps("999999999", page["NextToken"])["Item"]
+    assert last["Name"] == "c"
 
 
 def test_an_application_is_made_on_the_first_write(pinpoint: LocalPinpoint) -> None:

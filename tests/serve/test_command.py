@@ -16,6 +16,7 @@ import pytest
 from making import RunPe
 from pe_serve import PE, PeServe, pe_serve
 from raw_client import RawClient, ask_once, request
+from stored import stored_in
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.http import server as server_module
@@ -168,9 +169,7 @@ def test_it_ends_cleanly_while_requests_are_under_way(
     with pe_serve(tmp_path) as server:
         ids = acknowledged(server, 100, ending)
         assert server.ended() == 0
-    with closing(sqlite3.connect(server.store)) as connection:
-        stored = {key for (key,) in connection.execute("SELECT endpoint_key FROM endpoints")}
-    assert ids <= stored
+    assert ids <= stored_in(server.store)
     assert len(ids) >= 100
 
 

@@ -12,6 +12,7 @@ from delivering import envelope_in, names, write_lines
 from making import RunPe
 from pe_serve import LONGEST_WAIT, PE, pe_serve
 from raw_client import RawClient, ask_once, request
+from stored import stored_in
 
 pytestmark = pytest.mark.usefixtures("aws_variables")
 MANY = 3_000
@@ -41,13 +42,6 @@ def accepted_by(folder: Path, name: str) -> set[str]:
     """Return the ids of the endpoints that `pe upsert` tells to be accepted."""
     results = envelope_in((folder / f"{name}.json").read_text(encoding="utf-8"))["results"]
     return {one["endpoint_id"] for one in results if one["state"] == "accepted"}
-
-
-def stored_in(path: Path) -> set[str]:
-    """Return the ids of the endpoints in a store, which is whole."""
-    with closing(connect(path)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        return {key for (key,) in connection.execute("SELECT endpoint_key FROM endpoints")}
 
 
 def wait_for_both(store: Path, writer: "subprocess.Popen[str]") -> None:

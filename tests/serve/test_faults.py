@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from delivering import without_waiting
+import pytest
+from delivering import names, without_waiting, write_lines
+from making import RunPe
 from pe_serve import pe_serve
 from raw_client import RawClient, ask, ask_once, request
 from sdks import AwsCli, Boto3, Sdk, javascript
-
-from pinpoint_endpoints.local.operations import LocalPinpoint
-from pinpoint_endpoints.local.store import Store
+from stored import stored_in
 
 IDS = [f"e-{number}" for number in range(60)]
 EMAIL = {"ChannelType": "EMAIL", "Address": "ada@example.com"}
@@ -22,17 +22,6 @@ def put(sdk: Sdk, endpoint_id: str) -> Any:
     return sdk(
         "UpdateEndpoint", ApplicationId="demo", EndpointId=endpoint_id, EndpointRequest=EMAIL
     )
-
-
-def stored_in(path: Path) -> set[str]:
-    """Return the ids of the endpoints in a store."""
-    with Store(path) as store:
-        pinpoint = LocalPinpoint(store)
-        applications = pinpoint.get_apps()["Item"]
-        if not applications:
-            return set()
-        with store.reading() as rows:
-            return {key for (key,) in rows.execute("SELECT endpoint_key FROM endpoints")}
 
 
 def outcome(port: int, endpoint_id: str) -> str:
@@ -130,6 +119,18 @@ def test_the_quotas_of_aws(tmp_path: Path) -> None:
         assert statuses[:2] == [202, 202]
         assert 429 in statuses[2:25]
         assert statuses[25] == 200
+
+
+@pytest.mark.usefixtures("aws_variables")
+def test_our_own_loader_survives_them_all(pe: RunPe, tmp_path: Path) -> None:
+    """AWS's quotas, failures, resets and a slow network: `pe upsert` delivers everything."""
+    ids = names(400)
+    lines = write_lines(tmp_path / "a.ndjson", ids)
+    options = ("--quotas", "--fail-rate", "0.2", "--reset-rate", "0.2", "--latency", "5ms")
+    with pe_serve(tmp_path, *options, "--seed", "2") as server:
+        ended = pe("upsert", "--app", "demo", lines, "--endpoint-url", server.url, "-q")
+    assert ended.returncode == 0, ended.stderr
+    assert stored_in(server.store) == set(ids)
 
 
 def test_faults_are_shown_with_the_requests_that_meet_them(tmp_path: Path) -> None:

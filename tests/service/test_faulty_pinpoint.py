@@ -83,12 +83,6 @@ def test_an_item_that_is_refused_takes_its_batch_with_it() -> None:
     assert [*server.stored] == [name.lower() for name in IDS[1:37]]
 
 
-def test_more_calls_than_it_takes_are_throttled() -> None:
-    """Within a second, the calls above the limit get 429."""
-    with FaultyPinpoint(throttle_above=3) as server:
-        assert [put(server.url, ["a"]) for _ in range(5)] == [202, 202, 202, 429, 429]
-
-
 @pytest.mark.usefixtures("aws_variables")
 def test_what_is_stored_can_be_read_but_not_what_it_forgot() -> None:
     """GetEndpoint answers with the versions merged; a forgotten item was answered, and is not."""

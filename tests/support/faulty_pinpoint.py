@@ -10,8 +10,7 @@ import json
 import re
 import sys
 import threading
-import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -78,7 +77,6 @@ class FaultyPinpoint:
         refuses: by endpoint id, why the request that holds such an item is refused as a whole.
         forgets: by endpoint id, whether an item is answered with 202 and not stored.
         throttle: the share of calls that get 429.
-        throttle_above: how many calls it takes within any second; the others get 429.
         reset: the share whose connection is closed before an answer, half of them after storing.
         stall: the share that gets nothing for `stall_seconds`, then a closed connection.
         late: the share that is stored, and answered after `stall_seconds`.
@@ -98,7 +96,6 @@ class FaultyPinpoint:
     refuses: Callable[[str], Refusal | None] | None = None
     forgets: Callable[[str], bool] | None = None
     throttle: float = 0
-    throttle_above: float | None = None
     reset: float = 0
     stall: float = 0
     late: float = 0
@@ -117,7 +114,6 @@ class FaultyPinpoint:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._attempts: Counter[tuple[str, ...]] = Counter()
-        self._taken: deque[float] = deque()
         self._updated_by: dict[str, str] = {}
         self._at_once = 0
         self._server = _Server(self, self.port)
@@ -186,7 +182,7 @@ class FaultyPinpoint:
         ids = tuple(name for name, _ in items)
         fault = self._lot((operation, *ids))
         refusal = _too_much(ids, size)
-        if refusal is None and (fault == "throttled" or self._too_fast()):
+        if refusal is None and fault == "throttled":
             refusal = Refusal("Too many requests", 429, "TooManyRequestsException")
         if refusal is None and fault == "error":
             refusal = Refusal("Internal error", 500, "InternalServerErrorException")
@@ -240,17 +236,6 @@ class FaultyPinpoint:
 
     def _request_id(self) -> str:
         return f"request-{len(self.calls)}"
-
-    def _too_fast(self) -> bool:
-        if self.throttle_above is None:
-            return False
-        now = time.monotonic()
-        while self._taken and self._taken[0] <= now - 1:
-            self._taken.popleft()
-        if len(self._taken) >= self.throttle_above:
-            return True
-        self._taken.append(now)
-        return False
 
     def _lot(self, call: tuple[str, ...]) -> str:
         self._attempts[call] += 1
@@ -380,7 +365,6 @@ def _main() -> None:
     parser = argparse.ArgumentParser(description=FaultyPinpoint.__doc__)
     parser.add_argument("--refuse-every", type=int)
     parser.add_argument("--forget-every", type=int)
-    parser.add_argument("--throttle-above", type=float)
     for name in ("throttle", "reset", "stall", "late", "half-body", "html", "error", "delay"):
         parser.add_argument(f"--{name}", type=float, default=0)
     parser.add_argument("--stall-seconds", type=float, default=1)

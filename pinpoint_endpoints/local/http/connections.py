@@ -141,9 +141,9 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Begin to wait for the next request, or for the rest of one that is answered already."""
         cast("Joining", self._running.transport).flush()
-        super().on_response_complete()
         self._waiting.release(self)
         self._waiting.begin(self, self.loop.time())
+        super().on_response_complete()  # which may begin to answer the next request
         if self._refusal and not self._owes_an_answer():
             self._send_refusal()
 
@@ -170,6 +170,8 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
+        if not cycle.more_body:
+            self._waiting.end(self)
         super()._start_asgi_task(cycle, app)
 
     def _owes_an_answer(self) -> bool:

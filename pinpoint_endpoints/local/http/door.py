@@ -167,7 +167,8 @@ class Door:
             body = {"status": "failing", "version": __version__, "message": error.message}
             answer = Answer(503, JSON, orjson.dumps(body))
         else:
-            answer = Answer(200, JSON, orjson.dumps({"status": "ok", "version": __version__}))
+            body = {"status": "ok", "version": __version__}
+            answer = Answer(200, JSON, orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE))
         await self._send(send, asked, answer)
 
     async def _send(self, send: Send, asked: Asked, answer: Answer) -> None:

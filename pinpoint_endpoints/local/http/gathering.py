@@ -14,8 +14,6 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 MOST_AT_ONCE = 256
-"""More than that waits for the next group: nobody's answer waits for everybody's."""
-
 RETRY_SECONDS = 0.003
 
 
@@ -26,13 +24,22 @@ class Gathering(Generic[Job, Result]):
         work: takes the jobs of a group, returns a result for each; an exception is every job's.
             `Locked` means that it is to be tried again.
         loop: what the jobs come from.
+        most_at_once: how many jobs a group has at most: nobody's answer waits for everybody's.
+        rest_seconds: how long the loop has for all else between one group and the next.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Job]], Sequence[Result]], loop: asyncio.AbstractEventLoop
+        self,
+        work: Callable[[Sequence[Job]], Sequence[Result]],
+        loop: asyncio.AbstractEventLoop,
+        *,
+        most_at_once: int = MOST_AT_ONCE,
+        rest_seconds: float = 0,
     ) -> None:
         self._work = work
         self._loop = loop
+        self._most_at_once = most_at_once
+        self._rest_seconds = rest_seconds
         self._waiting: list[tuple[Job, asyncio.Future[Result]]] = []
         self._is_due = False
         self._locked_since: float | None = None
@@ -51,7 +58,7 @@ class Gathering(Generic[Job, Result]):
         self._loop.call_soon(self._work_off)
 
     def _work_off(self) -> None:
-        group = self._waiting[:MOST_AT_ONCE]
+        group = self._waiting[: self._most_at_once]
         try:
             results = self._work([job for job, _ in group])
         except Locked as error:
@@ -74,7 +81,7 @@ class Gathering(Generic[Job, Result]):
                 future.set_exception(failed)
         self._is_due = bool(self._waiting)
         if self._is_due:
-            self._loop.call_soon(self._work_off)
+            self._loop.call_later(self._rest_seconds, self._work_off)
 
     def _has_patience(self) -> bool:
         now = self._loop.time()

@@ -131,4 +131,4 @@ def _shown(target: str) -> str:
         return shown_member(printable(begin))
     application, kind, thing, *_ = [printable(unquote(part)) for part in [*rest, "", "", ""]]
     shown = masked(thing) if thing and kind == USERS else shown_member(thing)
-    return f"{shown_member(application)} {shown}".rstrip()
+    return f"{application} {shown}".rstrip()

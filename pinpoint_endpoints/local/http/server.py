@@ -70,9 +70,10 @@ class PinpointServer:
             self._listener = opened.enter_context(listen(settings))
             self._visitors = visitors_of(settings)
             self._store = opened.enter_context(Store(path))
-            self._readable = self._store
+            self._readable = self._of_page = self._store
             if path is not None:
                 self._readable = opened.enter_context(Store(path))
+                self._of_page = opened.enter_context(Store(path))
                 self._store.do_not_wait()
             self._opened = opened.pop_all()
         self.url = url_of(self._listener)
@@ -99,7 +100,7 @@ class PinpointServer:
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: self._complain(_words_of(context)))
-        workers = Workers(self._store, self._readable, loop, self._complain)
+        workers = Workers(self._store, self._readable, self._of_page, loop, self._complain)
         self._server.config.app = Door(
             workers,
             self._visitors,

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
+import orjson
+
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.local.http.gathering import Gathering
 from pinpoint_endpoints.local.operations import LocalPinpoint
@@ -20,6 +22,12 @@ from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.local.wire import Answer, answer, refusal
 
 Value = TypeVar("Value")
+
+LARGE_BYTES = 1_000_000
+"""Of a body. A batch of endpoints is seldom as large, and to refuse one may take a second."""
+
+REST_SECONDS = 0.02
+"""Between two large bodies: others ask and are answered meanwhile."""
 
 
 class Operating(NamedTuple):
@@ -36,6 +44,7 @@ class Workers:
     Args:
         store: to write.
         readable: the same file once more, to read; the same object for a store in memory.
+        of_page: the same again, for the page's thread.
         loop: what asks.
         complain: is told of what is no client's fault.
     """
@@ -44,16 +53,20 @@ class Workers:
         self,
         store: Store,
         readable: Store,
+        of_page: Store,
         loop: asyncio.AbstractEventLoop,
         complain: Callable[[str], None],
     ) -> None:
         self._pinpoint = LocalPinpoint(store)
         self._store = store
         self._readable_pinpoint = LocalPinpoint(readable)
-        self._readable = readable
+        self._of_page = of_page
         self._loop = loop
         self._complain = complain
         self._writing: Gathering[Operating, Answer] = Gathering(self._write, loop)
+        self._writing_large: Gathering[Operating, Answer] = Gathering(
+            self._write, loop, most_at_once=1, rest_seconds=REST_SECONDS
+        )
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="pinpoint-page")
 
     def new_request_id(self) -> str:
@@ -66,7 +79,8 @@ class Workers:
         try:
             if method == "GET":
                 return self._done(asked, self._readable_pinpoint)
-            return await self._writing.submit(asked)
+            writing = self._writing if len(body) <= LARGE_BYTES else self._writing_large
+            return await writing.submit(asked)
         except PinpointEndpointsError as error:
             message = error.message
         except sqlite3.Error as error:
@@ -91,14 +105,14 @@ class Workers:
             return [self._done(job, self._pinpoint) for job in jobs]
 
     def _read(self, reading: Callable[[Rows], Value]) -> Value:
-        with self._readable.reading() as rows:
+        with self._of_page.reading() as rows:
             return reading(rows)
 
     def _done(self, asked: Operating, pinpoint: LocalPinpoint) -> Answer:
         """Answer one request: its exception is its own, unless it is the store's."""
         try:
             return answer(pinpoint, *asked)
-        except (PinpointEndpointsError, sqlite3.Error):
+        except (PinpointEndpointsError, sqlite3.Error, orjson.JSONDecodeError):
             raise
         except Exception:  # noqa: BLE001 - a bug in one request ends no other
             self._complain(traceback.format_exc())
