@@ -200,7 +200,7 @@ def test_every_37th_is_refused_and_the_rest_arrives(pe: RunPe, tmp_path: Path) -
     lines = lines_of(write_lines(tmp_path / "right.ndjson", ids))
     path, failures = tmp_path / "a.ndjson", tmp_path / "failures.ndjson"
     path.write_text("".join(f"{json.dumps(without_address(line, wrong))}\n" for line in lines))
-    faults = Faults(fail_rate=0.02, reset_rate=0.02, throttle=50, seed=4)
+    faults = Faults(fail_rate=0.02, reset_rate=0.02, throttle=100, seed=4)
     with serving(tmp_path / "store", Settings(faults=faults)) as server:
         target = ("--endpoint-url", server.url, "--failures", failures, "-o", "json")
         ended = pe("upsert", "--app", "demo", path, *target)

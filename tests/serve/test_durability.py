@@ -1,5 +1,7 @@
 """Several writers on one store, and a server that is killed: what was acknowledged is there."""
 
+import json
+import os
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +10,7 @@ from pathlib import Path
 from sqlite3 import connect
 
 import pytest
-from delivering import envelope_in, names, write_lines
+from delivering import names, write_lines
 from making import RunPe
 from pe_serve import LONGEST_WAIT, PE, pe_serve
 from raw_client import RawClient, ask_once, request
@@ -29,7 +31,11 @@ def upserting(
         (folder / f"{name}.json").open("w") as output,
         (folder / f"{name}.log").open("w") as log,
         subprocess.Popen(
-            list(map(str, command)), stdout=output, stderr=log, encoding="utf-8"
+            list(map(str, command)),
+            stdout=output,
+            stderr=log,
+            encoding="utf-8",
+            env={**os.environ, "AWS_MAX_ATTEMPTS": "1"},
         ) as process,
     ):
         try:
@@ -40,7 +46,7 @@ def upserting(
 
 def accepted_by(folder: Path, name: str) -> set[str]:
     """Return the ids of the endpoints that `pe upsert` tells to be accepted."""
-    results = envelope_in((folder / f"{name}.json").read_text(encoding="utf-8"))["results"]
+    results = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["results"]
     return {one["endpoint_id"] for one in results if one["state"] == "accepted"}
 
 

@@ -74,16 +74,14 @@ def test_drops_do_not_fill_the_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_whoever_does_not_read_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """It asks for much, and takes no answer: neither the server nor the system keeps them."""
-    user = {"UserId": "ada", "UserAttributes": {"a": ["é" * 100] * 50}}
-    items = [{"ChannelType": "SMS", "Address": str(number), "User": user} for number in range(15)]
+    application = {"Name": "a", "tags": {f"{number:0128}": "v" * 256 for number in range(50)}}
+    made = request(b"POST", b"/v1/apps", body=json.dumps(application).encode())
     monkeypatch.setattr(waiting, "REQUEST_SECONDS", 0.2)
     monkeypatch.setattr(server_module, "LOOK_SECONDS", 0.01)
     with serving_here() as port, RawClient(port, buffer=4_096) as greedy:
-        for number, item in enumerate(items):
-            target = b"/v1/apps/demo/endpoints/%d" % number
-            asked = request(b"PUT", target, body=json.dumps(item).encode())
-            assert ask_once(port, asked).status == 202
-        greedy.send(request(b"GET", b"/v1/apps/demo/users/ada", last=False) * 30)
+        for _ in range(100):
+            assert ask_once(port, made).status == 201
+        greedy.send(request(b"GET", b"/v1/apps", last=False) * 30)
         assert greedy.wait_for_reset()
         assert is_served(port)
 

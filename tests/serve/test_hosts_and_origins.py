@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from pe_serve import PeServe, pe_serve
 from raw_client import RawAnswer, ask_once, head, request
-from tools import missing
 
 APPS = b"/v1/apps"
 PAGE = "http://localhost:3000"
@@ -83,7 +82,7 @@ def test_ipv6(tmp_path: Path) -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
-        missing("this machine has no IPv6")
+        pytest.skip("this machine has no IPv6")
     with pe_serve(tmp_path, "--host", "::1") as server:
         assert server.url == f"http://[::1]:{server.port}"
         own = f"[::1]:{server.port}".encode()

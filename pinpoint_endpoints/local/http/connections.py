@@ -170,7 +170,7 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
-        if not cycle.more_body:
+        if not cycle.more_body and not self.flow.write_paused:
             self._waiting.end(self)
         super()._start_asgi_task(cycle, app)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from pinpoint_endpoints.documents.personal import masked, shown_member
+from pinpoint_endpoints.documents.personal import masked, shown_member, without_addresses
 from pinpoint_endpoints.reports.plain import printable
 
 TELL_SECONDS = 0.5
@@ -18,6 +18,7 @@ LINES_AT_ONCE = 4
 KINDS_AT_ONCE = 3
 """What is of yet another kind is counted together."""
 
+LONGEST_APPLICATION = 80
 REPEAT_SECONDS = 60.0
 """How long the same complaint is not repeated."""
 
@@ -131,4 +132,4 @@ def _shown(target: str) -> str:
         return shown_member(printable(begin))
     application, kind, thing, *_ = [printable(unquote(part)) for part in [*rest, "", "", ""]]
     shown = masked(thing) if thing and kind == USERS else shown_member(thing)
-    return f"{application} {shown}".rstrip()
+    return f"{without_addresses(application)[:LONGEST_APPLICATION]} {shown}".rstrip()
