@@ -364,6 +364,16 @@ _REQUESTS = (
         "there is no account here",
     ),
     Choice(
+        "How much a client may ask of `pe serve` at once",
+        "32,768 bytes and 128 headers of a head, else 431; 32 requests behind one, else 429",
+        "more than any client of AWS sends, and memory stays flat",
+    ),
+    Choice(
+        "How long `pe serve` waits for a client",
+        "60 seconds for a whole request or the next one; the longest idle makes room for others",
+        "nobody keeps others out",
+    ),
+    Choice(
         "An operation of Pinpoint that is not here",
         "404 NotFoundException that names it",
         "every client raises it as an error of the service",

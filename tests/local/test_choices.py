@@ -5,8 +5,16 @@ import pytest
 from pinpoint_endpoints.local.attribute_names import MOST_NAMES
 from pinpoint_endpoints.local.choices import CHOICES, Choice
 from pinpoint_endpoints.local.events import MAX_EVENTS, MAX_NAMES
+from pinpoint_endpoints.local.http.connections import (
+    MOST_HEAD_BYTES,
+    MOST_HEADERS,
+    MOST_PIPELINED,
+)
+from pinpoint_endpoints.local.http.waiting import REQUEST_SECONDS
 from pinpoint_endpoints.local.merging import MAX_USER_ENDPOINTS, MOST_BYTES
 from pinpoint_endpoints.local.name_patterns import LONGEST_PATTERN, MOST_GLOBS, MOST_PATTERNS
+from pinpoint_endpoints.local.operations import APPLICATIONS_A_PAGE, MOST_APPLICATIONS_A_PAGE
+from pinpoint_endpoints.local.requests import LONGEST_NAME
 
 ROWS = [row for rows in CHOICES.values() for row in rows]
 
@@ -33,6 +41,10 @@ def test_each_choice_is_a_full_row() -> None:
         ("RemoveAttributes: how many", [MOST_PATTERNS, MOST_GLOBS, LONGEST_PATTERN]),
         ("PutEvents: how many endpoints", [MAX_EVENTS]),
         ("PutEvents: 40 names", [MAX_NAMES]),
+        ("may ask of `pe serve`", [MOST_HEAD_BYTES, MOST_HEADERS, MOST_PIPELINED]),
+        ("waits for a client", [int(REQUEST_SECONDS)]),
+        ("The name of an application", [LONGEST_NAME]),
+        ("with a large one", [APPLICATIONS_A_PAGE, MOST_APPLICATIONS_A_PAGE]),
     ],
 )
 def test_the_numbers_are_those_of_the_code(topic: str, numbers: list[int]) -> None:

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,6 +26,13 @@ def serving_here(path: Path | None = None) -> Iterator[int]:
     """Serve in this process, whose limits a test can change; yield the port."""
     with serving(path) as started:
         yield int(urlsplit(started.url).port or 0)
+
+
+@contextmanager
+def no_patience(seconds: float) -> Iterator[None]:
+    """Let clients take so long for a request, and no longer, while the block lasts."""
+    with patch.object(waiting, "REQUEST_SECONDS", seconds):
+        yield
 
 
 def is_served(port: int) -> bool:
@@ -52,23 +61,23 @@ SLOW = {
 @pytest.mark.parametrize("begin", SLOW.values(), ids=SLOW)
 def test_whoever_is_too_slow_is_hung_up_on(monkeypatch: pytest.MonkeyPatch, begin: bytes) -> None:
     """Whatever it has sent by then; others are served meanwhile."""
-    monkeypatch.setattr(waiting, "REQUEST_SECONDS", 0.05)
     monkeypatch.setattr(server_module, "LOOK_SECONDS", 0.01)
     with serving_here() as port, RawClient(port) as slow:
         slow.send(begin)
         assert is_served(port)
-        slow.read_all()
+        with no_patience(0):
+            slow.read_all()
         assert is_served(port)
 
 
 def test_drops_do_not_fill_the_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request has its time as a whole: bytes now and then are no way around it."""
-    monkeypatch.setattr(waiting, "REQUEST_SECONDS", 0.05)
     monkeypatch.setattr(server_module, "LOOK_SECONDS", 0.01)
     with serving_here() as port, RawClient(port) as slow:
         slow.send(START.replace(b"1000", b"7000000"))
-        while slow.is_open():
-            slow.send(b" ")
+        with no_patience(0.05):
+            while slow.is_open():
+                slow.send(b" ")
         assert is_served(port)
 
 
@@ -76,13 +85,13 @@ def test_whoever_does_not_read_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) ->
     """It asks for much, and takes no answer: neither the server nor the system keeps them."""
     application = {"Name": "a", "tags": {f"{number:0128}": "v" * 256 for number in range(50)}}
     made = request(b"POST", b"/v1/apps", body=json.dumps(application).encode())
-    monkeypatch.setattr(waiting, "REQUEST_SECONDS", 0.2)
     monkeypatch.setattr(server_module, "LOOK_SECONDS", 0.01)
     with serving_here() as port, RawClient(port, buffer=4_096) as greedy:
         for _ in range(100):
             assert ask_once(port, made).status == 201
         greedy.send(request(b"GET", b"/v1/apps", last=False) * 30)
-        assert greedy.wait_for_reset()
+        with no_patience(0.2):
+            assert greedy.wait_for_reset()
         assert is_served(port)
 
 
@@ -169,6 +178,16 @@ def test_pipelined_requests_are_answered_in_their_order(server: PeServe) -> None
         addresses = [one.json["Address"] for one in answers[1:30:2]]
         assert addresses == [str(number) for number in range(15)]
         assert [one.status for one in answers[30:]] == [status] * bool(status)
+
+
+def test_requests_are_read_as_they_are_answered(server: PeServe) -> None:
+    """Of many large ones on one connection, a few are in the server at a time."""
+    asked = request(b"GET", b"/v1/apps", b"Cookie: " + b"a" * 20_000, last=False)
+    with RawClient(server.port) as client, ThreadPoolExecutor() as pool:
+        sent = pool.submit(client.send, asked * 299, request(b"GET", b"/v1/apps"))
+        answers = client.answers()
+        assert sent.result()
+    assert [one.status for one in answers] == [200] * 300
 
 
 def test_more_requests_at_once_than_are_kept(server: PeServe) -> None:

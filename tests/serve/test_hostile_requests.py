@@ -119,6 +119,14 @@ def test_a_head_without_end_is_not_kept(server: PeServe) -> None:
     assert answer.status == 431
 
 
+def test_whoever_is_refused_may_end_what_it_says(server: PeServe) -> None:
+    """The rest is read and dropped: a reset would take the answer along on many systems."""
+    with RawClient(server.port) as client:
+        client.send(head(*START)[:-2], b"X-A: " + b"a" * 100_000)
+        assert client.read_once().startswith(b"HTTP/1.1 431 ")
+        assert client.send(*[b"a" * 100_000] * 50)
+
+
 def test_a_large_head_that_is_not_too_large(server: PeServe) -> None:
     """Cookies of everything else on this machine, and a body behind it in the same packet."""
     body = json.dumps({"ChannelType": "EMAIL", "Address": "a" * 10_000}).encode()

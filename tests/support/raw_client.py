@@ -66,13 +66,14 @@ class RawClient:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def send(self, *parts: bytes) -> None:
-        """Send bytes; a server that hangs up meanwhile is no error."""
+    def send(self, *parts: bytes) -> bool:
+        """Send bytes; return whether the server has not hung up meanwhile."""
         try:
             for part in parts:
                 self._socket.sendall(part)
         except ConnectionError:
-            return
+            return False
+        return True
 
     def close_its_half(self) -> None:
         """Tell that no more bytes come, and go on reading."""
