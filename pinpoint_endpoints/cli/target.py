@@ -18,8 +18,8 @@ IN_MEMORY = Path(":memory:")
 """SQLite's name for a database that is no file."""
 
 
-AT_ONCE_LOCALLY = 2
-"""The local Pinpoint writes one update after the other; the next one is there when it is done."""
+AT_ONCE_LOCALLY = 4
+"""The local Pinpoint stores together what is there: it syncs the disk less often."""
 
 AT_ONCE_ON_THIS_MACHINE = 8
 AT_ONCE = 10

@@ -93,8 +93,8 @@ def open_client(  # noqa: PLR0913 - what a person can choose of a target
 def open_local_client(*, rate: float | None = None, session: "boto3.Session | None" = None) -> Any:
     """Return a boto3 client that no variable or file of the user can change.
 
-    It has a region and credentials that mean nothing, so that it works where there are none. What
-    it asks has to be answered before it is sent: `pinpoint_endpoints.local.in_process.attach`.
+    It signs nothing, and its region means nothing, so that it works where there are no credentials.
+    What it asks has to be answered before it is sent: `pinpoint_endpoints.local.in_process.attach`.
 
     Args:
         rate: calls a second at most, of each operation that updates; else no limit.
@@ -103,6 +103,7 @@ def open_local_client(*, rate: float | None = None, session: "boto3.Session | No
     Raises:
         UsageError: the rate is none.
     """
+    from botocore import UNSIGNED
     from botocore.config import Config
 
     from pinpoint_endpoints.service.pace import pace
@@ -111,9 +112,7 @@ def open_local_client(*, rate: float | None = None, session: "boto3.Session | No
         session or local_session(),
         region_name="us-east-1",
         endpoint_url=LOCAL_URL,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 - signs what is never sent
-        config=Config(retries={"total_max_attempts": 1}),
+        config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}),
     )
     pace(client, rate=rate, quotas=False)
     return client
