@@ -23,7 +23,7 @@ def _no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
     home = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
         ours = name.startswith(("AWS_", "GITHUB_", "PE_", "XDG_"))
-        if ours or name in ("COLUMNS", "FORCE_COLOR"):
+        if ours or name in ("COLUMNS", "FORCE_COLOR", "PYTHONWARNDEFAULTENCODING"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -101,11 +101,11 @@ def count_stored(store: Path, application_id: str, *, quiet: bool) -> Counted:
         CannotRun: the store cannot be opened, is damaged, or is no store.
     """
     from pinpoint_endpoints.local.browsing import all_endpoints
-    from pinpoint_endpoints.local.store import Store
+    from pinpoint_endpoints.local.store import store_to_read
 
     audience = Audience(datetime.now(UTC))
     with (
-        Store(store) as opened,
+        store_to_read(store) as opened,
         Progress(
             _COUNTING,
             partial(_total, opened, application_id),

@@ -28,7 +28,7 @@ import orjson
 
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError
 from pinpoint_endpoints.local.operations import LocalPinpoint
-from pinpoint_endpoints.local.store import Store
+from pinpoint_endpoints.local.store import Store, is_there, store_to_read
 from pinpoint_endpoints.local.wire import Answer, answer, operation_name
 
 REQUEST = struct.Struct(">3I")
@@ -43,6 +43,7 @@ Request = tuple[str, str, bytes]
 
 FAILED = 0
 BATCH = "UpdateEndpointsBatch"
+MAKES_NOTHING = frozenset({"GET", "DELETE"})
 BATCHES_HERE = 10
 """They take about as long as another process takes to start."""
 
@@ -91,7 +92,10 @@ class PinpointProcess:
                 _write(_piped(self._process.stdin), REQUEST, parts)
         except OSError as error:
             raise _has_ended() from error
-        return answered.result()
+        try:
+            return answered.result()
+        finally:
+            del answered  # its exception holds this frame: they would hold each other
 
 
 class _Asked:
@@ -114,12 +118,8 @@ class _Asked:
     def answer_from(self, answers: IO[bytes]) -> None:
         """Hand answers out until there are no more; whoever waits then is told."""
         try:
-            while (result := _read_answer(answers)) is not None:
-                future = self._futures.popleft()
-                if isinstance(result, CannotRun):
-                    future.set_exception(result)
-                else:
-                    future.set_result(result)
+            while self._answer_one_from(answers):
+                pass
         finally:
             with self._lock:
                 self._is_over = True
@@ -127,12 +127,21 @@ class _Asked:
                 future.set_exception(_has_ended())
             answers.close()
 
+    def _answer_one_from(self, answers: IO[bytes]) -> bool:
+        """Hand one answer out, and forget it: an exception leads to whoever waited for it."""
+        result = _read_answer(answers)
+        if isinstance(result, CannotRun):
+            self._futures.popleft().set_exception(result)
+        elif result is not None:
+            self._futures.popleft().set_result(result)
+        return result is not None
+
 
 class LocalDoor:
     """Answers in this process, and lets one of its own do it once batch after batch comes.
 
     Args:
-        path: the store's file.
+        path: the store's file; if it is not there, the first update makes it.
 
     Raises:
         CannotRun: the store cannot be used.
@@ -140,7 +149,7 @@ class LocalDoor:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._pinpoint = LocalPinpoint(Store(path))
+        self._pinpoint = LocalPinpoint(Store(path)) if is_there(path) else None
         self._lock = threading.Lock()
         self._batches = 0
         self._process: PinpointProcess | None = None
@@ -153,8 +162,16 @@ class LocalDoor:
         """
         process = self._process_for_batches() if operation_name(method, target) == BATCH else None
         if process is None:
-            return answer(self._pinpoint, method, target, body)
+            return answer(self._pinpoint_for(method), method, target, body)
         return process.answer(method, target, body)
+
+    def _pinpoint_for(self, method: str) -> LocalPinpoint:
+        """Return what answers here; what makes nothing makes no store either."""
+        with self._lock:
+            if self._pinpoint is None and method in MAKES_NOTHING:
+                return LocalPinpoint(store_to_read(self._path))
+            self._pinpoint = self._pinpoint or LocalPinpoint(Store(self._path))
+            return self._pinpoint
 
     def _process_for_batches(self) -> PinpointProcess | None:
         with self._lock:
@@ -175,7 +192,7 @@ def run(path: Path, requests: IO[bytes], answers: IO[bytes]) -> None:
     waiting: SimpleQueue[Request | None] = SimpleQueue()
     threading.Thread(target=_take, args=(requests, waiting), daemon=True).start()
     store: Store | None = None
-    while (group := _next_group(waiting)):
+    while group := next_group(waiting):
         try:
             store = store or Store(path)
             results = _answered(store, group)
@@ -196,7 +213,7 @@ def _take(requests: IO[bytes], waiting: "SimpleQueue[Request | None]") -> None:
     waiting.put(None)
 
 
-def _next_group(waiting: "SimpleQueue[Request | None]") -> list[Request]:
+def next_group(waiting: "SimpleQueue[Request | None]") -> list[Request]:
     """Wait for a request, and return it with those that wait behind it; nothing at the end."""
     group: list[Request] = []
     request = waiting.get()

@@ -133,6 +133,7 @@ class Store:
             _make_private_file(path)
         with self._explained():
             self._connection = _connect(path)
+        self._file = None if path is None else _file_at(path)
         self._close = weakref.finalize(self, self._connection.close)
         try:
             with self._explained():
@@ -204,6 +205,7 @@ class Store:
     @contextmanager
     def _outermost(self, begin: str) -> Iterator[Rows]:
         with self._lock, self._explained():
+            self._refuse_another_file()
             self._connection.execute(begin)
             rows = Rows(self._connection)
             try:
@@ -215,6 +217,14 @@ class Store:
                 raise
             finally:
                 rows.forget()
+
+    def _refuse_another_file(self) -> None:
+        """Notice that the file is not there any more: what goes to an unlinked one is lost."""
+        if self.path is not None and _file_at(self.path) != self._file:
+            raise CannotRun(
+                f"the store {self.path} was deleted, moved or replaced while it is in use",
+                "bring the file back, or start again",
+            )
 
     def _prepare(self) -> None:
         """Bring the file to this version, having looked at whether it is ours before writing."""
@@ -318,6 +328,34 @@ def _make_private_file(path: Path) -> None:
             f"the store {path} cannot be made: {error.strerror}",
             "name a file in a folder that this user may write",
         ) from error
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether something is at a store's path; what cannot be looked at is taken for there."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def store_to_read(path: Path) -> Store:
+    """Open a store for who only reads: one that is not there is empty, and is not made.
+
+    Raises:
+        CannotRun: as `Store`.
+    """
+    return Store(path if is_there(path) else None)
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:

@@ -202,11 +202,11 @@ def refusal(error: ServiceError, request_id: str) -> Answer:
 
 
 def operation_name(method: str, target: str) -> str:
-    """Return the name of the operation that a request asks for; empty for none of ours."""
+    """Return the name of the operation that a request asks for; empty for none of Pinpoint's."""
     path, _, _ = target.partition("?")
     methods, _ = _methods_and_ids(path)
     operation = methods.get(method)
-    return "" if operation is None else operation.name
+    return operations_at(path).get(method, "") if operation is None else operation.name
 
 
 def _route(method: str, path: str) -> tuple[Operation, tuple[str, ...]]:

@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 from http_stub import Answer, HttpStub
 from jsonschema import Draft202012Validator
+from running import run
 from stalling import Stalling
 from terminal import Terminal
-from typer.testing import CliRunner
 
 from pinpoint_endpoints import load
-from pinpoint_endpoints.cli import app
 from pinpoint_endpoints.testing import PinpointLocal
 
 PE = Path(sys.executable).parent / "pe"
@@ -38,14 +37,6 @@ def _stored(pinpoint_local: PinpointLocal, tmp_path: Path) -> None:
     path = tmp_path / "items.json"
     path.write_text(json.dumps({"Item": ITEMS}), encoding="utf-8")
     assert run("upsert", *TARGET, path)[0] == 0
-
-
-def run(*arguments: object) -> tuple[int, str, str]:
-    """Run a command; return its exit code, standard output and standard error."""
-    result = CliRunner().invoke(app, list(map(str, arguments)))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 def delete(*arguments: object) -> tuple[int, str, str]:

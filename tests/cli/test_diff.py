@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from http_stub import Answer, Asked, HttpStub
 from making import RunPe
-from typer.testing import CliRunner
+from running import run
 
-from pinpoint_endpoints.cli import app
 from pinpoint_endpoints.testing import PinpointLocal
 
 ADA = {
@@ -32,14 +31,6 @@ REFUSED = Answer(403, b'{"Message": "no"}')
 @pytest.fixture(autouse=True)
 def _here(pinpoint_local: PinpointLocal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def run(*arguments: object, given: str | None = None) -> tuple[int, str, str]:
-    """Run a command; return its exit code, standard output and standard error."""
-    result = CliRunner().invoke(app, list(map(str, arguments)), input=given)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 def write(name: str, value: Any) -> None:
@@ -351,7 +342,9 @@ def test_a_closed_pipe_is_no_traceback(pe: RunPe, tmp_path: Path) -> None:
     """Whoever reads only the first line gets it."""
     write("many.ndjson", [{"Id": f"e{number}", **ADA} for number in range(500)])
     command = f"{Path(sys.executable).parent / 'pe'} diff --local many.ndjson | head -1"
-    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        ["bash", "-c", command], capture_output=True, encoding="utf-8", check=False
+    )
     assert ended.stdout == "e0 (many.ndjson): new\n"
     assert "Traceback" not in ended.stderr
 

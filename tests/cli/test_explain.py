@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 from making import RunPe
-from typer.testing import CliRunner
+from running import run
 
 from pinpoint_endpoints.checks.catalogue import all_rules
-from pinpoint_endpoints.cli import app
 from pinpoint_endpoints.cli.policy import check_codes
 from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.contract.members import find_members, member_names
@@ -21,12 +20,6 @@ from pinpoint_endpoints.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 CODES = sorted(value for name, value in vars(codes).items() if name.isupper())
-
-
-def run(*arguments: object) -> tuple[int, str, str]:
-    """Run `pe`; return its exit code, standard output and standard error."""
-    result = CliRunner().invoke(app, list(map(str, arguments)))
-    return result.exit_code, result.stdout, result.stderr
 
 
 def unwrapped(text: str) -> str:

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 import yaml
 from http_stub import Answer, HttpStub
+from running import run
 from stalling import Stalling
-from typer.testing import CliRunner
 
 from pinpoint_endpoints import load
-from pinpoint_endpoints.cli import app
 from pinpoint_endpoints.reports.endpoint import endpoint_lines
 from pinpoint_endpoints.testing import PinpointLocal
 
@@ -36,14 +35,6 @@ def _stored(pinpoint_local: PinpointLocal, tmp_path: Path) -> None:
     path = tmp_path / "items.json"
     path.write_text(json.dumps({"Item": ITEMS}), encoding="utf-8")
     assert run("upsert", *TARGET, path)[0] == 0
-
-
-def run(*arguments: object, given: str | bytes | None = None) -> tuple[int, str, str]:
-    """Run a command; return its exit code, standard output and standard error."""
-    result = CliRunner().invoke(app, list(map(str, arguments)), input=given)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 def get(*arguments: object, given: str | bytes | None = None) -> tuple[int, str, str]:

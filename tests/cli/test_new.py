@@ -9,10 +9,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from making import RunPe
-from typer.testing import CliRunner
+from running import Ended
+from running import run as run_pe
 
 from pinpoint_endpoints import load, validate
-from pinpoint_endpoints.cli import app
 from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.contract.starting_file import CHANNELS, starting_yaml
 
@@ -21,10 +21,9 @@ COMMENTED_OUT = re.compile(r"# (?P<line> *\w+:.*)")
 FORMATS = ["json", "yaml"]
 
 
-def run(*arguments: str) -> tuple[int, str, str]:
-    """Run `pe new`; return its exit code, standard output and standard error."""
-    result = CliRunner().invoke(app, ["new", *arguments])
-    return result.exit_code, result.stdout, result.stderr
+def run(*arguments: object) -> Ended:
+    """Run `pe new`."""
+    return run_pe("new", *arguments)
 
 
 def in_use(text: str) -> str:

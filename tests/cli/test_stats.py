@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 from making import RunPe
+from running import run
 from terminal import Terminal
-from typer.testing import CliRunner
 
-from pinpoint_endpoints.cli import app
 from pinpoint_endpoints.testing import PinpointLocal
 
 PE = Path(sys.executable).parent / "pe"
@@ -30,14 +29,6 @@ WRONG = {"ChannelType": "sms", "Location": {"Country": "+12065550100"}}
 def _here(pinpoint_local: PinpointLocal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("PE_APP")
     monkeypatch.chdir(tmp_path)
-
-
-def run(*arguments: object, given: str | None = None) -> tuple[int, str, str]:
-    """Run a command; return its exit code, standard output and standard error."""
-    result = CliRunner().invoke(app, list(map(str, arguments)), input=given)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 def write(name: str, *values: Any) -> None:

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 from http_stub import Answer, HttpStub
-from typer.testing import CliRunner
+from running import run
 
 from pinpoint_endpoints import load
-from pinpoint_endpoints.cli import app
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 SEATTLE = EXAMPLES / "seattle-iphone.json"
@@ -16,14 +15,6 @@ WARNINGS = "3 warnings: `pe validate` shows where\n"
 
 
 pytestmark = pytest.mark.usefixtures("pinpoint_local")
-
-
-def run(*arguments: object) -> tuple[int, str, str]:
-    """Run a command; return its exit code, standard output and standard error."""
-    result = CliRunner().invoke(app, list(map(str, arguments)))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 def stored(endpoint_id: str) -> dict[str, object]:

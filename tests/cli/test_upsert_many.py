@@ -2,69 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from delivering import envelope_in, lines_of, names, request, without_waiting, write_lines
+from delivering import envelope_in, lines_of, names, request, write_lines
 from faulty_pinpoint import FaultyPinpoint, Refusal, every, refuse_every
 from http_stub import Answer, HttpStub
-from typer.testing import CliRunner
+from running import run
+from upserting import INVALID, sent, states_in, upsert
 
-from pinpoint_endpoints.cli import app
-from pinpoint_endpoints.testing import PinpointLocal
+pytestmark = pytest.mark.usefixtures("unhurried")
 
-INVALID = '{"Id": "wrong", "ChannelType": "PIGEON"}\n'
 FORBIDDEN = Refusal("no", 403, "ForbiddenException")
-UPDATES = ("UpdateEndpoint", "UpdateEndpointsBatch")
-
-
-class Ended(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture(autouse=True)
-def _unhurried(pinpoint_local: PinpointLocal) -> Iterator[None]:
-    """Let the local Pinpoint be a test's own, and nobody wait for retries."""
-    with without_waiting():
-        yield
-
-
-@pytest.fixture
-def server() -> Iterator[FaultyPinpoint]:
-    """Return a Pinpoint that a test lets fail."""
-    with FaultyPinpoint() as started:
-        yield started
-
-
-def run(*arguments: object, given: str | None = None) -> Ended:
-    """Run a command."""
-    result = CliRunner().invoke(app, list(map(str, arguments)), input=given)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return Ended(result.exit_code, result.stdout, result.stderr)
-
-
-def upsert(
-    server: FaultyPinpoint | HttpStub, *arguments: object, given: str | None = None
-) -> Ended:
-    """Upsert to a server."""
-    return run("upsert", "--app", "demo", "--endpoint-url", server.url, *arguments, given=given)
-
-
-def sent(server: FaultyPinpoint) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the updates that came, in their order."""
-    return [(call.operation, call.ids) for call in server.calls if call.operation in UPDATES]
-
-
-def states_in(ended: Ended) -> dict[str, str]:
-    """Return what became of each endpoint, by the envelope."""
-    return {one["endpoint_id"]: one["state"] for one in envelope_in(ended.out)["results"]}
 
 
 def folder_of(root: Path) -> Path:
@@ -353,63 +302,6 @@ def test_the_local_pinpoint_stores_what_it_accepts(tmp_path: Path) -> None:
     ended = run("upsert", "--app", "demo", "--local", "--verify", path, "-o", "json")
     assert ended.code == 0
     assert envelope_in(ended.out)["summary"]["accepted"] == 30
-
-
-def planned(ended: Ended) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the calls that a dry run names, in their order."""
-    calls: dict[int, tuple[str, list[str]]] = {}
-    for one in envelope_in(ended.out)["results"]:
-        if one["state"] == "planned":
-            calls.setdefault(one["call"], (one["operation"], []))[1].append(one["endpoint_id"])
-    return [(operation, tuple(ids)) for _, (operation, ids) in sorted(calls.items())]
-
-
-@pytest.mark.parametrize("ids", [["a"], ["a", "b", "A", "c"], names(230), ["x"] * 3 + names(101)])
-@pytest.mark.parametrize("options", [[], ["--no-batch"]], ids=str)
-def test_a_dry_run_plans_what_is_sent(
-    server: FaultyPinpoint, tmp_path: Path, ids: list[str], options: list[str]
-) -> None:
-    """The same calls, with the same endpoints, in the same order."""
-    path = write_lines(tmp_path / "a.ndjson", ids)
-    path.write_text(path.read_text(encoding="utf-8") + INVALID, encoding="utf-8")
-    dry = upsert(server, path, *options, "--dry-run", "-o", "json")
-    assert (dry.code, server.calls) == (1, [])
-    upsert(server, path, *options, "--concurrency", "1")
-    assert planned(dry) == sent(server)
-
-
-def test_a_dry_run_goes_by_the_journal_and_writes_nothing(
-    server: FaultyPinpoint, tmp_path: Path
-) -> None:
-    """Neither journal nor failures are made or changed; what is done is not planned."""
-    path, journal = write_lines(tmp_path / "a.ndjson", names(3)), tmp_path / "journal"
-    failures = tmp_path / "failures.ndjson"
-    command = (path, "--journal", journal, "--failures", failures, "-o", "json")
-    assert planned(upsert(server, *command, "--dry-run")) == [
-        ("UpdateEndpointsBatch", tuple(names(3)))
-    ]
-    assert not journal.exists()
-    assert not failures.exists()
-    upsert(server, *command)
-    write_lines(path, [*names(3), "new"])
-    before = journal.read_bytes()
-    failures.write_bytes(b"kept")
-    dry = upsert(server, *command, "--dry-run")
-    assert dry.code == 0
-    assert planned(dry) == [("UpdateEndpoint", ("new",))]
-    assert envelope_in(dry.out)["summary"]["done"] == 3
-    assert (journal.read_bytes(), failures.read_bytes()) == (before, b"kept")
-
-
-def test_a_dry_run_needs_no_credentials(tmp_path: Path) -> None:
-    """And the exit code tells whether all documents would be sent."""
-    path = write_lines(tmp_path / "a.ndjson", names(3))
-    command = ("upsert", "--app", "demo", "--region", "eu-west-1", "--dry-run")
-    assert run(*command, path).code == 0
-    (tmp_path / "wrong.ndjson").write_text(INVALID, encoding="utf-8")
-    assert run(*command, tmp_path).code == 1
-    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
-    assert run(*command, tmp_path).code == 3
 
 
 def test_a_line_now_and_then_where_there_is_no_terminal(

@@ -58,8 +58,8 @@ def started(folder: Path, *arguments: object) -> Iterator[Running]:
     command = [str(PE), "upsert", "--app", "demo", "-o", "json", *map(str, arguments)]
     output = folder / "output"
     with (
-        output.open("w") as stdout,
-        (folder / "errors").open("w") as stderr,
+        output.open("w", encoding="utf-8") as stdout,
+        (folder / "errors").open("w", encoding="utf-8") as stderr,
         subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr, encoding="utf-8"
         ) as process,
@@ -199,7 +199,9 @@ def test_every_37th_is_refused_and_the_rest_arrives(pe: RunPe, tmp_path: Path) -
     wrong = set(ids[36::37])
     lines = lines_of(write_lines(tmp_path / "right.ndjson", ids))
     path, failures = tmp_path / "a.ndjson", tmp_path / "failures.ndjson"
-    path.write_text("".join(f"{json.dumps(without_address(line, wrong))}\n" for line in lines))
+    path.write_text(
+        "".join(f"{json.dumps(without_address(line, wrong))}\n" for line in lines), encoding="utf-8"
+    )
     faults = Faults(fail_rate=0.02, reset_rate=0.02, throttle=100, seed=4)
     with serving(tmp_path / "store", Settings(faults=faults)) as server:
         target = ("--endpoint-url", server.url, "--failures", failures, "-o", "json")
@@ -213,7 +215,7 @@ def test_every_37th_is_refused_and_the_rest_arrives(pe: RunPe, tmp_path: Path) -
         assert accepted <= stored_in(tmp_path / "store") <= set(ids) - wrong
         assert {line["Id"] for line in lines_of(failures)} == states.keys() - accepted
         right = [line for line in lines if line["Id"] not in accepted]
-        failures.write_text("".join(f"{json.dumps(line)}\n" for line in right))
+        failures.write_text("".join(f"{json.dumps(line)}\n" for line in right), encoding="utf-8")
         again = pe("upsert", "--app", "demo", failures, "--endpoint-url", server.url, "-q")
         assert again.returncode == 0
         assert stored_in(tmp_path / "store") == set(ids)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from http_stub import Answer, HttpStub
+from running import Ended
+from running import run as run_pe
 from typer.testing import CliRunner
 
 from pinpoint_endpoints.cli import app
@@ -20,12 +22,9 @@ def _here(pinpoint_local: PinpointLocal, monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.chdir(tmp_path)
 
 
-def run(*arguments: object) -> tuple[int, str, str]:
-    """Run `pe upsert`; return its exit code, standard output and standard error."""
-    result = CliRunner().invoke(app, ["upsert", *map(str, arguments)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
+def run(*arguments: object) -> Ended:
+    """Run `pe upsert`."""
+    return run_pe("upsert", *arguments)
 
 
 def write(name: str, **members: object) -> Path:

@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
-
-from pinpoint_endpoints.cli import app
+from running import Ended
+from running import run as run_pe
 
 GOOD = '{"ChannelType": "EMAIL", "Address": "ada@example.com"}'
 
@@ -21,10 +20,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(*arguments: object) -> tuple[int, str, str]:
-    """Run `pe validate`; return its exit code, standard output and standard error."""
-    result = CliRunner().invoke(app, ["validate", *map(str, arguments)])
-    return result.exit_code, result.stdout, result.stderr
+def run(*arguments: object) -> Ended:
+    """Run `pe validate`."""
+    return run_pe("validate", *arguments)
 
 
 def test_a_valid_file_ends_with_0(folder: Path) -> None:

@@ -12,9 +12,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from making import RunPe
-from typer.testing import CliRunner
-
-from pinpoint_endpoints.cli import app
+from running import Ended
+from running import run as run_pe
 
 PE = Path(sys.executable).parent / "pe"
 VALID = '{"ChannelType": "EMAIL", "Address": "ada@example.com"}\n'
@@ -22,11 +21,9 @@ WARNED = '{"ChannelType": "EMAIL", "Address": "ada@example.com", "Location": {"C
 INVALID = '{\n "ChannelType": "EMAIL", "Address": "ada@example.com",\n "OptOut": "none"}\n'
 
 
-def run(*arguments: object, given: str | bytes | None = None) -> tuple[int, str, str]:
-    """Run `pe validate`; return its exit code, standard output and standard error."""
-    result = CliRunner().invoke(app, ["validate", *map(str, arguments)], input=given)
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result.exit_code, result.stdout, result.stderr
+def run(*arguments: object, given: str | bytes | None = None) -> Ended:
+    """Run `pe validate`."""
+    return run_pe("validate", *arguments, given=given)
 
 
 @pytest.fixture
@@ -233,7 +230,9 @@ def test_a_terminal_shows_the_line_with_a_caret(folder: Path) -> None:
 
 def test_a_terminal_shows_no_personal_data(folder: Path) -> None:
     """Addresses in source lines are masked unless they are asked for."""
-    (folder / "x.json").write_text('{"Address": "+12065550100", "ChannelType": "sms"}')
+    (folder / "x.json").write_text(
+        '{"Address": "+12065550100", "ChannelType": "sms"}', encoding="utf-8"
+    )
     for output in ("text", "table"):
         shown = on_terminal("x.json", "-o", output, cwd=folder)
         assert "2065550100" not in shown

@@ -202,7 +202,9 @@ def test_an_id_that_is_given_counts() -> None:
 
 def test_a_document_without_an_id_is_invalid(tmp_path: Path) -> None:
     """In a stream, where no file's name can be its id."""
-    (tmp_path / "a.ndjson").write_text('{"OptOut": "ALL"}\n{"Id": "b", "OptOut": "ALL"}\n')
+    (tmp_path / "a.ndjson").write_text(
+        '{"OptOut": "ALL"}\n{"Id": "b", "OptOut": "ALL"}\n', encoding="utf-8"
+    )
     steps = list(plan(load(tmp_path / "a.ndjson"), AS_THEY_ARE))
     assert (ids_in(steps), outcomes_in(steps)) == ([["b"]], [("", State.INVALID)])
 

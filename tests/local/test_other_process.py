@@ -1,10 +1,13 @@
+import gc
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import orjson
@@ -13,7 +16,14 @@ import pytest
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local import other_process
 from pinpoint_endpoints.local.operations import LocalPinpoint
-from pinpoint_endpoints.local.other_process import LocalDoor, PinpointProcess
+from pinpoint_endpoints.local.other_process import (
+    ANSWER,
+    MOST_TOGETHER,
+    REQUEST,
+    LocalDoor,
+    PinpointProcess,
+    next_group,
+)
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.local.wire import answer
 
@@ -35,6 +45,22 @@ def batch(*ids: str) -> bytes:
     """Return an EndpointBatchRequest."""
     items = [{"Id": name, "ChannelType": "EMAIL", "Address": f"{name}@x"} for name in ids]
     return orjson.dumps({"Item": items})
+
+
+def framed(body: bytes) -> bytes:
+    """Return a batch as the other process reads it."""
+    parts = b"PUT", BATCH.encode(), body
+    return REQUEST.pack(*map(len, parts)) + b"".join(parts)
+
+
+def statuses_in(answers: bytes) -> list[int]:
+    """Return the statuses of what the other process wrote."""
+    statuses: list[int] = []
+    while answers:
+        status, *sizes = ANSWER.unpack_from(answers)
+        statuses.append(status)
+        answers = answers[ANSWER.size + sum(sizes) :]
+    return statuses
 
 
 def stored_ids(path: Path) -> set[str]:
@@ -104,6 +130,21 @@ def test_a_store_that_cannot_be_used_is_told(path: Path) -> None:
     assert "left as it is" in caught.value.hint
 
 
+def test_a_process_ends_with_who_asks(path: Path) -> None:
+    """Also when the last answer was an exception, which leads to the one who asked."""
+    path.write_bytes(b"no database at all, but long enough to be one" * 20)
+    process = PinpointProcess(path)
+    child = process._process  # noqa: SLF001 - whose end is to be seen
+    with pytest.raises(CannotRun):
+        process.answer("PUT", BATCH, batch("a"))
+    gc.disable()
+    try:
+        del process
+        assert child.returncode == 0
+    finally:
+        gc.enable()
+
+
 def test_a_process_that_was_killed_is_told(process: PinpointProcess) -> None:
     """When the other process is gone, the next request says so and does not hang."""
     assert process.answer("PUT", BATCH, batch("a")).status == 202
@@ -124,6 +165,38 @@ def test_what_was_acknowledged_survives_the_one_who_asked(path: Path) -> None:
     acknowledged += [int(line) for line in asking.stdout]
     asking.communicate()
     assert stored_ids(path) >= {f"e-{number}" for number in acknowledged}
+
+
+def test_what_makes_nothing_makes_no_store(path: Path) -> None:
+    """To read or delete where there is no store is 404, and leaves none; an update makes it."""
+    door = LocalDoor(path)
+    assert door.answer("GET", f"{BATCH}/e", b"").status == 404
+    assert door.answer("DELETE", f"{BATCH}/e", b"").status == 404
+    assert not path.exists()
+    assert door.answer("PUT", BATCH, batch("e")).status == 202
+    assert door.answer("GET", f"{BATCH}/e", b"").status == 200
+
+
+def test_what_waits_is_taken_together() -> None:
+    """A group is what waits, up to a number; then the rest, and nothing at the end."""
+    waiting: SimpleQueue[other_process.Request | None] = SimpleQueue()
+    requests = [("PUT", BATCH, batch(f"e-{number}")) for number in range(MOST_TOGETHER + 2)]
+    for request in (*requests, None):
+        waiting.put(request)
+    groups = [next_group(waiting) for _ in range(3)]
+    assert groups == [requests[:MOST_TOGETHER], requests[MOST_TOGETHER:], []]
+
+
+def test_requests_are_answered_in_their_order(path: Path) -> None:
+    """Each for itself, also where several are stored together and one of them is refused."""
+    bodies = [batch(f"e-{number}") for number in range(2 * MOST_TOGETHER)]
+    bodies[3] = b"no JSON"
+    answers = BytesIO()
+    other_process.run(path, BytesIO(b"".join(map(framed, bodies))), answers)
+    assert statuses_in(answers.getvalue()) == [
+        400 if body == b"no JSON" else 202 for body in bodies
+    ]
+    assert stored_ids(path) == {f"e-{n}" for n in range(2 * MOST_TOGETHER)} - {"e-3"}
 
 
 def test_many_batches_are_written_by_another_process(

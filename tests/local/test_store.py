@@ -12,7 +12,7 @@ import pytest
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.operations import LocalPinpoint
-from pinpoint_endpoints.local.store import STORE_VERSION, Store
+from pinpoint_endpoints.local.store import STORE_VERSION, Store, store_to_read
 
 EMAIL = {"ChannelType": "EMAIL", "Address": "ann@example.com"}
 
@@ -216,6 +216,33 @@ def test_an_endpoint_that_is_no_json_is_damage(path: Path) -> None:
     with Store(path) as store, pytest.raises(CannotRun, match="damaged") as caught:
         get(store, "e")
     assert "ann" not in caught.value.message
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere an open file cannot be replaced")
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_file_that_is_gone_is_noticed(path: Path, *, replaced: bool) -> None:
+    """A store whose file was deleted or replaced neither reads nor writes: it would be lost."""
+    with Store(path) as store:
+        put(store, "e")
+        path.unlink()
+        if replaced:
+            path.touch()
+        with pytest.raises(CannotRun, match="was deleted, moved or replaced"):
+            put(store, "f")
+        with pytest.raises(CannotRun, match="was deleted, moved or replaced"):
+            get(store, "e")
+    assert path.exists() == replaced
+
+
+def test_who_only_reads_makes_no_store(path: Path) -> None:
+    """To a reader, a store that is not there is empty, and is not made; another one is read."""
+    with store_to_read(path) as store, store.reading() as rows:
+        assert rows.count_applications() == 0
+    assert not path.parent.exists()
+    with Store(path) as store:
+        put(store, "e")
+    with store_to_read(path) as store:
+        assert get(store, "e") == "e"
 
 
 def test_a_path_under_a_file_cannot_be_made(tmp_path: Path) -> None:

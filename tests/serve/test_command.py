@@ -50,7 +50,9 @@ def test_the_line_to_copy_is_a_line_of_a_shell(tmp_path: Path) -> None:
         assert ask_once(server.port, HEALTHY).status == 200
         (other,) = re.findall(r"(?m)^  (export .*)$", server.log())
         shell = f"eval '{server.first_line.strip()}'; eval '{other}'; env"
-        ended = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True)
+        ended = subprocess.run(
+            ["sh", "-c", shell], capture_output=True, encoding="utf-8", check=True
+        )
     assert f"AWS_ENDPOINT_URL_PINPOINT={server.url}\n" in ended.stdout
     for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         assert re.search(f"(?m)^{name}=.", ended.stdout)
@@ -61,15 +63,17 @@ def test_requests_are_shown_as_they_come(tmp_path: Path) -> None:
     with pe_serve(tmp_path) as server:
         ask_once(server.port, request(b"PUT", b"/v1/apps/demo/endpoints/a%2Fb"))
         ask_once(server.port, request(b"GET", b"/v1/apps/demo/endpoints/nobody"))
+        ask_once(server.port, request(b"GET", b"/v1/apps/demo/segments"))
         ask_once(server.port, request(b"GET", b"/v1/apps", host=b"evil.example"))
         server.process.terminate()
         server.ended()
         log = server.log()
     assert f"the page for people is {server.url}/\n" in log
     assert f"the store is {server.store}\n" in log
-    assert requests_in(log)[:2] == [
+    assert requests_in(log)[:3] == [
         ("202", "UpdateEndpoint", "demo a/b"),
         ("404", "GetEndpoint", "demo nobody"),
+        ("404", "GetSegments", "demo"),
     ]
     assert "403    refused" in log
     assert "--allow-host" in log
@@ -353,6 +357,20 @@ def test_health(tmp_path: Path) -> None:
         assert server.log().count("is damaged") == 1
 
 
+def test_a_store_that_is_deleted_takes_no_more_updates(tmp_path: Path) -> None:
+    """What would be lost is not acknowledged, and told once; with the file back, it goes on."""
+    with pe_serve(tmp_path) as server:
+        assert ask_once(server.port, request()).status == 202
+        elsewhere = server.store.rename(tmp_path / "elsewhere")
+        for _ in range(3):
+            answer = ask_once(server.port, request())
+            assert (answer.status, answer.error) == (500, "InternalServerErrorException")
+        assert ask_once(server.port, HEALTHY).status == 503
+        assert server.log().count("was deleted, moved or replaced") == 1
+        elsewhere.rename(server.store)
+        assert ask_once(server.port, request()).status == 202
+
+
 def test_a_closed_pipe_is_no_reason_to_end(tmp_path: Path) -> None:
     """`pe serve | head -1` prints the line, and the server goes on."""
     with pe_serve(tmp_path) as server:
@@ -385,7 +403,9 @@ def test_nobody_has_to_read_what_it_says(tmp_path: Path, full_pipe: int, is_clos
     os.close(closed_reader)
     command = [str(PE), "serve", "--port", "0", "--store", str(tmp_path / "s")]
     stderr = closed if is_closed else full_pipe
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=stderr, encoding="utf-8"
+    ) as process:
         assert process.stdout is not None
         port = int(process.stdout.readline().strip().rpartition(":")[2])
         for _ in range(3):

@@ -28,8 +28,8 @@ def upserting(
     lines = write_lines(folder / f"{name}.ndjson", ids)
     command = [PE, "upsert", "--app", "demo", "-o", "json", lines, *options]
     with (
-        (folder / f"{name}.json").open("w") as output,
-        (folder / f"{name}.log").open("w") as log,
+        (folder / f"{name}.json").open("w", encoding="utf-8") as output,
+        (folder / f"{name}.log").open("w", encoding="utf-8") as log,
         subprocess.Popen(
             list(map(str, command)),
             stdout=output,

@@ -74,6 +74,7 @@ def test_what_is_no_request_gets_one_answer(server: PeServe, data: bytes) -> Non
     assert answer.status in (400, 431)
     assert answer.error == "BadRequestException"
     assert answer.json["Message"]
+    assert answer.json["RequestID"] == answer.headers["x-amzn-requestid"]
     assert answer.headers["connection"] == "close"
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sized
 from http import HTTPStatus
 from typing import Any, cast
+from uuid import uuid4
 
 import httptools
 import orjson
@@ -224,10 +225,12 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, status: HTTPStatus, message: str) -> None:
         """Answer what cannot be understood, after all that was asked before, and read no more."""
-        body = orjson.dumps({"Message": message})
+        request_id = str(uuid4())
+        body = orjson.dumps({"Message": message, "RequestID": request_id})
         head = (
             f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\nx-amzn-ErrorType: BadRequestException\r\n"
+            f"x-amzn-RequestId: {request_id}\r\n"
             "Connection: close\r\n\r\n"
         )
         self._refusal = head.encode() + body

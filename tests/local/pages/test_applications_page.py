@@ -63,7 +63,7 @@ def test_the_first_line_to_copy_works(tmp_path: Path, where: str | None) -> None
             ["/bin/sh", "-ec", page.one("pre").text],
             env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path)},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
         )
         assert run.returncode == 0, run.stderr

@@ -1,0 +1,123 @@
+import os
+from pathlib import Path
+
+import pytest
+from journals import HEADER, TARGET, entry, refused, write
+
+from pinpoint_endpoints import CannotRun
+from pinpoint_endpoints.delivery.journal import Journal
+
+
+@pytest.mark.parametrize(
+    "begun", [b"", b"{", b'{"pe_journal":1,"application_id":"another', HEADER[:-1], b"\0\0\0"]
+)
+def test_a_header_that_was_never_finished(path: Path, begun: bytes) -> None:
+    """An empty file, and one whose run was killed in its first line, is a new journal."""
+    path.write_bytes(begun)
+    write(path)
+    assert path.read_bytes() == HEADER
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"ChannelType": "EMAIL"}',
+        b'{"ChannelType": "EMAIL"}\n',
+        b"{\n}\n",
+        b"[1]\n",
+        b"1\n",
+        b"ChannelType: EMAIL\n",
+        b"\x1f\x8b\x08\n",
+        b'{"pe_journal": 1}\n',
+        b'{"pe_journal": "1", "application_id": "", "region": "", "server": ""}\n',
+        b'{"pe_journal": 0, "application_id": "", "region": "", "server": ""}\n',
+        b"\0" * 70_000,
+        b"x" * 70_000,
+    ],
+)
+def test_a_file_that_is_no_journal(path: Path, content: bytes) -> None:
+    """Whoever names another file as journal keeps it as it is."""
+    path.write_bytes(content)
+    assert "is not a journal" in refused(path).message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"endpoint_id":"ada","dig\n',
+        b"\n",
+        b"\0\0\0\n",
+        b"[]\n",
+        b'{"endpoint_id":1,"digest":"11","state":"accepted"}\n',
+        b'{"endpoint_id":"a","digest":[],"state":"accepted"}\n',
+        b'{"digest":"11","state":"accepted"}\n',
+    ],
+)
+def test_a_damaged_line(path: Path, line: bytes) -> None:
+    """A line that is whole and makes no sense is named, and nothing is cut off for it."""
+    write(path, entry("ada"))
+    path.write_bytes(path.read_bytes() + line + b'{"endpoint_id":"b')
+    assert refused(path).message == f"line 3 of the journal {path} is damaged"
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"application_id": "app-2"}, "application app-1 (this run: app-2)"),
+        ({"region": ""}, "region eu-west-1 (this run: none)"),
+        (
+            {"server": "http://127.0.0.1:5000"},
+            f"server {TARGET.server} (this run: http://127.0.0.1:5000)",
+        ),
+        (
+            {"application_id": "app-2", "region": "us-east-1"},
+            "application app-1 (this run: app-2), region eu-west-1 (this run: us-east-1)",
+        ),
+    ],
+)
+@pytest.mark.parametrize("read_only", [True, False])
+def test_the_journal_of_another_target(
+    path: Path, other: dict[str, str], words: str, *, read_only: bool
+) -> None:
+    """What differs is named with both values, and what to do."""
+    write(path, entry("ada"))
+    stopped = refused(path, TARGET._replace(**other), read_only=read_only)
+    assert stopped.message == f"the journal {path} belongs to another target: {words}"
+    assert "another journal" in stopped.hint
+
+
+def test_a_journal_of_a_newer_version(path: Path) -> None:
+    """A version that is not known yet is named, whatever else its header says."""
+    path.write_bytes(b'{"pe_journal":2}\n')
+    stopped = refused(path)
+    assert "has version 2" in stopped.message
+    assert "upgrade" in stopped.hint
+
+
+def test_a_directory_is_no_journal(tmp_path: Path) -> None:
+    """A directory cannot be used, to write as to read."""
+    assert "is a directory" in refused(tmp_path).message
+    assert "is no regular file" in refused(tmp_path, read_only=True).message
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    """The system's reason is told."""
+    assert "no such file or directory" in refused(tmp_path / "nowhere" / "journal").message
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_named_pipe_is_no_journal(path: Path, *, read_only: bool) -> None:
+    """Nobody waits for somebody at the other end."""
+    os.mkfifo(path)
+    assert "is no regular file" in refused(path, read_only=read_only).message
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
+def test_no_permission(path: Path, request: pytest.FixtureRequest) -> None:
+    """A file of somebody else is refused with the system's reason."""
+    write(path, entry("ada"))
+    path.chmod(0o400)
+    request.getfixturevalue("_nobody")
+    with pytest.raises(CannotRun, match="permission denied"):
+        Journal(path, TARGET)
