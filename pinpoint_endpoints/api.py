@@ -74,7 +74,7 @@ def connect(  # noqa: PLR0913 - what a person can choose of a target
         )
     from pinpoint_endpoints.local.in_process import attach_answering
     from pinpoint_endpoints.local.location import default_store_path
-    from pinpoint_endpoints.local.other_process import LocalDoor
+    from pinpoint_endpoints.local.door import LocalDoor
 
     client = open_local_client(rate=rate)
     attach_answering(client, LocalDoor(store or default_store_path()).answer)

@@ -19,6 +19,7 @@ import orjson
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.rows import Rows
+from pinpoint_endpoints.local.working_set import RowError
 
 PATIENCE_SECONDS = 30.0
 RETRY_SECONDS = 0.005
@@ -126,14 +127,14 @@ class Store:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self.path = path
+        self.path = None if path is None else path.absolute()
         self._lock = threading.RLock()
         self._outer = NO_OUTER
-        if path is not None:
-            _make_private_file(path)
+        if self.path is not None:
+            _make_private_file(self.path)
         with self._explained():
-            self._connection = _connect(path)
-        self._file = None if path is None else _file_at(path)
+            self._connection = _connect(self.path)
+        self._file = None if self.path is None else _file_at(self.path)
         self._close = weakref.finalize(self, self._connection.close)
         try:
             with self._explained():
@@ -205,10 +206,10 @@ class Store:
     @contextmanager
     def _outermost(self, begin: str) -> Iterator[Rows]:
         with self._lock, self._explained():
-            self._refuse_another_file()
             self._connection.execute(begin)
             rows = Rows(self._connection)
             try:
+                self._refuse_another_file()
                 yield rows
                 rows.write()
                 self._connection.execute("COMMIT")
@@ -268,7 +269,7 @@ class Store:
             yield
         except sqlite3.DatabaseError as error:
             self._explain(error)
-        except orjson.JSONDecodeError as error:
+        except (orjson.JSONDecodeError, RowError) as error:
             raise self._damage() from error
 
     def _explain(self, error: sqlite3.DatabaseError) -> NoReturn:
@@ -360,7 +361,7 @@ def _file_at(path: Path) -> tuple[int, int] | None:
 
 def _connect(path: Path | None) -> sqlite3.Connection:
     return sqlite3.connect(
-        ":memory:" if path is None else path.absolute(),
+        ":memory:" if path is None else path,
         timeout=PATIENCE_SECONDS,
         isolation_level=None,
         check_same_thread=False,

@@ -40,6 +40,10 @@ REPLACE_RESPONSE = "UPDATE endpoints SET response = ? WHERE number = ?"
 REMOVE = "DELETE FROM endpoints WHERE number = ?"
 
 
+class RowError(ValueError):
+    """A row holds something else than this program writes."""
+
+
 class Entry(NamedTuple):
     """An endpoint as the transaction has it.
 
@@ -185,7 +189,7 @@ class WorkingSet:
             query = _query(condition, len(some))
             for order, key, data in self._connection.execute(query, (self._application, *some)):
                 if self._entries.get(key) is None and key not in self._changed:
-                    self._stored[key] = entry = Entry.of(order, orjson.loads(data), data)
+                    self._stored[key] = entry = _stored_entry(order, data)
                     self._enter(key, entry)
 
     def _change(self, key: str, entry: Entry | None) -> None:
@@ -209,6 +213,13 @@ class WorkingSet:
                 self._of_users.setdefault(entry.user_id, {})[key] = None
             if entry.status == ACTIVE and entry.place[1]:
                 self._at_places.setdefault(entry.place, {})[key] = None
+
+
+def _stored_entry(order: int, data: bytes) -> Entry:
+    try:
+        return Entry.of(order, orjson.loads(data), data)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise RowError from error
 
 
 @cache

@@ -291,7 +291,7 @@ def test_what_the_user_may_not_write_cannot_be_used(tmp_path: Path, kind: str) -
     )
     tmp_path.chmod(0o755)
     assert run.stderr == ""
-    assert run.stdout.startswith("the store store.db cannot be ")
+    assert run.stdout.startswith(f"the store {path} cannot be ")
     assert "Permission denied" in run.stdout or "may not write" in run.stdout
 
 

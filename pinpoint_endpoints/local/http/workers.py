@@ -6,20 +6,18 @@ answered before that. The page reads in a thread of its own, so that no client w
 
 import asyncio
 import sqlite3
-import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-import orjson
-
-from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError
 from pinpoint_endpoints.local.http.gathering import Gathering
 from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.rows import Rows
 from pinpoint_endpoints.local.service_error import internal_error
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.wire import Answer, answer, refusal
+from pinpoint_endpoints.local.together import Complain, Request, answer_one, answer_together
+from pinpoint_endpoints.local.wire import Answer, refusal
 
 Value = TypeVar("Value")
 
@@ -28,14 +26,6 @@ LARGE_BYTES = 1_000_000
 
 REST_SECONDS = 0.02
 """Between two large bodies: others ask and are answered meanwhile."""
-
-
-class Operating(NamedTuple):
-    """A request for an operation."""
-
-    method: str
-    target: str
-    body: bytes
 
 
 class Workers:
@@ -55,7 +45,7 @@ class Workers:
         readable: Store,
         of_page: Store,
         loop: asyncio.AbstractEventLoop,
-        complain: Callable[[str], None],
+        complain: Complain,
     ) -> None:
         self._pinpoint = LocalPinpoint(store)
         self._store = store
@@ -63,8 +53,8 @@ class Workers:
         self._of_page = of_page
         self._loop = loop
         self._complain = complain
-        self._writing: Gathering[Operating, Answer] = Gathering(self._write, loop)
-        self._writing_large: Gathering[Operating, Answer] = Gathering(
+        self._writing: Gathering[Request, Answer | CannotRun] = Gathering(self._write, loop)
+        self._writing_large: Gathering[Request, Answer | CannotRun] = Gathering(
             self._write, loop, most_at_once=1, rest_seconds=REST_SECONDS
         )
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="pinpoint-page")
@@ -75,18 +65,17 @@ class Workers:
 
     async def answer(self, method: str, target: str, body: bytes) -> Answer:
         """Answer a request for an operation; what it stores is on the disk then."""
-        asked = Operating(method, target, body)
+        request = Request(method, target, body)
         try:
             if method == "GET":
-                return self._done(asked, self._readable_pinpoint)
+                return answer_one(self._readable_pinpoint, request, self._complain)
             writing = self._writing if len(body) <= LARGE_BYTES else self._writing_large
-            return await writing.submit(asked)
+            answered = await writing.submit(request)
         except PinpointEndpointsError as error:
-            message = error.message
+            return self._failure(error.message)
         except sqlite3.Error as error:
-            message = f"the store failed: {error}"
-        self._complain(f"Error: {message}")
-        return refusal(internal_error(message), self.new_request_id())
+            return self._failure(f"the store failed: {error}")
+        return answered if isinstance(answered, Answer) else self._failure(answered.message)
 
     async def read(self, reading: Callable[[Rows], Value]) -> Value:
         """Return what a function reads in a transaction of its own.
@@ -100,21 +89,13 @@ class Workers:
         """Finish what is read."""
         self._reader.shutdown()
 
-    def _write(self, jobs: Sequence[Operating]) -> list[Answer]:
-        with self._store.together():
-            return [self._done(job, self._pinpoint) for job in jobs]
+    def _write(self, requests: Sequence[Request]) -> list[Answer | CannotRun]:
+        return answer_together(self._store, self._pinpoint, requests, self._complain)
+
+    def _failure(self, message: str) -> Answer:
+        self._complain(f"Error: {message}")
+        return refusal(internal_error(message), self.new_request_id())
 
     def _read(self, reading: Callable[[Rows], Value]) -> Value:
         with self._of_page.reading() as rows:
             return reading(rows)
-
-    def _done(self, asked: Operating, pinpoint: LocalPinpoint) -> Answer:
-        """Answer one request: its exception is its own, unless it is the store's."""
-        try:
-            return answer(pinpoint, *asked)
-        except (PinpointEndpointsError, sqlite3.Error, orjson.JSONDecodeError):
-            raise
-        except Exception:  # noqa: BLE001 - a bug in one request ends no other
-            self._complain(traceback.format_exc())
-            message = "The local Pinpoint failed: this is a fault of its own."
-            return refusal(internal_error(message), pinpoint.new_request_id())

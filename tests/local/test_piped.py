@@ -8,31 +8,29 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import IO, Any
 
 import orjson
 import pytest
 
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.local import other_process
+from pinpoint_endpoints.local import door as local_door
+from pinpoint_endpoints.local.door import LocalDoor
 from pinpoint_endpoints.local.operations import LocalPinpoint
-from pinpoint_endpoints.local.other_process import (
-    ANSWER,
-    MOST_TOGETHER,
-    REQUEST,
-    LocalDoor,
-    PinpointProcess,
-    next_group,
-)
+from pinpoint_endpoints.local.piped import asking
+from pinpoint_endpoints.local.piped.answering import MOST_TOGETHER, Waiting, answer_all, next_group
+from pinpoint_endpoints.local.piped.asking import PinpointProcess
+from pinpoint_endpoints.local.piped.frames import read_answer, write_request
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.wire import answer
+from pinpoint_endpoints.local.together import Request
+from pinpoint_endpoints.local.wire import Answer, answer
 
 BATCH = "/v1/apps/app/endpoints"
 ENDLESS = """
 import sys
 from itertools import count
 from pathlib import Path
-from pinpoint_endpoints.local.other_process import PinpointProcess
+from pinpoint_endpoints.local.piped.asking import PinpointProcess
 process = PinpointProcess(Path(sys.argv[1]))
 for number in count():
     item = b'{"Item":[{"Id":"e-%d","ChannelType":"EMAIL","Address":"a-%d"}]}' % (number, number)
@@ -49,18 +47,9 @@ def batch(*ids: str) -> bytes:
 
 def framed(body: bytes) -> bytes:
     """Return a batch as the other process reads it."""
-    parts = b"PUT", BATCH.encode(), body
-    return REQUEST.pack(*map(len, parts)) + b"".join(parts)
-
-
-def statuses_in(answers: bytes) -> list[int]:
-    """Return the statuses of what the other process wrote."""
-    statuses: list[int] = []
-    while answers:
-        status, *sizes = ANSWER.unpack_from(answers)
-        statuses.append(status)
-        answers = answers[ANSWER.size + sum(sizes) :]
-    return statuses
+    pipe = BytesIO()
+    write_request(pipe, Request("PUT", BATCH, body))
+    return pipe.getvalue()
 
 
 def stored_ids(path: Path) -> set[str]:
@@ -155,15 +144,19 @@ def test_a_process_that_was_killed_is_told(process: PinpointProcess) -> None:
 
 
 def test_what_was_acknowledged_survives_the_one_who_asked(path: Path) -> None:
-    """After kill -9 of the asking process, all that it was told of as accepted is stored."""
-    asking = subprocess.Popen(
-        [sys.executable, "-c", ENDLESS, str(path)], stdout=subprocess.PIPE, encoding="utf-8"
+    """After kill -9 of the asking process, all that it was told of is stored; nothing is said."""
+    asker = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
     )
-    assert asking.stdout is not None
-    acknowledged = [int(asking.stdout.readline()) for _ in range(30)]
-    os.kill(asking.pid, signal.SIGKILL)
-    acknowledged += [int(line) for line in asking.stdout]
-    asking.communicate()
+    assert asker.stdout is not None
+    acknowledged = [int(asker.stdout.readline()) for _ in range(30)]
+    os.kill(asker.pid, signal.SIGKILL)
+    acknowledged += [int(line) for line in asker.stdout]
+    _, said = asker.communicate()  # when the other process has ended too
+    assert said == ""
     assert stored_ids(path) >= {f"e-{number}" for number in acknowledged}
 
 
@@ -179,8 +172,8 @@ def test_what_makes_nothing_makes_no_store(path: Path) -> None:
 
 def test_what_waits_is_taken_together() -> None:
     """A group is what waits, up to a number; then the rest, and nothing at the end."""
-    waiting: SimpleQueue[other_process.Request | None] = SimpleQueue()
-    requests = [("PUT", BATCH, batch(f"e-{number}")) for number in range(MOST_TOGETHER + 2)]
+    waiting: Waiting = SimpleQueue()
+    requests = [Request("PUT", BATCH, batch(f"e-{n}")) for n in range(MOST_TOGETHER + 2)]
     for request in (*requests, None):
         waiting.put(request)
     groups = [next_group(waiting) for _ in range(3)]
@@ -192,18 +185,64 @@ def test_requests_are_answered_in_their_order(path: Path) -> None:
     bodies = [batch(f"e-{number}") for number in range(2 * MOST_TOGETHER)]
     bodies[3] = b"no JSON"
     answers = BytesIO()
-    other_process.run(path, BytesIO(b"".join(map(framed, bodies))), answers)
-    assert statuses_in(answers.getvalue()) == [
-        400 if body == b"no JSON" else 202 for body in bodies
-    ]
+    answer_all(path, BytesIO(b"".join(map(framed, bodies))), answers, pytest.fail)
+    answers.seek(0)
+    found = [read_answer(answers) for _ in bodies]
+    statuses = [one.status for one in found if isinstance(one, Answer)]
+    assert statuses == [202] * 3 + [400] + [202] * (2 * MOST_TOGETHER - 4)
+    assert read_answer(answers) is None
     assert stored_ids(path) == {f"e-{n}" for n in range(2 * MOST_TOGETHER)} - {"e-3"}
+
+
+@pytest.mark.parametrize("after", [0, 7, 40])
+def test_half_a_request_is_none(path: Path, after: int) -> None:
+    """Whoever is killed while it writes has not asked."""
+    answers = BytesIO()
+    answer_all(path, BytesIO(framed(batch("a")) + framed(batch("b"))[:after]), answers, pytest.fail)
+    answers.seek(0)
+    assert [isinstance(read_answer(answers), Answer) for _ in range(2)] == [True, False]
+    assert stored_ids(path) == {"a"}
+
+
+def test_who_is_interrupted_gets_no_answer_of_another(
+    process: PinpointProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while a request is written ends the process: what it read of it is not known."""
+    assert process.answer("PUT", BATCH, batch("a")).status == 202
+
+    def interrupted(pipe: IO[bytes], request: Request) -> None:
+        pipe.write(framed(request.body)[:20])
+        pipe.flush()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asking, "write_request", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            process.answer("PUT", BATCH, batch("b"))
+    with pytest.raises(CannotRun, match="has ended"):
+        process.answer("PUT", BATCH, batch("c"))
+
+
+def test_a_store_stays_where_it_was_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path is that of the folder in which it was given, for both processes."""
+    monkeypatch.setattr(local_door, "BATCHES_HERE", 1)
+    monkeypatch.setattr(local_door, "_processors", lambda: 2)
+    monkeypatch.chdir(tmp_path)
+    door = LocalDoor(Path("store"))
+    (tmp_path / "elsewhere").mkdir()
+    for number in range(3):
+        assert door.answer("PUT", BATCH, batch(f"e-{number}")).status == 202
+        monkeypatch.chdir(tmp_path / "elsewhere")
+    assert stored_ids(tmp_path / "store") == {"e-0", "e-1", "e-2"}
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 def test_many_batches_are_written_by_another_process(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From some number of batches on another process writes; what it wrote is read here at once."""
-    monkeypatch.setattr(other_process, "BATCHES_HERE", 2)
+    monkeypatch.setattr(local_door, "BATCHES_HERE", 2)
+    monkeypatch.setattr(local_door, "_processors", lambda: 2)
     door = LocalDoor(path)
     for number in range(5):
         assert door.answer("PUT", BATCH, batch(f"e-{number}")).status == 202

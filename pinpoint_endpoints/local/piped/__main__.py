@@ -1,0 +1,29 @@
+"""`python -m pinpoint_endpoints.local.piped FILE`: the process that answers.
+
+It reads requests from standard input, answers them on standard output, and ends with the input.
+"""
+
+import gc
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from pinpoint_endpoints.local.piped.answering import answer_all
+
+NEW_OBJECTS = 50_000
+"""Between two looks for garbage: after Python's own 700 they are a twentieth of the work."""
+
+
+def complain(complaint: str) -> None:
+    """Tell whoever started this of a fault of this program."""
+    sys.stderr.write(complaint)
+
+
+# Ctrl-C reaches every process of the terminal; the one that asks decides when all is answered.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+gc.set_threshold(NEW_OBJECTS)
+with suppress(BrokenPipeError):  # whoever asked is gone
+    answer_all(Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer, complain)
+os._exit(0)  # a thread may still read standard input: Python does not end itself around it
