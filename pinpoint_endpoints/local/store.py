@@ -19,78 +19,17 @@ import orjson
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.rows import Rows
+from pinpoint_endpoints.local.tables import APPLICATION_ID, STORE_VERSION, statements_from
 from pinpoint_endpoints.local.working_set import RowError
 
 PATIENCE_SECONDS = 30.0
 RETRY_SECONDS = 0.005
-APPLICATION_ID = 0x70696E70  # "pinp": tells our files from other programs' SQLite files
 SETTINGS = (
     "synchronous = FULL",
     "cache_size = -65536",  # 64 MiB: the indexes of a million endpoints are looked up in memory
     "wal_autocheckpoint = 8192",  # pages, 32 MiB: what is written often goes to the file seldom
 )
 SMALLEST_DATABASE = 512  # bytes: one page of the smallest size (SQLite file format, 1.3.2)
-
-# Each step leads from the version that is its place in this tuple to the next.
-UPGRADES: tuple[tuple[str, ...], ...] = (
-    (
-        """
-        CREATE TABLE applications (
-            number INTEGER PRIMARY KEY AUTOINCREMENT,
-            application_id TEXT NOT NULL UNIQUE,
-            response BLOB NOT NULL
-        )
-        """,
-        """
-        CREATE TABLE endpoints (
-            number INTEGER PRIMARY KEY,
-            application INTEGER NOT NULL,
-            endpoint_key TEXT NOT NULL,
-            user_id TEXT,
-            channel_type TEXT,
-            address TEXT,
-            endpoint_status TEXT,
-            response BLOB NOT NULL,
-            UNIQUE (application, endpoint_key)
-        )
-        """,
-        """
-        CREATE INDEX endpoints_of_user ON endpoints (application, user_id)
-        WHERE user_id IS NOT NULL
-        """,
-        """
-        CREATE INDEX active_endpoints_at ON endpoints (application, address, channel_type)
-        WHERE address IS NOT NULL AND endpoint_status = 'ACTIVE'
-        """,
-    ),
-    (
-        """
-        CREATE INDEX endpoints_by_channel
-        ON endpoints (application, channel_type, endpoint_status)
-        """,
-        "ALTER TABLE applications ADD COLUMN attribute_names BLOB NOT NULL DEFAULT '{}'",
-        """
-        UPDATE applications SET attribute_names = json_object('known', json_object(
-            'endpoint-custom-attributes', (
-                SELECT json_group_array(DISTINCT named.key)
-                FROM endpoints, json_each(CAST(response AS TEXT), '$.Attributes') AS named
-                WHERE application = applications.number
-            ),
-            'endpoint-metric-attributes', (
-                SELECT json_group_array(DISTINCT named.key)
-                FROM endpoints, json_each(CAST(response AS TEXT), '$.Metrics') AS named
-                WHERE application = applications.number
-            ),
-            'endpoint-user-attributes', (
-                SELECT json_group_array(DISTINCT named.key)
-                FROM endpoints, json_each(CAST(response AS TEXT), '$.User.UserAttributes') AS named
-                WHERE application = applications.number
-            )
-        ))
-        """,
-    ),
-)
-STORE_VERSION = len(UPGRADES)
 
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 BUSY = "SQLITE_BUSY"
@@ -233,7 +172,7 @@ class Store:
             version = self._version()
         if version < STORE_VERSION:
             with self.writing():
-                for statement in _statements_from(self._version()):
+                for statement in statements_from(self._version()):
                     self._connection.execute(statement)
         _switch_to_wal(self._connection)
         for setting in SETTINGS:
@@ -287,18 +226,6 @@ class Store:
             f"{self.path} is damaged, or is not a store of the local Pinpoint",
             f"it was left as it is; {OTHER_STORE}",
         )
-
-
-def _statements_from(version: int) -> tuple[str, ...]:
-    """Return what brings a store of this version to ours; nothing for one that is there."""
-    if version == STORE_VERSION:
-        return ()
-    steps = tuple(statement for step in UPGRADES[version:] for statement in step)
-    stamps = (
-        f"PRAGMA application_id = {APPLICATION_ID}",
-        f"PRAGMA user_version = {STORE_VERSION}",
-    )
-    return steps + stamps
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:

@@ -14,7 +14,8 @@ from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.attribute_names import CUSTOM, METRIC, USER
 from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.service_error import ServiceError
-from pinpoint_endpoints.local.store import APPLICATION_ID, STORE_VERSION, UPGRADES, Store
+from pinpoint_endpoints.local.store import Store
+from pinpoint_endpoints.local.tables import APPLICATION_ID, STORE_VERSION, UPGRADES
 
 OPENER = """
 import sys

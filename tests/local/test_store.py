@@ -12,7 +12,8 @@ import pytest
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.operations import LocalPinpoint
-from pinpoint_endpoints.local.store import STORE_VERSION, Store, store_to_read
+from pinpoint_endpoints.local.store import Store, store_to_read
+from pinpoint_endpoints.local.tables import STORE_VERSION
 
 EMAIL = {"ChannelType": "EMAIL", "Address": "ann@example.com"}
 

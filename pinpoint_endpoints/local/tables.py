@@ -1,0 +1,76 @@
+"""The version of a store in, the SQL that brings its tables to ours out."""
+
+APPLICATION_ID = 0x70696E70  # "pinp": tells our files from other programs' SQLite files
+
+# Each step leads from the version that is its place in this tuple to the next.
+UPGRADES: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        CREATE TABLE applications (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            application_id TEXT NOT NULL UNIQUE,
+            response BLOB NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE endpoints (
+            number INTEGER PRIMARY KEY,
+            application INTEGER NOT NULL,
+            endpoint_key TEXT NOT NULL,
+            user_id TEXT,
+            channel_type TEXT,
+            address TEXT,
+            endpoint_status TEXT,
+            response BLOB NOT NULL,
+            UNIQUE (application, endpoint_key)
+        )
+        """,
+        """
+        CREATE INDEX endpoints_of_user ON endpoints (application, user_id)
+        WHERE user_id IS NOT NULL
+        """,
+        """
+        CREATE INDEX active_endpoints_at ON endpoints (application, address, channel_type)
+        WHERE address IS NOT NULL AND endpoint_status = 'ACTIVE'
+        """,
+    ),
+    (
+        """
+        CREATE INDEX endpoints_by_channel
+        ON endpoints (application, channel_type, endpoint_status)
+        """,
+        "ALTER TABLE applications ADD COLUMN attribute_names BLOB NOT NULL DEFAULT '{}'",
+        """
+        UPDATE applications SET attribute_names = json_object('known', json_object(
+            'endpoint-custom-attributes', (
+                SELECT json_group_array(DISTINCT named.key)
+                FROM endpoints, json_each(CAST(response AS TEXT), '$.Attributes') AS named
+                WHERE application = applications.number
+            ),
+            'endpoint-metric-attributes', (
+                SELECT json_group_array(DISTINCT named.key)
+                FROM endpoints, json_each(CAST(response AS TEXT), '$.Metrics') AS named
+                WHERE application = applications.number
+            ),
+            'endpoint-user-attributes', (
+                SELECT json_group_array(DISTINCT named.key)
+                FROM endpoints, json_each(CAST(response AS TEXT), '$.User.UserAttributes') AS named
+                WHERE application = applications.number
+            )
+        ))
+        """,
+    ),
+)
+STORE_VERSION = len(UPGRADES)
+
+
+def statements_from(version: int) -> tuple[str, ...]:
+    """Return what brings a store of this version to ours; nothing for one that is there."""
+    if version == STORE_VERSION:
+        return ()
+    steps = tuple(statement for step in UPGRADES[version:] for statement in step)
+    stamps = (
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        f"PRAGMA user_version = {STORE_VERSION}",
+    )
+    return steps + stamps
