@@ -70,7 +70,7 @@ class Rows:
         return Inner(self)
 
     def changes(self) -> int:
-        """Return how much was changed so far."""
+        """Return the number of changes so far: that to which `go_back_to` leads."""
         return len(self._undo)
 
     def go_back_to(self, changes: int) -> None:

@@ -22,7 +22,9 @@ from pinpoint_endpoints.local.rows import Rows
 from pinpoint_endpoints.local.tables import APPLICATION_ID, STORE_VERSION, statements_from
 from pinpoint_endpoints.local.working_set import RowError
 
-PATIENCE_SECONDS = 30.0
+LOCK_SECONDS = 30.0
+"""How long a writer waits for another process that writes."""
+
 RETRY_SECONDS = 0.005
 SETTINGS = (
     "synchronous = FULL",
@@ -94,9 +96,12 @@ class Store:
         self.close()
 
     def do_not_wait(self) -> None:
-        """Raise `Locked` from now on where another process is writing, at once.
+        """Raise `Locked` at once from now on where another process is writing.
 
         For whoever has something else to do meanwhile.
+
+        Raises:
+            sqlite3.Error: the store is closed.
         """
         self._connection.execute("PRAGMA busy_timeout = 0")
 
@@ -233,7 +238,7 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
     For this one statement SQLite itself does not wait, but answers BUSY at once.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -289,7 +294,7 @@ def _file_at(path: Path) -> tuple[int, int] | None:
 def _connect(path: Path | None) -> sqlite3.Connection:
     return sqlite3.connect(
         ":memory:" if path is None else path,
-        timeout=PATIENCE_SECONDS,
+        timeout=LOCK_SECONDS,
         isolation_level=None,
         check_same_thread=False,
     )

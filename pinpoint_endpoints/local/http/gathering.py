@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from pinpoint_endpoints.local.store import PATIENCE_SECONDS, Locked
+from pinpoint_endpoints.local.store import LOCK_SECONDS, Locked
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -87,4 +87,4 @@ class Gathering(Generic[Job, Result]):
         now = self._loop.time()
         if self._locked_since is None:
             self._locked_since = now
-        return now - self._locked_since < PATIENCE_SECONDS
+        return now - self._locked_since < LOCK_SECONDS

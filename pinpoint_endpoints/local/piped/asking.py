@@ -15,7 +15,7 @@ from pinpoint_endpoints.local.piped.frames import read_answer, write_request
 from pinpoint_endpoints.local.together import Request
 from pinpoint_endpoints.local.wire import Answer
 
-PATIENCE_SECONDS = 10
+ENDING_SECONDS = 10
 """How long the process may take to end once it has answered all."""
 
 
@@ -119,7 +119,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     with suppress(OSError):
         _piped(process.stdin).close()
     try:
-        process.wait(timeout=PATIENCE_SECONDS)
+        process.wait(timeout=ENDING_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

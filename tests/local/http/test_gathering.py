@@ -90,7 +90,7 @@ def test_a_locked_store_is_tried_again() -> None:
 
 def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that stays locked is told, and the next time it is waited for again."""
-    monkeypatch.setattr(gathering_module, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(gathering_module, "LOCK_SECONDS", 0)
     work = Recorded(Locked("locked"))
     (told,) = results(work, [1])
     assert isinstance(told, Locked)
