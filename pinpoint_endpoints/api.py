@@ -1,6 +1,7 @@
 """The steps that the commands and the library share: connect, load, validate, upsert, get."""
 
 from collections.abc import Generator, Iterable, Iterator
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ def connect(  # noqa: PLR0913 - what a person can choose of a target
     profile: str | None = None,
     endpoint_url: str | None = None,
     local: bool = False,
-    store: Path | None = None,
+    store: str | PathLike[str] | None = None,
     rate: float | None = None,
     connections: int = CONNECTIONS,
     connect_timeout: float = CONNECT_SECONDS,
@@ -72,12 +73,13 @@ def connect(  # noqa: PLR0913 - what a person can choose of a target
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
         )
+    from pinpoint_endpoints.local.door import LocalDoor
     from pinpoint_endpoints.local.in_process import attach_answering
     from pinpoint_endpoints.local.location import default_store_path
-    from pinpoint_endpoints.local.door import LocalDoor
 
     client = open_local_client(rate=rate)
-    attach_answering(client, LocalDoor(store or default_store_path()).answer)
+    path = default_store_path() if store is None else Path(store)
+    attach_answering(client, LocalDoor(path).answer)
     return client
 
 

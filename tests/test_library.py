@@ -1,6 +1,8 @@
 """The library's face: what can be imported, and that it is typed."""
 
+from collections.abc import Callable
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +30,12 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def test_the_package_is_typed() -> None:
     """Type checkers find the marker of PEP 561."""
     assert files("pinpoint_endpoints").joinpath("py.typed").is_file()
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_store_is_named_as_any_file(tmp_path: Path, kind: Callable[[Path], str | Path]) -> None:
+    """As text or as a path."""
+    client = pinpoint_endpoints.connect(local=True, store=kind(tmp_path / "store"))
+    document = next(iter(pinpoint_endpoints.load("examples/seattle-iphone.json")))
+    assert pinpoint_endpoints.upsert(client, "demo", document).state == "accepted"
+    assert (tmp_path / "store").is_file()

@@ -1,7 +1,7 @@
 """Where the service is in, a boto3 Pinpoint client out. Credentials and retries are botocore's."""
 
 import os
-from pathlib import Path
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,7 +22,9 @@ CONNECTIONS = 10
 _STANDARD_RETRIES = {"retry_mode": ("retry_mode", "AWS_RETRY_MODE", "standard", None)}
 
 
-def check_choice(*, local: bool, store: Path | None, endpoint_url: str | None) -> None:
+def check_choice(
+    *, local: bool, store: str | PathLike[str] | None, endpoint_url: str | None
+) -> None:
     """Refuse to choose two targets at once.
 
     Raises:

@@ -56,7 +56,7 @@ _BY_MESSAGE = {
 _BY_STATUS = {
     401: _BAD_KEY,
     403: _NOT_ALLOWED,
-    404: "check the application, the endpoint id and the region",
+    404: "check the application and the endpoint id, and on AWS the region",
     405: _NOT_PINPOINT,
     409: "another change was under way: send it again",
     413: "make the request smaller: 15 KB an endpoint, 7 MB a call",

@@ -98,7 +98,7 @@ def test_json_counts_and_names_every_endpoint() -> None:
         "NotFoundException",
         "Endpoint not found",
     )
-    assert err == "check the application, the endpoint id and the region\n"
+    assert err == "check the application and the endpoint id, and on AWS the region\n"
     assert delete("--id", "bob", "--id", "nobody")[0] == 4
     assert "bob@example.com" not in out
 

@@ -104,7 +104,7 @@ def test_those_that_are_not_there_are_told(output: str) -> None:
     assert err == (
         "Error: nobody: HTTP 404: Endpoint not found\n"
         "Error: noone: HTTP 404: Endpoint not found\n"
-        "       check the application, the endpoint id and the region\n"
+        "       check the application and the endpoint id, and on AWS the region\n"
     )
     code, out, err = get("--id", "nobody", "--id", "noone", "-o", output)
     assert (code, out, err.count("Error: ")) == (4, "", 2)
@@ -233,7 +233,7 @@ def test_what_was_saved_is_told_after_what_was_not(tmp_path: Path) -> None:
     err = get("--id", "nobody", "--id", "bob", "--save", tmp_path / "d")[2]
     assert err.splitlines() == [
         "Error: nobody: HTTP 404: Endpoint not found",
-        "       check the application, the endpoint id and the region",
+        "       check the application and the endpoint id, and on AWS the region",
         f"saved 1 endpoint to {tmp_path / 'd'}",
     ]
 

@@ -20,7 +20,7 @@ def test_a_refused_update_leaves_the_end_to_the_run(document: MakeDocument) -> N
     """One of many refusals says what to do about itself; what ended is no news the second time."""
     outcome = upsert(connect(), "app", document())
     assert (outcome.state, outcome.status) == (State.FAILED, 404)
-    assert outcome.hint == "check the application, the endpoint id and the region"
+    assert outcome.hint == "check the application and the endpoint id, and on AWS the region"
 
 
 @mock_aws

@@ -157,7 +157,7 @@ def test_a_refusal_keeps_the_services_words() -> None:
     assert (deletion.code, deletion.message) == ("NotFoundException", "Endpoint not found")
     assert (deletion.request_id, deletion.hint) == (
         "r-9",
-        "check the application, the endpoint id and the region",
+        "check the application and the endpoint id, and on AWS the region",
     )
     assert [(each.endpoint_id, each.status) for each in of_user] == [("ada", 404), ("bob", 404)]
     assert of_user[0].endpoint == ADA
