@@ -16,8 +16,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pinpoint_endpoints.api import connect, get, load, upsert, upsert_all, validate
     from pinpoint_endpoints.checks.policy import Policy
+    from pinpoint_endpoints.delivery.plan import Wishes
     from pinpoint_endpoints.documents.model import Document, Problem, Severity
-    from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError, Refused, UsageError
+    from pinpoint_endpoints.errors import (
+        CannotRun,
+        Interrupted,
+        NoApplication,
+        PinpointEndpointsError,
+        Refused,
+        UsageError,
+    )
     from pinpoint_endpoints.service.outcome import Outcome, State
 
 __version__ = "0.1.0"
@@ -25,6 +33,8 @@ __version__ = "0.1.0"
 __all__ = [
     "CannotRun",
     "Document",
+    "Interrupted",
+    "NoApplication",
     "Outcome",
     "PinpointEndpointsError",
     "Policy",
@@ -33,6 +43,7 @@ __all__ = [
     "Severity",
     "State",
     "UsageError",
+    "Wishes",
     "connect",
     "get",
     "load",
@@ -45,17 +56,27 @@ _HOMES = {
     "checks.policy": ("Policy",),
     "api": ("connect", "get", "load", "upsert", "upsert_all", "validate"),
     "documents.model": ("Document", "Problem", "Severity"),
-    "errors": ("CannotRun", "PinpointEndpointsError", "Refused", "UsageError"),
+    "delivery.plan": ("Wishes",),
+    "errors": (
+        "CannotRun",
+        "Interrupted",
+        "NoApplication",
+        "PinpointEndpointsError",
+        "Refused",
+        "UsageError",
+    ),
     "service.outcome": ("Outcome", "State"),
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: the command starts without what it leaves out."""
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"{__name__}.{home}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # type checkers would take every name for one of this module
+
+    def __getattr__(name: str) -> Any:
+        """Import a public name at its first use: the command starts without what it leaves out."""
+        for home, names in _HOMES.items():
+            if name in names:
+                return getattr(import_module(f"{__name__}.{home}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

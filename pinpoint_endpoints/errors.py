@@ -62,9 +62,21 @@ class Interrupted(PinpointEndpointsError):  # noqa: N818 - says what it means wh
 
 
 class Refused(PinpointEndpointsError):  # noqa: N818 - says what it means where it is raised
-    """The service refused the one thing that was asked."""
+    """The service refused the one thing that was asked.
+
+    Args:
+        message: one sentence that says what happened.
+        hint: what to do about it, or empty.
+        status: the HTTP status, 0 if there is no single one.
+        code: the service's error code, or empty.
+    """
 
     exit_code = ExitCode.REFUSED
+
+    def __init__(self, message: str, hint: str = "", *, status: int = 0, code: str = "") -> None:
+        super().__init__(message, hint)
+        self.status = status
+        self.code = code
 
 
 class NoApplication(Refused):

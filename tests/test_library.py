@@ -1,8 +1,11 @@
 """The library's face: what can be imported, and that it is typed."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,8 +26,9 @@ def test_the_names_are_sorted_and_listed() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     """A slip in a name is told as by any module."""
-    with pytest.raises(AttributeError, match="upsrt"):
-        _ = pinpoint_endpoints.upsrt
+    slip = "upsrt"
+    with pytest.raises(AttributeError, match=slip):
+        getattr(pinpoint_endpoints, slip)
 
 
 def test_the_package_is_typed() -> None:
@@ -39,3 +43,35 @@ def test_a_store_is_named_as_any_file(tmp_path: Path, kind: Callable[[Path], str
     document = next(iter(pinpoint_endpoints.load("examples/seattle-iphone.json")))
     assert pinpoint_endpoints.upsert(client, "demo", document).state == "accepted"
     assert (tmp_path / "store").is_file()
+
+
+def test_type_checkers_find_a_slip(tmp_path: Path) -> None:
+    """A name that is not public is an error for mypy, for code that uses the package."""
+    script = "from pinpoint_endpoints import upsert\nfrom pinpoint_endpoints import upsrt\n"
+    ended = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert 'has no attribute "upsrt"; maybe "upsert"?' in ended.stdout
+    assert "1 error" in ended.stdout
+
+
+@pytest.mark.parametrize("kind", [list, set, tuple, frozenset])
+def test_a_policy_takes_any_collection_of_codes(kind: Callable[[list[str]], Any]) -> None:
+    """What it ignores is not found."""
+    (document,) = pinpoint_endpoints.load("examples/seattle-iphone.json")
+    policy = pinpoint_endpoints.Policy(ignore=kind(["PE203"]))
+    found = {problem.code for problem in pinpoint_endpoints.validate(document, policy)}
+    assert found == {"PE210"}
+
+
+def test_a_refusal_has_its_status_and_code(tmp_path: Path) -> None:
+    """Nobody has to take the message apart."""
+    client = pinpoint_endpoints.connect(local=True, store=tmp_path / "store")
+    with pytest.raises(pinpoint_endpoints.Refused) as caught:
+        pinpoint_endpoints.get(client, "demo", "nobody")
+    assert (caught.value.status, caught.value.code) == (404, "NotFoundException")

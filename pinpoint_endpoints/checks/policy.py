@@ -17,5 +17,9 @@ class Policy:
     strict: bool = False
     create: bool = False
 
+    def __post_init__(self) -> None:
+        """Take any collection of codes."""
+        object.__setattr__(self, "ignore", frozenset(self.ignore))  # as frozen dataclasses do
+
 
 DEFAULT = Policy()

@@ -90,7 +90,11 @@ class Health:
             if self._refused_in_a_row >= MOST_REFUSED:
                 message = f"stopped: {MOST_REFUSED} calls in a row were refused"
                 last = f"the last one with HTTP {answer.status}: {answer.message}"
-                self._halt(Refused(f"{message}, {last}", answer.hint))
+                self._halt(
+                    Refused(
+                        f"{message}, {last}", answer.hint, status=answer.status, code=answer.code
+                    )
+                )
 
     def begun(self) -> int:
         """Return what `unheard` needs to know of a call that begins now."""

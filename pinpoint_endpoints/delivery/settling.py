@@ -134,7 +134,7 @@ class Settler:
         if not _is_alike(end[0], answer):
             return [*begin, *self.settle(middle), *end]
         stopped = f"the service refuses everything: HTTP {answer.status}: {answer.message}"
-        self._health.halt(Refused(stopped, answer.hint))
+        self._health.halt(Refused(stopped, answer.hint, status=answer.status, code=answer.code))
         return [*begin, *self._refused(middle, answer), *end]
 
     def _accepted(self, call: Call, answer: Answer) -> list[Outcome]:

@@ -69,6 +69,7 @@ class Store:
 
     def __init__(self, path: Path | None) -> None:
         self.path = None if path is None else path.absolute()
+        self._process = os.getpid()
         self._lock = threading.RLock()
         self._outer = NO_OUTER
         if self.path is not None:
@@ -149,6 +150,7 @@ class Store:
 
     @contextmanager
     def _outermost(self, begin: str) -> Iterator[Rows]:
+        self._refuse_a_forked_process()
         with self._lock, self._explained():
             self._connection.execute(begin)
             rows = Rows(self._connection)
@@ -162,6 +164,14 @@ class Store:
                 raise
             finally:
                 rows.forget()
+
+    def _refuse_a_forked_process(self) -> None:
+        """Keep a child's hands off its parent's connection (SQLite: How To Corrupt, 2.6)."""
+        if os.getpid() != self._process:
+            raise CannotRun(
+                f"the store {self.path or 'in memory'} was opened before this process was forked",
+                "open it anew in this process, or reach it over HTTP",
+            )
 
     def _refuse_another_file(self) -> None:
         """Notice that the file is not there any more: what goes to an unlinked one is lost."""

@@ -61,7 +61,7 @@ def find_endpoint(client: Any, application_id: str, endpoint_id: str) -> Endpoin
     if absence is Absence.ENDPOINT:
         return None
     if absence is Absence.APPLICATION:
-        raise NoApplication(words_of(found), found.hint)
+        raise NoApplication(words_of(found), found.hint, status=found.status, code=found.code)
     raise refused(found)
 
 
@@ -83,7 +83,7 @@ def get_user_endpoints(client: Any, application_id: str, user_id: str) -> tuple[
 
 def refused(refusal: Refusal) -> Refused:
     """Return the exception for a refusal of the one thing that was asked."""
-    return Refused(words_of(refusal), refusal.hint)
+    return Refused(words_of(refusal), refusal.hint, status=refusal.status, code=refusal.code)
 
 
 def words_of(refusal: Refusal) -> str:

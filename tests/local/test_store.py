@@ -235,6 +235,24 @@ def test_a_file_that_is_gone_is_noticed(path: Path, *, replaced: bool) -> None:
     assert path.exists() == replaced
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_process_keeps_its_hands_off(path: Path) -> None:
+    """A child that uses its parent's store could damage the file; a store of its own it may use."""
+    with Store(path) as store:
+        put(store, "parent")
+        child = os.fork()
+        if child == 0:
+            try:
+                put(store, "wrong")
+            except CannotRun as error:
+                with Store(path) as own:
+                    put(own, "child")
+                os._exit(0 if "forked" in error.message else 1)
+            os._exit(2)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert (get(store, "parent"), get(store, "child")) == ("parent", "child")
+
+
 def test_who_only_reads_makes_no_store(path: Path) -> None:
     """To a reader, a store that is not there is empty, and is not made; another one is read."""
     with store_to_read(path) as store, store.reading() as rows:
