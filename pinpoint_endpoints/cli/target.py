@@ -162,4 +162,4 @@ def is_in_memory(given: Path | None) -> bool:
 
 def _store(given: Path | None) -> Path | None:
     named = os.environ.get(STORE_VARIABLE)
-    return Path(named) if given is None and named else given
+    return Path(named).expanduser() if given is None and named else given

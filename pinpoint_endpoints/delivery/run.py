@@ -70,6 +70,7 @@ class _Run:
         self._pool = ThreadPoolExecutor(concurrency)
         self._most_pending = concurrency * (1 + _WAITING_FOR_EACH_THREAD)
         self._pending: deque[_Pending] = deque()
+        self._ready: deque[Outcome] = deque()
 
     def outcomes(self, steps: Iterable[Step]) -> Generator[Outcome, None, None]:
         """Yield the outcomes; leave what halted the run in `health.error`."""
@@ -77,12 +78,12 @@ class _Run:
             for step in steps:
                 self._take(step)
                 while self._pending and self._is_time_for_the_first():
-                    yield from self._outcomes_of_the_first()
+                    yield from self._next_outcomes()
         except PinpointEndpointsError as error:  # the rest is not read
             self.health.halt(error)
-        while self._pending:
+        while self._ready or self._pending:
             try:
-                yield from self._outcomes_of_the_first()
+                yield from self._next_outcomes()
             except PinpointEndpointsError as error:
                 self.health.halt(error)
 
@@ -109,14 +110,21 @@ class _Run:
     def _is_time_for_the_first(self) -> bool:
         return self._pending[0].outcomes.done() or len(self._pending) >= self._most_pending
 
-    def _outcomes_of_the_first(self) -> Iterator[Outcome]:
+    def _next_outcomes(self) -> Iterator[Outcome]:
+        """Yield what is ready, else what became of the first call: an error may be thrown in."""
+        if not self._ready:
+            self._ready.extend(self._outcomes_of_the_first())
+        while self._ready:
+            yield self._ready.popleft()
+
+    def _outcomes_of_the_first(self) -> list[Outcome]:
         first = self._pending.popleft()
         self._wait_for(first.outcomes)
         if first.outcomes.cancel() or first.outcomes.cancelled():
-            return iter([not_sent(item) for item in first.items])
+            return [not_sent(item) for item in first.items]
         if first.outcomes.done():
-            return iter(first.outcomes.result())
-        return iter([_given_up(item) for item in first.items])
+            return first.outcomes.result()
+        return [_given_up(item) for item in first.items]
 
     def _wait_for(self, outcomes: "Future[list[Outcome]]") -> None:
         """Wait, unless somebody does not want to; wake up now and then to notice that."""

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 from pinpoint_endpoints.local.operations import LocalPinpoint
-from pinpoint_endpoints.local.piped.asking import PinpointProcess
+from pinpoint_endpoints.local.piped.asking import HasEnded, PinpointProcess
 from pinpoint_endpoints.local.store import Store, is_there, store_to_read
 from pinpoint_endpoints.local.wire import Answer, answer, operation_name
 
@@ -41,7 +41,17 @@ class LocalDoor:
         process = self._process_for_batches() if operation_name(method, target) == BATCH else None
         if process is None:
             return answer(self._pinpoint_for(method), method, target, body)
-        return process.answer(method, target, body)
+        try:
+            return process.answer(method, target, body)
+        except HasEnded:
+            self._forget(process)
+            raise
+
+    def _forget(self, process: PinpointProcess) -> None:
+        """Let the next batch start another process."""
+        with self._lock:
+            if self._process is process:
+                self._process = None
 
     def _pinpoint_for(self, method: str) -> LocalPinpoint:
         """Return what answers here; what makes nothing makes no store either."""

@@ -9,7 +9,7 @@ import orjson
 from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
 from pinpoint_endpoints.local.attribute_names import AttributeNames
-from pinpoint_endpoints.local.working_set import Undo, WorkingSet
+from pinpoint_endpoints.local.working_set import RowError, Undo, WorkingSet
 
 APPLICATION = """
 SELECT number, response, attribute_names FROM applications WHERE application_id = ?
@@ -95,14 +95,17 @@ class Rows:
             self._applications[application_id] = None
             if row is not None:
                 number, response, names = row
-                self._applications[application_id] = Application(number, orjson.loads(response))
-                self._attribute_names[number] = AttributeNames.of_json(names)
+                self._applications[application_id] = _application(number, response)
+                try:
+                    self._attribute_names[number] = AttributeNames.of_json(names)
+                except (AttributeError, TypeError) as error:
+                    raise RowError from error
         return self._applications[application_id]
 
     def applications(self, after: int, limit: int) -> list[Application]:
         """Return up to `limit` applications in order of creation, from the one past `after`."""
         rows = self.execute(APPLICATIONS, (after, limit))
-        return [Application(number, orjson.loads(response)) for number, response in rows]
+        return [_application(number, response) for number, response in rows]
 
     def count_applications(self) -> int:
         """Return how many applications there are."""
@@ -158,3 +161,10 @@ class Rows:
             "UPDATE applications SET attribute_names = ? WHERE number = ?",
             (names.to_json(), application.number),
         )
+
+
+def _application(number: int, response: bytes) -> Application:
+    found = orjson.loads(response)
+    if not isinstance(found, dict) or not isinstance(found.get("Id"), str):
+        raise RowError
+    return Application(number, found)

@@ -35,16 +35,33 @@ SMALLEST_DATABASE = 512  # bytes: one page of the smallest size (SQLite file for
 
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 BUSY = "SQLITE_BUSY"
+OTHER_STORE = (
+    "name another file for the store, or move this one away with the -wal and -shm beside it: "
+    "they hold what was stored last"
+)
+NO_PERMISSION = "this user may not write it", OTHER_STORE
 CAUSES = {
-    BUSY: "another process has kept it locked for too long",
-    "SQLITE_CANTOPEN": "it is no file, or this user may not write it or its folder",
-    "SQLITE_FULL": "the disk is full",
-    "SQLITE_IOERR": "the disk reports an error",
-    "SQLITE_PERM": "this user may not write it",
-    "SQLITE_READONLY": "this user may not write it",
+    BUSY: (
+        "another process has kept it locked for too long",
+        "end the other process, and run the same command again",
+    ),
+    "SQLITE_CANTOPEN": ("it is no file, or this user may not write it or its folder", OTHER_STORE),
+    "SQLITE_FULL": ("the disk is full", "make room, and run the same command again"),
+    "SQLITE_IOERR": (
+        "the disk reports an error",
+        "end every process that has it open, above all if it or the -wal beside it was deleted",
+    ),
+    "SQLITE_PERM": NO_PERMISSION,
+    "SQLITE_READONLY": NO_PERMISSION,
 }
-OTHER_STORE = "name another file for the store, or move this one away"
+"""What SQLite's errors mean, and what to do about them."""
 
+BESIDE_IT = ("", "-wal", "-shm")
+"""The endings of a store's files: SQLite keeps all three as they are while a connection is open."""
+
+
+File = tuple[int, int]
+"""What tells a file from all others: its device and its number there."""
 
 NO_OUTER: tuple[Rows | None, int] = (None, 0)
 """The transaction that others are in, and the thread that it belongs to."""
@@ -76,7 +93,7 @@ class Store:
             _make_private_file(self.path)
         with self._explained():
             self._connection = _connect(self.path)
-        self._file = None if self.path is None else _file_at(self.path)
+        self._files: dict[str, File] = {}
         self._close = weakref.finalize(self, self._connection.close)
         try:
             with self._explained():
@@ -109,6 +126,15 @@ class Store:
     def close(self) -> None:
         """Close the file; the store cannot be used afterwards."""
         self._close()
+
+    def refuse_to_read_only(self) -> None:
+        """Notice a file that can be read and not written, before somebody sends something.
+
+        Raises:
+            CannotRun: the file cannot be written.
+        """
+        with suppress(Locked), self.writing():
+            pass
 
     def writing(self) -> AbstractContextManager[Rows]:
         """Open a transaction that writes: all of it is stored on leaving, or nothing at all.
@@ -174,12 +200,20 @@ class Store:
             )
 
     def _refuse_another_file(self) -> None:
-        """Notice that the file is not there any more: what goes to an unlinked one is lost."""
-        if self.path is not None and _file_at(self.path) != self._file:
-            raise CannotRun(
-                f"the store {self.path} was deleted, moved or replaced while it is in use",
-                "bring the file back, or start again",
-            )
+        """Notice that a file is not there any more: what goes to an unlinked one is lost."""
+        if self.path is None:
+            return
+        for ending in BESIDE_IT:
+            found = _file_at(f"{self.path}{ending}")
+            known = self._files.get(ending)
+            if known is None and found is not None:
+                self._files[ending] = found
+            elif found != known:
+                raise CannotRun(
+                    f"{self.path}{ending} was deleted, moved or replaced while it is in use",
+                    "bring the file back, or end every process that has the store open and start "
+                    "again, without an earlier journal",
+                )
 
     def _prepare(self) -> None:
         """Bring the file to this version, having looked at whether it is ours before writing."""
@@ -206,6 +240,8 @@ class Store:
                 f"{self.path} is a database of another program, not a store of the local Pinpoint",
                 OTHER_STORE,
             )
+        if version < 0:
+            raise self._damage()
         if version > STORE_VERSION:
             raise CannotRun(
                 f"the store {self.path} has version {version}; "
@@ -230,10 +266,12 @@ class Store:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(DAMAGED) or "malformed JSON" in str(error):
             raise self._damage() from error
-        for cause, words in CAUSES.items():
+        for cause, (words, hint) in CAUSES.items():
             if name.startswith(cause):
                 kind = Locked if cause == BUSY else CannotRun
-                raise kind(f"the store {self.path} cannot be used: {words}", OTHER_STORE) from error
+                raise kind(f"the store {self.path} cannot be used: {words}", hint) from error
+        if isinstance(error, sqlite3.OperationalError):  # such as: no such table
+            raise self._damage() from error
         raise error
 
     def _damage(self) -> CannotRun:
@@ -266,6 +304,11 @@ def _make_private_file(path: Path) -> None:
         # Only a new file is opened here: closing an open one would drop SQLite's locks on it.
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError as error:
+        raise CannotRun(
+            f"the store {path} cannot be made: {path.parent} is no folder",
+            "name a file in a folder that this user may write",
+        ) from error
     except OSError as error:
         raise CannotRun(
             f"the store {path} cannot be made: {error.strerror}",
@@ -293,9 +336,9 @@ def store_to_read(path: Path) -> Store:
     return Store(path if is_there(path) else None)
 
 
-def _file_at(path: Path) -> tuple[int, int] | None:
+def _file_at(path: str) -> File | None:
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - three at each transaction: a Path costs more
     except OSError:
         return None
     return found.st_dev, found.st_ino

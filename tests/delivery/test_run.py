@@ -238,6 +238,17 @@ def test_an_error_that_is_thrown_in_ends_the_run() -> None:
     assert [one.endpoint_id for one in told] == [*names(3), "e-1"]
 
 
+def test_an_error_in_the_middle_of_a_call_leaves_nobody_out() -> None:
+    """All endpoints of an accepted call are told, also when one of them cannot be shown."""
+    settler = Scripted()
+    outcomes = deliver(plan(documents(names(10)), Wishes()), settler.of, 1)
+    told = [next(outcomes), next(outcomes), outcomes.throw(CannotRun("the disk is full"))]
+    with pytest.raises(CannotRun, match="the disk is full"):
+        told.extend(outcomes)
+    assert [one.endpoint_id for one in told] == names(10)
+    assert {one.state for one in told} == {State.ACCEPTED}
+
+
 class Keyboard:
     """Ctrl-C, as often as it is pressed."""
 

@@ -19,7 +19,7 @@ from pinpoint_endpoints.local.door import LocalDoor
 from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.piped import asking
 from pinpoint_endpoints.local.piped.answering import MOST_TOGETHER, Waiting, answer_all, next_group
-from pinpoint_endpoints.local.piped.asking import PinpointProcess
+from pinpoint_endpoints.local.piped.asking import HasEnded, PinpointProcess
 from pinpoint_endpoints.local.piped.frames import read_answer, write_request
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.local.together import Request
@@ -221,6 +221,58 @@ def test_who_is_interrupted_gets_no_answer_of_another(
             process.answer("PUT", BATCH, batch("b"))
     with pytest.raises(CannotRun, match="has ended"):
         process.answer("PUT", BATCH, batch("c"))
+
+
+def test_what_python_prints_as_it_starts_is_no_answer(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `sitecustomize` with a banner does not confuse whoever asks."""
+    folder = tmp_path / "customized"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text("print('Welcome,', end='')", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(folder))
+    process = PinpointProcess(path)
+    assert [process.answer("PUT", BATCH, batch(name)).status for name in "ab"] == [202, 202]
+
+
+def test_a_process_that_ended_is_started_anew(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks is told once; the next batch is stored."""
+    monkeypatch.setattr(local_door, "BATCHES_HERE", 0)
+    monkeypatch.setattr(local_door, "_processors", lambda: 2)
+    door = LocalDoor(path)
+    assert door.answer("PUT", BATCH, batch("a")).status == 202
+    process = door._process  # noqa: SLF001 - which is to be killed
+    assert process is not None
+    process._process.kill()  # noqa: SLF001 - as a person would with its number
+    process._process.wait()  # noqa: SLF001 - as above
+    with pytest.raises(HasEnded):
+        door.answer("PUT", BATCH, batch("b"))
+    assert door.answer("PUT", BATCH, batch("c")).status == 202
+    assert stored_ids(path) == {"a", "c"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # that it has threads
+def test_a_forked_process_does_not_ask(process: PinpointProcess) -> None:
+    """Its answers would be mixed up with those of its parent."""
+    assert process.answer("PUT", BATCH, batch("a")).status == 202
+    child = os.fork()
+    if child == 0:
+        try:
+            process.answer("PUT", BATCH, batch("b"))
+        except CannotRun as error:
+            os._exit(0 if "forked" in error.message else 1)
+        os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert process.answer("PUT", BATCH, batch("c")).status == 202
+
+
+def test_ctrl_c_is_for_who_asks(path: Path) -> None:
+    """The other process is not of the group that a terminal interrupts, from its first moment."""
+    process = PinpointProcess(path)
+    child = process._process.pid  # noqa: SLF001 - whose group is to be seen
+    assert os.getpgid(child) == child
+    assert process.answer("PUT", BATCH, batch("a")).status == 202
 
 
 def test_a_store_stays_where_it_was_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -221,21 +221,59 @@ def test_an_endpoint_that_is_no_json_is_damage(path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere an open file cannot be replaced")
 @pytest.mark.parametrize("replaced", [True, False])
-def test_a_file_that_is_gone_is_noticed(path: Path, *, replaced: bool) -> None:
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
+def test_a_file_that_is_gone_is_noticed(path: Path, ending: str, *, replaced: bool) -> None:
     """A store whose file was deleted or replaced neither reads nor writes: it would be lost."""
+    file = Path(f"{path}{ending}")
     with Store(path) as store:
         put(store, "e")
-        path.unlink()
+        file.rename(f"{file}.old")
         if replaced:
-            path.touch()
+            file.touch()
         with pytest.raises(CannotRun, match="was deleted, moved or replaced"):
             put(store, "f")
         with pytest.raises(CannotRun, match="was deleted, moved or replaced"):
             get(store, "e")
-    assert path.exists() == replaced
+        file.unlink(missing_ok=True)
+        Path(f"{file}.old").rename(file)
+        put(store, "f")
+        assert (get(store, "e"), get(store, "f")) == ("e", "f")
+
+
+@pytest.mark.parametrize(
+    "change_it",
+    [
+        "PRAGMA user_version = -1",
+        "PRAGMA user_version = 0",
+        "PRAGMA user_version = 1",
+        "DROP TABLE endpoints",
+        "DROP TABLE applications",
+        "UPDATE applications SET attribute_names = '[]'",
+        "UPDATE applications SET response = '[]'",
+        "UPDATE applications SET response = '{}'",
+        "UPDATE endpoints SET response = '{}'",
+    ],
+)
+def test_what_another_program_did_to_a_store_is_damage(path: Path, change_it: str) -> None:
+    """It is told as damage, whatever SQLite or Python would say of it."""
+    with Store(path) as store:
+        put(store, "e")
+    change(path, change_it)
+    with pytest.raises(CannotRun, match="is damaged, or is not a store"), Store(path) as store:
+        put(store, "e")
+
+
+def test_hints_name_all_files_of_a_store(tmp_path: Path) -> None:
+    """Whoever moves the file alone would lose what was stored last."""
+    path = tmp_path / "store"
+    path.write_bytes(b"no database at all, but long enough to be one" * 20)
+    with pytest.raises(CannotRun) as caught:
+        Store(path)
+    assert "the -wal and -shm beside it" in caught.value.hint
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # that it has threads
 def test_a_forked_process_keeps_its_hands_off(path: Path) -> None:
     """A child that uses its parent's store could damage the file; a store of its own it may use."""
     with Store(path) as store:
@@ -267,7 +305,7 @@ def test_who_only_reads_makes_no_store(path: Path) -> None:
 def test_a_path_under_a_file_cannot_be_made(tmp_path: Path) -> None:
     """A folder that cannot be made is CannotRun with the path in it."""
     (tmp_path / "file").touch()
-    with pytest.raises(CannotRun, match=r"file/store\.db cannot be made"):
+    with pytest.raises(CannotRun, match=r"file/store\.db cannot be made: .*file is no folder"):
         Store(tmp_path / "file" / "store.db")
 
 

@@ -5,12 +5,12 @@ It reads requests from standard input, answers them on standard output, and ends
 
 import gc
 import os
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
 
 from pinpoint_endpoints.local.piped.answering import answer_all
+from pinpoint_endpoints.local.piped.frames import BEGIN
 
 NEW_OBJECTS = 50_000
 """Between two looks for garbage: after Python's own 700 they are a twentieth of the work."""
@@ -21,9 +21,10 @@ def complain(complaint: str) -> None:
     sys.stderr.write(complaint)
 
 
-# Ctrl-C reaches every process of the terminal; the one that asks decides when all is answered.
-signal.signal(signal.SIGINT, signal.SIG_IGN)
 gc.set_threshold(NEW_OBJECTS)
+answers = os.fdopen(os.dup(1), "wb")
+os.dup2(2, 1)  # what else is printed is no answer
 with suppress(BrokenPipeError):  # whoever asked is gone
-    answer_all(Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer, complain)
+    answers.write(BEGIN)
+    answer_all(Path(sys.argv[1]), sys.stdin.buffer, answers, complain)
 os._exit(0)  # a thread may still read standard input: Python does not end itself around it

@@ -1,5 +1,6 @@
 """Requests in, the answers of a local Pinpoint in a process of its own out."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -11,12 +12,16 @@ from pathlib import Path
 from typing import IO
 
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.local.piped.frames import read_answer, write_request
+from pinpoint_endpoints.local.piped.frames import read_answer, skip_to_answers, write_request
 from pinpoint_endpoints.local.together import Request
 from pinpoint_endpoints.local.wire import Answer
 
 ENDING_SECONDS = 10
 """How long the process may take to end once it has answered all."""
+
+
+class HasEnded(CannotRun):
+    """The process that writes the store is gone."""
 
 
 class PinpointProcess:
@@ -34,7 +39,11 @@ class PinpointProcess:
             [sys.executable, "-P", "-m", __package__, str(path.absolute())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            # Ctrl-C is for the process that asks: it decides when all is answered
+            process_group=0,
         )
+        self._asked_by = os.getpid()
         self._asking = threading.Lock()
         self._asked = _Asked()
         answers = _piped(self._process.stdout)
@@ -45,8 +54,14 @@ class PinpointProcess:
         """Answer one HTTP request, as `wire.answer` does.
 
         Raises:
-            CannotRun: the store cannot be used, or the process ended.
+            CannotRun: the store cannot be used, or this process was forked.
+        HasEnded: the process is gone; what it was asked may be stored all the same.
         """
+        if os.getpid() != self._asked_by:
+            raise CannotRun(
+                "this process was forked from the one that writes the store",
+                "open the store anew in this process, or reach it over HTTP",
+            )
         with self._asking:  # the next answer belongs to the next request
             try:
                 answered = self._asked.add()
@@ -74,7 +89,7 @@ class _Asked:
         """Return what will hold the answer to one more request.
 
         Raises:
-            CannotRun: no more answers will come.
+            HasEnded: no more answers will come.
         """
         future: Future[Answer] = Future()
         with self._lock:
@@ -86,6 +101,7 @@ class _Asked:
     def answer_from(self, answers: IO[bytes]) -> None:
         """Hand answers out until there are no more; whoever waits then is told."""
         try:
+            skip_to_answers(answers)
             while self._answer_one_from(answers):
                 pass
         finally:
@@ -111,8 +127,8 @@ def _piped(pipe: IO[bytes] | None) -> IO[bytes]:
     return pipe
 
 
-def _has_ended() -> CannotRun:
-    return CannotRun("the process that writes the store has ended", "run the same command again")
+def _has_ended() -> HasEnded:
+    return HasEnded("the process that writes the store has ended", "run the same command again")
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

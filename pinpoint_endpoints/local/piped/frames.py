@@ -18,6 +18,9 @@ the message and of the hint of what stops the run."""
 
 FAILED = 0
 
+BEGIN = b"\0answers of the local Pinpoint\n"
+"""The line after which answers come: start-up files of Python may print something before it."""
+
 
 def write_request(pipe: IO[bytes], request: Request) -> None:
     """Write a request.
@@ -66,6 +69,13 @@ def read_answer(pipe: IO[bytes]) -> Answer | CannotRun | None:
     if status == FAILED:
         return CannotRun(first.decode(), second.decode())
     return Answer(status, orjson.loads(first), second)
+
+
+def skip_to_answers(pipe: IO[bytes]) -> None:
+    """Read what is printed before the answers, or all if there are none."""
+    for line in pipe:
+        if line.endswith(BEGIN):
+            return
 
 
 def _write(pipe: IO[bytes], *parts: bytes) -> None:
