@@ -1,5 +1,6 @@
 """`pe serve`: the local Pinpoint over HTTP until somebody ends it."""
 
+import contextlib
 import signal
 import sys
 from collections.abc import Iterator
@@ -61,29 +62,39 @@ def serve(
             metavar="N/s",
             parser=rate_in,
             show_default=False,
-            help="Take so many calls a second of each operation; others get 429.",
+            help="Take so many calls of each operation, 5/s or 30/m; others get 429.",
         ),
     ] = None,
     fail_rate: Annotated[
         float,
-        typer.Option(metavar="SHARE", parser=share, help="Answer this share of calls with 500."),
+        typer.Option(
+            metavar="SHARE",
+            parser=share,
+            show_default=False,
+            help="Answer this share of calls with 500: 0.02.",
+        ),
     ] = 0.0,
     reset_rate: Annotated[
         float,
         typer.Option(
             metavar="SHARE",
             parser=share,
+            show_default=False,
             help="Reset the connection of this share of calls, every other time after storing.",
         ),
     ] = 0.0,
     latency: Annotated[
         float,
         typer.Option(
-            metavar="TIME", parser=seconds_in, help="Wait before each answer: 50ms, 1.5s."
+            metavar="TIME",
+            parser=seconds_in,
+            show_default=False,
+            help="Wait before each answer: 50ms, 1.5s.",
         ),
     ] = 0.0,
     seed: Annotated[
-        int, typer.Option(metavar="N", help="Of the lots by which calls meet faults.")
+        int,
+        typer.Option(metavar="N", help="With the same seed, the same calls meet the same faults."),
     ] = 0,
     quotas: Annotated[
         bool, typer.Option("--quotas", help="Keep clients to AWS's quotas of calls a second.")
@@ -99,17 +110,19 @@ def serve(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> ExitCode:
-    """Serve the local Pinpoint over HTTP, for every SDK, until Ctrl-C or SIGTERM.
+    """Serve the local Pinpoint over HTTP, for every SDK.
 
-    Prints the line that leads clients to it, then requests as they come, masked. The page at /
-    shows applications and endpoints to a person.
+    It runs until Ctrl-C or SIGTERM. It prints the line that leads clients to it, then requests as
+    they come, masked. The page at / shows applications and endpoints to a person.
     """
     if explain:
         from pinpoint_endpoints.reports.choices import print_choices
 
         print_choices(sys.stdout)
         return ExitCode.OK
-    faults = _faults(throttle, fail_rate, reset_rate, latency, seed, quotas=quotas)
+    from pinpoint_endpoints.local.http.faults import Faults
+
+    faults = Faults(throttle, fail_rate, reset_rate, latency, seed, quotas)
     path = None if is_in_memory(store) else local_store(store)
     from pinpoint_endpoints.local.http.extra import extra_for
 
@@ -124,6 +137,7 @@ def serve(
         allowed_origins=tuple(allow_origin or ()),
         faults=faults,
     )
+    _raise_limit_of_open_files()
     with Telling() as telling:
         tell = telling.tell
         server = PinpointServer(path, settings, tell=None if quiet else tell, complain=tell)
@@ -138,25 +152,21 @@ def serve(
     return ExitCode.OK
 
 
-def _faults(
-    throttle: float | None,
-    fail_rate: float,
-    reset_rate: float,
-    latency: float,
-    seed: int,
-    *,
-    quotas: bool,
-) -> "Faults":
-    from pinpoint_endpoints.local.http.faults import Faults
+def _raise_limit_of_open_files() -> None:
+    """Let this process, which only serves, open as many connections as the system lets it."""
+    from pinpoint_endpoints.local.http.listening import MOST_CONNECTIONS, OTHER_FILES
 
-    return Faults(
-        throttle=throttle,
-        fail_rate=fail_rate,
-        reset_rate=reset_rate,
-        latency=latency,
-        seed=seed,
-        quotas=quotas,
-    )
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # macOS lets less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _introduction(url: str, path: Path | None, faults: "Faults", *, verbose: bool) -> Iterator[str]:

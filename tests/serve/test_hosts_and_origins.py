@@ -145,3 +145,14 @@ def test_a_page_that_was_allowed_may_ask(friendly: PeServe) -> None:
     )
     assert (missing_app.status, missing_app.headers["access-control-allow-origin"]) == (404, PAGE)
     assert with_origin(friendly.port, b"GET", b"http://localhost:3001").status == 403
+
+
+def test_a_page_that_was_allowed_learns_that_its_url_is_wrong(friendly: PeServe) -> None:
+    """Its browser would else tell it of origins only."""
+    origin = b"Origin: " + PAGE.encode()
+    target = b"/pinpoint/v1/apps"
+    preflight = ask_once(friendly.port, request(b"OPTIONS", target, origin, body=b""))
+    answer = ask_once(friendly.port, request(b"GET", target, origin))
+    assert (preflight.status, answer.status, answer.error) == (204, 404, "NotFoundException")
+    for one in (preflight, answer):
+        assert one.headers["access-control-allow-origin"] == PAGE

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from uvicorn import Config, Server
+from uvicorn import Config
+
+from pinpoint_endpoints.local.http.server import TellingServer
 
 
 @contextmanager
@@ -15,7 +17,7 @@ def serving_app(app: Any) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        server = _TellingServer(Config(app, lifespan="off", log_config=None))
+        server = TellingServer(Config(app, lifespan="off", log_config=None))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         server.begun.wait()
@@ -24,15 +26,3 @@ def serving_app(app: Any) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
-
-
-class _TellingServer(Server):
-    """Tells when it answers."""
-
-    def __init__(self, config: Config) -> None:
-        super().__init__(config)
-        self.begun = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.begun.set()

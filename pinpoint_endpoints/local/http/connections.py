@@ -15,13 +15,13 @@ from typing import Any, cast
 from uuid import uuid4
 
 import httptools
-import orjson
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from pinpoint_endpoints.local.http.joining import Joining
 from pinpoint_endpoints.local.http.waiting import Waiting
-from pinpoint_endpoints.local.wire import MAX_BODY_BYTES
+from pinpoint_endpoints.local.service_error import ServiceError, bad_request, too_many_requests
+from pinpoint_endpoints.local.wire import MAX_BODY_BYTES, refusal
 
 MOST_HEAD_BYTES = 32 * 1024
 MOST_HEADERS = 128
@@ -34,12 +34,12 @@ RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 CONNECTION = "pinpoint.connection"
 """Where the door finds the connection in a request's scope."""
 
-NO_REQUEST = (HTTPStatus.BAD_REQUEST, "This is no HTTP/1.1 request.")
-MANY_AT_ONCE = (
-    HTTPStatus.TOO_MANY_REQUESTS,
-    f"Read some answers first: {MOST_PIPELINED} requests wait on this connection already.",
+NO_REQUEST = bad_request("This is no HTTP/1.1 request.")
+MANY_AT_ONCE = too_many_requests(
+    f"Read some answers first: {MOST_PIPELINED} requests wait on this connection already."
 )
-LARGE_HEAD = (
+LARGE_HEAD = ServiceError(
+    bad_request("").code,  # the service model has nothing closer
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     f"The head of a request has at most {MOST_HEAD_BYTES} bytes and {MOST_HEADERS} headers.",
 )
@@ -63,7 +63,7 @@ class Connection(HttpToolsProtocol):
         self._refusal = b""
         self._has_ended = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn narrows it so
         """Begin to wait for the first request."""
         super().connection_made(transport)
         self.flow = _Flow(transport, self.pipeline)
@@ -76,7 +76,7 @@ class Connection(HttpToolsProtocol):
         self._expect_no_answer()
         super().connection_lost(exc)
 
-    def eof_received(self) -> bool:  # type: ignore[override]
+    def eof_received(self) -> bool:  # type: ignore[override] # uvicorn has None: it closes
         """Answer what was asked, although the client sends no more; return whether there is any."""
         self._has_ended = True
         self._drop_half_a_request()
@@ -96,10 +96,10 @@ class Connection(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as other:
             self._go_on_without_upgrade(data[other.args[0] :])
         except httptools.HttpParserError:
-            self._refuse(*self._fault)
+            self._refuse(self._fault)
         else:
             if self._new_bytes > MOST_HEAD_BYTES:
-                self._refuse(*LARGE_HEAD)
+                self._refuse(LARGE_HEAD)
 
     def on_message_begin(self) -> None:
         """Give a request its time."""
@@ -215,7 +215,7 @@ class Connection(HttpToolsProtocol):
         """
         method = self.parser.get_method()
         if method == b"CONNECT":
-            self._refuse(*NO_REQUEST)
+            self._refuse(NO_REQUEST)
             return
         version = self.parser.get_http_version().encode()
         lines = [b"%s %s HTTP/%s" % (method, self.url, version)]
@@ -223,17 +223,17 @@ class Connection(HttpToolsProtocol):
         self.parser = httptools.HttpRequestParser(self)
         self.data_received(b"\r\n".join([*lines, b"", rest]))
 
-    def _refuse(self, status: HTTPStatus, message: str) -> None:
+    def _refuse(self, error: ServiceError) -> None:
         """Answer what cannot be understood, after all that was asked before, and read no more."""
-        request_id = str(uuid4())
-        body = orjson.dumps({"Message": message, "RequestID": request_id})
-        head = (
-            f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nx-amzn-ErrorType: BadRequestException\r\n"
-            f"x-amzn-RequestId: {request_id}\r\n"
-            "Connection: close\r\n\r\n"
-        )
-        self._refusal = head.encode() + body
+        answer = refusal(error, str(uuid4()))
+        headers = {
+            **answer.headers, "Content-Length": str(len(answer.body)), "Connection": "close"
+        }  # fmt: skip
+        lines = [
+            f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        self._refusal = "\r\n".join([*lines, "", ""]).encode() + answer.body
         self._drop_half_a_request()
         if not self._owes_an_answer():
             self._send_refusal()

@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -18,20 +18,35 @@ from pinpoint_endpoints.local.service_error import (
     ServiceError,
     forbidden,
     internal_error,
+    method_not_allowed,
+    not_found,
     payload_too_large,
     too_many_requests,
 )
-from pinpoint_endpoints.local.wire import MAX_BODY_BYTES, Answer, operation_name, refusal
+from pinpoint_endpoints.local.wire import (
+    MAX_BODY_BYTES,
+    Answer,
+    message_of,
+    operation_name,
+    refusal,
+)
 
 Scope = Any
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
-Page = Callable[[Scope, Receive, Send], Awaitable[None]]
+Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_DRAINED_BYTES = 8 * MAX_BODY_BYTES
 """Up to so many are read of a body that is too large: a client reads no answer while it sends."""
 
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
+OPERATIONS, HEALTH = b"/v1/", b"/health"
+OF_PAGES = frozenset({"GET", "HEAD"})
+OF_HEALTH = OF_PAGES | {"OPTIONS"}
+HTML = "text/html"
+NO_PATH = (
+    "This path is none of Pinpoint's, which begin with /v1/: "
+    "end the endpoint URL after the port, as in http://127.0.0.1:5000."
+)
 ALLOWED_TO_PAGES = (
     (b"access-control-allow-methods", b"GET, PUT, POST, DELETE"),
     (b"access-control-expose-headers", b"x-amzn-RequestId, x-amzn-ErrorType"),
@@ -40,7 +55,7 @@ ALLOWED_TO_PAGES = (
 )
 
 
-class Asked(NamedTuple):
+class IncomingRequest(NamedTuple):
     """A request as far as it is understood before the local Pinpoint sees it.
 
     Args:
@@ -53,6 +68,16 @@ class Asked(NamedTuple):
     target: str
     headers: Mapping[bytes, str]
 
+    @property
+    def is_preflight(self) -> bool:
+        """Whether a browser asks what a page of another origin may do."""
+        return self.method == "OPTIONS" and bool(self.headers.get(b"origin"))
+
+    @property
+    def is_for_a_person(self) -> bool:
+        """Whether a browser asks for a page: no SDK accepts HTML."""
+        return self.method in OF_PAGES and HTML in self.headers.get(b"accept", "").lower()
+
 
 class Door:
     """The ASGI application.
@@ -60,7 +85,8 @@ class Door:
     Args:
         workers: do what is asked, in threads.
         visitors: say whom the server answers.
-        page: answers what is neither an operation nor `/health`.
+        pages: answer a person, also about a page that there is not.
+        page_paths: of the pages that there are.
         faults: what shall go wrong with operations.
         seen: is told of every request that is answered.
         complain: takes what is no client's fault.
@@ -70,35 +96,44 @@ class Door:
         self,
         workers: Workers,
         visitors: Visitors,
-        page: Page,
+        pages: Pages,
         *,
+        page_paths: Container[str],
         faults: Faults,
         seen: Seen,
         complain: Callable[[str], None],
     ) -> None:
         self._workers = workers
         self._visitors = visitors
-        self._page = page
-        self._latency = faults.latency
-        self._drawer = FaultDrawer(faults) if faults.any else None
+        self._pages = pages
+        self._page_paths = page_paths
         self._seen = seen
         self._complain = complain
+        self.change_faults(faults)
+
+    def change_faults(self, faults: Faults) -> None:
+        """Let something else go wrong with operations from now on; from any thread."""
+        self._latency = faults.latency
+        self._drawer = FaultDrawer(faults) if faults.any else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        asked = _asked(scope)
-        if asked.headers.get(b"expect"):
+        request = _incoming(scope)
+        if request.headers.get(b"expect"):
             receive, send = _unless_it_is_read(receive, send)
         try:
-            self._refuse_strangers(asked)
-            if scope["raw_path"].startswith(b"/v1/"):
-                await self._operate(asked, scope, receive, send)
-            elif scope["raw_path"] == b"/health" and asked.method in READING:
-                await self._tell_health(asked, send)
+            self._refuse_strangers(request)
+            if request.is_preflight:
+                await self._send(send, request, Answer(_NO_CONTENT, {}, b""))
+            elif scope["raw_path"].startswith(OPERATIONS):
+                await self._operate(request, scope, receive, send)
+            elif scope["raw_path"] == HEALTH:
+                await self._tell_health(request, send)
             else:
-                await self._page(scope, receive, send)
+                self._refuse_what_is_no_page(request, scope["path"])
+                await self._pages(scope, receive, send)
         except ServiceError as error:
-            await self._send(send, asked, refusal(error, self._workers.new_request_id()))
+            await self._send(send, request, refusal(error, self._workers.new_request_id()))
             self._seen.refused(error.status, error.message)
         except asyncio.CancelledError:  # the server ends, and has waited for long enough
             scope[CONNECTION].hang_up()
@@ -107,60 +142,71 @@ class Door:
             self._complain(traceback.format_exc())
             raise
 
-    def _refuse_strangers(self, asked: Asked) -> None:
-        host, origin = asked.headers.get(b"host", ""), asked.headers.get(b"origin", "")
+    def _refuse_strangers(self, request: IncomingRequest) -> None:
+        host, origin = request.headers.get(b"host", ""), request.headers.get(b"origin", "")
         if not self._visitors.knows_host(host):
             raise forbidden("This server has no such name: see `pe serve --help` for --allow-host.")
         if not self._visitors.may_come_from(origin, host):
             raise forbidden("Pages of this origin may not use this server: see --allow-origin.")
 
-    async def _operate(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
-        if asked.method == "OPTIONS" and asked.headers.get(b"origin"):
-            await self._send(send, asked, Answer(_NO_CONTENT, {}, b""))
-            return
+    def _refuse_what_is_no_page(self, request: IncomingRequest, path: str) -> None:
+        """Answer an SDK whose endpoint URL is wrong in a form that it can read."""
+        if path in self._page_paths:
+            if request.method not in OF_PAGES:
+                raise method_not_allowed(OF_PAGES)
+        elif not request.is_for_a_person:
+            raise not_found(NO_PATH)
+
+    async def _operate(
+        self, request: IncomingRequest, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         begin = perf_counter()
-        operation = operation_name(asked.method, asked.target)
+        operation = operation_name(request.method, request.target)
         try:
-            body = await _body_of(asked, receive)
+            body = await _body_of(request, receive)
             if body is None:
                 return
-            answer = await self._answer(operation, asked, body)
+            answer = await self._answer(operation, request, body)
         except ServiceError as error:
             answer = refusal(error, self._workers.new_request_id())
         if answer is None:
             scope[CONNECTION].reset()
-            self._seen.reset(operation, asked.target)
+            self._seen.reset(operation, request.target)
             return
-        await self._send(send, asked, answer)
-        self._seen.answered(operation, asked.target, answer.status, perf_counter() - begin)
+        await self._send(send, request, answer)
+        seconds = perf_counter() - begin
+        self._seen.answered(operation, request.target, answer.status, seconds, message_of(answer))
 
-    async def _answer(self, operation: str, asked: Asked, body: bytes) -> Answer | None:
+    async def _answer(self, operation: str, request: IncomingRequest, body: bytes) -> Answer | None:
         """Return the answer to a request, or None for a connection that is to be reset.
 
         Raises:
             ServiceError: a fault that was asked for.
         """
-        fault = await self._fault_of(operation, asked, body)
+        fault = await self._fault_of(operation, request, body)
         if fault is Fault.THROTTLED:
             raise too_many_requests("Too many requests")
         if fault is Fault.FAILED:
             raise internal_error("A fault that was asked for: nothing is stored.")
         if fault is Fault.RESET_BEFORE:
             return None
-        answer = await self._workers.answer(asked.method, asked.target, body)
+        answer = await self._workers.answer(request.method, request.target, body)
         return None if fault is Fault.RESET_AFTER else answer
 
-    async def _fault_of(self, operation: str, asked: Asked, body: bytes) -> Fault:
-        if self._drawer is None:
+    async def _fault_of(self, operation: str, request: IncomingRequest, body: bytes) -> Fault:
+        drawer = self._drawer
+        if drawer is None:
             return Fault.NONE
         if self._latency:
             await asyncio.sleep(self._latency)
-        said = b"\n".join((asked.method.encode(), asked.target.encode(), body))
-        return self._drawer.draw(operation, said)
+        said = b"\n".join((request.method.encode(), request.target.encode(), body))
+        return drawer.draw(operation, said)
 
-    async def _tell_health(self, asked: Asked, send: Send) -> None:
+    async def _tell_health(self, request: IncomingRequest, send: Send) -> None:
         from pinpoint_endpoints import __version__
 
+        if request.method not in OF_HEALTH:
+            raise method_not_allowed(OF_HEALTH)
         try:
             await self._workers.read(lambda rows: rows.count_applications())
         except PinpointEndpointsError as error:
@@ -169,24 +215,24 @@ class Door:
         else:
             body = {"status": "ok", "version": __version__}
             answer = Answer(200, JSON, orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE))
-        await self._send(send, asked, answer)
+        await self._send(send, request, answer)
 
-    async def _send(self, send: Send, asked: Asked, answer: Answer) -> None:
+    async def _send(self, send: Send, request: IncomingRequest, answer: Answer) -> None:
         headers = [
             (name.encode("latin-1"), value.encode("latin-1"))
             for name, value in answer.headers.items()
         ]
-        origin = asked.headers.get(b"origin", "")
+        origin = request.headers.get(b"origin", "")
         if origin and self._visitors.is_allowed_origin(origin):
-            headers += self._allowed_to(origin, asked)
+            headers += self._allowed_to(origin, request)
         if answer.status != _NO_CONTENT:
             headers.append((b"content-length", b"%d" % len(answer.body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
     @staticmethod
-    def _allowed_to(origin: str, asked: Asked) -> Iterable[tuple[bytes, bytes]]:
-        wanted = asked.headers.get(b"access-control-request-headers", "*")
+    def _allowed_to(origin: str, request: IncomingRequest) -> Iterable[tuple[bytes, bytes]]:
+        wanted = request.headers.get(b"access-control-request-headers", "*")
         yield b"access-control-allow-origin", origin.encode("latin-1")
         yield b"access-control-allow-headers", wanted.encode("latin-1")
         yield from ALLOWED_TO_PAGES
@@ -194,12 +240,15 @@ class Door:
 
 _NO_CONTENT = 204
 _LOOKED_AT = frozenset(
-    {b"host", b"origin", b"content-length", b"expect", b"access-control-request-headers"}
-)
+    {
+        b"host", b"origin", b"content-length", b"expect", b"accept",
+        b"access-control-request-headers",
+    }
+)  # fmt: skip
 JSON = {"Content-Type": "application/json"}
 
 
-def _asked(scope: Scope) -> Asked:
+def _incoming(scope: Scope) -> IncomingRequest:
     target = scope["raw_path"].decode("ascii")
     query = scope["query_string"]
     if query:
@@ -209,17 +258,17 @@ def _asked(scope: Scope) -> Asked:
         if name in _LOOKED_AT:
             text = value.decode("latin-1")
             headers[name] = f"{headers[name]}, {text}" if name in headers else text
-    return Asked(scope["method"], target, headers)
+    return IncomingRequest(scope["method"], target, headers)
 
 
-async def _body_of(asked: Asked, receive: Receive) -> bytes | None:
+async def _body_of(request: IncomingRequest, receive: Receive) -> bytes | None:
     """Return the body, or None when the client hung up.
 
     Raises:
         ServiceError: 413 when it is larger than the service takes.
     """
-    most = MAX_BODY_BYTES if b"expect" in asked.headers else MOST_DRAINED_BYTES
-    if int(asked.headers.get(b"content-length", 0)) > most:
+    most = MAX_BODY_BYTES if b"expect" in request.headers else MOST_DRAINED_BYTES
+    if int(request.headers.get(b"content-length", 0)) > most:
         raise _too_large()
     message = await receive()
     body: bytes = message.get("body", b"")

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 from random import Random
 from zlib import crc32
 
@@ -43,9 +44,10 @@ class Faults:
     Args:
         throttle: calls a second of each operation, the others get 429; None for no limit.
         fail_rate: the share of requests that are answered with 500, from 0 to 1.
-        reset_rate: the share whose connection is reset, every other time after storing.
+        reset_rate: the share whose connection is reset, every other time after storing; together
+            with `fail_rate` at most 1.
         latency: seconds before each answer.
-        seed: of the lots.
+        seed: of the random draw.
         quotas: whether each operation has the limit that AWS's quotas give it.
     """
 
@@ -62,15 +64,17 @@ class Faults:
         Raises:
             UsageError: no such share, rate or time.
         """
-        if self.fail_rate < 0 or self.reset_rate < 0 or self.fail_rate + self.reset_rate > 1:
+        shares = (self.fail_rate, self.reset_rate)
+        if not (all(share >= 0 for share in shares) and sum(shares) <= 1):  # nan is neither
             raise UsageError(
                 "the shares of calls that fail and that are reset are not between none and all",
                 "give numbers from 0 to 1 that are at most 1 together",
             )
-        if self.latency < 0 or (self.throttle is not None and self.throttle <= 0):
+        if not 0 <= self.latency < inf:
+            raise UsageError("this is no latency", "give seconds, 0 or more")
+        if self.throttle is not None and not 0 < self.throttle < inf:
             raise UsageError(
-                "neither calls a second nor a latency can be negative",
-                "give calls a second above 0, and a latency of 0 or more seconds",
+                "this is no limit of calls a second", "give a number above 0, or None for no limit"
             )
 
     @property
@@ -81,11 +85,11 @@ class Faults:
     def __str__(self) -> str:
         """Return them in words."""
         parts = {
-            f"{self.throttle or 0:g} calls a second of each operation": self.throttle is not None,
+            f"{_calls_in_words(self.throttle or 0)} of each operation": self.throttle is not None,
             "AWS's quotas": self.quotas,
-            f"{self.fail_rate:.3g} fail": self.fail_rate > 0,
-            f"{self.reset_rate:.3g} are reset": self.reset_rate > 0,
-            f"{self.latency:g} s latency": self.latency > 0,
+            f"{100 * self.fail_rate:.3g} % fail": self.fail_rate > 0,
+            f"{100 * self.reset_rate:.3g} % are reset": self.reset_rate > 0,
+            f"{1000 * self.latency:g} ms latency": self.latency > 0,
             f"seed {self.seed}": self.fail_rate + self.reset_rate > 0,
         }
         return ", ".join(words for words, wanted in parts.items() if wanted)
@@ -94,8 +98,8 @@ class Faults:
 class FaultDrawer:
     """Draws what happens to each request.
 
-    A lot hangs on the seed, on what the request says and on how often it came before, and not on
-    the order of arrival: the same run meets the same faults, with any number of threads.
+    What is drawn depends on the seed, on what the request says and on how often it came before, and
+    not on the order of arrival: the same run meets the same faults, with any number of threads.
 
     Args:
         faults: what shall go wrong.
@@ -117,7 +121,7 @@ class FaultDrawer:
         """
         if not self._takes(operation):
             return Fault.THROTTLED
-        point = self._lot(request)
+        point = self._random_point(request)
         if point < self._faults.fail_rate:
             return Fault.FAILED
         point -= self._faults.fail_rate
@@ -140,15 +144,23 @@ class FaultDrawer:
             limits.append(QUOTAS.get(operation, OTHER_QUOTA))
         return min(limits, default=None)
 
-    def _lot(self, request: bytes) -> float:
+    def _random_point(self, request: bytes) -> float:
         if not self._faults.fail_rate and not self._faults.reset_rate:
             return 1
         key = crc32(request)
         if len(self._came_before) >= MOST_REMEMBERED:
             self._came_before.clear()
         self._came_before[key] += 1
-        lot = Random(f"{self._faults.seed} {key} {self._came_before[key]}")  # noqa: S311 - no secret
-        return lot.random()
+        seed = f"{self._faults.seed} {key} {self._came_before[key]}"
+        return Random(seed).random()  # noqa: S311 - no secret
+
+
+def _calls_in_words(rate: float) -> str:
+    """Return calls a second; calls a minute where only these are a number that a person writes."""
+    a_second = f"{rate:.12g}"
+    if float(a_second) == rate:
+        return f"{a_second} calls a second"
+    return f"{rate * 60:.12g} calls a minute"
 
 
 class _Bucket:

@@ -1,9 +1,10 @@
 """The address that a person wants in; a socket that listens there, and its URL, out."""
 
-import contextlib
+import os
 import socket
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Any
 
 from pinpoint_endpoints.errors import CannotRun, UsageError
 from pinpoint_endpoints.local.http.faults import Faults
@@ -33,7 +34,7 @@ class Settings:
     allow_remote: bool = False
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
-    faults: Faults = Faults()  # noqa: RUF009 - frozen
+    faults: Faults = Faults()  # noqa: RUF009 - frozen, so that all may share it
 
 
 DEFAULT = Settings()
@@ -54,7 +55,7 @@ def listen(settings: Settings) -> socket.socket:
         )
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        with contextlib.suppress(OSError, AttributeError):  # Windows means something else by it
+        if os.name == "posix":  # elsewhere it lets another server take the same port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
@@ -86,27 +87,21 @@ def visitors_of(settings: Settings) -> Visitors:
 
 
 def most_connections() -> int:
-    """Return how many connections may be open, after the system was asked for as many as it lets.
+    """Return how many connections may be open by the limit of this process as it is.
 
-    Without more, macOS gives 256 and Linux 1,024.
+    Source: the soft limit of open files, which is 256 on macOS and 1,024 on Linux unless raised.
     """
     try:
         import resource
     except ImportError:  # Windows has no such limit
         return MOST_CONNECTIONS
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS + OTHER_FILES
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            soft = wanted
-    most = wanted if soft == resource.RLIM_INFINITY else min(soft, wanted)
-    return max(most - OTHER_FILES, 1)
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(min(soft - OTHER_FILES, MOST_CONNECTIONS), 1)
 
 
-def _resolved(settings: Settings) -> tuple[socket.AddressFamily, tuple[str, int]]:
+def _resolved(settings: Settings) -> tuple[socket.AddressFamily, tuple[Any, ...]]:
     try:
         family, _, _, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -116,7 +111,7 @@ def _resolved(settings: Settings) -> tuple[socket.AddressFamily, tuple[str, int]
             f"{settings.host} is no host: {getattr(error, 'strerror', None) or error}",
             "give an address of this machine, such as 127.0.0.1",
         ) from None
-    return family, address  # type: ignore[return-value]
+    return family, address
 
 
 def _without_scope(address: str) -> str:

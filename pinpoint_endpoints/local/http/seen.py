@@ -2,23 +2,26 @@
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from pinpoint_endpoints.documents.personal import masked, shown_member, without_addresses
+from pinpoint_endpoints.local.wire import FIRST_REFUSAL
 from pinpoint_endpoints.reports.plain import printable
 
 TELL_SECONDS = 0.5
 LINES_AT_ONCE = 4
-"""What more comes within half a second is counted by kind."""
+"""So many requests that were taken, and so many that were not, have a line each; what more comes
+within half a second is counted by kind."""
 
 KINDS_AT_ONCE = 3
 """What is of yet another kind is counted together."""
 
 LONGEST_APPLICATION = 80
+LONGEST_MESSAGE = 200
 REPEAT_SECONDS = 60.0
 """How long the same complaint is not repeated."""
 
@@ -34,6 +37,20 @@ class _Kind(NamedTuple):
 
     operation: str
     ended: str
+    is_failure: bool = False
+
+
+class _More:
+    """Requests of one kind without a line of their own.
+
+    Attributes:
+        count: how many.
+        last: the line that the last one would have.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.last = ""
 
 
 class Seen:
@@ -48,46 +65,64 @@ class Seen:
         self._tell = tell
         self._now = now
         self._lines: list[str] = []
-        self._more: Counter[_Kind] = Counter()
+        self._room: Counter[bool] = Counter()
+        self._more: defaultdict[_Kind, _More] = defaultdict(_More)
         self._is_due = False
 
-    def answered(self, operation: str, target: str, status: int, seconds: float) -> None:
-        """Take a request that was answered."""
+    def answered(
+        self, operation: str, target: str, status: int, seconds: float, message: str = ""
+    ) -> None:
+        """Take a request that was answered.
+
+        Args:
+            operation: its name, empty for none of Pinpoint's.
+            target: the path as it came, and the query.
+            status: of the answer.
+            seconds: how long it took.
+            message: the answer's, if it is a refusal.
+        """
         if self._tell is not None:
             took = f"{seconds * 1000:.1f} ms"
-            self._add(_Kind(operation, str(status)), f"{_shown(target)}  {took}")
+            why = f"  {_shown_message(message)}" if message else ""
+            kind = _Kind(operation, str(status), status >= FIRST_REFUSAL)
+            self._add(kind, f"{_shown(target)}  {took}{why}")
 
     def reset(self, operation: str, target: str) -> None:
         """Take a request whose connection was reset because somebody asked for it."""
         if self._tell is not None:
-            self._add(_Kind(operation, "reset"), _shown(target))
+            self._add(_Kind(operation, "reset", is_failure=True), _shown(target))
 
     def refused(self, status: int, message: str) -> None:
         """Take a request that was refused before it was known what it is."""
         if self._tell is not None:
-            self._add(_Kind("refused", str(status)), message)
+            self._add(_Kind("refused", str(status), is_failure=True), message)
 
     def flush(self) -> None:
         """Tell what was not told yet."""
         self._is_due = False
         if self._tell is None:
             return
-        kinds = self._more.most_common(KINDS_AT_ONCE)
-        others = self._more.total() - sum(count for _, count in kinds)
+        kinds = sorted(self._more.items(), key=_failures_and_many_first)
         for line in self._lines:
             self._tell(line)
-        for kind, count in kinds:
-            self._tell(self._line(kind, f"{count:,} more"))
+        for kind, more in kinds[:KINDS_AT_ONCE]:
+            counted = self._line(kind, f"{more.count:,} more")
+            self._tell(more.last if more.count == 1 else counted)
+        others = sum(more.count for _, more in kinds[KINDS_AT_ONCE:])
         if others:
             self._tell(self._line(_Kind("others", ""), f"{others:,} more"))
         self._lines.clear()
+        self._room.clear()
         self._more.clear()
 
     def _add(self, kind: _Kind, what: str) -> None:
-        if len(self._lines) < LINES_AT_ONCE:
+        if self._room[kind.is_failure] < LINES_AT_ONCE:
+            self._room[kind.is_failure] += 1
             self._lines.append(self._line(kind, what))
         else:
-            self._more[kind] += 1
+            more = self._more[kind]
+            more.count += 1
+            more.last = self._line(kind, what)
         if not self._is_due:
             self._is_due = True
             asyncio.get_running_loop().call_later(TELL_SECONDS, self.flush)
@@ -118,6 +153,15 @@ class Complaints:
             return
         self._last, self._since = complaint, now
         self._complain(complaint)
+
+
+def _failures_and_many_first(item: tuple[_Kind, _More]) -> tuple[bool, int]:
+    kind, more = item
+    return not kind.is_failure, -more.count
+
+
+def _shown_message(message: str) -> str:
+    return without_addresses(printable(message))[:LONGEST_MESSAGE]
 
 
 def _shown(target: str) -> str:

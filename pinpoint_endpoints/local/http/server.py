@@ -10,10 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from starlette.routing import Route
 from uvicorn import Config, Server
 
 from pinpoint_endpoints.local.http.connections import Connection
 from pinpoint_endpoints.local.http.door import Door
+from pinpoint_endpoints.local.http.faults import Faults
 from pinpoint_endpoints.local.http.listening import (
     BACKLOG,
     DEFAULT,
@@ -36,7 +38,7 @@ GRACE_SECONDS = 3
 
 
 def silent(_: str) -> None:
-    """Take a complaint, and keep it."""
+    """Ignore it."""
 
 
 class PinpointServer:
@@ -50,7 +52,7 @@ class PinpointServer:
 
     Raises:
         UsageError: the host is beyond this machine and that is not allowed, or a name or an
-            origin is none.
+            origin is malformed.
         CannotRun: the address cannot be listened on, or the store cannot be used.
     """
 
@@ -65,7 +67,7 @@ class PinpointServer:
         self._complain = Complaints(complain)
         self._seen = Seen(tell)
         self._waiting = Waiting(most_connections())
-        self._server = _Server(_config(self._waiting))
+        self._server = TellingServer(_config(self._waiting))
         with contextlib.ExitStack() as opened:
             self._listener = opened.enter_context(listen(settings))
             self._visitors = visitors_of(settings)
@@ -74,6 +76,7 @@ class PinpointServer:
             if path is not None:
                 self._readable = opened.enter_context(Store(path))
                 self._of_page = opened.enter_context(Store(path))
+                self._store.refuse_to_read_only()
                 self._store.do_not_wait()
             self._opened = opened.pop_all()
         self.url = url_of(self._listener)
@@ -93,6 +96,10 @@ class PinpointServer:
         self._server.force_exit = self._server.should_exit
         self._server.should_exit = True
 
+    def change_faults(self, faults: Faults) -> None:
+        """Let something else go wrong from now on; from any thread, once it answers."""
+        self._door.change_faults(faults)
+
     def wait_until_it_answers(self) -> None:
         """Wait, in another thread than that which runs it."""
         self._server.begun.wait()
@@ -101,10 +108,12 @@ class PinpointServer:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: self._complain(_words_of(context)))
         workers = Workers(self._store, self._readable, self._of_page, loop, self._complain)
-        self._server.config.app = Door(
+        pages = pages_app(workers.read, self._about)
+        self._server.config.app = self._door = Door(
             workers,
             self._visitors,
-            pages_app(workers.read, self._about),
+            pages,
+            page_paths={route.path for route in pages.routes if isinstance(route, Route)},
             faults=self._settings.faults,
             seen=self._seen,
             complain=self._complain,
@@ -149,7 +158,7 @@ def serving(path: Path | None, settings: Settings = DEFAULT) -> Iterator[Pinpoin
 
 def _config(waiting: Waiting) -> Config:
     return Config(
-        app=_nobody,
+        app=_no_application_yet,
         http=cast("type[Connection]", partial(Connection, waiting)),
         ws="none",
         lifespan="off",
@@ -170,21 +179,27 @@ def _words_of(context: Mapping[str, Any]) -> str:
     return "".join(traceback.format_exception(error)) if error else str(context["message"])
 
 
-async def _nobody(_scope: object, _receive: object, _send: object) -> None:
-    """Stand where the door will be."""
+async def _no_application_yet(_scope: object, _receive: object, _send: object) -> None:
+    """Be an application until the door, which needs the event loop, can be made."""
 
 
-class _Server(Server):
-    """uvicorn's server: it tells when it answers, and leaves signals to its caller."""
+class TellingServer(Server):
+    """uvicorn's server: it tells when it answers, and leaves signals to its caller.
+
+    Attributes:
+        begun: is set once it answers.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.begun = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
         await super().startup(sockets)
         self.begun.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Leave them."""
         yield

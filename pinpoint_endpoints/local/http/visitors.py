@@ -32,7 +32,7 @@ class Visitors:
             them in a browser, so that rebinding stays shut out.
 
     Raises:
-        UsageError: a name has a port, or an origin is none.
+        UsageError: a name has a port or is malformed, or an origin is malformed.
     """
 
     def __init__(

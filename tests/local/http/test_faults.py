@@ -1,11 +1,13 @@
-"""The lots by which requests meet faults, and the limits of calls a second."""
+"""The draw by which requests meet faults, and the limits of calls a second."""
 
 from collections import Counter
+from math import inf, nan
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pinpoint_endpoints.cli.amounts import rate_in
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.local.http import faults as faults_module
 from pinpoint_endpoints.local.http.faults import OTHER_QUOTA, QUOTAS, Fault, FaultDrawer, Faults
@@ -122,7 +124,7 @@ def test_quotas_are_those_of_aws() -> None:
     assert taken(both, "UpdateEndpointsBatch", 100) == 2
 
 
-def test_a_throttled_request_draws_no_lot() -> None:
+def test_a_throttled_request_draws_nothing() -> None:
     """It is as if it had not come."""
     clock = Clock()
     faults = Faults(fail_rate=0.5, throttle=1, seed=5)
@@ -140,9 +142,18 @@ def test_a_throttled_request_draws_no_lot() -> None:
     [
         {"fail_rate": 0.6, "reset_rate": 0.6},
         {"fail_rate": -0.1},
+        {"fail_rate": nan},
+        {"fail_rate": nan, "reset_rate": 0.1},
+        {"reset_rate": -0.1},
+        {"reset_rate": -0.1, "fail_rate": 0.5},
+        {"reset_rate": nan},
         {"reset_rate": 1.1},
         {"latency": -1},
+        {"latency": nan},
+        {"latency": inf},
         {"throttle": 0},
+        {"throttle": nan},
+        {"throttle": inf},
     ],
 )
 def test_faults_that_there_cannot_be(wrong: dict[str, float]) -> None:
@@ -156,5 +167,23 @@ def test_words() -> None:
     assert not Faults(seed=3).any
     assert str(Faults(quotas=True)) == "AWS's quotas"
     assert str(Faults(fail_rate=0.02, reset_rate=0.01, latency=0.05, throttle=0.5, seed=9)) == (
-        "0.5 calls a second of each operation, 0.02 fail, 0.01 are reset, 0.05 s latency, seed 9"
+        "0.5 calls a second of each operation, 2 % fail, 1 % are reset, 50 ms latency, seed 9"
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("5/s", "5 calls a second"),
+        ("5", "5 calls a second"),
+        ("0.01/s", "0.01 calls a second"),
+        ("1234567.5/s", "1234567.5 calls a second"),
+        ("5/m", "5 calls a minute"),
+        ("30/m", "0.5 calls a second"),
+        ("100/m", "100 calls a minute"),
+        ("0.7/m", "0.7 calls a minute"),
+    ],
+)
+def test_a_limit_is_told_in_the_number_that_was_typed(typed: str, told: str) -> None:
+    """Or in the same limit by the second, where that is as short; in no endless fraction."""
+    assert str(Faults(throttle=rate_in(typed))) == f"{told} of each operation"

@@ -89,12 +89,47 @@ def test_none_is_forgotten_in_the_count(requests: list[tuple[str, str, int]]) ->
     lines = told(*requests)
     counts = [re.search("([0-9,]+) more$", line) for line in lines]
     assert sum(int(one[1]) if one else 1 for one in counts) == len(requests)
-    assert len(lines) <= LINES_AT_ONCE + KINDS_AT_ONCE + 1
+    assert len(lines) <= 2 * LINES_AT_ONCE + KINDS_AT_ONCE + 1
+
+
+def test_failures_are_not_lost_among_the_others() -> None:
+    """They have lines of their own; a single one that is left over is shown, and not counted."""
+    taken = [("UpdateEndpoint", f"/v1/apps/demo/endpoints/t-{n}", 202) for n in range(400)]
+    failed = [("UpdateEndpoint", f"/v1/apps/demo/endpoints/f-{n}", 400) for n in range(5)]
+    found = [re.sub("^[0-9:]+ +", "", line) for line in told(*taken, *failed)]
+    assert found[-4:] == [
+        "400    UpdateEndpoint        demo f-2  12.5 ms",
+        "400    UpdateEndpoint        demo f-3  12.5 ms",
+        "400    UpdateEndpoint        demo f-4  12.5 ms",
+        "202    UpdateEndpoint        396 more",
+    ]
+
+
+def test_a_refusal_tells_its_reason() -> None:
+    """As the client got it, without what looks like an address, in one line and not endless."""
+    lines: list[str] = []
+    reason = "\x1b[31m ada@example.com is no " + "x" * 1_000
+
+    async def tell() -> None:
+        seen = Seen(lines.append, lambda: NOW)
+        seen.answered("UpdateEndpoint", "/v1/apps/demo/endpoints/e", 400, 0.0125, "Missing Address")
+        seen.answered("UpdateEndpoint", "/v1/apps/demo/endpoints/e", 400, 0.0125, reason)
+        seen.flush()
+
+    asyncio.run(tell())
+    assert lines[0] == "12:30:05  400    UpdateEndpoint        demo e  12.5 ms  Missing Address"
+    assert "ad*** is no xxx" in lines[1]
+    assert "\x1b" not in lines[1]
+    assert len(lines[1]) < 300
 
 
 def test_nobody_is_told_unasked() -> None:
-    """Quiet servers count nothing either."""
-    seen = Seen(None)
+    """Quiet servers make no lines: they do not even look at the time."""
+
+    def now() -> datetime:
+        pytest.fail("a line is made that nobody is told")
+
+    seen = Seen(None, now)
     seen.answered("GetApp", "/v1/apps/demo", 200, 0)
     seen.reset("GetApp", "/v1/apps/demo")
     seen.refused(403, "no")

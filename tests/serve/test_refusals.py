@@ -1,0 +1,124 @@
+"""What keeps `pe serve` from beginning, and what does not."""
+
+import socket
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from making import RunPe
+from pe_serve import PeServe, pe_serve
+from raw_client import RawClient, ask_once, request
+
+from pinpoint_endpoints.errors import CannotRun
+from pinpoint_endpoints.local.http.listening import Settings
+from pinpoint_endpoints.local.http.server import PinpointServer
+from pinpoint_endpoints.local.store import Store
+
+
+def test_a_taken_port_is_told(server: PeServe, pe: RunPe) -> None:
+    """With what to do about it, and with exit code 3."""
+    ended = pe("serve", "--port", server.port, "--store", ":memory:")
+    assert ended.returncode == 3
+    assert ended.stderr == (
+        f"Error: 127.0.0.1 port {server.port} cannot be listened on: Address already in use\n"
+        "       give another one with --port; 0 takes a free one\n"
+    )
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "told"),
+    [
+        (["--host", "nowhere.invalid"], 3, "nowhere.invalid is no host"),
+        (["--host", "192.0.2.1", "--allow-remote"], 3, "192.0.2.1 port 0 cannot be listened on"),
+        (["--host", "0.0.0.0"], 2, "add --allow-remote if that is what you want"),
+        (["--host", "::"], 2, "add --allow-remote if that is what you want"),
+        (["--port", "65536"], 2, "65536 is not in the range"),
+        (["--allow-host", "box:5000"], 2, "box:5000 is no name of a server"),
+        (["--allow-host", "http://box"], 2, "http://box is no name of a server"),
+        (["--allow-origin", "localhost:3000"], 2, "localhost:3000 is no origin of a web page"),
+        (["--allow-origin", "*"], 2, "* is no origin of a web page"),
+        (["--throttle", "fast"], 2, "fast is no rate"),
+        (["--throttle", "nan"], 2, "nan is no rate"),
+        (["--fail-rate", "2%"], 2, "2% is no share"),
+        (["--fail-rate", "nan"], 2, "nan is no share"),
+        (["--reset-rate", "nan"], 2, "nan is no share"),
+        (["--latency", "nan"], 2, "nan is no time"),
+        (["--fail-rate", "0.6", "--reset-rate", "0.6"], 2, "at most 1 together"),
+        (["--latency", "5"], 2, "5 is no time"),
+        (["--seed", "x"], 2, "'x' is not a valid int"),
+    ],
+)
+def test_what_cannot_be_is_told(
+    pe: RunPe, tmp_path: Path, options: list[str], code: int, told: str
+) -> None:
+    """Before anything is printed for a shell to read."""
+    ended = pe("serve", "--store", tmp_path / "s", "--port", "0", *options)
+    assert told in ended.stderr
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_port_of_the_system_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below 1024, which only root may use on many systems."""
+
+    def bind(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", bind)
+    with pytest.raises(CannotRun, match="port 80 cannot be listened on: Permission denied"):
+        PinpointServer(None, Settings(port=80))
+
+
+@pytest.fixture(params=["damaged", "short", "newer", "other", "folder"])
+def wrong_store(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return a store that cannot be used."""
+    path = tmp_path / "wrong.sqlite3"
+    if request.param == "folder":
+        path.mkdir()
+    elif request.param in ("damaged", "short"):
+        path.write_bytes(b"no database at all " * (1000 if request.param == "damaged" else 1))
+    else:
+        if request.param == "newer":
+            Store(path).close()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE others (a)")
+            connection.execute("PRAGMA user_version = 99")
+            connection.commit()
+    return path
+
+
+def test_a_store_that_cannot_be_used_is_named(pe: RunPe, wrong_store: Path) -> None:
+    """And left as it is."""
+    before = wrong_store.read_bytes() if wrong_store.is_file() else b""
+    ended = pe("serve", "--port", "0", "--store", wrong_store)
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert str(wrong_store) in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert before == (wrong_store.read_bytes() if wrong_store.is_file() else b"")
+
+
+@pytest.mark.parametrize("module", ["uvicorn", "httptools", "starlette", "jinja2"])
+def test_without_the_extra_it_is_told_what_to_install(
+    pe: RunPe, tmp_path: Path, module: str
+) -> None:
+    """In one line that can be copied."""
+    (tmp_path / f"{module}.py").write_text(
+        f"raise ModuleNotFoundError('No module named {module}', name='{module}')", "utf-8"
+    )
+    ended = pe("serve", "--port", "0", "--store", ":memory:", PYTHONPATH=str(tmp_path))
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert f"needs {module}, which is not installed\n" in ended.stderr
+    assert "pip install 'pinpoint_endpoints[serve]'" in ended.stderr
+
+
+def test_without_uvloop_it_serves_as_well(tmp_path: Path) -> None:
+    """It is faster with it, and there is none for every system."""
+    (tmp_path / "uvloop.py").write_text("raise ImportError", "utf-8")
+    with pe_serve(tmp_path, PYTHONPATH=str(tmp_path)) as server:
+        assert ask_once(server.port, request()).status == 202
+        with RawClient(server.port) as client:
+            client.send(request(last=False))
+            client.close_its_half()
+            assert [one.status for one in client.answers()] == [202]
