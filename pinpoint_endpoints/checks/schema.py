@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.contract.bundled import bundled_schema
+from pinpoint_endpoints.documents import codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,8 +38,8 @@ def explain(value: object, shape: str) -> "list[Coded]":
     return [*shown, and_more(MOST_FINDINGS)] if next(found, None) else shown
 
 
-def first_fault(value: object, shape: str) -> str | None:
-    """Return one sentence on what does not fit the shape, or None. It holds no values.
+def first_finding(value: object, shape: str) -> "Coded | None":
+    """Return one thing that does not fit the shape in a value, or None.
 
     However much of a large value fits, no time is spent on explaining that.
     """
@@ -46,7 +47,7 @@ def first_fault(value: object, shape: str) -> str | None:
         return None
     from jsonschema_rs import ValidationError, ValidationErrorKind
 
-    from pinpoint_endpoints.documents.pointer import json_pointer
+    from pinpoint_endpoints.checks.finding import Finding
 
     try:
         _decider(shape).validate(value)
@@ -54,14 +55,13 @@ def first_fault(value: object, shape: str) -> str | None:
         place, (*rule, _) = error.instance_path, error.schema_path
         is_about_a_name = isinstance(error.kind, ValidationErrorKind.PropertyNames)
     except ValueError:  # the library follows a value into some 250 lists in each other
-        return "The body is nested too deeply"
+        return codes.TOO_DEEP, Finding((), "nested too deeply")
     schema: dict[str, Any] = {"$ref": "/".join(["#", *map(str, rule)])}
     explainer = _new_explainer({"propertyNames": schema} if is_about_a_name else schema)
     part: Any = value
     for step in place:
         part = part[step]
-    _, finding = next(_findings(explainer.iter_errors(part), shape, place))
-    return f"{json_pointer(finding.path) or 'The body'}: {finding.message}"
+    return next(_findings(explainer.iter_errors(part), shape, place))
 
 
 def _findings(

@@ -3,6 +3,7 @@
 import re
 
 FORBIDDEN_CHARACTERS = "${}"
+_FINAL_SIGMA = "\N{GREEK SMALL LETTER FINAL SIGMA}"
 
 _SURELY_FINE = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+:_-]*")
 _NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -11,9 +12,11 @@ _NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 def same_endpoint_key(endpoint_id: str) -> str:
     """Return what two ids of one endpoint share: ids are case-insensitive.
 
+    Each letter has its small form, a sigma also at the end of a word: ids that begin alike but for
+    case have keys that begin alike.
     Source: botocore's service model, `GetEndpointRequest.EndpointId`.
     """
-    return endpoint_id.lower()
+    return endpoint_id.lower().replace(_FINAL_SIGMA, "\N{GREEK SMALL LETTER SIGMA}")
 
 
 def endpoint_id_fault(endpoint_id: str) -> str:

@@ -1,22 +1,13 @@
 """What the local Pinpoint does where AWS's documents are silent: what it is about → choices."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-
-class Choice(NamedTuple):
-    """One decision of ours.
-
-    Args:
-        topic: what the documents do not settle.
-        choice: what the local Pinpoint does.
-        reason: why, in a few words.
-    """
-
-    topic: str
-    choice: str
-    reason: str
-
+from pinpoint_endpoints.local.choice import Choice
+from pinpoint_endpoints.local.choices_of_requests import (
+    ABOUT_APPLICATIONS,
+    ABOUT_EVENTS,
+    ABOUT_REQUESTS,
+)
 
 _UPDATES = (
     Choice(
@@ -36,8 +27,18 @@ _UPDATES = (
     ),
     Choice(
         "An empty string",
-        "stored as it is",
-        "the only way to clear a field: null is refused",
+        "stored as it is; 400 for ChannelType, OptOut, EndpointStatus and the name of an attribute",
+        "the only way to clear a field: null is refused; these have no empty value",
+    ),
+    Choice(
+        "The empty name of a metric",
+        "accepted",
+        "AWS limits the names of attributes only",
+    ),
+    Choice(
+        "An attribute whose value is a text and no list, as in AWS's HTTP example",
+        "400",
+        "boto3 refuses it, and the service model has lists only",
     ),
     Choice(
         "Clearing a metric",
@@ -60,14 +61,29 @@ _UPDATES = (
         "seen in the field (aws-sdk-ios#861, amplify-js#13272)",
     ),
     Choice(
-        "An Address cleared by a later update",
-        "accepted",
-        "the refusal was seen for endpoints without one only",
+        "A later update that clears Address, or opts in without one",
+        "400 Missing Address, unless OptOut is ALL after it",
+        "what is refused at once is not to be had in two steps",
     ),
     Choice(
-        "An EffectiveDate older than the stored one",
-        "accepted",
+        "An endpoint of an older store that has neither Address nor OptOut ALL",
+        "takes updates that name neither of the two",
+        "they do nothing about it, and are not to blame",
+    ),
+    Choice(
+        "An EffectiveDate older than the stored one, or empty",
+        "accepted, and stored",
         "nothing forbids it",
+    ),
+    Choice(
+        "An EffectiveDate that is no date and time of ISO 8601",
+        "400, by the rule PE209; a date alone, and a time without a zone, are accepted",
+        "as the Timestamp of an event; what cannot be read cannot be compared",
+    ),
+    Choice(
+        "A RequestId in an update, as whoever sends back what was read has it",
+        "accepted and not stored: the stored one is the RequestID of the answer",
+        "AWS: generated each time; so one can see whether one's update is there",
     ),
     Choice(
         "Members that an endpoint never had",
@@ -166,8 +182,8 @@ _USERS = (
         "the documents count endpoints, whatever their status",
     ),
     Choice(
-        "An EffectiveDate that cannot be read, when the oldest is looked for",
-        "the oldest of all",
+        "An EffectiveDate that is empty or of an older store, when the oldest is looked for",
+        "the oldest of all, if it cannot be read",
         "it has to be ordered somehow; a zone that is missing is UTC",
     ),
     Choice(
@@ -260,138 +276,13 @@ _REMOVED = (
     ),
 )
 
-_EVENTS = (
-    Choice(
-        "PutEvents: the events",
-        "checked, acknowledged one by one, and not kept",
-        "nothing here would read them",
-    ),
-    Choice(
-        "PutEvents: an endpoint that is refused",
-        "400 in its item in the words of an update; the others, and its events, are accepted",
-        "the answer has room for it",
-    ),
-    Choice(
-        "PutEvents: an empty Endpoint",
-        "accepted; no endpoint is made or changed",
-        "Amplify sends it with every event",
-    ),
-    Choice(
-        "PutEvents: a BatchItem of another shape",
-        "400 for the whole request",
-        "there is no item to answer for",
-    ),
-    Choice(
-        "PutEvents: a BatchItem without endpoints",
-        "accepted",
-        "there is nothing to refuse",
-    ),
-    Choice(
-        "PutEvents: how many endpoints",
-        "100, as events are 100",
-        "AWS limits the events only",
-    ),
-    Choice(
-        "PutEvents: 40 names of attributes and metrics",
-        "in each event",
-        "AWS: for each event, 40 per request",
-    ),
-    Choice(
-        "PutEvents: an event over a limit, or whose Timestamp is no date",
-        "400 for it",
-        "AWS drops it; this says so",
-    ),
-    Choice(
-        "PutEvents: Duration of a session that is not stop minus start",
-        "400 for the event, in AWS's words",
-        "seen in the field (DavidWells/analytics)",
-    ),
-)
-
-_APPLICATIONS = (
-    Choice(
-        "An application that does not exist",
-        "made on the first write of an endpoint, its id as its name (not in moto)",
-        "--local needs no setup",
-    ),
-    Choice(
-        "The account and region in an application's ARN",
-        "000000000000, us-east-1",
-        "the service's form, and no real account's",
-    ),
-    Choice(
-        "The name of an application",
-        "up to 1,024 characters",
-        "AWS gives no limit, and an answer must have an end",
-    ),
-    Choice(
-        "GetApps without page-size, and with a large one",
-        "100 applications a page, oldest first; at most 1,000",
-        "AWS's quota; an answer must have an end",
-    ),
-    Choice(
-        "DeleteApp",
-        "its endpoints and names of attributes are gone with it",
-        "an id that is used again begins anew",
-    ),
-)
-
-_REQUESTS = (
-    Choice(
-        "Ids of applications and endpoints",
-        "empty ones, `.`, `..`, `$ { }` and control characters are refused with 400",
-        "`$ { }` are documented; the others cannot travel in every HTTP path",
-    ),
-    Choice(
-        "Endpoint ids that differ in case only",
-        "one endpoint by Unicode's small letters; shown as it was first written",
-        "AWS says case-insensitive, and not how it is shown",
-    ),
-    Choice(
-        "Unknown members, read-only ones such as CohortId, and Id in UpdateEndpoint",
-        "400",
-        "a typing error must not pass",
-    ),
-    Choice(
-        "ChannelType, OptOut and EndpointStatus in small letters",
-        "400",
-        "AWS documents capital letters only",
-    ),
-    Choice("A member that a body has twice", "the last one counts", "as JSON parsers do"),
-    Choice(
-        "Signatures, credentials and Content-Type",
-        "not looked at",
-        "there is no account here",
-    ),
-    Choice(
-        "How much a client may ask of `pe serve` at once",
-        "32,768 bytes and 128 headers of a head, else 431; 32 requests behind one, else 429",
-        "more than any client of AWS sends, and memory stays flat",
-    ),
-    Choice(
-        "How long `pe serve` waits for a client",
-        "60 seconds for a whole request or the next one; the longest idle makes room for others",
-        "nobody keeps others out",
-    ),
-    Choice(
-        "An operation of Pinpoint that is not here",
-        "404 NotFoundException that names it",
-        "every client raises it as an error of the service",
-    ),
-    Choice(
-        "Messages of errors",
-        "AWS's where one was seen, else ours; never a value of the request",
-        "values are personal data",
-    ),
-)
-
 CHOICES: Mapping[str, tuple[Choice, ...]] = {
     "Updates of endpoints": _UPDATES,
     "Addresses and status": _ADDRESSES,
     "Users": _USERS,
     "Quotas": _QUOTAS,
     "Removed attributes": _REMOVED,
-    "Events": _EVENTS,
-    "Applications": _APPLICATIONS,
-    "Requests and errors": _REQUESTS,
+    "Events": ABOUT_EVENTS,
+    "Applications": ABOUT_APPLICATIONS,
+    "Requests and errors": ABOUT_REQUESTS,
 }

@@ -5,17 +5,14 @@ Shapes are those of botocore's service model for Pinpoint (2016-12-01).
 
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import orjson
 
-from pinpoint_endpoints.documents.pointer import json_pointer
+from pinpoint_endpoints.documents.moments import moment
 from pinpoint_endpoints.local.service_error import bad_request
-from pinpoint_endpoints.local.stamps import moment
-
-if TYPE_CHECKING:
-    from jsonschema_rs import Draft202012Validator
+from pinpoint_endpoints.local.shapes import Shape
+from pinpoint_endpoints.local.stamps import date_fault
 
 # AWS: quotas, "Event ingestion quotas"
 MAX_EVENTS = 100
@@ -26,7 +23,25 @@ LONGEST_VALUE = 200
 
 SESSION_TIMES = ("StartTimestamp", "StopTimestamp")
 STRING = {"type": "string"}
-EVENT = {
+EVENTS_REQUEST = Shape(
+    "EventsRequest",
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["BatchItem"],
+        "properties": {"BatchItem": {"type": "object"}},
+    },
+)
+EVENTS_BATCH = Shape(
+    "EventsBatch",
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["Endpoint", "Events"],
+        "properties": {"Endpoint": {"type": "object"}, "Events": {"type": "object"}},
+    },
+)
+EVENT_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
     "required": ["EventType", "Timestamp"],
@@ -57,6 +72,7 @@ EVENT = {
         "Timestamp": STRING,
     },
 }
+EVENT = Shape("Event", EVENT_SCHEMA, "The event")
 ACCEPTED = {"StatusCode": 202, "Message": "Accepted"}
 WRONG_DURATION = (
     "Session duration in milliseconds must be equal to the difference of start and stop timestamp"
@@ -83,11 +99,11 @@ def events_batches(request: object) -> dict[str, EventsBatch]:
         ServiceError: 400 when its frame is wrong, or it has more endpoints or events than a request
             may have.
     """
-    if not isinstance(request, dict) or request.keys() != {"BatchItem"}:
-        raise bad_request("The body is an object with one member, BatchItem.")
-    if not isinstance(request["BatchItem"], dict):
-        raise bad_request("/BatchItem: expected an object, from endpoint ids to their events.")
-    batches = {name: _batch(item) for name, item in request["BatchItem"].items()}
+    fault = EVENTS_REQUEST.fault(request)
+    if fault:
+        raise bad_request(fault)
+    items = cast("dict[str, Any]", request)["BatchItem"]
+    batches = {name: _batch(name, item) for name, item in items.items()}
     if len(batches) > MAX_EVENTS:
         raise bad_request(f"A request has events of at most {MAX_EVENTS} endpoints.")
     if sum(len(batch.events) for batch in batches.values()) > MAX_EVENTS:
@@ -110,38 +126,19 @@ def item_response(endpoint_fault: str, events: Mapping[str, object]) -> dict[str
 
 def event_fault(event: Any) -> str:
     """Say why the service refuses an event, or return an empty string. It holds no values."""
-    return _shape_fault(event) or _count_fault(event) or _time_fault(event)
+    return EVENT.fault(event) or _count_fault(event) or _time_fault(event)
 
 
-def _batch(item: object) -> EventsBatch:
-    if not isinstance(item, dict) or item.keys() != {"Endpoint", "Events"}:
-        raise bad_request("/BatchItem: each endpoint has two members, Endpoint and Events.")
-    if not isinstance(item["Endpoint"], dict) or not isinstance(item["Events"], dict):
-        raise bad_request("/BatchItem: expected an object as Endpoint, and one as Events.")
-    return EventsBatch(item["Endpoint"], item["Events"])
+def _batch(endpoint_id: str, item: object) -> EventsBatch:
+    fault = EVENTS_BATCH.fault(item, ("BatchItem", endpoint_id))
+    if fault:
+        raise bad_request(fault)
+    batch = cast("dict[str, Any]", item)
+    return EventsBatch(batch["Endpoint"], batch["Events"])
 
 
 def _verdict(fault: str) -> dict[str, Any]:
     return {"StatusCode": 400, "Message": fault} if fault else ACCEPTED
-
-
-def _shape_fault(event: object) -> str:
-    if _decider().is_valid(event):
-        return ""
-    from jsonschema import Draft202012Validator
-
-    from pinpoint_endpoints.checks.findings import findings_of
-
-    error = next(Draft202012Validator(EVENT).iter_errors(event))
-    _, finding = next(findings_of(error, "Event"))
-    return f"{json_pointer(finding.path) or 'The event'}: {finding.message}"
-
-
-@cache
-def _decider() -> "Draft202012Validator":
-    from jsonschema_rs import Draft202012Validator
-
-    return Draft202012Validator(EVENT)
 
 
 def _count_fault(event: Mapping[str, Any]) -> str:
@@ -157,8 +154,9 @@ def _time_fault(event: Mapping[str, Any]) -> str:
     times = {"/Timestamp": event["Timestamp"]}
     times |= {f"/Session/{name}": session[name] for name in SESSION_TIMES if name in session}
     for place, time in times.items():
-        if moment(time) is None:
-            return f"{place}: not a date and time in ISO 8601"
+        fault = date_fault(time) if time else "an empty text is no date and time"
+        if fault:
+            return f"{place}: {fault}"
     started, stopped = (moment(session.get(name, "")) for name in SESSION_TIMES)
     if started and stopped and "Duration" in session:
         milliseconds = (stopped - started) / timedelta(milliseconds=1)

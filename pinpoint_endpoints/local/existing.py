@@ -1,6 +1,10 @@
-"""A transaction and an id → the application, endpoint or user that a request means, or 404."""
+"""A transaction and an id → the application, endpoint or user that a request means, or a refusal.
+
+An id that nothing can have is refused with 400, one that nothing has with 404.
+"""
 
 from pinpoint_endpoints.contract.merging import Endpoint
+from pinpoint_endpoints.local.requests import refuse_application_id
 from pinpoint_endpoints.local.rows import Application, Rows
 from pinpoint_endpoints.local.service_error import not_found
 
@@ -9,6 +13,7 @@ def existing_application(rows: Rows, application_id: str) -> Application:
     """Return an application."""
     application = rows.application(application_id)
     if application is None:
+        refuse_application_id(application_id)
         raise not_found("Application not found")
     return application
 

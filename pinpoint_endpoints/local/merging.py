@@ -41,22 +41,32 @@ def new_endpoint(application_id: str, endpoint_id: str, created: str) -> Endpoin
     }
 
 
-def missing_for_creation(request: Mapping[str, Any]) -> str:
-    """Name the member without which the service creates no endpoint, or return an empty string.
+def missing_member(stored: Mapping[str, Any] | None, request: Mapping[str, Any]) -> str:
+    """Name the member without which the service takes no update, or return an empty string.
 
-    Source: seen in the field (aws-sdk-ios#861, amplify-js#13272): `Missing Address` answers a
-    new endpoint without an address unless it opts out of everything.
+    An endpoint that is new, and one whose address or opt-out an update names, needs an address
+    after it unless it is opted out of everything.
+    Source: seen in the field (aws-sdk-ios#861, amplify-js#13272).
+
+    Args:
+        stored: the endpoint so far; None for a new one.
+        request: the update.
     """
-    if "ChannelType" not in request:
-        return "ChannelType"
-    if not request.get("Address") and request.get("OptOut") != "ALL":
-        return "Address"
-    return ""
+    if stored is None:
+        if "ChannelType" not in request:
+            return "ChannelType"
+    elif "Address" not in request and "OptOut" not in request:
+        return ""
+    after = {**(stored or {}), **request}
+    return "" if after.get("Address") or after.get("OptOut") == "ALL" else "Address"
 
 
 def with_defaults(request: Mapping[str, Any], now: str, request_id: str) -> Endpoint:
-    """Return a request with what every update sets unless the request itself says otherwise."""
-    return {"EffectiveDate": now, "RequestId": request_id, **with_status(request)}
+    """Return a request with what every update sets: its own id, and what it leaves out.
+
+    Source of the id: botocore's service model, `PublicEndpoint.RequestId`, "generated each time".
+    """
+    return {"EffectiveDate": now, **with_status(request), "RequestId": request_id}
 
 
 def user_id_after(stored: Mapping[str, Any], request: Mapping[str, Any]) -> str:

@@ -127,7 +127,7 @@ class LocalPinpoint:
             request_id: the id of this request.
         """
         refuse_endpoint_id(endpoint_id)
-        update = checked(request, "EndpointRequest")
+        update = checked(request)
         self._apply(application_id, [(endpoint_id, update)], request_id)
         return _accepted(request_id)
 
@@ -178,7 +178,8 @@ class LocalPinpoint:
     def put_events(self, application_id: str, *, request: object, request_id: str) -> Body:
         """Make or change the endpoints that events come from, each of them or not at all.
 
-        The events themselves are checked and acknowledged, and not kept.
+        The events themselves are checked and acknowledged, and not kept. A missing application is
+        made only if an endpoint is.
 
         Args:
             application_id: where the endpoints are.
@@ -187,12 +188,9 @@ class LocalPinpoint:
         """
         batches = events_batches(request)
         now = timestamp(self._now())
+        updates = [Update(name, batch.endpoint, request_id, now) for name, batch in batches.items()]
         with self._store.writing() as rows:
-            application = self._application_to_write(rows, application_id)
-            faults = {
-                name: _fault_of(rows, application, Update(name, batch.endpoint, request_id, now))
-                for name, batch in batches.items()
-            }
+            faults = self._faults_of(rows, application_id, updates)
         results = {name: item_response(faults[name], batches[name].events) for name in batches}
         return {"Results": results}
 
@@ -239,6 +237,17 @@ class LocalPinpoint:
             updates = [Update(name, request, request_id, now) for name, request in requests]
             apply_updates(rows, application, updates)
 
+    def _faults_of(self, rows: Rows, application_id: str, updates: list[Update]) -> dict[str, str]:
+        """Store each update or nothing of it; return by endpoint why it is refused, if it is."""
+        if not any(update.request for update in updates):
+            existing_application(rows, application_id)
+        before = rows.changes()
+        application = self._application_to_write(rows, application_id)
+        faults = {update.endpoint_id: _fault_of(rows, application, update) for update in updates}
+        if not any(update.request and not faults[update.endpoint_id] for update in updates):
+            rows.go_back_to(before)
+        return faults
+
     def _application_to_write(self, rows: Rows, application_id: str) -> Application:
         application = rows.application(application_id)
         if application is not None:
@@ -270,7 +279,7 @@ def _fault_of(rows: Rows, application: Application, update: Update) -> str:
     try:
         with rows.undone_if_it_fails():
             refuse_endpoint_id(update.endpoint_id)
-            checked(update.request, "EndpointRequest")
+            checked(update.request, "PublicEndpoint")
             if update.request:
                 apply_updates(rows, application, [update])
     except ServiceError as error:

@@ -5,26 +5,48 @@ from typing import Any, cast
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
 from pinpoint_endpoints.local.attribute_names import TYPES
 from pinpoint_endpoints.local.service_error import bad_request
+from pinpoint_endpoints.local.shapes import Shape, endpoint_fault
+from pinpoint_endpoints.local.stamps import date_fault
 
 # AWS: quotas, "UpdateEndpointsBatch"
 MAX_BATCH_ITEMS = 100
 # botocore's service model, "TagsModel"
 MOST_TAGS, LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 50, 128, 256
+LONGEST_ID = 2_048  # whatever its characters, a path with it is no longer than a request's head
 LONGEST_NAME = 1024  # of an application: so that a page of them has an end
 
-LONGEST_NUMBER = 9  # digits: more than any page or token has, less than SQLite's integers
+LARGEST_NUMBER = 999_999_999  # more than any page or token has, less than SQLite's integers
+MOST_DIGITS = len(str(LARGEST_NUMBER))
 
 Body = dict[str, Any]
 
+CREATE_APPLICATION_REQUEST = Shape(
+    "CreateApplicationRequest",
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["Name"],
+        "properties": {
+            "Name": {"type": "string"},
+            "tags": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+    },
+)
 
-def checked(request: object, shape: str) -> Body:
-    """Return a request that fits a shape of the contract, such as `EndpointRequest`."""
-    from pinpoint_endpoints.checks.schema import first_fault
 
-    fault = first_fault(request, shape)
-    if fault is not None:
+def checked(request: object, name: str = "EndpointRequest") -> Body:
+    """Return what a request says of one endpoint.
+
+    Args:
+        request: has to fit EndpointRequest.
+        name: of its shape in the service model: those of EndpointRequest are the members of others.
+    """
+    fault = endpoint_fault(request, "EndpointRequest", name)
+    if fault:
         raise bad_request(fault)
-    return cast("Body", request)
+    found = cast("Body", request)
+    _refuse_date(found)
+    return found
 
 
 def refuse_endpoint_id(endpoint_id: str) -> None:
@@ -32,10 +54,12 @@ def refuse_endpoint_id(endpoint_id: str) -> None:
     fault = endpoint_id_fault(endpoint_id)
     if fault:
         raise bad_request(f"The endpoint id cannot be used: {fault}.")
+    if len(endpoint_id) > LONGEST_ID:
+        raise bad_request(f"The endpoint id has over {LONGEST_ID:,} characters.")
 
 
 def refuse_application_id(application_id: str) -> None:
-    """Refuse to make an application under an id that cannot be in a path."""
+    """Refuse an id that no application can have: it cannot be in a path."""
     fault = endpoint_id_fault(application_id)
     if fault:
         raise bad_request(f"The application id cannot be used: {fault}.")
@@ -43,20 +67,25 @@ def refuse_application_id(application_id: str) -> None:
 
 def batch_items(request: object) -> list[tuple[str, Body]]:
     """Return the ids and the requests of an EndpointBatchRequest."""
-    items = checked(request, "EndpointBatchRequest")["Item"]
+    fault = endpoint_fault(request, "EndpointBatchRequest")
+    if fault:
+        raise bad_request(fault)
+    items = cast("Body", request)["Item"]
     if len(items) > MAX_BATCH_ITEMS:
         raise bad_request(f"A batch has at most {MAX_BATCH_ITEMS} items.")
+    for index, item in enumerate(items):
+        _refuse_date(item, f"/Item/{index}")
     return [_id_and_request(item) for item in items]
 
 
 def name_and_tags(request: object) -> tuple[str, dict[str, str]]:
     """Return what a CreateApplicationRequest says."""
-    if not isinstance(request, dict) or not isinstance(request.get("Name"), str):
-        raise bad_request("Missing Name")
-    tags = request.get("tags", {})
-    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
-        raise bad_request("The tags of an application are names with one string each.")
-    if len(request["Name"]) > LONGEST_NAME:
+    fault = CREATE_APPLICATION_REQUEST.fault(request)
+    if fault:
+        raise bad_request(fault)
+    application = cast("Body", request)
+    name, tags = application["Name"], application.get("tags", {})
+    if len(name) > LONGEST_NAME:
         raise bad_request(f"/Name: at most {LONGEST_NAME} characters.")
     if len(tags) > MOST_TAGS:
         raise bad_request(f"An application has at most {MOST_TAGS} tags.")
@@ -66,7 +95,7 @@ def name_and_tags(request: object) -> tuple[str, dict[str, str]]:
                 f"The key of a tag has at most {LONGEST_TAG_KEY} characters, "
                 f"its value {LONGEST_TAG_VALUE}."
             )
-    return request["Name"], tags
+    return name, tags
 
 
 def blacklist(request: object) -> list[str]:
@@ -92,11 +121,17 @@ def whole_number(digits: str | None, name: str, *, least: int, default: int) -> 
     if not (
         digits.isascii()
         and digits.isdigit()
-        and len(digits) <= LONGEST_NUMBER
+        and len(digits) <= MOST_DIGITS
         and int(digits) >= least
     ):
-        raise bad_request(f"{name} is not a whole number from {least}.")
+        raise bad_request(f"{name} is not a whole number from {least} to {LARGEST_NUMBER}.")
     return int(digits)
+
+
+def _refuse_date(request: Body, place: str = "") -> None:
+    fault = date_fault(request.get("EffectiveDate", ""))
+    if fault:
+        raise bad_request(f"{place}/EffectiveDate: {fault}")
 
 
 def _id_and_request(item: Body) -> tuple[str, Body]:

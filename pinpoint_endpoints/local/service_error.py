@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 class ServiceError(Exception):
     """The service refuses a request.
 
-    Codes and statuses are those of botocore's service model for Pinpoint. The message never
-    repeats a value of the request: addresses, user ids and attributes are personal data.
+    Codes and statuses are those of botocore's service model for Pinpoint. The message may
+    name members and ids, and repeats no other value of the request: addresses, user ids and
+    attributes are personal data.
 
     Args:
         code: the exception's name in the service model, such as `BadRequestException`.

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from zlib import crc32
 
 from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.moments import moment
 
 COHORTS = 100
 ARN_PREFIX = "arn:aws:mobiletargeting:us-east-1:000000000000:apps/"
@@ -17,13 +18,14 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def moment(date: str) -> datetime | None:
-    """Read an ISO 8601 date, or return None; one without a zone is taken as UTC."""
-    try:
-        found = datetime.fromisoformat(date)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def date_fault(date: str) -> str:
+    """Say why a text is no date and time, by the rule PE209; nothing if it is one or empty."""
+    if not date:
+        return ""
+    from pinpoint_endpoints.checks.rules.moments import effective_date
+
+    wrong = [finding for finding in effective_date(date) if finding.severity is None]
+    return "; ".join(f"{finding.message}: {finding.hint}" for finding in wrong)
 
 
 def instant(date: str) -> datetime:

@@ -60,6 +60,13 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         ))
         """,
     ),
+    (  # a sigma at the end of a word had a small form of its own
+        """
+        UPDATE OR REPLACE endpoints
+        SET endpoint_key = replace(endpoint_key, char(962), char(963))
+        WHERE instr(endpoint_key, char(962))
+        """,
+    ),
 )
 STORE_VERSION = len(UPGRADES)
 

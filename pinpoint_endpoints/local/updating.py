@@ -16,7 +16,7 @@ from pinpoint_endpoints.local.merging import (
     endpoint_to_evict,
     evicted,
     inactive,
-    missing_for_creation,
+    missing_member,
     new_endpoint,
     user_attributes_of,
     user_id_after,
@@ -48,9 +48,9 @@ def apply_updates(rows: Rows, application: Application, updates: Sequence[Update
     """Store updates, one after the other, and all that follows from them.
 
     Raises:
-        ServiceError: 400 when a new endpoint lacks what creation needs, its user has as many
-            endpoints as a user may have, it is larger than an endpoint may be, or the application
-            has as many names of attributes as it may have.
+        ServiceError: 400 when an endpoint lacks what it needs, its user has as many endpoints as a
+            user may have, it is larger than an endpoint may be, or the application has as many
+            names of attributes as it may have.
     """
     names = rows.attribute_names(application)
     captured = updates
@@ -85,7 +85,11 @@ def _meet(endpoints: WorkingSet, updates: Sequence[Update]) -> None:
 
 def _apply(endpoints: WorkingSet, application: Application, update: Update) -> None:
     key = same_endpoint_key(update.endpoint_id)
-    stored = endpoints.endpoint(key) or _created(application, update)
+    before = endpoints.endpoint(key)
+    missing = missing_member(before, update.request)
+    if missing:
+        raise bad_request(f"Missing {missing}")
+    stored = before or new_endpoint(application.response["Id"], update.endpoint_id, update.now)
     companions = _make_room(endpoints, key, stored, update)
     shared = user_attributes_of(companions[0]) if companions else {}
     request = with_defaults(update.request, update.now, update.request_id)
@@ -97,13 +101,6 @@ def _apply(endpoints: WorkingSet, application: Application, update: Update) -> N
     for other in endpoints.active_at(place_of(endpoint)):
         if other is not endpoint:
             endpoints.put(inactive(other))
-
-
-def _created(application: Application, update: Update) -> Endpoint:
-    missing = missing_for_creation(update.request)
-    if missing:
-        raise bad_request(f"Missing {missing}")
-    return new_endpoint(application.response["Id"], update.endpoint_id, update.now)
 
 
 def _make_room(endpoints: WorkingSet, key: str, stored: Endpoint, update: Update) -> list[Endpoint]:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 import orjson
 
+from pinpoint_endpoints.local.bodies import TOO_DEEP, value_of
 from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.service_error import (
     ServiceError,
@@ -62,14 +63,9 @@ class Call(NamedTuple):
         """Return the body's value.
 
         Raises:
-            ServiceError: 400 when it is not JSON.
+            ServiceError: 400 when it is not JSON, or holds what cannot be stored.
         """
-        try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
-            raise bad_request(
-                f"The body is not JSON: line {error.lineno}, column {error.colno}."
-            ) from None
+        return value_of(self.body)
 
 
 class Operation(NamedTuple):
@@ -152,6 +148,9 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
     },
 }
 
+FIRST_REFUSAL = 400
+"""Of HTTP's statuses (RFC 9110, 15)."""
+
 FIRST_ID, EVERY_OTHER = 3, 2
 """Where ids stand in a path that is split at its slashes."""
 
@@ -186,7 +185,7 @@ def answer(pinpoint: LocalPinpoint, method: str, target: str, body: bytes) -> An
     except ServiceError as error:
         return refusal(error, request_id)
     except RecursionError:  # when it is explained why a thousand lists in each other do not fit
-        return refusal(bad_request("The body is nested too deeply."), request_id)
+        return refusal(bad_request(TOO_DEEP), request_id)
 
 
 def refusal(error: ServiceError, request_id: str) -> Answer:
@@ -199,6 +198,13 @@ def refusal(error: ServiceError, request_id: str) -> Answer:
     }
     body = {"Message": error.message, "RequestID": request_id}
     return Answer(error.status, headers, orjson.dumps(body))
+
+
+def message_of(answer: Answer) -> str:
+    """Return why a request was refused; an empty text if it was taken."""
+    if answer.status < FIRST_REFUSAL:
+        return ""
+    return str(orjson.loads(answer.body)["Message"])
 
 
 def operation_name(method: str, target: str) -> str:

@@ -1,4 +1,4 @@
-"""The one sentence on why a value does not fit: the same that all findings hold, and soon."""
+"""The one finding on why a value does not fit: one of all the findings, and soon."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.checks.schema import explain, first_fault, fits
+from pinpoint_endpoints.checks.schema import explain, first_finding, fits
 from pinpoint_endpoints.contract.bundled import bundled_schema
-from pinpoint_endpoints.documents.pointer import json_pointer
+from pinpoint_endpoints.documents import codes
 
 WRONG: list[Any] = [
     None, [], "x", 1, {"Adress": "a"}, {"ChannelType": "sms"}, {"ChannelType": 1},
@@ -21,21 +21,13 @@ WRONG: list[Any] = [
 MEMBERS = [*bundled_schema()["$defs"]["EndpointRequest"]["properties"], "Adress"]
 
 
-def sentences(value: object, shape: str) -> list[str]:
-    """Return a sentence for each finding."""
-    return [
-        f"{json_pointer(finding.path) or 'The body'}: {finding.message}"
-        for _, finding in explain(value, shape)
-    ]
-
-
 @pytest.mark.parametrize("value", WRONG)
 def test_it_is_one_of_the_findings(value: object) -> None:
     """Of a wrong request, and of a wrong item of a batch."""
-    assert first_fault(value, "EndpointRequest") in sentences(value, "EndpointRequest")
+    assert first_finding(value, "EndpointRequest") in explain(value, "EndpointRequest")
     item = {"Id": "e", **value} if isinstance(value, dict) else value
     batch = {"Item": [{"Id": "right", "OptOut": "ALL"}, item]}
-    assert first_fault(batch, "EndpointBatchRequest") in sentences(batch, "EndpointBatchRequest")
+    assert first_finding(batch, "EndpointBatchRequest") in explain(batch, "EndpointBatchRequest")
 
 
 @given(
@@ -54,18 +46,19 @@ def test_it_is_one_of_the_findings(value: object) -> None:
 )
 def test_law(value: dict[str, Any]) -> None:
     """There is one if, and only if, the value does not fit, and it is one of the findings."""
-    fault = first_fault(value, "EndpointRequest")
-    assert (fault is None) == fits(value, "EndpointRequest")
-    assert fault is None or fault in sentences(value, "EndpointRequest")
+    found = first_finding(value, "EndpointRequest")
+    assert (found is None) == fits(value, "EndpointRequest")
+    assert found is None or found in explain(value, "EndpointRequest")
 
 
 def test_one_wrong_item_among_very_many() -> None:
     """What fits is not explained: this would take minutes."""
     items = [{"Id": "a", "OptOut": "ALL"}] * 300_000
     batch = {"Item": [*items, {"Id": "a", "OptOut": "SOME"}]}
-    fault = first_fault(batch, "EndpointBatchRequest")
-    assert fault is not None
-    assert fault.startswith("/Item/300000/OptOut: ")
+    found = first_finding(batch, "EndpointBatchRequest")
+    assert found is not None
+    code, finding = found
+    assert (code, finding.path) == (codes.NOT_IN_SET, ("Item", 300_000, "OptOut"))
 
 
 def test_nesting_has_an_end() -> None:
@@ -73,5 +66,8 @@ def test_nesting_has_an_end() -> None:
     value: object = 1
     for _ in range(600):
         value = [value]
-    assert first_fault(value, "EndpointRequest") == "The body is nested too deeply"
-    assert first_fault({"Attributes": {"a": value}}, "EndpointRequest") is not None
+    found = first_finding(value, "EndpointRequest")
+    assert found is not None
+    code, finding = found
+    assert (code, finding.message) == (codes.TOO_DEEP, "nested too deeply")
+    assert first_finding({"Attributes": {"a": value}}, "EndpointRequest") is not None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.checks.schema import explain, first_fault, fits
+from pinpoint_endpoints.checks.schema import explain, first_finding, fits
 from pinpoint_endpoints.contract.bundled import bundled_schema
 
 SHAPES = sorted(
@@ -98,7 +98,7 @@ def test_the_validators_agree_on_almost_endpoints(data: st.DataObject) -> None:
     """For an endpoint with one thing changed, the two never disagree, and there is a sentence."""
     value = mutate(WHOLE, data)
     assert fits(value, "EndpointRequest") == (explain(value, "EndpointRequest") == [])
-    assert (first_fault(value, "EndpointRequest") is None) == fits(value, "EndpointRequest")
+    assert (first_finding(value, "EndpointRequest") is None) == fits(value, "EndpointRequest")
 
 
 @given(TEXTS)

@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 
 from pinpoint_endpoints.local import operations
@@ -132,17 +133,40 @@ def test_pages_reach_the_client(local_client: Any) -> None:
     ],
 )
 def test_a_wrong_page_is_refused(send: Callable[..., Answer], query: str) -> None:
-    """A page-size or token that is no whole number answers 400."""
-    assert send("GET", f"/v1/apps?{query}").status == 400
+    """A page-size or token that is no whole number, or too large a one, answers 400."""
+    answer = send("GET", f"/v1/apps?{query}")
+    assert answer.status == 400
+    name = query.partition("=")[0]
+    expected = f"{name} is not a whole number from {int(name == 'page-size')} to 999999999."
+    assert orjson.loads(answer.body)["Message"] == expected
 
 
 @pytest.mark.parametrize(
-    "request_body",
-    [None, [], "n", {}, {"Name": 1}, {"Name": "n", "tags": []}, {"Name": "n", "tags": {"a": 1}}],
+    ("request_body", "message"),
+    [
+        (None, "The body: expected an object, found null"),
+        ([], "The body: expected an object, found a list"),
+        ({}, 'The body: the member "Name" is missing'),
+        ({"Name": 1}, "/Name: expected a string, found a number"),
+        ({"Name": "n", "tags": []}, "/tags: expected an object, found a list"),
+        ({"Name": "n", "tags": {"a": 1}}, "/tags/a: expected a string, found a number"),
+        (
+            {"Name": "n", "Tags": {"a": "b"}},
+            '/Tags: not a member of CreateApplicationRequest: did you mean "tags"?',
+        ),
+        (
+            {"Name": "n", "colour": 1},
+            "/colour: not a member of CreateApplicationRequest: the members are Name, tags",
+        ),
+    ],
 )
-def test_a_wrong_application_is_refused(send: Callable[..., Answer], request_body: Any) -> None:
-    """CreateApp without a name, or with tags that are no strings, answers 400."""
-    assert send("POST", "/v1/apps", request_body).status == 400
+def test_a_wrong_application_is_refused(
+    send: Callable[..., Answer], request_body: Any, message: str
+) -> None:
+    """CreateApp without a name, with tags that are no strings, or with more answers 400."""
+    answer = send("POST", "/v1/apps", request_body)
+    assert (answer.status, orjson.loads(answer.body)["Message"]) == (400, message)
+    assert orjson.loads(send("GET", "/v1/apps").body) == {"Item": []}
 
 
 @pytest.mark.parametrize(
@@ -206,6 +230,30 @@ def test_no_application_is_made_under_an_impossible_id(
     with pytest.raises(ServiceError, match="application id cannot be used") as caught:
         pinpoint.update_endpoint(application_id, "e", request=EMAIL, request_id="r")
     assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("application_id", ["", "..", "%24", "a%00"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("DELETE", ""),
+        ("GET", "/endpoints/e"),
+        ("DELETE", "/endpoints/e"),
+        ("GET", "/users/u"),
+        ("DELETE", "/users/u"),
+        ("PUT", "/attributes/endpoint-user-attributes"),
+        ("POST", "/events"),
+    ],
+)
+def test_nothing_is_looked_for_under_an_impossible_id(
+    send: Callable[..., Answer], application_id: str, method: str, path: str
+) -> None:
+    """Whatever is asked of such an application answers 400, as an update does."""
+    body: dict[str, Any] = {"BatchItem": {}} if path == "/events" else {}
+    answer = send(method, f"/v1/apps/{application_id}{path}", body)
+    assert answer.status == 400
+    assert "application id cannot be used" in orjson.loads(answer.body)["Message"]
 
 
 def test_making_missing_applications_can_be_turned_off(store: Store) -> None:

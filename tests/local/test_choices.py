@@ -3,7 +3,8 @@ import re
 import pytest
 
 from pinpoint_endpoints.local.attribute_names import MOST_NAMES
-from pinpoint_endpoints.local.choices import CHOICES, Choice
+from pinpoint_endpoints.local.choice import Choice
+from pinpoint_endpoints.local.choices import CHOICES
 from pinpoint_endpoints.local.events import MAX_EVENTS, MAX_NAMES
 from pinpoint_endpoints.local.http.connections import (
     MOST_HEAD_BYTES,

@@ -135,6 +135,39 @@ def test_events_make_a_missing_application(send: Send) -> None:
     assert send("GET", "/v1/apps/app/endpoints/e").status == 200
 
 
+@pytest.mark.parametrize("endpoints", [{}, {"e": {}}, {"e": {}, "f": {}}])
+def test_events_alone_make_no_application(send: Send, endpoints: dict[str, Any]) -> None:
+    """Without an endpoint to store, a missing application is not found."""
+    items = {name: {"Endpoint": one, "Events": {"1": EVENT}} for name, one in endpoints.items()}
+    assert send("POST", EVENTS, {"BatchItem": items}).status == 404
+    assert send("GET", "/v1/apps/app").status == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint", "message"),
+    [
+        ("e", {"ChannelType": "FAX"}, "/ChannelType: expected one of PUSH, "),
+        ("e", {"ChannelType": "SMS"}, "Missing Address"),
+        ("e", {"Foo": 1}, "/Foo: not a member of PublicEndpoint: the members are "),
+        ("e", {**EMAIL, "EffectiveDate": "yesterday"}, "/EffectiveDate: this text is not a date"),
+        ("..", EMAIL, "The endpoint id cannot be used"),
+    ],
+)
+def test_a_refused_endpoint_makes_no_application(
+    send: Send, name: str, endpoint: dict[str, Any], message: str
+) -> None:
+    """Where no endpoint is stored, what is wrong is told, and no application is made."""
+    items = {name: {"Endpoint": endpoint, "Events": {}}, "empty": {"Endpoint": {}, "Events": {}}}
+    answer = send("POST", EVENTS, {"BatchItem": items})
+    verdict = orjson.loads(answer.body)["Results"][name]["EndpointItemResponse"]
+    assert (answer.status, verdict["StatusCode"]) == (202, 400)
+    assert verdict["Message"].startswith(message)
+    assert send("GET", "/v1/apps/app").status == 404
+    items["right"] = {"Endpoint": EMAIL, "Events": {}}
+    send("POST", EVENTS, {"BatchItem": items})
+    assert send("GET", "/v1/apps/app/endpoints/right").status == 200
+
+
 def test_events_for_an_application_that_moto_lacks_are_not_found(moto_client: Any) -> None:
     """Under moto the whole request answers 404."""
     with pytest.raises(moto_client.exceptions.NotFoundException, match="Application not found"):
@@ -168,12 +201,37 @@ def test_a_wrong_frame_is_refused_whole(send: Send, body: Any) -> None:
     assert send("GET", "/v1/apps/app").status == 404
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ([], "The body: expected an object, found a list"),
+        ({}, 'The body: the member "BatchItem" is missing'),
+        ({"BatchItem": []}, "/BatchItem: expected an object, found a list"),
+        ({"BatchItem": {"b": None}}, "/BatchItem/b: expected an object, found null"),
+        ({"BatchItem": {"b": {"Endpoint": {}}}}, '/BatchItem/b: the member "Events" is missing'),
+        (
+            {"BatchItem": {"b": {"Endpoint": [], "Events": {}}}},
+            "/BatchItem/b/Endpoint: expected an object, found a list",
+        ),
+        (
+            {"BatchItem": {"User": {"Endpoint": {}, "Events": {}, "X": 1}}},
+            "/BatchItem/User/X: not a member of EventsBatch: the members are Endpoint, Events",
+        ),
+    ],
+)
+def test_a_wrong_frame_is_refused_with_its_place(send: Send, body: Any, message: str) -> None:
+    """The endpoint that is to blame is named."""
+    if body and isinstance(body, dict) and isinstance(body["BatchItem"], dict):
+        body = {"BatchItem": {"ok": {"Endpoint": EMAIL, "Events": {}}, **body["BatchItem"]}}
+    assert orjson.loads(send("POST", EVENTS, body).body)["Message"] == message
+
+
 def test_100_events_are_the_limit(send: Send) -> None:
     """A request has 100 events and 100 endpoints at most, however they are spread."""
 
     def status(*counts: int) -> int:
         items = {
-            f"e{number}": {"Endpoint": {}, "Events": {str(one): EVENT for one in range(count)}}
+            f"e{number}": {"Endpoint": EMAIL, "Events": {str(one): EVENT for one in range(count)}}
             for number, count in enumerate(counts)
         }
         return send("POST", EVENTS, {"BatchItem": items}).status
@@ -184,7 +242,7 @@ def test_100_events_are_the_limit(send: Send) -> None:
 
 def test_events_over_4_mb_are_too_large(send: Send) -> None:
     """A body answers 413 from one byte past 4 MiB on, as one over 7 MiB does elsewhere."""
-    body = orjson.dumps({"BatchItem": {}})
+    body = orjson.dumps({"BatchItem": {"e": {"Endpoint": EMAIL, "Events": {}}}})
     assert send("POST", EVENTS, body.ljust(MAX_EVENTS_BYTES)).status == 202
     answer = send("POST", EVENTS, body.ljust(MAX_EVENTS_BYTES + 1))
     assert (answer.status, MAX_EVENTS_BYTES) == (413, 4_194_304)
@@ -214,8 +272,9 @@ def test_a_whole_event_is_accepted(fault: Callable[..., str]) -> None:
     ("members", "message"),
     [
         ({"EventType": None}, "/EventType: expected a string, found null"),
-        ({"Timestamp": "yesterday"}, "/Timestamp: not a date and time in ISO 8601"),
-        ({"EventTyp": "x"}, '/EventTyp: "EventTyp" is not a member of Event'),
+        ({"Timestamp": "yesterday"}, "/Timestamp: this text is not a date and time of ISO"),
+        ({"Timestamp": "20260115T093000Z"}, "/Timestamp: this text is not a date and time of ISO"),
+        ({"EventTyp": "x"}, '/EventTyp: not a member of Event: did you mean "EventType"?'),
         ({"Attributes": {"a": 1}}, "/Attributes/a: expected a string, found a number"),
         ({"Metrics": {"m": "1"}}, "/Metrics/m: expected a number, found a string"),
         ({"Metrics": {"m": True}}, "/Metrics/m: expected a number, found a boolean"),
@@ -230,7 +289,7 @@ def test_a_whole_event_is_accepted(fault: Callable[..., str]) -> None:
         ),
         ({"Session": {"Id": "s"}}, '/Session: the member "StartTimestamp" is missing'),
         ({"Session": {"StartTimestamp": "2026-01-15"}}, '/Session: the member "Id" is missing'),
-        ({"Session": {"Id": "s", "StartTimestamp": ""}}, "/Session/StartTimestamp: not a date"),
+        ({"Session": {"Id": "s", "StartTimestamp": ""}}, "/Session/StartTimestamp: an empty text"),
         ({"AppTitle": "x" * 1_024_000}, "over 1024000 bytes"),
     ],
 )
@@ -245,7 +304,7 @@ def test_a_wrong_event_is_refused_alone(
 def test_an_event_needs_a_type_and_a_time(send: Send, member: str) -> None:
     """An event without one of its required members is refused."""
     event = {name: value for name, value in EVENT.items() if name != member}
-    items = {"e": {"Endpoint": {}, "Events": {"1": event, "2": [], "3": EVENT}}}
+    items = {"e": {"Endpoint": EMAIL, "Events": {"1": event, "2": [], "3": EVENT}}}
     body = orjson.loads(send("POST", EVENTS, {"BatchItem": items}).body)
     verdicts = body["Results"]["e"]["EventsItemResponse"]
     assert verdicts["1"]["Message"] == f'The event: the member "{member}" is missing'

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
 from pinpoint_endpoints.local.moto_plugin import install
+from pinpoint_endpoints.local.requests import LONGEST_ID
 
 EMAIL = {"ChannelType": "EMAIL", "Address": "ann@example.com"}
 ODD_IDS = [
@@ -21,6 +22,7 @@ ODD_IDS = [
     "é ü",
     "日本",
     "e;f",
+    "\U0001f600" * LONGEST_ID,
 ]
 UNUSUAL = "/+@%#?&=;: .~aBßİé日\U0001f600"
 
@@ -66,7 +68,7 @@ def assert_round_trip(client: Any, app: str, endpoint_id: str) -> None:
     assert deleted["EndpointResponse"] == stored
 
 
-@pytest.mark.parametrize("odd_id", ODD_IDS)
+@pytest.mark.parametrize("odd_id", ODD_IDS, ids=lambda odd_id: ascii(odd_id[:20]))
 def test_odd_ids_arrive_as_they_are(client: Any, app: str, odd_id: str) -> None:
     """Slashes, percent signs and letters of all scripts survive the path of every door."""
     assert_round_trip(client, app, odd_id)

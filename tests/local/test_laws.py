@@ -21,7 +21,7 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 Call = tuple[Any, ...]
 """An operation of the plain Pinpoint and its arguments."""
 
-ids = st.sampled_from(["a", "A", "b", "c/É", "C/é"])
+ids = st.sampled_from(["a", "A", "b", "c/ÉΣ", "C/éσ", "c/éς"])
 users = st.sampled_from(["u", "u", "v", ""])
 names = st.sampled_from(["p", "q", "pq", "*"])
 attributes = st.dictionaries(names, st.lists(st.sampled_from(["1", "2"]), max_size=1), max_size=2)
@@ -33,7 +33,7 @@ requests = st.fixed_dictionaries(
         "Attributes": attributes,
         "Demographic": st.dictionaries(st.sampled_from(["Make", "Model"]), st.sampled_from("12")),
         "EffectiveDate": st.sampled_from(
-            ["2019-01-01T00:00:00Z", "2019-01-01T01:00:00+02:00", "2019-01-01", "whenever"]
+            ["2019-01-01T00:00:00Z", "2019-01-01T01:00:00+02:00", "2019-01-01", "", "whenever"]
         ),
         "EndpointStatus": st.sampled_from(["ACTIVE", "INACTIVE"]),
         "Location": st.dictionaries(
@@ -41,6 +41,7 @@ requests = st.fixed_dictionaries(
         ),
         "Metrics": st.dictionaries(names, st.just(1.5), max_size=1),
         "OptOut": st.sampled_from(["ALL", "NONE"]),
+        "RequestId": st.just("sent"),
         "User": st.fixed_dictionaries({}, optional={"UserId": users, "UserAttributes": attributes}),
     },
 )
@@ -147,7 +148,7 @@ def in_store(store: Store) -> tuple[list[Any], Any]:
             endpoint["ChannelType"],
             endpoint.get("Address") or None,
             endpoint["EndpointStatus"],
-            endpoint["Id"].lower(),
+            endpoint["Id"].casefold(),
         ]
     known = {} if names is None else {kind: set(some) for kind, some in names.known.items()}
     removed = {} if names is None else {kind: set(some) for kind, some in names.removed.items()}

@@ -198,6 +198,17 @@ def test_processes_bring_a_store_up_to_date_at_once(path: Path) -> None:
             assert pinpoint.get_endpoint("app", name)["Id"].lower() == name.lower()
 
 
+def test_ids_with_a_sigma_are_found_in_any_case(tmp_path: Path) -> None:
+    """Version 1 gave a sigma at the end of a word a key of its own; of two such ids one is left."""
+    greek = [{**ANN, "Id": each, "Address": each} for each in ("ΟΔΟΣ", "οδοσ", "Σ/ΟΔΟΣ")]
+    endpoints = [("app", each) for each in greek]
+    path = store_of_version_1(tmp_path / "store.db", ["app"], endpoints)
+    with Store(path) as store:
+        pinpoint = LocalPinpoint(store)
+        assert pinpoint.get_endpoint("app", "ΟΔΟσ") == greek[0]
+        assert pinpoint.get_endpoint("app", "ς/οδοσ") == greek[2]
+
+
 def test_an_endpoint_that_is_no_json_is_damage(path: Path) -> None:
     """An old store that cannot be read is named, and stays as it is."""
     with closing(sqlite3.connect(path)) as connection, connection:

@@ -32,7 +32,7 @@ def test_dates_are_compared_as_moments(earlier: str, later: str) -> None:
 
 @given(st.text(min_size=1))
 def test_a_cohort_is_a_number_below_100(endpoint_id: str) -> None:
-    """Every id has one cohort from "0" to "99", the same for the id in lower case."""
+    """Every id has one cohort from "0" to "99", the same for the id in small letters."""
     cohort = cohort_id(endpoint_id)
     assert 0 <= int(cohort) <= 99
     assert cohort_id(endpoint_id.lower()) == cohort

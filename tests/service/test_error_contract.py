@@ -54,7 +54,9 @@ STATUSES = {
     403: Told(
         "ForbiddenException", "the credentials need mobiletargeting permissions on this application"
     ),
-    404: Told("NotFoundException", "check the application and the endpoint id, and on AWS the region"),
+    404: Told(
+        "NotFoundException", "check the application and the endpoint id, and on AWS the region"
+    ),
     405: Told("MethodNotAllowedException", "is this server a Pinpoint?"),
     409: Told("ConflictException", "another change was under way: send it again"),
     410: Told("Gone", ""),

@@ -23,6 +23,11 @@ WRITTEN_BY_SERVICE = {
     "ApplicationId", "CreationDate", "EffectiveDate", "EndpointStatus", "Id", "OptOut", "RequestId"
 }  # fmt: skip
 
+NO_DATE = (
+    "this text is not a date and time of ISO 8601, as AWS writes them: "
+    'write it as "2026-01-15T09:30:00Z"'
+)
+
 
 class Refused(Exception):  # noqa: N818
     """The service refuses a request, with a status and a message."""
@@ -56,7 +61,7 @@ class State:
     def endpoint(self, endpoint_id: str) -> Json | None:
         """Return the endpoint with this id in any case."""
         for one in self.endpoints:
-            if one["Id"].lower() == endpoint_id.lower():
+            if one["Id"].casefold() == endpoint_id.casefold():
                 return one
         return None
 
@@ -95,25 +100,31 @@ class PlainPinpoint:
 
     def update_endpoint(self, endpoint_id: str, request: Json) -> tuple[int, Json]:
         """UpdateEndpoint."""
+        refuse_date(request)
         self.state.exists = True
         self._update_all([(endpoint_id, request)])
         return 202, {"Message": "Accepted", "RequestID": self.request_id}
 
     def update_endpoints_batch(self, items: list[tuple[str, Json]]) -> tuple[int, Json]:
         """UpdateEndpointsBatch."""
+        for number, (_, request) in enumerate(items):
+            refuse_date(request, f"/Item/{number}")
         self.state.exists = True
         self._update_all(items)
         return 202, {"Message": "Accepted", "RequestID": self.request_id}
 
     def put_events(self, items: dict[str, Json]) -> tuple[int, Json]:
         """PutEvents, with one event that is right and one that is not for each endpoint."""
-        self.state.exists = True
+        if not any(items.values()):
+            self._need_application()
         results = {}
         for endpoint_id, request in items.items():
             before = copy.deepcopy(self.state)
             verdict: Json = {"StatusCode": 202, "Message": "Accepted"}
             try:
                 if request:
+                    refuse_date(request)
+                    self.state.exists = True
                     self._update_all([(endpoint_id, request)])
             except Refused as refused:
                 self.state = before
@@ -195,6 +206,8 @@ class PlainPinpoint:
         endpoint = self.state.endpoint(endpoint_id)
         if endpoint is None:
             endpoint = self._created(endpoint_id, request)
+        elif {"Address", "OptOut"} & request.keys():
+            refuse_without_address({**endpoint, **request})
         former_user = user_of(endpoint)
         user_id = request.get("User", {}).get("UserId", former_user)
         others = [one for one in self.state.of_user(user_id) if one is not endpoint]
@@ -204,10 +217,10 @@ class PlainPinpoint:
 
         endpoint["EndpointStatus"] = "ACTIVE"
         endpoint["EffectiveDate"] = self.now
-        endpoint["RequestId"] = self.request_id
         if former_user and user_id != former_user:
             endpoint["User"] = {}
         self._merge(endpoint, request, attributes_of(others[0]) if others else {})
+        endpoint["RequestId"] = self.request_id
         self._refuse_large(endpoint)
 
         for other in others:
@@ -220,8 +233,7 @@ class PlainPinpoint:
     def _created(self, endpoint_id: str, request: Json) -> Json:
         if "ChannelType" not in request:
             raise Refused(400, "Missing ChannelType")
-        if request.get("Address", "") == "" and request.get("OptOut") != "ALL":
-            raise Refused(400, "Missing Address")
+        refuse_without_address(request)
         endpoint = {
             "ApplicationId": "app",
             "ChannelType": request["ChannelType"],
@@ -268,6 +280,19 @@ class PlainPinpoint:
         size = len(json.dumps(brought, ensure_ascii=False, separators=(",", ":")).encode())
         if size > self.most_bytes:
             raise Refused(400, f"Endpoint size exceeds {self.most_bytes} bytes")
+
+
+def refuse_without_address(endpoint: Json) -> None:
+    """Refuse an endpoint that cannot be reached, and is not opted out."""
+    if endpoint.get("Address", "") == "" and endpoint.get("OptOut") != "ALL":
+        raise Refused(400, "Missing Address")
+
+
+def refuse_date(request: Json, place: str = "") -> None:
+    """Refuse an EffectiveDate that cannot be read; an empty one can be written."""
+    date = request.get("EffectiveDate", "")
+    if date and moment(date).year == 1:
+        raise Refused(400, f"{place}/EffectiveDate: {NO_DATE}")
 
 
 def named_in(request: Json) -> Iterable[tuple[str, Json]]:
