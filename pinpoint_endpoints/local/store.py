@@ -93,11 +93,12 @@ class Store:
             _make_private_file(self.path)
         with self._explained():
             self._connection = _connect(self.path)
-        self._files: dict[str, File] = {}
+        self._files: dict[str, File | None] = {}
         self._close = weakref.finalize(self, self._connection.close)
         try:
             with self._explained():
                 self._prepare()
+            self._files = self._files_now()
         except BaseException:
             self.close()
             raise
@@ -199,16 +200,16 @@ class Store:
                 "open it anew in this process, or reach it over HTTP",
             )
 
+    def _files_now(self) -> dict[str, File | None]:
+        if self.path is None:
+            return {}
+        return {ending: _file_at(f"{self.path}{ending}") for ending in BESIDE_IT}
+
     def _refuse_another_file(self) -> None:
         """Notice that a file is not there any more: what goes to an unlinked one is lost."""
-        if self.path is None:
-            return
-        for ending in BESIDE_IT:
-            found = _file_at(f"{self.path}{ending}")
-            known = self._files.get(ending)
-            if known is None and found is not None:
-                self._files[ending] = found
-            elif found != known:
+        now = self._files_now() if self._files else {}
+        for ending, known in self._files.items():
+            if known != now[ending]:
                 raise CannotRun(
                     f"{self.path}{ending} was deleted, moved or replaced while it is in use",
                     "bring the file back, or end every process that has the store open and start "
@@ -226,6 +227,7 @@ class Store:
         _switch_to_wal(self._connection)
         for setting in SETTINGS:
             self._connection.execute(f"PRAGMA {setting}")
+        self._number("PRAGMA user_version")  # who has read in WAL mode keeps the files as they are
 
     def _version(self) -> int:
         """Return the store's version, 0 for a new one. Call it inside a transaction."""

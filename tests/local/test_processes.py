@@ -34,6 +34,12 @@ OPENER = """
 for number in range(20):
     Store(Path(sys.argv[1]).with_name(f"{number}.db")).close()
 """
+VISITOR = """
+for number in range(40):
+    with Store(Path(sys.argv[1])) as store:
+        for attribute in range(number % 3):
+            put(LocalPinpoint(store), f"{sys.argv[2]}-{number}", str(attribute))
+"""
 ENDLESS = """
 from itertools import count
 pinpoint = LocalPinpoint(Store(Path(sys.argv[1])))
@@ -107,6 +113,17 @@ def test_processes_write_one_store_at_once(start: Start, tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no kill -9")
+def test_processes_come_and_go_at_once(start: Start, tmp_path: Path) -> None:
+    """The last one that closes deletes the files beside the store, and nobody else misses them."""
+    visitors = [start(VISITOR, str(name)) for name in range(4)]
+    for visitor in visitors:
+        go(visitor)
+    assert [visitor.wait() for visitor in visitors] == [0] * 4
+    with Store(tmp_path / "store.db") as store, store.reading() as rows:
+        stored = rows.execute("SELECT count(*) FROM endpoints").fetchone()
+    assert stored == (4 * sum(number % 3 > 0 for number in range(40)),)
+
+
 def test_an_acknowledged_update_survives_kill_9(start: Start, tmp_path: Path) -> None:
     """After kill -9, every batch that was acknowledged is there, and no batch is there in part."""
     process = start(ENDLESS)
