@@ -35,7 +35,8 @@ else:
         """moto's `mock_aws`, in which Pinpoint has the endpoint operations of the local Pinpoint.
 
         A decorator and a context manager with moto's own arguments. Applications are moto's: make
-        one with `create_app`.
+        one with `create_app`. moto's own `mock_aws` has the operations too from the first call on,
+        as long as the process lasts.
 
         Raises:
             CannotRun: moto is not installed, or is of a version that this does not fit.
@@ -48,11 +49,18 @@ def install() -> None:
     """Give `mock_aws` and moto's server the endpoint operations of the local Pinpoint.
 
     Call it any time for `mock_aws`, and before the first request for moto's server, which reads
-    its paths once. A second call changes nothing.
+    its paths once. It lasts as long as the process; a second call changes nothing.
 
     Raises:
         CannotRun: moto is not installed, or lacks the internals that this builds on.
     """
+    try:
+        import_module("moto")
+    except ModuleNotFoundError as error:
+        raise CannotRun(
+            f"mock_aws needs {error.name}, which is not installed",
+            "install moto: pip install 'moto>=5.2,<5.3'",
+        ) from error
     urls = _internal("moto.pinpoint.urls", "url_paths")
     _internal("moto.pinpoint.models", "PinpointBackend.get_app")
     _internal("moto.pinpoint.responses", "PinpointResponse.setup_class")

@@ -31,11 +31,13 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: every start of pytest imports this package."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"pinpoint_endpoints.{_HOMES[name]}"), name)
+if not TYPE_CHECKING:  # type checkers would take every name for one of this module
+
+    def __getattr__(name: str) -> Any:
+        """Import a public name at its first use: every start of pytest imports this package."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"pinpoint_endpoints.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -1,18 +1,25 @@
 """`local_pinpoint`: the fixture without pytest; it leaves everything as it was."""
 
 import os
+import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from botocore.handlers import BUILTIN_HANDLERS
+from botocore.httpsession import URLLib3Session
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.testing import Environment, PinpointLocal, local_pinpoint
 from pinpoint_endpoints.testing.environment import KeptEnvironment
 
@@ -110,11 +117,11 @@ def test_everything_is_as_before() -> None:
 
 @pytest.mark.usefixtures("_once")
 def test_clients_outside_are_not_answered() -> None:
-    """A session that is made after the block has nothing of it; one from inside is not answered."""
-    before = list(BUILTIN_HANDLERS)
+    """What sends for every session is as it was; a client from inside is not answered."""
+    before = URLLib3Session.send
     with local_pinpoint():
         client = boto3.client("pinpoint")
-    assert before == BUILTIN_HANDLERS
+    assert URLLib3Session.send is before
     with pytest.raises(EndpointConnectionError, match="no-url-was-asked-for"):
         client.get_apps()
 
@@ -134,12 +141,74 @@ def test_the_inner_one_answers() -> None:
         assert [one["Id"] for one in outer.endpoints()] == ["ann", "eve"]
 
 
+def test_the_order_of_leaving_does_not_matter() -> None:
+    """Fixtures may end before others that were begun after them."""
+    before = URLLib3Session.send
+    with ExitStack() as outer, ExitStack() as inner:
+        first, second = (stack.enter_context(local_pinpoint()) for stack in (outer, inner))
+        client = boto3.client("pinpoint")
+        outer.close()
+        client.create_app(CreateApplicationRequest={"Name": "late"})
+        assert len(second.client.get_apps()["ApplicationsResponse"]["Item"]) == 2
+        assert not first.store.exists()
+    assert URLLib3Session.send is before
+
+
+def test_one_that_has_ended_says_so(tmp_path: Path) -> None:
+    """Whatever it is asked; no server begins, no variable is set, no folder is made."""
+
+    def returned() -> PinpointLocal:
+        with local_pinpoint(tmp_path / "folder") as pinpoint:
+            pinpoint.client.get_apps()
+            return pinpoint
+
+    ended = returned()
+    shutil.rmtree(ended.store.parent)
+    variables, threads = dict(os.environ), threading.enumerate()
+    uses: list[Callable[[], object]] = [
+        lambda: ended.url,
+        ended.serve,
+        ended.endpoints,
+        partial(ended.endpoint, "ann"),
+        ended.client.get_apps,
+    ]
+    for use in uses:
+        with pytest.raises(CannotRun, match=r"this local Pinpoint has ended\n.*must `yield` it"):
+            use()
+    assert (dict(os.environ), threading.enumerate()) == (variables, threads)
+    assert not ended.store.parent.exists()
+
+
+def test_a_client_of_one_that_has_ended_is_not_made() -> None:
+    """Where it was not asked for before."""
+    with local_pinpoint() as pinpoint:
+        pass
+    with pytest.raises(CannotRun, match="has ended"):
+        _ = pinpoint.client
+
+
+def test_who_still_waits_at_the_end_gets_no_answer() -> None:
+    """Nobody waits for a latency that nobody needs any more."""
+    with local_pinpoint() as pinpoint:
+        server = urlsplit(pinpoint.serve(latency=3600))
+        address = server.hostname or "", server.port or 0
+        waiting = socket.create_connection(address, timeout=20)
+        waiting.sendall(b"GET /v1/apps HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    with waiting:
+        assert waiting.recv(1) == b""
+    assert "pinpoint-server" not in {thread.name for thread in threading.enumerate()}
+
+
 def test_the_folder_is_for_who_wants_to_keep_it(tmp_path: Path) -> None:
-    """The store is in it, and stays."""
-    with local_pinpoint(tmp_path) as pinpoint:
-        put(pinpoint, "ann")
-    assert pinpoint.store.parent == tmp_path
-    assert pinpoint.store.exists()
+    """The store is in it, and stays: the next one finds what the first has stored."""
+    with local_pinpoint(tmp_path) as first:
+        put(first, "ann")
+    assert first.store.parent == tmp_path
+    assert first.store.exists()
+    with local_pinpoint(tmp_path) as second:
+        put(second, "bob")
+        assert (second.store, second.application_id) == (first.store, first.application_id)
+        assert [one["Id"] for one in second.endpoints()] == ["ann", "bob"]
 
 
 def test_an_environment_gives_back_what_was_set() -> None:

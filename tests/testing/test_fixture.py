@@ -4,11 +4,19 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
+from http.client import HTTPConnection
+from math import nan
 from typing import Any, NoReturn
+from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.httpsession import URLLib3Session
 from http_stub import HttpStub
 from making import RunPe
 
@@ -43,7 +51,7 @@ def failed_by(seed: int) -> list[str]:
     names = [f"e-{number}" for number in range(20)]
     with local_pinpoint() as pinpoint:
         pinpoint.serve(fail_rate=0.5, seed=seed)
-        client = boto3.client("pinpoint")
+        client = boto3.client("pinpoint", config=Config(retries={"total_max_attempts": 1}))
         for name in names:
             with suppress(client.exceptions.InternalServerErrorException):
                 put(name, client)
@@ -61,8 +69,8 @@ def no_socket(*_: Any, **__: Any) -> NoReturn:
     raise AssertionError("something opened a socket")
 
 
-@pytest.fixture(autouse=True)
-def _once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def _once(pinpoint_local: PinpointLocal, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no client try again."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 
@@ -77,6 +85,8 @@ def _strange_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "example.com")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "none")
+    monkeypatch.setenv("AWS_RETRY_MODE", "none")
 
 
 def test_clients_of_boto3_are_answered_here(
@@ -89,6 +99,17 @@ def test_clients_of_boto3_are_answered_here(
     put("bob", boto3.Session().client("pinpoint"))
     assert ids(pinpoint_local) == ["ann", "bob"]
     assert pinpoint_local.endpoint("BOB")["Address"] == "ann@example.com"
+
+
+def test_sessions_from_before_the_test_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As code makes them when it is imported: boto3's, and botocore's own."""
+    sessions = boto3.Session(), botocore.session.get_session()
+    monkeypatch.setattr(socket, "socket", no_socket)
+    monkeypatch.setattr(socket, "getaddrinfo", no_socket)
+    with local_pinpoint() as pinpoint:
+        put("ann", sessions[0].client("pinpoint"))
+        put("bob", sessions[1].create_client("pinpoint"))
+        assert ids(pinpoint) == ["ann", "bob"]
 
 
 def test_every_test_has_a_store_of_its_own(pinpoint_local: PinpointLocal) -> None:
@@ -115,6 +136,7 @@ def test_other_processes_reach_the_url(pinpoint_local: PinpointLocal) -> None:
     assert pinpoint_local.url == url == os.environ["AWS_ENDPOINT_URL_PINPOINT"]
 
 
+@pytest.mark.usefixtures("_once")
 def test_without_a_url_another_process_sends_nothing(pinpoint_local: PinpointLocal) -> None:
     """It is told what was forgotten, and does not take the address to AWS."""
     ended = run_program()
@@ -129,16 +151,81 @@ def test_the_machines_settings_do_not_matter(pinpoint_local: PinpointLocal, serv
     """No profile, file, token, proxy or URL of the user is met."""
     if served:
         assert pinpoint_local.url
-        assert os.environ["no_proxy"] == "example.com,127.0.0.1"
+        assert os.environ["no_proxy"].split(",")[0::2] == ["example.com", "127.0.0.1"]
     put("ann")
     assert ids(pinpoint_local) == ["ann"]
     assert "AWS_SESSION_TOKEN" not in os.environ
 
 
-def test_a_server_that_the_code_names_is_its_own(pinpoint_local: PinpointLocal) -> None:
-    """What is addressed to another server goes there."""
+@pytest.mark.usefixtures("_once")
+def test_a_proxy_gets_nothing(
+    pinpoint_local: PinpointLocal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither with the URL nor, which nobody answers, without it."""
+    with HttpStub() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        assert run_program().returncode == 1
+        assert pinpoint_local.url
+        assert run_program().returncode == 0
+        assert proxy.asked == []
+    assert ids(pinpoint_local) == ["ann"]
+
+
+def led_to_aws() -> Any:
+    """Return a client as code has it that made it when it was imported."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("AWS_ENDPOINT_URL_PINPOINT", "AWS_MAX_ATTEMPTS"):
+            environment.delenv(name, raising=False)
+        return boto3.Session("AKIAEXAMPLE", "secret", region_name="eu-west-1").client("pinpoint")
+
+
+def test_a_client_that_leads_to_aws_is_refused(
+    pinpoint_local: PinpointLocal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One from before the test, also without a signature; it is told what to do instead."""
+    kept = led_to_aws()
+    unsigned = Config(signature_version=UNSIGNED)
+    region = "pinpoint.us-east-1.amazonaws.com"
+    named = boto3.client("pinpoint", endpoint_url=f"https://{region}", config=unsigned)
+    other_host = boto3.client("pinpoint", endpoint_url="http://pinpoint-of-all.example.com")
+    monkeypatch.setattr(socket, "socket", no_socket)
+    monkeypatch.setattr(socket, "getaddrinfo", no_socket)
+    for client, host in (
+        (kept, r"pinpoint\.eu-west-1\.amazonaws\.com"),
+        (named, region),
+        (other_host, r"pinpoint-of-all\.example\.com"),
+    ):
+        with pytest.raises(CannotRun, match=f"asks Pinpoint at {host} .*; nothing was sent\nmake"):
+            put("ann", client)
+    assert pinpoint_local.endpoints() == []
+
+
+def test_other_services_are_asked_as_ever() -> None:
+    """Wherever they are; beyond this machine too."""
+    sent: list[str] = []
+
+    def send(_: object, request: Any) -> NoReturn:
+        sent.append(request.url)
+        raise ConnectionError
+
+    once = Config(retries={"total_max_attempts": 1})
+    with patch.object(URLLib3Session, "send", send), local_pinpoint():
+        for service in ("sns", "pinpoint-sms-voice-v2"):
+            client = boto3.client(service, config=once)
+            with pytest.raises(ConnectionError):
+                client.list_topics() if service == "sns" else client.describe_pools()
+    assert sent == [
+        "https://sns.us-east-1.amazonaws.com/",
+        "https://sms-voice.us-east-1.amazonaws.com/",
+    ]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_server_that_the_code_names_is_its_own(pinpoint_local: PinpointLocal, host: str) -> None:
+    """What is addressed to another server of this machine goes there."""
     with HttpStub() as server:
-        put("ann", boto3.client("pinpoint", endpoint_url=server.url))
+        url = server.url.replace("127.0.0.1", host)
+        put("ann", boto3.client("pinpoint", endpoint_url=url))
         assert len(server.asked) == 1
     assert pinpoint_local.endpoints() == []
 
@@ -163,6 +250,7 @@ def test_other_services_can_be_motos(pinpoint_local: PinpointLocal) -> None:
     assert boto3.client("s3").list_buckets()["Buckets"][0]["Name"] == "exports"
 
 
+@pytest.mark.usefixtures("_once")
 def test_calls_fail_on_request(pinpoint_local: PinpointLocal) -> None:
     """Those of the code under test; not those of the test itself."""
     pinpoint_local.serve(fail_rate=1)
@@ -173,6 +261,7 @@ def test_calls_fail_on_request(pinpoint_local: PinpointLocal) -> None:
     assert ids(pinpoint_local) == ["bob"]
 
 
+@pytest.mark.usefixtures("_once")
 def test_faults_change_and_the_url_stays(pinpoint_local: PinpointLocal) -> None:
     """A client that met faults is answered when they are over."""
     url = pinpoint_local.serve(throttle=0.01)
@@ -183,6 +272,19 @@ def test_faults_change_and_the_url_stays(pinpoint_local: PinpointLocal) -> None:
     assert pinpoint_local.serve() == url
     put("eve", client)
     assert ids(pinpoint_local) == ["ann", "eve"]
+
+
+def test_the_server_stays_while_faults_change(pinpoint_local: PinpointLocal) -> None:
+    """Its port is never free for another process, and no client loses its connection."""
+    server = urlsplit(pinpoint_local.url)
+    with closing(HTTPConnection(server.hostname or "", server.port)) as client:
+        for fail_rate in (0, 1, 0):
+            pinpoint_local.serve(fail_rate=fail_rate)
+            client.request("GET", "/v1/apps", headers={"Connection": "keep-alive"})
+            with client.getresponse() as response:
+                response.read()
+                assert response.status == (500 if fail_rate else 200)
+            client.auto_open = 0
 
 
 def test_a_client_that_would_miss_the_faults_is_refused(pinpoint_local: PinpointLocal) -> None:
@@ -203,17 +305,28 @@ def test_the_same_calls_fail_every_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "faults",
-    [{"fail_rate": 2}, {"fail_rate": 0.6, "reset_rate": 0.6}, {"latency": -1}, {"throttle": 0}],
+    ("faults", "expected"),
+    [
+        ({"fail_rate": 2}, "numbers from 0 to 1"),
+        ({"fail_rate": 0.6, "reset_rate": 0.6}, "at most 1 together"),
+        ({"fail_rate": "10%"}, "a share as a number from 0 to 1"),
+        ({"reset_rate": None}, "a share as a number from 0 to 1"),
+        ({"latency": -1}, "seconds, 0 or more"),
+        ({"latency": "50ms"}, "seconds as a number, such as 0.05"),
+        ({"throttle": 0}, "a number above 0"),
+        ({"throttle": "5/s"}, "calls a second as a number, such as 5"),
+        ({"seed": "1"}, "a whole number"),
+        ({"seed": nan}, "a whole number"),
+    ],
     ids=str,
 )
 def test_faults_that_cannot_be_are_refused(
-    pinpoint_local: PinpointLocal, faults: dict[str, float]
+    pinpoint_local: PinpointLocal, faults: dict[str, Any], expected: str
 ) -> None:
-    """With what to give instead; what is served stays."""
+    """With what to give instead, also where the command has units; what is served stays."""
     url = pinpoint_local.url
-    with pytest.raises(UsageError, match="give "):
-        pinpoint_local.serve(**faults)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=f"give .*{expected}"):
+        pinpoint_local.serve(**faults)
     put("ann")
     assert (ids(pinpoint_local), pinpoint_local.url) == (["ann"], url)
 

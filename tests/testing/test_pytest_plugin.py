@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -128,6 +129,32 @@ def test_what_is_missing_is_told_below_the_error(pytester: pytest.Pytester) -> N
     ended.stdout.fnmatch_lines(
         [
             "E *CannotRun: the URL of a local Pinpoint needs uvicorn, which is not installed",
-            "E *install the extra: pip install 'pinpoint_endpoints[[]serve]'",
+            "E *install the extra: pip install 'pinpoint_endpoints[[]serve]'*",
         ]
     )
+
+
+def test_it_is_named_where_plug_ins_are_not_looked_for(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its module, as the README has it."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile("def test_it(pinpoint_local): pass")
+    ended = pytester.runpytest_subprocess("-p", "pinpoint_endpoints.testing.pytest_plugin")
+    ended.assert_outcomes(passed=1)
+
+
+def test_type_checkers_find_a_slip(tmp_path: Path) -> None:
+    """A name that is not public is an error for mypy, for code that uses the package."""
+    package = "pinpoint_endpoints.testing"
+    script = f"from {package} import local_pinpoint\nfrom {package} import local_pinpiont\n"
+    ended = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert 'has no attribute "local_pinpiont"; maybe "local_pinpoint"?' in ended.stdout
+    assert "1 error" in ended.stdout

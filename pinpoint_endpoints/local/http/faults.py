@@ -27,6 +27,15 @@ MOST_REMEMBERED = 100_000
 """How many different requests are told apart, so that memory is bounded."""
 
 
+_EXPECTED = {
+    "throttle": "calls a second as a number, such as 5, or None for no limit",
+    "fail_rate": "a share as a number from 0 to 1, such as 0.1",
+    "reset_rate": "a share as a number from 0 to 1, such as 0.1",
+    "latency": "seconds as a number, such as 0.05",
+    "seed": "a whole number, such as 1",
+}
+
+
 class Fault(Enum):
     """What happens to a request."""
 
@@ -62,8 +71,13 @@ class Faults:
         """Refuse faults that there cannot be.
 
         Raises:
-            UsageError: no such share, rate or time.
+            UsageError: no such share, rate or time, or another type: no units are read here.
         """
+        for name, expected in _EXPECTED.items():
+            given = getattr(self, name)
+            is_number = isinstance(given, int if name == "seed" else int | float)
+            if not is_number and not (name == "throttle" and given is None):
+                raise UsageError(f"{name}={given!r} is not what was expected", f"give {expected}")
         shares = (self.fail_rate, self.reset_rate)
         if not (all(share >= 0 for share in shares) and sum(shares) <= 1):  # nan is neither
             raise UsageError(

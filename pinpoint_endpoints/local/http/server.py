@@ -68,6 +68,7 @@ class PinpointServer:
         self._seen = Seen(tell)
         self._waiting = Waiting(most_connections())
         self._server = TellingServer(_config(self._waiting))
+        self._serving: asyncio.Task[None] | None = None
         with contextlib.ExitStack() as opened:
             self._listener = opened.enter_context(listen(settings))
             self._visitors = visitors_of(settings)
@@ -96,6 +97,12 @@ class PinpointServer:
         self._server.force_exit = self._server.should_exit
         self._server.should_exit = True
 
+    def end_at_once(self) -> None:
+        """End, from another thread than that which runs it, and hang up on every client."""
+        if self._serving is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended: its loop is closed
+                self._serving.get_loop().call_soon_threadsafe(self._serving.cancel)
+
     def change_faults(self, faults: Faults) -> None:
         """Let something else go wrong from now on; from any thread, once it answers."""
         self._door.change_faults(faults)
@@ -106,6 +113,7 @@ class PinpointServer:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
+        self._serving = asyncio.current_task()
         loop.set_exception_handler(lambda _, context: self._complain(_words_of(context)))
         workers = Workers(self._store, self._readable, self._of_page, loop, self._complain)
         pages = pages_app(workers.read, self._about)
@@ -121,6 +129,8 @@ class PinpointServer:
         looking = loop.create_task(self._look_for_the_slow())
         try:
             await self._server.serve(sockets=[self._listener])
+        except asyncio.CancelledError:  # by `end_at_once`
+            self._server.hang_up()
         finally:
             looking.cancel()
             workers.close()
@@ -137,6 +147,8 @@ class PinpointServer:
 def serving(path: Path | None, settings: Settings = DEFAULT) -> Iterator[PinpointServer]:
     """Run a server in a thread of its own for as long as the block lasts.
 
+    It ends at once: who still waits for an answer gets none.
+
     Args:
         path: the store's file, None for a store in memory.
         settings: how it is served.
@@ -152,7 +164,7 @@ def serving(path: Path | None, settings: Settings = DEFAULT) -> Iterator[Pinpoin
         server.wait_until_it_answers()
         yield server
     finally:
-        server.stop()
+        server.end_at_once()
         thread.join()
 
 
@@ -198,6 +210,13 @@ class TellingServer(Server):
         """Begin to answer."""
         await super().startup(sockets)
         self.begun.set()
+
+    def hang_up(self) -> None:
+        """Listen no more, and close every connection now."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            cast("Connection", connection).hang_up()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
