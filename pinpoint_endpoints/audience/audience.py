@@ -1,11 +1,12 @@
 """Endpoints in, one by one; charts of them all out. Memory is flat, however many they are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from pinpoint_endpoints.audience.charts import Chart
+from pinpoint_endpoints.audience.charts import Bar, Chart, Kind
 from pinpoint_endpoints.audience.tallies import Ages, Names, Tally, Texts
+from pinpoint_endpoints.contract.bundled import definition
 
 TOP = 10
 """How many values of a member have bars of their own, if nobody says."""
@@ -14,7 +15,7 @@ _WRONG = object()
 """Stands for a member of one that has no members."""
 
 
-class _Counted(NamedTuple):
+class _ChartSource(NamedTuple):
     name: str
     title: str
     member: str
@@ -34,7 +35,7 @@ class Audience:
 
     def __init__(self, now: datetime) -> None:
         self.count = 0
-        self._channel = Texts()
+        self._channel = Texts(own_bars=definition("ChannelType")["enum"])
         self._status = Texts(("ACTIVE", "INACTIVE"))
         self._country = Texts()
         self._platform = Texts()
@@ -67,40 +68,47 @@ class Audience:
 
         Args:
             top: how many values of a member, or names, have bars of their own at most, 1 to 1,000;
-                the others have one together. Ages, and what AWS documents for `EndpointStatus` and
-                `OptOut`, always have theirs.
+                the others have one together. Ages, and what AWS documents for `ChannelType`,
+                `EndpointStatus` and `OptOut`, always have theirs.
         """
         return tuple(
             Chart(
-                counted.name,
-                counted.title,
-                counted.member,
+                source.name,
+                source.title,
+                source.member,
                 self.count,
-                tuple(counted.tally.bars(self.count, top)),
-                counted.overlapping,
-                counted.tally.short,
+                _telling(source.tally.bars(self.count, top)),
+                source.overlapping,
+                source.tally.short,
             )
-            for counted in self._all()
+            for source in self._all()
         )
 
-    def _all(self) -> tuple[_Counted, ...]:
+    def _all(self) -> tuple[_ChartSource, ...]:
         return (
-            _Counted("channel_type", "Channel type", "ChannelType", self._channel),
-            _Counted("endpoint_status", "Endpoint status", "EndpointStatus", self._status),
-            _Counted("country", "Country", "Location.Country", self._country),
-            _Counted("platform", "Platform", "Demographic.Platform", self._platform),
-            _Counted("opt_out", "Opt-out", "OptOut", self._opt_out),
-            _Counted("last_updated", "Last updated", "EffectiveDate", self._age),
-            _Counted("attributes", "Attribute coverage", "Attributes", self._attributes, True),
-            _Counted(
+            _ChartSource("channel_type", "Channel type", "ChannelType", self._channel),
+            _ChartSource("endpoint_status", "Endpoint status", "EndpointStatus", self._status),
+            _ChartSource("country", "Country", "Location.Country", self._country),
+            _ChartSource("platform", "Platform", "Demographic.Platform", self._platform),
+            _ChartSource("opt_out", "Opt-out", "OptOut", self._opt_out),
+            _ChartSource("last_updated", "Last updated", "EffectiveDate", self._age),
+            _ChartSource("attributes", "Attribute coverage", "Attributes", self._attributes, True),
+            _ChartSource(
                 "user_attributes",
                 "User attribute coverage",
                 "User.UserAttributes",
                 self._user_attributes,
                 True,
             ),
-            _Counted("metrics", "Metric coverage", "Metrics", self._metrics, True),
+            _ChartSource("metrics", "Metric coverage", "Metrics", self._metrics, True),
         )
+
+
+def _telling(bars: Iterable[Bar]) -> tuple[Bar, ...]:
+    """Return the bars, without those of values if nobody has any: there is no 0 to compare with."""
+    found = tuple(bars)
+    values = any(bar.count for bar in found if bar.kind in (Kind.VALUE, Kind.OTHERS))
+    return tuple(bar for bar in found if values or bar.count)
 
 
 def _member(members: object, name: str) -> object:

@@ -44,6 +44,15 @@ class Bar:
     kind: Kind = Kind.VALUE
     values: int = 1
 
+    @property
+    def percent(self) -> str:
+        """The share in percent; nothing and all are said only of what is nothing, or all."""
+        if 0 < self.share < 0.0005:  # noqa: PLR2004 - what would be rounded to nothing
+            return "<0.1%"
+        if 0.9995 <= self.share < 1:  # noqa: PLR2004 - what would be rounded to all
+            return ">99.9%"
+        return f"{self.share:.1%}"
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:
@@ -55,7 +64,8 @@ class Chart:
         member: that it is about, such as `Location.Country`.
         total: how many endpoints there are.
         bars: the values by their counts, those of a scale in its order; then the others, what is
-            unusable, what is not given. The last three are left out where they would be 0.
+            unusable, what is not given. The last three are left out where they would be 0, and the
+            values if nobody has any.
         overlapping: False: each endpoint is in one bar, and the counts add up to the total. True:
             each endpoint is in a bar for every name that it has.
         short: by how much the count of a value may be too low, at most: 0 unless there are more

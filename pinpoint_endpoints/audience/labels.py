@@ -1,8 +1,6 @@
-"""Texts in, how often each of them came out: the most frequent ones, in bounded memory."""
+"""Labels in, how often each of them came out: the most frequent ones, in bounded memory."""
 
 from collections.abc import Iterable
-
-from pinpoint_endpoints.documents.personal import shown_member
 
 MOST_LABELS = 10_000
 """How many are remembered. AWS allows 250 names of attributes; there are 249 countries."""
@@ -11,7 +9,7 @@ _KEPT = MOST_LABELS // 2
 
 
 class Labels:
-    """Counts texts by the labels that they may be shown with: addresses in them are masked.
+    """Counts labels: texts as they may be shown, and remembered.
 
     Once there are too many, the rarer half is forgotten: what is counted later of it begins anew.
 
@@ -52,8 +50,3 @@ class Labels:
         rare = [count for _, count in ranked[_KEPT:]]
         self.forgotten += sum(rare)
         self.short += max(rare)
-
-
-def label_of(text: str) -> str:
-    """Return a text as it may be shown, and remembered."""
-    return shown_member(text)

@@ -1,13 +1,15 @@
 """The values of one member in, endpoint by endpoint; its bars out."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Container, Iterable, Iterator
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Protocol
 
 from pinpoint_endpoints.audience.charts import Bar, Kind
-from pinpoint_endpoints.audience.labels import Labels, label_of
+from pinpoint_endpoints.audience.labels import Labels
+from pinpoint_endpoints.documents.moments import moment
+from pinpoint_endpoints.documents.personal import shown_member
 
 LARGEST_TOP = 1_000
 """How many values can have a bar at most: fewer than are remembered."""
@@ -40,24 +42,36 @@ class Tally(Protocol):
         """Yield the bars, where so many endpoints were counted, of so many values at most."""
 
 
-class Texts:
-    """Counts texts: each endpoint has one at most.
+class _Labelled:
+    """What is counted by labels.
 
     Args:
-        known: those that always have a bar, in their order.
+        known: the labels that always have a bar, in their order.
     """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         self._labels = Labels(known)
         self._counts = self._labels.counts
-        self._least = len(self._counts)
         self._unusable = 0
         self._not_given = 0
 
     @property
     def short(self) -> int:
-        """By how much the count of a value may be too low, at most."""
+        """By how much the count of a label may be too low, at most."""
         return self._labels.short
+
+
+class Texts(_Labelled):
+    """Counts texts: each endpoint has one at most.
+
+    Args:
+        known: those that always have a bar, in their order.
+        own_bars: those that have a bar of their own once an endpoint has them.
+    """
+
+    def __init__(self, known: Iterable[str] = (), own_bars: Iterable[str] = ()) -> None:
+        super().__init__(known)
+        self._own_bars = frozenset((*self._counts, *own_bars))
 
     def add(self, value: object) -> None:
         """Count the value that an endpoint has; None if it has none."""
@@ -66,13 +80,13 @@ class Texts:
         elif value is None or value == "":
             self._not_given += 1
         elif isinstance(value, str):
-            self._labels.add(label_of(value))
+            self._labels.add(shown_member(value))
         else:
             self._unusable += 1
 
     def bars(self, total: int, top: int) -> Iterator[Bar]:
         """Yield the bars, where so many endpoints were counted, of so many values at most."""
-        values, rest = _cut(self._labels.ranked(), max(top, self._least))
+        values, rest = _cut(self._labels.ranked(), top, self._own_bars)
         yield from (Bar(label, count, _share(count, total)) for label, count in values)
         if rest:
             count = sum(count for _, count in rest) + self._labels.forgotten
@@ -80,22 +94,11 @@ class Texts:
         yield from _absent("not a text", self._unusable, self._not_given, total)
 
 
-class Names:
+class Names(_Labelled):
     """Counts the names of a map: an endpoint may have many of them, and of each a value.
 
     An empty list is no value: it takes an attribute away (AWS: aws-sdk-js#3180).
     """
-
-    def __init__(self) -> None:
-        self._labels = Labels()
-        self._counts = self._labels.counts
-        self._unusable = 0
-        self._not_given = 0
-
-    @property
-    def short(self) -> int:
-        """By how much the count of a name may be too low, at most."""
-        return self._labels.short
 
     def add(self, value: object) -> None:
         """Count the map that an endpoint has; None if it has none."""
@@ -113,7 +116,7 @@ class Names:
                 (known if name in counts else unknown).append(name)
         for name in known:
             counts[name] += 1
-        for label in {*map(label_of, unknown)} - {*known} if unknown else ():
+        for label in {*map(shown_member, unknown)} - {*known} if unknown else ():
             self._labels.add(label)
         if not known and not unknown:
             self._not_given += 1
@@ -130,8 +133,6 @@ class Names:
 
 class Ages:
     """Counts moments by their age.
-
-    A moment without a zone is taken as UTC, as the local Pinpoint does.
 
     Args:
         now: an aware moment; age is what lies between.
@@ -152,13 +153,15 @@ class Ages:
         if value is None or value == "":
             self._not_given += 1
             return
-        moment = _moment(value)
-        if moment is None:
+        date = moment(value) if isinstance(value, str) else None
+        if date is None:
             self._unusable += 1
-        elif moment > self._now:
+            return
+        age = self._now - date.timestamp()
+        if age < 0:
             self._future += 1
         else:
-            self._counts[bisect_left(self._limits, self._now - moment)] += 1
+            self._counts[bisect_left(self._limits, age)] += 1
 
     def bars(self, total: int, top: int) -> Iterator[Bar]:  # noqa: ARG002 - a scale is never cut
         """Yield the bars from the latest to the oldest, where so many endpoints were counted."""
@@ -169,23 +172,14 @@ class Ages:
         yield from _absent("not a date and time", self._unusable, self._not_given, total)
 
 
-def _moment(value: object) -> float | None:
-    """Return the seconds since 1970 of an ISO 8601 text, or None if it is none."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
 def _cut(
-    ranked: list[tuple[str, int]], top: int
+    ranked: list[tuple[str, int]], top: int, own_bars: Container[str] = ()
 ) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
     """Return what has bars, and the others; a single other has one too."""
-    end = top if len(ranked) > top + 1 else len(ranked)
-    return ranked[:end], ranked[end:]
+    rest = [entry for entry in ranked[top:] if entry[0] not in own_bars]
+    if len(rest) <= 1:
+        return ranked, []
+    return [*ranked[:top], *(entry for entry in ranked[top:] if entry[0] in own_bars)], rest
 
 
 def _absent(unusable_label: str, unusable: int, not_given: int, total: int) -> Iterator[Bar]:

@@ -33,7 +33,7 @@ _COUNTING = "counting"
 Endpoint = Mapping[str, object]
 
 
-class Counted(NamedTuple):
+class AudienceCount(NamedTuple):
     """What a run counted.
 
     Attributes:
@@ -57,7 +57,7 @@ def count_files(
     *,
     quiet: bool,
     verbose: bool,
-) -> Counted:
+) -> AudienceCount:
     """Count the endpoints in files, also in those that are invalid, and name what holds none.
 
     Args:
@@ -85,10 +85,10 @@ def count_files(
         documents = documents_of(paths, spooled, selection, meter=progress.meter)
         error = _count(judge.endpoints_in(documents), audience)
     tally = AudienceTally(judge.documents, audience.count, judge.invalid, judge.unreadable)
-    return Counted(audience, tally, tuple(judge.remarks()), error)
+    return AudienceCount(audience, tally, tuple(judge.remarks()), error)
 
 
-def count_stored(store: Path, application_id: str, *, quiet: bool) -> Counted:
+def count_stored(store: Path, application_id: str, *, quiet: bool) -> AudienceCount:
     """Count the endpoints that the local Pinpoint has stored.
 
     Args:
@@ -117,7 +117,7 @@ def count_stored(store: Path, application_id: str, *, quiet: bool) -> Counted:
         error = _count(_metered(endpoints, progress.meter), audience)
     tally = AudienceTally(audience.count, audience.count)
     remarks = () if audience.count or quiet else (_nothing_in(application_id),)
-    return Counted(audience, tally, remarks, error)
+    return AudienceCount(audience, tally, remarks, error)
 
 
 def _count(endpoints: Iterable[Endpoint], audience: Audience) -> PinpointEndpointsError | None:

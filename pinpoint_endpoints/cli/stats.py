@@ -8,7 +8,7 @@ import typer
 from pinpoint_endpoints.audience.audience import TOP
 from pinpoint_endpoints.audience.tallies import LARGEST_TOP
 from pinpoint_endpoints.cli.console import say, tell, write_bytes
-from pinpoint_endpoints.cli.counting import Counted, count_files, count_stored
+from pinpoint_endpoints.cli.counting import AudienceCount, count_files, count_stored
 from pinpoint_endpoints.cli.options import (
     Exclude,
     Ignore,
@@ -55,7 +55,8 @@ def stats(
             metavar="N",
             min=1,
             max=LARGEST_TOP,
-            help="How many values have bars of their own; the others have one together.",
+            help="How many values have bars of their own; the others have one together. Channels, "
+            "statuses and opt-outs that AWS documents always have theirs.",
         ),
     ] = TOP,
     strict: Strict = False,
@@ -67,7 +68,7 @@ def stats(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> ExitCode:
-    """Show charts of the audience: of the endpoints in files, or of those in the local Pinpoint.
+    """Show charts of the audience in files or the local Pinpoint.
 
     By channel type, status, country, platform, opt-out and age, and how many have each attribute.
     Invalid endpoints count too, and one that stands in two documents counts twice: `pe validate`
@@ -116,7 +117,7 @@ def _application(app: str | None) -> str:
     return app
 
 
-def _print(found: Counted, top: int, output: Output) -> None:
+def _print(found: AudienceCount, top: int, output: Output) -> None:
     charts = found.audience.charts(top)
     if output is Output.JSON:
         write_bytes(audience_envelope(charts, found.tally, found.error))
@@ -127,7 +128,7 @@ def _print(found: Counted, top: int, output: Output) -> None:
     sys.stdout.flush()
 
 
-def _exit_code(found: Counted) -> ExitCode:
+def _exit_code(found: AudienceCount) -> ExitCode:
     if found.error is not None:
         return found.error.exit_code
     if found.tally.unreadable:

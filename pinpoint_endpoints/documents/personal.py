@@ -10,6 +10,9 @@ from pinpoint_endpoints.contract.bundled import bundled_schema
 
 _PHONE_OR_MAIL = re.compile(r"@|(?:[0-9][ ().-]?){7}")
 _PHONE = re.compile(r"\+[0-9]{7,15}")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}")
+"""Seven digits of one may stand in a row, and are no phone number."""
+
 _SHORTEST = 3
 LONGEST_HIDDEN = 6
 """Up to so many characters, the first two would give a text away."""
@@ -33,8 +36,8 @@ def masked(text: str) -> str:
 
 
 def looks_like_address(name: str) -> bool:
-    """Tell whether a member's name may be a phone number or an e-mail address."""
-    return bool(_PHONE_OR_MAIL.search(name))
+    """Tell whether a member's name, or an id, may be a phone number or an e-mail address."""
+    return bool(_PHONE_OR_MAIL.search(name)) and not _UUID.fullmatch(name)
 
 
 def holder_of_a_value(name: str) -> str:

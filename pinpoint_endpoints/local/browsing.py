@@ -7,19 +7,15 @@ import orjson
 from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.documents.spelling import nearest
 from pinpoint_endpoints.errors import NoApplication
+from pinpoint_endpoints.local.filtering import responses_after
 from pinpoint_endpoints.local.rows import Application, Rows
 from pinpoint_endpoints.local.store import Store
 
 PAGE = 1_000
-"""How many rows one transaction looks at: few enough to keep nobody waiting."""
+"""How many endpoints one transaction reads: few enough to keep nobody waiting."""
 
 COUNT_ENDPOINTS = "SELECT count(*) FROM endpoints WHERE application = ?"
 LAST_ENDPOINT = "SELECT coalesce(max(number), 0) FROM endpoints"
-ENDPOINTS_IN_PAGE = """
-SELECT number, CASE application WHEN ? THEN response END FROM endpoints
-WHERE number > ? AND number <= ? ORDER BY number LIMIT ?
-"""
-"""Rows of other applications come without their response: they count, but are not read."""
 
 _SUGGESTED = 1_000
 
@@ -53,17 +49,17 @@ def all_endpoints(store: Store, application_id: str) -> Iterator[Endpoint]:
     with store.reading() as rows:
         application = _application(rows, application_id)
         last = int(rows.execute(LAST_ENDPOINT).fetchone()[0])
-    return _pages(store, application.number, last)
+    return _pages(store, application, last)
 
 
-def _pages(store: Store, application: int, last: int) -> Iterator[Endpoint]:
+def _pages(store: Store, application: Application, last: int) -> Iterator[Endpoint]:
     number = 0
     while number < last:
         with store.reading() as rows:
-            page = rows.execute(ENDPOINTS_IN_PAGE, (application, number, last, PAGE)).fetchall()
-            endpoints = [orjson.loads(response) for _, response in page if response is not None]
+            page = responses_after(rows, application, number, PAGE)
+            endpoints = [orjson.loads(response) for number, response in page if number <= last]
         yield from endpoints
-        number = page[-1][0] if page else last
+        number = page[-1][0] if len(page) == PAGE else last
 
 
 def _application(rows: Rows, application_id: str) -> Application:

@@ -4,7 +4,9 @@ All of it reads inside the transaction that the caller holds. What is filtered b
 of a row, so that an index finds it; only what is returned is read whole.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import orjson
@@ -20,7 +22,8 @@ MOST_COUNTED = 10_000
 """What fits a filter is counted no further, which takes about a millisecond."""
 
 MOST_SIFTED = 20_000
-"""So many ids that begin alike are looked at for one page, where an index finds no more of it."""
+"""So many ids that begin alike are looked at for one page, where an index finds no more of it: of
+more than these, what fits is not counted."""
 
 KEYS = "SELECT {key}, number FROM endpoints WHERE {condition} ORDER BY {key} {direction} LIMIT ?"
 COUNT = "SELECT count(*) FROM (SELECT 1 FROM endpoints WHERE {condition} LIMIT ?)"
@@ -38,11 +41,9 @@ SELECT endpoint_status FROM endpoints
 WHERE application = ? AND channel_type IS ? AND endpoint_status {beyond}
 ORDER BY endpoint_status LIMIT 1
 """
+RESPONSES = "SELECT number, response FROM endpoints WHERE {condition}"
+ALL_OF, IN_ORDER = " UNION ALL ", " ORDER BY number LIMIT ?"
 ANYTHING, SOMETHING, GREATER = "IS NOT ''", "IS NOT NULL", "> ?"
-RESPONSES_AFTER = """
-SELECT endpoint_key, response FROM endpoints WHERE application = ? AND endpoint_key > ?
-ORDER BY endpoint_key LIMIT ?
-"""
 
 LAST_CHARACTER = "\U0010ffff"
 FIRST_SURROGATE, AFTER_SURROGATES = 0xD800, 0xE000
@@ -116,7 +117,7 @@ class _Range(NamedTuple):
 
 
 def is_by_id(wanted: Filter) -> bool:
-    """Tell whether endpoints come in the order of their ids, and not the newest first."""
+    """Tell whether endpoints come in the order of their ids, and not the last created first."""
     return bool(wanted.id_begin)
 
 
@@ -125,8 +126,9 @@ def find_endpoints(
 ) -> Page:
     """Return a page of the endpoints that fit a filter.
 
-    They come by their ids if the filter names the begin of an id, else the newest first. A key
-    never changes: an endpoint that is there all the time is on one page, whoever writes meanwhile.
+    They come by their ids if the filter names the begin of an id, else the last created first. A
+    key never changes: an endpoint that is there all the time is on one page, whoever writes
+    meanwhile.
 
     Args:
         rows: an open transaction.
@@ -166,17 +168,23 @@ def channel_types(rows: Rows, application: Application) -> list[str]:
 
 
 def responses_after(
-    rows: Rows, application: Application, key: str, limit: int
-) -> list[tuple[str, bytes]]:
-    """Return up to so many keys of endpoints in their order, with the endpoints as JSON.
+    rows: Rows, application: Application, number: int, limit: int
+) -> list[tuple[int, bytes]]:
+    """Return the next endpoints in order of creation: their numbers, and themselves as JSON.
 
     Args:
         rows: an open transaction.
         application: where they are.
-        key: the last one of those before; empty to begin.
-        limit: how many at most.
+        number: of the last one before them; 0 to begin.
+        limit: how many at most; fewer are the last ones.
     """
-    return rows.execute(RESPONSES_AFTER, (application.number, key, limit)).fetchall()
+    groups = _groups(rows, application.number, Filter())
+    behind = [group.beyond(number, descending=False) for group in groups]
+    if not behind:
+        return []
+    query = ALL_OF.join(RESPONSES.format(condition=each.condition) for each in behind) + IN_ORDER
+    parameters = chain.from_iterable(each.parameters for each in behind)
+    return rows.execute(query, (*parameters, limit)).fetchall()
 
 
 def _found(
@@ -222,6 +230,16 @@ def _responses(rows: Rows, found: list[tuple[Key, int]]) -> list[Endpoint]:
 def _sifted(rows: Rows, application: int, wanted: Filter, place: Place) -> Page:
     """Return a page of those that fit among ids that begin alike: it may be short, or empty."""
     (alike,) = _ranges(rows, application, Filter(wanted.id_begin))
+    if _count(rows, [alike], MOST_SIFTED + 1) <= MOST_SIFTED:
+        query = SIFT.format(condition=alike.condition, direction="ASC")
+        fitting = [
+            (key, number)
+            for key, number, channel_type, status in rows.execute(
+                query, (*alike.parameters, MOST_SIFTED)
+            )
+            if _fits(wanted, channel_type, status)
+        ]
+        return _page_among(rows, fitting, place)
     if place.before is not None:
         sifted = _sift(rows, alike, wanted, place.before, descending=True)
         if sifted.end is not None:
@@ -233,6 +251,26 @@ def _sifted(rows: Rows, application: int, wanted: Filter, place: Place) -> Page:
     if place.after is None:
         return Page(found, None, following, None if following else len(found), 0)
     return Page(found, Place(before=sifted.begin) if sifted.begin else None, following)
+
+
+def _page_among(rows: Rows, fitting: list[tuple[Key, int]], place: Place) -> Page:
+    """Return a page of all that fit, in their order."""
+    keys = [key for key, _ in fitting]
+    begin = 0
+    if place.before is not None:
+        begin = max(bisect_left(keys, place.before) - PAGE, 0)
+    elif place.after is not None:
+        begin = bisect_right(keys, place.after)
+    found = fitting[begin : begin + PAGE]
+    if not found:
+        return Page([], None, None, len(fitting), 0)
+    return Page(
+        _responses(rows, found),
+        Place(before=keys[begin]) if begin else None,
+        Place(after=found[-1][0]) if begin + PAGE < len(keys) else None,
+        len(fitting),
+        begin,
+    )
 
 
 class _Sifted(NamedTuple):
@@ -261,9 +299,13 @@ def _sift(
         if len(found) == PAGE or place == MOST_SIFTED:
             return _Sifted(found, begin, end)
         begin, end = begin or key, key
-        if wanted.channel_type in ("", channel_type) and wanted.endpoint_status in ("", status):
+        if _fits(wanted, channel_type, status):
             found.append((key, number))
     return _Sifted(found, begin, None)
+
+
+def _fits(wanted: Filter, channel_type: str | None, status: str | None) -> bool:
+    return wanted.channel_type in ("", channel_type) and wanted.endpoint_status in ("", status)
 
 
 def _ranges(rows: Rows, application: int, wanted: Filter) -> Iterator[_Range]:

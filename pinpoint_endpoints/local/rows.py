@@ -18,6 +18,10 @@ APPLICATIONS = """
 SELECT number, response FROM applications WHERE number > ? ORDER BY number LIMIT ?
 """
 
+APPLICATIONS_BACKWARDS = """
+SELECT number, response FROM applications WHERE number < ? ORDER BY number DESC LIMIT ?
+"""
+
 
 class Application(NamedTuple):
     """A stored application.
@@ -105,6 +109,11 @@ class Rows:
     def applications(self, after: int, limit: int) -> list[Application]:
         """Return up to `limit` applications in order of creation, from the one past `after`."""
         rows = self.execute(APPLICATIONS, (after, limit))
+        return [_application(number, response) for number, response in rows]
+
+    def applications_backwards(self, before: int, limit: int) -> list[Application]:
+        """Return up to `limit` applications before `before`, the last created first."""
+        rows = self.execute(APPLICATIONS_BACKWARDS, (before, limit))
         return [_application(number, response) for number, response in rows]
 
     def count_applications(self) -> int:

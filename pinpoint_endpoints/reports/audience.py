@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 from pinpoint_endpoints.audience.charts import Chart
 from pinpoint_endpoints.errors import PinpointEndpointsError
-from pinpoint_endpoints.reports.audience_bars import label_of, print_bar_charts
+from pinpoint_endpoints.reports.audience_bars import line_label, print_bar_charts
 from pinpoint_endpoints.reports.plain import counted
 
 
@@ -47,10 +47,11 @@ def print_audience(charts: Sequence[Chart], endpoints: int, stream: TextIO) -> N
 def audience_lines(charts: Sequence[Chart]) -> str:
     """Return a line for each bar: its chart, label, count and share, with tabs between them.
 
-    Labels that are no values stand in parentheses. Shares go from 0 to 1.
+    Labels that are no values stand in parentheses, values in parentheses stand in quotes. The
+    count of `(others, each at most)` is that of the most frequent of them. Shares go from 0 to 1.
     """
     return "".join(
-        f"{chart.name}\t{label_of(bar)}\t{bar.count}\t{bar.share:.4f}\n"
+        f"{chart.name}\t{line_label(bar, chart)}\t{bar.count}\t{bar.share:.4f}\n"
         for chart in charts
         for bar in chart.bars
     )

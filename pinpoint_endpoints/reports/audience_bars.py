@@ -70,32 +70,29 @@ def print_bar_charts(charts: Sequence[Chart], console: "Console") -> None:
     console.print(grid)
 
 
-def shown_bars(chart: Chart) -> list[Bar]:
-    """Return the bars that tell something: of values that nobody has, none if nobody has any."""
-    values = any(bar.count for bar in chart.bars if bar.kind is Kind.VALUE)
-    return [bar for bar in chart.bars if values or bar.count]
+def line_label(bar: Bar, chart: Chart) -> str:
+    """Return a bar's label in one line: words that are no value in parentheses.
+
+    No value can be taken for them: one that stands in parentheses is in quotes.
+    """
+    if bar.kind is not Kind.VALUE:
+        return f"({_words(bar, chart)})"
+    label = printable(bar.label)
+    quoted = not label or (label.startswith("(") and label.endswith(")"))
+    return f'"{label}"' if quoted else label
 
 
-def label_of(bar: Bar) -> str:
-    """Return a bar's label in one line: words that are no value in parentheses."""
-    return printable(bar.label) or '""' if bar.kind is Kind.VALUE else f"({bar.label})"
-
-
-def full_label_of(bar: Bar, chart: Chart) -> str:
+def full_label(bar: Bar, chart: Chart) -> str:
     """Return a bar's label, which says of the others how many there are."""
     if bar.kind is not Kind.OTHERS:
-        return label_of(bar)
+        return line_label(bar, chart)
     number = f"more than {bar.values:,}" if chart.short else f"{bar.values:,}"
-    return f"({number} {bar.label}{', each at most' if chart.overlapping else ''})"
+    return f"({number} {_words(bar, chart)})"
 
 
-def percent(share: float) -> str:
-    """Return a share in percent; nothing and all are said only of what is nothing, or all."""
-    if 0 < share < 0.0005:  # noqa: PLR2004 - what would be rounded to nothing
-        return "<0.1%"
-    if 0.9995 <= share < 1:  # noqa: PLR2004 - what would be rounded to all
-        return ">99.9%"
-    return f"{share:.1%}"
+def _words(bar: Bar, chart: Chart) -> str:
+    each = bar.kind is Kind.OTHERS and chart.overlapping
+    return f"{bar.label}, each at most" if each else bar.label
 
 
 def bar_of(share: float, width: int, *, ascii_only: bool) -> str:
@@ -109,11 +106,7 @@ def bar_of(share: float, width: int, *, ascii_only: bool) -> str:
 def _layout(charts: Sequence[Chart], console: "Console", width: int) -> _Layout:
     from rich.cells import cell_len
 
-    labels = [
-        _encodable(full_label_of(bar, chart), console)
-        for chart in charts
-        for bar in shown_bars(chart)
-    ]
+    labels = [_encodable(full_label(bar, chart), console) for chart in charts for bar in chart.bars]
     number = len(f"{charts[0].total:,}")
     room = width - _BORDERS - number - _PERCENT - 2 * _GAP
     label = min(max(map(cell_len, labels)), max(_UNFOLDED, width // 3), max(_NARROWEST_LABEL, room))
@@ -135,13 +128,13 @@ def _panel(chart: Chart, console: "Console", layout: _Layout) -> "Panel":
         rows.add_column(width=layout.bar, no_wrap=True)
     rows.add_column(width=layout.number, justify="right", no_wrap=True)
     rows.add_column(width=_PERCENT, justify="right", no_wrap=True)
-    for bar in shown_bars(chart):
+    for bar in chart.bars:
         drawn = bar_of(bar.share, layout.bar, ascii_only=console.options.ascii_only)
         rows.add_row(
-            Text(_encodable(full_label_of(bar, chart), console)),
+            Text(_encodable(full_label(bar, chart), console)),
             *([Text(drawn, style=_STYLES[bar.kind])] if layout.bar else []),
             Text(f"{bar.count:,}"),
-            Text(percent(bar.share), style="dim"),
+            Text(bar.percent, style="dim"),
         )
     short = Text(f"counts may be up to {chart.short:,} too low") if chart.short else None
     return Panel(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pinpoint_endpoints.audience.audience import Audience
 from pinpoint_endpoints.audience.charts import Bar, Chart, Kind
 from pinpoint_endpoints.audience.tallies import LARGEST_TOP
+from pinpoint_endpoints.contract.bundled import definition
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NAMES = [
@@ -171,11 +172,28 @@ def test_documented_values_always_have_bars() -> None:
         ("NONE", 0),
         ("others", 3),
     ]
-    assert [bar.label for bar in charts["endpoint_status"].bars] == [
-        "ACTIVE",
-        "INACTIVE",
-        "not given",
-    ]
+
+
+def test_all_channels_have_bars() -> None:
+    """However few bars are wanted; only what is no channel is among the others."""
+    channels = definition("ChannelType")["enum"]
+    wrong = [f"wrong{number}" for number in range(12)]
+    endpoints = [{"ChannelType": each} for each in [*channels, *wrong, *wrong]]
+    chart = charts_of(endpoints, top=3)["channel_type"]
+    assert counts_in(chart) == {
+        **dict.fromkeys(channels, 1),
+        **dict.fromkeys(sorted(wrong)[:3], 2),
+        "others": 18,
+    }
+    assert charts_of([{"ChannelType": "SMS"}])["channel_type"].bars == (Bar("SMS", 1, 1.0),)
+
+
+def test_values_of_nobody_have_no_bars() -> None:
+    """Where no endpoint says whether it is active, no bar says that none is."""
+    charts = charts_of([{}, {}])
+    assert {chart.bars for chart in charts.values()} == {
+        (Bar("not given", 2, 1.0, Kind.NOT_GIVEN),)
+    }
 
 
 @pytest.mark.parametrize("value", [5, True, ["US"], {"US": 1}, 1.5])

@@ -157,6 +157,15 @@ def test_top_says_how_many_have_bars() -> None:
     assert run("stats", "a.ndjson", "--top", "0")[0] == 2
 
 
+@pytest.mark.parametrize("output", ["table", "text", "json"])
+def test_every_output_has_the_same_bars(output: str) -> None:
+    """What nobody says has no bar: not in the table, not in lines, not in JSON."""
+    write("a.json", {"ChannelType": "SMS", "Address": "+12065550100"})
+    out = run("stats", "a.json", "-o", output)[1]
+    assert "not given" in out
+    assert not [word for word in ("ACTIVE", "NONE", "days ago") if word in out]
+
+
 def test_the_local_pinpoint_is_counted() -> None:
     """What it has stored of one application, as it has stored it."""
     write("a.ndjson", {"Id": "a", **SMS}, {"Id": "b", **EMAIL})

@@ -1,6 +1,6 @@
 import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from itertools import islice
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pytest
 from pinpoint_endpoints.errors import CannotRun, NoApplication
 from pinpoint_endpoints.local.browsing import PAGE, all_endpoints, count_endpoints
 from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.rows import Rows
 from pinpoint_endpoints.local.store import Store
 
 MANY = 2 * PAGE + 50
@@ -50,6 +51,25 @@ def test_other_applications_are_left_out(store: Store) -> None:
     assert ids(store, "app") == named("a", 150) + named("b", 150)
     assert ids(store, "other") == named("o", MANY)
     assert (count_endpoints(store, "app"), count_endpoints(store, "other")) == (300, MANY)
+
+
+def test_other_applications_are_not_walked_through(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page has endpoints of one application only: few are read at once, whatever others have."""
+    put(store, "app", ["first"])
+    put(store, "other", named("o", MANY))
+    put(store, "app", ["last"])
+    begun: list[None] = []
+    reading = store.reading
+
+    def counted() -> AbstractContextManager[Rows]:
+        begun.append(None)
+        return reading()
+
+    monkeypatch.setattr(store, "reading", counted)
+    assert ids(store, "app") == ["first", "last"]
+    assert len(begun) == 2  # one to find the application, one for the page
 
 
 def test_what_changes_meanwhile(store: Store) -> None:

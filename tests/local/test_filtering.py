@@ -1,6 +1,7 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import orjson
 import pytest
 from endpoints import IDS
 from hypothesis import given
@@ -44,7 +45,7 @@ FILTERS = st.builds(
 
 
 def stored(store: Store, endpoints: list[tuple[str, str, str, str]]) -> list[dict[str, Any]]:
-    """Store endpoints that are different in what a filter looks at; return them, newest first."""
+    """Store endpoints that differ in what a filter looks at; return the last created first."""
     pinpoint = LocalPinpoint(store)
     pinpoint.add_application("demo", "demo")
     for number, (endpoint_id, channel, status, user) in enumerate(endpoints):
@@ -192,7 +193,7 @@ def test_endpoints_of_other_applications_are_not_found(store: Store) -> None:
             page = find_endpoints(rows, application, wanted)
             assert [each["Id"] for each in page.endpoints] == ["in-demo"]
             assert page.total == 1
-        assert len(responses_after(rows, application, "", 10)) == 1
+        assert len(responses_after(rows, application, 0, 10)) == 1
 
 
 def test_channel_types_are_those_that_are_there(store: Store) -> None:
@@ -205,18 +206,39 @@ def test_channel_types_are_those_that_are_there(store: Store) -> None:
         assert channel_types(rows, application_in(rows)) == ["CUSTOM", "EMAIL"]
 
 
-def test_responses_come_by_their_keys(store: Store) -> None:
-    """Reading on after the last key comes to each endpoint once."""
-    stored(store, [(f"id-{number}", "EMAIL", "ACTIVE", "") for number in range(5)])
-    found, key = [], ""
-    while True:
-        with store.reading() as rows:
-            some = responses_after(rows, application_in(rows), key, 2)
-        if not some:
-            break
-        found += some
-        key = some[-1][0]
-    assert [key for key, _ in found] == [f"id-{number}" for number in range(5)]
+@given(endpoints=ENDPOINTS, limit=st.integers(1, 4))
+def test_responses_come_in_order_of_creation(
+    endpoints: list[tuple[str, str, str, str]], limit: int
+) -> None:
+    """Reading on after the last number comes to each endpoint once, whatever it is."""
+    with Store(None) as store:
+        everything = stored(store, endpoints)[::-1]
+        found: list[Any] = []
+        number, sizes = 0, [limit]
+        while sizes[-1] == limit:
+            with store.reading() as rows:
+                some = responses_after(rows, application_in(rows), number, limit)
+            found += (orjson.loads(response) for _, response in some)
+            number = some[-1][0] if some else number
+            sizes.append(len(some))
+        assert found == everything
+        assert all(size == limit for size in sizes[:-1])
+
+
+def plans_of(store: Store, look: Callable[[Rows, Application], object]) -> list[str]:
+    """Return how SQLite goes about each query of a function, in its own words."""
+    plans: list[str] = []
+    with store.reading() as rows:
+        application = application_in(rows)
+        execute = rows.execute
+
+        def explained(query: str, parameters: tuple[Any, ...] = ()) -> Any:
+            plans.extend(each[-1] for each in execute(f"EXPLAIN QUERY PLAN {query}", parameters))
+            return execute(query, parameters)
+
+        rows.execute = explained  # type: ignore[assignment] # takes what the queries here give it
+        look(rows, application)
+    return plans
 
 
 @pytest.mark.parametrize(
@@ -233,19 +255,19 @@ def test_responses_come_by_their_keys(store: Store) -> None:
 def test_every_query_of_a_page_searches_an_index(store: Store, wanted: Filter) -> None:
     """No query looks through all endpoints of an application: a million have pages at once."""
     stored(store, [(f"id-{number}", "EMAIL", "ACTIVE", "ada") for number in range(3)])
-    plans: list[str] = []
-    with store.reading() as rows:
-        execute = rows.execute
-
-        def explained(query: str, parameters: tuple[Any, ...] = ()) -> Any:
-            plans.extend(each[-1] for each in execute(f"EXPLAIN QUERY PLAN {query}", parameters))
-            return execute(query, parameters)
-
-        application = application_in(rows)
-        rows.execute = explained  # type: ignore[assignment]
-        find_endpoints(rows, application, wanted)
+    plans = plans_of(store, lambda rows, application: find_endpoints(rows, application, wanted))
     searches = [plan for plan in plans if "endpoints USING" in plan]
     assert searches
     for plan in searches:
         assert "COVERING INDEX endpoints_by_channel" in plan or not plan.endswith("(application=?)")
     assert not any(plan.startswith("SCAN endpoints") for plan in plans)
+
+
+def test_an_application_is_read_by_an_index(store: Store) -> None:
+    """Whatever others have: no query scans, sorts, or searches without a place to go on from."""
+    stored(store, [(f"id-{number}", CHANNELS[number % 2], "ACTIVE", "") for number in range(4)])
+    plans = plans_of(store, lambda rows, application: responses_after(rows, application, 1, 2))
+    reading = [plan for plan in plans if "COVERING" not in plan and "endpoints" in plan]
+    assert len(reading) == 2
+    assert all(plan.startswith("SEARCH") and plan.endswith("AND rowid>?)") for plan in reading)
+    assert not any("SCAN" in plan or "B-TREE" in plan for plan in plans)

@@ -21,7 +21,7 @@ from pinpoint_endpoints.reports.audience import (
     audience_lines,
     print_audience,
 )
-from pinpoint_endpoints.reports.audience_bars import bar_of, percent
+from pinpoint_endpoints.reports.audience_bars import bar_of
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMA = json.loads((ROOT / "schemas" / "envelope.schema.json").read_text(encoding="utf-8"))
@@ -47,8 +47,6 @@ COUNTRIES = chart(
     bar("not given", 1, 4000, Kind.NOT_GIVEN),
 )
 NOBODY = chart(
-    bar("ALL", 0, 4000),
-    bar("NONE", 0, 4000),
     bar("not given", 4000, 4000, Kind.NOT_GIVEN),
     name="opt_out",
 )
@@ -75,7 +73,7 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_a_pipe_gets_a_table_of_one_width(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eighty columns whatever the variables say, no colours; values that nobody has are no rows."""
+    """Eighty columns whatever the variables say, no colours."""
     monkeypatch.setenv("COLUMNS", "33")
     assert printed(COUNTRIES, NOBODY) == [
         "4,000 endpoints",
@@ -193,7 +191,7 @@ def test_a_bar_is_as_long_as_its_share(share: float, width: int, ascii_only: boo
 )
 def test_little_is_not_nothing(count: int, total: int, shown: str) -> None:
     """One of a million is more than 0 percent, and all but one are less than 100."""
-    assert percent(count / total) == shown
+    assert bar("US", count, total).percent == shown
 
 
 def test_lines_have_four_columns() -> None:
@@ -204,6 +202,31 @@ def test_lines_have_four_columns() -> None:
         "country\t(others)\t499\t0.1247\n"
         "country\t(not given)\t1\t0.0003\n"
     )
+
+
+def test_a_count_that_is_no_sum_says_so() -> None:
+    """Where bars overlap, the others' count is that of the most frequent of them."""
+    others = bar("others", 51, 4000, Kind.OTHERS, 61)
+    line = audience_lines([chart(others, overlapping=True, name="attributes")])
+    assert line == "attributes\t(others, each at most)\t51\t0.0127\n"
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("(others)", '"(others)"'),
+        ("(others, each at most)", '"(others, each at most)"'),
+        ("(not given)", '"(not given)"'),
+        ("", '""'),
+        ("size (cm)", "size (cm)"),
+        ("others", "others"),
+    ],
+)
+def test_no_value_is_taken_for_words(label: str, shown: str) -> None:
+    """A value in parentheses stands in quotes, in lines and in the table."""
+    value = chart(bar(label, 4000, 4000))
+    assert audience_lines([value]).split("\t")[1] == shown
+    assert printed(value)[2].startswith(f"│ {shown}  ")
 
 
 @given(LABELS)

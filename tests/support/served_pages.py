@@ -44,10 +44,10 @@ class Site:
         self.url = url
 
     def ask(self, target: str, method: str = "GET") -> Got:
-        """Send a request, with the target as it is."""
+        """Send a request as a browser does, with the target as it is."""
         connection = HTTPConnection(urlsplit(self.url).netloc)
         try:
-            connection.request(method, target)
+            connection.request(method, target, headers={"Accept": "text/html,*/*;q=0.8"})
             answer = connection.getresponse()
             headers = {name.lower(): value for name, value in answer.getheaders()}
             return Got(answer.status, headers, answer.read().decode())

@@ -3,6 +3,7 @@
 All of its paths read. Ids stand in queries, since a path cannot hold every id.
 """
 
+from contextlib import suppress
 from typing import cast
 
 from starlette.applications import Starlette
@@ -25,16 +26,32 @@ from pinpoint_endpoints.local.filtering import (
 )
 from pinpoint_endpoints.local.merging import user_id_of
 from pinpoint_endpoints.local.pages.about import About
-from pinpoint_endpoints.local.pages.asked import Asked, BadQuery, read_query, values_of
+from pinpoint_endpoints.local.pages.applications import find_applications
 from pinpoint_endpoints.local.pages.commands import first_endpoint_command, get_command
 from pinpoint_endpoints.local.pages.counting import PATIENCE_SECONDS, AudienceCounter
-from pinpoint_endpoints.local.pages.masking import json_of, row_of, sections_of
+from pinpoint_endpoints.local.pages.masking import (
+    ShownApplication,
+    application_of,
+    hides_an_address,
+    json_of,
+    row_of,
+    sections_of,
+)
+from pinpoint_endpoints.local.pages.page_request import (
+    LIST_PARAMETERS,
+    BadQuery,
+    PageRequest,
+    known_application,
+    read_query,
+    values_of,
+)
 from pinpoint_endpoints.local.pages.reading import Reading
 from pinpoint_endpoints.local.pages.rendering import file, page
 from pinpoint_endpoints.local.rows import Application, Rows
 
 FIRST_APPLICATION = "demo"
-APPLICATIONS_A_PAGE = 50
+AN_APPLICATION = {"app": "an application"}
+AN_ENDPOINT = {**AN_APPLICATION, "id": "an endpoint"}
 MOST_OF_APPLICATION = 1_000_000
 """Endpoints of an application are counted no further, which takes some 70 ms."""
 
@@ -43,7 +60,7 @@ FILTERS = (("channel_type", "channel"), ("endpoint_status", "status"))
 
 
 def pages_app(read: Reading, about: About, *, patience: float = PATIENCE_SECONDS) -> Starlette:
-    """Return the pages as an ASGI application.
+    """Return the pages as an ASGI application, for requests that read.
 
     Args:
         read: runs a function in one reading transaction of the store.
@@ -63,7 +80,7 @@ def pages_app(read: Reading, about: About, *, patience: float = PATIENCE_SECONDS
         exception_handlers={
             BadQuery: pages.bad_query,
             CannotRun: pages.cannot_run,
-            HTTPException: pages.http_error,
+            HTTPException: pages.not_found,
             Exception: pages.fault,
         },
     )
@@ -86,21 +103,19 @@ class _Pages:
         self._counter = AudienceCounter(read, patience=patience)
 
     async def applications(self, request: Request) -> Response:
-        asked = read_query(request.scope["query_string"], ("after", "show"))
-        after = cast("int | None", asked.place.after) or 0
-
-        def look(rows: Rows) -> list[Application]:
-            return rows.applications(after, APPLICATIONS_A_PAGE + 1)
-
-        found = await self._read(look)
-        shown = found[:APPLICATIONS_A_PAGE]
-        counts = [await self._count(application) for application in shown]
+        asked = read_query(request.scope["query_string"], ("after", "before", "show"))
+        place = asked.place
+        found = await self._read(lambda rows: find_applications(rows, place))
+        counts = [await self._count(application) for application in found.applications]
         return await page(
             "applications",
             about=self._about,
             asked=asked,
-            applications=list(zip((each.response for each in shown), counts, strict=True)),
-            following=shown[-1].number if len(found) > len(shown) else None,
+            found=found,
+            applications=[
+                (_shown(each, asked), count)
+                for each, count in zip(found.applications, counts, strict=True)
+            ],
             most_counted=MOST_OF_APPLICATION,
             command=first_endpoint_command(self._about, FIRST_APPLICATION),
         )
@@ -108,7 +123,8 @@ class _Pages:
     async def application(self, request: Request) -> Response:
         asked = read_query(
             request.scope["query_string"],
-            ("app", "id", "user", "channel", "status", "after", "before", "show"),
+            ("app", *LIST_PARAMETERS, "show"),
+            AN_APPLICATION,
         )
         place = asked.place
         application = await self._application(asked)
@@ -124,31 +140,35 @@ class _Pages:
             "application",
             about=self._about,
             asked=asked,
-            application=application.response,
+            application=_shown(application, asked),
             found=found,
             rows=[row_of(each, show_values=asked.shows_values) for each in found.endpoints],
             channels=list(dict.fromkeys([*channels, *filter(None, [asked.channel])])),
             statuses=values_of("status"),
             most_counted=MOST_COUNTED,
             most_sifted=MOST_SIFTED,
-            command=first_endpoint_command(self._about, asked.app),
+            stripped=asked._replace(id=asked.id.strip(), user=asked.user.strip()),
+            command=self._first_endpoint_command(asked),
         )
 
     async def audience(self, request: Request) -> Response:
-        asked = read_query(request.scope["query_string"], ("app", "show"))
+        asked = read_query(request.scope["query_string"], ("app", "show"), AN_APPLICATION)
         application = await self._application(asked)
         return await page(
             "audience",
             about=self._about,
             asked=asked,
-            application=application.response,
-            counted=await self._counter.look(application),
+            application=_shown(application, asked),
+            look=await self._counter.look(application),
             filters={name: (parameter, values_of(parameter)) for name, parameter in FILTERS},
-            command=first_endpoint_command(self._about, asked.app),
+            command=self._first_endpoint_command(asked),
         )
 
     async def endpoint(self, request: Request) -> Response:
-        asked = read_query(request.scope["query_string"], ("app", "id", "show"))
+        asked = read_query(
+            request.scope["query_string"], ("app", "id", "back", "show"), AN_ENDPOINT
+        )
+        list_before = asked.list_before
         application = await self._application(asked)
 
         def look(rows: Rows) -> tuple[Endpoint | None, Page | None]:
@@ -166,7 +186,8 @@ class _Pages:
             "endpoint",
             about=self._about,
             asked=asked,
-            application=application.response,
+            list_before=list_before,
+            application=_shown(application, asked),
             row=row_of(endpoint, show_values=show_values),
             sections=sections_of(endpoint, show_values=show_values),
             json=json_of(endpoint, show_values=show_values),
@@ -177,7 +198,9 @@ class _Pages:
             ],
             total_of_user=of_user.total if of_user else 0,
             user_id=user_id_of(endpoint) if show_values else "",
-            command=get_command(self._about, asked.app, endpoint["Id"]),
+            command=""
+            if not show_values and hides_an_address(asked.app, endpoint["Id"])
+            else get_command(self._about, asked.app, endpoint["Id"], show_values=show_values),
         )
 
     async def style(self, _: Request) -> Response:
@@ -186,8 +209,10 @@ class _Pages:
     async def icon(self, _: Request) -> Response:
         return file("icon.svg", "image/svg+xml")
 
-    async def bad_query(self, _: Request, error: Exception) -> Response:
-        return await self._trouble(400, "This URL has a mistake", str(error))
+    async def bad_query(self, request: Request, error: Exception) -> Response:
+        return await self._trouble(
+            400, "This URL has a mistake", str(error), await self._known(request)
+        )
 
     async def cannot_run(self, _: Request, error: Exception) -> Response:
         trouble = cast("CannotRun", error)
@@ -195,26 +220,38 @@ class _Pages:
             503, "The store cannot be read", f"{trouble.message}: {trouble.hint}"
         )
 
-    async def http_error(self, _: Request, error: Exception) -> Response:
-        trouble = cast("HTTPException", error)
-        title, message = {
-            404: ("Not found", "There is no such page."),
-            405: ("These pages only read", "They answer GET and HEAD."),
-        }.get(trouble.status_code, ("This cannot be answered", ""))
-        own = trouble.detail if trouble.detail.endswith(".") else message
-        response = await self._trouble(trouble.status_code, title, own)
-        response.headers.update(trouble.headers or {})
-        return response
+    async def not_found(self, request: Request, error: Exception) -> Response:
+        detail = cast("HTTPException", error).detail
+        message = detail if detail.endswith(".") else "There is no such page."
+        return await self._trouble(404, "Not found", message, await self._known(request))
 
     async def fault(self, _: Request, __: Exception) -> Response:
         return await self._trouble(500, "A fault of pe", "This is a bug: please report it.")
 
-    async def _trouble(self, status: int, title: str, message: str) -> Response:
+    async def _trouble(
+        self, status: int, title: str, message: str, application: Application | None = None
+    ) -> Response:
+        asked = PageRequest()
         return await page(
-            "trouble", status, about=self._about, asked=Asked(), title=title, message=message
+            "trouble",
+            status,
+            about=self._about,
+            asked=asked,
+            application=None if application is None else _shown(application, asked),
+            title=title,
+            message=message,
         )
 
-    async def _application(self, asked: Asked) -> Application:
+    async def _known(self, request: Request) -> Application | None:
+        """Return the application that a query names, if there is one."""
+        application_id = known_application(request.scope["query_string"])
+        if not application_id:
+            return None
+        with suppress(CannotRun):
+            return await self._read(lambda rows: rows.application(application_id))
+        return None
+
+    async def _application(self, asked: PageRequest) -> Application:
         application = await self._read(lambda rows: rows.application(asked.app))
         if application is None:
             raise HTTPException(404, "There is no such application.")
@@ -224,3 +261,12 @@ class _Pages:
         return await self._read(
             lambda rows: count_up_to(rows, application, MOST_OF_APPLICATION + 1)
         )
+
+    def _first_endpoint_command(self, asked: PageRequest) -> str:
+        if not asked.shows_values and hides_an_address(asked.app):
+            return ""
+        return first_endpoint_command(self._about, asked.app)
+
+
+def _shown(application: Application, asked: PageRequest) -> ShownApplication:
+    return application_of(application.response, show_values=asked.shows_values)

@@ -12,9 +12,13 @@ def first_endpoint_command(about: About, application_id: str) -> str:
     return f"pe new EMAIL | {upsert} --id first {STANDARD_INPUT}"
 
 
-def get_command(about: About, application_id: str, endpoint_id: str) -> str:
+def get_command(
+    about: About, application_id: str, endpoint_id: str, *, show_values: bool = False
+) -> str:
     """Return what prints an endpoint."""
     get = f"{about.variables}pe get {about.options} --app {quote(application_id)}"
+    if show_values:
+        get = f"{get} --show-values"
     if endpoint_id == STANDARD_INPUT:  # as an option, it would stand for ids from there
         return f"echo {STANDARD_INPUT} | {get} --id {STANDARD_INPUT}"
     return f"{get} --id {quote(endpoint_id)}"

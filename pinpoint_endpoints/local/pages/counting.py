@@ -37,7 +37,7 @@ ABANDONED_SECONDS = 60.0
 MOST_KEPT = 32
 
 
-class Counted(NamedTuple):
+class Look(NamedTuple):
     """What one look sees.
 
     Attributes:
@@ -64,17 +64,17 @@ class _Count:
         self.audience = Audience(began)
         self.began = began
         self.ended: datetime | None = None
-        self.key = ""
+        self.number = 0
         self.seconds = 0.0
         self.touched = 0.0
 
-    def add(self, responses: list[tuple[str, bytes]]) -> None:
-        for key, response in responses:
+    def add(self, responses: list[tuple[int, bytes]]) -> None:
+        for number, response in responses:
             self.audience.add(orjson.loads(response))
-            self.key = key
+            self.number = number
 
-    def seen(self, going_on: int | None = None) -> Counted:
-        return Counted(
+    def seen(self, going_on: int | None = None) -> Look:
+        return Look(
             self.audience.charts(),
             self.audience.count,
             self.ended is not None,
@@ -123,7 +123,7 @@ class AudienceCounter:
         self._now = now
         self._kept: OrderedDict[int, _Counts] = OrderedDict()
 
-    async def look(self, application: Application) -> Counted:
+    async def look(self, application: Application) -> Look:
         """Return the charts of an application: of all its endpoints, or of those counted so far.
 
         Raises:
@@ -164,7 +164,7 @@ class AudienceCounter:
     async def _go_on(self, application: Application, count: _Count) -> None:
         begin = self._clock()
         responses = await self._read(
-            lambda rows: responses_after(rows, application, count.key, AT_ONCE)
+            lambda rows: responses_after(rows, application, count.number, AT_ONCE)
         )
         await run_in_threadpool(count.add, responses)
         count.touched = self._clock()

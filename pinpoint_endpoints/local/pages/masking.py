@@ -1,11 +1,21 @@
-"""Endpoints in, texts for the pages out, with personal data masked unless it is wanted."""
+"""Applications and endpoints in, texts for the pages out.
 
-from collections import Counter
+Unless they are wanted, personal data is masked, and so are ids that look like an address.
+"""
+
 from collections.abc import Iterator, Mapping
+from itertools import chain, count
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.contract.merging import Endpoint
-from pinpoint_endpoints.documents.personal import dotted, is_personal, masked, shown_member
+from pinpoint_endpoints.documents.personal import (
+    dotted,
+    is_personal,
+    looks_like_address,
+    masked,
+    shown_member,
+    without_addresses,
+)
 from pinpoint_endpoints.reports.endpoint import shown_members
 from pinpoint_endpoints.reports.http_text import json_without_controls
 from pinpoint_endpoints.reports.plain import printable
@@ -19,6 +29,22 @@ ORDER = (
 """As they interest a person."""
 
 DATES = ("CreationDate", "EffectiveDate")
+
+
+class ShownApplication(NamedTuple):
+    """An application as it is shown.
+
+    Args:
+        id: its id, as links need it.
+        shown_id: its id, as it is shown.
+        name: its name, or the id if it has none.
+        date: its `CreationDate`.
+    """
+
+    id: str
+    shown_id: str
+    name: str
+    date: str
 
 
 class Row(NamedTuple):
@@ -71,6 +97,25 @@ class Section(NamedTuple):
     members: list[Member]
 
 
+def application_of(response: Mapping[str, Any], *, show_values: bool) -> ShownApplication:
+    """Return an application as the pages show it."""
+
+    def text(member: str) -> str:
+        value = str(response.get(member, ""))
+        return printable(value if show_values else without_addresses(value))
+
+    shown_id = text("Id")
+    name = text("Name")
+    return ShownApplication(
+        response["Id"], shown_id, name if name.strip() else shown_id, text("CreationDate")
+    )
+
+
+def hides_an_address(application_id: str, endpoint_id: str = "") -> bool:
+    """Tell whether one of the ids is masked unless values are shown."""
+    return without_addresses(application_id) != application_id or looks_like_address(endpoint_id)
+
+
 def row_of(endpoint: Endpoint, *, show_values: bool) -> Row:
     """Return an endpoint as a list shows it."""
 
@@ -80,7 +125,7 @@ def row_of(endpoint: Endpoint, *, show_values: bool) -> Row:
             value = value.get(name, {})
         if not value or not isinstance(value, str):
             return ""
-        return printable(masked(value) if is_personal(path) and not show_values else value)
+        return printable(_shown(value, path, show_values=show_values))
 
     return Row(
         endpoint["Id"],
@@ -101,9 +146,10 @@ def sections_of(endpoint: Endpoint, *, show_values: bool) -> list[Section]:
         path: Section(printable(".".join(path)) or "Endpoint", [])
         for path in _with_members(in_order, ())
     }
-    for (*above, name), texts in shown_members(in_order, show_values=show_values):
+    for (*above, name), texts in shown_members(in_order, show_values=True):
         shown = printable(dotted([name], show_values=show_values))
-        values = [printable(text) for text in texts]
+        path = (*above, name)
+        values = [printable(_shown(text, path, show_values=show_values)) for text in texts]
         sections[tuple(above)].members.append(Member(shown, values, name in DATES))
     return list(sections.values())
 
@@ -122,18 +168,36 @@ def _with_members(value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[t
             yield from _with_members(member, (*path, name))
 
 
+def _shown(text: str, path: tuple[str, ...], *, show_values: bool) -> str:
+    """Return the text at a path in an endpoint as it is shown; an empty one hides nothing."""
+    if show_values or not text:
+        return text
+    if path == ("ApplicationId",):
+        return without_addresses(text)
+    hidden = looks_like_address(text) if path == ("Id",) else is_personal(path)
+    return masked(text) if hidden else text
+
+
 def _masked(value: Any, path: tuple[str, ...]) -> Any:
     if isinstance(value, Mapping):
         return dict(_masked_members(value, path))
     if isinstance(value, list):
         return [_masked(item, path) for item in value]
-    return masked(str(value)) if is_personal(path) else value
+    shown = _shown(str(value), path, show_values=False)
+    return value if shown == str(value) else shown
 
 
 def _masked_members(members: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    met: Counter[str] = Counter()
+    unmasked = {key for key in members if shown_member(key) == key}
+    free_names: dict[str, Iterator[str]] = {}
     for key, value in members.items():
         name = shown_member(key)
-        met[name] += 1
-        alike = f" ({met[name]})" if met[name] > 1 else ""  # two that are masked alike stay two
-        yield f"{name}{alike}", _masked(value, (*path, key))
+        if key not in unmasked:
+            name = next(free_names.setdefault(name, _free_names(name, unmasked)))
+        yield name, _masked(value, (*path, key))
+
+
+def _free_names(name: str, taken: set[str]) -> Iterator[str]:
+    """Yield names for members that are masked alike, so that none takes another one's place."""
+    numbered = (f"{name} ({number})" for number in count(2))
+    return (each for each in chain((name,), numbered) if each not in taken)

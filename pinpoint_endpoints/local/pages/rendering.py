@@ -10,8 +10,9 @@ from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
-from pinpoint_endpoints.local.pages.asked import link, link_to_place
+from pinpoint_endpoints.local.pages.page_request import link, link_to_place
 from pinpoint_endpoints.local.stamps import timestamp
+from pinpoint_endpoints.reports.audience_bars import full_label
 from pinpoint_endpoints.reports.plain import counted, printable
 
 FOLDER = Path(__file__).parent
@@ -25,8 +26,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-
-SMALLEST_SHOWN = 0.001
 
 
 async def page(name: str, status: int = 200, **shown: Any) -> HTMLResponse:
@@ -56,12 +55,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"link": link, "link_to_place": link_to_place}
+    environment.globals |= {"full_label": full_label, "link": link, "link_to_place": link_to_place}
     environment.filters |= {
         "breakable": _breakable,
+        "breakable_moment": _breakable_moment,
         "counted": counted,
         "moment": _moment,
-        "percent": _percent,
         "printable": printable,
         "thousands": _thousands,
     }
@@ -73,12 +72,13 @@ def _breakable(text: str) -> Markup:
     return escape(text).replace("_", Markup("_<wbr>"))
 
 
+def _breakable_moment(text: str) -> Markup:
+    """Return a date and time that may go on in another line behind the T."""
+    return escape(text).replace("T", Markup("T<wbr>"), 1)
+
+
 def _moment(moment: datetime) -> str:
     return timestamp(moment)[:-5].replace("T", " ") + " UTC"
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if share >= SMALLEST_SHOWN or not share else f"< {SMALLEST_SHOWN:.1%}"
 
 
 def _thousands(number: int) -> str:

@@ -15,7 +15,7 @@ from pinpoint_endpoints.local.pages import about_store
 def test_applications_are_listed_with_their_endpoints(
     site: Site, pinpoint: LocalPinpoint, put: Put
 ) -> None:
-    """Each application has a row: its name, id, number of endpoints, and date as written."""
+    """Each has a row, the last created first: name, id, number of endpoints, date as written."""
     created = pinpoint.create_app({"Name": "Winter sale"})
     for number in range(3):
         put(f"endpoint-{number}", created["Id"])
@@ -24,24 +24,65 @@ def test_applications_are_listed_with_their_endpoints(
     page = site.get("/")
     assert page.one("title").text == "Applications · Local Pinpoint"
     assert page.rows() == [
-        ["Winter sale", created["Id"], "3", dates[0]],
         ["demo", "demo", "1", dates[1]],
+        ["Winter sale", created["Id"], "3", dates[0]],
     ]
     assert site.get(page.link("Winter sale")).one("h1").text == "Winter sale"
 
 
 def test_many_applications_have_pages(site: Site, pinpoint: LocalPinpoint) -> None:
-    """Following the links to the next page leads to every application once."""
+    """The links lead over every application once, and back; each page says where it is."""
     names = [f"application {number}" for number in range(120)]
     for name in names:
         pinpoint.create_app({"Name": name})
-    found, page = [], site.get("/")
-    found += [row[0] for row in page.rows()]
-    while page.has_link("Next page"):
-        page = site.get(page.link("Next page"))
-        found += [row[0] for row in page.rows()]
-    assert found == names
-    assert page.link("First page") == "/"
+    pages = [site.get("/")]
+    while pages[-1].has_link("Next page"):
+        pages.append(site.get(pages[-1].link("Next page")))
+    assert [row[0] for page in pages for row in page.rows()] == names[::-1]
+    places = [f"{first}\N{EN DASH}{last}" for first, last in ((1, 50), (51, 100), (101, 120))]
+    for page, place in zip(pages, places, strict=True):
+        words = " ".join(page.one("p", **{"class": "result"}).text.split())
+        assert words == f"{place} of 120 applications, last created first"
+    assert not pages[0].has_link("Previous page")
+    back = site.get(pages[2].link("Previous page"))
+    assert back.rows() == pages[1].rows()
+    pinpoint.create_app({"Name": "newest"})
+    first = site.get(back.link("Previous page"))
+    assert [row[0] for row in first.rows()] == names[:-51:-1]
+    first = site.get(first.link("Previous page"))
+    assert [row[0] for row in first.rows()] == ["newest", *names[:-50:-1]]
+    assert pages[2].link("First page") == "/"
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_application_without_a_name_has_its_id_instead(
+    site: Site, pinpoint: LocalPinpoint, name: str
+) -> None:
+    """Its link, path, heading and title are its id."""
+    app = pinpoint.create_app({"Name": name})["Id"]
+    pinpoint.update_endpoint(
+        app, "one", request={"ChannelType": "SMS", "Address": "+12065550100"}, request_id="request"
+    )
+    page = site.get(site.get("/").link(app))
+    assert page.one("h1").text == app
+    assert page.one("title").text == f"Endpoints of {app} · Local Pinpoint"
+    assert page.one("ol").one("span").text == app
+    assert site.get(page.link("one")).link(app) == f"/application?app={app}"
+
+
+def test_an_application_id_that_is_an_address_is_masked(site: Site, put: Put) -> None:
+    """Unless values are shown; the links lead on all the same."""
+    put("one", "ada@example.com")
+    home = site.get("/")
+    assert home.rows()[0][:2] == ["ad***", "ad***"]
+    for path in ("application", "audience"):
+        got = site.ask(f"/{path}?app=ada%40example.com")
+        assert got.page.one("h1").text == "ad***"
+        assert "ada@example.com" not in got.page.text
+    endpoint = site.get(site.get(home.link("ad***")).link("one"))
+    assert "ada@example.com" not in endpoint.text
+    shown = site.get(home.link("Show values"))
+    assert shown.rows()[0][:2] == ["ada@example.com"] * 2
 
 
 def test_a_page_behind_the_last_application_leads_back(site: Site, pinpoint: LocalPinpoint) -> None:

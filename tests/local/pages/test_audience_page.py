@@ -35,13 +35,37 @@ def test_charts_show_labels_counts_and_shares_as_text(site: Site, put: Put) -> N
     page = site.get(AUDIENCE)
     charts = charts_on(page)
     assert charts["Channel type"] == [["SMS", "6", "75.0%"], ["EMAIL", "2", "25.0%"]]
-    assert charts["Country"] == [["DE", "1", "12.5%"], ["not given", "7", "87.5%"]]
+    assert charts["Country"] == [["DE", "1", "12.5%"], ["(not given)", "7", "87.5%"]]
     assert charts["Platform"] == [["<ios>", "8", "100.0%"]]
     assert ["ALL", "2", "25.0%"] in charts["Opt-out"]
     assert ["in the last 24 hours", "8", "100.0%"] in charts["Last updated"]
     assert "8 endpoints, counted at 20" in page.one("p", **{"class": "result"}).text
     assert page.one("title").text == "Audience of demo · Local Pinpoint"
     assert not refreshes(page)
+
+
+def test_a_count_that_is_no_sum_says_so(site: Site, put: Put) -> None:
+    """The others' count is of each at most where bars overlap, and no name is taken for them."""
+    for number in range(2):
+        names = [f"name-{place:02}" for place in range(14)] + ["(others)", "not given"]
+        put(f"endpoint-{number}", Attributes={name: ["x"] for name in names})
+        put(f"country-{number}")
+    charts = charts_on(site.get(AUDIENCE))
+    assert charts["Attribute coverage"][0] == ['"(others)"', "2", "50.0%"]
+    assert charts["Attribute coverage"][-2:] == [
+        ["(6 others, each at most)", "2", "50.0%"],
+        ["(not given)", "2", "50.0%"],
+    ]
+
+
+def test_what_is_shown_is_said_and_can_be_changed(site: Site, put: Put) -> None:
+    """The page says whether the pages that it leads to show values, and switches it."""
+    put("mail")
+    for target in (AUDIENCE, "/"):
+        page = site.get(target)
+        shown = site.get(page.link("Show values"))
+        assert "Personal values are shown." in shown.text
+        assert shown.link("Mask values") == target
 
 
 def test_bars_are_as_long_as_their_shares(site: Site, put: Put) -> None:
@@ -53,15 +77,16 @@ def test_bars_are_as_long_as_their_shares(site: Site, put: Put) -> None:
 
 
 def test_a_tiny_share_is_not_shown_as_none(site: Site, pinpoint: LocalPinpoint) -> None:
-    """A share below a thousandth is told apart from nothing."""
+    """Little is told apart from nothing, and nearly all from all, as `pe stats` does it."""
     items = [
         {"Id": f"id-{number}", "ChannelType": "EMAIL" if number else "SMS", "Address": f"{number}"}
-        for number in range(1100)
+        for number in range(2100)
     ]
     for begin in range(0, len(items), 100):
         batch = {"Item": items[begin : begin + 100]}
         pinpoint.update_endpoints_batch("demo", request=batch, request_id="request")
-    assert ["SMS", "1", "< 0.1%"] in charts_on(site.get(AUDIENCE))["Channel type"]
+    channels = charts_on(site.get(AUDIENCE))["Channel type"]
+    assert channels == [["EMAIL", "2,099", ">99.9%"], ["SMS", "1", "<0.1%"]]
 
 
 def test_a_channels_bar_leads_to_its_endpoints(site: Site, put: Put) -> None:

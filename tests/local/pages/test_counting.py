@@ -7,7 +7,7 @@ import pytest
 from served_pages import Put
 
 from pinpoint_endpoints.local.pages import counting
-from pinpoint_endpoints.local.pages.counting import AudienceCounter, Counted
+from pinpoint_endpoints.local.pages.counting import AudienceCounter, Look
 from pinpoint_endpoints.local.rows import Application, Rows
 from pinpoint_endpoints.local.store import Store
 
@@ -35,7 +35,7 @@ class Looks:
         with self._store.reading() as rows:
             return function(rows)
 
-    async def look(self) -> Counted:
+    async def look(self) -> Look:
         """Look once."""
         with self._store.reading() as rows:
             application = rows.application("demo")
@@ -55,7 +55,7 @@ def looks(store: Store, put: Put, monkeypatch: pytest.MonkeyPatch) -> Looks:
 def test_looks_go_on_where_the_last_one_ended(looks: Looks) -> None:
     """Each look counts on until the count is whole; nothing is counted twice."""
 
-    async def look() -> list[Counted]:
+    async def look() -> list[Look]:
         return [await looks.look() for _ in range(3)]
 
     seen = asyncio.run(look())
@@ -99,7 +99,7 @@ def test_a_count_that_was_left_begins_again(looks: Looks) -> None:
 def test_looks_at_the_same_time_count_once(looks: Looks) -> None:
     """Those who look at the same time share one count."""
 
-    async def look() -> list[Counted]:
+    async def look() -> list[Look]:
         return list(await asyncio.gather(*(looks.look() for _ in range(3))))
 
     assert sorted(each.endpoints for each in asyncio.run(look())) == [10, 20, 25]

@@ -103,6 +103,17 @@ def test_members_whose_names_are_masked_alike_stay_apart(site: Site, put: Put) -
     assert shown["Attributes"] == {"+1***": ["0"], "+1*** (2)": ["1"], "+1*** (3)": ["2"]}
 
 
+def test_no_masked_name_takes_the_place_of_another(site: Site, put: Put) -> None:
+    """Nor does a name that looks like a masked one lose its own."""
+    names = ["+12065550100", "+1*** (2)", "+12065550101", "+1***", "+12065550102"]
+    put("ada", Attributes={name: [str(number)] for number, name in enumerate(names)})
+    shown = json.loads(site.get(url("ada")).one("details").one("pre").text)
+    assert shown["Attributes"] == {
+        "+1*** (3)": ["0"], "+1*** (2)": ["1"], "+1*** (4)": ["2"], "+1***": ["3"],
+        "+1*** (5)": ["4"],
+    }  # fmt: skip
+
+
 def test_values_are_shown_when_asked_for(site: Site, put: Put) -> None:
     """The link shows what is masked, and another one masks it again."""
     put("ada", **WHOLE)
@@ -120,7 +131,8 @@ def test_the_users_other_endpoints_are_listed(site: Site, put: Put) -> None:
     put("Phone", ChannelType="SMS", Address="+12065550100", **user)
     put("stranger", User={"UserId": "bob"})
     page = site.get(url("mail"))
-    assert [row[0] for row in page.rows()] == ["Phone"]
+    assert [(row[0], len(row)) for row in page.rows()] == [("Phone", 5)]
+    assert "User id" not in page.one("thead").text
     assert "ada.lovelace" not in page.text
     assert site.get(page.link("Phone")).one("h1").text == "Phone"
 
@@ -165,9 +177,7 @@ def test_an_endpoint_that_is_not_there(site: Site, put: Put) -> None:
     put("ada")
     for target, words in (
         (url("eve"), "no such endpoint"),
-        ("/endpoint?app=demo", "no such endpoint"),
         ("/endpoint?app=none&id=ada", "no such application"),
-        ("/endpoint", "no such application"),
         ("/application?app=none", "no such application"),
         ("/audience?app=none", "no such application"),
     ):
@@ -175,6 +185,73 @@ def test_an_endpoint_that_is_not_there(site: Site, put: Put) -> None:
         assert got.status == 404
         assert words in got.page.one("main").text
         assert got.page.link("All applications") == "/"
+
+
+def test_a_mistake_leads_back_to_its_application(site: Site, put: Put) -> None:
+    """A URL that names an application leads to it, whatever else is wrong."""
+    put("ada")
+    for target in (
+        url("eve"),
+        "/application?app=demo&channel=x",
+        "/application?app=demo&after=x",
+        "/audience?app=demo&x=y",
+        "/nothing?app=demo",
+    ):
+        got = site.ask(target)
+        assert got.status in (400, 404)
+        assert got.page.link("demo") == "/application?app=demo"
+    for target in (url("eve").replace("demo", "none"), "/application?app=demo&app=x", "/?after=x"):
+        assert not site.ask(target).page.all("nav")
+
+
+def test_an_id_that_is_an_address_is_masked(site: Site, put: Put) -> None:
+    """In the list and on its page, with its links and its command still to be had."""
+    uuid = "12345678-1234-4234-8234-123456789012"
+    user = {"User": {"UserId": "ada.lovelace"}}
+    for endpoint_id in ("ada@example.com", "+12065550100", uuid):
+        put(endpoint_id, **user)
+    listed = site.get("/application?app=demo")
+    assert [row[0] for row in listed.rows()] == [uuid, "+1***", "ad***"]
+    page = site.get(listed.link("ad***"))
+    assert "ada@example.com" not in page.text
+    assert page.one("h1").text == "ad***"
+    assert page.one("title").text == "ad*** in demo · Local Pinpoint"
+    assert members_on(page)["Endpoint"]["Id"] == ["ad***"]
+    assert json.loads(page.one("details").one("pre").text)["Id"] == "ad***"
+    assert page.all("figure") == []
+    assert [row[0] for row in page.rows()] == [uuid, "+1***"]
+    shown = site.get(page.link("Show values and the command"))
+    assert "ada@example.com" in shown.one("figure").one("pre").text
+    assert shown.one("h1").text == "ada@example.com"
+
+
+def test_an_empty_text_is_not_masked(site: Site, put: Put) -> None:
+    """It is no personal data, and says so in the list, on the page and in the JSON."""
+    put("bare", Address="", OptOut="ALL", User={"UserId": ""})
+    page = site.get(url("bare"))
+    assert members_on(page)["Endpoint"]["Address"] == ["empty text"]
+    assert json.loads(page.one("details").one("pre").text)["Address"] == ""
+
+
+def test_the_command_prints_what_the_page_shows(site: Site, put: Put) -> None:
+    """With values shown, the command shows them too."""
+    put("ada")
+    for show, shows in (("", False), ("values", True)):
+        command = site.get(url("ada", show=show)).one("figure").one("pre").text
+        assert ("--show-values" in command) == shows
+
+
+def test_the_path_leads_back_to_the_list(site: Site, put: Put) -> None:
+    """To the page of the list, with its filter, that led to the endpoint; also over the next."""
+    for number in range(60):
+        put(f"a&b-{number:02}", User={"UserId": f"user-{number // 10}"})
+    target = "/application?app=demo&id=a%26b&status=ACTIVE&after=a%26b-49"
+    page = site.get(target)
+    endpoint = site.get(page.link("a&b-55"))
+    assert endpoint.link("demo") == target
+    assert site.get(endpoint.link("a&b-56")).link("demo") == target
+    shown = site.get(endpoint.link("Show values"))
+    assert shown.link("demo") == f"{target}&show=values"
 
 
 def test_ids_are_the_same_in_any_case(site: Site, put: Put) -> None:

@@ -7,6 +7,7 @@ from html_page import Element
 from served_pages import Put, Site
 
 from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.local import filtering
 from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.reports.plain import printable
 
@@ -128,7 +129,7 @@ def test_a_channel_that_is_not_there_stays_chosen(site: Site, put: Put) -> None:
     [
         ("", PLACES),
         ("&id=e", PLACES),
-        ("&id=e&channel=EMAIL", ["50 endpoints of those that fit"] * 2 + ["20 endpoints of those"]),
+        ("&id=e&channel=EMAIL", PLACES),
     ],
 )
 def test_a_page_says_where_it_is(site: Site, put: Put, query: str, said: list[str]) -> None:
@@ -147,14 +148,39 @@ def test_a_page_says_where_it_is(site: Site, put: Put, query: str, said: list[st
     assert site.get(pages[2].link("First page")).rows() == pages[0].rows()
 
 
+def test_a_place_that_is_not_known_is_not_said(
+    site: Site, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where too many ids begin alike, the page says that what fits is not counted."""
+    monkeypatch.setattr(filtering, "MOST_SIFTED", 60)
+    for number in range(70):
+        put(f"endpoint-{number:03}")
+    page = site.get(f"{LIST}&id=e&channel=EMAIL")
+    assert result_on(page) == "50 endpoints that fit, how many more is not counted, by id"
+
+
+@pytest.mark.parametrize("query", ["user=%20ada", "id=AB-1%20&user=ada", "user=%09ada%0A"])
+def test_a_blank_around_what_is_looked_for_is_told(site: Site, put: Put, query: str) -> None:
+    """If nothing fits, a link leads to the same without blanks."""
+    put("AB-1", User={"UserId": "ada"})
+    page = site.get(f"{LIST}&{query}")
+    assert ids_on(site.get(page.link("Without blanks around it"))) == ["AB-1"]
+
+
+def test_nobody_is_told_of_blanks_that_are_not_there(site: Site, put: Put) -> None:
+    """A blank inside is no hint."""
+    put("AB-1")
+    assert not site.get(f"{LIST}&user=a%20b").has_link("Without blanks around it")
+
+
 def test_the_order_is_said_and_kept(site: Site, put: Put) -> None:
-    """Without the begin of an id the newest endpoint is first, with it they come by id."""
+    """Without the begin of an id the last created is first, with it they come by id."""
     for endpoint_id in ("b-1", "B-3", "b-2"):
         put(endpoint_id)
     newest = site.get(LIST)
     assert (ids_on(newest), result_on(newest)) == (
         ["b-2", "B-3", "b-1"],
-        "3 endpoints, newest first",
+        "3 endpoints, last created first",
     )
     by_id = site.get(f"{LIST}&id=b")
     assert (ids_on(by_id), result_on(by_id)) == (["b-1", "b-2", "B-3"], "3 endpoints, by id")
@@ -265,5 +291,6 @@ def test_a_page_whose_endpoints_are_gone_leads_to_the_first(site: Site, put: Put
     """A page behind the last endpoint says so."""
     put("one")
     page = site.get(f"{LIST}&after=1")
+    assert page.text.count("First page") == 1
     assert "no more endpoints" in page.one("main").text
     assert ids_on(site.get(page.link("First page"))) == ["one"]

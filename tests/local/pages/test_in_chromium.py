@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from contrast import COLOURS, contrast, ground, luminance
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from served_pages import site_of
 from tools import program
@@ -31,32 +32,13 @@ PAGES = (
     "/audience?app=demo",
     "/endpoint?app=demo&id=person-001",
     "/endpoint?app=demo&id=person-001&show=values",
+    "/application?app=odd&show=values",
+    "/endpoint?app=odd&id=odd&show=values",
     "/endpoint?app=demo&id=attack&show=values",
 )
-WIDTHS = (360, 1400)
+WIDTHS = (320, 800, 1400)
+LONG = f"2026-11-27T11:57:09.{4:0400}Z"
 SCHEMES = ("light", "dark")
-
-COLOURS = """
-() => {
-  const seen = [];
-  const solid = colour => !/, 0\\)$|transparent/.test(colour);
-  for (const element of document.querySelectorAll("body *")) {
-    const own = [...element.childNodes].some(
-      node => node.nodeType === Node.TEXT_NODE && node.textContent.trim()
-    );
-    const style = getComputedStyle(element);
-    if (!own || style.visibility === "hidden" || !element.getClientRects().length) continue;
-    let behind = element;
-    while (behind && !solid(getComputedStyle(behind).backgroundColor))
-      behind = behind.parentElement;
-    seen.push([
-      element.textContent.trim().slice(0, 40), style.color,
-      behind ? getComputedStyle(behind).backgroundColor : "none",
-    ]);
-  }
-  return seen;
-}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +78,16 @@ def _fill(pinpoint: LocalPinpoint) -> None:
     }
     pinpoint.update_endpoint("demo", "attack", request=attack, request_id="request")
     pinpoint.add_application("empty", ATTACK)
+    pinpoint.add_application("long-name", "x" * 1000)
+    for endpoint_id, channel in (("odd", "APNS_VOIP_SANDBOX"), ("y" * 100, "CUSTOM")):
+        odd = {
+            "ChannelType": channel,
+            "Address": "ab" * 32,
+            "Attributes": {"W" * 50: ["first", "second", "third"]},
+            "EffectiveDate": LONG if channel == "CUSTOM" else "2026-11-27T11:57:09.433Z",
+            "User": {"UserId": "user-666"},
+        }
+        pinpoint.update_endpoint("odd", endpoint_id, request=odd, request_id="request")
 
 
 @pytest.fixture(scope="module")
@@ -181,26 +173,6 @@ def test_every_text_can_be_read(browser: Browser, url: str, scheme: Any) -> None
                 assert contrast(colour, background) >= 4.5, (target, text, colour, background)
                 backgrounds.add(background)
     assert all((luminance(each) > 0.4) == (scheme == "light") for each in ground(backgrounds))
-
-
-def ground(backgrounds: set[str]) -> set[str]:
-    """Return backgrounds without that of the button, which is the same in light and dark."""
-    return {each for each in backgrounds if luminance(each) > 0.5 or luminance(each) < 0.05}
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of a colour as CSS computes it (WCAG 2.2)."""
-    channels = [int(number) / 255 for number in re.findall(r"\d+", colour)[:3]]
-    red, green, blue = (
-        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours (WCAG 2.2)."""
-    darker, lighter = sorted((luminance(one), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -312,6 +284,53 @@ def test_tables_stay_tables(browser: Browser, url: str, width: int) -> None:
         page.goto(f"{url}/audience?app=demo")
         chart = page.get_by_role("table", name="Channel type")
         assert chart.get_by_role("cell").count() == 8
+
+
+@pytest.mark.parametrize("width", [800, 1400])
+def test_short_texts_are_in_one_piece(browser: Browser, url: str, width: int) -> None:
+    """Beside long addresses and ids, a user id is in one line, and channels break no word."""
+    viewport: Any = {"width": width, "height": 800}
+    with browser.new_context(java_script_enabled=False, viewport=viewport) as context:
+        page = context.new_page()
+        page.goto(f"{url}/application?app=odd&show=values")
+        for text, most in (
+            ("CUSTOM", 1),
+            ("user-666", 1),
+            ("APNS_VOIP_SANDBOX", 1 if width > 1000 else 2),
+            ("2026-11-27T11:57:09.433Z", 1 if width > 1000 else 2),
+        ):
+            cell = page.locator("td").filter(has_text=re.compile(f"^{text}$")).first
+            assert lines_in(cell) <= most, text
+        page.goto(url)
+        ids = page.get_by_role("cell", name="odd", exact=True)
+        box = ids.bounding_box()
+        assert box is not None
+        assert box["width"] >= 250
+
+
+def lines_in(cell: Any) -> int:
+    """Return how many lines the text of an element has."""
+    number: int = cell.evaluate(
+        """element => {
+          const range = document.createRange();
+          range.selectNodeContents(element);
+          const drawn = [...range.getClientRects()].filter(each => each.width > 0);
+          return new Set(drawn.map(each => Math.round(each.bottom))).size;
+        }"""
+    )
+    return number
+
+
+def test_values_stand_close_together(page: Page, url: str) -> None:
+    """Beside a name of several lines, each value is right below the one before it."""
+    page.goto(f"{url}/endpoint?app=odd&id=odd")
+    name = page.locator("dt", has_text="WWW")
+    values = [page.get_by_text(text, exact=True) for text in ("first", "second")]
+    boxes = [found.bounding_box() for found in (name, *values)]
+    tops = [box["y"] for box in boxes if box is not None]
+    assert abs(tops[0] - tops[1]) < 10
+    assert 0 < tops[2] - tops[1] < 30
+    assert lines_in(name) > 1
 
 
 def test_bars_are_drawn_as_long_as_their_shares(page: Page, url: str) -> None:

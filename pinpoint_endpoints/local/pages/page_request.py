@@ -1,5 +1,7 @@
 """The query of a URL in, what is asked for out; and links to pages, with such queries."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -8,10 +10,14 @@ from pinpoint_endpoints.local.filtering import Filter, Key, Place, is_by_id
 from pinpoint_endpoints.local.wire import BROKEN_ESCAPE
 
 MOST_PARAMETERS = 20
+NOTHING: Mapping[str, str] = MappingProxyType({})
 LONGEST_NUMBER = 18
 """Digits: fewer than SQLite's integers have."""
 
 SHOWN = "values"
+LIST_PARAMETERS = ("id", "user", "channel", "status", "after", "before")
+"""What says which endpoints are listed, beside the application."""
+
 CLOSED = {"channel": "ChannelType", "status": "EndpointStatus"}
 """The parameters whose values are those of a member in the bundled schema."""
 
@@ -20,7 +26,7 @@ class BadQuery(Exception):  # noqa: N818 - says what it means where it is raised
     """The query of a URL asks for what a page does not have."""
 
 
-class Asked(NamedTuple):
+class PageRequest(NamedTuple):
     """What a query asks for; an empty text was not given.
 
     Args:
@@ -31,6 +37,7 @@ class Asked(NamedTuple):
         status: an endpoint status.
         after: the key that the page comes after.
         before: the key that the page comes before.
+        back: the query of the list that led to the page, without `app` and `show`.
         show: `values` if personal data is to be shown.
     """
 
@@ -41,12 +48,29 @@ class Asked(NamedTuple):
     status: str = ""
     after: str = ""
     before: str = ""
+    back: str = ""
     show: str = ""
 
     @property
     def shows_values(self) -> bool:
         """Tell whether personal data is to be shown."""
         return self.show == SHOWN
+
+    @property
+    def listed(self) -> str:
+        """Return the query of the list that is asked for, without `app` and `show`."""
+        asked = self._asdict()
+        return link("", **{name: asked[name] for name in LIST_PARAMETERS})[1:]
+
+    @property
+    def list_before(self) -> "PageRequest":
+        """Return what asked for the list that led to the page.
+
+        Raises:
+            BadQuery: `back` is no query of a list.
+        """
+        asked = read_query(self.back.encode(), LIST_PARAMETERS)
+        return asked._replace(app=self.app, show=self.show)
 
     @property
     def filter(self) -> Filter:
@@ -66,12 +90,15 @@ class Asked(NamedTuple):
         )
 
 
-def read_query(query: bytes, allowed: tuple[str, ...]) -> Asked:
+def read_query(
+    query: bytes, allowed: tuple[str, ...], needed: Mapping[str, str] = NOTHING
+) -> PageRequest:
     """Return what a query asks for.
 
     Args:
         query: percent-encoded, without the question mark.
         allowed: the parameters that the page has.
+        needed: those of them that it cannot do without, and what they are.
 
     Raises:
         BadQuery: it is none, has another parameter or one twice, or a value that cannot be.
@@ -84,10 +111,22 @@ def read_query(query: bytes, allowed: tuple[str, ...]) -> Asked:
             raise BadQuery(f"{name} is given twice.")
         _check(name, value)
         given[name] = value
-    asked = Asked(**given)
+    for name, what in needed.items():
+        if not given.get(name):
+            raise BadQuery(f"{name} is missing: it is the id of {what}.")
+    asked = PageRequest(**given)
     if asked.after and asked.before:
         raise BadQuery("after and before exclude each other.")
     return asked
+
+
+def known_application(query: bytes) -> str:
+    """Return the application id that a query names, whatever else is wrong with it; or nothing."""
+    try:
+        named = [value for name, value in _pairs(query) if name == "app"]
+    except BadQuery:
+        return ""
+    return named[0] if len(named) == 1 and "\0" not in named[0] else ""
 
 
 def link(path: str, **parameters: str) -> str:
@@ -96,7 +135,7 @@ def link(path: str, **parameters: str) -> str:
     return f"{path}?{urlencode(given, quote_via=quote, safe='')}" if given else path
 
 
-def link_to_place(path: str, asked: Asked, place: Place | None) -> str:
+def link_to_place(path: str, asked: PageRequest, place: Place | None) -> str:
     """Return the URL of another page of what is asked for; empty if there is none."""
     if place is None:
         return ""
