@@ -148,7 +148,7 @@ def test_what_is_saved_first_brings_it_back(tmp_path: Path, which: list[str]) ->
     for path in sorted(directory.iterdir()):
         assert run("upsert", *TARGET, path)[0] == 0
     _, after, _ = run("get", *TARGET, "--user", "ada-lovelace", "-o", "ndjson")
-    own = ("CreationDate", "CohortId")
+    own = ("CreationDate", "CohortId", "RequestId")
     assert [
         {key: value for key, value in json.loads(line).items() if key not in own}
         for line in after.splitlines()
