@@ -1,13 +1,12 @@
 """The library's face: what can be imported, and that it is typed."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from type_checker import faults_in
 
 import pinpoint_endpoints
 
@@ -48,16 +47,9 @@ def test_a_store_is_named_as_any_file(tmp_path: Path, kind: Callable[[Path], str
 def test_type_checkers_find_a_slip(tmp_path: Path) -> None:
     """A name that is not public is an error for mypy, for code that uses the package."""
     script = "from pinpoint_endpoints import upsert\nfrom pinpoint_endpoints import upsrt\n"
-    ended = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), "-c", script],
-        cwd=tmp_path,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert ended.returncode == 1
-    assert 'has no attribute "upsrt"; maybe "upsert"?' in ended.stdout
-    assert "1 error" in ended.stdout
+    told = faults_in(script, tmp_path)
+    assert 'has no attribute "upsrt"; maybe "upsert"?' in told
+    assert "1 error" in told
 
 
 @pytest.mark.parametrize("kind", [list, set, tuple, frozenset])

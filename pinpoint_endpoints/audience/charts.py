@@ -6,6 +6,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+ROUNDED_TO_SOMETHING, ROUNDED_TO_ALL = 0.0005, 0.9995
+"""The least shares that one decimal of a percentage shows as more than 0, and as 100."""
+
 
 class Kind(StrEnum):
     """What a bar counts."""
@@ -47,9 +50,9 @@ class Bar:
     @property
     def percent(self) -> str:
         """The share in percent; nothing and all are said only of what is nothing, or all."""
-        if 0 < self.share < 0.0005:  # noqa: PLR2004 - what would be rounded to nothing
+        if 0 < self.share < ROUNDED_TO_SOMETHING:
             return "<0.1%"
-        if 0.9995 <= self.share < 1:  # noqa: PLR2004 - what would be rounded to all
+        if ROUNDED_TO_ALL <= self.share < 1:
             return ">99.9%"
         return f"{self.share:.1%}"
 

@@ -16,10 +16,6 @@ SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 TOO_DEEP = "The body is nested too deeply."
 
 
-class _TooLarge(Exception):  # noqa: N818 - tells two ends of one reading apart, and is no error
-    pass
-
-
 def value_of(body: bytes) -> Any:
     """Return the value of a body.
 
@@ -57,7 +53,7 @@ def _json_fault(body: bytes, error: orjson.JSONDecodeError) -> str:
     no_json = f"The body is not JSON: {place}."
     try:
         json.loads(body, parse_constant=_refused, parse_float=_finite, parse_int=_finite)
-    except _TooLarge:
+    except OverflowError:
         return f"The body has a number that is beyond a double: {place}."
     except RecursionError:
         return TOO_DEEP
@@ -71,7 +67,7 @@ def _json_fault(body: bytes, error: orjson.JSONDecodeError) -> str:
 def _finite(digits: str) -> float:
     number = float(digits)
     if isinf(number):
-        raise _TooLarge
+        raise OverflowError
     return number
 
 

@@ -7,10 +7,10 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
 
 import pytest
 from journals import AGAIN, DONE, TARGET, V1, claims, entry, refused, write
+from processes import Processes, opened
 
 from pinpoint_endpoints import CannotRun
 from pinpoint_endpoints.delivery.journal import Journal
@@ -44,28 +44,8 @@ Start = Callable[..., "subprocess.Popen[str]"]
 @pytest.fixture
 def start(path: Path) -> Iterator[Start]:
     """Return a function that starts a process that records without end, and waits for its word."""
-    running: list[subprocess.Popen[str]] = []
-
-    def start_one() -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            [sys.executable, "-c", RECORDER, str(path), *TARGET],
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        )
-        running.append(process)
-        assert opened(process.stdout).readline() == "0\n"
-        return process
-
-    yield start_one
-    for process in running:
-        process.kill()
-        process.communicate()
-
-
-def opened(pipe: IO[str] | None) -> IO[str]:
-    """Return a process's pipe, which it has."""
-    assert pipe is not None
-    return pipe
+    with Processes() as processes:
+        yield lambda: processes.start(RECORDER, str(path), *TARGET, word="0")
 
 
 def test_two_runs_with_one_journal(path: Path, start: Start) -> None:

@@ -138,7 +138,7 @@ def test_a_process_that_was_killed_is_told(process: PinpointProcess) -> None:
     """When the other process is gone, the next request says so and does not hang."""
     assert process.answer("PUT", BATCH, batch("a")).status == 202
     process._process.kill()  # noqa: SLF001 - as a person would with its number
-    process._process.wait()  # noqa: SLF001
+    process._process.wait()  # noqa: SLF001 - as above
     with pytest.raises(CannotRun, match="has ended"):
         process.answer("PUT", BATCH, batch("b"))
 

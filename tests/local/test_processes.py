@@ -1,12 +1,11 @@
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from subprocess import Popen
 
 import pytest
+from processes import Processes, opened
 
 from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.store import Store
@@ -52,39 +51,20 @@ for number in count():
     print(number, flush=True)
 """
 
-Start = Callable[..., "subprocess.Popen[str]"]
+Start = Callable[..., Popen[str]]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Return a function that starts a process with a script, ready to be told to go."""
-    running: list[subprocess.Popen[str]] = []
-
-    def start_one(script: str, *arguments: str) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            [sys.executable, "-c", BEGINNING + script, str(tmp_path / "store.db"), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-            cwd=Path(__file__).parents[2],
+    with Processes() as processes:
+        store = str(tmp_path / "store.db")
+        yield lambda script, *arguments: processes.start(
+            BEGINNING + script, store, *arguments, word="ready"
         )
-        running.append(process)
-        assert opened(process.stdout).readline() == "ready\n"
-        return process
-
-    yield start_one
-    for process in running:
-        process.kill()
-        process.communicate()
 
 
-def opened(pipe: IO[str] | None) -> IO[str]:
-    """Return a process's pipe, which it has."""
-    assert pipe is not None
-    return pipe
-
-
-def go(process: "subprocess.Popen[str]") -> None:
+def go(process: Popen[str]) -> None:
     """Let a process that is ready go on."""
     opened(process.stdin).write("go\n")
     opened(process.stdin).flush()

@@ -8,13 +8,13 @@ import json
 from http.client import responses as phrases
 from itertools import chain
 from types import SimpleNamespace
-from typing import NamedTuple
 
 import pytest
 from faulty_pinpoint import FaultyPinpoint
 from http_stub import ACCEPTED, Answer, HttpStub
 from making import MakeDocument
 from raw_server import RawServer
+from refusals import BODIES, ELSEWHERE, PAGE, STATUSES
 
 from pinpoint_endpoints import CannotRun, Outcome, Refused, State, connect, get, upsert
 from pinpoint_endpoints.service.endpoints import send
@@ -24,8 +24,6 @@ from pinpoint_endpoints.service.request import Call, Item, batch_item
 pytestmark = pytest.mark.usefixtures("aws_variables", "_unhurried")
 
 ATTEMPTS = 2
-PAGE = b"<!DOCTYPE html><html><body><h1>No</h1></body></html>"
-A_PAGE = "the answer is a web page, not Pinpoint's"
 
 
 @pytest.fixture
@@ -34,63 +32,6 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", str(ATTEMPTS))
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     monkeypatch.setattr("pinpoint_endpoints.service.pace.Pace.learn", lambda *_, **__: None)
-
-
-class Told(NamedTuple):
-    """What is told of a status: its code if the header names it, the advice, whether retried."""
-
-    kind: str
-    hint: str
-    retried: bool = False
-
-
-ELSEWHERE = "is this endpoint URL the right one? The server sends elsewhere"
-FAILED = "the server failed, after retries: send it again later"
-STATUSES = {
-    301: Told("MovedPermanently", ELSEWHERE),
-    302: Told("Found", ELSEWHERE),
-    307: Told("TemporaryRedirect", ELSEWHERE),
-    400: Told("BadRequestException", ""),
-    403: Told(
-        "ForbiddenException", "the credentials need mobiletargeting permissions on this application"
-    ),
-    404: Told(
-        "NotFoundException", "check the application and the endpoint id, and on AWS the region"
-    ),
-    405: Told("MethodNotAllowedException", "is this server a Pinpoint?"),
-    409: Told("ConflictException", "another change was under way: send it again"),
-    410: Told("Gone", ""),
-    413: Told(
-        "PayloadTooLargeException", "make the request smaller: 15 KB an endpoint, 7 MB a call"
-    ),
-    429: Told(
-        "TooManyRequestsException",
-        "the quota is used up, after retries: wait, then send it again",
-        retried=True,
-    ),
-    500: Told("InternalServerErrorException", FAILED, retried=True),
-    501: Told("NotImplemented", "the server failed: send it again later"),
-    502: Told("BadGatewayException", FAILED, retried=True),
-    503: Told("ServiceUnavailableException", FAILED, retried=True),
-    504: Told("GatewayTimeoutException", FAILED, retried=True),
-}
-BODIES = {
-    "as the service writes it": (b'{"Message": "no", "RequestID": "r-body"}', "no"),
-    "as other services of Amazon write it": (b'{"message": "no"}', "no"),
-    "text": (b"no \r\n upstream", "no upstream"),
-    "nothing": (b"", None),
-    "a web page": (PAGE, A_PAGE),
-    "a short web page": (b"<html>no</html>", A_PAGE),
-    "not UTF-8": ("nö".encode("latin-1"), "n\ufffd"),
-    "a web page that is not UTF-8": (PAGE + "ö".encode("latin-1"), A_PAGE),
-    "UTF-16": ("no".encode("utf-16-le"), "n\ufffdo\ufffd"),
-    "a list": (b'["no"]', '["no"]'),
-    "a number": (b"42", "42"),
-    "null": (b"null", "null"),
-    "members of other types": (b'{"Message": {"a": 1}, "__type": 5, "code": [], "Code": 1}', None),
-    "an object cut short": (b'{"Message": "n', '{"Message": "n'),
-    "nested without end": (b"[" * 100_000, "[" * 300 + "..."),
-}
 
 
 def as_refusal(outcome: Outcome) -> Refusal:

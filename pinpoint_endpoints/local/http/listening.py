@@ -2,7 +2,7 @@
 
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
@@ -34,7 +34,7 @@ class Settings:
     allow_remote: bool = False
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
-    faults: Faults = Faults()  # noqa: RUF009 - frozen, so that all may share it
+    faults: Faults = field(default_factory=Faults)
 
 
 DEFAULT = Settings()
