@@ -14,6 +14,8 @@ from pinpoint_endpoints.local.service_error import bad_request
 GZIP = b"\x1f\x8b"
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 TOO_DEEP = "The body is nested too deeply."
+MOST_EXPLAINED = 100_000
+"""Bytes of a body that is read once more to say what is wrong with it: others wait meanwhile."""
 
 
 def value_of(body: bytes) -> Any:
@@ -51,6 +53,8 @@ def _encoding_fault(body: bytes) -> str:
 def _json_fault(body: bytes, error: orjson.JSONDecodeError) -> str:
     place = f"line {error.lineno}, column {error.colno}"
     no_json = f"The body is not JSON: {place}."
+    if len(body) > MOST_EXPLAINED:
+        return f"The body cannot be read as JSON: {place}."
     try:
         json.loads(body, parse_constant=_refused, parse_float=_finite, parse_int=_finite)
     except OverflowError:
