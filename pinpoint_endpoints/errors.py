@@ -81,3 +81,9 @@ class Refused(PinpointEndpointsError):  # noqa: N818 - says what it means where 
 
 class NoApplication(Refused):
     """The service has no such application."""
+
+
+def reason_of(error: OSError) -> str:
+    """Return why the system refused, without the path that the message would repeat."""
+    reason = error.strerror or str(error)
+    return reason[:1].lower() + reason[1:]

@@ -10,6 +10,8 @@ PACKAGE = Path(pinpoint_endpoints.__file__).parent
 NAME = "pinpoint_endpoints"
 LAYERS = (
     "errors",
+    "quotas",
+    "masking",
     "contract",
     "documents",
     "checks",

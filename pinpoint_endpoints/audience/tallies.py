@@ -9,7 +9,7 @@ from typing import Protocol
 from pinpoint_endpoints.audience.charts import Bar, Kind
 from pinpoint_endpoints.audience.labels import Labels
 from pinpoint_endpoints.documents.moments import moment
-from pinpoint_endpoints.documents.personal import shown_member
+from pinpoint_endpoints.masking import shown_member
 
 LARGEST_TOP = 1_000
 """How many values can have a bar at most: fewer than are remembered."""

@@ -21,19 +21,17 @@ from pinpoint_endpoints.checks.identity import (
     names_in,
 )
 from pinpoint_endpoints.checks.rules.across_files import (
-    EVICTING,
-    MAX_ENDPOINTS_OF_A_USER,
     same_address,
     same_endpoint,
     too_many_endpoints,
     too_many_names_in_all,
     user_attributes_differ,
 )
-from pinpoint_endpoints.checks.rules.quotas import MOST_NAMES
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Source
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import Path
+from pinpoint_endpoints.quotas import EVICTING_CHANNELS, MAX_ATTRIBUTE_NAMES, MAX_ENDPOINTS_PER_USER
 
 _NOTHING = 0
 _SORTED_AT_ONCE = 250_000
@@ -80,7 +78,7 @@ class Hashes:
         crowded: set[int] = set()
         differing: set[int] = set()
         for user, indexes in _runs(self._users):
-            if len(indexes) > MAX_ENDPOINTS_OF_A_USER:
+            if len(indexes) > MAX_ENDPOINTS_PER_USER:
                 crowded.add(user)
             if len({self._user_attributes[index] for index in indexes} - {_NOTHING}) > 1:
                 differing.add(user)
@@ -145,12 +143,12 @@ class _Names:
         groups = names_in(document)
         if all(names.keys() <= self._known[path] for path, names in groups.items()):
             return []
-        if sum(map(len, groups.values())) > MOST_NAMES:
+        if sum(map(len, groups.values())) > MAX_ATTRIBUTE_NAMES:
             return []  # the rule for one document tells of it
         for path, names in groups.items():
             for name in names:
                 self._known[path].add(name)
-                if sum(map(len, self._known.values())) > MOST_NAMES:
+                if sum(map(len, self._known.values())) > MAX_ATTRIBUTE_NAMES:
                     self._is_told = True
                     place = (*document.request_path, *path, name)
                     return [(codes.TOO_MANY_NAMES_IN_ALL, too_many_names_in_all(place))]
@@ -231,9 +229,11 @@ class Suspects:
         endpoint = identity.endpoint or ("", str(len(channels)), "without an id")
         if endpoint in channels:
             return []
-        evicts = identity.channel in EVICTING and not EVICTING.isdisjoint(channels.values())
+        evicts = identity.channel in EVICTING_CHANNELS and not EVICTING_CHANNELS.isdisjoint(
+            channels.values()
+        )
         channels[endpoint] = identity.channel
-        if len(channels) <= MAX_ENDPOINTS_OF_A_USER:
+        if len(channels) <= MAX_ENDPOINTS_PER_USER:
             return []
         path = (*document.request_path, "User", "UserId")
         finding = too_many_endpoints(path, len(channels), identity.channel, evicts=evicts)

@@ -13,11 +13,12 @@ from pinpoint_endpoints.checks.identity import names_in
 from pinpoint_endpoints.checks.rules.countries import COUNTRIES
 from pinpoint_endpoints.checks.rules.languages import LANGUAGES
 from pinpoint_endpoints.checks.rules.location import coordinate_precision
-from pinpoint_endpoints.checks.rules.quotas import MOST_NAMES, SURELY_ENOUGH_BYTES, bytes_in
+from pinpoint_endpoints.checks.rules.quotas import bytes_in
 from pinpoint_endpoints.checks.rules.zones import zones
 from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
 from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, SAFE_ENDPOINT_BYTES
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator as Decider
@@ -47,7 +48,7 @@ def is_flawless(document: Document) -> bool:
         not endpoint_id_fault(document.endpoint_id)
         and _has_one_decimal(document.request.get("Location"))
         and _has_distinct_names(document)
-        and bytes_in(document.request) <= SURELY_ENOUGH_BYTES
+        and bytes_in(document.request) <= SAFE_ENDPOINT_BYTES
     )
 
 
@@ -61,7 +62,9 @@ def _has_one_decimal(location: Any) -> bool:
 def _has_distinct_names(document: Document) -> bool:
     """Tell whether no two names differ in case only, stand for two things, or are too many."""
     names = [*chain.from_iterable(names_in(document).values())]
-    return len(names) <= MOST_NAMES and len({name.casefold() for name in names}) == len(names)
+    return len(names) <= MAX_ATTRIBUTE_NAMES and len({name.casefold() for name in names}) == len(
+        names
+    )
 
 
 @cache

@@ -10,8 +10,13 @@ from typer.core import TyperGroup
 
 from pinpoint_endpoints.cli.config import project_defaults
 from pinpoint_endpoints.cli.console import give_up_stdout, tell
-from pinpoint_endpoints.documents.discovery import reason_of
-from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
+from pinpoint_endpoints.errors import (
+    CannotRun,
+    ExitCode,
+    PinpointEndpointsError,
+    UsageError,
+    reason_of,
+)
 
 _ARGUMENTS = f"{__name__}.arguments"
 

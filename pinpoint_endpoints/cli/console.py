@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
-from pinpoint_endpoints.reports.plain import printable
+from pinpoint_endpoints.masking import printable
 
 
 def say(line: str) -> None:

@@ -19,8 +19,8 @@ from pinpoint_endpoints.documents.discovery import Selection, discover
 from pinpoint_endpoints.documents.load import Meter
 from pinpoint_endpoints.documents.model import Document, Problem, Verdict
 from pinpoint_endpoints.errors import Interrupted, PinpointEndpointsError
+from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.audience import AudienceTally
-from pinpoint_endpoints.reports.plain import counted
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.local.store import Store

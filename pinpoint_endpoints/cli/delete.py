@@ -36,7 +36,7 @@ from pinpoint_endpoints.errors import (
     PinpointEndpointsError,
     UsageError,
 )
-from pinpoint_endpoints.reports.plain import counted, printable
+from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.service.client import CONNECT_SECONDS, READ_SECONDS
 from pinpoint_endpoints.service.deleting import (
     Deletion,

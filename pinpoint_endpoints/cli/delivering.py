@@ -8,12 +8,11 @@ from time import monotonic
 from pinpoint_endpoints.cli.console import give_up_stdout, leave_at_once, say, tell
 from pinpoint_endpoints.cli.interrupts import Interrupts, Stoppable
 from pinpoint_endpoints.cli.progress import Progress
-from pinpoint_endpoints.documents.discovery import reason_of
 from pinpoint_endpoints.documents.model import Document
-from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError
+from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, reason_of
+from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.outcome_reporters import OutcomeReporter, open_outcome_reporter
 from pinpoint_endpoints.reports.outcomes import OutcomeTally
-from pinpoint_endpoints.reports.plain import counted
 from pinpoint_endpoints.service.errors import END_OF_SUPPORT
 from pinpoint_endpoints.service.outcome import Outcome, State
 

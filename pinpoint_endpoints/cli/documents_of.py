@@ -8,7 +8,7 @@ from pinpoint_endpoints.documents.load import Meter, read
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.streams import Spooled
 from pinpoint_endpoints.errors import CannotRun, UsageError
-from pinpoint_endpoints.reports.plain import printable
+from pinpoint_endpoints.masking import printable
 
 
 def documents_of(

@@ -8,7 +8,7 @@ from pinpoint_endpoints.cli.target import Target
 from pinpoint_endpoints.delivery.plan import Step
 from pinpoint_endpoints.delivery.preview import Previewer
 from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError
-from pinpoint_endpoints.reports.plain import counted
+from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.plan import PlanFormat, open_plan_report
 from pinpoint_endpoints.reports.plan_report import PlanOptions, PlanReport
 from pinpoint_endpoints.service.outcome import State

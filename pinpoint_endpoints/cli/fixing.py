@@ -9,7 +9,7 @@ from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.cli.inputs import is_pipe
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, Unsearchable
 from pinpoint_endpoints.errors import CannotRun, ExitCode, UsageError
-from pinpoint_endpoints.reports.plain import counted, printable
+from pinpoint_endpoints.masking import counted, printable
 
 Sources = Iterable[Source | Unsearchable]
 

@@ -9,6 +9,13 @@ import typer
 from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.cli.words import rules_to_ignore
 from pinpoint_endpoints.documents.ignoring.folder import Pattern
+from pinpoint_endpoints.quotas import (
+    CALLS_PER_SECOND,
+    CONCURRENT_BATCHES,
+    CONCURRENT_CALLS,
+    CONCURRENT_LOCAL_CALLS,
+    CONCURRENT_LOOPBACK_CALLS,
+)
 
 
 class Output(StrEnum):
@@ -73,7 +80,9 @@ Rate = Annotated[
         "--rate",
         metavar="N",
         callback=_checked_rate,
-        show_default="AWS's quotas: 10 single, 2 batch calls; none for --local and on loopback",
+        show_default=f"AWS's quotas: {CALLS_PER_SECOND['UpdateEndpoint']:g} single, "
+        f"{CALLS_PER_SECOND['UpdateEndpointsBatch']:g} batch calls; "
+        "none for --local and on loopback",
         help="Calls a second at most.",
     ),
 ]
@@ -84,7 +93,8 @@ Concurrency = Annotated[
         metavar="N",
         min=1,
         max=256,
-        show_default="2 batch calls, 10 others; 8 on loopback; 1 for --local",
+        show_default=f"{CONCURRENT_BATCHES} batch calls, {CONCURRENT_CALLS} others; "
+        f"{CONCURRENT_LOOPBACK_CALLS} on loopback; {CONCURRENT_LOCAL_CALLS} for --local",
         help="Calls at once at most.",
     ),
 ]

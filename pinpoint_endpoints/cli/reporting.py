@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Self, TextIO
 
 from pinpoint_endpoints.cli.console import tell
-from pinpoint_endpoints.documents.discovery import reason_of
 from pinpoint_endpoints.documents.model import Checked
-from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError, UsageError
+from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError, UsageError, reason_of
 from pinpoint_endpoints.reports.options import ReportOptions
 from pinpoint_endpoints.reports.problems import Tally
 from pinpoint_endpoints.reports.reporter import Reporter, ReportFormat, open_reporter

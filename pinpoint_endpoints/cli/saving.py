@@ -7,7 +7,7 @@ import typer
 
 from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.errors import UsageError
-from pinpoint_endpoints.reports.plain import counted
+from pinpoint_endpoints.masking import counted
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.saving.folder import Folder

@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.quotas import (
+    CONCURRENT_BATCHES,
+    CONCURRENT_CALLS,
+    CONCURRENT_LOCAL_CALLS,
+    CONCURRENT_LOOPBACK_CALLS,
+)
 from pinpoint_endpoints.service.client import CONNECT_SECONDS, CONNECTIONS, READ_SECONDS
 
 if TYPE_CHECKING:
@@ -16,15 +22,6 @@ if TYPE_CHECKING:
 STORE_VARIABLE = "PE_LOCAL_STORE"
 IN_MEMORY = Path(":memory:")
 """SQLite's name for a database that is no file."""
-
-
-AT_ONCE_LOCALLY = 4
-"""The local Pinpoint stores together what is there: it syncs the disk less often."""
-
-AT_ONCE_ON_THIS_MACHINE = 8
-AT_ONCE = 10
-BATCHES_AT_ONCE = 2
-"""AWS counts calls in flight by the same quota as calls a second."""
 
 
 @dataclass(frozen=True)
@@ -133,11 +130,11 @@ class Target:
         if self.concurrency is not None:
             return self.concurrency
         if self.local:
-            return AT_ONCE_LOCALLY
+            return CONCURRENT_LOCAL_CALLS
         named = map(os.environ.get, ("AWS_ENDPOINT_URL_PINPOINT", "AWS_ENDPOINT_URL"))
         if is_this_machine(next(filter(None, (self.endpoint_url, *named)), "")):
-            return AT_ONCE_ON_THIS_MACHINE
-        return BATCHES_AT_ONCE if batch else AT_ONCE
+            return CONCURRENT_LOOPBACK_CALLS
+        return CONCURRENT_BATCHES if batch else CONCURRENT_CALLS
 
 
 def local_store(given: Path | None) -> Path:

@@ -12,7 +12,7 @@ from collections import deque
 from types import TracebackType
 from typing import Self
 
-from pinpoint_endpoints.reports.plain import printable
+from pinpoint_endpoints.masking import printable
 
 MOST_WAITING = 1_000
 """Lines that nobody reads; more are left out, and counted."""

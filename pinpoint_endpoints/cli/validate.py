@@ -47,8 +47,8 @@ from pinpoint_endpoints.documents.discovery import (
 from pinpoint_endpoints.documents.load import read
 from pinpoint_endpoints.documents.model import Checked, Verdict
 from pinpoint_endpoints.errors import CannotRun, ExitCode, Interrupted, PinpointEndpointsError
+from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.reports.options import ReportOptions
-from pinpoint_endpoints.reports.plain import printable
 from pinpoint_endpoints.reports.problems import Tally
 from pinpoint_endpoints.reports.reporter import ReportFormat
 

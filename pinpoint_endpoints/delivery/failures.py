@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from threading import Lock
 from typing import Self, TypeVar
 
-from pinpoint_endpoints.documents.discovery import reason_of
-from pinpoint_endpoints.errors import CannotRun
+from pinpoint_endpoints.errors import CannotRun, reason_of
 from pinpoint_endpoints.service.request import Item, batch_item
 
 _ONLY_ITS_OWNER = 0o600

@@ -11,8 +11,7 @@ import orjson
 
 from pinpoint_endpoints.delivery.delivered import Claim, Delivered
 from pinpoint_endpoints.delivery.file_lock import locked
-from pinpoint_endpoints.documents.discovery import reason_of
-from pinpoint_endpoints.errors import CannotRun
+from pinpoint_endpoints.errors import CannotRun, reason_of
 from pinpoint_endpoints.service.outcome import State
 
 VERSION = 1

@@ -13,11 +13,10 @@ from pinpoint_endpoints.delivery.judging import Unfit, judged
 from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.rule import Scope, rule_of
+from pinpoint_endpoints.quotas import MAX_BATCH_ITEMS, MAX_REQUEST_BYTES
 from pinpoint_endpoints.service.outcome import Outcome, State, unsent
 from pinpoint_endpoints.service.request import (
     BATCH_FRAME_BYTES,
-    MAX_BATCH_BYTES,
-    MAX_BATCH_ITEMS,
     Call,
     Item,
     batch_item,
@@ -139,7 +138,7 @@ class _Gathering:
     def has_room_for(self, item: Item, encoded: bytes) -> bool:
         return (
             len(self._items) < MAX_BATCH_ITEMS
-            and self._bytes + len(encoded) + 1 <= MAX_BATCH_BYTES
+            and self._bytes + len(encoded) + 1 <= MAX_REQUEST_BYTES
             and same_endpoint_key(item.endpoint_id) not in self._keys
         )
 

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents.ignoring.folder import Ignoring, Pattern, ignoring_at
+from pinpoint_endpoints.errors import reason_of
 
 STANDARD_INPUT = "-"
 
@@ -102,12 +103,6 @@ def discover(
 def format_of(name: str) -> Format:
     """Return how a file of that name is read."""
     return _known_format(name) or Format.BY_CONTENT
-
-
-def reason_of(error: OSError) -> str:
-    """Return why the system refused, without the path that the message would repeat."""
-    reason = error.strerror or str(error)
-    return reason[:1].lower() + reason[1:]
 
 
 def _named_files(paths: list[str]) -> set[str]:

@@ -15,7 +15,6 @@ from pinpoint_endpoints.documents.discovery import (
     Unsearchable,
     discover,
     format_of,
-    reason_of,
 )
 from pinpoint_endpoints.documents.json_text import Value
 from pinpoint_endpoints.documents.model import Document, Fault, Problem
@@ -32,9 +31,8 @@ from pinpoint_endpoints.documents.streams import (
     stream_of,
 )
 from pinpoint_endpoints.documents.text import Unreadable, decode, is_utf16
-
-MAX_BYTES = 7_000_000
-"""What one API call can carry (AWS: Amazon Pinpoint quotas, API payload 7 MB)."""
+from pinpoint_endpoints.errors import reason_of
+from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 
 UNNAMED = "<stdin>"
 NOTHING_SPOOLED: Mapping[str, Spooled] = {}
@@ -126,7 +124,7 @@ def _documents(source: Source, reader: Read) -> Iterator[Document]:
         yield from _unpacked(source, stream_of(raw, reader))
         return
     raw = _rest(raw, reader)
-    if len(raw) <= MAX_BYTES:
+    if len(raw) <= MAX_REQUEST_BYTES:
         yield from documents_in(source, raw)
     else:
         yield from _large(source, raw, reader)
@@ -138,7 +136,7 @@ def _rest(raw: bytes, reader: Read) -> bytes:
         return raw
     chunks = [raw, following]
     size = len(raw) + len(following)
-    while size <= MAX_BYTES and (chunk := reader(CHUNK)):
+    while size <= MAX_REQUEST_BYTES and (chunk := reader(CHUNK)):
         chunks.append(chunk)
         size += len(chunk)
     return b"".join(chunks)
@@ -150,7 +148,7 @@ def _unpacked(source: Source, stream: BinaryIO) -> Iterator[Document]:
             yield from _lines(source, stream)
             return
         raw = _rest(b"", stream.read)
-        if len(raw) <= MAX_BYTES:
+        if len(raw) <= MAX_REQUEST_BYTES:
             yield from documents_in(source, raw)
         else:
             yield from _large(source, raw, stream.read)
@@ -205,8 +203,8 @@ class _Maps:
 
 def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
     empty = True
-    for number, line in enumerate(iter(partial(stream.readline, MAX_BYTES + 1), b""), 1):
-        if len(line) > MAX_BYTES:
+    for number, line in enumerate(iter(partial(stream.readline, MAX_REQUEST_BYTES + 1), b""), 1):
+        if len(line) > MAX_REQUEST_BYTES:
             yield _unreadable(source.path, _too_large("line", number))
             return
         if not line.strip(_MARK_AND_SPACE):

@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.contract.expected import Expected
-from pinpoint_endpoints.documents.personal import (
-    LONGEST_HIDDEN,
-    SHOWN,
-    holder_of_a_value,
-    looks_like_address,
-)
+from pinpoint_endpoints.documents.pointer import holder_of_a_value
 from pinpoint_endpoints.documents.positions import Path, PositionMap
 from pinpoint_endpoints.documents.spelling import nearest
+from pinpoint_endpoints.masking import (
+    LONGEST_HIDDEN,
+    SHOWN,
+    looks_like_address,
+)
 
 _PERSONAL = frozenset({"Address", "User"})
 _VALUES: tuple[Path, ...] = (("Address",), ("User", "UserId"))

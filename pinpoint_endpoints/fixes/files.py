@@ -8,8 +8,9 @@ from shutil import copymode
 from tempfile import NamedTemporaryFile
 from typing import NamedTuple, Protocol, Self
 
-from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, Unsearchable, reason_of
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, Unsearchable
 from pinpoint_endpoints.documents.streams import CHUNK, Opened, is_packed, stream_of
+from pinpoint_endpoints.errors import reason_of
 from pinpoint_endpoints.fixes.pieces import NotRead, pieces
 from pinpoint_endpoints.fixes.text import Check
 

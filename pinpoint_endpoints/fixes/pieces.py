@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO, NamedTuple
 
-from pinpoint_endpoints.documents.discovery import Format, Source, reason_of
-from pinpoint_endpoints.documents.load import MAX_BYTES, is_a_value_a_line
+from pinpoint_endpoints.documents.discovery import Format, Source
+from pinpoint_endpoints.documents.load import is_a_value_a_line
 from pinpoint_endpoints.documents.streams import CHUNK, Opened, stream_of
+from pinpoint_endpoints.errors import reason_of
 from pinpoint_endpoints.fixes.text import Check, fixed_text
+from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 
 
 class NotRead(Exception):  # noqa: N818 - says what it means where it is raised
@@ -51,17 +53,17 @@ def pieces(source: Source, check: Check) -> Iterator[Piece]:
 
 
 def _whole(source: Source, stream: BinaryIO, check: Check) -> Iterator[Piece]:
-    raw = stream.read(MAX_BYTES + 1)
+    raw = stream.read(MAX_REQUEST_BYTES + 1)
     if source.format is not Format.YAML and is_a_value_a_line(raw):
         yield from _lines(source, stream_of(raw, stream.read), check)
-    elif len(raw) <= MAX_BYTES:
+    elif len(raw) <= MAX_REQUEST_BYTES:
         yield _piece(source, raw, 0, check)
 
 
 def _lines(source: Source, stream: BinaryIO, check: Check) -> Iterator[Piece]:
     line_source = source._replace(format=Format.JSON)
-    for number, line in enumerate(iter(partial(stream.readline, MAX_BYTES + 1), b""), 1):
-        if len(line) > MAX_BYTES:
+    for number, line in enumerate(iter(partial(stream.readline, MAX_REQUEST_BYTES + 1), b""), 1):
+        if len(line) > MAX_REQUEST_BYTES:
             yield from (Piece(chunk, chunk) for chunk in _and_all_after(line, stream))
             return
         yield _piece(line_source, line, number, check)

@@ -9,9 +9,6 @@ import orjson
 
 from pinpoint_endpoints.local.name_patterns import matcher
 
-# AWS: quotas, "Attributes, Metrics and UserAttributes"
-MOST_NAMES = 250
-
 CUSTOM = "endpoint-custom-attributes"
 METRIC = "endpoint-metric-attributes"
 USER = "endpoint-user-attributes"

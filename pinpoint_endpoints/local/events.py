@@ -13,13 +13,13 @@ from pinpoint_endpoints.documents.moments import moment
 from pinpoint_endpoints.local.service_error import bad_request
 from pinpoint_endpoints.local.shapes import Shape
 from pinpoint_endpoints.local.stamps import date_fault
-
-# AWS: quotas, "Event ingestion quotas"
-MAX_EVENTS = 100
-MAX_EVENT_BYTES = 1_000 * 1024
-MAX_NAMES = 40
-LONGEST_NAME = 50
-LONGEST_VALUE = 200
+from pinpoint_endpoints.quotas import (
+    MAX_EVENT_BYTES,
+    MAX_EVENT_NAME_LENGTH,
+    MAX_EVENT_NAMES,
+    MAX_EVENT_VALUE_LENGTH,
+    MAX_EVENTS,
+)
 
 SESSION_TIMES = ("StartTimestamp", "StopTimestamp")
 STRING = {"type": "string"}
@@ -51,8 +51,8 @@ EVENT_SCHEMA = {
         "AppVersionCode": STRING,
         "Attributes": {
             "type": "object",
-            "propertyNames": {"maxLength": LONGEST_NAME},
-            "additionalProperties": {"type": "string", "maxLength": LONGEST_VALUE},
+            "propertyNames": {"maxLength": MAX_EVENT_NAME_LENGTH},
+            "additionalProperties": {"type": "string", "maxLength": MAX_EVENT_VALUE_LENGTH},
         },
         "ClientSdkVersion": STRING,
         "EventType": STRING,
@@ -142,8 +142,8 @@ def _verdict(fault: str) -> dict[str, Any]:
 
 
 def _count_fault(event: Mapping[str, Any]) -> str:
-    if len(event.get("Attributes", {})) + len(event.get("Metrics", {})) > MAX_NAMES:
-        return f"The event has over {MAX_NAMES} names of attributes and metrics."
+    if len(event.get("Attributes", {})) + len(event.get("Metrics", {})) > MAX_EVENT_NAMES:
+        return f"The event has over {MAX_EVENT_NAMES} names of attributes and metrics."
     if len(orjson.dumps(event)) > MAX_EVENT_BYTES:
         return f"The event is over {MAX_EVENT_BYTES} bytes."
     return ""

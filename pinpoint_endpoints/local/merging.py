@@ -10,18 +10,13 @@ import orjson
 
 from pinpoint_endpoints.contract.merging import Endpoint, with_status
 from pinpoint_endpoints.local.stamps import cohort_id, instant
+from pinpoint_endpoints.quotas import EVICTING_CHANNELS
 
-# The limit and who makes room at it are by AWS, audience-define-auto-inactive
-MAX_USER_ENDPOINTS = 15
-MOST_BYTES = 15 * 1024
-"""15 KB. Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", endpoint quotas."""
 SERVICE_MEMBERS = frozenset(
     ("ApplicationId", "CohortId", "CreationDate", "EffectiveDate", "EndpointStatus", "Id", "OptOut",
      "RequestId")
 )  # fmt: skip
 """What an endpoint has also if no request says it."""
-
-EVICTING_CHANNELS = frozenset({"ADM", "APNS", "APNS_VOIP", "APNS_VOIP_SANDBOX", "BAIDU", "GCM"})
 
 
 def new_endpoint(application_id: str, endpoint_id: str, created: str) -> Endpoint:

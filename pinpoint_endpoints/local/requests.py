@@ -7,11 +7,13 @@ from pinpoint_endpoints.local.attribute_names import TYPES
 from pinpoint_endpoints.local.service_error import bad_request
 from pinpoint_endpoints.local.shapes import Shape, endpoint_fault
 from pinpoint_endpoints.local.stamps import date_fault
+from pinpoint_endpoints.quotas import (
+    MAX_BATCH_ITEMS,
+    MAX_TAG_KEY_LENGTH,
+    MAX_TAG_VALUE_LENGTH,
+    MAX_TAGS,
+)
 
-# AWS: quotas, "UpdateEndpointsBatch"
-MAX_BATCH_ITEMS = 100
-# botocore's service model, "TagsModel"
-MOST_TAGS, LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 50, 128, 256
 LONGEST_ID = 2_048  # whatever its characters, a path with it is no longer than a request's head
 LONGEST_NAME = 1024  # of an application: so that a page of them has an end
 
@@ -87,13 +89,13 @@ def name_and_tags(request: object) -> tuple[str, dict[str, str]]:
     name, tags = application["Name"], application.get("tags", {})
     if len(name) > LONGEST_NAME:
         raise bad_request(f"/Name: at most {LONGEST_NAME} characters.")
-    if len(tags) > MOST_TAGS:
-        raise bad_request(f"An application has at most {MOST_TAGS} tags.")
+    if len(tags) > MAX_TAGS:
+        raise bad_request(f"An application has at most {MAX_TAGS} tags.")
     for key, value in tags.items():
-        if len(key) > LONGEST_TAG_KEY or len(value) > LONGEST_TAG_VALUE:
+        if len(key) > MAX_TAG_KEY_LENGTH or len(value) > MAX_TAG_VALUE_LENGTH:
             raise bad_request(
-                f"The key of a tag has at most {LONGEST_TAG_KEY} characters, "
-                f"its value {LONGEST_TAG_VALUE}."
+                f"The key of a tag has at most {MAX_TAG_KEY_LENGTH} characters, "
+                f"its value {MAX_TAG_VALUE_LENGTH}."
             )
     return name, tags
 

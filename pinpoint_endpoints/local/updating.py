@@ -8,10 +8,7 @@ from typing import Any, NamedTuple
 
 from pinpoint_endpoints.contract.merging import Endpoint, merge
 from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
-from pinpoint_endpoints.local.attribute_names import MOST_NAMES
 from pinpoint_endpoints.local.merging import (
-    MAX_USER_ENDPOINTS,
-    MOST_BYTES,
     bytes_of_requests,
     endpoint_to_evict,
     evicted,
@@ -26,6 +23,11 @@ from pinpoint_endpoints.local.merging import (
 from pinpoint_endpoints.local.rows import Application, Rows
 from pinpoint_endpoints.local.service_error import bad_request
 from pinpoint_endpoints.local.working_set import WorkingSet, place_of
+from pinpoint_endpoints.quotas import (
+    MAX_ATTRIBUTE_NAMES,
+    MAX_ENDPOINT_BYTES,
+    MAX_ENDPOINTS_PER_USER,
+)
 
 
 class Update(NamedTuple):
@@ -60,7 +62,7 @@ def apply_updates(rows: Rows, application: Application, updates: Sequence[Update
     for update in captured:
         known = known.with_names_in(update.request)
     if known is not names:
-        if len(known) > MOST_NAMES:
+        if len(known) > MAX_ATTRIBUTE_NAMES:
             raise bad_request("Too many custom attributes")
         rows.put_attribute_names(application, known)
     endpoints = rows.endpoints(application)
@@ -94,8 +96,11 @@ def _apply(endpoints: WorkingSet, application: Application, update: Update) -> N
     shared = user_attributes_of(companions[0]) if companions else {}
     request = with_defaults(update.request, update.now, update.request_id)
     endpoint = merge(stored, request, shared)
-    if endpoints.put(endpoint) > MOST_BYTES and bytes_of_requests(endpoint) > MOST_BYTES:
-        raise bad_request(f"Endpoint size exceeds {MOST_BYTES} bytes")
+    if (
+        endpoints.put(endpoint) > MAX_ENDPOINT_BYTES
+        and bytes_of_requests(endpoint) > MAX_ENDPOINT_BYTES
+    ):
+        raise bad_request(f"Endpoint size exceeds {MAX_ENDPOINT_BYTES} bytes")
     if companions:
         _share_user_attributes(endpoints, companions, endpoint)
     for other in endpoints.active_at(place_of(endpoint)):
@@ -109,11 +114,11 @@ def _make_room(endpoints: WorkingSet, key: str, stored: Endpoint, update: Update
     if not user_id:
         return []
     companions = [one for one in endpoints.of_user(user_id) if same_endpoint_key(one["Id"]) != key]
-    if len(companions) < MAX_USER_ENDPOINTS:
+    if len(companions) < MAX_ENDPOINTS_PER_USER:
         return companions
     leaving = endpoint_to_evict(companions, {**stored, **update.request}["ChannelType"])
     if leaving is None:
-        raise bad_request(f"Exceeded maximum endpoint per user count {MAX_USER_ENDPOINTS}")
+        raise bad_request(f"Exceeded maximum endpoint per user count {MAX_ENDPOINTS_PER_USER}")
     endpoints.put(evicted(leaving))
     return [one for one in companions if one is not leaving]
 

@@ -18,10 +18,7 @@ from pinpoint_endpoints.local.service_error import (
     payload_too_large,
 )
 from pinpoint_endpoints.local.service_model import operations_at
-
-# AWS: quotas, "API request payload" and "Event ingestion quotas"
-MAX_BODY_BYTES = 7 * 1024 * 1024
-MAX_EVENTS_BYTES = 4 * 1024 * 1024
+from pinpoint_endpoints.quotas import MAX_BODY_BYTES, MAX_EVENTS_BYTES
 
 LISTED = "`pe serve --explain` lists what it has."
 BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")

@@ -6,8 +6,8 @@ from typing import Any, TextIO
 
 from pinpoint_endpoints.audience.charts import Chart
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.audience_bars import line_label, print_bar_charts
-from pinpoint_endpoints.reports.plain import counted
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinpoint_endpoints.audience.charts import Bar, Chart, Kind
-from pinpoint_endpoints.reports.plain import printable
+from pinpoint_endpoints.masking import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

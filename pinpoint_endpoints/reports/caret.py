@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinpoint_endpoints.documents.model import Checked, Problem
 from pinpoint_endpoints.documents.source_line import shown_line
-from pinpoint_endpoints.reports.plain import CONTROLS
+from pinpoint_endpoints.masking import CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

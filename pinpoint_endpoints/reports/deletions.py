@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from pinpoint_endpoints.documents.personal import masked
-from pinpoint_endpoints.reports.plain import printable
+from pinpoint_endpoints.masking import masked, printable
 from pinpoint_endpoints.service.deleting import Deletion, DeletionState
 
 _STYLES = {

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from pinpoint_endpoints.comparing.comparison import Comparison, State
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.reports.differences import (
     DifferenceTally,
     change_line,
@@ -12,7 +13,6 @@ from pinpoint_endpoints.reports.differences import (
     sign_of,
 )
 from pinpoint_endpoints.reports.envelope import Envelope
-from pinpoint_endpoints.reports.plain import printable
 from pinpoint_endpoints.reports.problems import problem_lines
 
 if TYPE_CHECKING:

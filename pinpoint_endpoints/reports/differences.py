@@ -5,8 +5,7 @@ from typing import Any
 
 from pinpoint_endpoints.comparing.comparison import Comparison, State
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.personal import dotted, is_personal, masked
-from pinpoint_endpoints.reports.plain import counted, printable
+from pinpoint_endpoints.masking import counted, dotted, is_personal, masked, printable
 from pinpoint_endpoints.service.differences import Change
 
 _WORDS = {State.SAME: "the same"}

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
-from pinpoint_endpoints.documents.personal import dotted, is_personal, masked
-from pinpoint_endpoints.reports.plain import printable
+from pinpoint_endpoints.masking import dotted, is_personal, masked, printable
 
 
 def endpoint_lines(endpoint: Mapping[str, Any], *, named: bool, show_values: bool) -> str:

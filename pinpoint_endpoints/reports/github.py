@@ -6,7 +6,7 @@ from typing import TextIO
 
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity
 from pinpoint_endpoints.errors import PinpointEndpointsError
-from pinpoint_endpoints.reports.plain import counted, hinted, printable
+from pinpoint_endpoints.masking import counted, hinted, printable
 from pinpoint_endpoints.reports.problems import Tally
 
 _MOST = 10

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pinpoint_endpoints.delivery.preview import HttpRequest
-from pinpoint_endpoints.documents.personal import masked, shown_member
-from pinpoint_endpoints.reports.plain import CONTROLS
+from pinpoint_endpoints.masking import CONTROLS, masked, shown_member
 
 _PERSONAL = ("Address", "User")
 

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import PinpointEndpointsError
-from pinpoint_endpoints.reports.plain import counted, printable
+from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.reports.problems import Tally, problem_lines
 from pinpoint_endpoints.reports.spool import Spool
 

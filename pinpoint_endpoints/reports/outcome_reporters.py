@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.reports.outcomes import OutcomeTally, outcome_line, outcome_members
-from pinpoint_endpoints.reports.plain import printable
 from pinpoint_endpoints.service.outcome import Outcome, State
 
 if TYPE_CHECKING:

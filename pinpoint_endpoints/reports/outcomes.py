@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.reports.plain import counted, printable
+from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.service.outcome import WELL, Outcome, State
 
 

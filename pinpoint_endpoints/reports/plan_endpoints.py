@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.reports.envelope import Envelope
 from pinpoint_endpoints.reports.outcomes import outcome_line, outcome_members
-from pinpoint_endpoints.reports.plain import printable
 from pinpoint_endpoints.reports.plan_report import PlanOptions, PlanReport
 from pinpoint_endpoints.reports.problem_table import print_problem_table
 from pinpoint_endpoints.reports.problems import problem_lines

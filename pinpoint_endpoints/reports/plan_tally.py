@@ -3,7 +3,7 @@
 from collections import Counter
 
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.reports.plain import counted
+from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.service.outcome import Outcome, State
 from pinpoint_endpoints.service.request import Call
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from pinpoint_endpoints.documents.model import Checked, Problem
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.reports.caret import Caret, Excerpt, excerpt_of
 from pinpoint_endpoints.reports.options import ReportOptions
-from pinpoint_endpoints.reports.plain import printable
 from pinpoint_endpoints.reports.problems import STYLES, Tally, explanation, place
 
 if TYPE_CHECKING:

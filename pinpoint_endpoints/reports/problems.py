@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdict
-from pinpoint_endpoints.reports.plain import counted, printable
+from pinpoint_endpoints.masking import counted, printable
 
 STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 

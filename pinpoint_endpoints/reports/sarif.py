@@ -10,8 +10,8 @@ from urllib.parse import quote_from_bytes
 from pinpoint_endpoints.documents.model import Checked, Problem
 from pinpoint_endpoints.documents.rule import Rule, declared
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.masking import hinted
 from pinpoint_endpoints.reports.json_bytes import json_bytes
-from pinpoint_endpoints.reports.plain import hinted
 from pinpoint_endpoints.reports.problems import Tally
 from pinpoint_endpoints.reports.spool import Spool
 

@@ -5,7 +5,7 @@ from typing import TextIO
 
 from pinpoint_endpoints.documents.model import Checked, Problem
 from pinpoint_endpoints.errors import PinpointEndpointsError
-from pinpoint_endpoints.reports.plain import counted, printable
+from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.reports.problems import Tally, explanation, place
 
 _MOST_BYTES = 400_000

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, TextIO
 
 from pinpoint_endpoints.documents.model import Checked, Problem
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.reports.caret import Caret, excerpt_of
 from pinpoint_endpoints.reports.options import ReportOptions
-from pinpoint_endpoints.reports.plain import printable
 from pinpoint_endpoints.reports.problems import STYLES, Tally, problem_lines
 
 if TYPE_CHECKING:

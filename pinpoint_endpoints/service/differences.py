@@ -15,7 +15,7 @@ from pinpoint_endpoints.contract.merging import (
     rounded_location,
     with_status,
 )
-from pinpoint_endpoints.documents.personal import dotted
+from pinpoint_endpoints.masking import dotted
 
 Path = tuple[str, ...]
 

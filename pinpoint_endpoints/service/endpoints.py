@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
 
-from pinpoint_endpoints.documents.personal import personal_values
+from pinpoint_endpoints.masking import personal_values
 from pinpoint_endpoints.service.errors import (
     explained,
     is_aws,

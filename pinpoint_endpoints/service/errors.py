@@ -8,8 +8,8 @@ from json import dumps
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from pinpoint_endpoints.documents.personal import masked, without_addresses
 from pinpoint_endpoints.errors import CannotRun
+from pinpoint_endpoints.masking import masked, without_addresses
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

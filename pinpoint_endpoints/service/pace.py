@@ -12,13 +12,9 @@ from botocore.retries.bucket import Clock, TokenBucket
 from botocore.retries.standard import RetryEventAdapter, ThrottlingErrorDetector
 from botocore.retries.throttling import CubicCalculator
 
+from pinpoint_endpoints.quotas import CALLS_PER_SECOND
 from pinpoint_endpoints.service.rate import check_rate
 from pinpoint_endpoints.service.request import UPDATE_ENDPOINT, UPDATE_ENDPOINTS_BATCH
-
-QUOTAS = {UPDATE_ENDPOINT: 10, UPDATE_ENDPOINTS_BATCH: 2, "GetEndpoint": 10, "DeleteEndpoint": 5}
-"""Calls a second for an account. Source: "API request quotas" in
-https://docs.aws.amazon.com/pinpoint/latest/developerguide/quotas.html; accounts of before 2023 may
-have 5,000, and what is not named here has 300."""
 
 _TOO_MANY_REQUESTS = 429
 _FLOOR = 0.5
@@ -146,7 +142,9 @@ def pace(client: Any, *, rate: float | None, quotas: bool) -> None:
     Raises:
         UsageError: the rate is none.
     """
-    ceilings: dict[str, float | None] = dict(QUOTAS) if quotas else dict.fromkeys(QUOTAS)
+    ceilings: dict[str, float | None] = (
+        dict(CALLS_PER_SECOND) if quotas else dict.fromkeys(CALLS_PER_SECOND)
+    )
     if rate is not None:
         check_rate(rate)
         ceilings |= {UPDATE_ENDPOINT: rate, UPDATE_ENDPOINTS_BATCH: rate}

@@ -11,9 +11,6 @@ from pinpoint_endpoints.documents.model import Document, Problem
 UPDATE_ENDPOINT = "UpdateEndpoint"
 UPDATE_ENDPOINTS_BATCH = "UpdateEndpointsBatch"
 
-MAX_BATCH_ITEMS = 100
-MAX_BATCH_BYTES = 7_000_000
-"""AWS: Amazon Pinpoint quotas, "UpdateEndpointsBatch": 100 items and 7 MB a call."""
 
 _DIGEST_BYTES = 16
 _BEGIN, _SEPARATOR, _END = b'{"Item":[', b",", b"]}"

@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.contract.merging import Endpoint
-from pinpoint_endpoints.documents.personal import shown_member
 from pinpoint_endpoints.errors import CannotRun, Refused
 from pinpoint_endpoints.local.browsing import all_endpoints
 from pinpoint_endpoints.local.in_process import attach_answering
@@ -16,6 +15,7 @@ from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.service_error import ServiceError
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.local.wire import Answer, answer
+from pinpoint_endpoints.masking import shown_member
 from pinpoint_endpoints.service.client import local_session, open_local_client
 from pinpoint_endpoints.testing.environment import (
     Environment,

@@ -21,10 +21,9 @@ from pinpoint_endpoints.delivery.plan import Step, Wishes, plan
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.quotas import MAX_BATCH_ITEMS, MAX_REQUEST_BYTES
 from pinpoint_endpoints.service.outcome import Outcome
 from pinpoint_endpoints.service.request import (
-    MAX_BATCH_BYTES,
-    MAX_BATCH_ITEMS,
     UPDATE_ENDPOINT,
     UPDATE_ENDPOINTS_BATCH,
     Call,
@@ -112,7 +111,7 @@ def test_a_batch_has_seven_megabytes_as_it_is_sent() -> None:
     assert len(calls[0].items) < MAX_BATCH_ITEMS
     for call, following in pairwise(calls):
         body = len(call.batch_body())
-        assert body <= MAX_BATCH_BYTES < body + len(following.encoded[0]) + len(",")
+        assert body <= MAX_REQUEST_BYTES < body + len(following.encoded[0]) + len(",")
 
 
 def test_a_batch_may_be_filled_to_the_last_byte() -> None:
@@ -121,13 +120,13 @@ def test_a_batch_may_be_filled_to_the_last_byte() -> None:
     (call,) = calls_of(list(plan(pair, AS_THEY_ARE)))
     body = len(call.batch_body())
     for room, batches in ((body + 1, 1), (body - 1, 2)):
-        with patch("pinpoint_endpoints.delivery.plan.MAX_BATCH_BYTES", room):
+        with patch("pinpoint_endpoints.delivery.plan.MAX_REQUEST_BYTES", room):
             assert len(calls_of(list(plan(pair, AS_THEY_ARE)))) == batches
 
 
 def test_what_is_too_large_for_any_batch_goes_alone() -> None:
     """It is sent, and what the service says to it is told."""
-    with patch("pinpoint_endpoints.delivery.plan.MAX_BATCH_BYTES", 10):
+    with patch("pinpoint_endpoints.delivery.plan.MAX_REQUEST_BYTES", 10):
         assert ids_in(list(plan(documents("abc"), AS_THEY_ARE))) == [["a"], ["b"], ["c"]]
 
 
@@ -266,7 +265,7 @@ def test_laws(given_documents: list[tuple[str, int, bool, bool]], batch: bool) -
             return Claim(next(claims), 0)
 
     with (
-        patch("pinpoint_endpoints.delivery.plan.MAX_BATCH_BYTES", MOST_BYTES_OF_THE_LAW),
+        patch("pinpoint_endpoints.delivery.plan.MAX_REQUEST_BYTES", MOST_BYTES_OF_THE_LAW),
         patch("pinpoint_endpoints.delivery.plan.MAX_BATCH_ITEMS", MOST_ITEMS_OF_THE_LAW),
     ):
         steps = list(plan(sent, Wishes(batch=batch), Journal()))

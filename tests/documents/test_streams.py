@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from pinpoint_endpoints import load, validate
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Format, Source
-from pinpoint_endpoints.documents.load import MAX_BYTES, read
+from pinpoint_endpoints.documents.load import read
 from pinpoint_endpoints.documents.streams import Spooled
+from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 
 LINES = b"""{"Id": "a", "ChannelType": "EMAIL", "Address": "ada@example.com"}
 
@@ -115,7 +116,7 @@ def test_an_empty_file_of_lines_is_empty(tmp_path: Path) -> None:
 def test_a_line_that_is_too_long_ends_the_file(tmp_path: Path) -> None:
     """A line beyond what a request can carry is not kept in memory."""
     path = tmp_path / "a.ndjson"
-    path.write_bytes(b'{"Id": "a"}\n{"Id": "' + b"x" * MAX_BYTES + b'"}\n{"Id": "c"}\n')
+    path.write_bytes(b'{"Id": "a"}\n{"Id": "' + b"x" * MAX_REQUEST_BYTES + b'"}\n{"Id": "c"}\n')
     assert ids(path) == ["a", None]
     assert places(path) == [(2, 1, codes.TOO_LARGE)]
 

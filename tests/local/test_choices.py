@@ -2,20 +2,24 @@ import re
 
 import pytest
 
-from pinpoint_endpoints.local.attribute_names import MOST_NAMES
 from pinpoint_endpoints.local.choice import Choice
 from pinpoint_endpoints.local.choices import CHOICES
-from pinpoint_endpoints.local.events import MAX_EVENTS, MAX_NAMES
 from pinpoint_endpoints.local.http.connections import (
     MOST_HEAD_BYTES,
     MOST_HEADERS,
     MOST_PIPELINED,
 )
 from pinpoint_endpoints.local.http.waiting import REQUEST_SECONDS
-from pinpoint_endpoints.local.merging import MAX_USER_ENDPOINTS, MOST_BYTES
 from pinpoint_endpoints.local.name_patterns import LONGEST_PATTERN, MOST_GLOBS, MOST_PATTERNS
 from pinpoint_endpoints.local.operations import APPLICATIONS_A_PAGE, MOST_APPLICATIONS_A_PAGE
 from pinpoint_endpoints.local.requests import LONGEST_NAME
+from pinpoint_endpoints.quotas import (
+    MAX_ATTRIBUTE_NAMES,
+    MAX_ENDPOINT_BYTES,
+    MAX_ENDPOINTS_PER_USER,
+    MAX_EVENT_NAMES,
+    MAX_EVENTS,
+)
 
 ROWS = [row for rows in CHOICES.values() for row in rows]
 
@@ -36,12 +40,12 @@ def test_each_choice_is_a_full_row() -> None:
 @pytest.mark.parametrize(
     ("topic", "numbers"),
     [
-        ("250 names", [MOST_NAMES]),
-        ("15 KB of an endpoint", [MOST_BYTES]),
-        ("Which endpoints count", [MAX_USER_ENDPOINTS]),
+        ("250 names", [MAX_ATTRIBUTE_NAMES]),
+        ("15 KB of an endpoint", [MAX_ENDPOINT_BYTES]),
+        ("Which endpoints count", [MAX_ENDPOINTS_PER_USER]),
         ("RemoveAttributes: how many", [MOST_PATTERNS, MOST_GLOBS, LONGEST_PATTERN]),
         ("PutEvents: how many endpoints", [MAX_EVENTS]),
-        ("PutEvents: 40 names", [MAX_NAMES]),
+        ("PutEvents: 40 names", [MAX_EVENT_NAMES]),
         ("may ask of `pe serve`", [MOST_HEAD_BYTES, MOST_HEADERS, MOST_PIPELINED]),
         ("waits for a client", [int(REQUEST_SECONDS)]),
         ("The name of an application", [LONGEST_NAME]),

@@ -4,7 +4,8 @@ from typing import Any
 import orjson
 import pytest
 
-from pinpoint_endpoints.local.wire import MAX_EVENTS_BYTES, Answer
+from pinpoint_endpoints.local.wire import Answer
+from pinpoint_endpoints.quotas import MAX_EVENTS_BYTES
 
 Put = Callable[..., Any]
 Get = Callable[[str], dict[str, Any]]

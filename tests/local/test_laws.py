@@ -195,9 +195,9 @@ def run_plainly(calls: list[Call]) -> tuple[list[Any], Any]:
 def small_quotas() -> Iterator[None]:
     """Make the quotas so small that few calls reach them."""
     with (
-        patch("pinpoint_endpoints.local.updating.MAX_USER_ENDPOINTS", MOST_ENDPOINTS),
-        patch("pinpoint_endpoints.local.updating.MOST_NAMES", MOST_NAMES),
-        patch("pinpoint_endpoints.local.updating.MOST_BYTES", MOST_BYTES),
+        patch("pinpoint_endpoints.local.updating.MAX_ENDPOINTS_PER_USER", MOST_ENDPOINTS),
+        patch("pinpoint_endpoints.local.updating.MAX_ATTRIBUTE_NAMES", MOST_NAMES),
+        patch("pinpoint_endpoints.local.updating.MAX_ENDPOINT_BYTES", MOST_BYTES),
     ):
         yield
 

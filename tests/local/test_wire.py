@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.local.wire import MAX_BODY_BYTES, OPERATIONS, Answer, operation_name
+from pinpoint_endpoints.local.wire import OPERATIONS, Answer, operation_name
+from pinpoint_endpoints.quotas import MAX_BODY_BYTES
 
 Send = Callable[..., Answer]
 

@@ -19,8 +19,8 @@ from tools import missing, program
 from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
 from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.masking import CONTROLS
 from pinpoint_endpoints.reports.curl import LONGEST_ARGUMENT
-from pinpoint_endpoints.reports.plain import CONTROLS
 from pinpoint_endpoints.reports.plan import PlanFormat, open_plan_report
 from pinpoint_endpoints.reports.plan_report import PlanOptions
 from pinpoint_endpoints.service.client import open_preview_client

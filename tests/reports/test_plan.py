@@ -14,9 +14,8 @@ from planning import EMAIL, call, item
 from reporting import NAMES, TEXTS, Stream, finding, warning
 
 from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer
-from pinpoint_endpoints.documents.personal import shown_member
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.reports.plain import CONTROLS
+from pinpoint_endpoints.masking import CONTROLS, shown_member
 from pinpoint_endpoints.reports.plan import PlanFormat, open_plan_report
 from pinpoint_endpoints.reports.plan_report import PlanOptions, PlanReport
 from pinpoint_endpoints.service.client import open_preview_client

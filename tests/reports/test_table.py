@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from pinpoint_endpoints.reports.plain import printable
+from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.reports.table import Column, print_table
 
 COLUMNS = [Column("Endpoint id"), Column("Message", narrowest=20), Column("Source")]

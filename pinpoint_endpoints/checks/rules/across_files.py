@@ -4,17 +4,13 @@ What `pe` reads together is taken for one application, unless the documents name
 """
 
 from pinpoint_endpoints.checks.finding import Finding
-from pinpoint_endpoints.checks.rules.quotas import MOST_NAMES
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Scope, rule
+from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, MAX_ENDPOINTS_PER_USER
 
-MAX_ENDPOINTS_OF_A_USER = 15
 _TEENS = (11, 12, 13)
-
-EVICTING = frozenset({"ADM", "GCM", "APNS", "APNS_VOIP", "APNS_VOIP_SANDBOX", "BAIDU"})
-"""Channels in which a 16th endpoint makes the user's oldest one inactive."""
 
 
 @rule(codes.SAME_ENDPOINT, Scope.ACROSS)
@@ -86,7 +82,7 @@ def too_many_endpoints(path: Path, number: int, channel: str, *, evicts: bool) -
         message = f"{ordinal}: the service makes the oldest push endpoint INACTIVE for it"
         return Finding(path, message, "remove what is no longer used", severity=Severity.WARNING)
     kind = f"for {channel} " if channel else ""
-    message = f"{ordinal}, and {kind}the service takes {MAX_ENDPOINTS_OF_A_USER}"
+    message = f"{ordinal}, and {kind}the service takes {MAX_ENDPOINTS_PER_USER}"
     return Finding(path, message, "remove what is no longer used")
 
 
@@ -117,7 +113,7 @@ def too_many_names_in_all(path: Path) -> Finding:
         …
         {"Id": "zoe", "Metrics": {"visits": 1}}
     """
-    message = f"with this name there are more than {MOST_NAMES} in all documents together"
+    message = f"with this name there are more than {MAX_ATTRIBUTE_NAMES} in all documents together"
     hint = "put what varies into values, not into names"
     return Finding(path, message, hint, at_key=True)
 

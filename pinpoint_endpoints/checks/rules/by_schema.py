@@ -8,7 +8,7 @@ from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
 from pinpoint_endpoints.documents.fix import Action, Fix
-from pinpoint_endpoints.documents.personal import shown_name
+from pinpoint_endpoints.documents.pointer import shown_name
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.documents.shapes import READ_ONLY

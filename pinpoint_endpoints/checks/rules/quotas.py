@@ -8,15 +8,7 @@ from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
-
-MOST_NAMES = 250
-"""Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", endpoint quotas."""
-
-MOST_BYTES = 15 * 1024
-"""15 KB. Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", endpoint quotas."""
-
-SURELY_ENOUGH_BYTES = 15 * 1000
-"""The page does not say which kilobyte it means."""
+from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, MAX_ENDPOINT_BYTES, SAFE_ENDPOINT_BYTES
 
 
 @rule(
@@ -53,9 +45,11 @@ def too_many_names(request: Mapping[str, object]) -> Sequence[Finding]:
         + (len(metrics) if isinstance(metrics, dict) else 0)
         + (len(shared) if isinstance(shared, dict) else 0)
     )
-    if count <= MOST_NAMES:
+    if count <= MAX_ATTRIBUTE_NAMES:
         return ()
-    message = f"{count} names of attributes and metrics, and the service takes {MOST_NAMES}"
+    message = (
+        f"{count} names of attributes and metrics, and the service takes {MAX_ATTRIBUTE_NAMES}"
+    )
     return (Finding((), message, "use one attribute with several values"),)
 
 
@@ -81,10 +75,10 @@ def request_size(request: Mapping[str, object]) -> Sequence[Finding]:
           note: [the last of many notes, about sixty characters long]
     """
     size = bytes_in(request)
-    if size <= SURELY_ENOUGH_BYTES:
+    if size <= SAFE_ENDPOINT_BYTES:
         return ()
-    severity = Severity.ERROR if size > MOST_BYTES else Severity.WARNING
-    message = f"{size} bytes as JSON, and the service takes 15 KB ({MOST_BYTES} bytes)"
+    severity = Severity.ERROR if size > MAX_ENDPOINT_BYTES else Severity.WARNING
+    message = f"{size} bytes as JSON, and the service takes 15 KB ({MAX_ENDPOINT_BYTES} bytes)"
     return (Finding((), message, "shorten values, or leave some out", severity=severity),)
 
 

@@ -21,7 +21,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from pinpoint_endpoints.local.http.joining import Joining
 from pinpoint_endpoints.local.http.waiting import Waiting
 from pinpoint_endpoints.local.service_error import ServiceError, bad_request, too_many_requests
-from pinpoint_endpoints.local.wire import MAX_BODY_BYTES, refusal
+from pinpoint_endpoints.local.wire import refusal
+from pinpoint_endpoints.quotas import MAX_BODY_BYTES
 
 MOST_HEAD_BYTES = 32 * 1024
 MOST_HEADERS = 128

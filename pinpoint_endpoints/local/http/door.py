@@ -24,12 +24,12 @@ from pinpoint_endpoints.local.service_error import (
     too_many_requests,
 )
 from pinpoint_endpoints.local.wire import (
-    MAX_BODY_BYTES,
     Answer,
     message_of,
     operation_name,
     refusal,
 )
+from pinpoint_endpoints.quotas import MAX_BODY_BYTES
 
 Scope = Any
 Receive = Callable[[], Awaitable[Any]]

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from math import inf
@@ -10,18 +10,7 @@ from random import Random
 from zlib import crc32
 
 from pinpoint_endpoints.errors import UsageError
-
-QUOTAS: Mapping[str, float] = {
-    "UpdateEndpoint": 10,
-    "UpdateEndpointsBatch": 2,
-    "GetEndpoint": 10,
-    "DeleteEndpoint": 5,
-    "PutEvents": 15,
-}
-"""Calls a second of one account. Source: AWS, Amazon Pinpoint Developer Guide, "Quotas" (2026)."""
-
-OTHER_QUOTA = 300.0
-"""Of each other operation, by the same page."""
+from pinpoint_endpoints.quotas import CALLS_PER_SECOND, OTHER_CALLS_PER_SECOND
 
 MOST_REMEMBERED = 100_000
 """How many different requests are told apart, so that memory is bounded."""
@@ -155,7 +144,7 @@ class FaultDrawer:
     def _limit(self, operation: str) -> float | None:
         limits = [] if self._faults.throttle is None else [self._faults.throttle]
         if self._faults.quotas:
-            limits.append(QUOTAS.get(operation, OTHER_QUOTA))
+            limits.append(CALLS_PER_SECOND.get(operation, OTHER_CALLS_PER_SECOND))
         return min(limits, default=None)
 
     def _random_point(self, request: bytes) -> float:

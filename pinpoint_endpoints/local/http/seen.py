@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from pinpoint_endpoints.documents.personal import masked, shown_member, without_addresses
 from pinpoint_endpoints.local.wire import FIRST_REFUSAL
-from pinpoint_endpoints.reports.plain import printable
+from pinpoint_endpoints.masking import masked, printable, shown_member, without_addresses
 
 TELL_SECONDS = 0.5
 LINES_AT_ONCE = 4

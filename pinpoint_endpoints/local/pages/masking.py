@@ -8,17 +8,17 @@ from itertools import chain, count
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.contract.merging import Endpoint
-from pinpoint_endpoints.documents.personal import (
+from pinpoint_endpoints.masking import (
     dotted,
     is_personal,
     looks_like_address,
     masked,
+    printable,
     shown_member,
     without_addresses,
 )
 from pinpoint_endpoints.reports.endpoint import shown_members
 from pinpoint_endpoints.reports.http_text import json_without_controls
-from pinpoint_endpoints.reports.plain import printable
 from pinpoint_endpoints.saving.texts import json_text
 
 ORDER = (

@@ -12,8 +12,8 @@ from starlette.responses import HTMLResponse, Response
 
 from pinpoint_endpoints.local.pages.page_request import link, link_to_place
 from pinpoint_endpoints.local.stamps import timestamp
+from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.reports.audience_bars import full_label
-from pinpoint_endpoints.reports.plain import counted, printable
 
 FOLDER = Path(__file__).parent
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pinpoint_endpoints.cli.amounts import rate_in
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.local.http import faults as faults_module
-from pinpoint_endpoints.local.http.faults import OTHER_QUOTA, QUOTAS, Fault, FaultDrawer, Faults
+from pinpoint_endpoints.local.http.faults import Fault, FaultDrawer, Faults
+from pinpoint_endpoints.quotas import CALLS_PER_SECOND, OTHER_CALLS_PER_SECOND
 
 HALF = Faults(fail_rate=0.3, reset_rate=0.2, seed=3)
 
@@ -117,7 +118,7 @@ def test_each_operation_has_its_own_limit() -> None:
 def test_quotas_are_those_of_aws() -> None:
     """By operation; a limit that a person gives is kept to as well."""
     drawer = FaultDrawer(Faults(quotas=True), Clock())
-    for operation, quota in {**QUOTAS, "GetApps": OTHER_QUOTA}.items():
+    for operation, quota in {**CALLS_PER_SECOND, "GetApps": OTHER_CALLS_PER_SECOND}.items():
         assert taken(drawer, operation, 1_000) == quota
     both = FaultDrawer(Faults(quotas=True, throttle=3), Clock())
     assert taken(both, "UpdateEndpoint", 100) == 3

@@ -9,7 +9,7 @@ from served_pages import Put, Site
 from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
 from pinpoint_endpoints.local import filtering
 from pinpoint_endpoints.local.operations import LocalPinpoint
-from pinpoint_endpoints.reports.plain import printable
+from pinpoint_endpoints.masking import printable
 
 LIST = "/application?app=demo"
 PLACES = [

@@ -13,7 +13,7 @@ from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.pages import pages_app
 from pinpoint_endpoints.local.rows import Rows
-from pinpoint_endpoints.reports.plain import printable
+from pinpoint_endpoints.masking import printable
 
 Result = TypeVar("Result")
 

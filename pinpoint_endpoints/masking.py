@@ -1,12 +1,13 @@
-"""What must not be shown unasked: addresses, user ids, user attributes."""
+"""Decide what is personal data, and turn texts into ones that are safe to show.
+
+Addresses, user ids and user attribute values are masked wherever they are shown; texts from files
+and servers are printed without control characters.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from itertools import chain
 from typing import Any
-
-from pinpoint_endpoints.contract.bundled import bundled_schema
 
 _PHONE_OR_MAIL = re.compile(r"@|(?:[0-9][ ().-]?){7}")
 _PHONE = re.compile(r"\+[0-9]{7,15}")
@@ -38,29 +39,6 @@ def masked(text: str) -> str:
 def looks_like_address(name: str) -> bool:
     """Tell whether a member's name, or an id, may be a phone number or an e-mail address."""
     return bool(_PHONE_OR_MAIL.search(name)) and not _UUID.fullmatch(name)
-
-
-def holder_of_a_value(name: str) -> str:
-    """Return the member in a name that holds its value too, for want of a colon or a space."""
-    if ":" in name:
-        return name.partition(":")[0]
-    member, _, value = name.strip().partition(" ")
-    return member if value and member in _members() else ""
-
-
-@cache
-def _members() -> frozenset[str]:
-    shapes = bundled_schema()["$defs"].values()
-    return frozenset(chain.from_iterable(shape.get("properties", ()) for shape in shapes))
-
-
-def shown_name(name: str) -> str:
-    """Return a name that stands in a file as it may be shown, whatever is wrong with the file.
-
-    In YAML a value is part of the name if the colon, or the space after it, is missing.
-    """
-    member = "" if looks_like_address(name) else holder_of_a_value(name)
-    return f"{member}:***" if member else shown_member(name)
 
 
 def shown_member(name: str) -> str:
@@ -105,3 +83,21 @@ def personal_values(request: Mapping[str, Any]) -> list[str]:
     lists = attributes.values() if isinstance(attributes, Mapping) else ()
     values = [request.get("Address"), user.get("UserId"), *chain.from_iterable(lists)]
     return [value for value in values if isinstance(value, str) and len(value) >= _SHORTEST]
+
+
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """Return the text in one line, with what would steer a terminal written as an escape."""
+    return CONTROLS.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+
+
+def hinted(message: str, hint: str) -> str:
+    """Return a message with what to do about it, if that is known."""
+    return f"{message}: {hint}" if hint else message
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number with its noun: `1 error`, `2,000 errors`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

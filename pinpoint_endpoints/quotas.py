@@ -1,0 +1,62 @@
+"""Every limit of the service, once: rules, requests, pacing and the local Pinpoint read it here.
+
+Source, unless a line names another: AWS, Amazon Pinpoint Developer Guide, "Quotas",
+https://docs.aws.amazon.com/pinpoint/latest/developerguide/quotas.html
+"""
+
+from collections.abc import Mapping
+
+KIBIBYTE = 1024
+MEBIBYTE = 1024 * 1024
+
+# Endpoints
+MAX_ENDPOINT_BYTES = 15 * KIBIBYTE
+SAFE_ENDPOINT_BYTES = 15 * 1000
+"""The page says 15 KB, and not which kilobyte it means."""
+MAX_ATTRIBUTE_NAMES = 250
+"""Of Attributes, Metrics and UserAttributes together."""
+MAX_ENDPOINTS_PER_USER = 15
+EVICTING_CHANNELS = frozenset({"ADM", "APNS", "APNS_VOIP", "APNS_VOIP_SANDBOX", "BAIDU", "GCM"})
+"""Channels in which a user's 16th endpoint makes the oldest one inactive.
+
+Source: AWS, Amazon Pinpoint User Guide, audience-define-auto-inactive.
+"""
+
+# Requests
+MAX_BATCH_ITEMS = 100
+MAX_REQUEST_BYTES = 7_000_000
+"""What is sent at most: the page says 7 MB, and not which megabyte it means."""
+MAX_BODY_BYTES = 7 * MEBIBYTE
+"""What the local Pinpoint accepts at most: the larger megabyte."""
+
+# Events
+MAX_EVENTS = 100
+MAX_EVENTS_BYTES = 4 * MEBIBYTE
+MAX_EVENT_BYTES = 1_000 * KIBIBYTE
+MAX_EVENT_NAMES = 40
+MAX_EVENT_NAME_LENGTH = 50
+MAX_EVENT_VALUE_LENGTH = 200
+
+# Tags; source: botocore's service model, "TagsModel"
+MAX_TAGS = 50
+MAX_TAG_KEY_LENGTH = 128
+MAX_TAG_VALUE_LENGTH = 256
+
+# Calls a second of an account; accounts of before 2023 may have 5,000
+CALLS_PER_SECOND: Mapping[str, float] = {
+    "UpdateEndpoint": 10,
+    "UpdateEndpointsBatch": 2,
+    "GetEndpoint": 10,
+    "DeleteEndpoint": 5,
+    "PutEvents": 15,
+}
+OTHER_CALLS_PER_SECOND = 300.0
+"""Of each other operation."""
+
+# Calls under way at once, unless --concurrency says otherwise
+CONCURRENT_CALLS = 10
+CONCURRENT_BATCHES = 2
+"""AWS counts calls in flight by the same quota as calls a second."""
+CONCURRENT_LOOPBACK_CALLS = 8
+CONCURRENT_LOCAL_CALLS = 4
+"""The local Pinpoint stores calls that arrive together in one transaction."""
