@@ -13,6 +13,7 @@ LAYERS = (
     "quotas",
     "masking",
     "contract",
+    "schema",
     "documents",
     "checks",
     "fixes",

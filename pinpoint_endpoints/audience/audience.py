@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pinpoint_endpoints.audience.charts import Bar, Chart, Kind
 from pinpoint_endpoints.audience.tallies import Ages, Names, Tally, Texts
-from pinpoint_endpoints.contract.bundled import definition
+from pinpoint_endpoints.schema.bundled import definition
 
 TOP = 10
 """How many values of a member have bars of their own, if nobody says."""

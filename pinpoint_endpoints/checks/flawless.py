@@ -15,10 +15,10 @@ from pinpoint_endpoints.checks.rules.languages import LANGUAGES
 from pinpoint_endpoints.checks.rules.location import coordinate_precision
 from pinpoint_endpoints.checks.rules.quotas import bytes_in
 from pinpoint_endpoints.checks.rules.zones import zones
-from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, SAFE_ENDPOINT_BYTES
+from pinpoint_endpoints.schema.bundled import bundled_schema
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator as Decider

@@ -8,8 +8,8 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.schema.bundled import bundled_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

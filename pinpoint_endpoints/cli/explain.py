@@ -35,8 +35,8 @@ def explain(
 def _sheet(subject: str) -> "RuleSheet | MemberSheet":
     from pinpoint_endpoints.checks.catalogue import all_rules, names_of_rules
     from pinpoint_endpoints.cli.choosing import chosen
-    from pinpoint_endpoints.contract.members import find_members, member_names
     from pinpoint_endpoints.reports.explanation import MemberSheet, RuleSheet
+    from pinpoint_endpoints.schema.members import find_members, member_names
 
     members = find_members(subject)
     if len(members) > 1:

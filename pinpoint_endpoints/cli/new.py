@@ -33,7 +33,7 @@ def new(
     For example: pe new EMAIL > ada.json
     """
     from pinpoint_endpoints.cli.choosing import chosen
-    from pinpoint_endpoints.contract.starting_file import CHANNELS, starting_json, starting_yaml
+    from pinpoint_endpoints.schema.templates import CHANNELS, starting_json, starting_yaml
 
     name = chosen(channel, CHANNELS, "channel")
     write = starting_yaml if file_format is FileFormat.YAML else starting_json

@@ -24,7 +24,7 @@ def schema(
     It is the bundled file, byte for byte; the schema of one shape is complete in itself.
     """
     from pinpoint_endpoints.cli.choosing import chosen
-    from pinpoint_endpoints.contract.printed import schema_text, schema_titles
+    from pinpoint_endpoints.schema.export import schema_text, schema_titles
 
     write_bytes(schema_text(chosen(shape, schema_titles(), "shape")))
     return ExitCode.OK

@@ -22,7 +22,7 @@ def rules_to_ignore(incomplete: str) -> Iterator[Word]:
 def rules_and_members(incomplete: str) -> Iterator[Word]:
     """Yield what `pe explain` explains: rules, members and shapes."""
     from pinpoint_endpoints.checks.catalogue import all_rules
-    from pinpoint_endpoints.contract.members import find_members, member_names
+    from pinpoint_endpoints.schema.members import find_members, member_names
 
     for rule in all_rules().values():
         yield from _words_for(rule, incomplete)
@@ -32,7 +32,7 @@ def rules_and_members(incomplete: str) -> Iterator[Word]:
 
 def channels(incomplete: str) -> Iterator[Word]:
     """Yield the channel types."""
-    from pinpoint_endpoints.contract.starting_file import CHANNELS
+    from pinpoint_endpoints.schema.templates import CHANNELS
 
     for name, channel in CHANNELS.items():
         yield _in_case_of(incomplete, name), channel.what
@@ -40,7 +40,7 @@ def channels(incomplete: str) -> Iterator[Word]:
 
 def schemas(incomplete: str) -> Iterator[Word]:
     """Yield what `pe schema --shape` prints a schema of."""
-    from pinpoint_endpoints.contract.printed import schema_titles
+    from pinpoint_endpoints.schema.export import schema_titles
 
     for name, title in schema_titles().items():
         yield _in_case_of(incomplete, name), title

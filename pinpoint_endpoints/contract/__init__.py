@@ -1,1 +1,1 @@
-"""The bundled schema: what it wants, says and prints."""
+"""How the service merges an update into a stored endpoint."""

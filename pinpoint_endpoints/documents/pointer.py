@@ -3,9 +3,9 @@
 from functools import cache
 from itertools import chain
 
-from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.masking import looks_like_address, shown_member
+from pinpoint_endpoints.schema.bundled import bundled_schema
 
 
 def json_pointer(path: Path) -> str:

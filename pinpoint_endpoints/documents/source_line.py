@@ -6,8 +6,6 @@ from functools import cache, lru_cache
 from itertools import chain, dropwhile
 from typing import NamedTuple
 
-from pinpoint_endpoints.contract.bundled import bundled_schema
-from pinpoint_endpoints.contract.expected import Expected
 from pinpoint_endpoints.documents.pointer import holder_of_a_value
 from pinpoint_endpoints.documents.positions import Path, PositionMap
 from pinpoint_endpoints.documents.spelling import nearest
@@ -16,6 +14,8 @@ from pinpoint_endpoints.masking import (
     SHOWN,
     looks_like_address,
 )
+from pinpoint_endpoints.schema.bundled import bundled_schema
+from pinpoint_endpoints.schema.yaml_types import Expected
 
 _PERSONAL = frozenset({"Address", "User"})
 _VALUES: tuple[Path, ...] = (("Address",), ("User", "UserId"))

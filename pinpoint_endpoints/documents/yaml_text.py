@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 
 import yaml
 
-from pinpoint_endpoints.contract.expected import Expected, expected_in_a_file
 from pinpoint_endpoints.documents import faults
 from pinpoint_endpoints.documents.faults import MAX_DEPTH
 from pinpoint_endpoints.documents.fix import Action, Fix
@@ -19,6 +18,7 @@ from pinpoint_endpoints.documents.model import Fault
 from pinpoint_endpoints.documents.positions import LineIndex, Path, Position, PositionMap, Span
 from pinpoint_endpoints.documents.text import Unreadable, decode
 from pinpoint_endpoints.documents.yaml_scalar import Reading, plain_decimal, read_plain
+from pinpoint_endpoints.schema.yaml_types import Expected, expected_in_a_file
 
 MAX_EVENTS = 500_000
 """More than a full batch has values; reading them takes seconds."""

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pinpoint_endpoints.contract.bundled import definition
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.pointer import json_pointer
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.spelling import nearest
+from pinpoint_endpoints.schema.bundled import definition
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple, Self, TextIO
 
-from pinpoint_endpoints.contract.members import Member
 from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.rule import Rule
+from pinpoint_endpoints.schema.members import Member
 
 _WIDEST = 88
 _INDENT = "    "

@@ -5,8 +5,8 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
-from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.documents.model import Document, Problem
+from pinpoint_endpoints.schema.bundled import bundled_schema
 
 
 class State(StrEnum):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pinpoint_endpoints.audience.audience import Audience
 from pinpoint_endpoints.audience.charts import Bar, Chart, Kind
 from pinpoint_endpoints.audience.tallies import LARGEST_TOP
-from pinpoint_endpoints.contract.bundled import definition
+from pinpoint_endpoints.schema.bundled import definition
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NAMES = [

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinpoint_endpoints.checks.schema import explain, first_finding, fits
-from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.schema.bundled import bundled_schema
 
 WRONG: list[Any] = [
     None, [], "x", 1, {"Adress": "a"}, {"ChannelType": "sms"}, {"ChannelType": 1},

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinpoint_endpoints.checks.schema import explain, first_finding, fits
-from pinpoint_endpoints.contract.bundled import bundled_schema
+from pinpoint_endpoints.schema.bundled import bundled_schema
 
 SHAPES = sorted(
     name

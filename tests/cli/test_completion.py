@@ -11,7 +11,7 @@ from making import RunPe
 from terminal import Terminal
 from tools import program
 
-from pinpoint_endpoints.contract.starting_file import CHANNELS
+from pinpoint_endpoints.schema.templates import CHANNELS
 
 BIN = Path(sys.executable).parent
 COMPLETED = r"<<(.*?)>>"

@@ -11,8 +11,8 @@ from language_server import LanguageServer
 from tools import program
 
 from pinpoint_endpoints import load, validate
-from pinpoint_endpoints.contract.members import find_members
-from pinpoint_endpoints.contract.printed import schema_text
+from pinpoint_endpoints.schema.export import schema_text
+from pinpoint_endpoints.schema.members import find_members
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = "endpoint-request.schema.json"

@@ -13,10 +13,10 @@ from running import run
 
 from pinpoint_endpoints.checks.catalogue import all_rules
 from pinpoint_endpoints.cli.policy import check_codes
-from pinpoint_endpoints.contract.bundled import bundled_schema
-from pinpoint_endpoints.contract.members import find_members, member_names
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.schema.bundled import bundled_schema
+from pinpoint_endpoints.schema.members import find_members, member_names
 
 ROOT = Path(__file__).parents[2]
 CODES = sorted(value for name, value in vars(codes).items() if name.isupper())

@@ -13,8 +13,8 @@ from running import Ended
 from running import run as run_pe
 
 from pinpoint_endpoints import load, validate
-from pinpoint_endpoints.contract.bundled import bundled_schema
-from pinpoint_endpoints.contract.starting_file import CHANNELS, starting_yaml
+from pinpoint_endpoints.schema.bundled import bundled_schema
+from pinpoint_endpoints.schema.templates import CHANNELS, starting_yaml
 
 DEFINITIONS = bundled_schema()["$defs"]
 COMMENTED_OUT = re.compile(r"# (?P<line> *\w+:.*)")

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from pinpoint_endpoints.checks.schema import fits
 from pinpoint_endpoints.cli import app
-from pinpoint_endpoints.contract.bundled import bundled_schema
-from pinpoint_endpoints.contract.printed import schema_text, schema_titles
+from pinpoint_endpoints.schema.bundled import bundled_schema
+from pinpoint_endpoints.schema.export import schema_text, schema_titles
 
 ROOT = Path(__file__).parents[2]
 FILES = {path.name.partition(".")[0]: path for path in (ROOT / "schemas").iterdir()}

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 
 from pinpoint_endpoints.checks.finding import Finding
-from pinpoint_endpoints.contract.bundled import bundled_schema
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
 from pinpoint_endpoints.documents.fix import Action, Fix
@@ -13,6 +12,7 @@ from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.documents.shapes import READ_ONLY
 from pinpoint_endpoints.documents.spelling import nearest, same_but_for_case
+from pinpoint_endpoints.schema.bundled import bundled_schema
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _RIGHT_ANGLE = 90

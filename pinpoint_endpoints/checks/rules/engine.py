@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.checks.policy import Policy
-from pinpoint_endpoints.contract.bundled import definition, resolved
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Rule, Scope, declared
+from pinpoint_endpoints.schema.bundled import definition, resolved
 
 _MODULES = (
     "addresses",

@@ -5,9 +5,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
-from pinpoint_endpoints.contract.bundled import definition
 from pinpoint_endpoints.local.filtering import Filter, Key, Place, is_by_id
 from pinpoint_endpoints.local.wire import BROKEN_ESCAPE
+from pinpoint_endpoints.schema.bundled import definition
 
 MOST_PARAMETERS = 20
 NOTHING: Mapping[str, str] = MappingProxyType({})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pinpoint_endpoints.contract.bundled import bundled_schema, resolved
+from pinpoint_endpoints.schema.bundled import bundled_schema, resolved
 
 _REQUEST = "EndpointRequest."
 

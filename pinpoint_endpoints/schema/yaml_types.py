@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from pinpoint_endpoints.contract.bundled import bundled_schema, resolved
+from pinpoint_endpoints.schema.bundled import bundled_schema, resolved
 
 
 class Expected:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from pinpoint_endpoints.contract.bundled import (
+from pinpoint_endpoints.schema.bundled import (
     bundled_schema,
     definition,
     referred_to,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
 
-from pinpoint_endpoints.contract.members import find_members
+from pinpoint_endpoints.schema.members import find_members
 
 _PHONE = "+12065550100"
 _PHONE_FORM = "a phone number in E.164 form: a plus sign, then digits only"

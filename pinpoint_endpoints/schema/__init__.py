@@ -1,0 +1,1 @@
+"""The bundled JSON Schema: loading, members, YAML types, export and file templates."""
