@@ -11,6 +11,7 @@ from pinpoint_endpoints.delivery.plan import AS_THEY_ARE, Step, Wishes, plan
 from pinpoint_endpoints.delivery.records import Listener, Records
 from pinpoint_endpoints.delivery.run import deliver
 from pinpoint_endpoints.delivery.settling import PATIENCE, Settler, Verifier
+from pinpoint_endpoints.documents.endpoint_ids import check_id
 from pinpoint_endpoints.documents.load import load
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.service.client import (
@@ -21,7 +22,6 @@ from pinpoint_endpoints.service.client import (
     open_client,
     open_local_client,
 )
-from pinpoint_endpoints.service.ids import check_id
 from pinpoint_endpoints.service.outcome import Outcome
 from pinpoint_endpoints.service.reading import get_endpoint as get
 

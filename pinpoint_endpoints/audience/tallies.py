@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pinpoint_endpoints.audience.charts import Bar, Kind
 from pinpoint_endpoints.audience.labels import Labels
-from pinpoint_endpoints.documents.moments import moment
+from pinpoint_endpoints.documents.dates import moment
 from pinpoint_endpoints.masking import shown_member
 
 LARGEST_TOP = 1_000

@@ -18,7 +18,7 @@ def all_rules() -> Mapping[str, Rule]:
 
 def _import_rules() -> None:
     """Import the modules that declare rules: all of the checks, and the faults of reading."""
-    import_module("pinpoint_endpoints.documents.faults")
+    import_module("pinpoint_endpoints.documents.text_rules")
     for module in walk_packages(checks.__path__, f"{checks.__name__}."):
         import_module(module.name)
 

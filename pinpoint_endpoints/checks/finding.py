@@ -2,8 +2,7 @@
 
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.fix import Fix
-from pinpoint_endpoints.documents.model import Severity
+from pinpoint_endpoints.documents.model import Fix, Severity
 from pinpoint_endpoints.documents.positions import Path
 
 

@@ -15,7 +15,7 @@ from pinpoint_endpoints.checks.rules.languages import LANGUAGES
 from pinpoint_endpoints.checks.rules.location import coordinate_precision
 from pinpoint_endpoints.checks.rules.quotas import bytes_in
 from pinpoint_endpoints.checks.rules.zones import zones
-from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
+from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, SAFE_ENDPOINT_BYTES
 from pinpoint_endpoints.schema.bundled import bundled_schema
@@ -45,7 +45,7 @@ def is_flawless(document: Document) -> bool:
     if not _decider(document.shape).is_valid(document.value):
         return False
     return (
-        not endpoint_id_fault(document.endpoint_id)
+        not endpoint_id_problem(document.endpoint_id)
         and _has_one_decimal(document.request.get("Location"))
         and _has_distinct_names(document)
         and bytes_in(document.request) <= SAFE_ENDPOINT_BYTES

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.schema.bundled import definition

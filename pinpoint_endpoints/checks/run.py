@@ -7,16 +7,16 @@ from pinpoint_endpoints.checks.finding import Coded
 from pinpoint_endpoints.checks.policy import DEFAULT, Policy
 from pinpoint_endpoints.checks.validate import problem_at, validate, verdict_on
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.discovery import Source, Unsearchable
+from pinpoint_endpoints.documents.discovery import Source, UnreadablePath
 from pinpoint_endpoints.documents.model import Checked, Document, Problem, Verdict
 from pinpoint_endpoints.documents.rule import rule_of
 
-Reader = Callable[[Source | Unsearchable], Iterable[Document]]
+Reader = Callable[[Source | UnreadablePath], Iterable[Document]]
 """Reads the documents of a source; the same ones if it is asked again."""
 
 
 def check_all(
-    sources: Iterable[Source | Unsearchable], read: Reader, policy: Policy = DEFAULT
+    sources: Iterable[Source | UnreadablePath], read: Reader, policy: Policy = DEFAULT
 ) -> Iterator[Checked]:
     """Yield the documents of the sources with their problems.
 

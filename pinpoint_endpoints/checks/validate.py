@@ -8,9 +8,9 @@ from pinpoint_endpoints.checks.policy import DEFAULT, Policy
 from pinpoint_endpoints.checks.rules.engine import rule_findings
 from pinpoint_endpoints.checks.schema import explain, fits
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
+from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
-from pinpoint_endpoints.documents.pointer import json_pointer
+from pinpoint_endpoints.documents.positions import json_pointer
 
 _IDS = frozenset({"Id", "EndpointId"})
 
@@ -41,7 +41,11 @@ def _id_by_name(document: Document) -> list[Problem]:
     """Find fault with an id that the file's name gives: the schema sees only one in the file."""
     value = document.value
     stands_in_it = isinstance(value, dict) and not _IDS.isdisjoint(value)
-    if document.endpoint_id is None or stands_in_it or not endpoint_id_fault(document.endpoint_id):
+    if (
+        document.endpoint_id is None
+        or stands_in_it
+        or not endpoint_id_problem(document.endpoint_id)
+    ):
         return []
     from pinpoint_endpoints.checks.rules.by_schema import endpoint_id
 

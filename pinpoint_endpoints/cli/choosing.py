@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from pinpoint_endpoints.documents.spelling import nearest, same_but_for_case
+from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
 from pinpoint_endpoints.errors import UsageError
 
 _LEAST_OF_A_CODE = 0.4

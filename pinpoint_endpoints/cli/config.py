@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from pinpoint_endpoints.documents.ignoring.folder import Pattern
-from pinpoint_endpoints.documents.spelling import nearest
+from pinpoint_endpoints.documents.gitignore import Pattern
+from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.errors import CannotRun, reason_of
 
 OWN_FILE = "pe.toml"

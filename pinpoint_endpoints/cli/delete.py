@@ -28,7 +28,7 @@ from pinpoint_endpoints.cli.options import (
 from pinpoint_endpoints.cli.saving import SaveTo, tell_saved
 from pinpoint_endpoints.cli.selecting import EndpointIds, Selected, User, selected
 from pinpoint_endpoints.cli.target import Target
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import (
     CannotRun,
     ExitCode,

@@ -7,11 +7,11 @@ from functools import partial
 from pinpoint_endpoints.checks.policy import Policy
 from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.cli.inputs import is_pipe
-from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, Unsearchable
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 from pinpoint_endpoints.errors import CannotRun, ExitCode, UsageError
 from pinpoint_endpoints.masking import counted, printable
 
-Sources = Iterable[Source | Unsearchable]
+Sources = Iterable[Source | UnreadablePath]
 
 
 def check_options(*, fix: bool, diff: bool, others: Mapping[str, bool]) -> None:

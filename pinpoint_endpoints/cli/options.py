@@ -8,7 +8,7 @@ import typer
 
 from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.cli.words import rules_to_ignore
-from pinpoint_endpoints.documents.ignoring.folder import Pattern
+from pinpoint_endpoints.documents.gitignore import Pattern
 from pinpoint_endpoints.quotas import (
     CALLS_PER_SECOND,
     CONCURRENT_BATCHES,

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Self
 
 from pinpoint_endpoints.cli.console import say
-from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, Unsearchable
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 
 _UNSHOWN_SECONDS = 1.0
 _SHOWN_EVERY = 0.1
@@ -40,7 +40,7 @@ def shown(*, quiet: bool, streams: bool, lines: bool = False) -> Shown:
     return Shown.LINES if lines else Shown.NOT
 
 
-def bytes_in(sources: Iterable[Source | Unsearchable]) -> int | None:
+def bytes_in(sources: Iterable[Source | UnreadablePath]) -> int | None:
     """Return how many bytes there are to read, or None if nobody can know."""
     total = 0
     for source in sources:

@@ -7,9 +7,13 @@ import typer
 
 from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
-from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault, same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import (
+    check_id,
+    check_user_id,
+    endpoint_id_problem,
+    same_endpoint_key,
+)
 from pinpoint_endpoints.errors import CannotRun, UsageError
-from pinpoint_endpoints.service.ids import check_id, check_user_id
 
 EndpointIds = Annotated[
     list[str] | None,
@@ -81,7 +85,7 @@ def _ids_from_standard_input() -> list[str]:
     ids = []
     for number, line in enumerate(text.split("\n"), 1):
         endpoint_id = line.removesuffix("\r")
-        fault = endpoint_id_fault(endpoint_id) if endpoint_id else ""
+        fault = endpoint_id_problem(endpoint_id) if endpoint_id else ""
         if fault:
             place = f"line {number} of standard input"
             raise UsageError(f"{place}: not an endpoint id: {fault}", "give an endpoint id a line")

@@ -24,10 +24,10 @@ from pinpoint_endpoints.cli.options import (
 from pinpoint_endpoints.cli.policy import policy_from
 from pinpoint_endpoints.cli.target import local_store
 from pinpoint_endpoints.documents.discovery import Selection
+from pinpoint_endpoints.documents.endpoint_ids import check_id
 from pinpoint_endpoints.errors import ExitCode, UsageError
 from pinpoint_endpoints.reports.audience import audience_envelope, audience_lines, print_audience
 from pinpoint_endpoints.service.client import check_choice
-from pinpoint_endpoints.service.ids import check_id
 
 
 def stats(

@@ -41,7 +41,7 @@ from pinpoint_endpoints.documents.discovery import (
     STANDARD_INPUT,
     Selection,
     Source,
-    Unsearchable,
+    UnreadablePath,
     discover,
 )
 from pinpoint_endpoints.documents.load import read
@@ -142,11 +142,11 @@ def validate(
     return ExitCode.INVALID if tally.invalid else ExitCode.OK
 
 
-def _list(sources: Iterable[Source | Unsearchable]) -> ExitCode:
+def _list(sources: Iterable[Source | UnreadablePath]) -> ExitCode:
     """Print what would be read, a path a line."""
     found = False
     for source in sources:
-        if isinstance(source, Unsearchable):
+        if isinstance(source, UnreadablePath):
             raise CannotRun(f"{source.path} cannot be read: {source.reason}")
         if source.path != STANDARD_INPUT and not Path(source.path).exists():
             raise CannotRun(f"{source.path} cannot be read: it is not there")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pinpoint_endpoints.cli.target import Target
-from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, Unsearchable
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 from pinpoint_endpoints.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class WrittenFiles:
     def __init__(
         self,
         inputs: Sequence[str],
-        find: Callable[[], Iterable[Source | Unsearchable]],
+        find: Callable[[], Iterable[Source | UnreadablePath]],
         application_id: str,
         target: Target,
         journal: str | None,
@@ -100,7 +100,7 @@ def _refuse_inputs(inputs: Sequence[str], written: dict[str, str]) -> None:
             raise UsageError(f"{path} is to be read, and {option} writes it", "give another file")
 
 
-def _refuse_to_empty(path: str, sources: Iterable[Source | Unsearchable]) -> None:
+def _refuse_to_empty(path: str, sources: Iterable[Source | UnreadablePath]) -> None:
     """Refuse a file for the failures that is a document itself, by whatever name."""
     try:
         written = Path(path).stat()

@@ -14,6 +14,7 @@ from pinpoint_endpoints.comparing.several import ask_several
 from pinpoint_endpoints.delivery.health import MOST_REFUSED, Interruptions, never
 from pinpoint_endpoints.delivery.judging import Unfit, judged
 from pinpoint_endpoints.delivery.plan import Wishes
+from pinpoint_endpoints.documents.endpoint_ids import check_id
 from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.errors import NoApplication, PinpointEndpointsError, Refused, UsageError
 from pinpoint_endpoints.service.differences import (
@@ -22,7 +23,6 @@ from pinpoint_endpoints.service.differences import (
     is_comparable,
     updated,
 )
-from pinpoint_endpoints.service.ids import check_id
 from pinpoint_endpoints.service.reading import find_endpoint
 from pinpoint_endpoints.service.request import Item
 

@@ -5,7 +5,7 @@ import sqlite3
 from typing import Any, Self
 
 from pinpoint_endpoints.contract.merging import Endpoint
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import CannotRun
 
 _TEMPORARY = ""

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 
 _KEY = 2**60 - 1
 """Python keeps an integer of up to 60 bits in 32 bytes, and a longer one in 48."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pinpoint_endpoints.delivery.health import WAKING_SECONDS, Health, Interruptions, never
 from pinpoint_endpoints.delivery.plan import Step
 from pinpoint_endpoints.delivery.settling import Settler, not_sent, outcome_of
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.service.endpoints import Answer
 from pinpoint_endpoints.service.outcome import Outcome, State

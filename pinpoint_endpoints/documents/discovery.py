@@ -6,7 +6,7 @@ from enum import Enum
 from operator import attrgetter
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.ignoring.folder import Ignoring, Pattern, ignoring_at
+from pinpoint_endpoints.documents.gitignore import IgnoreRules, Pattern, rules_at
 from pinpoint_endpoints.errors import reason_of
 
 STANDARD_INPUT = "-"
@@ -38,7 +38,7 @@ class Source(NamedTuple):
     format: Format
 
 
-class Unsearchable(NamedTuple):
+class UnreadablePath(NamedTuple):
     """A path that is no file to read, and why."""
 
     path: str
@@ -65,12 +65,12 @@ _name_of = attrgetter("name")
 
 class _Folder(NamedTuple):
     path: str
-    ignoring: Ignoring
+    ignoring: IgnoreRules
 
 
 def discover(
     paths: Iterable[str], selection: Selection = DEFAULT
-) -> Iterator[Source | Unsearchable]:
+) -> Iterator[Source | UnreadablePath]:
     """Yield the files that the paths name, in the order of the paths, then of the names.
 
     A named file is always read, whatever its suffix and whatever ignores it; `-` is standard input.
@@ -92,7 +92,7 @@ def discover(
             yield _second_input() if input_is_read else Source(path, Format.BY_CONTENT)
             input_is_read = True
         elif os.path.isdir(path):
-            ignoring = ignoring_at(path, selection.exclude, follows_git=selection.respect_gitignore)
+            ignoring = rules_at(path, selection.exclude, follows_git=selection.respect_gitignore)
             found = _search(_Folder(path, ignoring), searched)
             yield from (file for file in found if not named or _real(file.path) not in named)
         elif len(paths) == 1 or _real(path) in named:
@@ -116,12 +116,12 @@ def _real(path: str) -> str:
         return path
 
 
-def _second_input() -> Unsearchable:
-    return Unsearchable(STANDARD_INPUT, "standard input is read only once; give - once")
+def _second_input() -> UnreadablePath:
+    return UnreadablePath(STANDARD_INPUT, "standard input is read only once; give - once")
 
 
-def _search(top: _Folder, searched: set[tuple[int, int]]) -> Iterator[Source | Unsearchable]:
-    waiting: list[Source | Unsearchable | _Folder] = [top]
+def _search(top: _Folder, searched: set[tuple[int, int]]) -> Iterator[Source | UnreadablePath]:
+    waiting: list[Source | UnreadablePath | _Folder] = [top]
     while waiting:
         found = waiting.pop()
         if not isinstance(found, _Folder):
@@ -130,12 +130,12 @@ def _search(top: _Folder, searched: set[tuple[int, int]]) -> Iterator[Source | U
         try:
             waiting.extend(reversed(_content(found, searched)))
         except OSError as error:
-            yield Unsearchable(found.path, reason_of(error))
+            yield UnreadablePath(found.path, reason_of(error))
 
 
 def _content(
     folder: _Folder, searched: set[tuple[int, int]]
-) -> list[Source | Unsearchable | _Folder]:
+) -> list[Source | UnreadablePath | _Folder]:
     status = os.stat(folder.path)
     identity = (status.st_dev, status.st_ino)
     if identity in searched:
@@ -149,12 +149,14 @@ def _content(
     return [content for content in found if content is not None]
 
 
-def _found(entry: os.DirEntry[str], ignoring: Ignoring) -> Source | Unsearchable | _Folder | None:
+def _found(
+    entry: os.DirEntry[str], ignoring: IgnoreRules
+) -> Source | UnreadablePath | _Folder | None:
     file_format = _known_format(entry.name)
     is_directory = _is_directory(entry)
     if file_format is None and not is_directory:
         return None
-    if ignoring.leaves_out(entry.name, is_directory=is_directory):
+    if ignoring.ignores(entry.name, is_directory=is_directory):
         return None
     if is_directory or file_format is None:
         return _Folder(entry.path, ignoring.under(entry.name))
@@ -163,8 +165,8 @@ def _found(entry: os.DirEntry[str], ignoring: Ignoring) -> Source | Unsearchable
             return Source(entry.path, file_format)
         os.stat(entry.path)
     except OSError as error:
-        return Unsearchable(entry.path, reason_of(error))
-    return Unsearchable(entry.path, "it is no regular file")
+        return UnreadablePath(entry.path, reason_of(error))
+    return UnreadablePath(entry.path, "it is no regular file")
 
 
 def _known_format(name: str) -> Format | None:

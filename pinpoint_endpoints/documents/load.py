@@ -7,30 +7,29 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import BinaryIO, Protocol
 
-from pinpoint_endpoints.documents import json_text
+from pinpoint_endpoints.documents import json_reader
+from pinpoint_endpoints.documents.decoding import Unreadable, decode, is_utf16
 from pinpoint_endpoints.documents.discovery import (
     STANDARD_INPUT,
     Format,
     Source,
-    Unsearchable,
+    UnreadablePath,
     discover,
     format_of,
 )
-from pinpoint_endpoints.documents.json_text import Value
+from pinpoint_endpoints.documents.json_reader import Value
 from pinpoint_endpoints.documents.model import Document, Fault, Problem
-from pinpoint_endpoints.documents.pointer import json_pointer
-from pinpoint_endpoints.documents.positions import Locator, Position, PositionMap
+from pinpoint_endpoints.documents.positions import Locator, Position, PositionMap, json_pointer
 from pinpoint_endpoints.documents.shapes import endpoints_in
 from pinpoint_endpoints.documents.streams import (
     CHUNK,
-    Opened,
+    OpenFile,
     Read,
     Spooled,
-    is_packed,
+    is_gzip,
     nothing_more,
     stream_of,
 )
-from pinpoint_endpoints.documents.text import Unreadable, decode, is_utf16
 from pinpoint_endpoints.errors import reason_of
 from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 
@@ -78,7 +77,7 @@ def load(
 
 
 def read(
-    source: Source | Unsearchable,
+    source: Source | UnreadablePath,
     spooled: Mapping[str, Spooled] = NOTHING_SPOOLED,
     meter: Meter | None = None,
 ) -> Iterator[Document]:
@@ -89,7 +88,7 @@ def read(
         spooled: by its path, what can be read only once; `-` is standard input.
         meter: is told how much was read, as it is read.
     """
-    if isinstance(source, Unsearchable):
+    if isinstance(source, UnreadablePath):
         yield _unreadable(source.path, _not_read(source.reason))
         return
     try:
@@ -100,7 +99,7 @@ def read(
         elif source.path == STANDARD_INPUT:
             yield _unreadable(source.path, _not_read("standard input is not read here"))
         else:
-            with Opened(source.path) as reader:
+            with OpenFile(source.path) as reader:
                 yield from _documents(source, _metered(reader, meter))
     except OSError as error:
         yield _unreadable(source.path, _not_read(reason_of(error)))
@@ -120,7 +119,7 @@ def _metered(reader: Read, meter: Meter | None) -> Read:
 
 def _documents(source: Source, reader: Read) -> Iterator[Document]:
     raw = reader(CHUNK)
-    if source.format is Format.NDJSON or is_packed(raw):
+    if source.format is Format.NDJSON or is_gzip(raw):
         yield from _unpacked(source, stream_of(raw, reader))
         return
     raw = _rest(raw, reader)
@@ -172,7 +171,7 @@ def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
         for parsed in language.parse(raw):
             values.append(parsed)  # noqa: PERF402 - what came before an error counts
     except Unreadable as error:
-        if language is json_text and is_a_value_a_line(raw):
+        if language is json_reader and is_a_value_a_line(raw):
             yield from _lines(source, stream_of(raw, nothing_more))
             return
         stopped = error
@@ -211,7 +210,7 @@ def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
             continue
         empty = False
         try:
-            ((value, faults),) = json_text.parse(line.rstrip(b"\r\n"), number)
+            ((value, faults),) = json_reader.parse(line.rstrip(b"\r\n"), number)
         except Unreadable as error:
             yield _unreadable(source.path, *error.faults, raw=line, first_line=number)
             if is_utf16(line):
@@ -220,13 +219,13 @@ def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
         locator = Locator(partial(_line_positions, line, number), number)
         yield from _endpoints(source, value, faults, locator, in_stream=True)
     if empty:
-        from pinpoint_endpoints.documents.faults import empty as empty_fault
+        from pinpoint_endpoints.documents.text_rules import empty as empty_fault
 
         yield _unreadable(source.path, empty_fault(Position(1, 1)))
 
 
 def _line_positions(line: bytes, number: int) -> PositionMap:
-    return next(json_text.positions(line, number))
+    return next(json_reader.positions(line, number))
 
 
 def is_a_value_a_line(raw: bytes) -> bool:
@@ -235,7 +234,7 @@ def is_a_value_a_line(raw: bytes) -> bool:
     if not first.startswith(b"{") or not rest.lstrip().startswith(b"{"):
         return False
     try:
-        list(json_text.parse(first))
+        list(json_reader.parse(first))
     except Unreadable:
         return False
     return True
@@ -247,17 +246,17 @@ def _endpoints(
     path = source.path
     problems = tuple(_problem(path, fault) for fault in faults) if faults else ()
     for endpoint in endpoints_in(value):
-        among_others = in_stream or any(isinstance(step, int) for step in endpoint.path)
+        in_multi_document_file = in_stream or any(isinstance(step, int) for step in endpoint.path)
         yield Document(
             path,
             endpoint.shape,
             endpoint.value,
-            endpoint.endpoint_id or (None if among_others else _id_from_name(path)),
+            endpoint.endpoint_id or (None if in_multi_document_file else _id_from_name(path)),
             endpoint.request,
             endpoint.path,
             locator,
             endpoint.request_path,
-            among_others,
+            in_multi_document_file,
             problems,
         )
         problems = ()
@@ -269,10 +268,11 @@ def language_of(file_format: Format, raw: bytes) -> Language:
         begin = raw.lstrip(_MARK_AND_SPACE)[:1]
         file_format = Format.JSON if begin and begin in _BEGINS_JSON else Format.YAML
     if file_format is not Format.YAML:
-        return json_text
-    from pinpoint_endpoints.documents import yaml_text
+        return json_reader
 
-    return yaml_text
+    from pinpoint_endpoints.documents import yaml_reader
+
+    return yaml_reader
 
 
 def _id_from_name(path: str) -> str | None:
@@ -314,13 +314,13 @@ def _text_alone(raw: bytes, first_line: int) -> PositionMap:
 
 
 def _not_read(reason: str) -> Fault:
-    from pinpoint_endpoints.documents.faults import unreadable
+    from pinpoint_endpoints.documents.text_rules import unreadable
 
     return unreadable(reason)
 
 
 def _too_large(what: str, line: int) -> Fault:
-    from pinpoint_endpoints.documents.faults import too_large
+    from pinpoint_endpoints.documents.text_rules import too_large
 
     message = f"the {what} is larger than 7 MB, which is all that one request can carry"
     return too_large(Position(line, 1), message, "put fewer endpoints into one file, or one a line")

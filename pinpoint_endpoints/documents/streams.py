@@ -54,7 +54,7 @@ class Spooled:
             self._spool.close()
 
 
-class Opened:
+class OpenFile:
     """A file that is open inside a `with`, and what reads it.
 
     Raises:
@@ -75,7 +75,7 @@ class Opened:
         os.close(self._descriptor)
 
 
-def is_packed(begin: bytes) -> bool:
+def is_gzip(begin: bytes) -> bool:
     """Tell by its first bytes whether a file is packed with gzip."""
     return begin.startswith(_GZIP)
 
@@ -86,7 +86,7 @@ def stream_of(begin: bytes, read: Read) -> BinaryIO:
     Reading it raises OSError, EOFError or zlib.error if what is packed is damaged.
     """
     stream = cast("BinaryIO", io.BufferedReader(_Following(begin, read), CHUNK))
-    if not is_packed(begin):
+    if not is_gzip(begin):
         return stream
     from gzip import GzipFile
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pinpoint_endpoints.documents.discovery import Format, Source, Unsearchable
+from pinpoint_endpoints.documents.decoding import Unreadable, decode
+from pinpoint_endpoints.documents.discovery import Format, Source, UnreadablePath
 from pinpoint_endpoints.documents.load import language_of
-from pinpoint_endpoints.documents.source_line import shown_text
-from pinpoint_endpoints.documents.text import Unreadable, decode
+from pinpoint_endpoints.documents.masked_source import shown_text
 from pinpoint_endpoints.fixes.pieces import NotRead, Piece, pieces
 from pinpoint_endpoints.fixes.text import Check
 
@@ -37,7 +37,7 @@ class Difference(NamedTuple):
 
 
 def differences(
-    source: Source | Unsearchable, check: Check, *, show_values: bool = False
+    source: Source | UnreadablePath, check: Check, *, show_values: bool = False
 ) -> Iterator[Difference]:
     """Yield what would be put right in a file; nothing if there is nothing.
 
@@ -52,7 +52,7 @@ def differences(
     Raises:
         NotRead: the file cannot be read to its end.
     """
-    if isinstance(source, Unsearchable):
+    if isinstance(source, UnreadablePath):
         raise NotRead(source.reason)
     names = f"--- {_name('a', source.path)}\n+++ {_name('b', source.path)}\n"
     parts = takewhile(_can_be_shown, pieces(source, check))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.fix import Action, Fix
+from pinpoint_endpoints.documents.model import Action, Fix
 from pinpoint_endpoints.documents.positions import Path, PositionMap
 
 _QUOTES = ('"', "'")
@@ -118,7 +118,7 @@ def _quoted(text: str) -> str:
 
 def _means_itself(text: str) -> bool:
     """Tell whether every YAML tool reads a plain scalar, also in a list in brackets, as a text."""
-    from pinpoint_endpoints.documents.yaml_scalar import read_plain
+    from pinpoint_endpoints.documents.yaml_scalars import read_plain
 
     reading = read_plain(text, "string")
     return bool(_PLAIN.fullmatch(text)) and reading.value == text and not reading.others_read

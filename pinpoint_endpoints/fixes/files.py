@@ -8,8 +8,8 @@ from shutil import copymode
 from tempfile import NamedTemporaryFile
 from typing import NamedTuple, Protocol, Self
 
-from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, Unsearchable
-from pinpoint_endpoints.documents.streams import CHUNK, Opened, is_packed, stream_of
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
+from pinpoint_endpoints.documents.streams import CHUNK, OpenFile, is_gzip, stream_of
 from pinpoint_endpoints.errors import reason_of
 from pinpoint_endpoints.fixes.pieces import NotRead, pieces
 from pinpoint_endpoints.fixes.text import Check
@@ -35,7 +35,7 @@ class FixedFile(NamedTuple):
     failure: str = ""
 
 
-def fix_file(source: Source | Unsearchable, check: Check) -> FixedFile:
+def fix_file(source: Source | UnreadablePath, check: Check) -> FixedFile:
     """Put right what has one right answer in a file, and write it back.
 
     What is not broken keeps its bytes, and the file its permissions; a symbolic link stays one. The
@@ -46,7 +46,7 @@ def fix_file(source: Source | Unsearchable, check: Check) -> FixedFile:
         source: from `discover`.
         check: finds the problems of a document; those with a fix are put right.
     """
-    if isinstance(source, Unsearchable):
+    if isinstance(source, UnreadablePath):
         return FixedFile(source.path)
     if source.path == STANDARD_INPUT:
         return FixedFile(source.path, failure="standard input has no file that could be written")
@@ -114,8 +114,8 @@ class _NewFile:
             dir=self._target.parent, prefix=f".{self._target.name}.", delete=False
         )
         self.content: _Writer = self._file
-        with Opened(path) as reader:
-            if is_packed(reader(CHUNK)):
+        with OpenFile(path) as reader:
+            if is_gzip(reader(CHUNK)):
                 from gzip import GzipFile
 
                 name = self._target.name.removesuffix(".gz")
@@ -123,7 +123,7 @@ class _NewFile:
 
     def copy(self, size: int) -> None:
         """Write as many bytes as the other file begins with."""
-        with Opened(self._path) as reader:
+        with OpenFile(self._path) as reader:
             stream = stream_of(reader(CHUNK), reader)
             while size and (chunk := stream.read(min(size, CHUNK))):
                 self.content.write(chunk)

@@ -7,7 +7,7 @@ from typing import BinaryIO, NamedTuple
 
 from pinpoint_endpoints.documents.discovery import Format, Source
 from pinpoint_endpoints.documents.load import is_a_value_a_line
-from pinpoint_endpoints.documents.streams import CHUNK, Opened, stream_of
+from pinpoint_endpoints.documents.streams import CHUNK, OpenFile, stream_of
 from pinpoint_endpoints.errors import reason_of
 from pinpoint_endpoints.fixes.text import Check, fixed_text
 from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
@@ -40,7 +40,7 @@ def pieces(source: Source, check: Check) -> Iterator[Piece]:
         NotRead: the file cannot be read to its end.
     """
     try:
-        with Opened(source.path) as reader:
+        with OpenFile(source.path) as reader:
             stream = stream_of(reader(CHUNK), reader)
             if source.format is Format.NDJSON:
                 yield from _lines(source, stream, check)

@@ -6,7 +6,7 @@ from copy import deepcopy
 from functools import reduce
 from typing import Any, NamedTuple
 
-from pinpoint_endpoints.documents.fix import Action, Fix
+from pinpoint_endpoints.documents.model import Action, Fix
 from pinpoint_endpoints.documents.positions import Path, PositionMap
 from pinpoint_endpoints.fixes.edits import Change, Edit, key_change, scalar_change
 from pinpoint_endpoints.fixes.removal import Children, removals

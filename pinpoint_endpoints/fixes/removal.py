@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.fix import Action
+from pinpoint_endpoints.documents.model import Action
 from pinpoint_endpoints.documents.positions import Path, PositionMap
 from pinpoint_endpoints.fixes.edits import Change, Edit, without_label
 

@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.discovery import Source
-from pinpoint_endpoints.documents.fix import Fix
 from pinpoint_endpoints.documents.load import Language, documents_in, language_of
-from pinpoint_endpoints.documents.model import Document, Problem, Severity
-from pinpoint_endpoints.documents.text import Unreadable, decode
+from pinpoint_endpoints.documents.model import Document, Fix, Problem, Severity
 from pinpoint_endpoints.fixes.edits import Edit, edited
 from pinpoint_endpoints.fixes.plan import planned
 

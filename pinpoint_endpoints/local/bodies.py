@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from pinpoint_endpoints.documents.text import is_utf16
+from pinpoint_endpoints.documents.decoding import is_utf16
 from pinpoint_endpoints.local.service_error import bad_request
 
 GZIP = b"\x1f\x8b"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import orjson
 
 from pinpoint_endpoints.contract.merging import Endpoint
-from pinpoint_endpoints.documents.spelling import nearest
+from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.errors import NoApplication
 from pinpoint_endpoints.local.filtering import responses_after
 from pinpoint_endpoints.local.rows import Application, Rows

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 import orjson
 
-from pinpoint_endpoints.documents.moments import moment
+from pinpoint_endpoints.documents.dates import moment
 from pinpoint_endpoints.local.service_error import bad_request
 from pinpoint_endpoints.local.shapes import Shape
 from pinpoint_endpoints.local.stamps import date_fault

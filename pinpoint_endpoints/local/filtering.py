@@ -12,7 +12,7 @@ from typing import NamedTuple
 import orjson
 
 from pinpoint_endpoints.contract.merging import Endpoint
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local.rows import Application, Rows
 
 PAGE = 50

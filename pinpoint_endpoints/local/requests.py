@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
+from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.local.attribute_names import TYPES
 from pinpoint_endpoints.local.service_error import bad_request
 from pinpoint_endpoints.local.shapes import Shape, endpoint_fault
@@ -53,7 +53,7 @@ def checked(request: object, name: str = "EndpointRequest") -> Body:
 
 def refuse_endpoint_id(endpoint_id: str) -> None:
     """Refuse an id that the service cannot take."""
-    fault = endpoint_id_fault(endpoint_id)
+    fault = endpoint_id_problem(endpoint_id)
     if fault:
         raise bad_request(f"The endpoint id cannot be used: {fault}.")
     if len(endpoint_id) > LONGEST_ID:
@@ -62,7 +62,7 @@ def refuse_endpoint_id(endpoint_id: str) -> None:
 
 def refuse_application_id(application_id: str) -> None:
     """Refuse an id that no application can have: it cannot be in a path."""
-    fault = endpoint_id_fault(application_id)
+    fault = endpoint_id_problem(application_id)
     if fault:
         raise bad_request(f"The application id cannot be used: {fault}.")
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from pinpoint_endpoints.contract.merging import Endpoint
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local.attribute_names import AttributeNames
 from pinpoint_endpoints.local.working_set import RowError, Undo, WorkingSet
 

@@ -5,9 +5,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.pointer import json_pointer
-from pinpoint_endpoints.documents.positions import Path
-from pinpoint_endpoints.documents.spelling import nearest
+from pinpoint_endpoints.documents.positions import Path, json_pointer
+from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.schema.bundled import definition
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from zlib import crc32
 
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
-from pinpoint_endpoints.documents.moments import moment
+from pinpoint_endpoints.documents.dates import moment
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 
 COHORTS = 100
 ARN_PREFIX = "arn:aws:mobiletargeting:us-east-1:000000000000:apps/"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinpoint_endpoints.documents.masked_source import shown_line
 from pinpoint_endpoints.documents.model import Checked, Problem
-from pinpoint_endpoints.documents.source_line import shown_line
 from pinpoint_endpoints.masking import CONTROLS
 
 if TYPE_CHECKING:

@@ -39,7 +39,9 @@ class JunitReporter:
         source = checked.document.source
         self._position = self._position + 1 if source == self._source else 1
         self._source = source
-        self._alone.add(checked, f" [{self._position}]" if checked.document.among_others else "")
+        self._alone.add(
+            checked, f" [{self._position}]" if checked.document.in_multi_document_file else ""
+        )
 
     def close(self, _tally: Tally, error: PinpointEndpointsError | None, /) -> None:
         """Write the suites that have a test case; that of the documents always."""

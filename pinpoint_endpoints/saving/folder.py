@@ -9,7 +9,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from pinpoint_endpoints.documents.discovery import Source, discover, format_of
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.load import load
 from pinpoint_endpoints.errors import CannotRun, reason_of
 from pinpoint_endpoints.saving.names import names_for, same_file_key

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.service.errors import (
     Refusal,
     explained,

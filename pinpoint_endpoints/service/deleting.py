@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import check_id, check_user_id, same_endpoint_key
 from pinpoint_endpoints.service.asking import Answer, Endpoint, ask
 from pinpoint_endpoints.service.errors import Refusal
-from pinpoint_endpoints.service.ids import check_id, check_user_id
 from pinpoint_endpoints.service.reading import get_user_endpoints, read_endpoints
 
 _ACCEPTED = 202

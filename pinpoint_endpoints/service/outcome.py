@@ -97,7 +97,7 @@ def unsent(
 
 def line_of(document: Document) -> int:
     """Return where a document begins in a file that holds several; else 0."""
-    if not document.among_others or not document.is_read:
+    if not document.in_multi_document_file or not document.is_read:
         return 0
     return document.locator.line(document.path)
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pinpoint_endpoints.documents.endpoint_ids import check_id, check_user_id
 from pinpoint_endpoints.errors import NoApplication, Refused
 from pinpoint_endpoints.service.absence import Absence, absence_in
 from pinpoint_endpoints.service.asking import Answer, Endpoint, ask
 from pinpoint_endpoints.service.errors import Refusal
-from pinpoint_endpoints.service.ids import check_id, check_user_id
 
 _OK = 200
 """AWS: apps-application-id-endpoints-endpoint-id and apps-application-id-users-user-id, GET."""

@@ -104,6 +104,8 @@ def test_the_validators_agree_on_almost_endpoints(data: st.DataObject) -> None:
 @given(TEXTS)
 def test_the_schema_and_the_reason_agree_on_endpoint_ids(endpoint_id: str) -> None:
     """An id fits the schema exactly when no fault is found in it."""
-    from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
+    from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 
-    assert fits({"Id": endpoint_id}, "EndpointBatchItem") == (endpoint_id_fault(endpoint_id) == "")
+    assert fits({"Id": endpoint_id}, "EndpointBatchItem") == (
+        endpoint_id_problem(endpoint_id) == ""
+    )

@@ -183,7 +183,7 @@ def test_a_journal_cut_at_any_byte(entries: list[Entry], cut: int, zeros: int) -
 
 
 def test_a_dry_run_changes_nothing(path: Path) -> None:
-    """Opened to be read, a journal is not made, not locked, not repaired and not written."""
+    """OpenFile to be read, a journal is not made, not locked, not repaired and not written."""
     with Journal(path, TARGET, read_only=True) as journal:
         assert journal.claim("ada", V1) == (AGAIN, 0)
     assert not path.exists()

@@ -19,7 +19,7 @@ from pinpoint_endpoints.checks.policy import Policy
 from pinpoint_endpoints.delivery.delivered import Claim, Delivered
 from pinpoint_endpoints.delivery.plan import Step, Wishes, plan
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.quotas import MAX_BATCH_ITEMS, MAX_REQUEST_BYTES
 from pinpoint_endpoints.service.outcome import Outcome

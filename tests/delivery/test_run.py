@@ -17,7 +17,7 @@ from pinpoint_endpoints.delivery.health import Health, Interruptions, never
 from pinpoint_endpoints.delivery.plan import Wishes, plan
 from pinpoint_endpoints.delivery.run import deliver
 from pinpoint_endpoints.delivery.settling import PATIENCE, Settler
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import Interrupted, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.service.outcome import Outcome, unsent

@@ -1,8 +1,6 @@
 """Which files are read: names, suffixes, patterns, and what git itself would say."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,7 @@ from searching import EVERYTHING, excluding, found, ignore, make
 from pinpoint_endpoints.documents.discovery import (
     Format,
     Source,
-    Unsearchable,
+    UnreadablePath,
     discover,
 )
 
@@ -57,7 +55,7 @@ def test_standard_input_is_read_once() -> None:
     """The first `-` is standard input, which is empty for a second one."""
     first, second = discover(["-", "-"])
     assert first == Source("-", Format.BY_CONTENT)
-    assert isinstance(second, Unsearchable)
+    assert isinstance(second, UnreadablePath)
     assert "only once" in second.reason
 
 
@@ -134,17 +132,3 @@ def test_a_pattern_of_ones_own_goes_before_gitignore(repository: Path) -> None:
     make(repository, "a.json", "b.json")
     ignore(repository, "*.json")
     assert found(repository, excluding("!a.json")) == ["a.json"]
-
-
-def test_nothing_about_patterns_is_imported_for_a_named_file(tmp_path: Path) -> None:
-    """A run without patterns does not pay for them."""
-    make(tmp_path, "x.json")
-    program = (
-        "import sys; from pinpoint_endpoints.documents.discovery import discover;"
-        f"list(discover([{str(tmp_path)!r}, {str(tmp_path / 'x.json')!r}]));"
-        "print('pinpoint_endpoints.documents.ignoring.patterns' in sys.modules)"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True
-    )
-    assert ended.stdout == "False\n"

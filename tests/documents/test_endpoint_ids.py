@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pinpoint_endpoints import load
-from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault, same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem, same_endpoint_key
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -60,7 +60,7 @@ def test_what_a_request_cannot_carry_is_dropped(name: str) -> None:
 @pytest.mark.parametrize("endpoint_id", ["", "  ", ".", "..", "a$b", "{a", "a}", "a\nb"])
 def test_ids_that_the_service_cannot_take(endpoint_id: str) -> None:
     """An id that is refused comes with its reason."""
-    assert endpoint_id_fault(endpoint_id)
+    assert endpoint_id_problem(endpoint_id)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_ids_that_the_service_cannot_take(endpoint_id: str) -> None:
 )
 def test_ids_that_the_service_takes(endpoint_id: str) -> None:
     """Slashes, plus signs, percent signs and letters of any script are allowed."""
-    assert endpoint_id_fault(endpoint_id) == ""
+    assert endpoint_id_problem(endpoint_id) == ""
 
 
 def test_ids_that_differ_in_case_are_one_endpoint() -> None:

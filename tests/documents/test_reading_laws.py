@@ -9,10 +9,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.documents import codes, json_text, yaml_text
-from pinpoint_endpoints.documents.careful_json import read_carefully
+from pinpoint_endpoints.documents import codes, json_reader, yaml_reader
+from pinpoint_endpoints.documents.decoding import Unreadable
+from pinpoint_endpoints.documents.json_reader import parse_with_positions
 from pinpoint_endpoints.documents.positions import Path, PositionMap
-from pinpoint_endpoints.documents.text import Unreadable
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 SCALARS = (
@@ -53,10 +53,10 @@ def test_the_two_json_readers_give_the_same_value(
 ) -> None:
     """What orjson reads, the careful reader reads too, without a fault."""
     raw = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
-    ((careful, faults, _),) = read_carefully(raw)
+    ((careful, faults, _),) = parse_with_positions(raw)
     assert faults == []
     assert careful == orjson.loads(raw)
-    assert json_text.parse(raw) == ((careful, []),)
+    assert json_reader.parse(raw) == ((careful, []),)
 
 
 @given(VALUES, st.data())
@@ -75,7 +75,7 @@ def test_the_two_json_readers_refuse_the_same_texts(value: object, data: st.Data
     except orjson.JSONDecodeError:
         expected = Unreadable
     try:
-        ((careful, faults, _),) = read_carefully(raw)
+        ((careful, faults, _),) = parse_with_positions(raw)
     except Unreadable:
         assert expected is Unreadable
         return
@@ -89,7 +89,7 @@ def test_the_two_json_readers_refuse_the_same_texts(value: object, data: st.Data
 def test_every_json_value_stands_where_the_map_says(value: object, indent: int | None) -> None:
     """The text at a value's place begins with that value, and the key's place with the key."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    (positions,) = json_text.positions(text.encode())
+    (positions,) = json_reader.positions(text.encode())
     for path, member in leaves(value):
         found, _ = json.JSONDecoder().raw_decode(text_at(text, positions, path))
         assert found == member
@@ -108,7 +108,7 @@ def test_no_duplicate_key_goes_unseen(members: dict[str, object], data: st.DataO
     again = f'"{spelling}"' if spelling is not None else json.dumps(twice)
     pairs.insert(data.draw(st.integers(0, len(pairs))), f"{again}: {json.dumps(data.draw(VALUES))}")
     raw = ('{"outer": [{' + ", ".join(pairs) + "}]}").encode()
-    ((_, faults),) = json_text.parse(raw)
+    ((_, faults),) = json_reader.parse(raw)
     assert [fault.code for fault in faults] == [codes.DUPLICATE_KEY]
 
 
@@ -118,7 +118,7 @@ def test_quoted_yaml_gives_what_was_written(members: dict[str, object]) -> None:
     quoted = json.loads(json.dumps(members), parse_int=str, parse_float=str, parse_constant=str)
     texts = _without_other_types(quoted)
     text = yaml.safe_dump(texts, default_style='"', allow_unicode=True)
-    ((value, faults),) = yaml_text.parse(text.encode())
+    ((value, faults),) = yaml_reader.parse(text.encode())
     assert value == texts
     assert faults == []
 
@@ -130,7 +130,7 @@ def test_json_read_as_yaml_stands_in_the_same_places(members: dict[str, object])
     raw = json.dumps(texts, ensure_ascii=True, indent=1).encode()
     if b"\\u" in raw:
         return
-    (in_yaml,), (in_json,) = yaml_text.positions(raw), json_text.positions(raw)
+    (in_yaml,), (in_json,) = yaml_reader.positions(raw), json_reader.positions(raw)
     assert in_yaml.values == in_json.values
 
 

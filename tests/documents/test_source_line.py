@@ -8,9 +8,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.documents import json_text, yaml_text
+from pinpoint_endpoints.documents import json_reader, yaml_reader
+from pinpoint_endpoints.documents.masked_source import shown_line
 from pinpoint_endpoints.documents.positions import PositionMap
-from pinpoint_endpoints.documents.source_line import shown_line
 
 SECRETS = st.text("ζξψφ@+é7 ", min_size=3, max_size=12).filter(str.strip)
 NAMES = st.text("abcXY _#:", min_size=1, max_size=6)
@@ -27,12 +27,12 @@ def shown(found: PositionMap) -> list[str]:
 
 def places_in_json(text: str) -> PositionMap:
     """Return the places in a JSON text."""
-    return next(json_text.positions(text.encode()))
+    return next(json_reader.positions(text.encode()))
 
 
 def places_in_yaml(text: str) -> PositionMap:
     """Return the places in the first document of a YAML text."""
-    return next(yaml_text.positions(text.encode()))
+    return next(yaml_reader.positions(text.encode()))
 
 
 def as_json(value: object) -> PositionMap:
@@ -187,7 +187,7 @@ def test_each_document_of_a_text_is_shown_by_its_own_places() -> None:
     text = (
         "# one\nAddress: first@x.org\n---\n# two\nAddress: again@x.org # or not\n---\nCity: Oslo\n"
     )
-    _, second, _ = yaml_text.positions(text.encode())
+    _, second, _ = yaml_reader.positions(text.encode())
     assert shown(second) == [
         "# ***",
         "Address: *****@*.***",

@@ -7,7 +7,7 @@ from endpoints import IDS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local import filtering
 from pinpoint_endpoints.local.filtering import (
     FIRST_PAGE,

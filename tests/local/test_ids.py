@@ -6,7 +6,7 @@ from botocore.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
+from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.local.moto_plugin import install
 from pinpoint_endpoints.local.requests import LONGEST_ID
 
@@ -78,7 +78,7 @@ def test_odd_ids_arrive_as_they_are(client: Any, app: str, odd_id: str) -> None:
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    st.text(st.sampled_from(UNUSUAL), min_size=1).filter(lambda text: not endpoint_id_fault(text))
+    st.text(st.sampled_from(UNUSUAL), min_size=1).filter(lambda text: not endpoint_id_problem(text))
 )
 def test_any_id_arrives_as_it_is(client: Any, app: str, odd_id: str) -> None:
     """Whatever id the service takes, every door stores, finds and deletes it."""

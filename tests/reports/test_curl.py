@@ -17,7 +17,7 @@ from signatures import signature_fault
 from tools import missing, program
 
 from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer
-from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
+from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.masking import CONTROLS
 from pinpoint_endpoints.reports.curl import LONGEST_ARGUMENT
@@ -27,7 +27,7 @@ from pinpoint_endpoints.service.client import open_preview_client
 from pinpoint_endpoints.service.request import Call
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
-IDS = st.text(min_size=1, max_size=30).filter(lambda text: not endpoint_id_fault(text))
+IDS = st.text(min_size=1, max_size=30).filter(lambda text: not endpoint_id_problem(text))
 REQUESTS = st.fixed_dictionaries(
     {"Address": TEXTS}, optional={"Attributes": st.dictionaries(TEXTS, st.lists(TEXTS))}
 )

@@ -22,7 +22,7 @@ def documents() -> Iterator[Checked]:
         source = "endpoints.ndjson"
         error = finding(source=source, line=line, message=message, pointer=f"/Attributes/{line}")
         doubt = warning(source=source, line=line, message=message, hint="write another one")
-        yield checked(error, doubt, among_others=True)
+        yield checked(error, doubt, in_multi_document_file=True)
 
 
 def peak_of(reporter: Reporter) -> int:

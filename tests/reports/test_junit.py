@@ -78,9 +78,9 @@ def test_a_strict_run_fails_for_warnings() -> None:
 def test_several_in_a_file_are_numbered() -> None:
     """Documents of a list or a stream have their position, one alone has none."""
     report = junit(
-        checked(source="batch.json", path=("Item", 0), among_others=True),
-        checked(source="batch.json", path=("Item", 1), among_others=True),
-        checked(source="lines.ndjson", among_others=True),
+        checked(source="batch.json", path=("Item", 0), in_multi_document_file=True),
+        checked(source="batch.json", path=("Item", 1), in_multi_document_file=True),
+        checked(source="lines.ndjson", in_multi_document_file=True),
         checked(source="one.json"),
     )
     names = [name for _, name, _ in cases(report)]

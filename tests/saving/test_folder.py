@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinpoint_endpoints import CannotRun, load
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.saving.folder import Folder
 from pinpoint_endpoints.saving.names import names_for, same_file_key
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault, same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem, same_endpoint_key
 
 HARD_TEXTS = [
     "", " ", "NO", "no", "y", "on", "null", "~", "012", "08", "+12065550100", "1.10", "1e3",
@@ -22,7 +22,7 @@ HARD_IDS = [
 TEXTS = st.sampled_from(HARD_TEXTS) | st.text(st.characters(codec="utf-8"), max_size=8)
 IDS = st.sampled_from(HARD_IDS) | st.text(
     st.characters(codec="utf-8"), min_size=1, max_size=12
-).filter(lambda text: not endpoint_id_fault(text))
+).filter(lambda text: not endpoint_id_problem(text))
 SETS_OF_IDS = st.lists(IDS, min_size=1, max_size=8, unique_by=same_endpoint_key)
 
 _LISTS = st.dictionaries(TEXTS | st.just("k" * 130), st.lists(TEXTS, max_size=3), max_size=3)

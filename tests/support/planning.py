@@ -27,7 +27,7 @@ def item(
         request,
         (),
         locator,
-        among_others=bool(line),
+        in_multi_document_file=bool(line),
     )
     return Item(document, endpoint_id, problems)
 

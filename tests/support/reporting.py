@@ -7,8 +7,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.documents.fix import Action, Fix
-from pinpoint_endpoints.documents.model import Checked, Document, Problem, Severity, Verdict
+from pinpoint_endpoints.documents.model import (
+    Action,
+    Checked,
+    Document,
+    Fix,
+    Problem,
+    Severity,
+    Verdict,
+)
 from pinpoint_endpoints.documents.positions import Locator, Path, PositionMap
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.reports.options import ReportOptions
@@ -53,7 +60,7 @@ def checked(  # noqa: PLR0913 - what a document is made of
     path: Path = (),
     verdict: Verdict | None = None,
     before: Verdict | None = None,
-    among_others: bool = False,
+    in_multi_document_file: bool = False,
 ) -> Checked:
     """Return a document with problems; invalid if one of them is an error."""
     document = Document(
@@ -64,7 +71,7 @@ def checked(  # noqa: PLR0913 - what a document is made of
         {},
         path,
         Locator(lambda: PositionMap(text)),
-        among_others=among_others,
+        in_multi_document_file=in_multi_document_file,
     )
     errors = any(problem.severity is Severity.ERROR for problem in problems)
     found = Verdict.INVALID if errors else Verdict.VALID

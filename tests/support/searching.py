@@ -12,7 +12,7 @@ from pinpoint_endpoints.documents.discovery import (
     Selection,
     discover,
 )
-from pinpoint_endpoints.documents.ignoring.folder import Pattern
+from pinpoint_endpoints.documents.gitignore import Pattern
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="compares with git")
 EVERYTHING = Selection(respect_gitignore=False)

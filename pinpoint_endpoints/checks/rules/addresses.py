@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.fix import Action, Fix
-from pinpoint_endpoints.documents.model import Severity
+from pinpoint_endpoints.documents.model import Action, Fix, Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
 
 _AT_ADDRESS = ("Address",)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Severity
-from pinpoint_endpoints.documents.pointer import shown_name
+from pinpoint_endpoints.documents.positions import shown_name
 from pinpoint_endpoints.documents.rule import Scope, rule
 
 _UNSHOWN = re.compile(r"[#:?\\/]")

@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.endpoint_id import endpoint_id_fault
-from pinpoint_endpoints.documents.fix import Action, Fix
-from pinpoint_endpoints.documents.pointer import shown_name
-from pinpoint_endpoints.documents.positions import Path
+from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
+from pinpoint_endpoints.documents.model import Action, Fix
+from pinpoint_endpoints.documents.positions import Path, shown_name
 from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.documents.shapes import READ_ONLY
-from pinpoint_endpoints.documents.spelling import nearest, same_but_for_case
+from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
 from pinpoint_endpoints.schema.bundled import bundled_schema
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
@@ -240,4 +239,4 @@ def endpoint_id(path: Path, value: str) -> Finding:
     Right:
         {"Id": "ada", "ChannelType": "EMAIL", "Address": "ada@example.com"}
     """
-    return Finding(path, f"not an endpoint id: {endpoint_id_fault(value)}", "choose another id")
+    return Finding(path, f"not an endpoint id: {endpoint_id_problem(value)}", "choose another id")

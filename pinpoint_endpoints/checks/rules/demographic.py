@@ -9,10 +9,9 @@ from pinpoint_endpoints.checks.rules.countries import ALPHA_2, COUNTRIES
 from pinpoint_endpoints.checks.rules.languages import FORMER, LANGUAGES
 from pinpoint_endpoints.checks.rules.zones import zones
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.fix import Action, Fix
-from pinpoint_endpoints.documents.model import Severity
+from pinpoint_endpoints.documents.model import Action, Fix, Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
-from pinpoint_endpoints.documents.spelling import nearest, same_but_for_case
+from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
 
 _LIKE_A_LOCALE = re.compile(r"([A-Za-z]{2})[_-]([A-Za-z]{2,3})")
 

@@ -6,8 +6,7 @@ from math import isfinite
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.checks.rules.countries import ALPHA_2, COUNTRIES
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.fix import Action, Fix
-from pinpoint_endpoints.documents.model import Severity
+from pinpoint_endpoints.documents.model import Action, Fix, Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
 
 _LONGEST_CODE = 3

@@ -6,8 +6,7 @@ from datetime import date
 
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.fix import Action, Fix
-from pinpoint_endpoints.documents.model import Severity
+from pinpoint_endpoints.documents.model import Action, Fix, Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

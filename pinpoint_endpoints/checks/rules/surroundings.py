@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.fix import Action, Fix
-from pinpoint_endpoints.documents.model import Document, Severity
+from pinpoint_endpoints.documents.model import Action, Document, Fix, Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.documents.shapes import READ_ONLY
 
@@ -61,7 +60,7 @@ def no_endpoint_id(document: Document) -> Sequence[Finding]:
     """
     if document.endpoint_id is not None or document.shape not in _BARE_SHAPES:
         return ()
-    if not document.among_others or not isinstance(document.value, Mapping):
+    if not document.in_multi_document_file or not isinstance(document.value, Mapping):
         return ()
     message = "this endpoint has no id, and its file, which may hold several, gives it none"
     return (Finding((), message, 'add "Id"'),)

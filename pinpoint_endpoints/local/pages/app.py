@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pinpoint_endpoints.contract.merging import Endpoint
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.filtering import (
     MOST_COUNTED,

@@ -9,7 +9,7 @@ from judging import document_of, problems_in
 
 from pinpoint_endpoints.checks.policy import Policy
 from pinpoint_endpoints.checks.rules.engine import rule_findings
-from pinpoint_endpoints.documents.fix import Action
+from pinpoint_endpoints.documents.model import Action
 from pinpoint_endpoints.documents.positions import Path
 
 MEMBERS = ["ChannelType", "Address", "OptOut", "EffectiveDate", "RequestId", "EndpointStatus"]

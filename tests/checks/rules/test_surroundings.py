@@ -6,7 +6,7 @@ import pytest
 from judging import codes_in, only
 
 from pinpoint_endpoints import load, validate
-from pinpoint_endpoints.documents.fix import Action
+from pinpoint_endpoints.documents.model import Action
 
 ADA = {"ChannelType": "EMAIL", "Address": "ada@example.com"}
 

@@ -6,7 +6,7 @@ from endpoints import HARD_IDS
 from html_page import Element
 from served_pages import Put, Site
 
-from pinpoint_endpoints.documents.endpoint_id import same_endpoint_key
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local import filtering
 from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.masking import printable

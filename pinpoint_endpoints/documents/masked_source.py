@@ -6,9 +6,8 @@ from functools import cache, lru_cache
 from itertools import chain, dropwhile
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.pointer import holder_of_a_value
-from pinpoint_endpoints.documents.positions import Path, PositionMap
-from pinpoint_endpoints.documents.spelling import nearest
+from pinpoint_endpoints.documents.positions import Path, PositionMap, holder_of_a_value
+from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.masking import (
     LONGEST_HIDDEN,
     SHOWN,

@@ -1,8 +1,7 @@
 """Rules about the text of a file: each makes the fault that its code stands for."""
 
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.fix import Fix
-from pinpoint_endpoints.documents.model import Fault, Severity
+from pinpoint_endpoints.documents.model import Fault, Fix, Severity
 from pinpoint_endpoints.documents.positions import Path, Place, Position, Span
 from pinpoint_endpoints.documents.rule import Scope, rule
 

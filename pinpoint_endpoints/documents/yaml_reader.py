@@ -11,13 +11,12 @@ from typing import Any, NoReturn
 
 import yaml
 
-from pinpoint_endpoints.documents import faults
-from pinpoint_endpoints.documents.faults import MAX_DEPTH
-from pinpoint_endpoints.documents.fix import Action, Fix
-from pinpoint_endpoints.documents.model import Fault
+from pinpoint_endpoints.documents import text_rules
+from pinpoint_endpoints.documents.decoding import Unreadable, decode
+from pinpoint_endpoints.documents.model import Action, Fault, Fix
 from pinpoint_endpoints.documents.positions import LineIndex, Path, Position, PositionMap, Span
-from pinpoint_endpoints.documents.text import Unreadable, decode
-from pinpoint_endpoints.documents.yaml_scalar import Reading, plain_decimal, read_plain
+from pinpoint_endpoints.documents.text_rules import MAX_DEPTH
+from pinpoint_endpoints.documents.yaml_scalars import Reading, plain_decimal, read_plain
 from pinpoint_endpoints.schema.yaml_types import Expected, expected_in_a_file
 
 MAX_EVENTS = 500_000
@@ -105,7 +104,7 @@ class _Builder:
             message = "some YAML readers take this character for a line break"
             hint = f'write it as "\\u{ord(found.group()):04x}", in double quotes'
             place = self.lines.position(found.start())
-            raise Unreadable(faults.yaml_feature(place, message, hint))
+            raise Unreadable(text_rules.yaml_feature(place, message, hint))
 
     def _documents(self) -> Iterator[object]:
         """Yield the documents that are not empty; a file of empty ones is empty."""
@@ -125,7 +124,7 @@ class _Builder:
                 yield value
                 self._begin_document()
         if empty_at and not found:
-            raise Unreadable(faults.empty(empty_at))
+            raise Unreadable(text_rules.empty(empty_at))
 
     def _begin_document(self) -> None:
         self.faults = []
@@ -149,7 +148,7 @@ class _Builder:
             self._note_end(event, path)
             return self._scalar(event, expected, path)
         if len(path) >= MAX_DEPTH:
-            raise Unreadable(faults.too_deep(self._place(event)))
+            raise Unreadable(text_rules.too_deep(self._place(event)))
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(events, expected, path)
         return self._sequence(events, expected, path)
@@ -165,7 +164,7 @@ class _Builder:
             member = (*path, key)
             if key in members:
                 first = self.lines.position(first_places[key])
-                self.faults.append(faults.duplicate_key(self._place(event), first, member))
+                self.faults.append(text_rules.duplicate_key(self._place(event), first, member))
             first_places.setdefault(key, event.start_mark.index)
             if self.positions is not None:
                 self.positions.keys.setdefault(member, event.start_mark.index)
@@ -205,7 +204,7 @@ class _Builder:
         reading = read_plain(text, expected.scalar)
         if not reading.finite:
             message = "this is no finite number, and JSON has no other"
-            self.faults.append(faults.not_a_number(self._place(event), message, path))
+            self.faults.append(text_rules.not_a_number(self._place(event), message, path))
         self._warn_about_others(event, reading, path, _spelling)
         return reading.value
 
@@ -216,7 +215,7 @@ class _Builder:
             # what an alias repeats stands elsewhere, and may be right there
             right = None if self._repeating else fix(reading.value, path)
             place = self._place(event)
-            self.faults.append(faults.read_otherwise(place, reading.others_read, path, right))
+            self.faults.append(text_rules.read_otherwise(place, reading.others_read, path, right))
 
     def _record(self, event: Any, events: Iterator[Any]) -> Iterator[Any]:
         """Keep the events of an anchored node, so that an alias can repeat them."""
@@ -271,10 +270,10 @@ class _Builder:
         return self.lines.span(event.start_mark.index, event.end_mark.index)
 
     def _refuse(self, event: Any, message: str, hint: str) -> NoReturn:
-        raise Unreadable(faults.yaml_feature(self._place(event), message, hint))
+        raise Unreadable(text_rules.yaml_feature(self._place(event), message, hint))
 
     def _syntax(self, offset: int, message: str, hint: str) -> Unreadable:
-        return Unreadable(faults.syntax(self.lines.position(offset), message, hint))
+        return Unreadable(text_rules.syntax(self.lines.position(offset), message, hint))
 
     def _too_deep(self, end: int) -> Unreadable:
         """Return where the text before this offset becomes too deep, which the parser passed by.
@@ -286,7 +285,7 @@ class _Builder:
             list(_Builder(self.text[:end], locating=False).values())
         except Unreadable as error:
             return error
-        return Unreadable(faults.too_deep(self.lines.position(end)))
+        return Unreadable(text_rules.too_deep(self.lines.position(end)))
 
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> Unreadable:
         mark = error.problem_mark or error.context_mark
@@ -326,5 +325,7 @@ def _counted(events: Iterator[Any]) -> Iterator[Any]:
             mark = event.start_mark
             place = Position(mark.line + 1, mark.column + 1)
             message = f"the file holds more than {MAX_EVENTS} values"
-            raise Unreadable(faults.too_large(place, message, "put fewer endpoints into one file"))
+            raise Unreadable(
+                text_rules.too_large(place, message, "put fewer endpoints into one file")
+            )
         yield event

@@ -2,7 +2,7 @@
 
 import codecs
 
-from pinpoint_endpoints.documents import faults
+from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.model import Fault
 from pinpoint_endpoints.documents.positions import LineIndex, Position
 
@@ -36,7 +36,7 @@ def decode(raw: bytes, first_line: int = 1) -> str:
     if is_utf16(raw):
         message = "the file is UTF-16, not UTF-8"
         hint = "save it as UTF-8 (in PowerShell: `| Out-File -Encoding utf8`)"
-        raise Unreadable(faults.encoding(Position(first_line, 1), message, hint))
+        raise Unreadable(text_rules.encoding(Position(first_line, 1), message, hint))
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -44,14 +44,14 @@ def decode(raw: bytes, first_line: int = 1) -> str:
         place = LineIndex(before, first_line).position(len(before))
         message = f"the byte 0x{raw[error.start]:02x} is not UTF-8 text"
         hint = "save the file as UTF-8; it may be Latin-1, or no text at all"
-        raise Unreadable(faults.encoding(place, message, hint)) from None
+        raise Unreadable(text_rules.encoding(place, message, hint)) from None
     if text.startswith(_MARK):
         message = "a second byte order mark stands at the start"
-        raise Unreadable(faults.encoding(Position(first_line, 1), message, "remove it"))
+        raise Unreadable(text_rules.encoding(Position(first_line, 1), message, "remove it"))
     if "\0" in text:
         place = LineIndex(text, first_line).position(text.index("\0"))
         message = "the file holds a NUL character, so it is no text"
-        raise Unreadable(faults.encoding(place, message, "name a JSON or YAML file"))
+        raise Unreadable(text_rules.encoding(place, message, "name a JSON or YAML file"))
     return text
 
 

@@ -1,7 +1,13 @@
-"""JSON text in; its values, their faults and the place of everything out. For texts that failed."""
+"""JSON text in, its value out; carefully, with the place of every value, when something is wrong.
 
+The language is RFC 8259 without its freedoms: no duplicate names, no NaN, no number beyond a
+double, no lone surrogates, UTF-8.
+"""
+
+import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from json.decoder import (  # type: ignore[attr-defined] # a name without a stub
     JSONDecodeError,
     scanstring,
@@ -9,11 +15,65 @@ from json.decoder import (  # type: ignore[attr-defined] # a name without a stub
 from math import isinf
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents import faults
-from pinpoint_endpoints.documents.faults import MAX_DEPTH
+import orjson
+
+from pinpoint_endpoints.documents import text_rules
+from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.model import Fault
 from pinpoint_endpoints.documents.positions import Path, Position, PositionMap
-from pinpoint_endpoints.documents.text import Unreadable, decode
+from pinpoint_endpoints.documents.text_rules import MAX_DEPTH
+
+_QUOTE_ESCAPE = b"\\u0022"
+
+
+Value = tuple[object, list[Fault]]
+
+
+def parse(raw: bytes, first_line: int = 1) -> Iterable[Value]:
+    """Return the value of a JSON text and what is wrong with it: mostly, it is the only one.
+
+    Args:
+        raw: a file, or a line of one.
+        first_line: the number of its first line in the file.
+
+    Raises:
+        Unreadable: the text has no value that could be looked at further.
+    """
+    try:
+        value = orjson.loads(raw.removeprefix(codecs.BOM_UTF8))
+        if not _may_hide_duplicates(raw, value) and not _is_too_deep(raw, value):
+            return ((value, []),)
+    except (orjson.JSONDecodeError, TypeError):
+        pass
+    return ((reading.value, reading.faults) for reading in parse_with_positions(raw, first_line))
+
+
+def positions(raw: bytes, first_line: int = 1) -> Iterator[PositionMap]:
+    """Yield the places in each value that `parse` could read."""
+    with suppress(Unreadable):
+        for reading in parse_with_positions(raw, first_line):
+            yield reading.positions
+
+
+def _may_hide_duplicates(raw: bytes, value: object) -> bool:
+    """Tell whether a duplicate name may have been dropped: then quotes are missing from the value.
+
+    Raises:
+        TypeError: the value is nested too deeply to be written.
+    """
+    return _QUOTE_ESCAPE in raw or orjson.dumps(value).count(b'"') != raw.count(b'"')
+
+
+def _is_too_deep(raw: bytes, value: object) -> bool:
+    return raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _deeper_than(MAX_DEPTH, value)
+
+
+def _deeper_than(levels: int, value: object) -> bool:
+    if not isinstance(value, (dict, list)):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper_than(levels - 1, member) for member in inner)
+
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -34,7 +94,7 @@ class Reading(NamedTuple):
     positions: PositionMap
 
 
-def read_carefully(raw: bytes, first_line: int = 1) -> Iterator[Reading]:
+def parse_with_positions(raw: bytes, first_line: int = 1) -> Iterator[Reading]:
     """Yield the value of a JSON text, or the values: each begins on a line of its own.
 
     Args:
@@ -62,7 +122,7 @@ class _Reader:
     def readings(self) -> Iterator[Reading]:
         start = self._skip_space(0)
         if start == len(self.text):
-            raise Unreadable(faults.empty(self._place(start)))
+            raise Unreadable(text_rules.empty(self._place(start)))
         while start < len(self.text):
             value, end = self._value(start, ())
             start = self._skip_space(end)
@@ -143,7 +203,7 @@ class _Reader:
             self.positions.key_ends[member] = end
             return
         first = self._place(self.positions.keys[member])
-        self.faults.append(faults.duplicate_key(self.lines.span(index, end), first, member))
+        self.faults.append(text_rules.duplicate_key(self.lines.span(index, end), first, member))
 
     def _string(self, start: int) -> tuple[str, int]:
         try:
@@ -190,7 +250,7 @@ class _Reader:
         raise self._no_value(start, word)
 
     def _not_a_number(self, start: int, message: str, path: Path) -> None:
-        self.faults.append(faults.not_a_number(self._place(start), message, path))
+        self.faults.append(text_rules.not_a_number(self._place(start), message, path))
 
     def _no_value(self, start: int, word: str) -> Unreadable:
         first = self.text[start : start + 1]
@@ -228,12 +288,12 @@ class _Reader:
 
     def _after_the_value(self, index: int) -> Unreadable:
         if self.text[index] in "{[":
-            return Unreadable(faults.second_value(self._place(index)))
+            return Unreadable(text_rules.second_value(self._place(index)))
         return self._syntax(index, "this stands after the end of the value", "remove it")
 
     def _check_depth(self, start: int, path: Path) -> None:
         if len(path) >= MAX_DEPTH:
-            raise Unreadable(faults.too_deep(self._place(start)))
+            raise Unreadable(text_rules.too_deep(self._place(start)))
 
     def _skip_space(self, index: int) -> int:
         match = _SPACE.match(self.text, index)
@@ -246,4 +306,4 @@ class _Reader:
         return self.lines.position(offset)
 
     def _syntax(self, offset: int, message: str, hint: str = "") -> Unreadable:
-        return Unreadable(faults.syntax(self._place(offset), message, hint))
+        return Unreadable(text_rules.syntax(self._place(offset), message, hint))

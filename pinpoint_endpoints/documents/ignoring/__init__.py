@@ -1,1 +1,0 @@
-"""What a search leaves out: patterns of git and of the user."""
