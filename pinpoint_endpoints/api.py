@@ -73,13 +73,12 @@ def connect(  # noqa: PLR0913 - what a person can choose of a target
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
         )
-    from pinpoint_endpoints.local.door import LocalDoor
-    from pinpoint_endpoints.local.in_process import attach_answering
+    from pinpoint_endpoints.local.in_process import InProcessTransport, attach_answering
     from pinpoint_endpoints.local.location import default_store_path
 
     client = open_local_client(rate=rate)
     path = default_store_path() if store is None else Path(store)
-    attach_answering(client, LocalDoor(path).answer)
+    attach_answering(client, InProcessTransport(path).answer)
     return client
 
 

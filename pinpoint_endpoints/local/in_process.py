@@ -1,12 +1,15 @@
-"""A boto3 client and a local Pinpoint → the client is answered here, and nothing is sent."""
+"""Let a boto3 client call a local Pinpoint in the same process, without a server or a socket."""
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.store import Store, is_there, store_to_read
 from pinpoint_endpoints.local.wire import Answer, answer
 
 if TYPE_CHECKING:
@@ -14,28 +17,67 @@ if TYPE_CHECKING:
 
 EVENT = "before-send.pinpoint"
 HANDLER_ID = "pinpoint_endpoints.local"
+METHODS_WITHOUT_CREATION = frozenset({"GET", "DELETE"})
 
 Answering = Callable[[str, str, bytes], Answer]
 
 
-def attach(client: Any, pinpoint: LocalPinpoint) -> None:
-    """Let a local Pinpoint answer all requests of a client, in place of an earlier one if any.
+class InProcessTransport:
+    """Answer HTTP requests from a store file. Threads may share it.
 
-    The client signs as always, so it needs some credentials and a region, of any content.
+    Every request that writes is one transaction: it is on the disk when `answer` returns.
+
+    Args:
+        path: the store's file. If it does not exist, the first update creates it.
+
+    Raises:
+        CannotRun: the store cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.absolute()
+        self._pinpoint = LocalPinpoint(Store(self._path)) if is_there(self._path) else None
+        self._lock = threading.Lock()
+
+    def answer(self, method: str, target: str, body: bytes) -> Answer:
+        """Answer one HTTP request.
+
+        Args:
+            method: such as `PUT`.
+            target: the encoded path, with the query if there is one.
+            body: JSON in UTF-8, or empty.
+
+        Raises:
+            CannotRun: the store cannot be used.
+        """
+        return answer(self._pinpoint_for(method), method, target, body)
+
+    def _pinpoint_for(self, method: str) -> LocalPinpoint:
+        with self._lock:
+            if self._pinpoint is None and method in METHODS_WITHOUT_CREATION:
+                return LocalPinpoint(store_to_read(self._path))
+            self._pinpoint = self._pinpoint or LocalPinpoint(Store(self._path))
+            return self._pinpoint
+
+
+def attach(client: Any, pinpoint: LocalPinpoint) -> None:
+    """Let a local Pinpoint answer all requests of a client, instead of an earlier one if any.
+
+    The client still signs its requests, so it needs a region and credentials (any value).
 
     Args:
         client: a boto3 (botocore) client of the service `pinpoint`.
-        pinpoint: what answers.
+        pinpoint: the local Pinpoint.
     """
     attach_answering(client, partial(answer, pinpoint))
 
 
 def attach_answering(client: Any, answering: Answering) -> None:
-    """Let a function answer all requests of a client: as `attach`.
+    """Let a function answer all requests of a client, like `attach`.
 
     Args:
         client: a boto3 (botocore) client of the service `pinpoint`.
-        answering: from an HTTP method, a path with its query, and a body.
+        answering: takes an HTTP method, a path with its query, and a body.
     """
 
     def respond(request: "AWSPreparedRequest", **_: Any) -> "AWSResponse":
@@ -46,7 +88,7 @@ def attach_answering(client: Any, answering: Answering) -> None:
 
 
 def response_to(request: "AWSPreparedRequest", answering: Answering) -> "AWSResponse":
-    """Return what a function answers a request of a client of botocore, as botocore has it."""
+    """Return a function's answer to a request of a botocore client as botocore's response."""
     from botocore.awsrequest import AWSResponse
     from botocore.compat import HTTPHeaders
     from urllib3 import HTTPResponse
