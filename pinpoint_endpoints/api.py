@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.checks.validate import validate
-from pinpoint_endpoints.delivery.health import Health, Interruptions, never
+from pinpoint_endpoints.delivery.health import Health
+from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import AS_THEY_ARE, Step, Wishes, plan
-from pinpoint_endpoints.delivery.records import Listener, Records
+from pinpoint_endpoints.delivery.records import Records
 from pinpoint_endpoints.delivery.run import deliver
 from pinpoint_endpoints.delivery.settling import PATIENCE, Settler, Verifier
 from pinpoint_endpoints.documents.endpoint_ids import check_id
@@ -111,8 +112,7 @@ def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
     concurrency: int = 1,
     journal: "Journal | None" = None,
     failures: "Failures | None" = None,
-    listener: Listener | None = None,
-    interruptions: Interruptions = never,
+    monitor: Monitor | None = None,
     verify: bool = False,
     patience: int = PATIENCE,
 ) -> Generator[Outcome, None, None]:
@@ -130,10 +130,7 @@ def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
         concurrency: how many calls are under way at most.
         journal: skips what it has as accepted, and is written as calls are answered.
         failures: is given what the service refuses.
-        listener: is told of outcomes as calls are answered, by several threads: before they are
-            yielded, which is in the order of the documents.
-        interruptions: returns how often a person wanted the run to end: once ends it when what is
-            under way is answered, twice does not wait.
+        monitor: follows the run, and may end it early.
         verify: whether what was accepted is read back and compared.
         patience: how often a call is made again that is still throttled after botocore's retries.
 
@@ -143,10 +140,11 @@ def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
         Refused: the service refuses whatever is sent.
         Interrupted: by a person.
     """
-    steps = plan_upsert(application_id, documents, wishes, journal)
+    monitor = monitor or Monitor()
+    steps = plan_upsert(application_id, monitor.reading(documents), wishes, journal)
     if failures is not None:
         steps = failures.emptied_before(steps)
-    records = Records(journal, failures, listener)
+    records = Records(journal, failures, monitor)
 
     def settler(health: Health) -> Settler:
         connected = client() if callable(client) else client
@@ -164,7 +162,7 @@ def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
             patience=patience,
         )
 
-    return deliver(steps, settler, concurrency, interruptions)
+    return deliver(steps, settler, concurrency, monitor)
 
 
 def plan_upsert(

@@ -127,7 +127,7 @@ def _count(endpoints: Iterable[Endpoint], audience: Audience) -> PinpointEndpoin
                 audience.add(endpoint)
         except PinpointEndpointsError as error:
             return error
-    if not interrupts.count():
+    if not interrupts.stop_requests():
         return None
     hint = "what was counted until then is shown" if audience.count else ""
     return Interrupted("interrupted", hint)

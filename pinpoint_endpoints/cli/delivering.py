@@ -6,9 +6,8 @@ from threading import Lock
 from time import monotonic
 
 from pinpoint_endpoints.cli.console import give_up_stdout, leave_at_once, say, tell
-from pinpoint_endpoints.cli.interrupts import Interrupts, Stoppable
+from pinpoint_endpoints.cli.interrupts import Interrupts, Stoppable, Value
 from pinpoint_endpoints.cli.progress import Progress
-from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, reason_of
 from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.outcome_reporters import OutcomeReporter, open_outcome_reporter
@@ -19,14 +18,15 @@ from pinpoint_endpoints.service.outcome import Outcome, State
 _GIVING_UP = 2
 
 
-class Counts:
-    """What a delivery has sent so far; several threads tell it.
+class Counts(Interrupts):
+    """Counts what a delivery has sent so far, and Ctrl-C.
 
     Args:
         tally: of the outcomes that were reported, which counts what is not sent.
     """
 
     def __init__(self, tally: OutcomeTally) -> None:
+        super().__init__()
         self._tally = tally
         self._read = 0
         self._lock = Lock()
@@ -34,18 +34,18 @@ class Counts:
         self._sent = 0
         self._failed = 0
 
-    def add(self, outcomes: Sequence[Outcome]) -> None:
+    def answered(self, outcomes: Sequence[Outcome]) -> None:
         """Count the outcomes of a call."""
         failed = sum(outcome.state is not State.ACCEPTED for outcome in outcomes)
         with self._lock:
             self._sent += len(outcomes)
             self._failed += failed
 
-    def read(self, documents: Iterable[Document]) -> Iterator[Document]:
+    def reading(self, values: Iterable[Value]) -> Iterator[Value]:
         """Count documents as they are read."""
-        for document in documents:
+        for value in super().reading(values):
             self._read += 1
-            yield document
+            yield value
 
     def share(self) -> float:
         """Return how much of what was read is done: calls wait for their turn."""
@@ -87,7 +87,7 @@ def report_outcomes(
         tell(error)
     _advise(tally, quiet=quiet, stopped=error, at_aws=at_aws)
     code = _exit_code(tally, error)
-    if interrupts.count() >= _GIVING_UP:
+    if interrupts.stop_requests() >= _GIVING_UP:
         leave_at_once(code)
     return code
 

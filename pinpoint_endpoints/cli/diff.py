@@ -136,10 +136,10 @@ def diff(
         comparisons = compare_all(
             target.client,
             app,
-            interrupts.reading(documents),
+            documents,
             Wishes(policy, endpoint_id),
             target.at_once(batch=False),
-            interruptions=interrupts.count,
+            monitor=interrupts,
         )
         error = _report(comparisons, tally, reporter, verbose=verbose)
         progress.close()

@@ -5,11 +5,13 @@ from collections.abc import Generator, Iterable, Iterator
 from threading import current_thread, main_thread
 from typing import Any, Self, TypeVar
 
+from pinpoint_endpoints.delivery.monitor import Monitor
+
 Value = TypeVar("Value")
 
 
-class Interrupts:
-    """Counts how often Ctrl-C came; it breaks in where a run waits for input, and nowhere else."""
+class Interrupts(Monitor):
+    """Counts Ctrl-C; it interrupts a run where it waits for input, and nowhere else."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -25,7 +27,7 @@ class Interrupts:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
 
-    def count(self) -> int:
+    def stop_requests(self) -> int:
         """Return how often Ctrl-C came."""
         return self._count
 

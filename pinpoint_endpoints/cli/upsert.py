@@ -8,7 +8,6 @@ import typer
 from pinpoint_endpoints.cli.delivering import Counts, report_outcomes
 from pinpoint_endpoints.cli.documents_of import documents_of
 from pinpoint_endpoints.cli.inputs import spooled_inputs
-from pinpoint_endpoints.cli.interrupts import Interrupts
 from pinpoint_endpoints.cli.options import (
     App,
     Concurrency,
@@ -149,7 +148,7 @@ def upsert(
             shown(quiet=quiet or dry_run, streams=output is PlanFormat.TEXT, lines=True),
             counts.share,
         ) as progress,
-        Interrupts() as interrupts,
+        counts,
     ):
         documents = documents_of(
             paths,
@@ -169,17 +168,16 @@ def upsert(
         outcomes = upsert_all(
             target.client,
             app,
-            interrupts.reading(counts.read(documents)),
+            documents,
             wishes,
             concurrency=target.at_once(batch=not no_batch),
             journal=written.journal,
             failures=written.failures,
-            listener=counts.add,
-            interruptions=interrupts.count,
+            monitor=counts,
             verify=verify,
         )
         return report_outcomes(
-            outcomes, tally, output, progress, interrupts, quiet=quiet, at_aws=target.is_aws
+            outcomes, tally, output, progress, counts, quiet=quiet, at_aws=target.is_aws
         )
 
 

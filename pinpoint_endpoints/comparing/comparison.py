@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from pinpoint_endpoints.comparing.predictions import Predictions
 from pinpoint_endpoints.comparing.several import ask_several
-from pinpoint_endpoints.delivery.health import MOST_REFUSED, Interruptions, never
+from pinpoint_endpoints.delivery.health import MOST_REFUSED
 from pinpoint_endpoints.delivery.judging import Unfit, judged
+from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import Wishes
 from pinpoint_endpoints.documents.endpoint_ids import check_id
 from pinpoint_endpoints.documents.model import Document, Problem
@@ -77,7 +78,7 @@ def compare_all(  # noqa: PLR0913 - what a person can choose of a comparison
     wishes: Wishes,
     concurrency: int = CONCURRENCY,
     *,
-    interruptions: Interruptions = never,
+    monitor: Monitor | None = None,
 ) -> Generator[Comparison, None, None]:
     """Compare documents with the stored endpoints, and yield what an upsert would change, in order.
 
@@ -90,7 +91,7 @@ def compare_all(  # noqa: PLR0913 - what a person can choose of a comparison
         documents: from `load`; any number.
         wishes: how they are judged and named.
         concurrency: how many endpoints are read at once.
-        interruptions: returns how often a person wanted the run to end.
+        monitor: follows the run, and may end it early.
 
     Raises:
         UsageError: the service can take no such application id or endpoint id.
@@ -101,11 +102,13 @@ def compare_all(  # noqa: PLR0913 - what a person can choose of a comparison
     check_id(application_id, "application id", "--app")
     if wishes.endpoint_id is not None:
         check_id(wishes.endpoint_id, "endpoint id", "--id")
+    monitor = monitor or Monitor()
     reader = _Reader(connect, application_id)
-    items = (judged(document, wishes.policy, wishes.endpoint_id) for document in documents)
+    read = monitor.reading(documents)
+    items = (judged(document, wishes.policy, wishes.endpoint_id) for document in read)
     with Predictions() as predictions:
         comparer = _Comparer(application_id, predictions)
-        yield from ask_several(reader.read, items, concurrency, comparer.comparison, interruptions)
+        yield from ask_several(reader.read, items, concurrency, comparer.comparison, monitor)
 
 
 class _Read(NamedTuple):

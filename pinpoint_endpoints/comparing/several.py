@@ -7,7 +7,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TypeVar
 
-from pinpoint_endpoints.delivery.health import WAKING_SECONDS, Interruptions, never
+from pinpoint_endpoints.delivery.health import WAKING_SECONDS
+from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.errors import Interrupted
 
 Question = TypeVar("Question")
@@ -23,7 +24,7 @@ def ask_several(
     questions: Iterable[Question],
     threads: int,
     finish: Callable[[Answer], Result],
-    interruptions: Interruptions = never,
+    monitor: Monitor,
 ) -> Generator[Result, None, None]:
     """Yield what is made of the answer to each question, in their order; memory is flat.
 
@@ -36,7 +37,7 @@ def ask_several(
         questions: are read as there is room for them, in the thread of the caller.
         threads: how many are asked at once.
         finish: is called with one answer after the other, in the thread of the caller.
-        interruptions: returns how often a person wanted the run to end.
+        monitor: says whether the user asked to stop.
 
     Raises:
         Interrupted: by a person, after the answers that are there.
@@ -53,12 +54,12 @@ def ask_several(
                 Thread(target=_answer_all, args=(ask, waiting), daemon=True).start()
                 started += 1
             while window and (window[0].done() or len(window) > threads * _AHEAD):
-                if not _is_there(window[0], interruptions):
+                if not _is_there(window[0], monitor):
                     break
                 yield finish(window.popleft().result())
-        while window and _is_there(window[0], interruptions):
+        while window and _is_there(window[0], monitor):
             yield finish(window.popleft().result())
-        if interruptions():
+        if monitor.stop_requests():
             for future in filter(_is_answered, window):
                 yield finish(future.result())
             raise Interrupted("interrupted", "what was answered until then is reported")
@@ -69,9 +70,9 @@ def ask_several(
             waiting.put(None)
 
 
-def _is_there(future: "Future[Answer]", interruptions: Interruptions) -> bool:
+def _is_there(future: "Future[Answer]", monitor: Monitor) -> bool:
     """Wait for an answer, unless a person wants the run to end."""
-    while not future.done() and not interruptions():
+    while not future.done() and not monitor.stop_requests():
         wait([future], WAKING_SECONDS)
     return future.done()
 

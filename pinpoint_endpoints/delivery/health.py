@@ -1,9 +1,9 @@
 """What calls ended with in, whether the run may go on out: shared by the threads of a run."""
 
-from collections.abc import Callable
 from threading import Event, Lock
 from time import monotonic
 
+from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.errors import CannotRun, Interrupted, PinpointEndpointsError, Refused
 from pinpoint_endpoints.service.endpoints import Answer
 
@@ -24,24 +24,17 @@ WAKING_SECONDS = 0.5
 _GIVING_UP = 2
 """How many interruptions mean that the answers are not waited for."""
 
-Interruptions = Callable[[], int]
-
-
-def never() -> int:
-    """Return that nobody interrupts."""
-    return 0
-
 
 class Health:
     """Halts a run when it makes no sense to go on: what is sent then would only be lost.
 
     Args:
-        interruptions: returns how often a person wanted the run to end.
+        monitor: says whether the user asked to stop.
     """
 
-    def __init__(self, interruptions: Interruptions = never) -> None:
+    def __init__(self, monitor: Monitor | None = None) -> None:
         self._error: PinpointEndpointsError | None = None
-        self._interruptions = interruptions
+        self._monitor = monitor or Monitor()
         self._halted = Event()
         self._lock = Lock()
         self._answered = False
@@ -52,17 +45,17 @@ class Health:
     @property
     def halted(self) -> bool:
         """Whether nothing more is to be sent."""
-        return self._halted.is_set() or self._interruptions() > 0
+        return self._halted.is_set() or self._monitor.stop_requests() > 0
 
     @property
     def given_up(self) -> bool:
         """Whether nobody wants to wait for what is under way."""
-        return self._interruptions() >= _GIVING_UP
+        return self._monitor.stop_requests() >= _GIVING_UP
 
     @property
     def error(self) -> PinpointEndpointsError | None:
         """What halted the run; None as long as it may go on."""
-        if self._interruptions():
+        if self._monitor.stop_requests():
             return Interrupted("interrupted", "what was not read yet is not counted")
         return self._error
 

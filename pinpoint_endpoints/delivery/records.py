@@ -1,8 +1,9 @@
 """Outcomes in as they happen; the journal's lines and the file of the failures out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.service.outcome import Outcome, State
 from pinpoint_endpoints.service.request import Item
 
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
 
 _TO_BE_SENT_AGAIN = frozenset({State.FAILED, State.UNVERIFIED})
 
-Listener = Callable[[Sequence[Outcome]], None]
-"""Is called by several threads."""
-
 
 class Records:
     """What a run leaves behind for the next one.
@@ -22,18 +20,18 @@ class Records:
     Args:
         journal: of all outcomes of what was sent, if one is kept.
         failures: of the endpoints that have to be sent again, if they are kept.
-        listener: is told of all outcomes of what was sent, if somebody wants to know.
+        monitor: takes note of all outcomes of what was sent.
     """
 
     def __init__(
         self,
         journal: "Journal | None",
         failures: "Failures | None",
-        listener: Listener | None = None,
+        monitor: Monitor | None = None,
     ) -> None:
         self._journal = journal
         self._failures = failures
-        self._listener = listener
+        self._monitor = monitor or Monitor()
 
     def keep(self, items: Sequence[Item], outcomes: Sequence[Outcome]) -> None:
         """Keep what became of some items.
@@ -41,8 +39,7 @@ class Records:
         Raises:
             CannotRun: a file cannot be written; the journal is tried first.
         """
-        if self._listener is not None:
-            self._listener(outcomes)
+        self._monitor.answered(outcomes)
         if self._journal is not None:
             self._journal.record(_entries(items, outcomes))
         if self._failures is not None:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
-from pinpoint_endpoints.delivery.health import WAKING_SECONDS, Health, Interruptions, never
+from pinpoint_endpoints.delivery.health import WAKING_SECONDS, Health
+from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import Step
 from pinpoint_endpoints.delivery.settling import Settler, not_sent, outcome_of
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
@@ -24,7 +25,7 @@ def deliver(
     steps: Iterable[Step],
     make_settler: MakeSettler,
     concurrency: int,
-    interruptions: Interruptions = never,
+    monitor: Monitor | None = None,
 ) -> Generator[Outcome, None, None]:
     """Do what a plan says, and yield what became of each document, in the order of the plan.
 
@@ -36,14 +37,14 @@ def deliver(
         steps: from `plan`.
         make_settler: called when the first call is to be made.
         concurrency: how many calls are under way at most.
-        interruptions: returns how often a person wanted the run to end.
+        monitor: says whether the user asked to stop.
 
     Raises:
         CannotRun: no credentials, no connection, no readable answer, records that cannot be kept.
         Refused: the service refuses whatever is sent.
         Interrupted: by a person. Each of them comes after the outcomes of all documents.
     """
-    run = _Run(make_settler, concurrency, Health(interruptions))
+    run = _Run(make_settler, concurrency, Health(monitor))
     try:
         yield from run.outcomes(steps)
     finally:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinpoint_endpoints.comparing.several import ask_several
+from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.errors import CannotRun, Interrupted
 
 
@@ -20,7 +21,7 @@ def same(value: int) -> int:
 @given(st.lists(st.integers(), max_size=40), st.integers(1, 8))
 def test_every_question_has_its_answer_in_its_place(questions: list[int], threads: int) -> None:
     """Whatever their number, and however many are asked at once."""
-    doubled = ask_several(lambda number: 2 * number, questions, threads, same)
+    doubled = ask_several(lambda number: 2 * number, questions, threads, same, Monitor())
     assert list(doubled) == [2 * number for number in questions]
 
 
@@ -35,13 +36,13 @@ def test_a_slow_answer_holds_up_none_but_those_behind_it() -> None:
             last_is_asked.set()
         return question
 
-    assert list(ask_several(ask, range(4), 2, same)) == [0, 1, 2, 3]
+    assert list(ask_several(ask, range(4), 2, same, Monitor())) == [0, 1, 2, 3]
 
 
 def test_as_many_are_asked_at_once_as_there_are_threads() -> None:
     """Three wait for each other, and go on together."""
     together = Barrier(3, timeout=60)
-    assert len(list(ask_several(lambda _: together.wait(), range(9), 3, same))) == 9
+    assert len(list(ask_several(lambda _: together.wait(), range(9), 3, same, Monitor()))) == 9
 
 
 def test_questions_are_not_read_far_ahead() -> None:
@@ -56,7 +57,7 @@ def test_questions_are_not_read_far_ahead() -> None:
             all_that_are_read.set()
         return question
 
-    assert next(ask_several(ask, questions, 2, same)) == 0
+    assert next(ask_several(ask, questions, 2, same, Monitor())) == 0
     assert next(questions) == 9
 
 
@@ -68,7 +69,7 @@ def test_an_error_comes_in_its_place_and_ends_the_run() -> None:
             raise CannotRun("no connection")
         return question
 
-    answers = ask_several(ask, range(100), 3, same)
+    answers = ask_several(ask, range(100), 3, same, Monitor())
     assert [next(answers), next(answers)] == [0, 1]
     with pytest.raises(CannotRun, match="no connection"):
         next(answers)
@@ -79,6 +80,10 @@ def test_ctrl_c_gives_what_is_there_and_waits_for_nothing() -> None:
     """A question that is never answered keeps the others' answers from nobody."""
     last_is_asked, never_set = Event(), Event()
     pressed: list[None] = []
+
+    class Pressed(Monitor):
+        def stop_requests(self) -> int:
+            return len(pressed)
 
     def ask(question: int) -> int:
         if question == 1:
@@ -91,7 +96,7 @@ def test_ctrl_c_gives_what_is_there_and_waits_for_nothing() -> None:
 
     answers: list[int] = []
     with pytest.raises(Interrupted):
-        answers.extend(ask_several(ask, range(4), 2, same, lambda: len(pressed)))
+        answers.extend(ask_several(ask, range(4), 2, same, Pressed()))
     assert answers in ([0, 2], [0, 2, 3])
     never_set.set()
 
@@ -113,7 +118,7 @@ def test_an_answer_is_not_kept_back() -> None:
             second_is_asked.set()
         return question
 
-    assert next(ask_several(ask, questions(), 1, same)) == 0
+    assert next(ask_several(ask, questions(), 1, same, Monitor())) == 0
     assert len(read) <= 3
 
 
@@ -134,7 +139,7 @@ def test_whoever_stops_early_has_nothing_more_asked() -> None:
         return question
 
     before = set(enumerate_threads())
-    answers = ask_several(ask, questions(), 1, same)
+    answers = ask_several(ask, questions(), 1, same, Monitor())
     assert next(answers) == 0
     answers.close()
     closed.set()

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinpoint_endpoints import CannotRun, State, connect
-from pinpoint_endpoints.delivery.health import Health, Interruptions, never
+from pinpoint_endpoints.delivery.health import Health
+from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import Wishes, plan
 from pinpoint_endpoints.delivery.run import deliver
 from pinpoint_endpoints.delivery.settling import PATIENCE, Settler
@@ -82,12 +83,12 @@ def delivered(
     sent: Iterator[Document],
     concurrency: int,
     wishes: Wishes = ONE_BY_ONE,
-    interruptions: Interruptions = never,
+    monitor: Monitor | None = None,
 ) -> Run:
     """Deliver documents, and return how that ended."""
     outcomes: list[Outcome] = []
     try:
-        outcomes.extend(deliver(plan(sent, wishes), settler.of, concurrency, interruptions))
+        outcomes.extend(deliver(plan(sent, wishes), settler.of, concurrency, monitor))
     except PinpointEndpointsError as error:
         return Run(outcomes, error)
     return Run(outcomes, None)
@@ -249,7 +250,7 @@ def test_an_error_in_the_middle_of_a_call_leaves_nobody_out() -> None:
     assert {one.state for one in told} == {State.ACCEPTED}
 
 
-class Keyboard:
+class Keyboard(Monitor):
     """Ctrl-C, as often as it is pressed."""
 
     def __init__(self) -> None:
@@ -261,7 +262,7 @@ class Keyboard:
         self._pressed += 1
         self._is_pressed.set()
 
-    def count(self) -> int:
+    def stop_requests(self) -> int:
         """Return how often it was pressed."""
         return self._pressed
 
@@ -280,7 +281,7 @@ def interrupted(
     settler: Scripted, sent: Iterator[Document], keyboard: Keyboard, concurrency: int = 1
 ) -> Run:
     """Deliver documents until Ctrl-C comes, and then to the end."""
-    run = delivered(settler, sent, concurrency, interruptions=keyboard.count)
+    run = delivered(settler, sent, concurrency, monitor=keyboard)
     assert isinstance(run.error, Interrupted)
     return run
 
@@ -321,7 +322,7 @@ def test_what_was_gathered_for_a_batch_when_ctrl_c_comes_is_named(keyboard: Keyb
     """It is in no call yet, and will be sent in none."""
     keyboard.press_ctrl_c()
     settler = Scripted()
-    run = delivered(settler, documents(names(150)), 2, Wishes(), interruptions=keyboard.count)
+    run = delivered(settler, documents(names(150)), 2, Wishes(), monitor=keyboard)
     assert run.ids == run.ids_that(State.SKIPPED) == names(150)
     assert settler.settled == []
 
