@@ -93,6 +93,11 @@ def printable(text: str) -> str:
     return CONTROLS.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
 
 
+def json_without_controls(text: str) -> str:
+    """Return equivalent JSON without characters that would steer a terminal."""
+    return CONTROLS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
 def hinted(message: str, hint: str) -> str:
     """Return a message with what to do about it, if that is known."""
     return f"{message}: {hint}" if hint else message

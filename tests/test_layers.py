@@ -61,3 +61,10 @@ def test_imports_run_downwards(path: Path) -> None:
     assert own is not None
     found = [name for name in imported_by(path) if name.startswith(f"{NAME}.")]
     assert [name for name in found if (layer_of(name) or 0) > own] == []
+
+
+def test_the_local_pinpoint_needs_no_reports() -> None:
+    """Nothing of `local`, its pages and its server included, imports anything of `reports`."""
+    modules = (PACKAGE / "local").rglob("*.py")
+    imported = {(path.name, name) for path in modules for name in imported_by(path)}
+    assert {each for each in imported if each[1].startswith(f"{NAME}.reports")} == set()

@@ -6,6 +6,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pinpoint_endpoints.masking import printable
+
 ROUNDED_TO_SOMETHING, ROUNDED_TO_ALL = 0.0005, 0.9995
 """The least shares that one decimal of a percentage shows as more than 0, and as 100."""
 
@@ -82,3 +84,28 @@ class Chart:
     bars: tuple[Bar, ...]
     overlapping: bool = False
     short: int = 0
+
+
+def line_label(bar: Bar, chart: Chart) -> str:
+    """Return a bar's label in one line: words that are no value in parentheses.
+
+    No value can be taken for them: one that stands in parentheses is in quotes.
+    """
+    if bar.kind is not Kind.VALUE:
+        return f"({_words(bar, chart)})"
+    label = printable(bar.label)
+    quoted = not label or (label.startswith("(") and label.endswith(")"))
+    return f'"{label}"' if quoted else label
+
+
+def full_label(bar: Bar, chart: Chart) -> str:
+    """Return a bar's label, which says of the others how many there are."""
+    if bar.kind is not Kind.OTHERS:
+        return line_label(bar, chart)
+    number = f"more than {bar.values:,}" if chart.short else f"{bar.values:,}"
+    return f"({number} {_words(bar, chart)})"
+
+
+def _words(bar: Bar, chart: Chart) -> str:
+    each = bar.kind is Kind.OTHERS and chart.overlapping
+    return f"{bar.label}, each at most" if each else bar.label

@@ -103,8 +103,8 @@ def serve(
         bool,
         typer.Option(
             "--explain",
-            help="Print what the local Pinpoint has, and what it chose where AWS's documents are "
-            "silent, and stop.",
+            help="Print the operations and quotas of the local Pinpoint, and what it does where "
+            "AWS's documentation is silent, and exit.",
         ),
     ] = False,
     quiet: Quiet = False,
@@ -116,9 +116,12 @@ def serve(
     they come, masked. The page at / shows applications and endpoints to a person.
     """
     if explain:
-        from pinpoint_endpoints.reports.choices import print_choices
+        from importlib.resources import files
 
-        print_choices(sys.stdout)
+        from pinpoint_endpoints.reports.markdown import print_markdown
+
+        page = files("pinpoint_endpoints.local") / "behaviour.md"
+        print_markdown(page.read_text("utf-8"), sys.stdout)
         return ExitCode.OK
     from pinpoint_endpoints.local.http.faults import Faults
 

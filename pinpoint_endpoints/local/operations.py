@@ -1,7 +1,7 @@
 """Requests as Python values → the bodies that the service answers, over a store.
 
 One method an operation, in the service's names. Shapes are those of botocore's service model
-for Pinpoint (2016-12-01); what AWS's documents leave open is listed in `choices.py`.
+for Pinpoint (2016-12-01); what AWS's documents leave open is described in `behaviour.md`.
 """
 
 from collections.abc import Callable

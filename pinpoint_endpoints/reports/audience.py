@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
-from pinpoint_endpoints.audience.charts import Chart
+from pinpoint_endpoints.audience.charts import Chart, line_label
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted
-from pinpoint_endpoints.reports.audience_bars import line_label, print_bar_charts
+from pinpoint_endpoints.reports.audience_bars import print_bar_charts
 
 
 @dataclass(slots=True)

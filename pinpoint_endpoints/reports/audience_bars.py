@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinpoint_endpoints.audience.charts import Bar, Chart, Kind
-from pinpoint_endpoints.masking import printable
+from pinpoint_endpoints.audience.charts import Chart, Kind, full_label
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -68,31 +67,6 @@ def print_bar_charts(charts: Sequence[Chart], console: "Console") -> None:
             panel.height = height
         grid.add_row(*panels)
     console.print(grid)
-
-
-def line_label(bar: Bar, chart: Chart) -> str:
-    """Return a bar's label in one line: words that are no value in parentheses.
-
-    No value can be taken for them: one that stands in parentheses is in quotes.
-    """
-    if bar.kind is not Kind.VALUE:
-        return f"({_words(bar, chart)})"
-    label = printable(bar.label)
-    quoted = not label or (label.startswith("(") and label.endswith(")"))
-    return f'"{label}"' if quoted else label
-
-
-def full_label(bar: Bar, chart: Chart) -> str:
-    """Return a bar's label, which says of the others how many there are."""
-    if bar.kind is not Kind.OTHERS:
-        return line_label(bar, chart)
-    number = f"more than {bar.values:,}" if chart.short else f"{bar.values:,}"
-    return f"({number} {_words(bar, chart)})"
-
-
-def _words(bar: Bar, chart: Chart) -> str:
-    each = bar.kind is Kind.OTHERS and chart.overlapping
-    return f"{bar.label}, each at most" if each else bar.label
 
 
 def bar_of(share: float, width: int, *, ascii_only: bool) -> str:

@@ -3,7 +3,7 @@
 import shlex
 
 from pinpoint_endpoints.delivery.preview import HttpRequest
-from pinpoint_endpoints.reports.http_text import json_without_controls
+from pinpoint_endpoints.masking import json_without_controls
 
 SIGNING_NAME = "mobiletargeting"
 """What requests to Pinpoint are signed for. Source: botocore's service model."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pinpoint_endpoints.delivery.preview import HttpRequest
-from pinpoint_endpoints.masking import CONTROLS, masked, shown_member
+from pinpoint_endpoints.masking import json_without_controls, masked, shown_member
 
 _PERSONAL = ("Address", "User")
 
@@ -23,11 +23,6 @@ def request_text(request: HttpRequest, *, show_values: bool) -> str:
     lines = [f"{request.method} {request.path} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in request.headers]
     return "\n".join([*lines, "", json_without_controls(body)])
-
-
-def json_without_controls(text: str) -> str:
-    """Return JSON that says the same without a character that would steer a terminal."""
-    return CONTROLS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def _masked(body: bytes) -> str:

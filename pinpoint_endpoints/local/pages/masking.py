@@ -11,14 +11,13 @@ from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.masking import (
     dotted,
     is_personal,
+    json_without_controls,
     looks_like_address,
     masked,
     printable,
     shown_member,
     without_addresses,
 )
-from pinpoint_endpoints.reports.endpoint import shown_members
-from pinpoint_endpoints.reports.http_text import json_without_controls
 from pinpoint_endpoints.saving.texts import json_text
 
 ORDER = (
@@ -146,9 +145,10 @@ def sections_of(endpoint: Endpoint, *, show_values: bool) -> list[Section]:
         path: Section(printable(".".join(path)) or "Endpoint", [])
         for path in _with_members(in_order, ())
     }
-    for (*above, name), texts in shown_members(in_order, show_values=True):
+    for path, value in _leaves(in_order, ()):
+        *above, name = path
         shown = printable(dotted([name], show_values=show_values))
-        path = (*above, name)
+        texts = [str(item) for item in value] if isinstance(value, list) else [str(value)]
         values = [printable(_shown(text, path, show_values=show_values)) for text in texts]
         sections[tuple(above)].members.append(Member(shown, values, name in DATES))
     return list(sections.values())
@@ -166,6 +166,15 @@ def _with_members(value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[t
     for name, member in value.items():
         if isinstance(member, Mapping):
             yield from _with_members(member, (*path, name))
+
+
+def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the path and the value of each member that is not an object."""
+    if not isinstance(value, Mapping):
+        yield path, value
+        return
+    for name, member in value.items():
+        yield from _leaves(member, (*path, name))
 
 
 def _shown(text: str, path: tuple[str, ...], *, show_values: bool) -> str:
