@@ -45,11 +45,15 @@ def test_a_store_is_named_as_any_file(tmp_path: Path, kind: Callable[[Path], str
 
 
 def test_type_checkers_find_a_slip(tmp_path: Path) -> None:
-    """A name that is not public is an error for mypy, for code that uses the package."""
-    script = "from pinpoint_endpoints import upsert\nfrom pinpoint_endpoints import upsrt\n"
+    """For mypy, a name that is not public is an error in code that uses the package."""
+    script = (
+        "from pinpoint_endpoints import upsert, upsrt\n"
+        "from pinpoint_endpoints.testing import local_pinpiont, local_pinpoint\n"
+    )
     told = faults_in(script, tmp_path)
     assert 'has no attribute "upsrt"; maybe "upsert"?' in told
-    assert "1 error" in told
+    assert 'has no attribute "local_pinpiont"; maybe "local_pinpoint"?' in told
+    assert "2 errors" in told
 
 
 @pytest.mark.parametrize("kind", [list, set, tuple, frozenset])

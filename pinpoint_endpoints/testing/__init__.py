@@ -1,7 +1,7 @@
-"""For the tests of code that speaks Pinpoint: a local Pinpoint of their own, or moto's `mock_aws`.
+"""Help for testing code that calls Pinpoint: a local Pinpoint for each test, or moto's `mock_aws`.
 
-pytest has the fixture `pinpoint_local` wherever this package is installed; elsewhere
-`local_pinpoint` is the same as a context manager.
+Wherever this package is installed, pytest has the fixture `pinpoint_local`; the context manager
+`local_pinpoint` does the same without pytest. Both need the extra `serve`.
 
 Example:
     ```python
@@ -18,26 +18,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.local.moto_plugin import mock_aws
-    from pinpoint_endpoints.testing.environment import Environment
-    from pinpoint_endpoints.testing.fresh import PinpointLocal, local_pinpoint
+    from pinpoint_endpoints.testing.fixture import Environment, PinpointLocal, local_pinpoint
 
 __all__ = ["Environment", "PinpointLocal", "local_pinpoint", "mock_aws"]
 
-_HOMES = {
-    "Environment": "testing.environment",
-    "PinpointLocal": "testing.fresh",
-    "local_pinpoint": "testing.fresh",
+_MODULES = {
+    "Environment": "testing.fixture",
+    "PinpointLocal": "testing.fixture",
+    "local_pinpoint": "testing.fixture",
     "mock_aws": "local.moto_plugin",
 }
 
 
-if not TYPE_CHECKING:  # type checkers would take every name for one of this module
+if not TYPE_CHECKING:  # with __getattr__, type checkers would accept any name
 
     def __getattr__(name: str) -> Any:
-        """Import a public name at its first use: every start of pytest imports this package."""
-        if name not in _HOMES:
+        """Import a public name when it is first used: every pytest run imports this package."""
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"pinpoint_endpoints.{_HOMES[name]}"), name)
+        return getattr(import_module(f"pinpoint_endpoints.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:
