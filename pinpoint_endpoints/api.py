@@ -10,7 +10,7 @@ from pinpoint_endpoints.delivery.health import Health
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import AS_THEY_ARE, Step, Wishes, plan
 from pinpoint_endpoints.delivery.records import Records
-from pinpoint_endpoints.delivery.run import deliver
+from pinpoint_endpoints.delivery.run import Send, deliver
 from pinpoint_endpoints.delivery.settling import PATIENCE, Settler, Verifier
 from pinpoint_endpoints.documents.endpoint_ids import check_id
 from pinpoint_endpoints.documents.load import load
@@ -146,7 +146,7 @@ def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
         steps = failures.emptied_before(steps)
     records = Records(journal, failures, monitor)
 
-    def settler(health: Health) -> Settler:
+    def sender(health: Health) -> Send:
         connected = client() if callable(client) else client
         verification: Verifier | None = None
         if verify:
@@ -160,9 +160,9 @@ def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
             records=records,
             verifier=verification,
             patience=patience,
-        )
+        ).settle
 
-    return deliver(steps, settler, concurrency, monitor)
+    return deliver(steps, sender, concurrency, monitor)
 
 
 def plan_upsert(

@@ -22,7 +22,6 @@ LAYERS = (
     "audience",
     "local",
     "delivery",
-    "comparing",
     "reports",
     "local.pages",
     "local.http",

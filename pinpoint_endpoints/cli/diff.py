@@ -43,7 +43,7 @@ from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 from pinpoint_endpoints.service.client import CONNECT_SECONDS, READ_SECONDS
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.comparing.comparison import Comparison
+    from pinpoint_endpoints.delivery.compare import Comparison
     from pinpoint_endpoints.reports.difference_reporters import DifferenceReporter
     from pinpoint_endpoints.reports.differences import DifferenceTally
 
@@ -94,7 +94,7 @@ def diff(
     Exit codes: 0 no difference; 1 differences, or invalid documents; 3 could not run; 4 the service
     refused everything; 5 some were compared, some were not.
     """
-    from pinpoint_endpoints.comparing.comparison import compare_all
+    from pinpoint_endpoints.delivery.compare import compare_all
     from pinpoint_endpoints.delivery.plan import Wishes
     from pinpoint_endpoints.reports.difference_reporters import open_difference_reporter
     from pinpoint_endpoints.reports.differences import DifferenceTally
@@ -162,7 +162,7 @@ def _report(
     *,
     verbose: bool,
 ) -> PinpointEndpointsError | None:
-    from pinpoint_endpoints.comparing.comparison import State
+    from pinpoint_endpoints.delivery.compare import State
 
     try:
         for comparison in comparisons:

@@ -3,6 +3,7 @@
 from threading import Event, Lock
 from time import monotonic
 
+from pinpoint_endpoints.delivery.executor import WAKING_SECONDS
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.errors import CannotRun, Interrupted, PinpointEndpointsError, Refused
 from pinpoint_endpoints.service.endpoints import Answer
@@ -17,9 +18,6 @@ MOST_REFUSED = 25
 Calls that were under way together and are not answered count as one: a server that stalls for a
 moment is not gone, however many threads it kept waiting.
 """
-
-WAKING_SECONDS = 0.5
-"""How long it may take until an interruption is noticed."""
 
 _GIVING_UP = 2
 """How many interruptions mean that the answers are not waited for."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from pinpoint_endpoints.comparing.comparison import Comparison, State
+from pinpoint_endpoints.delivery.compare import Comparison, State
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.reports.differences import (

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from pinpoint_endpoints.comparing.comparison import Comparison, State
+from pinpoint_endpoints.delivery.compare import Comparison, State
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.masking import counted, dotted, is_personal, masked, printable
 from pinpoint_endpoints.service.differences import Change

@@ -56,7 +56,7 @@ def with_pe(url: str, documents: Sequence[Document]) -> Send:
 
     def send() -> int:
         outcomes = deliver(
-            calls(), lambda health: Settler(client, _APPLICATION, health), concurrency=1
+            calls(), lambda health: Settler(client, _APPLICATION, health).settle, concurrency=1
         )
         return sum(map(_is_accepted, outcomes))
 

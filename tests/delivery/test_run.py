@@ -16,8 +16,8 @@ from pinpoint_endpoints import CannotRun, State, connect
 from pinpoint_endpoints.delivery.health import Health
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import Wishes, plan
-from pinpoint_endpoints.delivery.run import deliver
-from pinpoint_endpoints.delivery.settling import PATIENCE, Settler
+from pinpoint_endpoints.delivery.run import Send, deliver
+from pinpoint_endpoints.delivery.settling import PATIENCE
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import Interrupted, PinpointEndpointsError, UsageError
@@ -31,35 +31,34 @@ LONGEST_WAIT = 60
 few_ids = st.lists(st.sampled_from(["a", "A", "b", "B", "c", "d", "e", "f"]), max_size=30)
 
 
-class Scripted(Settler):
-    """Settles calls as a test says, and watches which are under way.
+class Scripted:
+    """Answers calls as a test says, and watches which are under way.
 
     Attributes:
         answer: what is done with each endpoint id.
-        settled: the ids of each call, as they began.
+        sent: the ids of each call, as they began.
         overlapped: whether an endpoint was in two calls at a time.
     """
 
     def __init__(self, answer: Callable[[str], object] = lambda _: None) -> None:
-        super().__init__(None, "app", Health())
-        self.settled: list[list[str]] = []
+        self.sent: list[list[str]] = []
         self.overlapped = False
         self.answer = answer
         self._lock = Lock()
         self._under_way: Counter[str] = Counter()
         self._run = Health()
 
-    def of(self, health: Health) -> "Scripted":
-        """Settle the calls of a run."""
+    def of(self, health: Health) -> Send:
+        """Send the calls of a run."""
         self._run = health
-        return self
+        return self.send
 
     def wait_for_the_halt(self) -> None:
         """Wait until the run is to end."""
         self._run.wait(LONGEST_WAIT)
         assert self._run.halted
 
-    def settle(self, call: Call) -> list[Outcome]:
+    def send(self, call: Call) -> list[Outcome]:
         """Return outcomes that accept every item, after what the test does with each id."""
         state = State.SKIPPED if self._run.halted else State.ACCEPTED
         outcomes = [unsent(state, one.document, one.endpoint_id, "") for one in call.items]
@@ -68,7 +67,7 @@ class Scripted(Settler):
         ids = [one.endpoint_id for one in call.items]
         keys = {same_endpoint_key(name) for name in ids}
         with self._lock:
-            self.settled.append(ids)
+            self.sent.append(ids)
             self._under_way.update(keys)
             self.overlapped |= max(self._under_way.values()) > 1
         for name in ids:
@@ -79,7 +78,7 @@ class Scripted(Settler):
 
 
 def delivered(
-    settler: Scripted,
+    sender: Scripted,
     sent: Iterator[Document],
     concurrency: int,
     wishes: Wishes = ONE_BY_ONE,
@@ -88,7 +87,7 @@ def delivered(
     """Deliver documents, and return how that ended."""
     outcomes: list[Outcome] = []
     try:
-        outcomes.extend(deliver(plan(sent, wishes), settler.of, concurrency, monitor))
+        outcomes.extend(deliver(plan(sent, wishes), sender.of, concurrency, monitor))
     except PinpointEndpointsError as error:
         return Run(outcomes, error)
     return Run(outcomes, None)
@@ -103,13 +102,13 @@ def test_laws(ids: list[str], concurrency: int, batch: bool, random: Random) -> 
     def be_busy(name: str) -> None:
         sum(range(pauses[hash(name) % 8]))
 
-    settler = Scripted(be_busy)
-    run = delivered(settler, documents(ids), concurrency, Wishes(batch=batch))
+    sender = Scripted(be_busy)
+    run = delivered(sender, documents(ids), concurrency, Wishes(batch=batch))
     assert run.error is None
     assert run.ids == ids
-    assert not settler.overlapped
+    assert not sender.overlapped
     for key in {same_endpoint_key(name) for name in ids}:
-        began = [name for call in settler.settled for name in call if name.lower() == key]
+        began = [name for call in sender.sent for name in call if name.lower() == key]
         assert began == [name for name in ids if name.lower() == key]
 
 
@@ -212,12 +211,12 @@ def test_invalid_documents_need_no_client() -> None:
 def test_whoever_stops_early_has_nothing_more_sent() -> None:
     """Closing the outcomes waits for what is under way, and leaves the rest unsent."""
     going_on = Event()
-    settler = Scripted(lambda name: going_on.wait(LONGEST_WAIT) if name != "e-1" else None)
-    outcomes = deliver(plan(documents(names(50)), ONE_BY_ONE), settler.of, 1)
+    sender = Scripted(lambda name: going_on.wait(LONGEST_WAIT) if name != "e-1" else None)
+    outcomes = deliver(plan(documents(names(50)), ONE_BY_ONE), sender.of, 1)
     next(outcomes)
     going_on.set()
     outcomes.close()
-    assert len(settler.settled) <= 5
+    assert len(sender.sent) <= 5
 
 
 def test_an_error_that_is_thrown_in_ends_the_run() -> None:
@@ -229,20 +228,20 @@ def test_an_error_that_is_thrown_in_ends_the_run() -> None:
         several_are_read.set()
         yield from documents(names(50))
 
-    settler = Scripted(lambda _: several_are_read.wait(LONGEST_WAIT))
-    outcomes = deliver(plan(reading(), ONE_BY_ONE), settler.of, 1)
+    sender = Scripted(lambda _: several_are_read.wait(LONGEST_WAIT))
+    outcomes = deliver(plan(reading(), ONE_BY_ONE), sender.of, 1)
     told = [next(outcomes), outcomes.throw(CannotRun("the disk is full"))]
     with pytest.raises(CannotRun, match="the disk is full"):
         told.extend(outcomes)
     accepted = [one.endpoint_id for one in told if one.state is State.ACCEPTED]
-    assert [name for call in settler.settled for name in call] == accepted
+    assert [name for call in sender.sent for name in call] == accepted
     assert [one.endpoint_id for one in told] == [*names(3), "e-1"]
 
 
 def test_an_error_in_the_middle_of_a_call_leaves_nobody_out() -> None:
     """All endpoints of an accepted call are told, also when one of them cannot be shown."""
-    settler = Scripted()
-    outcomes = deliver(plan(documents(names(10)), Wishes()), settler.of, 1)
+    sender = Scripted()
+    outcomes = deliver(plan(documents(names(10)), Wishes()), sender.of, 1)
     told = [next(outcomes), next(outcomes), outcomes.throw(CannotRun("the disk is full"))]
     with pytest.raises(CannotRun, match="the disk is full"):
         told.extend(outcomes)
@@ -278,10 +277,10 @@ def keyboard() -> Keyboard:
 
 
 def interrupted(
-    settler: Scripted, sent: Iterator[Document], keyboard: Keyboard, concurrency: int = 1
+    sender: Scripted, sent: Iterator[Document], keyboard: Keyboard, concurrency: int = 1
 ) -> Run:
     """Deliver documents until Ctrl-C comes, and then to the end."""
-    run = delivered(settler, sent, concurrency, monitor=keyboard)
+    run = delivered(sender, sent, concurrency, monitor=keyboard)
     assert isinstance(run.error, Interrupted)
     return run
 
@@ -301,61 +300,61 @@ def three_and_then_ctrl_c(keyboard: Keyboard, all_are_read: Event) -> Iterator[D
 def test_ctrl_c_waits_for_what_is_under_way(keyboard: Keyboard) -> None:
     """That is told as it ended, and what was read is named as not sent."""
     all_are_read = Event()
-    settler = Scripted()
+    sender = Scripted()
 
     def answer(_: str) -> None:
         assert all_are_read.wait(LONGEST_WAIT)
         keyboard.press_ctrl_c()
-        settler.wait_for_the_halt()
+        sender.wait_for_the_halt()
 
-    settler.answer = answer
-    run = interrupted(settler, three_and_then_ctrl_c(keyboard, all_are_read), keyboard)
+    sender.answer = answer
+    run = interrupted(sender, three_and_then_ctrl_c(keyboard, all_are_read), keyboard)
     assert states(run) == [
         ("e-1", State.ACCEPTED),
         ("e-2", State.SKIPPED),
         ("e-3", State.SKIPPED),
     ]
-    assert settler.settled == [["e-1"]]
+    assert sender.sent == [["e-1"]]
 
 
 def test_what_was_gathered_for_a_batch_when_ctrl_c_comes_is_named(keyboard: Keyboard) -> None:
     """It is in no call yet, and will be sent in none."""
     keyboard.press_ctrl_c()
-    settler = Scripted()
-    run = delivered(settler, documents(names(150)), 2, Wishes(), monitor=keyboard)
+    sender = Scripted()
+    run = delivered(sender, documents(names(150)), 2, Wishes(), monitor=keyboard)
     assert run.ids == run.ids_that(State.SKIPPED) == names(150)
-    assert settler.settled == []
+    assert sender.sent == []
 
 
 def test_ctrl_c_while_a_document_waits_for_an_earlier_one_of_its_endpoint(
     keyboard: Keyboard,
 ) -> None:
     """The one that waits is named too, and not sent."""
-    settler = Scripted()
+    sender = Scripted()
 
     def answer(_: str) -> None:
         keyboard.press_ctrl_c()
-        settler.wait_for_the_halt()
+        sender.wait_for_the_halt()
 
-    settler.answer = answer
-    run = interrupted(settler, documents(["a", "A"]), keyboard, concurrency=2)
+    sender.answer = answer
+    run = interrupted(sender, documents(["a", "A"]), keyboard, concurrency=2)
     assert states(run) == [("a", State.ACCEPTED), ("A", State.SKIPPED)]
 
 
 def test_ctrl_c_twice_does_not_wait(keyboard: Keyboard) -> None:
     """What is under way may have been stored, what only waited for its turn was not sent."""
     all_are_read, never_set = Event(), Event()
-    settler = Scripted()
+    sender = Scripted()
 
     def answer(_: str) -> None:
         assert all_are_read.wait(LONGEST_WAIT)
         keyboard.press_ctrl_c()
-        settler.wait_for_the_halt()
+        sender.wait_for_the_halt()
         keyboard.press_ctrl_c()
         never_set.wait(LONGEST_WAIT)
 
-    settler.answer = answer
-    run = interrupted(settler, three_and_then_ctrl_c(keyboard, all_are_read), keyboard)
+    sender.answer = answer
+    run = interrupted(sender, three_and_then_ctrl_c(keyboard, all_are_read), keyboard)
     never_set.set()
     assert states(run) == [
         ("e-1", State.FAILED),

@@ -14,7 +14,7 @@ from updates import requests, seen, visible_changes
 
 from pinpoint_endpoints.api import connect
 from pinpoint_endpoints.checks.policy import DEFAULT, Policy
-from pinpoint_endpoints.comparing.comparison import Comparison, State, compare_all
+from pinpoint_endpoints.delivery.compare import Comparison, State, compare_all
 from pinpoint_endpoints.delivery.plan import Wishes
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document

@@ -1,23 +1,33 @@
-"""Documents in, what an upsert would change in the stored endpoints out: in order, several at once.
+"""Shows what an upsert of documents would change in the stored endpoints.
 
-What an update does to other endpoints is not looked at: those at the same address, and those of the
+What an update does to other endpoints is not shown: those with the same address, and those of the
 same user.
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+import json
+import sqlite3
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from enum import StrEnum
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from pinpoint_endpoints.comparing.predictions import Predictions
-from pinpoint_endpoints.comparing.several import ask_several
+from pinpoint_endpoints.contract.merging import Endpoint
+from pinpoint_endpoints.delivery.executor import OrderedExecutor
 from pinpoint_endpoints.delivery.health import MOST_REFUSED
 from pinpoint_endpoints.delivery.judging import Unfit, judged
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import Wishes
-from pinpoint_endpoints.documents.endpoint_ids import check_id
+from pinpoint_endpoints.documents.endpoint_ids import check_id, same_endpoint_key
 from pinpoint_endpoints.documents.model import Document, Problem
-from pinpoint_endpoints.errors import NoApplication, PinpointEndpointsError, Refused, UsageError
+from pinpoint_endpoints.errors import (
+    CannotRun,
+    Interrupted,
+    NoApplication,
+    PinpointEndpointsError,
+    Refused,
+    UsageError,
+)
+from pinpoint_endpoints.quotas import CONCURRENT_CALLS
 from pinpoint_endpoints.service.differences import (
     Change,
     changes,
@@ -27,9 +37,8 @@ from pinpoint_endpoints.service.differences import (
 from pinpoint_endpoints.service.reading import find_endpoint
 from pinpoint_endpoints.service.request import Item
 
-CONCURRENCY = 10
-"""AWS: Amazon Pinpoint quotas, GetEndpoint: 10 a second, and 10 under way."""
-
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _INVALID = "not compared: the document is invalid"
 _NO_REQUEST = "not compared: a member has another type than the schema wants"
@@ -76,7 +85,7 @@ def compare_all(  # noqa: PLR0913 - what a person can choose of a comparison
     application_id: str,
     documents: Iterable[Document],
     wishes: Wishes,
-    concurrency: int = CONCURRENCY,
+    concurrency: int = CONCURRENT_CALLS,
     *,
     monitor: Monitor | None = None,
 ) -> Generator[Comparison, None, None]:
@@ -97,18 +106,41 @@ def compare_all(  # noqa: PLR0913 - what a person can choose of a comparison
         UsageError: the service can take no such application id or endpoint id.
         CannotRun: no credentials, no connection, no readable answer.
         Refused: the service refuses whatever is asked.
-        Interrupted: by a person. Each comes after what was compared before.
+        Interrupted: by the user. Each comes after what was compared before.
     """
     check_id(application_id, "application id", "--app")
     if wishes.endpoint_id is not None:
         check_id(wishes.endpoint_id, "endpoint id", "--id")
     monitor = monitor or Monitor()
     reader = _Reader(connect, application_id)
-    read = monitor.reading(documents)
-    items = (judged(document, wishes.policy, wishes.endpoint_id) for document in read)
-    with Predictions() as predictions:
-        comparer = _Comparer(application_id, predictions)
-        yield from ask_several(reader.read, items, concurrency, comparer.comparison, monitor)
+    executor = OrderedExecutor[Item | Unfit, _Read](
+        concurrency, lambda: monitor.stop_requests() > 0
+    )
+    with PendingChanges() as pending:
+        comparer = _Comparer(application_id, pending)
+        try:
+            for document in monitor.reading(documents):
+                item = judged(document, wishes.policy, wishes.endpoint_id)
+                executor.submit(item, reader.read)
+                yield from _compared(executor.finished(), comparer, monitor)
+                if monitor.stop_requests():
+                    break
+            yield from _compared(executor.remaining(), comparer, monitor)
+        finally:
+            executor.close(wait=False)
+    if monitor.stop_requests():
+        raise Interrupted("interrupted", "what was answered until then is reported")
+
+
+def _compared(
+    finished: "Iterator[tuple[Item | Unfit, Future[_Read]]]",
+    comparer: "_Comparer",
+    monitor: Monitor,
+) -> Iterator[Comparison]:
+    for _, future in finished:
+        is_answered = future.done() and not future.exception()
+        if is_answered or not monitor.stop_requests():
+            yield comparer.comparison(future.result())
 
 
 class _Read(NamedTuple):
@@ -147,9 +179,9 @@ class _Reader:
 class _Comparer:
     """Compares one document after the other."""
 
-    def __init__(self, application_id: str, predictions: Predictions) -> None:
+    def __init__(self, application_id: str, pending: "PendingChanges") -> None:
         self._application_id = application_id
-        self._predictions = predictions
+        self._pending = pending
         self._failed_in_a_row = 0
 
     def comparison(self, read: _Read) -> Comparison:
@@ -180,11 +212,11 @@ class _Comparer:
             return same._replace(state=State.FAILED, message=_NO_REQUEST, hint=_HINT_ON_RULES)
         if error is not None and not isinstance(error, NoApplication):
             return same._replace(state=State.FAILED, message=error.message, hint=error.hint)
-        known = self._predictions.get(item.endpoint_id) or stored
+        known = self._pending.get(item.endpoint_id) or stored
         found = tuple(changes(known, request))
         if not found:
             return same
-        self._predictions.put(item.endpoint_id, updated(known, request))
+        self._pending.put(item.endpoint_id, updated(known, request))
         if known is not None:
             return same._replace(state=State.CHANGED, changes=found)
         hint = "" if error is None else self._hint_on_application()
@@ -195,3 +227,48 @@ class _Comparer:
             f"there is no application {self._application_id}: every endpoint is new. The local "
             "Pinpoint makes it with the first one; anywhere else, check --app and the region"
         )
+
+
+_TEMPORARY = ""
+"""SQLite's name for a database that has a file of its own, and none once it is closed."""
+
+
+class PendingChanges:
+    """Keeps the endpoints as the documents so far would change them, for those that follow.
+
+    Memory stays flat: all but a few megabytes are in a temporary file.
+    """
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect(_TEMPORARY, isolation_level=None)
+        self._execute("PRAGMA journal_mode = OFF")
+        self._execute("CREATE TABLE predicted (key TEXT PRIMARY KEY, endpoint TEXT) WITHOUT ROWID")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def get(self, endpoint_id: str) -> Endpoint | None:
+        """Return an endpoint as it would be; None if no document would change it."""
+        query = "SELECT endpoint FROM predicted WHERE key = ?"
+        row = self._execute(query, same_endpoint_key(endpoint_id)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def put(self, endpoint_id: str, endpoint: Endpoint) -> None:
+        """Keep an endpoint as it would be.
+
+        Raises:
+            CannotRun: there is no room for it.
+        """
+        statement = "INSERT OR REPLACE INTO predicted VALUES (?, ?)"
+        self._execute(statement, same_endpoint_key(endpoint_id), json.dumps(endpoint))
+
+    def _execute(self, statement: str, *values: object) -> Any:
+        try:
+            return self._database.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise CannotRun(
+                f"no room for temporary files: {error}", "make room, or set TMPDIR"
+            ) from None

@@ -1,6 +1,6 @@
-"""Several questions at once: their order, how far ahead is read, and how a run ends early."""
+"""Several tasks at once: their order, how far ahead they are taken, and how a run ends early."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from threading import Barrier, Event
 from threading import enumerate as enumerate_threads
 
@@ -8,20 +8,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.comparing.several import ask_several
-from pinpoint_endpoints.delivery.monitor import Monitor
-from pinpoint_endpoints.errors import CannotRun, Interrupted
+from pinpoint_endpoints.delivery.executor import OrderedExecutor
+from pinpoint_endpoints.errors import CannotRun
 
 
-def same(value: int) -> int:
-    """Return what is given."""
-    return value
+def results(
+    run: Callable[[int], int],
+    tasks: Iterable[int],
+    threads: int,
+    is_given_up: Callable[[], bool] = lambda: False,
+) -> Generator[int, None, None]:
+    """Yield the results of tasks, without those that were given up."""
+    executor = OrderedExecutor[int, int](threads, is_given_up)
+    try:
+        for task in tasks:
+            executor.submit(task, run)
+            yield from (future.result() for _, future in executor.finished())
+        yield from (future.result() for _, future in executor.remaining() if future.done())
+    finally:
+        executor.close(wait=False)
 
 
 @given(st.lists(st.integers(), max_size=40), st.integers(1, 8))
 def test_every_question_has_its_answer_in_its_place(questions: list[int], threads: int) -> None:
     """Whatever their number, and however many are asked at once."""
-    doubled = ask_several(lambda number: 2 * number, questions, threads, same, Monitor())
+    doubled = results(lambda number: 2 * number, questions, threads)
     assert list(doubled) == [2 * number for number in questions]
 
 
@@ -36,13 +47,13 @@ def test_a_slow_answer_holds_up_none_but_those_behind_it() -> None:
             last_is_asked.set()
         return question
 
-    assert list(ask_several(ask, range(4), 2, same, Monitor())) == [0, 1, 2, 3]
+    assert list(results(ask, range(4), 2)) == [0, 1, 2, 3]
 
 
 def test_as_many_are_asked_at_once_as_there_are_threads() -> None:
     """Three wait for each other, and go on together."""
     together = Barrier(3, timeout=60)
-    assert len(list(ask_several(lambda _: together.wait(), range(9), 3, same, Monitor()))) == 9
+    assert len(list(results(lambda _: together.wait(), range(9), 3))) == 9
 
 
 def test_questions_are_not_read_far_ahead() -> None:
@@ -53,12 +64,12 @@ def test_questions_are_not_read_far_ahead() -> None:
     def ask(question: int) -> int:
         if question == 0:
             assert all_that_are_read.wait(60)
-        if question == 8:
+        if question == 7:
             all_that_are_read.set()
         return question
 
-    assert next(ask_several(ask, questions, 2, same, Monitor())) == 0
-    assert next(questions) == 9
+    assert next(results(ask, questions, 2)) == 0
+    assert next(questions) == 8
 
 
 def test_an_error_comes_in_its_place_and_ends_the_run() -> None:
@@ -69,21 +80,17 @@ def test_an_error_comes_in_its_place_and_ends_the_run() -> None:
             raise CannotRun("no connection")
         return question
 
-    answers = ask_several(ask, range(100), 3, same, Monitor())
+    answers = results(ask, range(100), 3)
     assert [next(answers), next(answers)] == [0, 1]
     with pytest.raises(CannotRun, match="no connection"):
         next(answers)
     assert list(answers) == []
 
 
-def test_ctrl_c_gives_what_is_there_and_waits_for_nothing() -> None:
+def test_a_run_that_is_given_up_gives_the_results_that_are_there() -> None:
     """A question that is never answered keeps the others' answers from nobody."""
     last_is_asked, never_set = Event(), Event()
     pressed: list[None] = []
-
-    class Pressed(Monitor):
-        def stop_requests(self) -> int:
-            return len(pressed)
 
     def ask(question: int) -> int:
         if question == 1:
@@ -94,9 +101,7 @@ def test_ctrl_c_gives_what_is_there_and_waits_for_nothing() -> None:
             last_is_asked.set()
         return question
 
-    answers: list[int] = []
-    with pytest.raises(Interrupted):
-        answers.extend(ask_several(ask, range(4), 2, same, Pressed()))
+    answers = list(results(ask, range(4), 2, lambda: bool(pressed)))
     assert answers in ([0, 2], [0, 2, 3])
     never_set.set()
 
@@ -118,7 +123,7 @@ def test_an_answer_is_not_kept_back() -> None:
             second_is_asked.set()
         return question
 
-    assert next(ask_several(ask, questions(), 1, same, Monitor())) == 0
+    assert next(results(ask, questions(), 1)) == 0
     assert len(read) <= 3
 
 
@@ -129,7 +134,7 @@ def test_whoever_stops_early_has_nothing_more_asked() -> None:
 
     def questions() -> Iterator[int]:
         for question in range(100):
-            if question == 4:
+            if question == 3:
                 three_wait.set()
             yield question
 
@@ -139,7 +144,7 @@ def test_whoever_stops_early_has_nothing_more_asked() -> None:
         return question
 
     before = set(enumerate_threads())
-    answers = ask_several(ask, questions(), 1, same, Monitor())
+    answers = results(ask, questions(), 1)
     assert next(answers) == 0
     answers.close()
     closed.set()
