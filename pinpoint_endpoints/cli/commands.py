@@ -44,8 +44,11 @@ class _ByName(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in NAMES:
             raise KeyError(name)
+        from pinpoint_endpoints.cli.options import with_single_options
+
         alone = typer.Typer(**SETTINGS)
-        alone.command()(getattr(import_module(f"pinpoint_endpoints.cli.{name}"), name))
+        command = getattr(import_module(f"pinpoint_endpoints.cli.{name}"), name)
+        alone.command()(with_single_options(command))
         return typer.main.get_command(alone)
 
     def __iter__(self) -> Iterator[str]:

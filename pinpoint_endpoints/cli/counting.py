@@ -11,11 +11,9 @@ from pinpoint_endpoints.audience.documents import endpoint_in
 from pinpoint_endpoints.checks.policy import Policy
 from pinpoint_endpoints.checks.validate import validate, verdict_on
 from pinpoint_endpoints.cli.console import say
-from pinpoint_endpoints.cli.documents_of import documents_of
-from pinpoint_endpoints.cli.inputs import spooled_inputs
+from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
-from pinpoint_endpoints.cli.progress import Progress, bytes_in, shown
-from pinpoint_endpoints.documents.discovery import Selection, discover
+from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.documents.load import Meter
 from pinpoint_endpoints.documents.model import Document, Problem, Verdict
 from pinpoint_endpoints.errors import Interrupted, PinpointEndpointsError
@@ -50,10 +48,8 @@ class AudienceCount(NamedTuple):
 
 
 def count_files(
-    paths: Sequence[str],
-    selection: Selection,
+    inputs: Inputs,
     policy: Policy,
-    stdin_filename: str | None,
     *,
     quiet: bool,
     verbose: bool,
@@ -61,10 +57,8 @@ def count_files(
     """Count the endpoints in files, also in those that are invalid, and name what holds none.
 
     Args:
-        paths: as they were given.
-        selection: which files of a searched directory are read.
+        inputs: the files.
         policy: how documents are judged.
-        stdin_filename: what `--stdin-filename` says.
         quiet: whether no progress is shown.
         verbose: whether every error is told.
 
@@ -74,15 +68,15 @@ def count_files(
     audience = Audience(datetime.now(UTC))
     judge = _Judge(policy, verbose=verbose)
     with (
-        spooled_inputs(paths, stdin_filename) as spooled,
+        inputs.spooled() as spooled,
         Progress(
             _COUNTING,
-            lambda: bytes_in(discover(paths, selection)),
+            inputs.size,
             lambda: f"{audience.count:,} endpoints",
-            shown(quiet=quiet, streams=False, lines=True),
+            progress_style(quiet=quiet, streams=False, lines=True),
         ) as progress,
     ):
-        documents = documents_of(paths, spooled, selection, meter=progress.meter)
+        documents = inputs.documents(spooled, meter=progress.meter)
         error = _count(judge.endpoints_in(documents), audience)
     tally = AudienceTally(judge.documents, audience.count, judge.invalid, judge.unreadable)
     return AudienceCount(audience, tally, tuple(judge.remarks()), error)
@@ -110,7 +104,7 @@ def count_stored(store: Path, application_id: str, *, quiet: bool) -> AudienceCo
             _COUNTING,
             partial(_total, opened, application_id),
             lambda: f"{audience.count:,} endpoints",
-            shown(quiet=quiet, streams=False, lines=True),
+            progress_style(quiet=quiet, streams=False, lines=True),
         ) as progress,
     ):
         endpoints = all_endpoints(opened, application_id)

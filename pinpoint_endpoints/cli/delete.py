@@ -10,21 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pinpoint_endpoints.cli.console import say, tell, write_bytes
-from pinpoint_endpoints.cli.options import (
-    App,
-    ConnectTimeout,
-    EndpointUrl,
-    Local,
-    Output,
-    OutputOption,
-    Profile,
-    Quiet,
-    ReadTimeout,
-    Region,
-    ShowValues,
-    Store,
-    Verbose,
-)
+from pinpoint_endpoints.cli.options import App, DisplayOptions, Output, OutputOption
 from pinpoint_endpoints.cli.saving import SaveTo, tell_saved
 from pinpoint_endpoints.cli.selecting import EndpointIds, Selected, User, selected
 from pinpoint_endpoints.cli.target import Target
@@ -37,7 +23,6 @@ from pinpoint_endpoints.errors import (
     UsageError,
 )
 from pinpoint_endpoints.masking import counted, printable
-from pinpoint_endpoints.service.client import CONNECT_SECONDS, READ_SECONDS
 from pinpoint_endpoints.service.deleting import (
     Deletion,
     DeletionState,
@@ -53,6 +38,7 @@ _MAY_BE_GONE = "interrupted before the answer: it may be deleted"
 
 
 def delete(
+    *,
     app: App,
     endpoint_ids: EndpointIds = None,
     user: User = None,
@@ -60,17 +46,9 @@ def delete(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")
     ] = False,
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
-    local: Local = False,
-    store: Store = None,
-    read_timeout: ReadTimeout = READ_SECONDS,
-    connect_timeout: ConnectTimeout = CONNECT_SECONDS,
+    target: Target,
     output: OutputOption = Output.TABLE,
-    show_values: ShowValues = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    display: DisplayOptions,
 ) -> ExitCode:
     """Delete endpoints from the service, after a question.
 
@@ -79,16 +57,7 @@ def delete(
     wanted = selected(app, endpoint_ids, user)
     if not yes and not _somebody_can_answer():
         raise UsageError("nobody can be asked whether to delete", "give --yes to do it unasked")
-    client = Target(
-        region=region,
-        profile=profile,
-        endpoint_url=endpoint_url,
-        local=local,
-        store=store,
-        read_timeout=read_timeout,
-        connect_timeout=connect_timeout,
-        verbose=verbose,
-    ).client()
+    client = target.client()
     folder = None if save is None else _folder(save)
     try:
         deletions = planned(
@@ -101,11 +70,11 @@ def delete(
         raise Interrupted("interrupted", "nothing was deleted") from None
     error = _carry_out(client, wanted, deletions, folder) if wished else None
     if wished or output is Output.JSON:
-        _print(deletions, output, error, show_values=show_values)
+        _print(deletions, output, error, show_values=display.show_values)
     if not wished:
         say("nothing was deleted")
     elif folder is not None and save is not None:
-        tell_saved(folder, save, quiet=quiet, verbose=verbose)
+        tell_saved(folder, save, quiet=display.quiet, verbose=display.verbose)
     if error is not None:
         tell(error)
     return _exit_code(deletions, error) if wished else ExitCode.OK

@@ -10,37 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pinpoint_endpoints.cli.console import say, tell
-from pinpoint_endpoints.cli.documents_of import documents_of
-from pinpoint_endpoints.cli.inputs import spooled_inputs
+from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
-from pinpoint_endpoints.cli.options import (
-    App,
-    Concurrency,
-    ConnectTimeout,
-    Create,
-    EndpointUrl,
-    Exclude,
-    Ignore,
-    Local,
-    NoIgnore,
-    Output,
-    OutputOption,
-    Profile,
-    Quiet,
-    ReadTimeout,
-    Region,
-    ShowValues,
-    StdinFilename,
-    Store,
-    Strict,
-    Verbose,
-)
-from pinpoint_endpoints.cli.policy import sending_policy_from
-from pinpoint_endpoints.cli.progress import Progress, bytes_in, shown
-from pinpoint_endpoints.cli.target import Target
-from pinpoint_endpoints.documents.discovery import Selection, discover
+from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions, Output, OutputOption
+from pinpoint_endpoints.cli.progress import Progress, progress_style
+from pinpoint_endpoints.cli.target import ConcurrentTarget
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
-from pinpoint_endpoints.service.client import CONNECT_SECONDS, READ_SECONDS
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.compare import Comparison
@@ -49,13 +24,8 @@ if TYPE_CHECKING:
 
 
 def diff(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH...",
-            help="Files, directories to search for files, or - for standard input.",
-        ),
-    ],
+    inputs: Inputs,
+    *,
     app: App,
     endpoint_id: Annotated[
         str | None,
@@ -66,24 +36,10 @@ def diff(
             help="The endpoint id, for one document.",
         ),
     ] = None,
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
-    local: Local = False,
-    store: Store = None,
-    concurrency: Concurrency = None,
-    strict: Strict = False,
-    ignore: Ignore = None,
-    create: Create = False,
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
-    stdin_filename: StdinFilename = None,
-    read_timeout: ReadTimeout = READ_SECONDS,
-    connect_timeout: ConnectTimeout = CONNECT_SECONDS,
+    target: ConcurrentTarget,
+    checks: CheckOptions,
     output: OutputOption = Output.TABLE,
-    show_values: ShowValues = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    display: DisplayOptions,
 ) -> ExitCode:
     """Show what an upsert of the files would change.
 
@@ -99,54 +55,39 @@ def diff(
     from pinpoint_endpoints.reports.difference_reporters import open_difference_reporter
     from pinpoint_endpoints.reports.differences import DifferenceTally
 
-    policy = sending_policy_from(ignore, strict=strict, create=create)
-    selection = Selection(tuple(exclude or ()), respect_gitignore=not no_ignore)
-    target = Target(
-        region=region,
-        profile=profile,
-        endpoint_url=endpoint_url,
-        local=local,
-        store=store,
-        concurrency=concurrency,
-        read_timeout=read_timeout,
-        connect_timeout=connect_timeout,
-        verbose=verbose,
-    )
     tally = DifferenceTally()
     reporter = open_difference_reporter(
         output,
         sys.stdout,
-        show_values=show_values,
-        quiet=quiet,
+        show_values=display.show_values,
+        quiet=display.quiet,
         styled=sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR")),
     )
     with (
-        spooled_inputs(paths, stdin_filename) as spooled,
+        inputs.spooled() as spooled,
         Progress(
             "comparing",
-            lambda: bytes_in(discover(paths, selection)),
+            inputs.size,
             partial(_counts, tally, monotonic()),
-            shown(quiet=quiet, streams=output is not Output.JSON, lines=True),
+            progress_style(quiet=display.quiet, streams=output is not Output.JSON, lines=True),
         ) as progress,
         Interrupts() as interrupts,
     ):
-        documents = documents_of(
-            paths, spooled, selection, endpoint_id=endpoint_id, meter=progress.meter
-        )
+        documents = inputs.documents(spooled, endpoint_id=endpoint_id, meter=progress.meter)
         comparisons = compare_all(
             target.client,
             app,
             documents,
-            Wishes(policy, endpoint_id),
+            Wishes(checks.sending_policy(), endpoint_id),
             target.at_once(batch=False),
             monitor=interrupts,
         )
-        error = _report(comparisons, tally, reporter, verbose=verbose)
+        error = _report(comparisons, tally, reporter, verbose=display.verbose)
         progress.close()
         reporter.close(tally, error)
     if error is not None:
         tell(error)
-    _advise(tally, output, quiet=quiet, stopped=error, at_aws=target.is_aws)
+    _advise(tally, output, quiet=display.quiet, stopped=error, at_aws=target.is_aws)
     return _exit_code(tally, error)
 
 

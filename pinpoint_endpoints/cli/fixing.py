@@ -7,6 +7,7 @@ from functools import partial
 from pinpoint_endpoints.checks.policy import Policy
 from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.cli.inputs import is_pipe
+from pinpoint_endpoints.cli.options import DisplayOptions
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 from pinpoint_endpoints.errors import CannotRun, ExitCode, UsageError
 from pinpoint_endpoints.masking import counted, printable
@@ -65,9 +66,7 @@ def fix_files(sources: Sources, policy: Policy, *, quiet: bool) -> bool:
     return not failures
 
 
-def show_differences(
-    sources: Sources, policy: Policy, *, show_values: bool, quiet: bool
-) -> ExitCode:
+def show_differences(sources: Sources, policy: Policy, display: DisplayOptions) -> ExitCode:
     """Print what fixing would change, and tell whether that is anything."""
     from pinpoint_endpoints.checks.validate import validate
     from pinpoint_endpoints.fixes.differences import differences
@@ -79,7 +78,7 @@ def show_differences(
         seen += 1
         before = fixes
         try:
-            for difference in differences(source, check, show_values=show_values):
+            for difference in differences(source, check, show_values=display.show_values):
                 fixes += difference.fixes
                 _print(difference.text)
         except NotRead as error:
@@ -89,7 +88,7 @@ def show_differences(
     if not seen:
         raise nothing_to_check()
     sys.stdout.flush()
-    if not quiet:
+    if not display.quiet:
         say(f"{counted(fixes, 'problem')} in {counted(files, 'file')} would be fixed")
     if failures:
         return ExitCode.CANNOT_RUN

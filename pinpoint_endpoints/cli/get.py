@@ -9,24 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pinpoint_endpoints.cli.console import say, tell, write_bytes
-from pinpoint_endpoints.cli.options import (
-    App,
-    ConnectTimeout,
-    EndpointUrl,
-    Local,
-    Profile,
-    Quiet,
-    ReadTimeout,
-    Region,
-    ShowValues,
-    Store,
-    Verbose,
-)
+from pinpoint_endpoints.cli.options import App, DisplayOptions
 from pinpoint_endpoints.cli.saving import SaveTo, tell_saved
 from pinpoint_endpoints.cli.selecting import EndpointIds, Selected, User, selected
 from pinpoint_endpoints.cli.target import Target
 from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError
-from pinpoint_endpoints.service.client import CONNECT_SECONDS, READ_SECONDS
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.saving.folder import Folder
@@ -44,26 +31,19 @@ class GetOutput(StrEnum):
 
 
 def get(
+    *,
     app: App,
     endpoint_ids: EndpointIds = None,
     user: User = None,
     save: SaveTo = None,
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
-    local: Local = False,
-    store: Store = None,
-    read_timeout: ReadTimeout = READ_SECONDS,
-    connect_timeout: ConnectTimeout = CONNECT_SECONDS,
+    target: Target,
     output: Annotated[
         GetOutput,
         typer.Option(
             "--output", "-o", help="How endpoints are printed; with --save, yaml or else json."
         ),
     ] = GetOutput.TABLE,
-    show_values: ShowValues = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    display: DisplayOptions,
 ) -> ExitCode:
     """Print stored endpoints, or save them into files.
 
@@ -71,23 +51,14 @@ def get(
     `pe upsert` to take back.
     """
     wanted = selected(app, endpoint_ids, user)
-    client = Target(
-        region=region,
-        profile=profile,
-        endpoint_url=endpoint_url,
-        local=local,
-        store=store,
-        read_timeout=read_timeout,
-        connect_timeout=connect_timeout,
-        verbose=verbose,
-    ).client()
+    client = target.client()
     found = _Found(client, wanted)
     if save is None:
-        _print(found, output, several=wanted.several, show_values=show_values)
+        _print(found, output, several=wanted.several, show_values=display.show_values)
         return found.end()
     folder = _saved(found, save, output)
     code = found.end()
-    tell_saved(folder, save, quiet=quiet, verbose=verbose)
+    tell_saved(folder, save, quiet=display.quiet, verbose=display.verbose)
     return code
 
 

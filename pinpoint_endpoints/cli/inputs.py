@@ -1,45 +1,167 @@
-"""The paths of a command line in, what can be read only once, kept to be read again, out."""
+"""The files that a command reads: the options that name them, and the documents in them."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from io import BufferedIOBase, BytesIO
+from itertools import chain
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from typing import cast
+from typing import Annotated, cast
+
+import typer
 
 from pinpoint_endpoints.cli.console import say
-from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
+from pinpoint_endpoints.documents.discovery import (
+    STANDARD_INPUT,
+    Selection,
+    Source,
+    UnreadablePath,
+    discover,
+)
+from pinpoint_endpoints.documents.gitignore import Pattern
+from pinpoint_endpoints.documents.load import Meter, read
+from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.streams import Spooled
-from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.errors import CannotRun, UsageError
+from pinpoint_endpoints.masking import printable
 
 
-@contextmanager
-def spooled_inputs(
-    paths: Sequence[str], filename: str | None = None
-) -> Iterator[Mapping[str, Spooled]]:
-    """Give standard input and the pipes among the paths: none of them is read before it is asked.
+def _pattern(given: str | Pattern) -> Pattern:
+    """Take a pattern of the command line; one of the project's file is complete already."""
+    return given if isinstance(given, Pattern) else Pattern(given)
 
-    Args:
+
+_PATHS_HELP = "Files, directories to search for files, or - for standard input."
+
+Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help=_PATHS_HELP)]
+OptionalPaths = Annotated[
+    list[str], typer.Argument(metavar="[PATH...]", show_default=False, help=_PATHS_HELP)
+]
+Exclude = Annotated[
+    list[Pattern] | None,
+    typer.Option(
+        "--exclude",
+        metavar="GLOB",
+        parser=_pattern,
+        show_default=False,
+        help="Leave out what matches in a searched directory: a pattern as in a .gitignore.",
+    ),
+]
+NoIgnore = Annotated[
+    bool, typer.Option("--no-ignore", help="Read files too that a .gitignore leaves out.")
+]
+StdinFilename = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What to call standard input; its suffix says how it is read.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files that a command reads.
+
+    Attributes:
         paths: as they were given.
-        filename: what `--stdin-filename` says.
-
-    Raises:
-        UsageError: standard input has a name and is not to be read.
+        exclude: patterns of files that are left out of searched directories.
+        no_ignore: whether files are read that a .gitignore leaves out.
+        stdin_filename: what standard input is called.
     """
-    if filename is not None and STANDARD_INPUT not in paths:
-        raise UsageError("--stdin-filename names standard input", "give - as well, or leave it out")
-    inputs = {path: Spooled(partial(_opened, path), path) for path in paths if is_pipe(path)}
-    if STANDARD_INPUT in paths:
-        if sys.stdin is not None and sys.stdin.isatty():
-            say("reading standard input: end it with Ctrl-D")
-        inputs[STANDARD_INPUT] = Spooled(_standard_input, filename or "")
-    try:
-        yield inputs
-    finally:
-        for spooled in inputs.values():
-            spooled.close()
+
+    paths: Paths
+    exclude: Exclude = None
+    no_ignore: NoIgnore = False
+    stdin_filename: StdinFilename = None
+
+    def find(self) -> Iterator[Source | UnreadablePath]:
+        """Yield the files that the paths name, and those in the directories that they name."""
+        selection = Selection(tuple(self.exclude or ()), respect_gitignore=not self.no_ignore)
+        return discover(self.paths, selection)
+
+    def size(self) -> int | None:
+        """Return how many bytes there are to read; None if standard input is among them."""
+        total = 0
+        for source in self.find():
+            if source.path == STANDARD_INPUT:
+                return None
+            with suppress(OSError):
+                total += Path(source.path).stat().st_size
+        return total
+
+    @contextmanager
+    def spooled(self) -> Iterator[Mapping[str, Spooled]]:
+        """Give what can be read only once, standard input and pipes, kept to be read again.
+
+        Raises:
+            UsageError: standard input has a name and is not to be read.
+        """
+        if self.stdin_filename is not None and STANDARD_INPUT not in self.paths:
+            raise UsageError(
+                "--stdin-filename names standard input", "give - as well, or leave it out"
+            )
+        pipes = filter(is_pipe, self.paths)
+        inputs = {path: Spooled(partial(_opened, path), path) for path in pipes}
+        if STANDARD_INPUT in self.paths:
+            if sys.stdin is not None and sys.stdin.isatty():
+                say("reading standard input: end it with Ctrl-D")
+            inputs[STANDARD_INPUT] = Spooled(_standard_input, self.stdin_filename or "")
+        try:
+            yield inputs
+        finally:
+            for spooled in inputs.values():
+                spooled.close()
+
+    def documents(
+        self,
+        spooled: Mapping[str, Spooled],
+        *,
+        endpoint_id: str | None = None,
+        meter: Meter | None = None,
+        leave_out: Callable[[str], bool] = lambda _: False,
+    ) -> Iterator[Document]:
+        """Yield the documents in the files, one after the other.
+
+        Args:
+            spooled: from the method of this name.
+            endpoint_id: the value of `--id`, which only one document can have.
+            meter: called with the number of bytes that were read.
+            leave_out: returns whether the file of a path is not read after all.
+
+        Raises:
+            CannotRun: there is no document.
+            UsageError: there are several, and one id.
+        """
+        sources = (source for source in self.find() if not leave_out(source.path))
+        documents = chain.from_iterable(read(source, spooled, meter) for source in sources)
+        first = next(documents, None)
+        if first is None:
+            raise CannotRun(
+                f"there is no endpoint in {', '.join(map(printable, self.paths))}",
+                "name a file, or a directory that holds .json, .yaml, .yml, .ndjson or .jsonl "
+                "files",
+            )
+        second = next(documents, None)
+        if second is not None and endpoint_id is not None:
+            raise UsageError(
+                "--id names one endpoint, and there are several",
+                "leave --id out: each takes the id that stands in it, else its file's name",
+            )
+        yield first
+        if second is not None:
+            yield second
+        yield from documents
+
+
+@dataclass(frozen=True)
+class OptionalInputs(Inputs):
+    """The files that a command reads that can do without files."""
+
+    paths: OptionalPaths = field(default_factory=list)
 
 
 def _opened(path: str) -> BufferedIOBase:
@@ -51,7 +173,7 @@ def _standard_input() -> BufferedIOBase:
 
 
 def is_pipe(path: str) -> bool:
-    """Tell whether a path is there, and neither a file nor a directory: a pipe, or a device."""
+    """Tell whether a path exists and is neither a file nor a directory: a pipe, or a device."""
     try:
         mode = Path(path).stat().st_mode if path != STANDARD_INPUT else None
     except (OSError, ValueError):

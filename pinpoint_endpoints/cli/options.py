@@ -1,21 +1,72 @@
-"""The options that commands share, each declared once."""
+"""The options that commands share, each declared once; those that go together are groups.
 
+A group is a dataclass whose fields of an `Annotated` type are options. A command has a parameter of
+the group's type, and is given one object for all of its options.
+"""
+
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Annotated, Any, TypeVar, get_origin
 
 import typer
 
+from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.cli.choosing import chosen
 from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.cli.words import rules_to_ignore
-from pinpoint_endpoints.documents.gitignore import Pattern
-from pinpoint_endpoints.quotas import (
-    CALLS_PER_SECOND,
-    CONCURRENT_BATCHES,
-    CONCURRENT_CALLS,
-    CONCURRENT_LOCAL_CALLS,
-    CONCURRENT_LOOPBACK_CALLS,
-)
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.errors import UsageError
+
+Result = TypeVar("Result")
+
+
+def with_single_options(command: Callable[..., Result]) -> Callable[..., Result]:
+    """Return a command as Typer wants it: with a parameter for each option of its groups.
+
+    Args:
+        command: a function; a parameter whose type is a dataclass is a group of options.
+    """
+    groups: dict[str, Any] = {}
+    alone: set[str] = set()
+    flat: dict[str, Parameter] = {}
+    for name, parameter in signature(command).parameters.items():
+        if is_dataclass(parameter.annotation):
+            groups[name] = parameter.annotation
+            options = [_as_parameter(field) for field in _options_of(groups[name])]
+        else:
+            alone.add(name)
+            options = [parameter.replace(kind=Parameter.KEYWORD_ONLY)]
+        for option in options:
+            flat.pop(option.name, None)  # an option of two groups stands with the later one
+            flat[option.name] = option
+
+    @wraps(command)
+    def with_groups(**values: Any) -> Result:
+        arguments = {name: values[name] for name in alone}
+        for name, group in groups.items():
+            arguments[name] = group(**{each.name: values[each.name] for each in _options_of(group)})
+        return command(**arguments)
+
+    changed: Any = with_groups
+    changed.__signature__ = signature(command).replace(parameters=list(flat.values()))
+    changed.__annotations__ = {each.name: each.annotation for each in flat.values()}
+    return with_groups
+
+
+def _options_of(group: Any) -> list[Field[Any]]:
+    return [field for field in fields(group) if get_origin(field.type) is Annotated]
+
+
+def _as_parameter(option: Field[Any]) -> Parameter:
+    default = option.default
+    if option.default_factory is not MISSING:
+        default = option.default_factory()
+    if default is MISSING:
+        default = Parameter.empty
+    return Parameter(option.name, Parameter.KEYWORD_ONLY, default=default, annotation=option.type)
 
 
 class Output(StrEnum):
@@ -32,89 +83,8 @@ def _name_project_file(ctx: typer.Context, verbose: bool) -> bool:
     return verbose
 
 
-def _pattern(given: str | Pattern) -> Pattern:
-    """Take a pattern of the command line; one of the project's file is complete already."""
-    return given if isinstance(given, Pattern) else Pattern(given)
-
-
-def _checked_rate(rate: float | None) -> float | None:
-    if rate is not None:
-        from pinpoint_endpoints.service.rate import check_rate
-
-        check_rate(rate)
-    return rate
-
-
 App = Annotated[
     str, typer.Option("--app", metavar="ID", envvar="PE_APP", help="The application id.")
-]
-Region = Annotated[
-    str | None, typer.Option(metavar="REGION", help="The AWS region, as in the AWS CLI.")
-]
-Profile = Annotated[
-    str | None,
-    typer.Option(metavar="PROFILE", help="The credentials profile, as in the AWS CLI."),
-]
-EndpointUrl = Annotated[
-    str | None,
-    typer.Option(metavar="URL", help="A server that speaks the Pinpoint API, instead of AWS."),
-]
-Local = Annotated[
-    bool,
-    typer.Option(
-        "--local",
-        help="The local Pinpoint instead of AWS: no account, no credentials, no region.",
-    ),
-]
-Store = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        show_default="PE_LOCAL_STORE, else a file in the user's data directory",
-        help="The file of the local Pinpoint.",
-    ),
-]
-Rate = Annotated[
-    float | None,
-    typer.Option(
-        "--rate",
-        metavar="N",
-        callback=_checked_rate,
-        show_default=f"AWS's quotas: {CALLS_PER_SECOND['UpdateEndpoint']:g} single, "
-        f"{CALLS_PER_SECOND['UpdateEndpointsBatch']:g} batch calls; "
-        "none for --local and on loopback",
-        help="Calls a second at most.",
-    ),
-]
-Concurrency = Annotated[
-    int | None,
-    typer.Option(
-        "--concurrency",
-        metavar="N",
-        min=1,
-        max=256,
-        show_default=f"{CONCURRENT_BATCHES} batch calls, {CONCURRENT_CALLS} others; "
-        f"{CONCURRENT_LOOPBACK_CALLS} on loopback; {CONCURRENT_LOCAL_CALLS} for --local",
-        help="Calls at once at most.",
-    ),
-]
-ReadTimeout = Annotated[
-    int,
-    typer.Option(
-        "--cli-read-timeout",
-        metavar="SECONDS",
-        min=0,
-        help="How long to wait for an answer, as in the AWS CLI: 0 for no limit.",
-    ),
-]
-ConnectTimeout = Annotated[
-    int,
-    typer.Option(
-        "--cli-connect-timeout",
-        metavar="SECONDS",
-        min=0,
-        help="How long to wait for a connection, as in the AWS CLI: 0 for no limit.",
-    ),
 ]
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How results are printed.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
@@ -127,29 +97,6 @@ Verbose = Annotated[
 ShowValues = Annotated[
     bool,
     typer.Option("--show-values", help="Show addresses, user ids and user attributes unmasked."),
-]
-Exclude = Annotated[
-    list[Pattern] | None,
-    typer.Option(
-        "--exclude",
-        metavar="GLOB",
-        parser=_pattern,
-        show_default=False,
-        help="Leave out what matches in a searched directory: a pattern as in a .gitignore.",
-    ),
-]
-NoIgnore = Annotated[
-    bool, typer.Option("--no-ignore", help="Read files too that a .gitignore leaves out.")
-]
-ListFiles = Annotated[
-    bool, typer.Option("--list-files", help="Print the paths that would be read, and stop.")
-]
-StdinFilename = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="What to call standard input; its suffix says how it is read.",
-    ),
 ]
 Ignore = Annotated[
     list[str] | None,
@@ -170,21 +117,63 @@ Create = Annotated[
         help="Every endpoint is new: it needs a ChannelType and, unless opted out, an Address.",
     ),
 ]
-MaxProblems = Annotated[
-    int,
-    typer.Option(
-        "--max-problems", metavar="N", min=0, help="How many problems the table shows one by one."
-    ),
-]
-Report = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--report",
-        metavar="FORMAT=FILE",
-        help="Write a report into a file too; may be given several times.",
-    ),
-]
-Fix = Annotated[
-    bool, typer.Option("--fix", help="Repair what has one right answer, and write the files back.")
-]
-Diff = Annotated[bool, typer.Option("--diff", help="Show what --fix would change; write nothing.")]
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """How documents are checked.
+
+    Attributes:
+        strict: whether warnings make a document invalid.
+        ignore: rules to leave out, by code or name in any case.
+        create: whether every endpoint is new.
+    """
+
+    strict: Strict = False
+    ignore: Ignore = None
+    create: Create = False
+
+    def policy(self) -> Policy:
+        """Return how documents are checked.
+
+        Raises:
+            UsageError: a rule is not known (the nearest is named), or cannot be ignored.
+        """
+        return Policy(frozenset(map(_ignorable, self.ignore or ())), self.strict, self.create)
+
+    def sending_policy(self) -> Policy:
+        """Return how documents are checked that are sent: read-only members are left out of them.
+
+        Raises:
+            UsageError: a rule is not known (the nearest is named), or cannot be ignored.
+        """
+        policy = self.policy()
+        return replace(policy, ignore=policy.ignore | {codes.READ_ONLY_MEMBERS})
+
+
+@dataclass(frozen=True)
+class DisplayOptions:
+    """How much is shown.
+
+    Attributes:
+        show_values: whether personal data is shown unmasked.
+        quiet: whether only results and errors are printed.
+        verbose: whether more is said on standard error.
+    """
+
+    show_values: ShowValues = False
+    quiet: Quiet = False
+    verbose: Verbose = False
+
+
+def _ignorable(word: str) -> str:
+    from pinpoint_endpoints.checks.catalogue import names_of_rules
+
+    rules = names_of_rules()
+    rule = rules[chosen(word, rules, "rule", "`pe rules` lists them")]
+    if not rule.ignorable:
+        raise UsageError(
+            f"{rule.code} cannot be ignored",
+            "what this rule finds keeps the file from being read, and so from being checked",
+        )
+    return rule.code

@@ -1,23 +1,21 @@
 """How far a run is, for a person: a bar on a terminal, a line now and then elsewhere."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
-from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 from typing import Self
 
 from pinpoint_endpoints.cli.console import say
-from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 
 _UNSHOWN_SECONDS = 1.0
 _SHOWN_EVERY = 0.1
 _SAID_EVERY = 10.0
 
 
-class Shown(Enum):
+class ProgressStyle(Enum):
     """How the progress of a run is shown."""
 
     BAR = "a bar that vanishes at the end"
@@ -25,7 +23,7 @@ class Shown(Enum):
     NOT = "not at all"
 
 
-def shown(*, quiet: bool, streams: bool, lines: bool = False) -> Shown:
+def progress_style(*, quiet: bool, streams: bool, lines: bool = False) -> ProgressStyle:
     """Return how progress is shown on standard error so that it disturbs nothing.
 
     Args:
@@ -34,21 +32,10 @@ def shown(*, quiet: bool, streams: bool, lines: bool = False) -> Shown:
         lines: whether lines are wanted where no bar can be.
     """
     if quiet:
-        return Shown.NOT
+        return ProgressStyle.NOT
     if sys.stderr.isatty():
-        return Shown.NOT if streams and sys.stdout.isatty() else Shown.BAR
-    return Shown.LINES if lines else Shown.NOT
-
-
-def bytes_in(sources: Iterable[Source | UnreadablePath]) -> int | None:
-    """Return how many bytes there are to read, or None if nobody can know."""
-    total = 0
-    for source in sources:
-        if source.path == STANDARD_INPUT:
-            return None
-        with suppress(OSError):
-            total += Path(source.path).stat().st_size
-    return total
+        return ProgressStyle.NOT if streams and sys.stdout.isatty() else ProgressStyle.BAR
+    return ProgressStyle.LINES if lines else ProgressStyle.NOT
 
 
 class Progress:
@@ -70,10 +57,10 @@ class Progress:
         doing: str,
         total: Callable[[], int | None],
         counts: Callable[[], str],
-        how: Shown,
+        how: ProgressStyle,
         share: Callable[[], float] = lambda: 1.0,
     ) -> None:
-        self.meter = None if how is Shown.NOT else self._read
+        self.meter = None if how is ProgressStyle.NOT else self._read
         self._doing = doing
         self._total = total
         self._counts = counts
@@ -85,8 +72,8 @@ class Progress:
         self._thread: Thread | None = None
 
     def __enter__(self) -> Self:
-        if self._how is not Shown.NOT:
-            show = self._show_bar if self._how is Shown.BAR else self._say_lines
+        if self._how is not ProgressStyle.NOT:
+            show = self._show_bar if self._how is ProgressStyle.BAR else self._say_lines
             self._thread = Thread(target=show, daemon=True)
             self._thread.start()
         return self

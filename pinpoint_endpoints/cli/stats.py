@@ -9,21 +9,17 @@ from pinpoint_endpoints.audience.audience import TOP
 from pinpoint_endpoints.audience.tallies import LARGEST_TOP
 from pinpoint_endpoints.cli.console import say, tell, write_bytes
 from pinpoint_endpoints.cli.counting import AudienceCount, count_files, count_stored
+from pinpoint_endpoints.cli.inputs import OptionalInputs
 from pinpoint_endpoints.cli.options import (
-    Exclude,
+    CheckOptions,
     Ignore,
-    NoIgnore,
     Output,
     OutputOption,
     Quiet,
-    StdinFilename,
-    Store,
     Strict,
     Verbose,
 )
-from pinpoint_endpoints.cli.policy import policy_from
-from pinpoint_endpoints.cli.target import local_store
-from pinpoint_endpoints.documents.discovery import Selection
+from pinpoint_endpoints.cli.target import Store, local_store
 from pinpoint_endpoints.documents.endpoint_ids import check_id
 from pinpoint_endpoints.errors import ExitCode, UsageError
 from pinpoint_endpoints.reports.audience import audience_envelope, audience_lines, print_audience
@@ -31,14 +27,8 @@ from pinpoint_endpoints.service.client import check_choice
 
 
 def stats(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[PATH...]",
-            show_default=False,
-            help="Files, directories to search for files, or - for standard input.",
-        ),
-    ] = None,
+    inputs: OptionalInputs,
+    *,
     app: Annotated[
         str | None,
         typer.Option("--app", metavar="ID", envvar="PE_APP", help="With --local: the application."),
@@ -61,9 +51,6 @@ def stats(
     ] = TOP,
     strict: Strict = False,
     ignore: Ignore = None,
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
-    stdin_filename: StdinFilename = None,
     output: OutputOption = Output.TABLE,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -77,7 +64,7 @@ def stats(
     Exit codes: 0 done; 1 documents are invalid; 3 could not run, or a file cannot be read; 4 there
     is no such application.
     """
-    _check_source(paths, local=local)
+    _check_source(inputs.paths, local=local)
     check_choice(local=local, store=store, endpoint_url=None)
     if local:
         application_id, path = _application(app), local_store(store)
@@ -85,11 +72,8 @@ def stats(
             say(f"using the local Pinpoint in {path}")
         found = count_stored(path, application_id, quiet=quiet)
     else:
-        selection = Selection(tuple(exclude or ()), respect_gitignore=not no_ignore)
-        policy = policy_from(ignore, strict=strict)
-        found = count_files(
-            paths or (), selection, policy, stdin_filename, quiet=quiet, verbose=verbose
-        )
+        policy = CheckOptions(strict, ignore).policy()
+        found = count_files(inputs, policy, quiet=quiet, verbose=verbose)
     if found.error is not None and not found.tally.documents:
         raise found.error
     _print(found, top, output)
@@ -100,7 +84,7 @@ def stats(
     return _exit_code(found)
 
 
-def _check_source(paths: list[str] | None, *, local: bool) -> None:
+def _check_source(paths: list[str], *, local: bool) -> None:
     if paths and local:
         raise UsageError("files and --local exclude each other", "leave one of them out")
     if not paths and not local:

@@ -4,17 +4,22 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from pinpoint_endpoints.cli.console import say
+from pinpoint_endpoints.cli.options import Verbose
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.quotas import (
+    CALLS_PER_SECOND,
     CONCURRENT_BATCHES,
     CONCURRENT_CALLS,
     CONCURRENT_LOCAL_CALLS,
     CONCURRENT_LOOPBACK_CALLS,
 )
 from pinpoint_endpoints.service.client import CONNECT_SECONDS, CONNECTIONS, READ_SECONDS
+from pinpoint_endpoints.service.rate import check_rate
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import Target as JournalTarget
@@ -24,33 +29,79 @@ IN_MEMORY = Path(":memory:")
 """SQLite's name for a database that is no file."""
 
 
+def _checked_rate(rate: float | None) -> float | None:
+    if rate is not None:
+        check_rate(rate)
+    return rate
+
+
+Store = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        show_default=f"{STORE_VARIABLE}, else a file in the user's data directory",
+        help="The file of the local Pinpoint.",
+    ),
+]
+
+
 @dataclass(frozen=True)
 class Target:
-    """Where endpoints are sent and read; connects when the client is asked for.
+    """The options that say where endpoints are sent and read; connects when a client is needed.
 
     Attributes:
         region: as in the AWS CLI.
         profile: as in the AWS CLI.
-        endpoint_url: a server instead of AWS, if there is one.
+        endpoint_url: a server instead of AWS.
         local: whether it is the local Pinpoint.
-        store: the local Pinpoint's file, if it is named.
-        rate: calls a second at most, if a person says so.
-        concurrency: how many calls may be under way at once, if a person says so.
+        store: the local Pinpoint's file.
         read_timeout: in seconds, 0 for no limit.
         connect_timeout: in seconds, 0 for no limit.
         verbose: whether it is said what is connected to.
+        concurrency: how many calls are in flight at most, if it was chosen.
+        rate: calls a second at most, if it was chosen.
     """
 
-    region: str | None
-    profile: str | None
-    endpoint_url: str | None
-    local: bool
-    store: Path | None
-    rate: float | None = None
+    region: Annotated[
+        str | None, typer.Option(metavar="REGION", help="The AWS region, as in the AWS CLI.")
+    ] = None
+    profile: Annotated[
+        str | None,
+        typer.Option(metavar="PROFILE", help="The credentials profile, as in the AWS CLI."),
+    ] = None
+    endpoint_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="A server that speaks the Pinpoint API, instead of AWS."),
+    ] = None
+    local: Annotated[
+        bool,
+        typer.Option(
+            "--local",
+            help="The local Pinpoint instead of AWS: no account, no credentials, no region.",
+        ),
+    ] = False
+    store: Store = None
+    read_timeout: Annotated[
+        int,
+        typer.Option(
+            "--cli-read-timeout",
+            metavar="SECONDS",
+            min=0,
+            help="How long to wait for an answer, as in the AWS CLI: 0 for no limit.",
+        ),
+    ] = READ_SECONDS
+    connect_timeout: Annotated[
+        int,
+        typer.Option(
+            "--cli-connect-timeout",
+            metavar="SECONDS",
+            min=0,
+            help="How long to wait for a connection, as in the AWS CLI: 0 for no limit.",
+        ),
+    ] = CONNECT_SECONDS
+    verbose: Verbose = False
     concurrency: int | None = None
-    read_timeout: int = READ_SECONDS
-    connect_timeout: int = CONNECT_SECONDS
-    verbose: bool = False
+    rate: float | None = None
 
     def client(self) -> Any:
         """Return the boto3 client, always the same one.
@@ -135,6 +186,42 @@ class Target:
         if is_this_machine(next(filter(None, (self.endpoint_url, *named)), "")):
             return CONCURRENT_LOOPBACK_CALLS
         return CONCURRENT_BATCHES if batch else CONCURRENT_CALLS
+
+
+@dataclass(frozen=True)
+class ConcurrentTarget(Target):
+    """A target that several calls at a time are made to."""
+
+    concurrency: Annotated[
+        int | None,
+        typer.Option(
+            "--concurrency",
+            metavar="N",
+            min=1,
+            max=256,
+            show_default=f"{CONCURRENT_BATCHES} batch calls, {CONCURRENT_CALLS} others; "
+            f"{CONCURRENT_LOOPBACK_CALLS} on loopback; {CONCURRENT_LOCAL_CALLS} for --local",
+            help="Calls at once at most.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class UpdateTarget(ConcurrentTarget):
+    """A target whose endpoints are updated: AWS has quotas for that."""
+
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--rate",
+            metavar="N",
+            callback=_checked_rate,
+            show_default=f"AWS's quotas: {CALLS_PER_SECOND['UpdateEndpoint']:g} single, "
+            f"{CALLS_PER_SECOND['UpdateEndpointsBatch']:g} batch calls; "
+            "none for --local and on loopback",
+            help="Calls a second at most.",
+        ),
+    ] = None
 
 
 def local_store(given: Path | None) -> Path:

@@ -1,53 +1,23 @@
 """`pe upsert`: paths in, outcomes out."""
 
-from functools import partial
 from typing import Annotated
 
 import typer
 
 from pinpoint_endpoints.cli.delivering import Counts, report_outcomes
-from pinpoint_endpoints.cli.documents_of import documents_of
-from pinpoint_endpoints.cli.inputs import spooled_inputs
-from pinpoint_endpoints.cli.options import (
-    App,
-    Concurrency,
-    ConnectTimeout,
-    Create,
-    EndpointUrl,
-    Exclude,
-    Ignore,
-    Local,
-    NoIgnore,
-    Profile,
-    Quiet,
-    Rate,
-    ReadTimeout,
-    Region,
-    ShowValues,
-    StdinFilename,
-    Store,
-    Strict,
-    Verbose,
-)
-from pinpoint_endpoints.cli.policy import sending_policy_from
-from pinpoint_endpoints.cli.progress import Progress, bytes_in, shown
-from pinpoint_endpoints.cli.target import Target
+from pinpoint_endpoints.cli.inputs import Inputs
+from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions
+from pinpoint_endpoints.cli.progress import Progress, progress_style
+from pinpoint_endpoints.cli.target import UpdateTarget
 from pinpoint_endpoints.cli.written import WrittenFiles
-from pinpoint_endpoints.documents.discovery import Selection, discover
 from pinpoint_endpoints.errors import ExitCode, UsageError
 from pinpoint_endpoints.reports.outcomes import OutcomeTally
 from pinpoint_endpoints.reports.plan import PlanFormat
-from pinpoint_endpoints.service.client import CONNECT_SECONDS, READ_SECONDS
 
 
 def upsert(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH...",
-            help="Files, directories to search for files, or - for standard input.",
-        ),
-    ],
+    inputs: Inputs,
+    *,
     app: App,
     endpoint_id: Annotated[
         str | None,
@@ -58,16 +28,10 @@ def upsert(
             help="The endpoint id, for one document.",
         ),
     ] = None,
-    region: Region = None,
-    profile: Profile = None,
-    endpoint_url: EndpointUrl = None,
-    local: Local = False,
-    store: Store = None,
+    target: UpdateTarget,
     no_batch: Annotated[
         bool, typer.Option("--no-batch", help="Send endpoints one by one, with UpdateEndpoint.")
     ] = False,
-    rate: Rate = None,
-    concurrency: Concurrency = None,
     journal: Annotated[
         str | None,
         typer.Option(
@@ -88,14 +52,7 @@ def upsert(
             "--verify", help="Read back what was accepted, and report what was not stored as sent."
         ),
     ] = False,
-    strict: Strict = False,
-    ignore: Ignore = None,
-    create: Create = False,
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
-    stdin_filename: StdinFilename = None,
-    read_timeout: ReadTimeout = READ_SECONDS,
-    connect_timeout: ConnectTimeout = CONNECT_SECONDS,
+    checks: CheckOptions,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -107,9 +64,7 @@ def upsert(
     output: Annotated[
         PlanFormat, typer.Option("--output", "-o", help="How results are printed.")
     ] = PlanFormat.TABLE,
-    show_values: ShowValues = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    display: DisplayOptions,
 ) -> ExitCode:
     """Create or update endpoints from files that are valid.
 
@@ -120,40 +75,25 @@ def upsert(
     from pinpoint_endpoints.delivery.plan import Wishes
 
     _check_options(output, dry_run=dry_run, verify=verify)
-    policy = sending_policy_from(ignore, strict=strict, create=create)
-    wishes = Wishes(policy, endpoint_id, batch=not no_batch)
-    selection = Selection(tuple(exclude or ()), respect_gitignore=not no_ignore)
-    find = partial(discover, paths, selection)
-    target = Target(
-        region=region,
-        profile=profile,
-        endpoint_url=endpoint_url,
-        local=local,
-        store=store,
-        rate=rate,
-        concurrency=concurrency,
-        read_timeout=read_timeout,
-        connect_timeout=connect_timeout,
-        verbose=verbose,
-    )
+    wishes = Wishes(checks.sending_policy(), endpoint_id, batch=not no_batch)
     tally = OutcomeTally()
     counts = Counts(tally)
     with (
-        spooled_inputs(paths, stdin_filename) as spooled,
-        WrittenFiles(paths, find, app, target, journal, failures, read_only=dry_run) as written,
+        inputs.spooled() as spooled,
+        WrittenFiles(inputs, app, target, journal, failures, read_only=dry_run) as written,
         Progress(
             "sending",
-            lambda: bytes_in(find()),
+            inputs.size,
             counts.__str__,
-            shown(quiet=quiet or dry_run, streams=output is PlanFormat.TEXT, lines=True),
+            progress_style(
+                quiet=display.quiet or dry_run, streams=output is PlanFormat.TEXT, lines=True
+            ),
             counts.share,
         ) as progress,
         counts,
     ):
-        documents = documents_of(
-            paths,
+        documents = inputs.documents(
             spooled,
-            selection,
             endpoint_id=endpoint_id,
             meter=progress.meter,
             leave_out=written.holds,
@@ -163,7 +103,7 @@ def upsert(
             from pinpoint_endpoints.reports.plan_report import PlanOptions
 
             steps = plan_upsert(app, documents, wishes, written.journal)
-            options = PlanOptions(verbose, show_values, quiet, local)
+            options = PlanOptions(display.verbose, display.show_values, display.quiet, target.local)
             return show_plan(steps, app, target, output, options)
         outcomes = upsert_all(
             target.client,
@@ -177,7 +117,7 @@ def upsert(
             verify=verify,
         )
         return report_outcomes(
-            outcomes, tally, output, progress, counts, quiet=quiet, at_aws=target.is_aws
+            outcomes, tally, output, progress, counts, quiet=display.quiet, at_aws=target.is_aws
         )
 
 

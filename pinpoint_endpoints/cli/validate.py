@@ -17,32 +17,14 @@ from pinpoint_endpoints.cli.fixing import (
     refuse_pipes,
     show_differences,
 )
-from pinpoint_endpoints.cli.inputs import spooled_inputs
-from pinpoint_endpoints.cli.options import (
-    Create,
-    Diff,
-    Exclude,
-    Fix,
-    Ignore,
-    ListFiles,
-    MaxProblems,
-    NoIgnore,
-    Quiet,
-    Report,
-    ShowValues,
-    StdinFilename,
-    Strict,
-    Verbose,
-)
-from pinpoint_endpoints.cli.policy import policy_from
-from pinpoint_endpoints.cli.progress import Progress, bytes_in, shown
+from pinpoint_endpoints.cli.inputs import Inputs
+from pinpoint_endpoints.cli.options import CheckOptions, DisplayOptions
+from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.reporting import Reports
 from pinpoint_endpoints.documents.discovery import (
     STANDARD_INPUT,
-    Selection,
     Source,
     UnreadablePath,
-    discover,
 )
 from pinpoint_endpoints.documents.load import read
 from pinpoint_endpoints.documents.model import Checked, Verdict
@@ -54,30 +36,40 @@ from pinpoint_endpoints.reports.reporter import ReportFormat
 
 
 def validate(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH...",
-            help="Files, directories to search for files, or - for standard input.",
-        ),
-    ],
+    inputs: Inputs,
+    *,
     output: Annotated[
         ReportFormat, typer.Option("--output", "-o", help="How results are printed.")
     ] = ReportFormat.TABLE,
-    report: Report = None,
-    strict: Strict = False,
-    ignore: Ignore = None,
-    create: Create = False,
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
-    list_files: ListFiles = False,
-    stdin_filename: StdinFilename = None,
-    fix: Fix = False,
-    diff: Diff = False,
-    max_problems: MaxProblems = 50,
-    show_values: ShowValues = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--report",
+            metavar="FORMAT=FILE",
+            help="Write a report into a file too; may be given several times.",
+        ),
+    ] = None,
+    checks: CheckOptions,
+    list_files: Annotated[
+        bool, typer.Option("--list-files", help="Print the paths that would be read, and stop.")
+    ] = False,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="Repair what has one right answer, and write the files back."),
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what --fix would change; write nothing.")
+    ] = False,
+    max_problems: Annotated[
+        int,
+        typer.Option(
+            "--max-problems",
+            metavar="N",
+            min=0,
+            help="How many problems the table shows one by one.",
+        ),
+    ] = 50,
+    display: DisplayOptions,
 ) -> ExitCode:
     """Check endpoint files, and show each mistake with its place.
 
@@ -86,9 +78,7 @@ def validate(
     """
     from pinpoint_endpoints.checks.run import check_all
 
-    policy = policy_from(ignore, strict=strict, create=create)
-    selection = Selection(tuple(exclude or ()), respect_gitignore=not no_ignore)
-    find = partial(discover, paths, selection)
+    policy = checks.policy()
     others = {
         "--list-files": list_files,
         "--report": bool(report),
@@ -96,37 +86,39 @@ def validate(
     }
     check_options(fix=fix, diff=diff, others=others)
     if list_files:
-        return _list(find())
+        return _list(inputs.find())
     if fix or diff:
-        refuse_pipes(paths)
+        refuse_pipes(inputs.paths)
     if diff:
-        return show_differences(find(), policy, show_values=show_values, quiet=quiet)
-    written = not fix or fix_files(find(), policy, quiet=quiet)
+        return show_differences(inputs.find(), policy, display)
+    written = not fix or fix_files(inputs.find(), policy, quiet=display.quiet)
     on_terminal = sys.stdout.isatty()
     options = ReportOptions(
         max_problems=max_problems,
-        show_values=show_values,
-        quiet=quiet,
+        show_values=display.show_values,
+        quiet=display.quiet,
         snippets=on_terminal,
         styled=on_terminal or bool(os.environ.get("FORCE_COLOR")),
     )
     tally = Tally()
     with (
-        spooled_inputs(paths, stdin_filename) as spooled,
-        Reports(output, report or (), options, paths) as reports,
+        inputs.spooled() as spooled,
+        Reports(output, report or (), options, inputs.paths) as reports,
         Progress(
             "checking",
-            lambda: bytes_in(find()),
+            inputs.size,
             lambda: f"{tally.documents:,} documents",
-            shown(quiet=quiet, streams=output in (ReportFormat.TEXT, ReportFormat.GITHUB)),
+            progress_style(
+                quiet=display.quiet, streams=output in (ReportFormat.TEXT, ReportFormat.GITHUB)
+            ),
         ) as progress,
     ):
-        sources = find()
+        sources = inputs.find()
         if report:
             sources = (source for source in sources if not reports.writes(source.path))
         reader = partial(read, spooled=spooled, meter=progress.meter)
         checked_documents = check_all(sources, reader, policy)
-        if verbose:
+        if display.verbose:
             checked_documents = _naming_the_valid(checked_documents)
         error = _check(checked_documents, tally, reports)
         progress.close()
@@ -134,7 +126,7 @@ def validate(
     if error is not None:
         tell(error)
         return error.exit_code
-    if output is ReportFormat.TEXT and not quiet:
+    if output is ReportFormat.TEXT and not display.quiet:
         sys.stdout.flush()
         say(str(tally))
     if tally.unreadable or not written:

@@ -1,12 +1,13 @@
 """The files that a delivery writes in, the open journal and failures out: none of them is read."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from os.path import samestat
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.target import Target
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 from pinpoint_endpoints.errors import UsageError
@@ -25,8 +26,7 @@ class WrittenFiles:
         failures: None if they are not kept.
 
     Args:
-        inputs: the paths that are named to be read.
-        find: searches them for what is read.
+        inputs: the files that are read.
         application_id: the application.
         target: is opened if there is a journal, which belongs to it.
         journal: the journal's path, if one is kept.
@@ -40,8 +40,7 @@ class WrittenFiles:
 
     def __init__(
         self,
-        inputs: Sequence[str],
-        find: Callable[[], Iterable[Source | UnreadablePath]],
+        inputs: Inputs,
         application_id: str,
         target: Target,
         journal: str | None,
@@ -52,9 +51,9 @@ class WrittenFiles:
         named = {"--journal": journal, "--failures": failures}
         written = {option: path for option, path in named.items() if path is not None}
         self._real_paths = {os.path.realpath(path) for path in written.values()}
-        _refuse_inputs(inputs, written)
+        _refuse_inputs(inputs.paths, written)
         if failures is not None and not read_only:
-            _refuse_to_empty(failures, find())
+            _refuse_to_empty(failures, inputs.find())
         if len(self._real_paths) < len(written):
             raise UsageError("--journal and --failures are one file", "give each a file of its own")
         self.journal: Journal | None = None

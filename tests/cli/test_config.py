@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from making import RunPe
 from typer.testing import CliRunner
 
 from pinpoint_endpoints.cli.boundary import Boundary
-from pinpoint_endpoints.cli.options import App, Exclude, Ignore, Strict, Verbose
-from pinpoint_endpoints.documents.discovery import Selection, discover
+from pinpoint_endpoints.cli.inputs import OptionalInputs
+from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions, with_single_options
 
 GOOD = '{"ChannelType": "EMAIL", "Address": "ada@example.com"}'
 command = typer.Typer(cls=Boundary)
@@ -26,17 +27,13 @@ def _several_commands() -> None:
 
 
 @command.command()
+@with_single_options
 def show(
-    app: App = "none",
-    strict: Strict = False,
-    ignore: Ignore = None,
-    exclude: Exclude = None,
-    verbose: Verbose = False,
+    inputs: OptionalInputs, checks: CheckOptions, display: DisplayOptions, app: App = "none"
 ) -> None:
     """Print what the options are."""
-    found = discover(["."], Selection(tuple(exclude or ())))
-    read = sorted(os.path.relpath(source.path) for source in found)
-    typer.echo(f"{app} {strict} {ignore} {read} {verbose}")
+    read = sorted(os.path.relpath(source.path) for source in replace(inputs, paths=["."]).find())
+    typer.echo(f"{app} {checks.strict} {checks.ignore} {read} {display.verbose}")
 
 
 @command.command()

@@ -12,7 +12,7 @@ from making import RunPe
 from running import run
 
 from pinpoint_endpoints.checks.catalogue import all_rules
-from pinpoint_endpoints.cli.policy import check_codes
+from pinpoint_endpoints.cli.options import CheckOptions
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.schema.bundled import bundled_schema
@@ -182,8 +182,9 @@ def test_the_rules_as_json() -> None:
 
 def test_a_rule_to_ignore_has_two_names() -> None:
     """A code and a rule's name stand for the rule, in any case."""
-    assert check_codes(["pe203", "APNS-Token", "coordinate-precision"]) == {"PE203", "PE210"}
-    assert check_codes([]) == frozenset()
+    options = CheckOptions(ignore=["pe203", "APNS-Token", "coordinate-precision"])
+    assert options.policy().ignore == {"PE203", "PE210"}
+    assert CheckOptions().policy().ignore == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_a_rule_to_ignore_has_two_names() -> None:
 def test_what_cannot_be_ignored_is_a_usage_error(word: str, message: str, hint: str) -> None:
     """An unknown rule is told with the nearest one, and a rule of reading with the reason."""
     with pytest.raises(UsageError) as caught:
-        check_codes(["PE210", word])
+        CheckOptions(ignore=["PE210", word]).policy()
     assert caught.value.message == message
     assert hint in caught.value.hint
 

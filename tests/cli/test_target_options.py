@@ -8,8 +8,8 @@ import typer
 from typer.testing import CliRunner
 
 from pinpoint_endpoints.cli.boundary import Boundary
-from pinpoint_endpoints.cli.options import Concurrency, ConnectTimeout, Rate, ReadTimeout
-from pinpoint_endpoints.cli.target import Target
+from pinpoint_endpoints.cli.options import with_single_options
+from pinpoint_endpoints.cli.target import UpdateTarget
 
 command = typer.Typer(cls=Boundary)
 
@@ -20,32 +20,16 @@ def _group() -> None:
 
 
 @command.command()
-def connect(
-    rate: Rate = None,
-    concurrency: Concurrency = 10,
-    read_timeout: ReadTimeout = 30,
-    connect_timeout: ConnectTimeout = 10,
-) -> None:
+@with_single_options
+def connect(target: UpdateTarget) -> None:
     """Print how the client was made."""
-    client = Target(
-        region="us-east-1",
-        profile=None,
-        endpoint_url=None,
-        local=False,
-        store=None,
-        verbose=False,
-        rate=rate,
-        concurrency=concurrency,
-        read_timeout=read_timeout,
-        connect_timeout=connect_timeout,
-    ).client()
-    made = client.meta.config
+    made = target.client().meta.config
     typer.echo(json.dumps([made.max_pool_connections, made.read_timeout, made.connect_timeout]))
 
 
 def run(*arguments: str) -> Any:
     """Run the command."""
-    return CliRunner().invoke(command, ["connect", *arguments])
+    return CliRunner().invoke(command, ["connect", "--region", "us-east-1", *arguments])
 
 
 def test_the_options_reach_boto3() -> None:
