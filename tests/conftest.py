@@ -1,6 +1,7 @@
 """What all tests share: an environment without AWS, the data, and the installed command."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,16 @@ settings.load_profile("steady")
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "tests" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c() -> None:
+    """Let Ctrl-C interrupt processes that tests start, although `nohup … &` ignores it.
+
+    A process inherits that SIGINT is ignored, and Python then installs no handler.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
