@@ -110,7 +110,7 @@ def test_without_the_extra_it_is_told_what_to_install(
     ended = pe("serve", "--port", "0", "--store", ":memory:", PYTHONPATH=str(tmp_path))
     assert (ended.returncode, ended.stdout) == (3, "")
     assert f"needs {module}, which is not installed\n" in ended.stderr
-    assert "pip install 'pinpoint_endpoints[serve]'" in ended.stderr
+    assert "pip install '.[serve]'" in ended.stderr
 
 
 def test_without_uvloop_it_serves_as_well(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_the_extra_is_named_if_it_is_missing(module: str) -> None:
     ended = run_unittest(module)
     assert ended.returncode == 1
     assert f"CannotRun: the local Pinpoint of a test needs {module}, which is not" in ended.stderr
-    assert "pinpoint_endpoints[serve]" in ended.stderr
+    assert "install the extra in a checkout: pip install '.[serve]'" in ended.stderr
 
 
 def test_everything_is_as_before() -> None:

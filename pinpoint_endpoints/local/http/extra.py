@@ -22,6 +22,6 @@ def extra_for(what: str) -> Iterator[None]:
         package = (error.name or "a package").partition(".")[0]
         raise CannotRun(
             f"{what} needs {package}, which is not installed",
-            "install the extra: pip install 'pinpoint_endpoints[serve]', "
-            "or in a checkout: python3 -m pip --python .venv install '.[serve]'",
+            "install the extra in a checkout: pip install '.[serve]', or "
+            "pipx install --force '.[serve]'",
         ) from None
