@@ -12,6 +12,7 @@ LAYERS = (
     "errors",
     "quotas",
     "masking",
+    "help",
     "contract",
     "schema",
     "documents",

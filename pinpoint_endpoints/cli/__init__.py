@@ -22,7 +22,7 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 done; 1 documents are invalid; 2 the command line is wrong; 3 could not "
         "run; 4 the service refused everything; 5 some were accepted, some were not; "
-        "130 interrupted."
+        "130 interrupted. `pe help` lists topics: files, config, delivery, local and others."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,

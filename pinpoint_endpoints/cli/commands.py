@@ -21,6 +21,7 @@ NAMES = (
     "rules",
     "schema",
     "completion",
+    "help",
 )
 """Each is a module of this package with a function of the same name, in the order of the help."""
 

@@ -46,6 +46,14 @@ def schemas(incomplete: str) -> Iterator[Word]:
         yield _in_case_of(incomplete, name), title
 
 
+def topics(incomplete: str) -> Iterator[Word]:
+    """Yield the topics of `pe help`."""
+    from pinpoint_endpoints.help import topic_titles
+
+    for name, title in topic_titles().items():
+        yield _in_case_of(incomplete, name), title
+
+
 def _words_for(rule: "Rule", incomplete: str) -> Iterator[Word]:
     yield _in_case_of(incomplete, rule.code), rule.title
     if incomplete:

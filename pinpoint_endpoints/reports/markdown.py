@@ -2,6 +2,9 @@
 
 from typing import TextIO
 
+_MAX_WIDTH = 100
+"""In columns: longer lines are hard to read."""
+
 
 def print_markdown(text: str, stream: TextIO) -> None:
     """Print a Markdown page.
@@ -18,4 +21,6 @@ def print_markdown(text: str, stream: TextIO) -> None:
         return
     from rich.markdown import Markdown
 
-    console.print(Markdown(text))
+    console.width = min(console.width, _MAX_WIDTH)
+    # links are printed: not every terminal shows where hidden ones lead
+    console.print(Markdown(text, code_theme="ansi_dark", hyperlinks=False))

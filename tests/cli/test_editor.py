@@ -1,4 +1,4 @@
-"""Editors: the language servers of VS Code, with the settings that the README gives."""
+"""Editors: the language servers of VS Code, with the settings of `pe help editor`."""
 
 import json
 import shutil
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from language_server import LanguageServer
+from manual import TOPICS, fenced
 from tools import program
 
 from pinpoint_endpoints import load, validate
@@ -92,10 +93,9 @@ def server(request: pytest.FixtureRequest) -> tuple[LanguageServer, str]:
 
 
 def settings() -> dict[str, Any]:
-    """Return what the README puts into VS Code's settings."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (block,) = [part for part in text.split("```json\n")[1:] if '"yaml.schemas"' in part]
-    found: dict[str, Any] = json.loads(block.partition("```")[0])
+    """Return VS Code's settings, as `pe help editor` shows them."""
+    (block,) = fenced(TOPICS["editor"], "json")
+    found: dict[str, Any] = json.loads(block)
     return found
 
 

@@ -1,15 +1,14 @@
 """The plug-in in projects of other people: pytest runs them in a process of its own."""
 
-import re
 import subprocess
 import sys
 
 import pytest
-from readme import README
+from manual import README, TOPICS, fenced
 
 pytest_plugins = ["pytester"]
 
-EXAMPLES = re.findall(r"```python tests\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+EXAMPLES = [*fenced(TOPICS["testing"], "python tests"), *fenced(README, "python tests")]
 
 REGISTERING = """
 import os
@@ -62,7 +61,7 @@ def test_the_documented_examples_pass(
 ) -> None:
     """Without warnings, and although the machine's settings switch retries off."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    pytester.makepyfile(*EXAMPLES[:1], test_moto=EXAMPLES[1])
+    pytester.makepyfile(**{f"test_{number}": text for number, text in enumerate(EXAMPLES)})
     ended = pytester.runpytest_subprocess("-W", "error")
     ended.assert_outcomes(passed="".join(EXAMPLES).count("def test_"))
 
