@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 END_OF_SUPPORT = (
     "Amazon ended Pinpoint's endpoint operations on 2026-10-30. Use --local for a Pinpoint on this "
-    'machine or --endpoint-url for a compatible server; "Leaving Pinpoint" in the README says '
+    "machine or --endpoint-url for a compatible server; `pe help leaving` says "
     "where endpoints go next"
 )
 

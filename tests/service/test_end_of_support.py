@@ -10,8 +10,8 @@ pytestmark = pytest.mark.usefixtures("aws_variables")
 
 
 def assert_names_the_ways_out(hint: str) -> None:
-    """Look for the date, the two options and the README's section."""
-    for words in ("2026-10-30", "--local", "--endpoint-url", '"Leaving Pinpoint" in the README'):
+    """Look for the date, the two options and the topic."""
+    for words in ("2026-10-30", "--local", "--endpoint-url", "`pe help leaving`"):
         assert words in hint
 
 
