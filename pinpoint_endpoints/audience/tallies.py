@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pinpoint_endpoints.audience.charts import Bar, Kind
 from pinpoint_endpoints.audience.labels import Labels
-from pinpoint_endpoints.documents.dates import moment
+from pinpoint_endpoints.documents.dates import parse_date_time
 from pinpoint_endpoints.masking import shown_member
 
 LARGEST_TOP = 1_000
@@ -153,7 +153,7 @@ class Ages:
         if value is None or value == "":
             self._not_given += 1
             return
-        date = moment(value) if isinstance(value, str) else None
+        date = parse_date_time(value) if isinstance(value, str) else None
         if date is None:
             self._unusable += 1
             return

@@ -1,12 +1,12 @@
-"""The text of a date and time in, the moment that it means out."""
+"""Parse the dates and times that endpoints and events carry."""
 
 from datetime import UTC, datetime
 
 
-def moment(date: str) -> datetime | None:
-    """Read an ISO 8601 date, or return None; one without a zone is taken as UTC."""
+def parse_date_time(date: str) -> datetime | None:
+    """Return an ISO 8601 date and time, in UTC if it has no offset; None if it is not one."""
     try:
-        found = datetime.fromisoformat(date)
+        parsed = datetime.fromisoformat(date)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

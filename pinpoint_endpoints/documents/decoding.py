@@ -1,33 +1,33 @@
-"""Bytes in, text out, or the fault that says why they are no UTF-8 text."""
+"""Decode the bytes of a file as UTF-8, or report why they are not UTF-8 text."""
 
 import codecs
 
 from pinpoint_endpoints.documents import text_rules
-from pinpoint_endpoints.documents.model import Fault
+from pinpoint_endpoints.documents.model import TextProblem
 from pinpoint_endpoints.documents.positions import LineIndex, Position
 
 _MARK = "\ufeff"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-class Unreadable(Exception):  # noqa: N818 - carries faults, which are values
-    """A text that cannot be read further.
+class Unreadable(Exception):  # noqa: N818 - carries problems, which are values
+    """The rest of a text cannot be parsed.
 
     Attributes:
-        faults: what was found before, and last the fault that ends the reading.
+        problems: the problems found so far; the last one is why parsing stopped.
     """
 
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.message)
-        self.faults = [fault]
+    def __init__(self, problem: TextProblem) -> None:
+        super().__init__(problem.message)
+        self.problems = [problem]
 
 
 def decode(raw: bytes, first_line: int = 1) -> str:
-    """Return the text, without its byte order mark.
+    """Return bytes as text, without a byte order mark.
 
     Args:
-        raw: a file, or a line of one.
-        first_line: the number of its first line in the file.
+        raw: the bytes of a file or of one of its lines.
+        first_line: the number of the first line in the file.
 
     Raises:
         Unreadable: the bytes are not UTF-8.
@@ -43,20 +43,20 @@ def decode(raw: bytes, first_line: int = 1) -> str:
         before = raw[: error.start].decode("utf-8")
         place = LineIndex(before, first_line).position(len(before))
         message = f"the byte 0x{raw[error.start]:02x} is not UTF-8 text"
-        hint = "save the file as UTF-8; it may be Latin-1, or no text at all"
+        hint = "save the file as UTF-8; it may be Latin-1, or not a text file"
         raise Unreadable(text_rules.encoding(place, message, hint)) from None
     if text.startswith(_MARK):
-        message = "a second byte order mark stands at the start"
+        message = "the file starts with a second byte order mark"
         raise Unreadable(text_rules.encoding(Position(first_line, 1), message, "remove it"))
     if "\0" in text:
         place = LineIndex(text, first_line).position(text.index("\0"))
-        message = "the file holds a NUL character, so it is no text"
-        raise Unreadable(text_rules.encoding(place, message, "name a JSON or YAML file"))
+        message = "the file contains a NUL character, so it is not a text file"
+        raise Unreadable(text_rules.encoding(place, message, "use a JSON or YAML file"))
     return text
 
 
 def is_utf16(raw: bytes) -> bool:
-    """Tell whether a text begins as UTF-16 texts do: with a mark, or with every other byte zero."""
+    """Tell whether bytes look like UTF-16: they start with its mark, or every other byte is 0."""
     return raw.startswith(_UTF16_MARKS) or _looks_like_utf16(raw)
 
 

@@ -1,4 +1,4 @@
-"""Paths in, sources out: which files are read, and how each is to be read."""
+"""Find the files to read in the given paths, and the format of each."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -13,12 +13,12 @@ STANDARD_INPUT = "-"
 
 
 class Format(Enum):
-    """The language of a file."""
+    """The format of a file."""
 
     JSON = "JSON"
     YAML = "YAML"
-    NDJSON = "a JSON document a line"
-    BY_CONTENT = "JSON if it begins like JSON, else YAML"
+    NDJSON = "one JSON document per line"
+    BY_CONTENT = "JSON if it starts like JSON, else YAML"
 
 
 _COMPRESSED = ".gz"
@@ -39,7 +39,7 @@ class Source(NamedTuple):
 
 
 class UnreadablePath(NamedTuple):
-    """A path that is no file to read, and why."""
+    """A path that cannot be read, and why."""
 
     path: str
     reason: str
@@ -49,8 +49,8 @@ class Selection(NamedTuple):
     """Which files of a searched directory are read.
 
     Attributes:
-        exclude: what is left out.
-        respect_gitignore: whether what git ignores is left out too.
+        exclude: patterns of files to leave out.
+        respect_gitignore: whether files that git ignores are left out too.
     """
 
     exclude: tuple[Pattern, ...] = ()
@@ -65,23 +65,23 @@ _name_of = attrgetter("name")
 
 class _Folder(NamedTuple):
     path: str
-    ignoring: IgnoreRules
+    rules: IgnoreRules
 
 
 def discover(
     paths: Iterable[str], selection: Selection = DEFAULT
 ) -> Iterator[Source | UnreadablePath]:
-    """Yield the files that the paths name, in the order of the paths, then of the names.
+    """Yield the files to read, in the order of the paths, then of the names.
 
-    A named file is always read, whatever its suffix and whatever ignores it; `-` is standard input.
-    A directory is searched, with the directories in it, for .json, .yaml, .yml, .ndjson and .jsonl,
-    the last two also with .gz after them; hidden entries are left out, and what the selection
-    leaves out: a pattern that matches a directory leaves out all that is in it. The directory that
-    was named is always searched. A directory is searched once, so that symbolic links cannot lead
-    in a circle, and a file is read once however often it is named.
+    A file given as a path is always read, whatever its suffix and whatever patterns match it; `-`
+    is standard input. A directory is searched recursively for .json, .yaml, .yml, .ndjson and
+    .jsonl files, the last two also with .gz. Hidden entries are skipped, and entries that the
+    selection excludes: a pattern that matches a directory excludes everything in it, but never a
+    directory given as a path. Each directory is searched once, so that symbolic links cannot form a
+    cycle, and each file is read once.
 
-    Inside a git repository its .gitignore files count, outside they do not. A file that git tracks
-    although a pattern matches it is left out all the same: only the patterns are asked.
+    The .gitignore files of a git repository apply only inside it. They exclude tracked files too:
+    git itself is not asked.
     """
     paths = list(paths)
     named = _named_files(paths) if len(paths) > 1 else set()
@@ -92,8 +92,8 @@ def discover(
             yield _second_input() if input_is_read else Source(path, Format.BY_CONTENT)
             input_is_read = True
         elif os.path.isdir(path):
-            ignoring = rules_at(path, selection.exclude, follows_git=selection.respect_gitignore)
-            found = _search(_Folder(path, ignoring), searched)
+            rules = rules_at(path, selection.exclude, follows_git=selection.respect_gitignore)
+            found = _search(_Folder(path, rules), searched)
             yield from (file for file in found if not named or _real(file.path) not in named)
         elif len(paths) == 1 or _real(path) in named:
             named.discard(_real(path))
@@ -101,7 +101,7 @@ def discover(
 
 
 def format_of(name: str) -> Format:
-    """Return how a file of that name is read."""
+    """Return the format of a file by its name."""
     return _known_format(name) or Format.BY_CONTENT
 
 
@@ -117,7 +117,7 @@ def _real(path: str) -> str:
 
 
 def _second_input() -> UnreadablePath:
-    return UnreadablePath(STANDARD_INPUT, "standard input is read only once; give - once")
+    return UnreadablePath(STANDARD_INPUT, "standard input (-) is given twice")
 
 
 def _search(top: _Folder, searched: set[tuple[int, int]]) -> Iterator[Source | UnreadablePath]:
@@ -144,29 +144,27 @@ def _content(
     with os.scandir(folder.path) as scanned:
         entries = sorted(scanned, key=_name_of)
     hidden = [entry.name for entry in entries if entry.name[0] == "."]
-    ignoring = folder.ignoring.inside(folder.path, hidden) if hidden else folder.ignoring
-    found = (_found(entry, ignoring) for entry in entries if entry.name[0] != ".")
+    rules = folder.rules.inside(folder.path, hidden) if hidden else folder.rules
+    found = (_found(entry, rules) for entry in entries if entry.name[0] != ".")
     return [content for content in found if content is not None]
 
 
-def _found(
-    entry: os.DirEntry[str], ignoring: IgnoreRules
-) -> Source | UnreadablePath | _Folder | None:
+def _found(entry: os.DirEntry[str], rules: IgnoreRules) -> Source | UnreadablePath | _Folder | None:
     file_format = _known_format(entry.name)
     is_directory = _is_directory(entry)
     if file_format is None and not is_directory:
         return None
-    if ignoring.ignores(entry.name, is_directory=is_directory):
+    if rules.ignores(entry.name, is_directory=is_directory):
         return None
     if is_directory or file_format is None:
-        return _Folder(entry.path, ignoring.under(entry.name))
+        return _Folder(entry.path, rules.under(entry.name))
     try:
         if entry.is_file():
             return Source(entry.path, file_format)
         os.stat(entry.path)
     except OSError as error:
         return UnreadablePath(entry.path, reason_of(error))
-    return UnreadablePath(entry.path, "it is no regular file")
+    return UnreadablePath(entry.path, "not a regular file")
 
 
 def _known_format(name: str) -> Format | None:

@@ -1,4 +1,8 @@
-"""Patterns as in a .gitignore in, whether they leave an entry of a directory out."""
+"""Match .gitignore patterns as git does, for directory searches.
+
+This is our own matcher, tested against git: pathspec 1.1 ignores what `*`, `!*/` and `!a.json`
+include again, and raises for broken patterns that git skips.
+"""
 
 import os
 import re
@@ -9,232 +13,11 @@ from itertools import groupby
 from stat import S_ISREG
 from typing import NamedTuple
 
-REPOSITORY = ".git"
-PATTERN_FILE = ".gitignore"
-
-
-class Pattern(NamedTuple):
-    """A pattern of the command line or of a configuration file.
-
-    Attributes:
-        glob: written as in a .gitignore.
-        base: the directory that it is relative to.
-    """
-
-    glob: str
-    base: str = os.curdir
-
-
-class _Layer(NamedTuple):
-    """Rules, and the path of a directory as they see it: empty, or with a slash at its end."""
-
-    rules: "Rules"
-    directory: bytes
-
-
-class IgnoreRules(NamedTuple):
-    """What holds in one directory.
-
-    Attributes:
-        chosen: layers of the patterns that the user gave, which go before all others.
-        git: layers of the repository, the nearest first; None outside of one, where a .gitignore
-            means nothing.
-        follows_git: whether the files of git are looked for.
-    """
-
-    chosen: tuple[_Layer, ...]
-    git: tuple[_Layer, ...] | None
-    follows_git: bool
-
-    def inside(self, directory: str, hidden: Collection[str]) -> "IgnoreRules":
-        """Return what holds for the entries of a directory, from the names hidden in it.
-
-        A directory with a `.git` begins a repository: what is around it says nothing in it.
-        """
-        if not self.follows_git:
-            return self
-        git = self.git
-        if REPOSITORY in hidden:
-            git = _layers(_own_patterns(directory))
-        if git is not None and PATTERN_FILE in hidden:
-            git = (*_layers(os.path.join(directory, PATTERN_FILE)), *git)
-        return self if git is self.git else self._replace(git=git)
-
-    def under(self, name: str) -> "IgnoreRules":
-        """Return what holds, before it is read, in a directory inside this one."""
-        step = os.fsencode(name) + b"/"
-        return self._replace(
-            chosen=_moved(self.chosen, step),
-            git=None if self.git is None else _moved(self.git, step),
-        )
-
-    def ignores(self, name: str, *, is_directory: bool) -> bool:
-        """Return whether an entry of the directory is left out."""
-        if not self.chosen and not self.git:
-            return False
-        encoded = os.fsencode(name)
-        for rules, directory in (*self.chosen, *(self.git or ())):
-            verdict = rules.verdict(directory, encoded, is_directory=is_directory)
-            if verdict is not None:
-                return verdict
-        return False
-
-
-def rules_at(top: str, patterns: Iterable[Pattern], *, follows_git: bool) -> IgnoreRules:
-    """Return what holds in a directory before it is read: patterns, and the repository around it.
-
-    All .gitignore files count from the repository's root down, and its `info/exclude`; a person's
-    own `core.excludesFile` does not, so that everybody's runs read the same files. What cannot be
-    read counts as empty, as in git.
-    """
-    around = IgnoreRules((), None, follows_git)
-    if follows_git:
-        path = os.path.realpath(top)
-        for directory, name in _way_down(path):
-            around = around.inside(directory, _hidden_files(directory)).under(name)
-    groups = groupby(patterns, key=lambda pattern: pattern.base)
-    chosen = [_chosen(top, base, [pattern.glob for pattern in group]) for base, group in groups]
-    return around._replace(chosen=tuple(reversed(chosen)))
-
-
-def _way_down(path: str) -> list[tuple[str, str]]:
-    """Return each directory from the repository's root to the path, with the name that goes on."""
-    steps: list[tuple[str, str]] = []
-    while not os.path.lexists(os.path.join(path, REPOSITORY)):
-        parent, name = os.path.split(path)
-        if not name:
-            return []
-        steps.append((parent, name))
-        path = parent
-    return steps[::-1]
-
-
-def _hidden_files(directory: str) -> list[str]:
-    names = (REPOSITORY, PATTERN_FILE)
-    return [name for name in names if os.path.lexists(os.path.join(directory, name))]
-
-
-def _chosen(top: str, base: str, globs: list[str]) -> _Layer:
-    return _Layer(Rules(map(os.fsencode, globs), _absolute(base)), _absolute(top))
-
-
-def _absolute(directory: str) -> bytes:
-    try:
-        path = os.path.abspath(directory)
-    except OSError:  # the working directory is gone
-        path = directory
-    return os.fsencode(path.replace(os.sep, "/").rstrip("/")) + b"/"
-
-
-def _moved(layers: tuple[_Layer, ...], step: bytes) -> tuple[_Layer, ...]:
-    return tuple(_Layer(rules, directory + step) for rules, directory in layers)
-
-
-def _layers(path: str) -> tuple[_Layer, ...]:
-    lines = _content(path).removeprefix(BOM_UTF8).split(b"\n")
-    patterns = [line.removesuffix(b"\r") for line in lines if line and not line.startswith(b"#")]
-    if not patterns:
-        return ()
-    return (_Layer(Rules(patterns), b""),)
-
-
-def _content(path: str) -> bytes:
-    try:
-        if S_ISREG(os.lstat(path).st_mode):  # git follows no link here; a pipe would never end
-            with open(path, "rb") as file:
-                return file.read()
-    except OSError:
-        pass
-    return b""
-
-
-def _own_patterns(root: str) -> str:
-    """Return the path of the patterns that a repository keeps for itself.
-
-    In a worktree or a submodule `.git` is a file that names the directory (gitrepository-layout).
-    """
-    directory = os.path.join(root, REPOSITORY)
-    pointer = _content(directory)
-    if pointer.startswith(b"gitdir: "):
-        directory = os.path.join(root, os.fsdecode(pointer[8:].rstrip(b"\r\n")))
-        common = _content(os.path.join(directory, "commondir")).rstrip(b"\r\n")
-        directory = os.path.join(directory, os.fsdecode(common))
-    return os.path.join(directory, "info", "exclude")
-
-
+_REPOSITORY = ".git"
+_PATTERN_FILE = ".gitignore"
 _DIRECTORY, _FILE = b"d", b"f"
 
-
-class _Rule(NamedTuple):
-    """A pattern; its expression matches the name or the path of an entry, and then its kind."""
-
-    ignores: bool
-    by_name: bool
-    regex: bytes
-
-
-class Rules:
-    """Patterns that stand together: the last one that matches decides, as in git.
-
-    Args:
-        lines: the patterns, without comments.
-        base: what stands before the paths that are relative to the patterns' directory: nothing,
-            or a path with a slash at its end.
-    """
-
-    def __init__(self, lines: Iterable[bytes], base: bytes = b"") -> None:
-        self._rules = [rule for line in lines if (rule := _rule(line, base)) is not None]
-        self._any_name = _any_of(rule.regex for rule in self._rules if rule.by_name)
-        self._any_path = _any_of(rule.regex for rule in self._rules if not rule.by_name)
-
-    @cached_property
-    def _last_first(self) -> list[tuple[_Rule, re.Pattern[bytes]]]:
-        return [(rule, re.compile(rule.regex, re.DOTALL)) for rule in reversed(self._rules)]
-
-    def verdict(self, directory: bytes, name: bytes, *, is_directory: bool) -> bool | None:
-        """Return whether an entry of a directory is left out, or None if no pattern matches it.
-
-        Args:
-            directory: its path, after the base; empty, or with a slash at its end.
-            name: the name of the entry.
-            is_directory: whether the entry is a directory itself.
-        """
-        kind = _DIRECTORY if is_directory else _FILE
-        by_name, by_path = name + kind, directory + name + kind
-        if not self._any_name.fullmatch(by_name) and not self._any_path.fullmatch(by_path):
-            return None
-        for rule, regex in self._last_first:
-            if regex.fullmatch(by_name if rule.by_name else by_path):
-                return rule.ignores
-        return None
-
-
-def _rule(line: bytes, base: bytes) -> _Rule | None:
-    glob = _without_spaces(line)
-    negated = glob.startswith(b"!")
-    glob = glob[negated:]
-    kind = _DIRECTORY if glob.endswith(b"/") else b"."
-    glob = glob.removesuffix(b"/")
-    if not glob:
-        return None
-    by_name = b"/" not in glob
-    before = b"" if by_name else re.escape(base)
-    regex = before + regex_of(glob.removeprefix(b"/")) + kind
-    return _Rule(ignores=not negated, by_name=by_name, regex=regex)
-
-
-def _without_spaces(line: bytes) -> bytes:
-    """Return the line without the spaces at its end, except one that a backslash makes count."""
-    kept = line.rstrip(b" ")
-    backslashes = len(kept) - len(kept.rstrip(b"\\"))
-    return line[: len(kept) + 1] if backslashes % 2 else kept
-
-
-def _any_of(regexes: Iterable[bytes]) -> re.Pattern[bytes]:
-    return re.compile(b"|".join(regexes) or NEVER, re.DOTALL)
-
-
-NEVER = rb"(?!)"
+_NEVER = rb"(?!)"
 
 _CLASSES = {
     b"alnum": rb"0-9A-Za-z",
@@ -272,12 +55,237 @@ _PIECE = re.compile(
 _FIXED = re.compile(rb"[^*?\[\\]*")
 
 
-def regex_of(glob: bytes) -> bytes:
-    """Return a regular expression that matches the whole paths that the glob means.
+class Pattern(NamedTuple):
+    """A pattern from the command line or from a configuration file.
 
-    The meaning is git's (gitignore(5), and wildmatch.c where that is silent): `*` and `?` stop at
-    a slash, `**` as a whole part of the path does not, sets know ranges and POSIX classes, and a
-    glob that is broken matches nothing. As in git, a character is a byte.
+    Attributes:
+        glob: a .gitignore pattern.
+        base: the directory that the pattern is relative to.
+    """
+
+    glob: str
+    base: str = os.curdir
+
+
+class _Layer(NamedTuple):
+    """Patterns, and the current directory relative to theirs: empty, or ending in a slash."""
+
+    patterns: "_PatternList"
+    directory: bytes
+
+
+class IgnoreRules(NamedTuple):
+    """The patterns that apply in one directory.
+
+    Attributes:
+        chosen: layers of the user's patterns, which take precedence.
+        git: layers of the repository's patterns, the nearest first; None outside a repository,
+            where .gitignore files do not apply.
+        follows_git: whether .gitignore files are read.
+    """
+
+    chosen: tuple[_Layer, ...]
+    git: tuple[_Layer, ...] | None
+    follows_git: bool
+
+    def inside(self, directory: str, hidden: Collection[str]) -> "IgnoreRules":
+        """Return the rules for the entries of a directory.
+
+        A directory with a `.git` starts a new repository: patterns outside do not apply in it.
+
+        Args:
+            directory: its path.
+            hidden: the names of its hidden entries.
+        """
+        if not self.follows_git:
+            return self
+        git = self.git
+        if _REPOSITORY in hidden:
+            git = _layers(_own_patterns(directory))
+        if git is not None and _PATTERN_FILE in hidden:
+            git = (*_layers(os.path.join(directory, _PATTERN_FILE)), *git)
+        return self if git is self.git else self._replace(git=git)
+
+    def under(self, name: str) -> "IgnoreRules":
+        """Return the rules for a subdirectory, before its own .gitignore is read."""
+        step = os.fsencode(name) + b"/"
+        return self._replace(
+            chosen=_moved(self.chosen, step),
+            git=None if self.git is None else _moved(self.git, step),
+        )
+
+    def ignores(self, name: str, *, is_directory: bool) -> bool:
+        """Tell whether an entry of the directory is ignored."""
+        if not self.chosen and not self.git:
+            return False
+        encoded = os.fsencode(name)
+        for patterns, directory in (*self.chosen, *(self.git or ())):
+            verdict = patterns.verdict(directory, encoded, is_directory=is_directory)
+            if verdict is not None:
+                return verdict
+        return False
+
+
+def rules_at(top: str, patterns: Iterable[Pattern], *, follows_git: bool) -> IgnoreRules:
+    """Return the rules for a directory: the user's patterns and those of its repository.
+
+    All .gitignore files from the repository's root down apply, and its `info/exclude`. The user's
+    `core.excludesFile` does not, so that every user's runs read the same files. A file that cannot
+    be read counts as empty, as in git.
+    """
+    around = IgnoreRules((), None, follows_git)
+    if follows_git:
+        path = os.path.realpath(top)
+        for directory, name in _way_down(path):
+            around = around.inside(directory, _hidden_files(directory)).under(name)
+    groups = groupby(patterns, key=lambda pattern: pattern.base)
+    chosen = [_chosen(top, base, [pattern.glob for pattern in group]) for base, group in groups]
+    return around._replace(chosen=tuple(reversed(chosen)))
+
+
+def _way_down(path: str) -> list[tuple[str, str]]:
+    """Return each directory from the repository's root to the path, with the next name below it."""
+    steps: list[tuple[str, str]] = []
+    while not os.path.lexists(os.path.join(path, _REPOSITORY)):
+        parent, name = os.path.split(path)
+        if not name:
+            return []
+        steps.append((parent, name))
+        path = parent
+    return steps[::-1]
+
+
+def _hidden_files(directory: str) -> list[str]:
+    names = (_REPOSITORY, _PATTERN_FILE)
+    return [name for name in names if os.path.lexists(os.path.join(directory, name))]
+
+
+def _chosen(top: str, base: str, globs: list[str]) -> _Layer:
+    return _Layer(_PatternList(map(os.fsencode, globs), _absolute(base)), _absolute(top))
+
+
+def _absolute(directory: str) -> bytes:
+    try:
+        path = os.path.abspath(directory)
+    except OSError:  # the working directory is gone
+        path = directory
+    return os.fsencode(path.replace(os.sep, "/").rstrip("/")) + b"/"
+
+
+def _moved(layers: tuple[_Layer, ...], step: bytes) -> tuple[_Layer, ...]:
+    return tuple(_Layer(patterns, directory + step) for patterns, directory in layers)
+
+
+def _layers(path: str) -> tuple[_Layer, ...]:
+    lines = _content(path).removeprefix(BOM_UTF8).split(b"\n")
+    patterns = [line.removesuffix(b"\r") for line in lines if line and not line.startswith(b"#")]
+    if not patterns:
+        return ()
+    return (_Layer(_PatternList(patterns), b""),)
+
+
+def _content(path: str) -> bytes:
+    try:
+        if S_ISREG(os.lstat(path).st_mode):  # as git: no links; and a pipe would never end
+            with open(path, "rb") as file:
+                return file.read()
+    except OSError:
+        pass
+    return b""
+
+
+def _own_patterns(root: str) -> str:
+    """Return the path of a repository's `info/exclude`.
+
+    In a worktree or a submodule `.git` is a file that names the directory (gitrepository-layout).
+    """
+    directory = os.path.join(root, _REPOSITORY)
+    pointer = _content(directory)
+    if pointer.startswith(b"gitdir: "):
+        directory = os.path.join(root, os.fsdecode(pointer[8:].rstrip(b"\r\n")))
+        common = _content(os.path.join(directory, "commondir")).rstrip(b"\r\n")
+        directory = os.path.join(directory, os.fsdecode(common))
+    return os.path.join(directory, "info", "exclude")
+
+
+class _CompiledPattern(NamedTuple):
+    """A pattern; its regex matches an entry's name or path, followed by the entry's kind."""
+
+    ignores: bool
+    by_name: bool
+    regex: bytes
+
+
+class _PatternList:
+    """The patterns of one file: the last one that matches decides, as in git.
+
+    Args:
+        lines: the patterns, without comments.
+        base: the patterns' directory, if paths are not relative to it: empty, or ending in a slash.
+    """
+
+    def __init__(self, lines: Iterable[bytes], base: bytes = b"") -> None:
+        self._patterns = [
+            pattern for line in lines if (pattern := _compiled(line, base)) is not None
+        ]
+        self._any_name = _any_of(pattern.regex for pattern in self._patterns if pattern.by_name)
+        self._any_path = _any_of(pattern.regex for pattern in self._patterns if not pattern.by_name)
+
+    @cached_property
+    def _last_first(self) -> list[tuple[_CompiledPattern, re.Pattern[bytes]]]:
+        return [
+            (pattern, re.compile(pattern.regex, re.DOTALL)) for pattern in reversed(self._patterns)
+        ]
+
+    def verdict(self, directory: bytes, name: bytes, *, is_directory: bool) -> bool | None:
+        """Tell whether an entry is ignored; None if no pattern matches it.
+
+        Args:
+            directory: the path of the entry's directory: empty, or ending in a slash.
+            name: the entry's name.
+            is_directory: whether the entry is a directory itself.
+        """
+        kind = _DIRECTORY if is_directory else _FILE
+        by_name, by_path = name + kind, directory + name + kind
+        if not self._any_name.fullmatch(by_name) and not self._any_path.fullmatch(by_path):
+            return None
+        for pattern, regex in self._last_first:
+            if regex.fullmatch(by_name if pattern.by_name else by_path):
+                return pattern.ignores
+        return None
+
+
+def _compiled(line: bytes, base: bytes) -> _CompiledPattern | None:
+    glob = _without_spaces(line)
+    negated = glob.startswith(b"!")
+    glob = glob[negated:]
+    kind = _DIRECTORY if glob.endswith(b"/") else b"."
+    glob = glob.removesuffix(b"/")
+    if not glob:
+        return None
+    by_name = b"/" not in glob
+    before = b"" if by_name else re.escape(base)
+    regex = before + _regex_of(glob.removeprefix(b"/")) + kind
+    return _CompiledPattern(ignores=not negated, by_name=by_name, regex=regex)
+
+
+def _without_spaces(line: bytes) -> bytes:
+    """Return a line without trailing spaces, except one escaped by a backslash."""
+    kept = line.rstrip(b" ")
+    backslashes = len(kept) - len(kept.rstrip(b"\\"))
+    return line[: len(kept) + 1] if backslashes % 2 else kept
+
+
+def _any_of(regexes: Iterable[bytes]) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(regexes) or _NEVER, re.DOTALL)
+
+
+def _regex_of(glob: bytes) -> bytes:
+    """Return a regular expression that matches the same whole paths as a glob.
+
+    It follows git (gitignore(5), and wildmatch.c where that is silent): `*` and `?` stop at a
+    slash, `**` as a whole path component does not, sets may hold ranges and POSIX classes, and a
+    broken glob matches nothing. As in git, a character is a byte.
     """
     fixed = _FIXED.match(glob)
     begin = fixed[0] if fixed else b""
@@ -291,7 +299,7 @@ def _wild(glob: bytes) -> bytes:
     while place < len(glob):
         piece = _PIECE.match(glob, place)
         if piece is None:
-            return NEVER
+            return _NEVER
         place = piece.end()
         kind, text = str(piece.lastgroup), piece[str(piece.lastgroup)]
         if kind == "star":
@@ -307,7 +315,7 @@ def _wild(glob: bytes) -> bytes:
 
 
 def _joined(between_stars: list[bytes]) -> bytes:
-    """Let each star but the last take the shortest text there is: many stars stay fast."""
+    """Make each star but the last match as little as possible, so that many stars stay fast."""
     first, *others = between_stars
     if not others:
         return first
@@ -321,12 +329,12 @@ def _set(text: bytes) -> bytes:
     for member in _MEMBER.finditer(text, 1 + negated, len(text) - 1):
         if member["class"] is not None:
             if member["class"] not in _CLASSES:
-                return NEVER
+                return _NEVER
             members += _CLASSES[member["class"]]
             continue
         first, last = member["first"], member["last"] or member["first"]
         if first <= last:
             members += re.escape(first) + b"-" + re.escape(last)
     if not members:
-        return b"[^/]" if negated else NEVER
+        return b"[^/]" if negated else _NEVER
     return b"(?!/)[" + (b"^" if negated else b"") + members + b"]"

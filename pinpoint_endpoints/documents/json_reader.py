@@ -1,7 +1,7 @@
-"""JSON text in, its value out; carefully, with the place of every value, when something is wrong.
+"""Parse JSON strictly: RFC 8259 in UTF-8, without duplicate names, NaN or lone surrogates.
 
-The language is RFC 8259 without its freedoms: no duplicate names, no NaN, no number beyond a
-double, no lone surrogates, UTF-8.
+orjson parses valid texts. A slower parser of our own takes over where orjson refuses a text, and
+wherever positions are needed: no library gives both.
 """
 
 import codecs
@@ -19,25 +19,35 @@ import orjson
 
 from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
-from pinpoint_endpoints.documents.model import Fault
+from pinpoint_endpoints.documents.model import TextProblem
 from pinpoint_endpoints.documents.positions import Path, Position, PositionMap
 from pinpoint_endpoints.documents.text_rules import MAX_DEPTH
 
+_SPACE = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_WORD = re.compile(r"[-+]?[\w$.]+")
+_LITERALS: dict[str, object] = {"true": True, "false": False, "null": None}
+_NOT_NUMBERS = {"NaN", "Infinity", "-Infinity"}
+_LITERAL_SLIPS = {"True": "true", "False": "false", "None": "null", "undefined": "null"}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_INTEGER_RANGE = range(-(2**63), 2**64)
+_MAX_INTEGER_LENGTH = 20
 _QUOTE_ESCAPE = b"\\u0022"
+_UNEXPECTED_END = "unexpected end of input"
+_IS_IT_COMPLETE = "is the file complete?"
 
-
-Value = tuple[object, list[Fault]]
+Value = tuple[object, list[TextProblem]]
 
 
 def parse(raw: bytes, first_line: int = 1) -> Iterable[Value]:
-    """Return the value of a JSON text and what is wrong with it: mostly, it is the only one.
+    """Return the values of a JSON text, usually one, each with its problems.
 
     Args:
-        raw: a file, or a line of one.
-        first_line: the number of its first line in the file.
+        raw: the bytes of a file or of one of its lines.
+        first_line: the number of the first line in the file.
 
     Raises:
-        Unreadable: the text has no value that could be looked at further.
+        Unreadable: the text cannot be parsed.
     """
     try:
         value = orjson.loads(raw.removeprefix(codecs.BOM_UTF8))
@@ -45,21 +55,21 @@ def parse(raw: bytes, first_line: int = 1) -> Iterable[Value]:
             return ((value, []),)
     except (orjson.JSONDecodeError, TypeError):
         pass
-    return ((reading.value, reading.faults) for reading in parse_with_positions(raw, first_line))
+    return ((parsed.value, parsed.problems) for parsed in parse_with_positions(raw, first_line))
 
 
 def positions(raw: bytes, first_line: int = 1) -> Iterator[PositionMap]:
-    """Yield the places in each value that `parse` could read."""
+    """Yield the positions in each value that `parse` returns."""
     with suppress(Unreadable):
-        for reading in parse_with_positions(raw, first_line):
-            yield reading.positions
+        for parsed in parse_with_positions(raw, first_line):
+            yield parsed.positions
 
 
 def _may_hide_duplicates(raw: bytes, value: object) -> bool:
-    """Tell whether a duplicate name may have been dropped: then quotes are missing from the value.
+    """Tell whether orjson may have dropped a duplicate name: then the value has fewer quotes.
 
     Raises:
-        TypeError: the value is nested too deeply to be written.
+        TypeError: the value is nested too deeply for orjson to write it.
     """
     return _QUOTE_ESCAPE in raw or orjson.dumps(value).count(b'"') != raw.count(b'"')
 
@@ -75,66 +85,55 @@ def _deeper_than(levels: int, value: object) -> bool:
     return levels == 0 or any(_deeper_than(levels - 1, member) for member in inner)
 
 
-_SPACE = re.compile(r"[ \t\n\r]*")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
-_WORD = re.compile(r"[-+]?[\w$.]+")
-_LITERALS: dict[str, object] = {"true": True, "false": False, "null": None}
-_NOT_NUMBERS = {"NaN", "Infinity", "-Infinity"}
-_LITERAL_SLIPS = {"True": "true", "False": "false", "None": "null", "undefined": "null"}
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_INTEGER_RANGE = range(-(2**63), 2**64)
-_LONGEST_INTEGER = 20
-
-
-class Reading(NamedTuple):
-    """A value, what is wrong with it, and the place of everything in it."""
+class ParsedValue(NamedTuple):
+    """A value with its problems and the positions of everything in it."""
 
     value: object
-    faults: list[Fault]
+    problems: list[TextProblem]
     positions: PositionMap
 
 
-def parse_with_positions(raw: bytes, first_line: int = 1) -> Iterator[Reading]:
-    """Yield the value of a JSON text, or the values: each begins on a line of its own.
+def parse_with_positions(raw: bytes, first_line: int = 1) -> Iterator[ParsedValue]:
+    """Yield the values of a JSON text, each starting on a line of its own.
 
     Args:
-        raw: a file, or a line of one.
-        first_line: the number of its first line in the file.
+        raw: the bytes of a file or of one of its lines.
+        first_line: the number of the first line in the file.
 
     Raises:
-        Unreadable: the rest of the text has no value that could be looked at further.
+        Unreadable: the rest of the text cannot be parsed.
     """
-    reader = _Reader(decode(raw, first_line), first_line)
+    parser = _Parser(decode(raw, first_line), first_line)
     try:
-        yield from reader.readings()
+        yield from parser.values()
     except Unreadable as error:
-        error.faults[:0] = reader.faults
+        error.problems[:0] = parser.problems
         raise
 
 
-class _Reader:
+class _Parser:
     def __init__(self, text: str, first_line: int) -> None:
         self.text = text
-        self.faults: list[Fault] = []
+        self.problems: list[TextProblem] = []
         self.positions = PositionMap(text, first_line)
         self.lines = self.positions.lines
 
-    def readings(self) -> Iterator[Reading]:
+    def values(self) -> Iterator[ParsedValue]:
         start = self._skip_space(0)
         if start == len(self.text):
             raise Unreadable(text_rules.empty(self._place(start)))
         while start < len(self.text):
             value, end = self._value(start, ())
             start = self._skip_space(end)
-            if start < len(self.text) and not self._begins_a_line(start):
+            if start < len(self.text) and not self._starts_a_line(start):
                 raise self._after_the_value(start)
-            reading = Reading(value, self.faults, self.positions)
-            self.faults = []
+            parsed = ParsedValue(value, self.problems, self.positions)
+            self.problems = []
             self.positions = PositionMap(self.text, lines=self.lines)
-            yield reading
+            yield parsed
 
-    def _begins_a_line(self, start: int) -> bool:
-        """Tell whether an object begins here, with nothing before it in its line."""
+    def _starts_a_line(self, start: int) -> bool:
+        """Tell whether an object starts here, with only space before it in its line."""
         line = self.text.rfind("\n", 0, start) + 1
         return self._at(start, "{") and not self.text[line:start].strip()
 
@@ -194,7 +193,7 @@ class _Reader:
             raise self._expected(index, f"`,` or `{closing}`", start)
         following = self._skip_space(index + 1)
         if self._at(following, closing):
-            raise self._syntax(index, f"`,` stands before `{closing}`", "remove this comma")
+            raise self._syntax(index, f"trailing comma before `{closing}`", "remove it")
         return following
 
     def _note_key(self, member: Path, index: int, end: int, *, duplicate: bool) -> None:
@@ -203,23 +202,23 @@ class _Reader:
             self.positions.key_ends[member] = end
             return
         first = self._place(self.positions.keys[member])
-        self.faults.append(text_rules.duplicate_key(self.lines.span(index, end), first, member))
+        self.problems.append(text_rules.duplicate_key(self.lines.span(index, end), first, member))
 
     def _string(self, start: int) -> tuple[str, int]:
         try:
             value, end = scanstring(self.text, start + 1, True)
         except JSONDecodeError as error:
             if error.msg.startswith("Unterminated string"):
-                message, hint = "this string does not end", 'close it with `"`'
+                message, hint = "this string is not closed", 'close it with `"`'
                 raise self._syntax(start, message, hint) from None
             if error.msg.startswith("Invalid control character"):
-                message = "a line break, tab or other control character stands inside a string"
+                message = "a string contains a line break, tab or other control character"
                 hint = r"close the string, or write \n or \t"
                 raise self._syntax(error.pos, message, hint) from None
             message, hint = "invalid escape in a string", r"write a backslash as \\"
             raise self._syntax(error.pos, message, hint) from None
         if _SURROGATE.search(value):
-            message = "half of a surrogate pair stands alone in this string"
+            message = "this string contains half of a surrogate pair"
             raise self._syntax(start, message, "write the character itself, or both halves")
         return value, end
 
@@ -229,7 +228,7 @@ class _Reader:
         if not match or not word or word.end() > match.end():
             return None
         digits = match.group()
-        if not match.group(1) and not match.group(2) and len(digits) <= _LONGEST_INTEGER:
+        if not match.group(1) and not match.group(2) and len(digits) <= _MAX_INTEGER_LENGTH:
             whole = int(digits)
             if whole in _INTEGER_RANGE:
                 return whole, match.end()
@@ -250,23 +249,21 @@ class _Reader:
         raise self._no_value(start, word)
 
     def _not_a_number(self, start: int, message: str, path: Path) -> None:
-        self.faults.append(text_rules.not_a_number(self._place(start), message, path))
+        self.problems.append(text_rules.not_a_number(self._place(start), message, path))
 
     def _no_value(self, start: int, word: str) -> Unreadable:
         first = self.text[start : start + 1]
         hint = {
-            "'": "JSON strings stand in double quotes",
+            "'": "use double quotes for strings",
             "/": "JSON has no comments",
             "#": "JSON has no comments",
-            "": "it was cut short: is it complete?",
+            "": _IS_IT_COMPLETE,
         }.get(first, "")
         if word in _LITERAL_SLIPS:
             hint = f"write `{_LITERAL_SLIPS[word]}`"
         elif word and not hint:
             hint = "put text in double quotes; a number has no leading zero, plus sign or unit"
-        message = (
-            "this is not a JSON value" if first else "the text ends where a value should stand"
-        )
+        message = "this is not a JSON value" if first else f"{_UNEXPECTED_END}, expected a value"
         return self._syntax(start, message, hint)
 
     def _no_key(self, index: int, start: int) -> Unreadable:
@@ -278,18 +275,16 @@ class _Reader:
     def _expected(self, index: int, expected: str, start: int) -> Unreadable:
         if index == len(self.text):
             opened = self._place(start)
-            message = (
-                f"the text ends inside what `{self.text[start]}` opens at "
-                f"{opened.line}:{opened.column}"
-            )
-            return self._syntax(index, message, "it was cut short: is it complete?")
+            place = f"{opened.line}:{opened.column}"
+            message = f"{_UNEXPECTED_END}; the `{self.text[start]}` at {place} is not closed"
+            return self._syntax(index, message, _IS_IT_COMPLETE)
         hint = "a comma is missing before this" if expected.startswith("`,`") else ""
         return self._syntax(index, f"expected {expected}", hint)
 
     def _after_the_value(self, index: int) -> Unreadable:
         if self.text[index] in "{[":
             return Unreadable(text_rules.second_value(self._place(index)))
-        return self._syntax(index, "this stands after the end of the value", "remove it")
+        return self._syntax(index, "unexpected text after the end of the value", "remove it")
 
     def _check_depth(self, start: int, path: Path) -> None:
         if len(path) >= MAX_DEPTH:

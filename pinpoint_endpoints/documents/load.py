@@ -1,4 +1,4 @@
-"""Paths in, documents out: the one reader, used by every command and by the library."""
+"""Read files and directories into documents; every command and the library read through here."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import BinaryIO, Protocol
 
-from pinpoint_endpoints.documents import json_reader
+from pinpoint_endpoints.documents import json_reader, text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode, is_utf16
 from pinpoint_endpoints.documents.discovery import (
     STANDARD_INPUT,
@@ -18,7 +18,7 @@ from pinpoint_endpoints.documents.discovery import (
     format_of,
 )
 from pinpoint_endpoints.documents.json_reader import Value
-from pinpoint_endpoints.documents.model import Document, Fault, Problem
+from pinpoint_endpoints.documents.model import Document, Problem, TextProblem
 from pinpoint_endpoints.documents.positions import Locator, Position, PositionMap, json_pointer
 from pinpoint_endpoints.documents.shapes import endpoints_in
 from pinpoint_endpoints.documents.streams import (
@@ -42,17 +42,17 @@ _MARK_AND_SPACE = b"\xef\xbb\xbf \t\r\n"
 
 
 class Language(Protocol):
-    """A module that reads texts of one language."""
+    """A module that parses one language, JSON or YAML."""
 
     def parse(self, raw: bytes, /) -> Iterable[Value]:
-        """Return the value of each document, and what is wrong with it."""
+        """Return the value of each document, with the problems of its text."""
 
     def positions(self, raw: bytes, /) -> Iterable[PositionMap]:
-        """Return the places in each document."""
+        """Return the positions in each document."""
 
 
 Meter = Callable[[int], None]
-"""Is told how many bytes were read."""
+"""Called with the number of bytes after each read."""
 
 
 def load(
@@ -61,14 +61,14 @@ def load(
 ) -> Iterator[Document]:
     """Yield the documents in files and directories, one after the other.
 
-    A file that cannot be read is a document too, with an empty shape and the problem that says why:
-    one broken file never hides the others. Files with a document a line are read line by line, and
-    may have any size.
+    A file that cannot be read is a document too, with an empty shape and a problem that says why,
+    so that one broken file never hides the others. Files with one document per line are read line
+    by line and may have any size.
 
     Args:
-        paths: one path, or several. A directory is searched for `.json`, `.yaml`, `.yml`,
-            `.ndjson` and `.jsonl`, and for `.gz` of the last two.
-        spooled: by its path, what can be read only once; `-` is standard input.
+        paths: one path, or several. Directories are searched for `.json`, `.yaml`, `.yml`,
+            `.ndjson` and `.jsonl` files, and for the last two with `.gz`.
+        spooled: inputs that can be read only once, by path; `-` is standard input.
     """
     if isinstance(paths, (str, os.PathLike)):
         paths = [paths]
@@ -85,8 +85,8 @@ def read(
 
     Args:
         source: from `discover`.
-        spooled: by its path, what can be read only once; `-` is standard input.
-        meter: is told how much was read, as it is read.
+        spooled: inputs that can be read only once, by path; `-` is standard input.
+        meter: called with the number of bytes after each read.
     """
     if isinstance(source, UnreadablePath):
         yield _unreadable(source.path, _not_read(source.reason))
@@ -109,18 +109,18 @@ def _metered(reader: Read, meter: Meter | None) -> Read:
     if meter is None:
         return reader
 
-    def read_and_tell(size: int) -> bytes:
+    def read_and_count(size: int) -> bytes:
         chunk = reader(size)
         meter(len(chunk))
         return chunk
 
-    return read_and_tell
+    return read_and_count
 
 
 def _documents(source: Source, reader: Read) -> Iterator[Document]:
     raw = reader(CHUNK)
     if source.format is Format.NDJSON or is_gzip(raw):
-        yield from _unpacked(source, stream_of(raw, reader))
+        yield from _documents_in_stream(source, stream_of(raw, reader))
         return
     raw = _rest(raw, reader)
     if len(raw) <= MAX_REQUEST_BYTES:
@@ -130,6 +130,7 @@ def _documents(source: Source, reader: Read) -> Iterator[Document]:
 
 
 def _rest(raw: bytes, reader: Read) -> bytes:
+    """Return the whole input, or just more of it than may be read at once."""
     following = reader(CHUNK)
     if not following:
         return raw
@@ -141,7 +142,7 @@ def _rest(raw: bytes, reader: Read) -> bytes:
     return b"".join(chunks)
 
 
-def _unpacked(source: Source, stream: BinaryIO) -> Iterator[Document]:
+def _documents_in_stream(source: Source, stream: BinaryIO) -> Iterator[Document]:
     try:
         if source.format is Format.NDJSON:
             yield from _lines(source, stream)
@@ -152,18 +153,18 @@ def _unpacked(source: Source, stream: BinaryIO) -> Iterator[Document]:
         else:
             yield from _large(source, raw, stream.read)
     except (EOFError, zlib.error):
-        yield _unreadable(source.path, _not_read("what is packed in it is damaged or cut short"))
+        yield _unreadable(source.path, _not_read("the gzip data is damaged or incomplete"))
 
 
 def _large(source: Source, begin: bytes, reader: Read) -> Iterator[Document]:
-    if source.format is not Format.YAML and is_a_value_a_line(begin):
+    if source.format is not Format.YAML and is_ndjson(begin):
         yield from _lines(source, stream_of(begin, reader))
         return
     yield _unreadable(source.path, _too_large("file", 1))
 
 
 def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
-    """Yield the documents in the bytes of a whole file, which is not packed."""
+    """Yield the documents in the bytes of a whole, uncompressed file."""
     language = language_of(source.format, raw)
     values: list[Value] = []
     stopped: Unreadable | None = None
@@ -171,21 +172,21 @@ def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
         for parsed in language.parse(raw):
             values.append(parsed)  # noqa: PERF402 - what came before an error counts
     except Unreadable as error:
-        if language is json_reader and is_a_value_a_line(raw):
+        if language is json_reader and is_ndjson(raw):
             yield from _lines(source, stream_of(raw, nothing_more))
             return
         stopped = error
     several = len(values) > 1 or (stopped is not None and bool(values))
-    maps = _Maps(language, raw)
-    for index, (value, faults) in enumerate(values):
+    maps = _PositionMaps(language, raw)
+    for index, (value, problems) in enumerate(values):
         locator = Locator(partial(maps.of, index))
-        yield from _endpoints(source, value, faults, locator, in_stream=several)
+        yield from _endpoints(source, value, problems, locator, several=several)
     if stopped is not None:
-        yield _unreadable(source.path, *stopped.faults, raw=raw)
+        yield _unreadable(source.path, *stopped.problems, raw=raw)
 
 
-class _Maps:
-    """The places in all documents of a file: found together, when one is asked for."""
+class _PositionMaps:
+    """The positions in all documents of a file, computed together when one is first needed."""
 
     __slots__ = ("_found", "_language", "_raw")
 
@@ -210,26 +211,24 @@ def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
             continue
         empty = False
         try:
-            ((value, faults),) = json_reader.parse(line.rstrip(b"\r\n"), number)
+            ((value, problems),) = json_reader.parse(line.rstrip(b"\r\n"), number)
         except Unreadable as error:
-            yield _unreadable(source.path, *error.faults, raw=line, first_line=number)
+            yield _unreadable(source.path, *error.problems, raw=line, first_line=number)
             if is_utf16(line):
                 return
             continue
         locator = Locator(partial(_line_positions, line, number), number)
-        yield from _endpoints(source, value, faults, locator, in_stream=True)
+        yield from _endpoints(source, value, problems, locator, several=True)
     if empty:
-        from pinpoint_endpoints.documents.text_rules import empty as empty_fault
-
-        yield _unreadable(source.path, empty_fault(Position(1, 1)))
+        yield _unreadable(source.path, text_rules.empty(Position(1, 1)))
 
 
 def _line_positions(line: bytes, number: int) -> PositionMap:
     return next(json_reader.positions(line, number))
 
 
-def is_a_value_a_line(raw: bytes) -> bool:
-    """Tell whether JSON has its first value in the first line, and another in one below."""
+def is_ndjson(raw: bytes) -> bool:
+    """Tell whether a text has one JSON object in its first line and another one below."""
     first, _, rest = raw.lstrip(_MARK_AND_SPACE).partition(b"\n")
     if not first.startswith(b"{") or not rest.lstrip().startswith(b"{"):
         return False
@@ -241,12 +240,12 @@ def is_a_value_a_line(raw: bytes) -> bool:
 
 
 def _endpoints(
-    source: Source, value: object, faults: list[Fault], locator: Locator, *, in_stream: bool
+    source: Source, value: object, found: list[TextProblem], locator: Locator, *, several: bool
 ) -> Iterator[Document]:
     path = source.path
-    problems = tuple(_problem(path, fault) for fault in faults) if faults else ()
+    problems = tuple(_problem(path, problem) for problem in found) if found else ()
     for endpoint in endpoints_in(value):
-        in_multi_document_file = in_stream or any(isinstance(step, int) for step in endpoint.path)
+        in_multi_document_file = several or any(isinstance(step, int) for step in endpoint.path)
         yield Document(
             path,
             endpoint.shape,
@@ -263,7 +262,7 @@ def _endpoints(
 
 
 def language_of(file_format: Format, raw: bytes) -> Language:
-    """Return what parses a text and finds the positions in it."""
+    """Return the module that parses a file of this format with these bytes."""
     if file_format is Format.BY_CONTENT:
         begin = raw.lstrip(_MARK_AND_SPACE)[:1]
         file_format = Format.JSON if begin and begin in _BEGINS_JSON else Format.YAML
@@ -276,51 +275,49 @@ def language_of(file_format: Format, raw: bytes) -> Language:
 
 
 def _id_from_name(path: str) -> str | None:
-    """Return the file's name without the suffixes that say how it is read.
+    """Return the endpoint id that a file's name gives: the name without its known suffix.
 
-    Other dots belong to the name: `ada@example.com.json` holds the endpoint `ada@example.com`.
+    Other dots belong to the id: `ada@example.com.json` holds the endpoint `ada@example.com`.
     """
     name = "" if path == UNNAMED else os.path.basename(path)
     return _SUFFIX.sub("", name) or None
 
 
-def _problem(path: str, fault: Fault) -> Problem:
-    line, column, *end = fault.place
+def _problem(path: str, problem: TextProblem) -> Problem:
+    line, column, *end = problem.place
     return Problem(
         path,
         line,
         column,
-        fault.code,
-        fault.severity,
-        fault.message,
-        fault.hint,
-        json_pointer(fault.path),
+        problem.code,
+        problem.severity,
+        problem.message,
+        problem.hint,
+        json_pointer(problem.path),
         end[0] if end else 0,
-        fault.fix,
+        problem.fix,
     )
 
 
-def _unreadable(path: str, *faults: Fault, raw: bytes = b"", first_line: int = 1) -> Document:
-    problems = tuple(_problem(path, fault) for fault in faults)
-    locator = Locator(partial(_text_alone, raw, first_line))
+def _unreadable(path: str, *found: TextProblem, raw: bytes = b"", first_line: int = 1) -> Document:
+    problems = tuple(_problem(path, problem) for problem in found)
+    locator = Locator(partial(_lines_only, raw, first_line))
     return Document(path, "", None, None, {}, (), locator, problems=problems)
 
 
-def _text_alone(raw: bytes, first_line: int) -> PositionMap:
+def _lines_only(raw: bytes, first_line: int) -> PositionMap:
+    """Return the lines of a text that could not be parsed, without positions of values."""
     try:
         return PositionMap(decode(raw, first_line), first_line)
     except Unreadable:
         return PositionMap()
 
 
-def _not_read(reason: str) -> Fault:
-    from pinpoint_endpoints.documents.text_rules import unreadable
-
-    return unreadable(reason)
+def _not_read(reason: str) -> TextProblem:
+    return text_rules.unreadable(reason)
 
 
-def _too_large(what: str, line: int) -> Fault:
-    from pinpoint_endpoints.documents.text_rules import too_large
-
-    message = f"the {what} is larger than 7 MB, which is all that one request can carry"
-    return too_large(Position(line, 1), message, "put fewer endpoints into one file, or one a line")
+def _too_large(what: str, line: int) -> TextProblem:
+    message = f"the {what} is larger than 7 MB, the most that one request can carry"
+    hint = "put fewer endpoints into one file, or one on each line"
+    return text_rules.too_large(Position(line, 1), message, hint)

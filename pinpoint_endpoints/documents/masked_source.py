@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from itertools import chain, dropwhile
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.positions import Path, PositionMap, holder_of_a_value
+from pinpoint_endpoints.documents.positions import Path, PositionMap, member_with_value
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.masking import (
     LONGEST_HIDDEN,
@@ -117,7 +117,7 @@ def _tokens(found: PositionMap) -> Iterator[_Token]:
 def _key_may_be_shown(path: Path) -> bool:
     """Tell whether a key is a name, and no part of a value: of an address, or of a user's data."""
     name = str(path[-1])
-    if looks_like_address(name) or holder_of_a_value(name):
+    if looks_like_address(name) or member_with_value(name):
         return False
     inner = _inside(path)
     return not any(

@@ -1,4 +1,4 @@
-"""What would put a mistake right, as a value: made by the rules, carried out on the text."""
+"""The values that the rest of the package passes on: documents, problems, fixes, verdicts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from pinpoint_endpoints.documents.positions import Locator, Path, Place
 
 
 class Action(StrEnum):
-    """What is done to the values at the paths of a fix."""
+    """What a fix does to the values at its paths."""
 
     REPLACE = "the scalar becomes the string `text`"
     WRAP = "the scalar becomes a list that holds it as a string"
@@ -21,12 +21,12 @@ class Action(StrEnum):
 
 
 class Fix(NamedTuple):
-    """The one right answer to a mistake.
+    """The one correct way to repair a problem.
 
     Attributes:
-        action: what is to be done.
-        paths: to what; relative to the same place as the finding that it belongs to.
-        text: the new text, where the action needs one. It may be personal data.
+        action: what to do.
+        paths: where, relative to the same place as the finding that the fix belongs to.
+        text: the new text, if the action needs one. It may be personal data.
     """
 
     action: Action
@@ -34,23 +34,23 @@ class Fix(NamedTuple):
     text: str = ""
 
     def under(self, prefix: Path) -> "Fix":
-        """Return the same fix, seen from further up."""
+        """Return the same fix with its paths starting further up."""
         return self._replace(paths=tuple((*prefix, *path) for path in self.paths))
 
 
 class Severity(StrEnum):
     """How bad a problem is.
 
-    An error is refused by boto3 or the service, or would be stored as something else. A warning
-    is accepted, but will not work as meant.
+    Error: boto3 or the service refuses the request, or would store something else. Warning: the
+    service accepts it, but it will not work as intended.
     """
 
     ERROR = "error"
     WARNING = "warning"
 
 
-class Fault(NamedTuple):
-    """One thing wrong with a text, before it is known which file the text came from."""
+class TextProblem(NamedTuple):
+    """A problem in a text whose file is not known yet."""
 
     place: Place
     code: str
@@ -63,19 +63,20 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding in a file. The texts hold no personal data.
+    """One problem in a file. Its texts hold no personal data.
 
     Attributes:
-        source: the file, as it was named or found.
-        line: counted from 1; 0 for the file as a whole.
-        column: in characters, counted from 1; 0 for the file as a whole.
-        code: stable, such as `PE103`.
+        source: the file's path, as it was given or found.
+        line: counted from 1; 0 for the whole file.
+        column: in characters, counted from 1; 0 for the whole file.
+        code: the stable code of the rule, such as `PE103`.
+        severity: error or warning.
         message: what is wrong.
         hint: what to do about it, or empty.
         pointer: JSON pointer (RFC 6901) to the value in the file.
-        end_column: where in the line the place ends, the first column after it; the line's end if
-            it goes on below; 0 if unknown.
-        fix: the one right answer, if there is one; its text may be personal data.
+        end_column: the first column after the place; the end of the line if the place continues
+            below; 0 if unknown.
+        fix: the automatic fix, if there is one; its text may be personal data.
     """
 
     source: str
@@ -101,17 +102,18 @@ class Document(NamedTuple):
     """One endpoint as read from a file, or a file that could not be read.
 
     Attributes:
-        source: the file, as it was named or found.
-        shape: the name under `$defs` of the schema that the value has to fit; empty for a file
+        source: the file's path, as it was given or found.
+        shape: the name under `$defs` of the schema that the value must match; empty for a file
             that could not be read.
-        value: what was read, with the endpoint id and the read-only members if the shape has them.
+        value: the value read, with the endpoint id and the read-only members if the shape has them.
         endpoint_id: from the document, else from the file's name; None if neither gives one.
-        request: the EndpointRequest in the value: what is sent.
-        path: where in the file the value stands.
-        request_path: where in the value the request stands.
-        in_multi_document_file: whether its file may hold several, so that the file's name is no id.
+        request: the EndpointRequest in the value, which is what is sent.
+        path: path of the value in the file.
+        locator: finds the line and column of a value on demand.
+        request_path: path of the request in the value.
+        in_multi_document_file: whether the file may hold several documents, so that its name
+            cannot be the endpoint id.
         problems: what reading found.
-        locator: finds the line and column of a value, when somebody asks.
     """
 
     source: str
@@ -127,16 +129,16 @@ class Document(NamedTuple):
 
     @property
     def is_read(self) -> bool:
-        """Whether there is a value that could be read."""
+        """Whether the document has a value: False for a file that could not be read."""
         return bool(self.shape)
 
     def __repr__(self) -> str:
-        """Return which document it is, without its values: they may be personal."""
+        """Return which document it is, without its values, which may be personal data."""
         return f"Document({self.source!r}, {self.shape!r}, {self.endpoint_id!r})"
 
 
 class Verdict(StrEnum):
-    """What came out of checking a document."""
+    """The result of checking a document."""
 
     VALID = "valid"
     INVALID = "invalid"
@@ -144,14 +146,14 @@ class Verdict(StrEnum):
 
 
 class Checked(NamedTuple):
-    """A document with what was found in it.
+    """A document with the problems found in it.
 
     Attributes:
-        document: as it was read.
-        problems: in the order of the file.
-        verdict: with warnings taken for errors if the run is strict.
-        before: the verdict when the document was reported before, if it was: then the problems are
-            those that were found only by looking at all documents together.
+        document: the document as read.
+        problems: its problems in file order.
+        verdict: the result; warnings count as errors in a strict run.
+        before: the verdict of the earlier report, if the document is reported a second time; then
+            the problems are only those found by comparing documents with each other.
     """
 
     document: Document
@@ -161,5 +163,5 @@ class Checked(NamedTuple):
 
     @property
     def again(self) -> bool:
-        """Whether the document was reported before."""
+        """Whether this is the document's second report."""
         return self.before is not None

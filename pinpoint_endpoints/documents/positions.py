@@ -1,4 +1,7 @@
-"""Where values stand in a text: made for a document that failed, never for one that is right."""
+"""Positions of values in a text, and paths to them as JSON pointers (RFC 6901).
+
+Positions are computed only for documents with problems.
+"""
 
 import re
 from bisect import bisect_right
@@ -11,20 +14,20 @@ from pinpoint_endpoints.masking import looks_like_address, shown_member
 from pinpoint_endpoints.schema.bundled import bundled_schema
 
 Path = tuple[str | int, ...]
-"""The keys and indexes that lead to a value, from the top of a file."""
+"""The keys and indexes that lead from the top of a file to a value."""
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
 
 class Position(NamedTuple):
-    """Line and column in characters, both counted from 1; 0 stands for the whole file."""
+    """A line and a column in characters, both counted from 1; both 0 mean the whole file."""
 
     line: int
     column: int
 
 
 class Span(NamedTuple):
-    """Where something stands: its start, and the column after its end in the first line."""
+    """The start of a part of a text, and the first column after its part of that line."""
 
     line: int
     column: int
@@ -35,11 +38,11 @@ Place = Position | Span
 
 
 class LineIndex:
-    """Turns an offset into a text into line and column.
+    """Turns offsets in a text into lines and columns.
 
     Args:
-        text: what the offsets count.
-        first_line: the number of its first line, for a text that is cut out of a file.
+        text: the text that the offsets refer to, in characters.
+        first_line: the number of its first line, if the text is part of a file.
     """
 
     def __init__(self, text: str, first_line: int = 1) -> None:
@@ -48,21 +51,21 @@ class LineIndex:
         self._starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
 
     def position(self, offset: int) -> Position:
-        """Return the place of the character at `offset`, in characters from the text's start."""
+        """Return the position of the character at an offset."""
         offset = min(offset, len(self._text))
         index = bisect_right(self._starts, offset) - 1
         return Position(self._first_line + index, offset - self._starts[index] + 1)
 
     def span(self, start: int, end: int) -> Span:
-        """Return the place between two offsets; to the end of the first line, if it has more."""
+        """Return the place between two offsets, cut off at the end of its first line."""
         line, column = self.position(start)
         begin, line_end = self.bounds(line)
         return Span(line, column, max(min(end, line_end) - begin, column) + 1)
 
     def bounds(self, line: int) -> tuple[int, int]:
-        """Return the offsets of a line's start and end, without its line break.
+        """Return the offsets of the start and end of a line, without its line break.
 
-        A line that the text does not have is empty.
+        A line outside the text is empty: both are 0.
         """
         index = line - self._first_line
         if not 0 <= index < len(self._starts):
@@ -74,14 +77,14 @@ class LineIndex:
 
 
 class PositionMap:
-    """The place of each value and of each member's key, by path.
+    """The offsets of each value and each key of a document, by path.
 
     Attributes:
         lines: the lines of the text.
-        text: without its byte order mark.
-        values: offsets into the text.
-        keys: offsets into the text.
-        ends: offsets of the first character after a value; none for what an alias repeats.
+        text: the whole text, without its byte order mark.
+        values: offsets where values start.
+        keys: offsets where keys start.
+        ends: offsets of the first character after a value; values repeated by an alias have none.
         key_ends: offsets of the first character after a key.
     """
 
@@ -99,11 +102,11 @@ class PositionMap:
 
 
 class Locator:
-    """Finds the place of a value in its file; reads the text for it once, when first asked.
+    """Finds the positions of values in a file; parses the file for them once, on first use.
 
     Args:
-        make: reads the text.
-        only_line: the number of the line, for a text of one line; else 0.
+        make: parses the file and returns the positions.
+        only_line: the line number of a document on a single line; else 0.
     """
 
     __slots__ = ("_make", "_map", "_only_line")
@@ -115,19 +118,19 @@ class Locator:
 
     @property
     def map(self) -> PositionMap:
-        """The places of all values."""
+        """The positions of all values."""
         if self._map is None:
             self._map = self._make()
         return self._map
 
     def line(self, path: Path) -> int:
-        """Return the number of the line in which the value at `path` begins."""
+        """Return the number of the line where the value at `path` starts."""
         return self._only_line or self.locate(path).line
 
     def locate(self, path: Path, *, key: bool = False) -> Span:
-        """Return the place of the value at `path`, or of the key that it stands under.
+        """Return the place of the value at `path`, or of its key.
 
-        A path that leads nowhere gives the place of the nearest value above it.
+        If there is no such value, return the place of the nearest value above it.
         """
         found = self.map
         if key and path in found.keys:
@@ -142,14 +145,17 @@ def _span(found: PositionMap, start: int, end: int | None) -> Span:
 
 
 def json_pointer(path: Path) -> str:
-    """Return the pointer; names in it stand as they may be shown."""
+    """Return a path as a JSON pointer, with names masked that may be personal data."""
     return "".join(
         "/" + shown_name(str(step)).replace("~", "~0").replace("/", "~1") for step in path
     )
 
 
-def holder_of_a_value(name: str) -> str:
-    """Return the member in a name that holds its value too, for want of a colon or a space."""
+def member_with_value(name: str) -> str:
+    """Return the member's name in a key that contains its value too; else an empty string.
+
+    A YAML key contains its value if the colon, or the space after it, is missing.
+    """
     if ":" in name:
         return name.partition(":")[0]
     member, _, value = name.strip().partition(" ")
@@ -163,9 +169,6 @@ def _members() -> frozenset[str]:
 
 
 def shown_name(name: str) -> str:
-    """Return a name that stands in a file as it may be shown, whatever is wrong with the file.
-
-    In YAML a value is part of the name if the colon, or the space after it, is missing.
-    """
-    member = "" if looks_like_address(name) else holder_of_a_value(name)
+    """Return a key of a file, which may be malformed, with personal data masked."""
+    member = "" if looks_like_address(name) else member_with_value(name)
     return f"{member}:***" if member else shown_member(name)

@@ -1,4 +1,4 @@
-"""Rules: one code, one function; its docstring is what `pe explain` prints."""
+"""Declare rules: each is a function with a code, and its docstring is its `pe explain` page."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Scope(Enum):
-    """What a rule looks at."""
+    """What a rule checks."""
 
     TEXT = "the text of a file"
-    SCHEMA = "what the schema says of one value"
+    SCHEMA = "one value, by the schema"
     MEMBER = "one value, at each of the rule's members"
     REQUEST = "one EndpointRequest"
-    CREATE = "one EndpointRequest, and whether it has to make a new endpoint"
-    DOCUMENT = "one document, with what surrounds the request"
+    CREATE = "one EndpointRequest, and whether it must create a new endpoint"
+    DOCUMENT = "one document, with everything around the request"
     ACROSS = "all documents of a run"
 
 
@@ -28,12 +28,12 @@ class Rule:
     """One rule.
 
     Attributes:
-        code: stable, such as `PE203`.
-        severity: of its problems, where the rule does not say otherwise.
-        scope: what it looks at.
+        code: its stable code, such as `PE203`.
+        severity: the severity of its problems, unless a finding has its own.
+        scope: what it checks.
         members: the members that it is about, such as `Demographic.Timezone`.
         check: the function.
-        ignorable: whether `--ignore` may leave it out; a file that is not read cannot be checked.
+        ignorable: whether `--ignore` may name it; False where the file cannot be read further.
     """
 
     code: str
@@ -50,7 +50,7 @@ class Rule:
 
     @property
     def documentation(self) -> str:
-        """What, why, source, a wrong and a right example."""
+        """What is wrong and why, the source, a wrong and a right example."""
         return cleandoc(self.check.__doc__ or "")
 
     @property
@@ -69,7 +69,7 @@ def rule(
     severity: Severity = Severity.ERROR,
     ignorable: bool = True,
 ) -> Callable[[_Function], _Function]:
-    """Declare that a function is the rule behind a code."""
+    """Return a decorator that declares a function as the rule with a code."""
 
     def declare(function: _Function) -> _Function:
         if code in _RULES:
@@ -81,11 +81,11 @@ def rule(
 
 
 def rule_of(code: str) -> Rule:
-    """Return the rule behind a code; its module must be imported."""
+    """Return the rule with a code; its module must be imported."""
     return _RULES[code]
 
 
 def declared() -> Iterator[Rule]:
-    """Yield the rules whose modules are imported, by code."""
+    """Yield the rules of all imported modules, sorted by code."""
     for code in sorted(_RULES):
         yield _RULES[code]

@@ -1,6 +1,6 @@
-"""The value of a file in, the endpoints in it out: every shape that AWS's own tools read or write.
+"""Find the endpoints in a file's value, in every shape that AWS's own tools read or write.
 
-The shape is told by the members that a value has, never by the file's name.
+The value's members decide which shape it is, never the file's name.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pinpoint_endpoints.documents.positions import Path
 
 READ_ONLY = frozenset({"ApplicationId", "CohortId", "CreationDate"})
-"""What an EndpointResponse has and no request takes (botocore's service model)."""
+"""The members of EndpointResponse that no request accepts (botocore's service model)."""
 
 _NOT_IN_A_REQUEST = READ_ONLY | {"Id"}
 _WRAPPERS: dict[str, tuple[str, frozenset[str]]] = {
@@ -23,15 +23,15 @@ _NO_REQUEST: Mapping[str, object] = {}
 
 
 class Endpoint(NamedTuple):
-    """One endpoint within the value of a file.
+    """One endpoint in the value of a file.
 
     Attributes:
-        shape: the name under `$defs` of the schema that `value` has to fit.
+        shape: the name under `$defs` of the schema that `value` must match.
         value: the part of the file that is this endpoint.
-        endpoint_id: as the document gives it; None if it gives none.
-        request: the EndpointRequest in it: what is sent.
-        path: where in the file `value` stands.
-        request_path: where in `value` the request stands.
+        endpoint_id: the id in the document, or None.
+        request: the EndpointRequest in it, which is what is sent.
+        path: path of `value` in the file.
+        request_path: path of the request in `value`.
     """
 
     shape: str
@@ -45,8 +45,8 @@ class Endpoint(NamedTuple):
 def endpoints_in(value: object) -> Iterator[Endpoint]:
     """Yield the endpoints in the value of a file.
 
-    What wraps the endpoints and is itself wrong comes out as one endpoint of the wrapper's shape:
-    it does not fit the schema, so the check explains it.
+    An invalid wrapper is yielded as one endpoint of the wrapper's own shape, so that checking it
+    against the schema explains what is wrong.
     """
     if not isinstance(value, dict):
         yield Endpoint("EndpointRequest", value, None, _NO_REQUEST, ())

@@ -1,4 +1,4 @@
-"""A source in, its bytes out: files, standard input, and what is packed with gzip."""
+"""Read the bytes of files and of standard input, decompressing gzip."""
 
 import io
 import os
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 CHUNK = 65_536
 
 _GZIP = b"\x1f\x8b"
-_SPOOLED_IN_MEMORY = 8_000_000
+_MAX_BYTES_IN_MEMORY = 8_000_000
 
 Read = Callable[[int], bytes]
-"""Returns up to so many bytes, and none at the end."""
+"""Returns up to the given number of bytes; none at the end."""
 
 
 class Spooled:
     """A stream that can be read only once, kept so that it can be read again.
 
-    What does not fit into memory goes into a temporary file without a name.
+    Large streams are kept in an unnamed temporary file.
 
     Args:
-        stream: opens it, when it is first read.
-        name: the name of the file that it stands for; else it has none, and no endpoint id by it.
+        stream: opens the stream when it is first needed.
+        name: a file name for the stream's documents and their endpoint id, or empty.
     """
 
     def __init__(self, stream: Callable[[], io.BufferedIOBase], name: str = "") -> None:
@@ -37,35 +37,35 @@ class Spooled:
         self._spool: SpooledTemporaryFile[bytes] | None = None
 
     def reader(self) -> Read:
-        """Return what reads it from its start."""
+        """Return a function that reads the stream from its start."""
         if self._spool is None:
             from tempfile import SpooledTemporaryFile
 
-            self._spool = SpooledTemporaryFile(_SPOOLED_IN_MEMORY)  # noqa: SIM115 - read again later
+            self._spool = SpooledTemporaryFile(_MAX_BYTES_IN_MEMORY)  # noqa: SIM115 - read again later
             stream = self._stream()
-            while part := stream.read1(CHUNK):  # Ctrl-C is not heard in the midst of a whole `read`
+            while part := stream.read1(CHUNK):  # Ctrl-C does not interrupt one long `read`
                 self._spool.write(part)
         self._spool.seek(0)
         return self._spool.read
 
     def close(self) -> None:
-        """Remove what was spooled."""
+        """Delete the kept bytes."""
         if self._spool is not None:
             self._spool.close()
 
 
 class OpenFile:
-    """A file that is open inside a `with`, and what reads it.
+    """Opens a file for a `with` block and gives the function that reads it.
 
     Raises:
-        OSError: it cannot be opened.
+        OSError: the file cannot be opened.
     """
 
     __slots__ = ("_descriptor",)
 
     def __init__(self, path: str) -> None:
         if "\0" in path:
-            raise OSError(EINVAL, "the name holds a NUL character")
+            raise OSError(EINVAL, "the name contains a NUL character")
         self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
 
     def __enter__(self) -> Read:
@@ -76,14 +76,14 @@ class OpenFile:
 
 
 def is_gzip(begin: bytes) -> bool:
-    """Tell by its first bytes whether a file is packed with gzip."""
+    """Tell by its first bytes whether a file is compressed with gzip."""
     return begin.startswith(_GZIP)
 
 
 def stream_of(begin: bytes, read: Read) -> BinaryIO:
-    """Return a stream of the bytes that were read already and those that follow; unpacked.
+    """Return a decompressed stream of the bytes read so far and those that follow.
 
-    Reading it raises OSError, EOFError or zlib.error if what is packed is damaged.
+    Reading it raises OSError, EOFError or zlib.error if the gzip data is damaged.
     """
     stream = cast("BinaryIO", io.BufferedReader(_Following(begin, read), CHUNK))
     if not is_gzip(begin):
@@ -94,7 +94,7 @@ def stream_of(begin: bytes, read: Read) -> BinaryIO:
 
 
 def nothing_more(_size: int) -> bytes:
-    """Read as at the end."""
+    """Return no bytes, as `read` does at the end of a stream."""
     return b""
 
 

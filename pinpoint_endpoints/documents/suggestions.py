@@ -1,20 +1,20 @@
-"""A word and those that there are in, the one that is meant out."""
+"""Suggest the known word that a misspelled one probably means."""
 
 from collections.abc import Collection
 from functools import partial
 
-_LONGEST = 40
+_MAX_LENGTH = 40
 
 
 def nearest(word: str, known: Collection[str], least: float = 0.7) -> str:
-    """Return the one of the known words that is most like a word, or an empty string.
+    """Return the known word that is most similar to a word, or an empty string.
 
     Args:
-        word: as it was written.
-        known: what there is.
-        least: how like it must be, from 0 to 1.
+        word: the word as written.
+        known: the known words.
+        least: the least similarity, from 0 to 1.
     """
-    if len(word) > _LONGEST:
+    if len(word) > _MAX_LENGTH:
         return ""
     from difflib import get_close_matches
 
@@ -25,13 +25,16 @@ def nearest(word: str, known: Collection[str], least: float = 0.7) -> str:
 
 
 def same_but_for_case(word: str, known: Collection[str]) -> str:
-    """Return the known word that a word is, but for case and space around it; else nothing."""
+    """Return the known word that differs only in case and surrounding space, or an empty string."""
     folded = word.strip().casefold()
     return next((choice for choice in known if choice.casefold() == folded), "")
 
 
 def _likeness(word: str, choice: str) -> tuple[float, int]:
-    """Return how like two words are; PE1O3 is as like PE213 as PE103, but for where it differs."""
+    """Return the similarity of two words, then how many characters are equal and in place.
+
+    The second number decides between equals: PE1O3 is as similar to PE213 as to PE103.
+    """
     from difflib import SequenceMatcher
 
     ratio = SequenceMatcher(None, word, choice).ratio()

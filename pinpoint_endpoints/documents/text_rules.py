@@ -1,12 +1,12 @@
-"""Rules about the text of a file: each makes the fault that its code stands for."""
+"""Rules about the text of a file: each function creates the problem with its code."""
 
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.model import Fault, Fix, Severity
+from pinpoint_endpoints.documents.model import Fix, Severity, TextProblem
 from pinpoint_endpoints.documents.positions import Path, Place, Position, Span
 from pinpoint_endpoints.documents.rule import Scope, rule
 
 MAX_DEPTH = 64
-"""Deeper than any endpoint (five levels), and far from where a reader breaks or becomes slow."""
+"""Deeper than any endpoint (five levels), and far from where parsers break or become slow."""
 
 _WHOLE_FILE = Position(0, 0)
 _WRITE_IT = {
@@ -16,21 +16,21 @@ _WRITE_IT = {
 
 
 @rule(codes.UNREADABLE, Scope.TEXT, ignorable=False)
-def unreadable(reason: str, hint: str = "check the path and its permissions") -> Fault:
+def unreadable(reason: str, hint: str = "check the path and its permissions") -> TextProblem:
     """The file cannot be read.
 
-    It is not there, its permissions forbid it, or what it is packed in is damaged. The other files
-    are checked all the same, and the run ends with exit code 3.
+    It does not exist, its permissions forbid it, or its gzip data is damaged. The other files are
+    still checked, and the run ends with exit code 3.
     """
-    return Fault(_WHOLE_FILE, codes.UNREADABLE, f"cannot be read: {reason}", hint)
+    return TextProblem(_WHOLE_FILE, codes.UNREADABLE, f"cannot be read: {reason}", hint)
 
 
 @rule(codes.EMPTY, Scope.TEXT, ignorable=False)
-def empty(place: Place) -> Fault:
+def empty(place: Place) -> TextProblem:
     """The file is empty.
 
-    A file without an endpoint is no success: mostly, what should have written it failed. An update
-    that changes nothing is written `{}`.
+    A file without an endpoint is an error: usually, the program that should have written it failed.
+    An update that changes nothing is written `{}`.
 
     Wrong:
         # a comment, and nothing else
@@ -38,23 +38,23 @@ def empty(place: Place) -> Fault:
     Right:
         {}
     """
-    return Fault(place, codes.EMPTY, "the file is empty", "write one endpoint")
+    return TextProblem(place, codes.EMPTY, "the file is empty", "write one endpoint")
 
 
 @rule(codes.ENCODING, Scope.TEXT, ignorable=False)
-def encoding(place: Place, message: str, hint: str) -> Fault:
+def encoding(place: Place, message: str, hint: str) -> TextProblem:
     """The file is not UTF-8 text.
 
-    A byte order mark is tolerated. PowerShell's `>` writes UTF-16, and editors for one region write
-    Latin-1: save the file as UTF-8.
+    A byte order mark is allowed. PowerShell's `>` writes UTF-16, and older editors write Latin-1:
+    save the file as UTF-8.
 
     Source: RFC 8259, section 8.1; YAML 1.2.2, section 5.2.
     """
-    return Fault(place, codes.ENCODING, message, hint)
+    return TextProblem(place, codes.ENCODING, message, hint)
 
 
 @rule(codes.SYNTAX, Scope.TEXT, ignorable=False)
-def syntax(place: Place, message: str, hint: str = "") -> Fault:
+def syntax(place: Place, message: str, hint: str = "") -> TextProblem:
     """The text is not JSON, or not YAML.
 
     JSON is read strictly: no comments, no trailing commas, no single quotes.
@@ -67,14 +67,14 @@ def syntax(place: Place, message: str, hint: str = "") -> Fault:
     Right:
         {"ChannelType": "EMAIL", "Address": "ada@example.com"}
     """
-    return Fault(place, codes.SYNTAX, message, hint)
+    return TextProblem(place, codes.SYNTAX, message, hint)
 
 
 @rule(codes.DUPLICATE_KEY, Scope.TEXT)
-def duplicate_key(place: Span, first: Position, path: Path) -> Fault:
-    """A key stands twice in one object.
+def duplicate_key(place: Span, first: Position, path: Path) -> TextProblem:
+    """An object has the same key twice.
 
-    Most readers keep the last value without a word, so that what is sent is not what is seen.
+    Most parsers silently keep the last value, so what is sent may not be what a reader sees.
 
     Source: RFC 8259, section 4; YAML 1.2.2, section 3.2.1.3.
 
@@ -84,21 +84,21 @@ def duplicate_key(place: Span, first: Position, path: Path) -> Fault:
     Right:
         {"OptOut": "ALL"}
     """
-    return Fault(
+    return TextProblem(
         place,
         codes.DUPLICATE_KEY,
         f"duplicate key, first at {first.line}:{first.column}",
-        "remove one of the two: many readers keep only the last",
+        "remove one of the two: many parsers keep only the last",
         path=path,
     )
 
 
 @rule(codes.NOT_A_NUMBER, Scope.TEXT, ignorable=False)
-def not_a_number(place: Place, message: str, path: Path) -> Fault:
+def not_a_number(place: Place, message: str, path: Path) -> TextProblem:
     """A number is not finite.
 
-    JSON has no NaN and no Infinity. boto3 sends them as the texts `"NaN"` and `"Infinity"`, and a
-    number beyond a double becomes infinite on the way.
+    JSON has no NaN and no Infinity. boto3 sends them as the strings `"NaN"` and `"Infinity"`, and a
+    number too large for a double becomes infinite on the way.
 
     Source: RFC 8259, section 6; botocore's JSON serializer.
 
@@ -109,25 +109,25 @@ def not_a_number(place: Place, message: str, path: Path) -> Fault:
         {"Metrics": {"visits": 0}}
     """
     hint = "write a finite number, or leave the member out"
-    return Fault(place, codes.NOT_A_NUMBER, message, hint, path=path)
+    return TextProblem(place, codes.NOT_A_NUMBER, message, hint, path=path)
 
 
 @rule(codes.TOO_DEEP, Scope.TEXT, ignorable=False)
-def too_deep(place: Place) -> Fault:
+def too_deep(place: Place) -> TextProblem:
     """The value is nested too deeply.
 
-    An endpoint has five levels. What has more than 64 is no endpoint, and breaks readers.
+    An endpoint has five levels. A value with more than 64 is not an endpoint, and breaks parsers.
     """
     message = f"nested more than {MAX_DEPTH} levels deep"
-    return Fault(place, codes.TOO_DEEP, message, "an endpoint has five levels")
+    return TextProblem(place, codes.TOO_DEEP, message, "an endpoint has five levels")
 
 
 @rule(codes.YAML_FEATURE, Scope.TEXT, ignorable=False)
-def yaml_feature(place: Place, message: str, hint: str) -> Fault:
-    """A feature of YAML is not read: tags, unbounded aliases, keys that are not text.
+def yaml_feature(place: Place, message: str, hint: str) -> TextProblem:
+    """An unsupported YAML feature: tags, excessive aliases, keys that are not strings.
 
-    Readers differ on what these mean, or can be brought to a standstill with them. The schema says
-    what each value is, so no endpoint needs them.
+    YAML tools differ on what these mean, and some can be brought to a standstill with them. The
+    schema says what each value is, so no endpoint needs them.
 
     Source: YAML 1.2.2, sections 2.4 and 7.1.
 
@@ -139,14 +139,14 @@ def yaml_feature(place: Place, message: str, hint: str) -> Fault:
         ChannelType: SMS
         Address: "+12065550100"
     """
-    return Fault(place, codes.YAML_FEATURE, message, hint)
+    return TextProblem(place, codes.YAML_FEATURE, message, hint)
 
 
 @rule(codes.SECOND_VALUE, Scope.TEXT, ignorable=False)
-def second_value(place: Place) -> Fault:
-    """A second value stands after the end of the first.
+def second_value(place: Place) -> TextProblem:
+    """A second value follows the end of the first.
 
-    A file holds one value, or one a line, or one after each `---` of a YAML file.
+    A file holds one value, or one on each line, or one after each `---` of a YAML file.
 
     Source: RFC 8259, section 2.
 
@@ -156,32 +156,32 @@ def second_value(place: Place) -> Fault:
     Right:
         {"Item": [{"Id": "a", "OptOut": "ALL"}, {"Id": "b", "OptOut": "ALL"}]}
     """
-    return Fault(
+    return TextProblem(
         place,
         codes.SECOND_VALUE,
-        "a second value stands here, after the end of the first",
-        'put each on a line of its own, or all into {"Item": [...]}',
+        "unexpected second value after the end of the first",
+        'put each on its own line, or all into {"Item": [...]}',
     )
 
 
 @rule(codes.TOO_LARGE, Scope.TEXT, ignorable=False)
-def too_large(place: Place, message: str, hint: str) -> Fault:
-    """The text is larger than any request, or has more mistakes than are shown.
+def too_large(place: Place, message: str, hint: str) -> TextProblem:
+    """The text is larger than any request, or has more problems than are shown.
 
-    One API call carries at most 7 MB. A file with a document a line may have any size.
+    One API call carries at most 7 MB. A file with one document per line may have any size.
 
     Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", API payload.
     """
-    return Fault(place, codes.TOO_LARGE, message, hint)
+    return TextProblem(place, codes.TOO_LARGE, message, hint)
 
 
 @rule(codes.READ_OTHERWISE, Scope.TEXT, severity=Severity.WARNING)
-def read_otherwise(place: Span, kind: str, path: Path, fix: Fix | None = None) -> Fault:
-    """Other YAML tools read something else here.
+def read_otherwise(place: Span, kind: str, path: Path, fix: Fix | None = None) -> TextProblem:
+    """Other YAML tools would read a different value.
 
-    `pe` reads a plain scalar by the schema: where a string is wanted, it is its own text. YAML 1.1
-    tools read `NO` as false, `02134` as an octal number and a date as a date; most drop the plus
-    sign of `+12065550100`.
+    `pe` reads a plain scalar by the schema: where a string is expected, the scalar is its own text.
+    YAML 1.1 tools read `NO` as false, `02134` as an octal number and a date as a date; most drop
+    the plus sign of `+12065550100`.
 
     Source: YAML 1.2.2, section 10.3; the YAML 1.1 type repository.
 
@@ -193,6 +193,6 @@ def read_otherwise(place: Span, kind: str, path: Path, fix: Fix | None = None) -
         Location:
           Country: "NO"
     """
-    message = f"read as it is written, but other YAML tools read {kind} here"
+    message = f"other YAML tools would read this as {kind}"
     hint = _WRITE_IT.get(kind, "put it in quotes")
-    return Fault(place, codes.READ_OTHERWISE, message, hint, Severity.WARNING, path, fix)
+    return TextProblem(place, codes.READ_OTHERWISE, message, hint, Severity.WARNING, path, fix)

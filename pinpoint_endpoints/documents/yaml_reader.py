@@ -1,7 +1,6 @@
-"""YAML text in; the values of its documents, their faults and the place of every value out.
+"""Parse YAML 1.2 by the schema: where it expects a string, a plain scalar is its own text.
 
-The language is YAML 1.2, read by the schema: where it wants a string, a plain scalar is its own
-text. Built on the events of PyYAML's C parser; the 1.1 types of PyYAML's own loaders never apply.
+Built on the events of PyYAML's C parser; the YAML 1.1 types of PyYAML's own loaders never apply.
 """
 
 import re
@@ -13,17 +12,17 @@ import yaml
 
 from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
-from pinpoint_endpoints.documents.model import Action, Fault, Fix
+from pinpoint_endpoints.documents.model import Action, Fix, TextProblem
 from pinpoint_endpoints.documents.positions import LineIndex, Path, Position, PositionMap, Span
 from pinpoint_endpoints.documents.text_rules import MAX_DEPTH
-from pinpoint_endpoints.documents.yaml_scalars import Reading, plain_decimal, read_plain
+from pinpoint_endpoints.documents.yaml_scalars import ScalarReading, plain_decimal, read_plain
 from pinpoint_endpoints.schema.yaml_types import Expected, expected_in_a_file
 
 MAX_EVENTS = 500_000
-"""More than a full batch has values; reading them takes seconds."""
+"""More than the values of a full batch; reading as many takes seconds."""
 
 MAX_ALIAS_EVENTS = 10_000
-"""What all aliases of a file may repeat: far more than an endpoint has values."""
+"""How much all aliases of a file may repeat: far more than the values of an endpoint."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DOUBTFUL_BREAK = re.compile("[\x85\u2028\u2029]")
@@ -32,19 +31,19 @@ _STARTS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
 
-def parse(raw: bytes) -> Iterator[tuple[object, list[Fault]]]:
-    """Yield the value of each document of a YAML text, and what is wrong or doubtful in it.
+def parse(raw: bytes) -> Iterator[tuple[object, list[TextProblem]]]:
+    """Yield the value of each document of a YAML text with its problems.
 
     Raises:
-        Unreadable: the rest of the text has no value that could be looked at further.
+        Unreadable: the rest of the text cannot be parsed.
     """
     builder = _Builder(decode(raw), locating=False)
     for value in builder.values():
-        yield value, builder.faults
+        yield value, builder.problems
 
 
 def positions(raw: bytes) -> Iterator[PositionMap]:
-    """Yield the place of every value in each document that `parse` could read."""
+    """Yield the positions in each document that `parse` yields."""
     builder = _Builder(decode(raw), locating=True)
     try:
         for _ in builder.values():
@@ -55,17 +54,17 @@ def positions(raw: bytes) -> Iterator[PositionMap]:
 
 
 class _Builder:
-    """Makes a value of each document from parser events, and notes faults and positions on the way.
+    """Builds the value of each document from parser events, collecting problems and positions.
 
     Attributes:
-        faults: of the document that is being read.
-        positions: in that document; None if nobody asked for them.
+        problems: the problems of the current document.
+        positions: the positions in the current document; None if they are not wanted.
     """
 
     def __init__(self, text: str, *, locating: bool) -> None:
         self.text = text
         self.events = _counted(yaml.parse(text, Loader=_LOADER))
-        self.faults: list[Fault] = []
+        self.problems: list[TextProblem] = []
         self.positions: PositionMap | None = None
         self._locating = locating
         self._anchors: dict[str, list[Any]] = {}
@@ -80,7 +79,7 @@ class _Builder:
         try:
             yield from self._parsed()
         except Unreadable as error:
-            error.faults[:0] = self.faults
+            error.problems[:0] = self.problems
             raise
 
     def _parsed(self) -> Iterator[object]:
@@ -101,13 +100,13 @@ class _Builder:
     def _check_line_breaks(self) -> None:
         found = _DOUBTFUL_BREAK.search(self.text)
         if found:
-            message = "some YAML readers take this character for a line break"
+            message = "some YAML tools read this character as a line break"
             hint = f'write it as "\\u{ord(found.group()):04x}", in double quotes'
             place = self.lines.position(found.start())
             raise Unreadable(text_rules.yaml_feature(place, message, hint))
 
     def _documents(self) -> Iterator[object]:
-        """Yield the documents that are not empty; a file of empty ones is empty."""
+        """Yield the documents that are not empty; a file with only empty ones counts as empty."""
         next(self.events)
         empty_at: Span | None = None
         found = False
@@ -127,7 +126,7 @@ class _Builder:
             raise Unreadable(text_rules.empty(empty_at))
 
     def _begin_document(self) -> None:
-        self.faults = []
+        self.problems = []
         self._anchors = {}
         self.positions = PositionMap(self.text, lines=self.lines) if self._locating else None
 
@@ -137,7 +136,7 @@ class _Builder:
         if event.tag is not None:
             self._refuse(
                 event,
-                "YAML tags are not read",
+                "YAML tags are not supported",
                 "remove the tag: the schema says what each value is",
             )
         if event.anchor is not None and not self._repeating:
@@ -164,7 +163,7 @@ class _Builder:
             member = (*path, key)
             if key in members:
                 first = self.lines.position(first_places[key])
-                self.faults.append(text_rules.duplicate_key(self._place(event), first, member))
+                self.problems.append(text_rules.duplicate_key(self._place(event), first, member))
             first_places.setdefault(key, event.start_mark.index)
             if self.positions is not None:
                 self.positions.keys.setdefault(member, event.start_mark.index)
@@ -188,7 +187,7 @@ class _Builder:
 
     def _key(self, event: Any, expected: Expected, path: Path) -> str:
         if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
-            self._refuse(event, "a member's name must be plain text", "quote the name")
+            self._refuse(event, "a member's name must be a string", "quote the name")
         key: str = event.value
         if event.anchor is not None and not self._repeating:
             self._record(event, self.events)
@@ -203,28 +202,32 @@ class _Builder:
             return text
         reading = read_plain(text, expected.scalar)
         if not reading.finite:
-            message = "this is no finite number, and JSON has no other"
-            self.faults.append(text_rules.not_a_number(self._place(event), message, path))
+            message = "this number is not finite, and JSON has no other numbers"
+            self.problems.append(text_rules.not_a_number(self._place(event), message, path))
         self._warn_about_others(event, reading, path, _spelling)
         return reading.value
 
     def _warn_about_others(
-        self, event: Any, reading: Reading, path: Path, fix: Callable[[object, Path], Fix | None]
+        self,
+        event: Any,
+        reading: ScalarReading,
+        path: Path,
+        fix: Callable[[object, Path], Fix | None],
     ) -> None:
         if reading.others_read:
-            # what an alias repeats stands elsewhere, and may be right there
+            # the scalar that an alias repeats may be correct at its own place
             right = None if self._repeating else fix(reading.value, path)
             place = self._place(event)
-            self.faults.append(text_rules.read_otherwise(place, reading.others_read, path, right))
+            self.problems.append(text_rules.read_otherwise(place, reading.others_read, path, right))
 
     def _record(self, event: Any, events: Iterator[Any]) -> Iterator[Any]:
-        """Keep the events of an anchored node, so that an alias can repeat them."""
+        """Record the events of an anchored node, so that an alias can repeat them."""
         anchor = str(event.anchor)
         if anchor in self._anchors:
             self._refuse(
                 event,
-                "this anchor stands twice, and readers differ on what its alias then means",
-                "give one of them another name",
+                "duplicate anchor: YAML tools differ on what its alias means",
+                "rename one of the two",
             )
         if isinstance(event, yaml.ScalarEvent):
             self._anchors[anchor] = [event]
@@ -248,7 +251,7 @@ class _Builder:
         if recording is None:
             self._refuse(
                 alias,
-                "this alias has no anchor before it, or stands inside its own anchor",
+                "this alias has no anchor before it, or is inside its own anchor",
                 "write the value out",
             )
         self._repeated += len(recording)
@@ -276,11 +279,11 @@ class _Builder:
         return Unreadable(text_rules.syntax(self.lines.position(offset), message, hint))
 
     def _too_deep(self, end: int) -> Unreadable:
-        """Return where the text before this offset becomes too deep, which the parser passed by.
+        """Return the error at the place before this offset where the text becomes too deep.
 
-        It looks far ahead of the events that it gives (libyaml 0.2.6: up to 1,000 levels).
+        The parser reads far ahead of the events that it returns (libyaml 0.2.6: 1,000 levels).
         """
-        self.faults = []  # the reading below notes them again
+        self.problems = []  # parsing again below finds them again
         try:
             list(_Builder(self.text[:end], locating=False).values())
         except Unreadable as error:
@@ -312,7 +315,7 @@ def _quoted_key(_key: object, path: Path) -> Fix:
 
 
 def _spelling(value: object, path: Path) -> Fix | None:
-    """Return how a plain scalar is written so that all tools read what we read."""
+    """Return the fix after which every YAML tool reads the same value as we do."""
     if not isinstance(value, (int, float)):
         return Fix(Action.QUOTE, (path,))
     text = plain_decimal(value)
@@ -324,7 +327,7 @@ def _counted(events: Iterator[Any]) -> Iterator[Any]:
         if number > MAX_EVENTS:
             mark = event.start_mark
             place = Position(mark.line + 1, mark.column + 1)
-            message = f"the file holds more than {MAX_EVENTS} values"
+            message = f"the file contains more than {MAX_EVENTS} values"
             raise Unreadable(
                 text_rules.too_large(place, message, "put fewer endpoints into one file")
             )

@@ -1,4 +1,4 @@
-"""A plain YAML scalar and what the schema wants in, its value out."""
+"""Read plain (unquoted) YAML scalars by the type that the schema expects."""
 
 import re
 from math import isinf
@@ -13,8 +13,8 @@ _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 _OTHER_BASE = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _INTEGER_RANGE = range(-(2**63), 2**64)
-_LONGEST_INTEGER = 20
-_LONGEST_DECIMAL = 25
+_MAX_INTEGER_LENGTH = 20
+_MAX_DECIMAL_LENGTH = 25
 
 _KINDS_OF_TAGS = {
     "tag:yaml.org,2002:null": "null",
@@ -27,51 +27,60 @@ _KINDS_OF_TAGS = {
 }
 
 
-class Reading(NamedTuple):
-    """What a plain scalar is, and what another YAML tool takes it for, if that is not the same."""
+class ScalarReading(NamedTuple):
+    """The value of a plain scalar.
+
+    Attributes:
+        value: the value.
+        others_read: what other YAML tools read instead, such as `a boolean`; empty if the same.
+        finite: False for an infinite number or NaN.
+    """
 
     value: object
     others_read: str = ""
     finite: bool = True
 
 
-_NO_NUMBER = Reading(float("nan"), finite=False)
+_NO_NUMBER = ScalarReading(float("nan"), finite=False)
 
 
-def read_plain(text: str, wanted: str) -> Reading:
-    """Read a plain scalar by the schema: where it wants a string, the scalar is its own text.
+def read_plain(text: str, wanted: str) -> ScalarReading:
+    """Return the value of a plain scalar: its own text where the schema expects a string.
 
-    Elsewhere by the JSON-like core of YAML 1.2: null, true, false and decimal numbers; no octals,
-    no timestamps, no yes and no.
+    Elsewhere it is read by the JSON-like core of YAML 1.2: null, true, false and decimal numbers;
+    no octal numbers, timestamps, yes or no.
 
     Args:
-        text: as it stands in the file.
-        wanted: `string`, `number`, or empty where the schema wants no scalar.
+        text: the scalar as written in the file.
+        wanted: `string`, `number`, or empty where the schema expects no scalar.
     """
     if text in _NULLS:
-        return Reading(None)
+        return ScalarReading(None)
     if wanted == "string":
-        return Reading(text, _kind_for_others(text))
+        return ScalarReading(text, _kind_for_others(text))
     if text in _BOOLEANS:
-        return Reading(_BOOLEANS[text])
+        return ScalarReading(_BOOLEANS[text])
     if not _NUMBER.match(text):
-        return _NO_NUMBER if _NOT_FINITE.match(text) else Reading(text)
+        return _NO_NUMBER if _NOT_FINITE.match(text) else ScalarReading(text)
     number = _number(text)
-    return _NO_NUMBER if isinf(number) else Reading(number, _other_number(text))
+    return _NO_NUMBER if isinf(number) else ScalarReading(number, _other_number(text))
 
 
 def plain_decimal(number: float) -> str:
-    """Return a number as all YAML tools read it: decimal, without an exponent; empty if endless."""
+    """Return a number as every YAML tool reads it: decimal, without an exponent.
+
+    Return an empty string if that takes more than 25 characters.
+    """
     from decimal import Decimal
 
     text = f"{Decimal(repr(number)):f}"
     if isinstance(number, float) and "." not in text:
         text += ".0"
-    return text if len(text) <= _LONGEST_DECIMAL else ""
+    return text if len(text) <= _MAX_DECIMAL_LENGTH else ""
 
 
 def _number(text: str) -> float:
-    if _INTEGER.match(text) and len(text) <= _LONGEST_INTEGER:
+    if _INTEGER.match(text) and len(text) <= _MAX_INTEGER_LENGTH:
         whole = int(text)
         if whole in _INTEGER_RANGE:
             return whole
@@ -79,7 +88,7 @@ def _number(text: str) -> float:
 
 
 def _kind_for_others(text: str) -> str:
-    """Say what YAML 1.1 tools, or else YAML 1.2 tools, make of a scalar that is text to us."""
+    """Return what other YAML tools read where the schema expects a string; empty if a string."""
     kind = _kind_in_yaml_1_1(text)
     if not kind and (_NUMBER.match(text) or _NOT_FINITE.match(text) or _OTHER_BASE.match(text)):
         kind = "a number"
@@ -87,7 +96,7 @@ def _kind_for_others(text: str) -> str:
 
 
 def _other_number(text: str) -> str:
-    """Say what YAML 1.1 tools make of a decimal number: octals, and text for `1e3`."""
+    """Return what YAML 1.1 tools read instead of a decimal number: octals, and text for `1e3`."""
     kind = _kind_in_yaml_1_1(text)
     if not kind:
         return "text"

@@ -6,7 +6,7 @@ from functools import partial
 from typing import BinaryIO, NamedTuple
 
 from pinpoint_endpoints.documents.discovery import Format, Source
-from pinpoint_endpoints.documents.load import is_a_value_a_line
+from pinpoint_endpoints.documents.load import is_ndjson
 from pinpoint_endpoints.documents.streams import CHUNK, OpenFile, stream_of
 from pinpoint_endpoints.errors import reason_of
 from pinpoint_endpoints.fixes.text import Check, fixed_text
@@ -49,12 +49,12 @@ def pieces(source: Source, check: Check) -> Iterator[Piece]:
     except OSError as error:
         raise NotRead(reason_of(error)) from error
     except (EOFError, zlib.error) as error:
-        raise NotRead("what is packed in it is damaged or cut short") from error
+        raise NotRead("the gzip data is damaged or incomplete") from error
 
 
 def _whole(source: Source, stream: BinaryIO, check: Check) -> Iterator[Piece]:
     raw = stream.read(MAX_REQUEST_BYTES + 1)
-    if source.format is not Format.YAML and is_a_value_a_line(raw):
+    if source.format is not Format.YAML and is_ndjson(raw):
         yield from _lines(source, stream_of(raw, stream.read), check)
     elif len(raw) <= MAX_REQUEST_BYTES:
         yield _piece(source, raw, 0, check)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 import orjson
 
-from pinpoint_endpoints.documents.dates import moment
+from pinpoint_endpoints.documents.dates import parse_date_time
 from pinpoint_endpoints.local.service_error import bad_request
 from pinpoint_endpoints.local.shapes import Shape
 from pinpoint_endpoints.local.stamps import date_fault
@@ -157,7 +157,7 @@ def _time_fault(event: Mapping[str, Any]) -> str:
         fault = date_fault(time) if time else "an empty text is no date and time"
         if fault:
             return f"{place}: {fault}"
-    started, stopped = (moment(session.get(name, "")) for name in SESSION_TIMES)
+    started, stopped = (parse_date_time(session.get(name, "")) for name in SESSION_TIMES)
     if started and stopped and "Duration" in session:
         milliseconds = (stopped - started) / timedelta(milliseconds=1)
         return "" if milliseconds == session["Duration"] else WRONG_DURATION

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from zlib import crc32
 
-from pinpoint_endpoints.documents.dates import moment
+from pinpoint_endpoints.documents.dates import parse_date_time
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 
 COHORTS = 100
@@ -30,7 +30,7 @@ def date_fault(date: str) -> str:
 
 def instant(date: str) -> datetime:
     """Read an ISO 8601 date for comparison; what cannot be read counts as the oldest."""
-    return moment(date) or datetime.min.replace(tzinfo=UTC)
+    return parse_date_time(date) or datetime.min.replace(tzinfo=UTC)
 
 
 def cohort_id(endpoint_id: str) -> str:

@@ -56,7 +56,7 @@ def test_standard_input_is_read_once() -> None:
     first, second = discover(["-", "-"])
     assert first == Source("-", Format.BY_CONTENT)
     assert isinstance(second, UnreadablePath)
-    assert "only once" in second.reason
+    assert "given twice" in second.reason
 
 
 def test_an_excluded_name_is_left_out_at_any_depth(tmp_path: Path) -> None:

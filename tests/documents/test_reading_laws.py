@@ -51,10 +51,10 @@ def text_at(text: str, positions: PositionMap, path: Path) -> str:
 def test_the_two_json_readers_give_the_same_value(
     value: object, indent: int | None, ascii_only: bool
 ) -> None:
-    """What orjson reads, the careful reader reads too, without a fault."""
+    """What orjson reads, the careful reader reads too, without a problem."""
     raw = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
-    ((careful, faults, _),) = parse_with_positions(raw)
-    assert faults == []
+    ((careful, problems, _),) = parse_with_positions(raw)
+    assert problems == []
     assert careful == orjson.loads(raw)
     assert json_reader.parse(raw) == ((careful, []),)
 
@@ -75,14 +75,14 @@ def test_the_two_json_readers_refuse_the_same_texts(value: object, data: st.Data
     except orjson.JSONDecodeError:
         expected = Unreadable
     try:
-        ((careful, faults, _),) = parse_with_positions(raw)
+        ((careful, problems, _),) = parse_with_positions(raw)
     except Unreadable:
         assert expected is Unreadable
         return
-    if not faults:
+    if not problems:
         assert careful == expected
     elif expected is not Unreadable:
-        assert {fault.code for fault in faults} == {codes.DUPLICATE_KEY}
+        assert {problem.code for problem in problems} == {codes.DUPLICATE_KEY}
 
 
 @given(VALUES, LAYOUTS)
@@ -108,8 +108,8 @@ def test_no_duplicate_key_goes_unseen(members: dict[str, object], data: st.DataO
     again = f'"{spelling}"' if spelling is not None else json.dumps(twice)
     pairs.insert(data.draw(st.integers(0, len(pairs))), f"{again}: {json.dumps(data.draw(VALUES))}")
     raw = ('{"outer": [{' + ", ".join(pairs) + "}]}").encode()
-    ((_, faults),) = json_reader.parse(raw)
-    assert [fault.code for fault in faults] == [codes.DUPLICATE_KEY]
+    ((_, problems),) = json_reader.parse(raw)
+    assert [problem.code for problem in problems] == [codes.DUPLICATE_KEY]
 
 
 @given(st.dictionaries(TEXTS, VALUES, max_size=4))
@@ -118,9 +118,9 @@ def test_quoted_yaml_gives_what_was_written(members: dict[str, object]) -> None:
     quoted = json.loads(json.dumps(members), parse_int=str, parse_float=str, parse_constant=str)
     texts = _without_other_types(quoted)
     text = yaml.safe_dump(texts, default_style='"', allow_unicode=True)
-    ((value, faults),) = yaml_reader.parse(text.encode())
+    ((value, problems),) = yaml_reader.parse(text.encode())
     assert value == texts
-    assert faults == []
+    assert problems == []
 
 
 @given(st.dictionaries(TEXTS, VALUES, max_size=4))
