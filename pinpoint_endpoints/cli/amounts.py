@@ -3,7 +3,7 @@
 import re
 
 from pinpoint_endpoints.errors import UsageError
-from pinpoint_endpoints.service.rate import check_rate
+from pinpoint_endpoints.service.rate_limit import check_rate
 
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/(s|m))?")
 _SECONDS_IN = {"s": 1, "m": 60, None: 1}

@@ -19,7 +19,7 @@ from pinpoint_endpoints.quotas import (
     CONCURRENT_LOOPBACK_CALLS,
 )
 from pinpoint_endpoints.service.client import CONNECT_SECONDS, CONNECTIONS, READ_SECONDS
-from pinpoint_endpoints.service.rate import check_rate
+from pinpoint_endpoints.service.rate_limit import check_rate
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import Target as JournalTarget

@@ -13,6 +13,9 @@ from pinpoint_endpoints.service.request import Call, Item
 PATIENCE = 5
 """How often a throttled call is made again: with botocore's retries, 18 times in all."""
 
+_FIRST_WAIT, _MAX_WAIT = 0.25, 4.0
+"""Seconds before a throttled call is made again; they double each time."""
+
 _RETRIED = frozenset({500, 502, 503, 504})
 
 
@@ -44,7 +47,7 @@ class Settler:
         records: where outcomes are kept as they happen.
         verifier: reads back what was accepted, if that is wanted.
         patience: how often a call is made again that is still throttled after botocore's retries;
-            the client's pace has slowed down by then.
+            before each of them, the run waits a little longer.
     """
 
     def __init__(  # noqa: PLR0913 - what a call meets on its way
@@ -113,8 +116,9 @@ class Settler:
 
     def _ask(self, call: Call) -> Answer:
         answer = send(self._client, self._application_id, call)
-        for _ in range(self._patience):
-            if not is_throttled(answer) or self._health.halted:
+        for number in range(self._patience):
+            seconds = min(_FIRST_WAIT * 2**number, _MAX_WAIT)
+            if not is_throttled(answer) or not self._health.wait(seconds):
                 break
             answer = send(self._client, self._application_id, call)
         return answer

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.service.rate_limit import SYSTEM_CLOCK, Clock, limit_rate
 
 if TYPE_CHECKING:
     import boto3
@@ -17,7 +18,7 @@ LOCAL_URL = "http://pinpoint.local"
 CONNECT_SECONDS = 10
 READ_SECONDS = 30
 CONNECTIONS = 10
-"""botocore's own number, and the single updates that AWS lets be in flight at once: `pace`."""
+"""botocore's own number, and the single updates that AWS lets be in flight at once."""
 
 _STANDARD_RETRIES = {"retry_mode": ("retry_mode", "AWS_RETRY_MODE", "standard", None)}
 
@@ -47,11 +48,12 @@ def open_client(  # noqa: PLR0913 - what a person can choose of a target
     connections: int = CONNECTIONS,
     connect_timeout: float = CONNECT_SECONDS,
     read_timeout: float = READ_SECONDS,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> Any:
     """Return a boto3 client for an AWS account or for a server that speaks the Pinpoint API.
 
     What is left out comes from boto3's own variables and files. Retries are botocore's, in its
-    `standard` mode unless another one is configured. The client keeps to AWS's quotas: `pace`.
+    `standard` mode unless another one is configured. The client keeps to AWS's quotas.
 
     Args:
         region: as in the AWS CLI.
@@ -62,6 +64,7 @@ def open_client(  # noqa: PLR0913 - what a person can choose of a target
         connections: how many are kept open: as many as there are threads that use the client.
         connect_timeout: in seconds, 0 for no limit.
         read_timeout: in seconds, 0 for no limit.
+        clock: what the rate is measured with.
 
     Raises:
         UsageError: the endpoint URL or the rate is none.
@@ -70,7 +73,6 @@ def open_client(  # noqa: PLR0913 - what a person can choose of a target
     from botocore.config import Config
 
     from pinpoint_endpoints.service.errors import explained
-    from pinpoint_endpoints.service.pace import pace
 
     if endpoint_url is not None:
         _check_url(endpoint_url)
@@ -88,11 +90,17 @@ def open_client(  # noqa: PLR0913 - what a person can choose of a target
                 max_pool_connections=connections,
             ),
         )
-    pace(client, rate=rate, quotas=not is_this_machine(client.meta.endpoint_url))
+    quotas = not is_this_machine(client.meta.endpoint_url)
+    limit_rate(client, rate=rate, quotas=quotas, clock=clock)
     return client
 
 
-def open_local_client(*, rate: float | None = None, session: "boto3.Session | None" = None) -> Any:
+def open_local_client(
+    *,
+    rate: float | None = None,
+    session: "boto3.Session | None" = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Any:
     """Return a boto3 client that no variable or file of the user can change.
 
     It signs nothing, and its region means nothing, so that it works where there are no credentials.
@@ -100,7 +108,8 @@ def open_local_client(*, rate: float | None = None, session: "boto3.Session | No
 
     Args:
         rate: calls a second at most, of each operation that updates; else no limit.
-        session: from `local_session`, for who needs many clients; else a new one.
+        session: from `local_session`, for callers that need many clients; else a new one.
+        clock: what the rate is measured with.
 
     Raises:
         UsageError: the rate is none.
@@ -108,15 +117,13 @@ def open_local_client(*, rate: float | None = None, session: "boto3.Session | No
     from botocore import UNSIGNED
     from botocore.config import Config
 
-    from pinpoint_endpoints.service.pace import pace
-
     client = _client(
         session or local_session(),
         region_name="us-east-1",
         endpoint_url=LOCAL_URL,
         config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}),
     )
-    pace(client, rate=rate, quotas=False)
+    limit_rate(client, rate=rate, quotas=False, clock=clock)
     return client
 
 

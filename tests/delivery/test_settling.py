@@ -196,21 +196,21 @@ def test_what_is_no_pinpoint_ends_the_run(aws_variables: None) -> None:
 
 def test_a_throttled_call_is_made_again(aws_variables: None) -> None:
     """Also when botocore has given up, as often as patience says; then it is accepted."""
-    throttled = [Answer(429, b"{}")] * (ATTEMPTS * PATIENCE)
+    throttled = [Answer(429, b"{}")] * (ATTEMPTS * 2)
     with HttpStub(*throttled, Answer()) as server:
-        run = ended(connect(endpoint_url=server.url), documents(HUNDRED))
+        run = ended(connect(endpoint_url=server.url), documents(HUNDRED), patience=2)
     assert (run.error, run.messages) == (None, {})
-    assert len(server.asked) == ATTEMPTS * PATIENCE + 1
+    assert len(server.asked) == ATTEMPTS * 2 + 1
 
 
 def test_patience_comes_to_an_end(aws_variables: None) -> None:
     """A call that stays throttled has failed whole: to send its halves would be worse."""
     with HttpStub(Answer(429, b'{"Message": "slow down"}')) as server:
-        run = ended(connect(endpoint_url=server.url), documents(HUNDRED))
+        run = ended(connect(endpoint_url=server.url), documents(HUNDRED), patience=1)
     assert run.error is None
     assert set(run.messages.values()) == {"slow down"}
     assert run.ids_that(State.FAILED) == HUNDRED
-    assert len(server.asked) == ATTEMPTS * (PATIENCE + 1)
+    assert len(server.asked) == ATTEMPTS * 2
 
 
 def test_without_patience_a_throttled_call_has_failed(aws_variables: None) -> None:

@@ -28,10 +28,9 @@ ATTEMPTS = 2
 
 @pytest.fixture
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let botocore make two attempts, without its waits between them and without our pace."""
+    """Let botocore make two attempts, without its waits between them."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", str(ATTEMPTS))
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    monkeypatch.setattr("pinpoint_endpoints.service.pace.Pace.learn", lambda *_, **__: None)
 
 
 def as_refusal(outcome: Outcome) -> Refusal:
