@@ -10,10 +10,10 @@ from pinpoint_endpoints.audience.audience import Audience
 from pinpoint_endpoints.audience.documents import endpoint_in
 from pinpoint_endpoints.checks.policy import Policy
 from pinpoint_endpoints.checks.validate import validate, verdict_on
-from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
 from pinpoint_endpoints.cli.progress import Progress, progress_style
+from pinpoint_endpoints.cli.terminal import say
 from pinpoint_endpoints.documents.load import Meter
 from pinpoint_endpoints.documents.model import Document, Problem, Verdict
 from pinpoint_endpoints.errors import Interrupted, PinpointEndpointsError

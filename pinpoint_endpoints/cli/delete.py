@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.console import say, tell, write_bytes
 from pinpoint_endpoints.cli.options import App, DisplayOptions, Output, OutputOption
-from pinpoint_endpoints.cli.saving import SaveTo, tell_saved
+from pinpoint_endpoints.cli.outputs import SaveTo, tell_saved
 from pinpoint_endpoints.cli.selecting import EndpointIds, Selected, User, selected
 from pinpoint_endpoints.cli.target import Target
+from pinpoint_endpoints.cli.terminal import say, tell, write_bytes
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import (
     CannotRun,

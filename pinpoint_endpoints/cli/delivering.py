@@ -5,9 +5,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from threading import Lock
 from time import monotonic
 
-from pinpoint_endpoints.cli.console import give_up_stdout, leave_at_once, say, tell
 from pinpoint_endpoints.cli.interrupts import Interrupts, Stoppable, Value
 from pinpoint_endpoints.cli.progress import Progress
+from pinpoint_endpoints.cli.terminal import give_up_stdout, leave_at_once, say, tell
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, reason_of
 from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.outcome_reporters import OutcomeReporter, open_outcome_reporter

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.console import say, tell
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
 from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions, Output, OutputOption
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.target import ConcurrentTarget
+from pinpoint_endpoints.cli.terminal import say, tell
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 
 if TYPE_CHECKING:

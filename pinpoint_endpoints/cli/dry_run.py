@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Iterable
 
-from pinpoint_endpoints.cli.console import say, tell
 from pinpoint_endpoints.cli.target import Target
+from pinpoint_endpoints.cli.terminal import say, tell
 from pinpoint_endpoints.delivery.plan import Step
 from pinpoint_endpoints.delivery.preview import Previewer
 from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError

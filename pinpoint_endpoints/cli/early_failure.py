@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from itertools import takewhile
 
-from pinpoint_endpoints.cli.console import write_bytes
+from pinpoint_endpoints.cli.terminal import write_bytes
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.reports.audience import AudienceTally
 from pinpoint_endpoints.reports.deletions import deletion_counts

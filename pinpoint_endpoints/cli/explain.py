@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.words import rules_and_members
+from pinpoint_endpoints.cli.lookup import rules_and_members
 from pinpoint_endpoints.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def explain(
 
 def _sheet(subject: str) -> "RuleSheet | MemberSheet":
     from pinpoint_endpoints.checks.catalogue import all_rules, names_of_rules
-    from pinpoint_endpoints.cli.choosing import chosen
+    from pinpoint_endpoints.cli.lookup import resolve_choice
     from pinpoint_endpoints.reports.explanation import MemberSheet, RuleSheet
     from pinpoint_endpoints.schema.members import find_members, member_names
 
@@ -47,7 +47,9 @@ def _sheet(subject: str) -> "RuleSheet | MemberSheet":
         hint = "`pe rules` lists the rules, `pe explain EndpointRequest` the members"
         names = member_names()
         ends = [name.rpartition(".")[2] for name in names]
-        return RuleSheet.of(rules[chosen(subject, [*rules, *names, *ends], "rule or member", hint)])
+        return RuleSheet.of(
+            rules[resolve_choice(subject, [*rules, *names, *ends], "rule or member", hint)]
+        )
     about = [
         RuleSheet.of(rule)
         for rule in all_rules().values()

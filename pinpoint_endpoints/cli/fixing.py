@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from pinpoint_endpoints.checks.policy import Policy
-from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.cli.inputs import is_pipe
 from pinpoint_endpoints.cli.options import DisplayOptions
+from pinpoint_endpoints.cli.terminal import say
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 from pinpoint_endpoints.errors import CannotRun, ExitCode, UsageError
 from pinpoint_endpoints.masking import counted, printable

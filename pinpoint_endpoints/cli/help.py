@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.choosing import chosen
-from pinpoint_endpoints.cli.words import topics
+from pinpoint_endpoints.cli.lookup import resolve_choice, topics
 from pinpoint_endpoints.errors import ExitCode
 from pinpoint_endpoints.help import topic_text, topic_titles
 
@@ -26,7 +25,7 @@ def help(  # noqa: A001 - the command's name
         _print_topics(titles)
         return ExitCode.OK
     commands = _commands(ctx)
-    name = chosen(topic, [*titles, *commands], "topic", "`pe help` lists the topics")
+    name = resolve_choice(topic, [*titles, *commands], "topic", "`pe help` lists the topics")
     if name in titles:
         from pinpoint_endpoints.reports.markdown import print_markdown
 

@@ -13,7 +13,7 @@ from typing import Annotated, cast
 
 import typer
 
-from pinpoint_endpoints.cli.console import say
+from pinpoint_endpoints.cli.terminal import say
 from pinpoint_endpoints.documents.discovery import (
     STANDARD_INPUT,
     Selection,

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.console import write_bytes
-from pinpoint_endpoints.cli.words import channels
+from pinpoint_endpoints.cli.lookup import channels
+from pinpoint_endpoints.cli.terminal import write_bytes
 from pinpoint_endpoints.errors import ExitCode
 
 
@@ -32,10 +32,10 @@ def new(
 
     For example: pe new EMAIL > ada.json
     """
-    from pinpoint_endpoints.cli.choosing import chosen
+    from pinpoint_endpoints.cli.lookup import resolve_choice
     from pinpoint_endpoints.schema.templates import CHANNELS, starting_json, starting_yaml
 
-    name = chosen(channel, CHANNELS, "channel")
+    name = resolve_choice(channel, CHANNELS, "channel")
     write = starting_yaml if file_format is FileFormat.YAML else starting_json
     write_bytes(write(name).encode())
     return ExitCode.OK

@@ -14,9 +14,8 @@ from typing import Annotated, Any, TypeVar, get_origin
 import typer
 
 from pinpoint_endpoints.checks.policy import Policy
-from pinpoint_endpoints.cli.choosing import chosen
-from pinpoint_endpoints.cli.console import say
-from pinpoint_endpoints.cli.words import rules_to_ignore
+from pinpoint_endpoints.cli.lookup import resolve_choice, rules_to_ignore
+from pinpoint_endpoints.cli.terminal import say
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.errors import UsageError
 
@@ -170,7 +169,7 @@ def _ignorable(word: str) -> str:
     from pinpoint_endpoints.checks.catalogue import names_of_rules
 
     rules = names_of_rules()
-    rule = rules[chosen(word, rules, "rule", "`pe rules` lists them")]
+    rule = rules[resolve_choice(word, rules, "rule", "`pe rules` lists them")]
     if not rule.ignorable:
         raise UsageError(
             f"{rule.code} cannot be ignored",

@@ -8,7 +8,7 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Self
 
-from pinpoint_endpoints.cli.console import say
+from pinpoint_endpoints.cli.terminal import say
 
 _UNSHOWN_SECONDS = 1.0
 _SHOWN_EVERY = 0.1

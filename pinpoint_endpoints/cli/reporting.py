@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self, TextIO
 
-from pinpoint_endpoints.cli.console import tell
+from pinpoint_endpoints.cli.terminal import tell
 from pinpoint_endpoints.documents.model import Checked
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError, UsageError, reason_of
 from pinpoint_endpoints.reports.options import ReportOptions

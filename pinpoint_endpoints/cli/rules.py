@@ -2,8 +2,8 @@
 
 import sys
 
-from pinpoint_endpoints.cli.console import write_bytes
 from pinpoint_endpoints.cli.options import Output, OutputOption
+from pinpoint_endpoints.cli.terminal import write_bytes
 from pinpoint_endpoints.errors import ExitCode
 
 

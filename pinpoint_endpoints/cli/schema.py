@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.console import write_bytes
-from pinpoint_endpoints.cli.words import schemas
+from pinpoint_endpoints.cli.lookup import schemas
+from pinpoint_endpoints.cli.terminal import write_bytes
 from pinpoint_endpoints.errors import ExitCode
 
 
@@ -23,8 +23,8 @@ def schema(
 
     It is the bundled file, byte for byte; the schema of one shape is complete in itself.
     """
-    from pinpoint_endpoints.cli.choosing import chosen
+    from pinpoint_endpoints.cli.lookup import resolve_choice
     from pinpoint_endpoints.schema.export import schema_text, schema_titles
 
-    write_bytes(schema_text(chosen(shape, schema_titles(), "shape")))
+    write_bytes(schema_text(resolve_choice(shape, schema_titles(), "shape")))
     return ExitCode.OK

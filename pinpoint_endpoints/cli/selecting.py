@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from pinpoint_endpoints.cli.console import say
+from pinpoint_endpoints.cli.terminal import say
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
 from pinpoint_endpoints.documents.endpoint_ids import (
     check_id,

@@ -7,7 +7,6 @@ import typer
 
 from pinpoint_endpoints.audience.audience import TOP
 from pinpoint_endpoints.audience.tallies import LARGEST_TOP
-from pinpoint_endpoints.cli.console import say, tell, write_bytes
 from pinpoint_endpoints.cli.counting import AudienceCount, count_files, count_stored
 from pinpoint_endpoints.cli.inputs import OptionalInputs
 from pinpoint_endpoints.cli.options import (
@@ -20,6 +19,7 @@ from pinpoint_endpoints.cli.options import (
     Verbose,
 )
 from pinpoint_endpoints.cli.target import Store, local_store
+from pinpoint_endpoints.cli.terminal import say, tell, write_bytes
 from pinpoint_endpoints.documents.endpoint_ids import check_id
 from pinpoint_endpoints.errors import ExitCode, UsageError
 from pinpoint_endpoints.reports.audience import audience_envelope, audience_lines, print_audience

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.console import say
 from pinpoint_endpoints.cli.options import Verbose
+from pinpoint_endpoints.cli.terminal import say
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.quotas import (
     CALLS_PER_SECOND,
@@ -58,8 +58,8 @@ class Target:
         read_timeout: in seconds, 0 for no limit.
         connect_timeout: in seconds, 0 for no limit.
         verbose: whether it is said what is connected to.
-        concurrency: how many calls are in flight at most, if it was chosen.
-        rate: calls a second at most, if it was chosen.
+        concurrency: how many calls are in flight at most, if it was given.
+        rate: calls a second at most, if it was given.
     """
 
     region: Annotated[

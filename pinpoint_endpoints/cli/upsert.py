@@ -7,9 +7,9 @@ import typer
 from pinpoint_endpoints.cli.delivering import Counts, report_outcomes
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions
+from pinpoint_endpoints.cli.outputs import OutputFiles
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.target import UpdateTarget
-from pinpoint_endpoints.cli.written import WrittenFiles
 from pinpoint_endpoints.errors import ExitCode, UsageError
 from pinpoint_endpoints.reports.outcomes import OutcomeTally
 from pinpoint_endpoints.reports.plan import PlanFormat
@@ -80,7 +80,7 @@ def upsert(
     counts = Counts(tally)
     with (
         inputs.spooled() as spooled,
-        WrittenFiles(inputs, app, target, journal, failures, read_only=dry_run) as written,
+        OutputFiles(inputs, app, target, journal, failures, read_only=dry_run) as written,
         Progress(
             "sending",
             inputs.size,
@@ -96,7 +96,7 @@ def upsert(
             spooled,
             endpoint_id=endpoint_id,
             meter=progress.meter,
-            leave_out=written.holds,
+            leave_out=written.contains,
         )
         if dry_run:
             from pinpoint_endpoints.cli.dry_run import show_plan

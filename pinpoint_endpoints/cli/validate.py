@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.console import say, tell
 from pinpoint_endpoints.cli.fixing import (
     check_options,
     fix_files,
@@ -21,6 +20,7 @@ from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.options import CheckOptions, DisplayOptions
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.reporting import Reports
+from pinpoint_endpoints.cli.terminal import say, tell
 from pinpoint_endpoints.documents.discovery import (
     STANDARD_INPUT,
     Source,

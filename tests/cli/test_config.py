@@ -13,7 +13,7 @@ import typer
 from making import RunPe
 from typer.testing import CliRunner
 
-from pinpoint_endpoints.cli.boundary import Boundary
+from pinpoint_endpoints.cli.app import Boundary
 from pinpoint_endpoints.cli.inputs import OptionalInputs
 from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions, with_single_options
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pinpoint_endpoints.checks.catalogue import all_rules
-from pinpoint_endpoints.cli import app
+from pinpoint_endpoints.cli.app import app
 
 EXAMPLE = re.compile(r"^(Wrong|Right):\n((?:    .*\n?)+)", re.MULTILINE)
 EXAMPLES = {

@@ -273,7 +273,7 @@ def test_memory_is_flat(tmp_path: Path) -> None:
     """A longer stream needs no more of it; nor does a larger application."""
     program = (
         "import resource, sys\n"
-        "from pinpoint_endpoints.cli import app\n"
+        "from pinpoint_endpoints.cli.app import app\n"
         "try: app(sys.argv[1:])\n"
         "finally: sys.stderr.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))\n"
     )

@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from pinpoint_endpoints.cli.boundary import Boundary
+from pinpoint_endpoints.cli.app import Boundary
 from pinpoint_endpoints.cli.options import with_single_options
 from pinpoint_endpoints.cli.target import UpdateTarget
 

@@ -10,7 +10,7 @@ from running import Ended
 from running import run as run_pe
 from typer.testing import CliRunner
 
-from pinpoint_endpoints.cli import app
+from pinpoint_endpoints.cli.app import app
 from pinpoint_endpoints.testing import PinpointLocal
 
 ADA = {"ChannelType": "SMS", "Address": "+12065550100", "User": {"UserId": "lovelace"}}

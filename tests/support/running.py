@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from typer.testing import CliRunner
 
-from pinpoint_endpoints.cli import app
+from pinpoint_endpoints.cli.app import app
 
 
 class Ended(NamedTuple):

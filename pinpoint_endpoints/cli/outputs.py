@@ -1,41 +1,46 @@
-"""The files that a delivery writes in, the open journal and failures out: none of them is read."""
+"""The files that a command writes: `--journal` and `--failures` of upserts, `--save DIR`."""
 
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from os.path import samestat
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Self
+
+import typer
 
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.target import Target
+from pinpoint_endpoints.cli.terminal import say
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.masking import counted
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.failures import Failures
     from pinpoint_endpoints.delivery.journal import Journal
     from pinpoint_endpoints.delivery.journal import Target as JournalTarget
+    from pinpoint_endpoints.saving.folder import Folder
 
 
-class WrittenFiles:
-    """What a run leaves behind.
+class OutputFiles:
+    """The files that an upsert writes beside its results, open until the end of the run.
 
     Attributes:
-        journal: None if none is kept.
-        failures: None if they are not kept.
+        journal: None without `--journal`.
+        failures: None without `--failures`.
 
     Args:
         inputs: the files that are read.
         application_id: the application.
-        target: is opened if there is a journal, which belongs to it.
-        journal: the journal's path, if one is kept.
-        failures: the path of the file of the failures, if they are kept.
+        target: where the endpoints are sent; a journal belongs to one target.
+        journal: the path that `--journal` gives.
+        failures: the path that `--failures` gives.
         read_only: whether nothing is sent, and so nothing is written.
 
     Raises:
-        UsageError: a file is to be read and written, or is named for both.
-        CannotRun: a file cannot be written, the journal is of another target or in use.
+        UsageError: a file is an input too, or is given for both options.
+        CannotRun: a file cannot be written; the journal is in use, or of another target.
     """
 
     def __init__(
@@ -73,8 +78,8 @@ class WrittenFiles:
     def __exit__(self, *_: object) -> None:
         self._files.close()
 
-    def holds(self, path: str) -> bool:
-        """Tell whether a path is one of the files: it may stand in a searched directory."""
+    def contains(self, path: str) -> bool:
+        """Tell whether a path is one of the files: a searched directory may contain it."""
         return bool(self._real_paths) and os.path.realpath(path) in self._real_paths
 
 
@@ -100,7 +105,7 @@ def _refuse_inputs(inputs: Sequence[str], written: dict[str, str]) -> None:
 
 
 def _refuse_to_empty(path: str, sources: Iterable[Source | UnreadablePath]) -> None:
-    """Refuse a file for the failures that is a document itself, by whatever name."""
+    """Refuse a file for the failures that is an input under another name."""
     try:
         written = Path(path).stat()
     except (OSError, ValueError):
@@ -114,3 +119,32 @@ def _refuse_to_empty(path: str, sources: Iterable[Source | UnreadablePath]) -> N
                     f"{source.path} is to be read, and --failures {path} would empty it",
                     "give another file, outside of what is searched, or leave it out by --exclude",
                 )
+
+
+def _directory(given: str) -> Path:
+    if not given:
+        raise UsageError("--save names no directory", "give one; . is the working directory")
+    return Path(given)
+
+
+SaveTo = Annotated[
+    Path | None,
+    typer.Option(
+        "--save",
+        metavar="DIR",
+        parser=_directory,
+        help="Write each endpoint into a file of its own there, for `pe upsert DIR`.",
+    ),
+]
+
+
+def tell_saved(folder: "Folder", directory: Path, *, quiet: bool, verbose: bool) -> None:
+    """Print what was saved, and what a later search of the directory would miss."""
+    if verbose:
+        for path in folder.saved:
+            say(f"saved {path}")
+    if not quiet:
+        say(f"saved {counted(len(folder.saved), 'endpoint')} to {directory}")
+    missed = folder.left_out()
+    if missed:
+        say(f"a .gitignore leaves out {counted(missed, 'file')} there: --no-ignore reads them too")

@@ -1,0 +1,196 @@
+"""The `pe` program: finds the command, runs it, and turns its end into an exit code."""
+
+import atexit
+import gc
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from pinpoint_endpoints.cli.config import project_defaults
+from pinpoint_endpoints.cli.terminal import give_up_stdout, tell
+from pinpoint_endpoints.errors import (
+    CannotRun,
+    ExitCode,
+    PinpointEndpointsError,
+    UsageError,
+    reason_of,
+)
+
+COMMANDS = {
+    "validate": "validate",
+    "upsert": "upsert",
+    "diff": "diff",
+    "get": "get",
+    "delete": "delete",
+    "stats": "stats",
+    "serve": "serve",
+    "new": "new",
+    "explain": "explain",
+    "rules": "rules",
+    "schema": "schema",
+    "completion": "completion",
+    "help": "help",
+}
+"""The module of each command, which has a function of the command's name; in the help's order."""
+
+_SETTINGS: dict[str, Any] = {
+    "add_completion": False,
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+_WrongCommandLine: Any = typer.BadParameter.__base__
+"""Click's `UsageError`, which Typer does not export."""
+
+_ARGUMENTS = f"{__name__}.arguments"
+_COMPLETION_VARIABLE = "_PE_COMPLETE"
+_GC_THRESHOLD = 50_000
+_NULL_DEVICE_MODES = {"stdout": os.O_RDONLY, "stderr": os.O_WRONLY}
+"""Modes of the null device that replaces a closed stream: writing results fails, messages are lost.
+"""
+
+
+class Boundary(TyperGroup):
+    """Ends the process with the exit code that a command returns, or that of the error it raises.
+
+    A command that raises has printed nothing: the JSON envelope of the error is written here.
+    Any other exception is a bug, and keeps its traceback.
+    """
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Parse what comes before the command's name."""
+        arguments = list(args)
+        try:
+            context = super().make_context(info_name, args, parent, **extra)
+        except _WrongCommandLine as error:
+            self._write_usage_envelope(error, arguments)
+            raise
+        except OSError as error:  # `pe --help` prints here
+            tell(_cannot_write_output(error))
+            raise typer.Exit(ExitCode.CANNOT_RUN) from None
+        context.meta[_ARGUMENTS] = arguments
+        return context
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, with the project's file for its defaults, and exit with its code."""
+        project = project_defaults()
+        ctx.obj = project.path
+        ctx.default_map = dict.fromkeys(self.commands, project.values)
+        try:
+            code = self._run(ctx)
+        except _WrongCommandLine as error:
+            self._write_usage_envelope(error, ctx.meta[_ARGUMENTS])
+            raise
+        except PinpointEndpointsError as error:
+            self._write_envelope(error, ctx.meta[_ARGUMENTS])
+            tell(error)
+            code = error.exit_code
+        raise typer.Exit(code)
+
+    def _run(self, ctx: Any) -> ExitCode:
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            give_up_stdout()
+            return ExitCode.CANNOT_RUN
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            raise _cannot_write_output(error) from None
+        return code or ExitCode.OK
+
+    def _write_usage_envelope(self, error: Any, arguments: Sequence[str]) -> None:
+        """Write the envelope if JSON was asked for; Typer prints the message on standard error."""
+        hint = f"see {error.ctx.command_path} --help" if error.ctx else ""
+        self._write_envelope(UsageError(error.format_message(), hint), arguments)
+
+    def _write_envelope(self, error: PinpointEndpointsError, arguments: Sequence[str]) -> None:
+        from pinpoint_endpoints.cli.early_failure import write_envelope
+
+        write_envelope(arguments, self.commands, error)
+
+
+class _Commands(Mapping[str, Any]):
+    """Commands by name; each is imported and built when it is used."""
+
+    def __getitem__(self, name: str) -> Any:
+        from pinpoint_endpoints.cli.options import with_single_options
+
+        module = import_module(f"pinpoint_endpoints.cli.{COMMANDS[name]}")
+        alone = typer.Typer(**_SETTINGS)
+        alone.command()(with_single_options(getattr(module, name)))
+        return typer.main.get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Program(Boundary):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands: Any = _Commands()
+
+
+app = typer.Typer(
+    name="pe",
+    cls=_Program,
+    help="Keep Amazon Pinpoint endpoints in files: validate them, deliver them, read them back.",
+    epilog=(
+        "Exit codes: 0 done; 1 documents are invalid; 2 the command line is wrong; 3 could not "
+        "run; 4 the service refused everything; 5 some were accepted, some were not; "
+        "130 interrupted. `pe help` lists topics: files, config, delivery, local and others."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    **_SETTINGS,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from pinpoint_endpoints import __version__
+
+        typer.echo(f"pe {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Keep Amazon Pinpoint endpoints in files."""
+
+
+def main() -> None:
+    """Run the command line; no closed stream and no unprintable file name can break its output."""
+    for name, mode in _NULL_DEVICE_MODES.items():
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, mode), "w", encoding="utf-8"))
+        getattr(sys, name).reconfigure(errors="backslashreplace")
+    gc.set_threshold(_GC_THRESHOLD)  # with Python's 700, collecting takes a tenth of a run
+    atexit.register(gc.freeze)  # the collection at exit would take an eighth of a run
+    if _COMPLETION_VARIABLE in os.environ:
+        from pinpoint_endpoints.cli.completion import enable_completion
+
+        enable_completion()
+    app()
+
+
+def _cannot_write_output(error: OSError) -> CannotRun:
+    give_up_stdout()
+    return CannotRun(f"the output cannot be written: {reason_of(error)}")
