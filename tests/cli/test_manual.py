@@ -121,3 +121,12 @@ def test_what_the_readme_shows_fits_a_terminal() -> None:
     blocks = [*fenced(README, "console"), *fenced(README, "console terminal")]
     lines = [line for block in blocks for line in block.splitlines()]
     assert [line for line in lines if len(line) > MAX_COLUMNS] == []
+
+
+def test_the_workflow_runs_the_commands_of_contributors() -> None:
+    """What CI runs is what CONTRIBUTING.md tells people to run."""
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    commands = [step["run"] for step in workflow["jobs"]["test"]["steps"] if "run" in step]
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert len(commands) == 4
+    assert [command for command in commands if command not in contributing] == []
