@@ -19,13 +19,15 @@ DATA = ROOT / "tests" / "data"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _ctrl_c() -> None:
-    """Let Ctrl-C interrupt processes that tests start, although `nohup … &` ignores it.
+def _what_processes_inherit() -> None:
+    """Let processes that tests start behave the same however the tests were started.
 
-    A process inherits that SIGINT is ignored, and Python then installs no handler.
+    `nohup … &` ignores SIGINT, which processes inherit, so that Ctrl-C would not interrupt them.
+    PYTHONWARNDEFAULTENCODING is meant for this process: the AWS CLI has such warnings of its own.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("PYTHONWARNDEFAULTENCODING", None)
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +36,7 @@ def _no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
     home = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
         ours = name.startswith(("AWS_", "GITHUB_", "PE_", "XDG_"))
-        if ours or name in ("COLUMNS", "FORCE_COLOR", "PYTHONWARNDEFAULTENCODING"):
+        if ours or name in ("COLUMNS", "FORCE_COLOR"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

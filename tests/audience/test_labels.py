@@ -43,11 +43,13 @@ def counted() -> tuple[dict[str, Chart], int]:
         tracemalloc.stop()
 
 
+@pytest.mark.soak
 def test_memory_is_bounded(counted: tuple[dict[str, Chart], int]) -> None:
     """However many different texts there are."""
     assert counted[1] < MOST
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("name", "label"), [("platform", "ios"), ("attributes", "ours")])
 def test_the_frequent_stays(counted: tuple[dict[str, Chart], int], name: str, label: str) -> None:
     """The largest count is short by no more than the chart says, and never too high."""

@@ -70,7 +70,7 @@ def environment(folder: Path) -> dict[str, str]:
     return {"PATH": path, "HOME": str(folder), "TERM": "dumb", "LANG": "C.UTF-8", **kept}
 
 
-@pytest.fixture(params=["bash", "zsh"])
+@pytest.fixture(params=["bash", pytest.param("zsh", marks=pytest.mark.external)])
 def shell(request: pytest.FixtureRequest, folder: Path) -> Iterator[Terminal]:
     """Start an interactive shell that has loaded the script and prints its line at Ctrl-G."""
     name = request.param
@@ -91,6 +91,7 @@ def test_a_tab_completes(shell: Terminal) -> None:
     assert made == {typed: whole or typed for typed, whole in LINES}
 
 
+@pytest.mark.external
 def test_fish_completes(pe: RunPe, folder: Path) -> None:
     """Fish, with the script where it looks for scripts, offers the same, with explanations."""
     fish = program("fish")

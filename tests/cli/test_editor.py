@@ -15,6 +15,8 @@ from pinpoint_endpoints import load, validate
 from pinpoint_endpoints.schema.export import schema_text
 from pinpoint_endpoints.schema.members import find_members
 
+pytestmark = pytest.mark.external
+
 ROOT = Path(__file__).parents[2]
 SCHEMA = "endpoint-request.schema.json"
 MODELINE = f"# yaml-language-server: $schema=../{SCHEMA}\n"

@@ -9,6 +9,8 @@ import pytest
 import yaml
 from tools import REQUIRE_ALL, program
 
+pytestmark = pytest.mark.external
+
 ROOT = Path(__file__).parent.parent.parent
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
 ENDPOINT = '{"ChannelType": "EMAIL", "Address": "ada@example.com"}\n'

@@ -269,6 +269,7 @@ def test_a_damaged_store_is_named() -> None:
     assert "is damaged" in err
 
 
+@pytest.mark.soak
 def test_memory_is_flat(tmp_path: Path) -> None:
     """A longer stream needs no more of it; nor does a larger application."""
     program = (

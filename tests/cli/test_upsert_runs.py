@@ -77,7 +77,7 @@ def accepted_in(journal: Path) -> list[str]:
     return [entry["endpoint_id"] for entry in entries if entry["state"] == "accepted"]
 
 
-@pytest.mark.parametrize("batch", [True, False])
+@pytest.mark.parametrize("batch", [True, pytest.param(False, marks=pytest.mark.soak)])
 def test_a_run_that_is_killed_again_and_again_delivers_everything(
     tmp_path: Path, batch: bool
 ) -> None:
@@ -196,6 +196,7 @@ def test_a_full_disk_is_told_and_nothing_is_forgotten(pe: RunPe, tmp_path: Path)
     assert "the output cannot be written" in full.stderr
 
 
+@pytest.mark.soak
 def test_every_37th_is_refused_and_the_rest_arrives(pe: RunPe, tmp_path: Path) -> None:
     """Each of 2,000 ends accepted or named, none twice, and the store has what was accepted."""
     ids = names(2_000)

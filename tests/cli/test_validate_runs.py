@@ -256,6 +256,7 @@ def test_a_long_run_shows_how_far_it_is(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.soak
 def test_a_gigabytes_worth_of_problems_stays_small(tmp_path: Path, pe: RunPe) -> None:
     """A problem in every line costs no memory: twice the lines, the same peak."""
     program = (

@@ -121,6 +121,7 @@ def test_a_line_that_is_too_long_ends_the_file(tmp_path: Path) -> None:
     assert places(path) == [(2, 1, codes.TOO_LARGE)]
 
 
+@pytest.mark.soak
 def test_a_large_file_of_lines_needs_no_suffix(tmp_path: Path) -> None:
     """Beyond what is read whole, lines are told by the first ones."""
     path = tmp_path / "export"
@@ -136,6 +137,7 @@ def test_a_large_file_of_one_value_is_refused(tmp_path: Path) -> None:
     assert places(path) == [(1, 1, codes.TOO_LARGE)]
 
 
+@pytest.mark.soak
 def test_memory_is_flat(tmp_path: Path) -> None:
     """Reading lines keeps none of them."""
     path = tmp_path / "a.ndjson"

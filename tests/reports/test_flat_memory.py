@@ -35,7 +35,13 @@ def peak_of(reporter: Reporter) -> int:
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("report_format", ReportFormat)
+@pytest.mark.parametrize(
+    "report_format",
+    [
+        pytest.param(each, marks=[] if each is ReportFormat.JSON else pytest.mark.soak)
+        for each in ReportFormat
+    ],
+)
 def test_many_problems_need_little_memory(report_format: ReportFormat, tmp_path: Path) -> None:
     """Forty thousand problems are in the report, and not in memory."""
     path = tmp_path / "report"
@@ -45,6 +51,7 @@ def test_many_problems_need_little_memory(report_format: ReportFormat, tmp_path:
         assert path.read_text(encoding="utf-8").count("in line 20000") >= 2
 
 
+@pytest.mark.soak
 def test_the_summary_needs_little_memory(tmp_path: Path) -> None:
     """It keeps the rows that it has room for."""
     with (tmp_path / "summary.md").open("w", encoding="utf-8") as stream:

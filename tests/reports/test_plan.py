@@ -299,6 +299,7 @@ def test_commands_are_all_that_curl_s_report_prints() -> None:
     assert (report.tally.planned, report.tally.documents) == (3, 4)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("output", [*PlanFormat, "verbose"])
 def test_a_long_plan_needs_little_memory(output: str, tmp_path: Path) -> None:
     """Twenty thousand endpoints, and as many problems, are in the report, and not in memory."""

@@ -33,7 +33,13 @@ def by_javascript(server: PeServe) -> Iterator[JavaScript]:
         yield sdk
 
 
-@pytest.fixture(params=["by_boto3", "by_aws_cli", "by_javascript"])
+@pytest.fixture(
+    params=[
+        "by_boto3",
+        pytest.param("by_aws_cli", marks=pytest.mark.external),
+        pytest.param("by_javascript", marks=pytest.mark.external),
+    ]
+)
 def sdk(request: pytest.FixtureRequest) -> Sdk:
     """Return each of AWS's clients."""
     client: Sdk = request.getfixturevalue(request.param)

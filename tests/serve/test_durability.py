@@ -63,6 +63,7 @@ def wait_for_both(store: Path, writer: "subprocess.Popen[str]") -> None:
             }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("batch", [True, False])
 def test_a_killed_server_and_another_writer(pe: RunPe, tmp_path: Path, batch: bool) -> None:
     """`kill -9` while one `pe upsert` speaks to the server, and another writes the same file."""

@@ -228,6 +228,7 @@ IDS = [
 ]
 
 
+@pytest.mark.external
 def test_clients_agree_about_every_id(
     by_boto3: Boto3, by_aws_cli: AwsCli, by_javascript: JavaScript, app: str
 ) -> None:
@@ -245,6 +246,7 @@ def test_clients_agree_about_every_id(
     assert get(by_aws_cli, app, IDS[5]) == get(by_boto3, app, IDS[5])
 
 
+@pytest.mark.external
 @pytest.mark.parametrize("user_id", ["a/b", "ada@example.com", "two words", "é", "a%2Fb", "."])
 def test_clients_agree_about_every_user_id(
     by_boto3: Boto3, by_javascript: JavaScript, app: str, user_id: str

@@ -42,6 +42,7 @@ def outcomes(folder: Path, *options: str, threads: int = 1) -> tuple[list[str], 
     return ended, stored_in(server.store)
 
 
+@pytest.mark.external
 def test_failing_calls_are_modelled_errors(tmp_path: Path) -> None:
     """`--fail-rate 1`: each client raises the exception for it, and nothing is stored."""
     with pe_serve(tmp_path, "--fail-rate", "1") as server, javascript(server) as by_javascript:
@@ -54,6 +55,7 @@ def test_failing_calls_are_modelled_errors(tmp_path: Path) -> None:
     assert stored_in(server.store) == set()
 
 
+@pytest.mark.external
 def test_throttled_calls_are_modelled_errors(tmp_path: Path) -> None:
     """`--throttle`: the first is taken, the next ones get 429, of each operation by itself."""
     with pe_serve(tmp_path, "--throttle", "0.01/s") as server, javascript(server) as by_javascript:
@@ -121,6 +123,7 @@ def test_the_quotas_of_aws(tmp_path: Path) -> None:
         assert statuses[25] == 200
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("aws_variables")
 def test_our_own_loader_survives_them_all(pe: RunPe, tmp_path: Path) -> None:
     """AWS's quotas, failures, resets and a slow network: `pe upsert` delivers everything."""

@@ -235,7 +235,13 @@ JSON_BOMBS = {
 }
 
 
-@pytest.mark.parametrize("body", JSON_BOMBS.values(), ids=JSON_BOMBS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(body, id=name, marks=pytest.mark.soak if len(body) > 3_000_000 else [])
+        for name, body in JSON_BOMBS.items()
+    ],
+)
 @pytest.mark.parametrize("target", [ENDPOINT, ENDPOINT.removesuffix(b"/e")], ids=["one", "batch"])
 def test_bodies_that_ask_for_too_much(server: PeServe, target: bytes, body: bytes) -> None:
     """400 for whatever is not an endpoint, with nothing of it in the message."""

@@ -102,8 +102,13 @@ def our_command(pe: RunPe, server: PeServe) -> Way:
 
 
 WAYS = (
-    "cli_command", "sdk_call", "javascript_call", "http_request", "our_library", "our_command"
-)  # fmt: skip
+    "cli_command",
+    "sdk_call",
+    pytest.param("javascript_call", marks=pytest.mark.external),
+    "http_request",
+    "our_library",
+    "our_command",
+)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -133,6 +138,7 @@ def test_the_request_as_the_page_prints_it(tmp_path: Path) -> None:
         assert send_signed(server.url, "GET", path, None, host).body["Id"] == ID
 
 
+@pytest.mark.external
 def test_a_line_to_copy_leads_every_client_there(by_aws_cli: AwsCli, server: PeServe) -> None:
     """The AWS CLI finds the server by the line that `pe serve` printed, in a shell's `eval`."""
     assert server.first_line == f"export AWS_ENDPOINT_URL_PINPOINT={server.url}\n"

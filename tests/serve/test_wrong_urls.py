@@ -33,6 +33,7 @@ def sdks(server: PeServe, request: pytest.FixtureRequest) -> Iterator[list[Sdk]]
         yield [Boto3(other), AwsCli(other), by_javascript]
 
 
+@pytest.mark.external
 def test_every_client_raises_an_error_of_the_service(sdks: list[Sdk]) -> None:
     """Which says what is wrong with its URL."""
     for sdk in sdks:

@@ -17,6 +17,8 @@ from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.pages import counting
 from pinpoint_endpoints.local.store import Store
 
+pytestmark = pytest.mark.external
+
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
