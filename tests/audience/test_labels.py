@@ -60,6 +60,7 @@ def test_the_frequent_stays(counted: tuple[dict[str, Chart], int], name: str, la
     assert FREQUENT - chart.short <= first.count <= FREQUENT
 
 
+@pytest.mark.soak
 def test_counts_still_add_up(counted: tuple[dict[str, Chart], int]) -> None:
     """What was forgotten is among the others."""
     chart = counted[0]["platform"]
