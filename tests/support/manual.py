@@ -23,6 +23,10 @@ BLOCK = re.compile(r"```console(| terminal)\n(.*?)```", re.DOTALL)
 FIRST = re.compile(r"&& \.venv/bin/(pe .*)\n```\n\n```text\n(.*?)```", re.DOTALL)
 """The last part of the README's first command, and the table that it prints on a terminal."""
 
+COMMAND = re.compile(r"(?m)^\$ ((?:.*\\\n)*.*)$")
+"""What follows `$ `, with the lines below it if it ends with a backslash."""
+
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SERVER = re.compile(r"```console server\n(.*?)```", re.DOTALL)
 CLIENT = re.compile(r"```console client\n(.*?)```", re.DOTALL)
@@ -33,7 +37,7 @@ DURATION = re.compile(r"\d+\.\d ms")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 _ON_TERMINAL = (sys.executable, "-c", "import pty, sys; pty.spawn(sys.argv[1:])")
-_IN_TERMINAL = """stty columns 76 -onlcr; export NO_COLOR=1 TERM=dumb COLUMNS=76
+_IN_TERMINAL = """stty columns 76 -onlcr; export NO_COLOR=1 TERM=xterm COLUMNS=76
 {{ {command}
 }} 2> ~/.stderr; cat ~/.stderr"""
 """Progress would be shown if standard error were a terminal too."""
@@ -51,8 +55,8 @@ def fenced(page: Path, language: str) -> list[str]:
 
 
 def commands_of(block: str) -> list[str]:
-    """Return the commands in a console block: what follows `$ `."""
-    return [line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ ")]
+    """Return the commands in a console block, with their continuation lines."""
+    return COMMAND.findall(block)
 
 
 def run_blocks(page: Path, folder: Path) -> str:
@@ -88,7 +92,7 @@ def run_block(block: str, folder: Path, before: str = "", *, on_terminal: bool =
             encoding="utf-8",
             check=False,
         )
-        lines.append(f"$ {command}\n{ended.stdout}")
+        lines.append(f"$ {command}\n{STYLE.sub('', ended.stdout)}")
     return "".join(lines)
 
 
