@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.api import connect, get, load, upsert, upsert_all, validate
-    from pinpoint_endpoints.checks.policy import Policy
+    from pinpoint_endpoints.checks.finding import Policy
     from pinpoint_endpoints.delivery.plan import Wishes
     from pinpoint_endpoints.documents.model import Document, Problem, Severity
     from pinpoint_endpoints.errors import (

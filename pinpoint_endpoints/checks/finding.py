@@ -1,5 +1,6 @@
-"""What a rule finds, before it is known where in a file it stands."""
+"""What rules find, and the policy that says which rules count."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents.model import Fix, Severity
@@ -7,15 +8,15 @@ from pinpoint_endpoints.documents.positions import Path
 
 
 class Finding(NamedTuple):
-    """What is wrong at one place of a value; the texts hold no personal data.
+    """A problem at one place of a value, without its file. Its texts hold no personal data.
 
     Attributes:
-        path: leads to the value, from the top of what was checked.
+        path: path to the place, from the top of the checked value.
         message: what is wrong.
         hint: what to do about it, or empty.
-        at_key: whether the key is to blame and not what stands under it.
-        severity: where it is not the rule's.
-        fix: the one right answer, if there is one.
+        at_key: whether the key is wrong and not its value.
+        severity: the severity, if it is not the rule's own.
+        fix: the automatic fix, if there is one.
     """
 
     path: Path
@@ -26,5 +27,27 @@ class Finding(NamedTuple):
     fix: Fix | None = None
 
 
-Coded = tuple[str, Finding]
+CodedFinding = tuple[str, Finding]
 """A finding with its code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which problems count.
+
+    Attributes:
+        ignore: codes of the rules to leave out.
+        strict: whether a warning makes a document invalid.
+        create: whether every document must be able to create a new endpoint.
+    """
+
+    ignore: frozenset[str] = frozenset()
+    strict: bool = False
+    create: bool = False
+
+    def __post_init__(self) -> None:
+        """Accept any collection of codes."""
+        object.__setattr__(self, "ignore", frozenset(self.ignore))  # as frozen dataclasses do
+
+
+DEFAULT_POLICY = Policy()

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from pinpoint_endpoints.checks.across import Hashes
-from pinpoint_endpoints.checks.finding import Coded
-from pinpoint_endpoints.checks.policy import DEFAULT, Policy
+from pinpoint_endpoints.checks.cross_file import CrossFileIndex
+from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, CodedFinding, Policy
 from pinpoint_endpoints.checks.validate import problem_at, validate, verdict_on
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Source, UnreadablePath
@@ -16,7 +15,7 @@ Reader = Callable[[Source | UnreadablePath], Iterable[Document]]
 
 
 def check_all(
-    sources: Iterable[Source | UnreadablePath], read: Reader, policy: Policy = DEFAULT
+    sources: Iterable[Source | UnreadablePath], read: Reader, policy: Policy = DEFAULT_POLICY
 ) -> Iterator[Checked]:
     """Yield the documents of the sources with their problems.
 
@@ -28,7 +27,7 @@ def check_all(
         read: from `documents.load`; is asked again for a source whose documents meet others.
         policy: how documents are judged.
     """
-    hashes = Hashes()
+    hashes = CrossFileIndex()
     for source in sources:
         if isinstance(source, Source):
             hashes.begin(source)
@@ -53,7 +52,7 @@ def check_all(
                 yield Checked(document, tuple(problems), verdict, before)
 
 
-def _problems(document: Document, met: Iterable[Coded], policy: Policy) -> list[Problem]:
+def _problems(document: Document, met: Iterable[CodedFinding], policy: Policy) -> list[Problem]:
     return [
         problem_at(document, code, rule_of(code).severity, finding)
         for code, finding in met

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from pinpoint_endpoints.checks.finding import Finding
-from pinpoint_endpoints.checks.flawless import is_flawless
-from pinpoint_endpoints.checks.policy import DEFAULT, Policy
-from pinpoint_endpoints.checks.rules.engine import rule_findings
-from pinpoint_endpoints.checks.schema import explain, fits
+from pinpoint_endpoints.checks.fast_path import surely_valid
+from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
+from pinpoint_endpoints.checks.rules.registry import rule_findings
+from pinpoint_endpoints.checks.schema_check import explain, fits
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
@@ -15,9 +14,9 @@ from pinpoint_endpoints.documents.positions import json_pointer
 _IDS = frozenset({"Id", "EndpointId"})
 
 
-def validate(document: Document, policy: Policy = DEFAULT) -> list[Problem]:
+def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
     """Return what is wrong with a document, in the order of the file; empty if nothing is."""
-    if not document.problems and is_flawless(document):
+    if not document.problems and surely_valid(document):
         return []
     found = [*document.problems]
     if document.is_read:
@@ -47,7 +46,7 @@ def _id_by_name(document: Document) -> list[Problem]:
         or not endpoint_id_problem(document.endpoint_id)
     ):
         return []
-    from pinpoint_endpoints.checks.rules.by_schema import endpoint_id
+    from pinpoint_endpoints.checks.rules.schema_rules import endpoint_id
 
     finding = endpoint_id((), document.endpoint_id)._replace(
         hint="rename the file, or give another id with --id"
@@ -55,7 +54,7 @@ def _id_by_name(document: Document) -> list[Problem]:
     return [problem_at(document, codes.ENDPOINT_ID, Severity.ERROR, finding)]
 
 
-def is_valid(problems: Sequence[Problem], policy: Policy = DEFAULT) -> bool:
+def is_valid(problems: Sequence[Problem], policy: Policy = DEFAULT_POLICY) -> bool:
     """Tell whether a document with these problems may be sent: warnings stop it if strict."""
     if policy.strict or not problems:
         return not problems

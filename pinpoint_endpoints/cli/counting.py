@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinpoint_endpoints.audience.audience import Audience
 from pinpoint_endpoints.audience.documents import endpoint_in
-from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.checks.validate import validate, verdict_on
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.interrupts import Interrupts

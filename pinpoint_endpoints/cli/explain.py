@@ -33,7 +33,7 @@ def explain(
 
 
 def _sheet(subject: str) -> "RuleSheet | MemberSheet":
-    from pinpoint_endpoints.checks.catalogue import all_rules, names_of_rules
+    from pinpoint_endpoints.checks.rules.registry import all_rules, names_of_rules
     from pinpoint_endpoints.cli.lookup import resolve_choice
     from pinpoint_endpoints.reports.explanation import MemberSheet, RuleSheet
     from pinpoint_endpoints.schema.members import find_members, member_names

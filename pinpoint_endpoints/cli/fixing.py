@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.cli.inputs import is_pipe
 from pinpoint_endpoints.cli.options import DisplayOptions
 from pinpoint_endpoints.cli.terminal import say

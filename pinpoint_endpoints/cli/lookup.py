@@ -18,7 +18,7 @@ Completion = tuple[str, str]
 
 def rules_to_ignore(incomplete: str) -> Iterator[Completion]:
     """Yield the rules that `--ignore` takes: their codes, and their names once one is begun."""
-    from pinpoint_endpoints.checks.catalogue import all_rules
+    from pinpoint_endpoints.checks.rules.registry import all_rules
 
     for rule in all_rules().values():
         if rule.ignorable:
@@ -27,7 +27,7 @@ def rules_to_ignore(incomplete: str) -> Iterator[Completion]:
 
 def rules_and_members(incomplete: str) -> Iterator[Completion]:
     """Yield what `pe explain` explains: rules, members and shapes."""
-    from pinpoint_endpoints.checks.catalogue import all_rules
+    from pinpoint_endpoints.checks.rules.registry import all_rules
     from pinpoint_endpoints.schema.members import find_members, member_names
 
     for rule in all_rules().values():

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar, get_origin
 
 import typer
 
-from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.cli.lookup import resolve_choice, rules_to_ignore
 from pinpoint_endpoints.cli.terminal import say
 from pinpoint_endpoints.documents import codes
@@ -166,7 +166,7 @@ class DisplayOptions:
 
 
 def _ignorable(word: str) -> str:
-    from pinpoint_endpoints.checks.catalogue import names_of_rules
+    from pinpoint_endpoints.checks.rules.registry import names_of_rules
 
     rules = names_of_rules()
     rule = rules[resolve_choice(word, rules, "rule", "`pe rules` lists them")]

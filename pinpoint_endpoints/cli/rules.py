@@ -12,7 +12,7 @@ def rules(output: OutputOption = Output.TABLE) -> ExitCode:
 
     `pe explain CODE` says more about one.
     """
-    from pinpoint_endpoints.checks.catalogue import all_rules
+    from pinpoint_endpoints.checks.rules.registry import all_rules
     from pinpoint_endpoints.reports.explanation import RuleSheet, print_rules
 
     sheets = [RuleSheet.of(rule) for rule in all_rules().values()]

@@ -2,8 +2,7 @@
 
 from typing import NamedTuple
 
-from pinpoint_endpoints.checks.finding import Finding
-from pinpoint_endpoints.checks.policy import DEFAULT, Policy
+from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
 from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
@@ -25,7 +24,7 @@ class Unfit(NamedTuple):
 
 
 def judged(
-    document: Document, policy: Policy = DEFAULT, endpoint_id: str | None = None
+    document: Document, policy: Policy = DEFAULT_POLICY, endpoint_id: str | None = None
 ) -> Item | Unfit:
     """Return a document with the id that it is sent under, if it is valid.
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from pinpoint_endpoints.checks.policy import DEFAULT, Policy
-from pinpoint_endpoints.checks.schema import fits
+from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy
+from pinpoint_endpoints.checks.schema_check import fits
 from pinpoint_endpoints.delivery.judging import Unfit, judged
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
@@ -56,7 +56,7 @@ class Wishes:
         batch: whether several go in one call.
     """
 
-    policy: Policy = DEFAULT
+    policy: Policy = DEFAULT_POLICY
     endpoint_id: str | None = None
     batch: bool = True
 

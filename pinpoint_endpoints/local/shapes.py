@@ -12,7 +12,7 @@ from pinpoint_endpoints.schema.bundled import definition
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
 
-    from pinpoint_endpoints.checks.finding import Coded
+    from pinpoint_endpoints.checks.finding import CodedFinding
 
 SHAPES_OF_MEMBERS = {
     "Demographic": "EndpointDemographic",
@@ -48,7 +48,7 @@ class Shape:
             return ""
         from jsonschema import Draft202012Validator
 
-        from pinpoint_endpoints.checks.findings import findings_of
+        from pinpoint_endpoints.checks.schema_check import findings_of
 
         error = next(Draft202012Validator(self._schema).iter_errors(value))
         coded = next(findings_of(error, self._name))
@@ -70,7 +70,7 @@ def endpoint_fault(value: object, shape: str, name: str = "") -> str:
         shape: such as `EndpointRequest`.
         name: of the shape in the service model, if it is another one.
     """
-    from pinpoint_endpoints.checks.schema import first_finding
+    from pinpoint_endpoints.checks.schema_check import first_finding
 
     coded = first_finding(value, shape)
     if coded is None:
@@ -78,7 +78,7 @@ def endpoint_fault(value: object, shape: str, name: str = "") -> str:
     return f"{json_pointer(coded[1].path) or 'The body'}: {_said(value, coded, name or shape)}"
 
 
-def _said(value: object, coded: "Coded", shape: str) -> str:
+def _said(value: object, coded: "CodedFinding", shape: str) -> str:
     code, finding = coded
     if code == codes.UNKNOWN_MEMBER:
         return f"not a member of {_holder(finding.path, shape)}: {finding.hint}"

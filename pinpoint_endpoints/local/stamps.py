@@ -22,7 +22,7 @@ def date_fault(date: str) -> str:
     """Say why a text is no date and time, by the rule PE209; nothing if it is one or empty."""
     if not date:
         return ""
-    from pinpoint_endpoints.checks.rules.moments import effective_date
+    from pinpoint_endpoints.checks.rules.member_rules import effective_date
 
     wrong = [finding for finding in effective_date(date) if finding.severity is None]
     return "; ".join(f"{finding.message}: {finding.hint}" for finding in wrong)

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from pinpoint_endpoints.checks.catalogue import all_rules
+from pinpoint_endpoints.checks.rules.registry import all_rules
 from pinpoint_endpoints.checks.run import check_all
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import discover

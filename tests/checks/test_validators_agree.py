@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.checks.schema import explain, first_finding, fits
+from pinpoint_endpoints.checks.schema_check import explain, first_finding, fits
 from pinpoint_endpoints.schema.bundled import bundled_schema
 
 SHAPES = sorted(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pinpoint_endpoints.checks.catalogue import all_rules
+from pinpoint_endpoints.checks.rules.registry import all_rules
 from pinpoint_endpoints.cli.app import app
 
 EXAMPLE = re.compile(r"^(Wrong|Right):\n((?:    .*\n?)+)", re.MULTILINE)

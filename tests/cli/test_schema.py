@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from making import RunPe
 from typer.testing import CliRunner
 
-from pinpoint_endpoints.checks.schema import fits
+from pinpoint_endpoints.checks.schema_check import fits
 from pinpoint_endpoints.cli.app import app
 from pinpoint_endpoints.schema.bundled import bundled_schema
 from pinpoint_endpoints.schema.export import schema_text, schema_titles

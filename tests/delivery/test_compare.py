@@ -13,7 +13,7 @@ from judging import document_of
 from updates import requests, seen, visible_changes
 
 from pinpoint_endpoints.api import connect
-from pinpoint_endpoints.checks.policy import DEFAULT, Policy
+from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy
 from pinpoint_endpoints.delivery.compare import Comparison, State, compare_all
 from pinpoint_endpoints.delivery.plan import Wishes
 from pinpoint_endpoints.documents import codes
@@ -35,7 +35,7 @@ def document(endpoint_id: str | None = "ada", **request: Any) -> Document:
 
 
 def compared(
-    server: HttpStub, *documents: Document, policy: Policy = DEFAULT
+    server: HttpStub, *documents: Document, policy: Policy = DEFAULT_POLICY
 ) -> Iterator[Comparison]:
     """Return the comparisons of some documents with what a server has, one at a time."""
     return compare_all(

@@ -15,7 +15,7 @@ from planning import item
 
 from pinpoint_endpoints import State
 from pinpoint_endpoints.api import load
-from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.delivery.delivered import Claim, Delivered
 from pinpoint_endpoints.delivery.plan import Step, Wishes, plan
 from pinpoint_endpoints.documents import codes

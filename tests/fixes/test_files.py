@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.checks.validate import validate
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import discover

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from botocore.exceptions import ClientError
 
-from pinpoint_endpoints.checks.rules.quotas import bytes_in
+from pinpoint_endpoints.checks.rules.document_rules import bytes_in
 
 Put = Callable[..., Any]
 Get = Callable[[str], dict[str, Any]]
@@ -217,9 +217,9 @@ def test_a_batch_is_refused_for_the_16th_endpoint_of_a_user(
 @pytest.mark.parametrize(
     ("attributes", "words"),
     [
-        ({"a": ["1"] * 51}, "51 values, and the service takes 50"),
-        ({"a": ["x" * 101]}, "101 characters, and the service takes 100"),
-        ({"a" * 51: ["1"]}, "name has 51 characters, and the service takes 50"),
+        ({"a": ["1"] * 51}, "51 values, and the limit for an attribute is 50"),
+        ({"a": ["x" * 101]}, "101 characters, and the limit is 100"),
+        ({"a" * 51: ["1"]}, "name has 51 characters, and the limit is 50"),
         ({"": ["1"]}, "an attribute has an empty name"),
     ],
 )

@@ -330,7 +330,7 @@ def test_what_the_user_may_not_write_cannot_be_used(tmp_path: Path, kind: str) -
         "from pinpoint_endpoints.errors import CannotRun\n"
         "from pinpoint_endpoints.local.operations import LocalPinpoint\n"
         "from pinpoint_endpoints.local.store import Store\n"
-        "import pinpoint_endpoints.checks.schema, orjson, sqlite3\n"
+        "import pinpoint_endpoints.checks.schema_check, orjson, sqlite3\n"
         "path = Path(os.path.basename(sys.argv[1]))\n"
         "os.chdir(os.path.dirname(sys.argv[1]))\n"
         "if os.getuid() == 0: os.setuid(65534)\n"

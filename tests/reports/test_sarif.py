@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator
 from making import RunPe
 from reporting import NAMES, TEXTS, checked, finding, reported, warning
 
-from pinpoint_endpoints.checks.rules.location import coordinate_precision
+from pinpoint_endpoints.checks.rules.member_rules import coordinate_precision
 from pinpoint_endpoints.documents.model import Checked
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError
 from pinpoint_endpoints.reports.reporter import ReportFormat

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pinpoint_endpoints import Document, Problem, load, validate
-from pinpoint_endpoints.checks.policy import DEFAULT, Policy
+from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy
 from pinpoint_endpoints.documents.positions import Locator, PositionMap
 
 
@@ -18,18 +18,18 @@ def documents_in(value: object) -> list[Document]:
         return list(load(path))
 
 
-def problems_in(value: object, policy: Policy = DEFAULT) -> list[Problem]:
+def problems_in(value: object, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
     """Return the problems of a JSON file that holds one value."""
     return [problem for one in documents_in(value) for problem in validate(one, policy)]
 
 
-def only(code: str, request: object, policy: Policy = DEFAULT) -> Problem:
+def only(code: str, request: object, policy: Policy = DEFAULT_POLICY) -> Problem:
     """Return the one problem with a code that there has to be."""
     (problem,) = [problem for problem in problems_in(request, policy) if problem.code == code]
     return problem
 
 
-def codes_in(request: object, policy: Policy = DEFAULT) -> list[str]:
+def codes_in(request: object, policy: Policy = DEFAULT_POLICY) -> list[str]:
     """Return the codes of the problems, in the order of the file."""
     return [problem.code for problem in problems_in(request, policy)]
 

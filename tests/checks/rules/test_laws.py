@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judging import document_of, problems_in
 
-from pinpoint_endpoints.checks.policy import Policy
-from pinpoint_endpoints.checks.rules.engine import rule_findings
+from pinpoint_endpoints.checks.finding import Policy
+from pinpoint_endpoints.checks.rules.registry import rule_findings
 from pinpoint_endpoints.documents.model import Action
 from pinpoint_endpoints.documents.positions import Path
 

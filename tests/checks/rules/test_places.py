@@ -5,9 +5,7 @@ import pytest
 from judging import codes_in, fixed_text, only
 
 from pinpoint_endpoints import Severity
-from pinpoint_endpoints.checks.rules.countries import ALPHA_2
-from pinpoint_endpoints.checks.rules.languages import FORMER, LANGUAGES
-from pinpoint_endpoints.checks.rules.zones import zones
+from pinpoint_endpoints.checks.rules.iso_codes import ALPHA_2, FORMER, LANGUAGES, zones
 
 
 def test_the_countries_are_those_of_the_standard() -> None:

@@ -4,7 +4,7 @@ import pytest
 from judging import codes_in, only
 
 from pinpoint_endpoints import Severity
-from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.checks.finding import Policy
 
 CREATE = Policy(create=True)
 MAIL = "ada@example.com"

@@ -6,8 +6,8 @@ import pytest
 from judging import codes_in, document_of, only
 
 from pinpoint_endpoints import Severity
-from pinpoint_endpoints.checks.policy import DEFAULT
-from pinpoint_endpoints.checks.rules.engine import rule_findings
+from pinpoint_endpoints.checks.finding import DEFAULT_POLICY
+from pinpoint_endpoints.checks.rules.registry import rule_findings
 
 
 def with_names(attributes: int, metrics: int, of_user: int) -> object:
@@ -67,4 +67,4 @@ def test_bytes_are_counted_and_not_characters() -> None:
 def test_what_the_quick_writer_refuses_is_measured_too(odd: object) -> None:
     """Half a surrogate pair and a number of 71 bits do not hide how long the rest is."""
     document = document_of({"RequestId": "x" * 15_360, "City": odd})
-    assert [rule.code for rule, _ in rule_findings(document, DEFAULT)] == ["PE216"]
+    assert [rule.code for rule, _ in rule_findings(document, DEFAULT_POLICY)] == ["PE216"]

@@ -1,6 +1,9 @@
-"""The countries of ISO 3166-1: nothing in, their codes out."""
+"""Known codes: countries (ISO 3166-1), languages (ISO 639-1) and time zones (tz database)."""
 
-_CODES = """
+from functools import cache
+from pathlib import Path
+
+_COUNTRY_CODES = """
     ABW/AW AFG/AF AGO/AO AIA/AI ALA/AX ALB/AL AND/AD ARE/AE ARG/AR ARM/AM ASM/AS ATA/AQ ATF/TF
     ATG/AG AUS/AU AUT/AT AZE/AZ BDI/BI BEL/BE BEN/BJ BES/BQ BFA/BF BGD/BD BGR/BG BHR/BH BHS/BS
     BIH/BA BLM/BL BLR/BY BLZ/BZ BMU/BM BOL/BO BRA/BR BRB/BB BRN/BN BTN/BT BVT/BV BWA/BW CAF/CF
@@ -23,8 +26,36 @@ _CODES = """
     ZMB/ZM ZWE/ZW
 """
 
-ALPHA_2 = dict(pair.split("/") for pair in _CODES.split())
-"""The two letters of each country, by its three letters."""
+ALPHA_2 = dict(pair.split("/") for pair in _COUNTRY_CODES.split())
+"""Two-letter country codes by three-letter ones."""
 
 COUNTRIES = frozenset(ALPHA_2.values())
-"""The two letters of each country."""
+"""The two-letter country codes."""
+
+_LANGUAGE_CODES = """
+    aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy
+    da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht
+    hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky
+    la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny
+    oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss
+    st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo
+    za zh zu
+"""
+
+LANGUAGES = frozenset(_LANGUAGE_CODES.split())
+"""The two-letter language codes."""
+
+FORMER = {"in": "id", "iw": "he", "ji": "yi"}
+"""Codes withdrawn in 1989, with their successors; Java kept writing the old ones."""
+
+
+@cache
+def zones() -> frozenset[str]:
+    """Return the time zone names, links included, of the installed `tzdata` package.
+
+    The system's own database may be older or missing, so results would depend on the machine.
+    """
+    import tzdata
+
+    names = Path(tzdata.__file__).with_name("zones").read_text(encoding="utf-8")
+    return frozenset(names.split())

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinpoint_endpoints import Severity
-from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.checks.run import check_all
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import discover

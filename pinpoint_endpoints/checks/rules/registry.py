@@ -1,32 +1,40 @@
-"""A document in, what the rules find in it out; quick where nothing is wrong."""
+"""All rules, and how they are applied to a document.
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+To add a rule, write one function with `@rule` in the module of its subject.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from importlib import import_module
 from typing import Any, NamedTuple
 
-from pinpoint_endpoints.checks.finding import Finding
-from pinpoint_endpoints.checks.policy import Policy
+from pinpoint_endpoints.checks.finding import Finding, Policy
+from pinpoint_endpoints.checks.rules import (
+    address,
+    attributes,
+    cross_file_rules,
+    document_rules,
+    member_rules,
+    schema_rules,
+)
+from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.documents.rule import Rule, Scope, declared
 from pinpoint_endpoints.schema.bundled import definition, resolved
 
-_MODULES = (
-    "addresses",
-    "attributes",
-    "demographic",
-    "location",
-    "moments",
-    "presence",
-    "quotas",
-    "surroundings",
+RULE_MODULES = (
+    text_rules,
+    schema_rules,
+    address,
+    attributes,
+    member_rules,
+    document_rules,
+    cross_file_rules,
 )
-for _module in _MODULES:  # importing a module declares its rules
-    import_module(f"{__package__}.{_module}")
+"""Importing a module declares its rules; those in a new module need an entry here."""
 
-MOST_OF_A_RULE = 200
-"""More than anybody reads of one rule in one document; a hostile file has a million."""
+MAX_FINDINGS_PER_RULE = 200
+"""More than anyone reads of one rule in one document; a hostile file could have a million."""
 
 Found = tuple[Rule, Finding]
 
@@ -44,11 +52,11 @@ _PYTHON_TYPES = {
 }
 
 _Checks = tuple[tuple[Callable[..., Sequence[Finding]], Rule], ...]
-"""What the rules do, beside them: each look-up is felt in every document."""
+"""The check functions beside their rules: looking them up for each document would be slow."""
 
 
 class _Member(NamedTuple):
-    """One member with its rules, which look at values of these types only."""
+    """One member with its rules, which check values of these types only."""
 
     name: str
     path: Path
@@ -57,10 +65,13 @@ class _Member(NamedTuple):
 
 
 class _Plan(NamedTuple):
-    """The rules that are not ignored, by what they look at.
+    """The rules that are not ignored, by what they check.
 
-    `groups` has the members with rules under `Location` and the like; under the empty name, those
-    of the request itself.
+    Attributes:
+        groups: members with rules by their parent, such as `Location`; empty for the request's own.
+        requests: rules of `Scope.REQUEST`.
+        creations: rules of `Scope.CREATE`.
+        documents: rules of `Scope.DOCUMENT`.
     """
 
     groups: tuple[tuple[str, tuple[_Member, ...]], ...]
@@ -70,7 +81,7 @@ class _Plan(NamedTuple):
 
 
 def rule_findings(document: Document, policy: Policy) -> list[Found]:
-    """Return what the rules find; the paths lead from the top of the document's value."""
+    """Return what the rules find in a document; paths start at the top of its value."""
     plan = _plan(policy.ignore)
     found = _found_in_request(plan, document, policy.create)
     if found and document.request_path:
@@ -87,7 +98,7 @@ def _found_in_request(plan: _Plan, document: Document, create: bool) -> list[Fou
     for group, members in plan.groups:
         holder = request.get(group) if group else request
         if isinstance(holder, dict):
-            _look_at_members(holder, members, found)
+            _check_members(holder, members, found)
     for check, rule in plan.requests:
         if findings := check(request):
             found += _placed(rule, findings)
@@ -98,7 +109,7 @@ def _found_in_request(plan: _Plan, document: Document, create: bool) -> list[Fou
     return found
 
 
-def _look_at_members(
+def _check_members(
     holder: dict[str, Any], members: tuple[_Member, ...], found: list[Found]
 ) -> None:
     for name, path, types, checks in members:
@@ -110,10 +121,11 @@ def _look_at_members(
 
 
 def _placed(rule: Rule, findings: Sequence[Finding], prefix: Path = ()) -> Iterator[Found]:
-    for finding in findings[:MOST_OF_A_RULE]:
+    for finding in findings[:MAX_FINDINGS_PER_RULE]:
         yield rule, _under(prefix, finding)
-    for finding in findings[MOST_OF_A_RULE : MOST_OF_A_RULE + 1]:
-        message = f"there are {len(findings) - MOST_OF_A_RULE} more of this kind, from here on"
+    for finding in findings[MAX_FINDINGS_PER_RULE : MAX_FINDINGS_PER_RULE + 1]:
+        excess = len(findings) - MAX_FINDINGS_PER_RULE
+        message = f"{excess} more of this kind, from here on"
         yield rule, _under(prefix, finding._replace(message=message, hint="", fix=None))
 
 
@@ -123,7 +135,7 @@ def _under(prefix: Path, finding: Finding) -> Finding:
 
 
 def _holds_a_request(document: Document) -> bool:
-    """Tell whether an empty request stands in the file, and not for one that is broken."""
+    """Tell whether the file contains the request, even an empty one, and not a broken wrapper."""
     value = document.value
     for step in document.request_path:
         value = value.get(step) if isinstance(value, dict) else None
@@ -157,8 +169,19 @@ def _checks(rules: Iterable[Rule]) -> _Checks:
 
 
 def _python_types(group: str, name: str) -> frozenset[type]:
-    """Return the types that a value must have for the rules of a member to look at it."""
+    """Return the types of values that the rules of a member check."""
     schema = definition("EndpointRequest")
     for step in (group, name) if group else (name,):
         schema = resolved(schema["properties"][step])
     return _PYTHON_TYPES[schema["type"]]
+
+
+@cache
+def all_rules() -> Mapping[str, Rule]:
+    """Return all rules by code, sorted by code."""
+    return {rule.code: rule for rule in declared()}
+
+
+def names_of_rules() -> Mapping[str, Rule]:
+    """Return all rules by code, and again by name, such as `apns-token`."""
+    return {**all_rules(), **{rule.name: rule for rule in all_rules().values()}}

@@ -10,11 +10,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.checks.identity import names_in
-from pinpoint_endpoints.checks.rules.countries import COUNTRIES
-from pinpoint_endpoints.checks.rules.languages import LANGUAGES
-from pinpoint_endpoints.checks.rules.location import coordinate_precision
-from pinpoint_endpoints.checks.rules.quotas import bytes_in
-from pinpoint_endpoints.checks.rules.zones import zones
+from pinpoint_endpoints.checks.rules.document_rules import bytes_in
+from pinpoint_endpoints.checks.rules.iso_codes import COUNTRIES, LANGUAGES, zones
+from pinpoint_endpoints.checks.rules.member_rules import coordinate_precision
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, SAFE_ENDPOINT_BYTES
@@ -38,7 +36,7 @@ _ADDRESSES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def is_flawless(document: Document) -> bool:
+def surely_valid(document: Document) -> bool:
     """Tell whether a document surely fits the schema and breaks no rule: it is a whole endpoint."""
     if document.shape not in _SHAPES or document.endpoint_id is None:
         return False

@@ -3,8 +3,8 @@
 from judging import codes_in, document_of, documents_in, problems_in
 
 from pinpoint_endpoints import Severity
-from pinpoint_endpoints.checks.policy import DEFAULT, Policy
-from pinpoint_endpoints.checks.rules.engine import MOST_OF_A_RULE, rule_findings
+from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy
+from pinpoint_endpoints.checks.rules.registry import MAX_FINDINGS_PER_RULE, rule_findings
 
 MANY_MISTAKES = {
     "Id": "ada",
@@ -19,7 +19,7 @@ MANY_MISTAKES = {
 def test_rules_are_left_out_by_their_codes() -> None:
     """Whatever a rule looks at, it says nothing when its code is ignored; the others do."""
     (document,) = documents_in(MANY_MISTAKES)
-    found = {rule.code for rule, _ in rule_findings(document, DEFAULT)}
+    found = {rule.code for rule, _ in rule_findings(document, DEFAULT_POLICY)}
     assert found == {"PE201", "PE206", "PE209", "PE210", "PE217"}
     for code in found:
         policy = Policy(ignore=frozenset({code}))
@@ -51,13 +51,13 @@ def test_coordinates_that_are_no_numbers_are_left_to_reading() -> None:
     """NaN and the infinities have a problem of their own where they are read."""
     for degrees in (float("nan"), float("inf"), float("-inf")):
         document = document_of({"Location": {"Latitude": degrees}})
-        assert rule_findings(document, DEFAULT) == []
+        assert rule_findings(document, DEFAULT_POLICY) == []
 
 
 def test_a_rule_that_finds_no_end_is_cut() -> None:
     """Of a million mistakes of one kind the first are shown, and how many more there are."""
     request: object = {"Attributes": {f"a{number}": [] for number in range(1_000)}}
     found = [problem for problem in problems_in(request) if problem.code == "PE214"]
-    assert len(found) == MOST_OF_A_RULE + 1
-    assert found[-1].message == "there are 800 more of this kind, from here on"
-    assert found[-1].pointer == f"/Attributes/a{MOST_OF_A_RULE}"
+    assert len(found) == MAX_FINDINGS_PER_RULE + 1
+    assert found[-1].message == "800 more of this kind, from here on"
+    assert found[-1].pointer == f"/Attributes/a{MAX_FINDINGS_PER_RULE}"

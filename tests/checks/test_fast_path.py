@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinpoint_endpoints import Document, load, validate
-from pinpoint_endpoints.checks.flawless import is_flawless
-from pinpoint_endpoints.checks.policy import Policy
-from pinpoint_endpoints.checks.rules.engine import rule_findings
-from pinpoint_endpoints.checks.schema import fits
+from pinpoint_endpoints.checks.fast_path import surely_valid
+from pinpoint_endpoints.checks.finding import Policy
+from pinpoint_endpoints.checks.rules.registry import rule_findings
+from pinpoint_endpoints.checks.schema_check import fits
 
 DATA = Path(__file__).parent.parent / "data"
 WHOLE: dict[str, Any] = {
@@ -81,7 +81,7 @@ def test_what_is_flawless_breaks_no_rule(
     elif wrapper:
         value = {"EndpointId": "ada", "EndpointRequest": value}
     document = document_of(value, tmp_path_factory.mktemp("flawless"))
-    assert not (is_flawless(document) and has_flaws(document))
+    assert not (surely_valid(document) and has_flaws(document))
 
 
 @pytest.mark.parametrize(
@@ -98,19 +98,19 @@ def test_one_change_is_judged_as_the_rules_judge_it(
         holder = holder[group]
     holder[name] = wrong
     document = document_of(value, tmp_path)
-    assert not (is_flawless(document) and has_flaws(document))
+    assert not (surely_valid(document) and has_flaws(document))
 
 
 def test_a_whole_endpoint_is_flawless(tmp_path: Path) -> None:
     """The quick way is taken: else nothing would be gained."""
-    assert is_flawless(document_of(WHOLE, tmp_path))
-    assert is_flawless(document_of({**WHOLE, "Id": "a"}, tmp_path))
-    assert not is_flawless(document_of(WHOLE, tmp_path, "a$b"))
+    assert surely_valid(document_of(WHOLE, tmp_path))
+    assert surely_valid(document_of({**WHOLE, "Id": "a"}, tmp_path))
+    assert not surely_valid(document_of(WHOLE, tmp_path, "a$b"))
 
 
 def test_no_example_of_a_mistake_is_flawless() -> None:
     """Nothing in the data that is wrong or doubtful gets the quick yes."""
     for document in load(DATA / "invalid"):
-        if document.is_read and not document.problems and is_flawless(document):
+        if document.is_read and not document.problems and surely_valid(document):
             assert validate(document) == []
             assert not has_flaws(document), document

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from pinpoint_endpoints.checks.finding import Coded
+from pinpoint_endpoints.checks.finding import CodedFinding
 from pinpoint_endpoints.checks.identity import (
     ATTRIBUTES,
     METRICS,
@@ -20,7 +20,7 @@ from pinpoint_endpoints.checks.identity import (
     identity_of,
     names_in,
 )
-from pinpoint_endpoints.checks.rules.across_files import (
+from pinpoint_endpoints.checks.rules.cross_file_rules import (
     same_address,
     same_endpoint,
     too_many_endpoints,
@@ -37,7 +37,7 @@ _NOTHING = 0
 _SORTED_AT_ONCE = 250_000
 
 
-class Hashes:
+class CrossFileIndex:
     """What the documents of a run are about, in 32 bytes each.
 
     A hash stands at the same index in each array; 0 stands for nothing.
@@ -58,7 +58,7 @@ class Hashes:
         self._sources.append(source)
         self._starts.append(len(self._endpoints))
 
-    def add(self, document: Document) -> list[Coded]:
+    def add(self, document: Document) -> list[CodedFinding]:
         """Remember a document; return what it makes wrong with those before it."""
         identity = identity_of(document)
         self._endpoints.append(_hash(identity.endpoint))
@@ -73,7 +73,7 @@ class Hashes:
             names = self._names[identity.application] = _Names()
         return names.add(document)
 
-    def suspects(self) -> "Suspects":
+    def suspects(self) -> "Collisions":
         """Return what met, or seems to have met."""
         crowded: set[int] = set()
         differing: set[int] = set()
@@ -85,9 +85,9 @@ class Hashes:
         endpoints = {endpoint for endpoint, _ in _runs(self._endpoints)}
         addresses = {address for address, _ in _runs(self._addresses)}
         one_application = len(self._applications) <= 1
-        return Suspects(endpoints, addresses, crowded, differing, one_application=one_application)
+        return Collisions(endpoints, addresses, crowded, differing, one_application=one_application)
 
-    def sources_of(self, suspects: "Suspects") -> Iterator[Source]:
+    def sources_of(self, suspects: "Collisions") -> Iterator[Source]:
         """Yield the sources that hold what met."""
         last = -1
         rows = zip(self._endpoints, self._addresses, self._users, strict=True)
@@ -136,7 +136,7 @@ class _Names:
         }
         self._is_told = False
 
-    def add(self, document: Document) -> list[Coded]:
+    def add(self, document: Document) -> list[CodedFinding]:
         """Remember the names in a document; return the one that is too many, if it is there."""
         if self._is_told:
             return []
@@ -155,7 +155,7 @@ class _Names:
         return []
 
 
-class Suspects:
+class Collisions:
     """The hashes that met; looks at the documents behind them, in their order, once more.
 
     Args:
@@ -195,12 +195,12 @@ class Suspects:
             or user in self._differing
         )
 
-    def look_at(self, document: Document) -> list[Coded]:
+    def look_at(self, document: Document) -> list[CodedFinding]:
         """Return what is wrong with a document beside those that were looked at before."""
         identity = identity_of(document)
         if self._one_application:
             identity = identity.anywhere()
-        found: list[Coded] = []
+        found: list[CodedFinding] = []
         if identity.endpoint and _hash(identity.endpoint) in self._endpoints:
             found += self._same_endpoint(document, identity.endpoint)
         if identity.address and _hash(identity.address) in self._addresses:
@@ -211,12 +211,14 @@ class Suspects:
             found += self._differences(document, identity, identity.user)
         return found
 
-    def _same_endpoint(self, document: Document, endpoint: Key) -> list[Coded]:
+    def _same_endpoint(self, document: Document, endpoint: Key) -> list[CodedFinding]:
         path = _path_of_id(document)
         first = self._first_of_endpoint.setdefault(endpoint, here := _place(document, path))
         return [] if first is here else [(codes.SAME_ENDPOINT, same_endpoint(path, first))]
 
-    def _same_address(self, document: Document, address: Key, endpoint: Key | None) -> list[Coded]:
+    def _same_address(
+        self, document: Document, address: Key, endpoint: Key | None
+    ) -> list[CodedFinding]:
         path = (*document.request_path, "Address")
         here = _place(document, path)
         owner, first = self._first_of_address.setdefault(address, (endpoint, here))
@@ -224,7 +226,7 @@ class Suspects:
             return []
         return [(codes.SAME_ADDRESS, same_address(path, first))]
 
-    def _crowd(self, document: Document, identity: Identity, user: Key) -> list[Coded]:
+    def _crowd(self, document: Document, identity: Identity, user: Key) -> list[CodedFinding]:
         channels = self._channels_of_user.setdefault(user, {})
         endpoint = identity.endpoint or ("", str(len(channels)), "without an id")
         if endpoint in channels:
@@ -239,8 +241,8 @@ class Suspects:
         finding = too_many_endpoints(path, len(channels), identity.channel, evicts=evicts)
         return [(codes.TOO_MANY_ENDPOINTS, finding)]
 
-    def _differences(self, document: Document, identity: Identity, user: Key) -> list[Coded]:
-        found: list[Coded] = []
+    def _differences(self, document: Document, identity: Identity, user: Key) -> list[CodedFinding]:
+        found: list[CodedFinding] = []
         for name, values in identity.user_attributes.items():
             path = (*document.request_path, *USER_ATTRIBUTES, name)
             here = _place(document, path)

@@ -1,0 +1,233 @@
+"""Rules about `Demographic`. One text in, findings out."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from math import isfinite
+
+from pinpoint_endpoints.checks.finding import Finding
+from pinpoint_endpoints.checks.rules.iso_codes import ALPHA_2, COUNTRIES, FORMER, LANGUAGES, zones
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.model import Action, Fix, Severity
+from pinpoint_endpoints.documents.rule import Scope, rule
+from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
+
+_LIKE_A_LOCALE = re.compile(r"([A-Za-z]{2})[_-]([A-Za-z]{2,3})")
+
+_OFFSET = re.compile(r"Z|(?:UTC|GMT)?\s*[+-]\s*[0-9]{1,2}(?::?[0-9]{2})?", re.IGNORECASE)
+_ABBREVIATION = re.compile(r"[A-Z]{3,5}")
+
+
+@rule(codes.LOCALE, Scope.MEMBER, "Demographic.Locale", severity=Severity.WARNING)
+def locale(text: str) -> Sequence[Finding]:
+    """The locale is not a language, an underscore and a country.
+
+    The language is the two lower-case letters of ISO 639-1, the country the two upper-case letters
+    of ISO 3166-1: `en_US`. Segments and templates compare the text as it stands, so `en-US` is
+    another locale than `en_US`. The empty text clears the member, and is right.
+
+    Source: botocore's service model, `EndpointDemographic.Locale`.
+
+    Wrong:
+        {"Demographic": {"Locale": "en-us"}}
+
+    Right:
+        {"Demographic": {"Locale": "en_US"}}
+    """
+    if not text or (text[2:3] == "_" and text[:2] in LANGUAGES and text[3:] in COUNTRIES):
+        return ()
+    parts = _LIKE_A_LOCALE.fullmatch(text.strip())
+    if not parts:
+        message = "this text is not a locale: a language, an underscore and a country"
+        alone = text.lower() in LANGUAGES
+        hint = "add the country" if alone else "write only language and country"
+        return (Finding((), message, f'{hint}, such as "en_US"'),)
+    message = f'"{parts[0]}" is not a language, an underscore and a country'
+    language, country = parts[1].lower(), parts[2].upper()
+    language, country = FORMER.get(language, language), ALPHA_2.get(country, country)
+    if language not in LANGUAGES:
+        hint = 'it does not begin with a language of ISO 639-1, such as "en"'
+    elif country == "UK":
+        hint = f'did you mean "{language}_GB"?'
+    elif country not in COUNTRIES:
+        hint = 'it does not end with a country of ISO 3166-1, such as "US"'
+    else:
+        right = f"{language}_{country}"
+        fix = Fix(Action.REPLACE, ((),), right)
+        return (Finding((), message, f'did you mean "{right}"?', fix=fix),)
+    return (Finding((), message, hint),)
+
+
+@rule(codes.TIMEZONE, Scope.MEMBER, "Demographic.Timezone", severity=Severity.WARNING)
+def timezone(text: str) -> Sequence[Finding]:
+    """The time zone is not a name of the tz database.
+
+    Campaigns and journeys that send at the recipient's local time leave out endpoints whose time
+    zone they do not know. An offset such as `UTC+2` and an abbreviation such as `PST` are no names:
+    they do not say when the clock changes. The names are those of the package `tzdata`, the same
+    on every machine. The empty text clears the member, and is right.
+
+    Source: botocore's service model, `EndpointDemographic.Timezone`; AWS, Amazon Pinpoint User
+    Guide, "Creating journeys".
+
+    Wrong:
+        {"Demographic": {"Timezone": "Americas/Los_Angeles"}}
+
+    Right:
+        {"Demographic": {"Timezone": "America/Los_Angeles"}}
+    """
+    if text in zones() or not text:
+        return ()
+    hint, right = _zone_meant(text)
+    fix = Fix(Action.REPLACE, ((),), right) if right else None
+    return (Finding((), "this text is not a name of the tz database", hint, fix=fix),)
+
+
+@lru_cache(maxsize=1000)
+def _zone_meant(text: str) -> tuple[str, str]:
+    """Return a hint, and the name if only its writing is wrong. Slow, and asked for it often."""
+    written = text.strip().replace(" ", "_")
+    if name := same_but_for_case(written, zones()):
+        return f'did you mean "{name}"?', name
+    if _OFFSET.fullmatch(text):
+        return 'an offset is no time zone: name a place, such as "Europe/Berlin"', ""
+    if _ABBREVIATION.fullmatch(text):
+        return 'an abbreviation is no time zone: name a place, such as "America/Los_Angeles"', ""
+    city = f"/{written.casefold()}"
+    in_city = sorted(name for name in zones() if name.casefold().endswith(city))
+    near = in_city[0] if in_city else nearest(text, sorted(zones()))
+    return (f'did you mean "{near}"?' if near else 'name a place, such as "Europe/Berlin"'), ""
+
+
+_LONGEST_CODE = 3
+
+
+@rule(codes.COUNTRY, Scope.MEMBER, "Location.Country", severity=Severity.WARNING)
+def country(text: str) -> Sequence[Finding]:
+    """The country is not a two-letter code of ISO 3166-1.
+
+    Segments compare the text as it stands: an endpoint in `USA` is not among those in `US`. The
+    code is in upper case. Samples of AWS's own have three letters, so this is a warning. The empty
+    text is the only way to clear the member, and is right.
+
+    Source: botocore's service model, `EndpointLocation.Country`; ISO 3166-1.
+
+    Wrong:
+        {"Location": {"Country": "USA"}}
+
+    Right:
+        {"Location": {"Country": "US"}}
+    """
+    if text in COUNTRIES or not text:
+        return ()
+    # what is not like a code may be anything, put into the wrong place
+    like_a_code = len(text) <= _LONGEST_CODE and text.isascii() and text.isalpha()
+    shown = f'"{text}"' if like_a_code else "this text"
+    message = f"{shown} is not a two-letter country code"
+    word = text.strip().upper() if text.isascii() else ""
+    if word in COUNTRIES:
+        return (_coded(message, "write it in upper case, without spaces", word),)
+    if word in ALPHA_2:
+        return (_coded(message, f'the two letters are "{ALPHA_2[word]}"', ALPHA_2[word]),)
+    hint = 'did you mean "GB"?' if word == "UK" else 'write two letters of ISO 3166-1, such as "US"'
+    return (Finding((), message, hint),)
+
+
+def _coded(message: str, hint: str, right: str) -> Finding:
+    return Finding((), message, hint, fix=Fix(Action.REPLACE, ((),), right))
+
+
+@rule(
+    codes.COORDINATE_PRECISION,
+    Scope.MEMBER,
+    "Location.Latitude",
+    "Location.Longitude",
+    severity=Severity.WARNING,
+)
+def coordinate_precision(degrees: float) -> Sequence[Finding]:
+    """A coordinate has more than one decimal.
+
+    The service rounds coordinates to one decimal, about ten kilometres: what is read back is not
+    what was sent, and nobody can be found by the digits that are gone.
+
+    Source: AWS, Amazon Pinpoint Developer Guide, "Adding endpoints": 47.61 is sent, and 47.6 is
+    read back; botocore's service model, `EndpointLocation.Latitude`.
+
+    Wrong:
+        {"Location": {"Latitude": 47.61, "Longitude": -122.3}}
+
+    Right:
+        {"Location": {"Latitude": 47.6, "Longitude": -122.3}}
+    """
+    if round(degrees, 1) == degrees or not isfinite(degrees):
+        return ()
+    from decimal import ROUND_HALF_UP, Decimal
+
+    # halves by the digits as they are written: 47.65 lies a little below itself in binary
+    rounded = Decimal(str(degrees)).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+    message = f"the service rounds this to {float(rounded) or 0.0}"
+    return (Finding((), message, "write one decimal"),)
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    rf"{_DAY.pattern}T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
+    r"(Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?"
+)
+_DAY_LENGTH = 10
+_WRITE_IT = 'write it as "2026-01-15T09:30:00Z"'
+
+
+@rule(codes.EFFECTIVE_DATE, Scope.MEMBER, "EffectiveDate")
+def effective_date(text: str) -> Sequence[Finding]:
+    """The effective date is not a date and time of ISO 8601.
+
+    When a user has too many push endpoints, the service retires the one with the oldest effective
+    date: what it cannot read, it cannot compare. `2026-01-15T09:30:00Z` is meant, with or without
+    seconds and their fraction, with `Z` or an offset. Dates without dashes and dates by week are
+    ISO 8601 too, but no page of AWS has them, and most readers refuse them: they are errors. A
+    date alone, and a time without an offset, are read differently by each reader: a warning. The
+    empty text clears the member, and is right.
+
+    Source: botocore's service model, `EndpointRequest.EffectiveDate`; AWS, Amazon Pinpoint
+    Developer Guide, the example of UpdateEndpoint, which leaves out the seconds.
+
+    Wrong:
+        {"EffectiveDate": "15.01.2026 09:30"}
+
+    Right:
+        {"EffectiveDate": "2026-01-15T09:30:00Z"}
+    """
+    moment = _MOMENT.fullmatch(text)
+    if moment and moment[1] and _exists(text):
+        return ()
+    if not text:
+        return ()
+    if not (moment or _DAY.fullmatch(text)):
+        return (_unread(text),)
+    if not _exists(text):
+        return (Finding((), "there is no such day", "check the month and the day"),)
+    if moment:
+        message, hint = "the time has no offset from UTC", 'add "Z" if it is UTC'
+    else:
+        message, hint = "the date has no time", _WRITE_IT
+    return (Finding((), message, hint, severity=Severity.WARNING),)
+
+
+def _unread(text: str) -> Finding:
+    message = "this text is not a date and time of ISO 8601, as AWS writes them"
+    likely = text.strip().upper().replace(" ", "T", 1)
+    moment = _MOMENT.fullmatch(likely)
+    if moment and moment[1] and _exists(likely):
+        hint = 'put "T" between date and time, and no spaces'
+        return Finding((), message, hint, fix=Fix(Action.REPLACE, ((),), likely))
+    return Finding((), message, _WRITE_IT)
+
+
+def _exists(moment: str) -> bool:
+    try:
+        date.fromisoformat(moment[:_DAY_LENGTH])
+    except ValueError:
+        return False
+    return True
