@@ -94,7 +94,7 @@ def count_stored(store: Path, application_id: str, *, quiet: bool) -> AudienceCo
         NoApplication: there is no such application.
         CannotRun: the store cannot be opened, is damaged, or is no store.
     """
-    from pinpoint_endpoints.local.browsing import all_endpoints
+    from pinpoint_endpoints.local.browse import all_endpoints
     from pinpoint_endpoints.local.store import store_to_read
 
     audience = Audience(datetime.now(UTC))
@@ -129,7 +129,7 @@ def _count(endpoints: Iterable[Endpoint], audience: Audience) -> PinpointEndpoin
 
 def _total(store: "Store", application_id: str) -> int | None:
     """Return how many endpoints there are; what is wrong with a store is told by who reads it."""
-    from pinpoint_endpoints.local.browsing import count_endpoints
+    from pinpoint_endpoints.local.browse import count_endpoints
 
     try:
         return count_endpoints(store, application_id)

@@ -18,10 +18,6 @@ APPLICATIONS = """
 SELECT number, response FROM applications WHERE number > ? ORDER BY number LIMIT ?
 """
 
-APPLICATIONS_BACKWARDS = """
-SELECT number, response FROM applications WHERE number < ? ORDER BY number DESC LIMIT ?
-"""
-
 
 class Application(NamedTuple):
     """A stored application.
@@ -92,6 +88,14 @@ class Rows:
         """Break the circle in which changes and what they change hold each other."""
         self._undo.clear()
 
+    def version(self) -> tuple[int, int]:
+        """Return a value that differs whenever the store has changed.
+
+        SQLite's data_version tells of other connections only, total_changes of this one.
+        """
+        others = int(self.execute("PRAGMA data_version").fetchone()[0])
+        return others, self._connection.total_changes
+
     def application(self, application_id: str) -> Application | None:
         """Return the application with this id, or None."""
         if application_id not in self._applications:
@@ -99,7 +103,7 @@ class Rows:
             self._applications[application_id] = None
             if row is not None:
                 number, response, names = row
-                self._applications[application_id] = _application(number, response)
+                self._applications[application_id] = application_from_row(number, response)
                 try:
                     self._attribute_names[number] = AttributeNames.of_json(names)
                 except (AttributeError, TypeError) as error:
@@ -109,12 +113,7 @@ class Rows:
     def applications(self, after: int, limit: int) -> list[Application]:
         """Return up to `limit` applications in order of creation, from the one past `after`."""
         rows = self.execute(APPLICATIONS, (after, limit))
-        return [_application(number, response) for number, response in rows]
-
-    def applications_backwards(self, before: int, limit: int) -> list[Application]:
-        """Return up to `limit` applications before `before`, the last created first."""
-        rows = self.execute(APPLICATIONS_BACKWARDS, (before, limit))
-        return [_application(number, response) for number, response in rows]
+        return [application_from_row(number, response) for number, response in rows]
 
     def count_applications(self) -> int:
         """Return how many applications there are."""
@@ -172,7 +171,12 @@ class Rows:
         )
 
 
-def _application(number: int, response: bytes) -> Application:
+def application_from_row(number: int, response: bytes) -> Application:
+    """Return the application of a row.
+
+    Raises:
+        RowError: the row holds something else.
+    """
     found = orjson.loads(response)
     if not isinstance(found, dict) or not isinstance(found.get("Id"), str):
         raise RowError

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pinpoint_endpoints.errors import CannotRun, Refused
-from pinpoint_endpoints.local.browsing import all_endpoints
+from pinpoint_endpoints.local.browse import all_endpoints
 from pinpoint_endpoints.local.client_variables import CLIENT_VARIABLES
 from pinpoint_endpoints.local.http.extra import extra_for
 from pinpoint_endpoints.local.in_process import attach_answering

@@ -62,7 +62,7 @@ class Site:
 
 
 @contextmanager
-def site_of(store: Store, about: About = ABOUT, *, patience: float = 60.0) -> Iterator[Site]:
+def site_of(store: Store, about: About = ABOUT) -> Iterator[Site]:
     """Serve the pages of a store."""
 
     async def read(function: Callable[[Rows], Result]) -> Result:
@@ -72,5 +72,5 @@ def site_of(store: Store, about: About = ABOUT, *, patience: float = 60.0) -> It
 
         return await run_in_threadpool(run)
 
-    with serving_app(pages_app(read, about, patience=patience)) as url:
+    with serving_app(pages_app(read, about)) as url:
         yield Site(url)

@@ -28,8 +28,7 @@ from pinpoint_endpoints.local.http.listening import (
 from pinpoint_endpoints.local.http.seen import Complaints, Seen, Tell
 from pinpoint_endpoints.local.http.waiting import LOOK_SECONDS, Waiting
 from pinpoint_endpoints.local.http.workers import Workers
-from pinpoint_endpoints.local.pages.about import about_store
-from pinpoint_endpoints.local.pages.app import pages_app
+from pinpoint_endpoints.local.pages import about_store, pages_app
 from pinpoint_endpoints.local.store import Store
 
 KEEP_ALIVE_SECONDS = 60

@@ -1,4 +1,4 @@
-"""A template and what it shows in, a response out: every one with the headers that keep it safe."""
+"""Render pages, each with the headers that keep it safe."""
 
 from datetime import datetime
 from functools import cache
@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
 from pinpoint_endpoints.audience.charts import full_label
-from pinpoint_endpoints.local.pages.page_request import link, link_to_place
+from pinpoint_endpoints.local.pages.query import link, link_to
 from pinpoint_endpoints.local.stamps import timestamp
 from pinpoint_endpoints.masking import counted, printable
 
@@ -34,7 +34,7 @@ async def page(name: str, status: int = 200, **shown: Any) -> HTMLResponse:
     Args:
         name: of the template, without its suffix.
         status: the HTTP status.
-        shown: what the template names.
+        shown: the template's variables.
     """
     template = _environment().get_template(f"{name}.html")
     html = await run_in_threadpool(template.render, shown)
@@ -42,7 +42,7 @@ async def page(name: str, status: int = 200, **shown: Any) -> HTMLResponse:
 
 
 def file(name: str, media_type: str) -> Response:
-    """Return a file that stands beside this module."""
+    """Return a file of this folder."""
     return Response((FOLDER / name).read_bytes(), headers=HEADERS, media_type=media_type)
 
 
@@ -55,7 +55,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"full_label": full_label, "link": link, "link_to_place": link_to_place}
+    environment.globals |= {"full_label": full_label, "link": link, "link_to": link_to}
     environment.filters |= {
         "breakable": _breakable,
         "breakable_moment": _breakable_moment,
@@ -68,12 +68,12 @@ def _environment() -> Environment:
 
 
 def _breakable(text: str) -> Markup:
-    """Return a name that may go on in another line behind an underscore."""
+    """Allow a line break after each underscore."""
     return escape(text).replace("_", Markup("_<wbr>"))
 
 
 def _breakable_moment(text: str) -> Markup:
-    """Return a date and time that may go on in another line behind the T."""
+    """Allow a line break between date and time."""
     return escape(text).replace("T", Markup("T<wbr>"), 1)
 
 

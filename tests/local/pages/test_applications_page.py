@@ -15,7 +15,7 @@ from pinpoint_endpoints.local.pages import about_store
 def test_applications_are_listed_with_their_endpoints(
     site: Site, pinpoint: LocalPinpoint, put: Put
 ) -> None:
-    """Each has a row, the last created first: name, id, number of endpoints, date as written."""
+    """Each has a row, the newest first: name, id, number of endpoints, date as written."""
     created = pinpoint.create_app({"Name": "Winter sale"})
     for number in range(3):
         put(f"endpoint-{number}", created["Id"])
@@ -42,7 +42,7 @@ def test_many_applications_have_pages(site: Site, pinpoint: LocalPinpoint) -> No
     places = [f"{first}\N{EN DASH}{last}" for first, last in ((1, 50), (51, 100), (101, 120))]
     for page, place in zip(pages, places, strict=True):
         words = " ".join(page.one("p", **{"class": "result"}).text.split())
-        assert words == f"{place} of 120 applications, last created first"
+        assert words == f"{place} of 120 applications, newest first"
     assert not pages[0].has_link("Previous page")
     back = site.get(pages[2].link("Previous page"))
     assert back.rows() == pages[1].rows()
@@ -99,7 +99,7 @@ def test_the_first_line_to_copy_works(tmp_path: Path, where: str | None) -> None
     with serving(None if where is None else tmp_path / where) as server:
         site = Site(server.url)
         page = site.get("/")
-        assert "no application yet" in page.one("main").text
+        assert "no applications yet" in page.one("main").text
         run = subprocess.run(
             ["/bin/sh", "-ec", page.one("pre").text],
             env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path)},

@@ -1,9 +1,8 @@
-import pytest
 from html_page import Element
 from served_pages import Put, Site, site_of
 
+from pinpoint_endpoints.local.browse import SCAN_SIZE
 from pinpoint_endpoints.local.operations import LocalPinpoint
-from pinpoint_endpoints.local.pages import counting
 from pinpoint_endpoints.local.store import Store
 
 AUDIENCE = "/audience?app=demo"
@@ -15,11 +14,6 @@ def charts_on(page: Element) -> dict[str, list[list[str]]]:
         section.one("h2").text: [row[:3] for row in section.rows()]
         for section in page.all("section")
     }
-
-
-def refreshes(page: Element) -> bool:
-    """Tell whether the page reloads itself."""
-    return bool(page.all("meta", **{"http-equiv": "refresh"}))
 
 
 def test_charts_show_labels_counts_and_shares_as_text(site: Site, put: Put) -> None:
@@ -41,7 +35,6 @@ def test_charts_show_labels_counts_and_shares_as_text(site: Site, put: Put) -> N
     assert ["in the last 24 hours", "8", "100.0%"] in charts["Last updated"]
     assert "8 endpoints, counted at 20" in page.one("p", **{"class": "result"}).text
     assert page.one("title").text == "Audience of demo · Local Pinpoint"
-    assert not refreshes(page)
 
 
 def test_a_count_that_is_no_sum_says_so(site: Site, put: Put) -> None:
@@ -117,18 +110,45 @@ def test_an_application_without_endpoints_has_no_charts(
     assert f"--app {app} " in page.one("pre").text
 
 
-def test_many_endpoints_are_counted_look_by_look(
-    store: Store, put: Put, monkeypatch: pytest.MonkeyPatch
+def test_charts_are_counted_again_when_the_store_has_changed(
+    site: Site, pinpoint: LocalPinpoint, put: Put
 ) -> None:
-    """What cannot be counted at once is shown as far as it came, until all are counted."""
-    monkeypatch.setattr(counting, "AT_ONCE", 10)
-    for number in range(25):
-        put(f"endpoint-{number:02}")
-    with site_of(store, patience=0.0) as site:
-        looks = [site.get(AUDIENCE) for _ in range(3)]
-    said = [" ".join(look.one("p", **{"class": "result"}).text.split()) for look in looks]
-    assert said[0].startswith("10 endpoints counted so far")
-    assert said[1].startswith("20 endpoints counted so far")
-    assert said[2].startswith("25 endpoints, counted at")
-    assert [refreshes(look) for look in looks] == [True, True, False]
-    assert charts_on(looks[1])["Channel type"] == [["EMAIL", "20", "100.0%"]]
+    """They are remembered until an endpoint is added, changed or deleted."""
+
+    def look() -> tuple[str, list[list[str]]]:
+        page = site.get(AUDIENCE)
+        return page.one("p", **{"class": "result"}).text, charts_on(page)["Channel type"]
+
+    put("one")
+    put("two")
+    assert look() == look()
+    assert look()[1] == [["EMAIL", "2", "100.0%"]]
+    put("two", ChannelType="SMS")
+    assert look()[1] == [["EMAIL", "1", "50.0%"], ["SMS", "1", "50.0%"]]
+    pinpoint.delete_endpoint("demo", "one")
+    assert look()[1] == [["SMS", "1", "100.0%"]]
+
+
+def test_a_store_in_memory_is_counted_again_when_it_has_changed() -> None:
+    """Where the pages read by the connection that writes, changes are noticed too."""
+    with Store(None) as store, site_of(store) as site:
+        pinpoint = LocalPinpoint(store)
+        for number in (1, 2):
+            request = {"ChannelType": "SMS", "Address": str(number)}
+            pinpoint.update_endpoint("demo", f"id-{number}", request=request, request_id="request")
+            assert charts_on(site.get(AUDIENCE))["Channel type"] == [["SMS", str(number), "100.0%"]]
+
+
+def test_more_endpoints_than_one_reading_are_counted_once(
+    site: Site, pinpoint: LocalPinpoint
+) -> None:
+    """All are counted, those of other applications are not."""
+    for app in ("other", "demo"):
+        for begin in range(0, SCAN_SIZE + 100, 100):
+            items = [
+                {"Id": str(number), "ChannelType": "SMS", "Address": str(number)}
+                for number in range(begin, begin + 100)
+            ]
+            pinpoint.update_endpoints_batch(app, request={"Item": items}, request_id="request")
+    (row,) = charts_on(site.get(AUDIENCE))["Channel type"]
+    assert row == ["SMS", f"{SCAN_SIZE + 100:,}", "100.0%"]

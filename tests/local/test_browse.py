@@ -1,18 +1,17 @@
 import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, closing
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from pinpoint_endpoints.errors import CannotRun, NoApplication
-from pinpoint_endpoints.local.browsing import PAGE, all_endpoints, count_endpoints
+from pinpoint_endpoints.local.browse import SCAN_SIZE, all_endpoints, count_endpoints
 from pinpoint_endpoints.local.operations import LocalPinpoint
-from pinpoint_endpoints.local.rows import Rows
 from pinpoint_endpoints.local.store import Store
 
-MANY = 2 * PAGE + 50
+MANY = 2 * SCAN_SIZE + 50
 
 
 def put(store: Store, application_id: str, endpoint_ids: Iterable[str]) -> None:
@@ -53,25 +52,6 @@ def test_other_applications_are_left_out(store: Store) -> None:
     assert (count_endpoints(store, "app"), count_endpoints(store, "other")) == (300, MANY)
 
 
-def test_other_applications_are_not_walked_through(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A page has endpoints of one application only: few are read at once, whatever others have."""
-    put(store, "app", ["first"])
-    put(store, "other", named("o", MANY))
-    put(store, "app", ["last"])
-    begun: list[None] = []
-    reading = store.reading
-
-    def counted() -> AbstractContextManager[Rows]:
-        begun.append(None)
-        return reading()
-
-    monkeypatch.setattr(store, "reading", counted)
-    assert ids(store, "app") == ["first", "last"]
-    assert len(begun) == 2  # one to find the application, one for the page
-
-
 def test_what_changes_meanwhile(store: Store) -> None:
     """New ones are left out, and those that went before their page came are gone."""
     put(store, "app", named("e", MANY))
@@ -90,7 +70,7 @@ def test_an_application_may_go_meanwhile(store: Store) -> None:
     endpoints = all_endpoints(store, "app")
     next(endpoints)
     LocalPinpoint(store).delete_app("app")
-    assert len(list(endpoints)) == PAGE - 1
+    assert len(list(endpoints)) == SCAN_SIZE - 1
 
 
 def test_nobody_waits_for_a_reader(tmp_path: Path) -> None:
@@ -98,7 +78,7 @@ def test_nobody_waits_for_a_reader(tmp_path: Path) -> None:
     path = tmp_path / "store"
     with Store(path) as store, closing(sqlite3.connect(path, timeout=0)) as other:
         put(store, "app", named("e", MANY))
-        for _ in islice(all_endpoints(store, "app"), PAGE - 5, PAGE + 5):
+        for _ in islice(all_endpoints(store, "app"), SCAN_SIZE - 5, SCAN_SIZE + 5):
             (is_busy, _, _) = other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             assert not is_busy
 
@@ -120,7 +100,7 @@ def test_an_unknown_application_is_told_at_once(
     """Before the first endpoint is asked for; the nearest one is named."""
     with pytest.raises(NoApplication) as none:
         look(store, "newsletter")
-    assert none.value.hint == "an application is made when an endpoint is first sent to it"
+    assert none.value.hint == "an application is created when an endpoint is first sent to it"
     put(store, "Newsletters", ["a"])
     with pytest.raises(NoApplication, match="no application newsletter in") as near:
         look(store, "newsletter")
@@ -141,6 +121,6 @@ def test_a_damaged_endpoint_is_a_damaged_store(tmp_path: Path) -> None:
         with closing(sqlite3.connect(path)) as other:
             other.executescript(f"UPDATE endpoints SET response = x'7b' WHERE number = {MANY}")
         endpoints = all_endpoints(store, "app")
-        assert len(list(islice(endpoints, 2 * PAGE))) == 2 * PAGE
+        assert len(list(islice(endpoints, 2 * SCAN_SIZE))) == 2 * SCAN_SIZE
         with pytest.raises(CannotRun, match="is damaged"):
             next(endpoints)

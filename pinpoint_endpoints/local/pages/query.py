@@ -1,44 +1,44 @@
-"""The query of a URL in, what is asked for out; and links to pages, with such queries."""
+"""Read what the query of a URL asks for, and make links with such queries."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
-from pinpoint_endpoints.local.filtering import Filter, Key, Place, is_by_id
+from pinpoint_endpoints.local.browse import Cursor, Filter, Key, is_by_id
 from pinpoint_endpoints.local.wire import BROKEN_ESCAPE
 from pinpoint_endpoints.schema.bundled import definition
 
-MOST_PARAMETERS = 20
+MAX_PARAMETERS = 20
 NOTHING: Mapping[str, str] = MappingProxyType({})
-LONGEST_NUMBER = 18
-"""Digits: fewer than SQLite's integers have."""
+MAX_DIGITS = 18
+"""Fewer than SQLite's integers have."""
 
 SHOWN = "values"
 LIST_PARAMETERS = ("id", "user", "channel", "status", "after", "before")
-"""What says which endpoints are listed, beside the application."""
+"""The parameters that select the endpoints of an application's list."""
 
 CLOSED = {"channel": "ChannelType", "status": "EndpointStatus"}
-"""The parameters whose values are those of a member in the bundled schema."""
+"""Parameters whose values are those of a member in the bundled schema."""
 
 
-class BadQuery(Exception):  # noqa: N818 - says what it means where it is raised
-    """The query of a URL asks for what a page does not have."""
+class BadQuery(Exception):  # noqa: N818 - reads well where it is raised
+    """The query of a URL asks for something that the page does not have."""
 
 
-class PageRequest(NamedTuple):
-    """What a query asks for; an empty text was not given.
+class Query(NamedTuple):
+    """What a page is asked for; an empty string was not given.
 
     Args:
         app: an application id.
-        id: an endpoint id, or the begin of some.
+        id: an endpoint id, or the beginning of ids.
         user: a user id.
         channel: a channel type.
         status: an endpoint status.
         after: the key that the page comes after.
         before: the key that the page comes before.
         back: the query of the list that led to the page, without `app` and `show`.
-        show: `values` if personal data is to be shown.
+        show: `values` to show personal data.
     """
 
     app: str = ""
@@ -53,55 +53,57 @@ class PageRequest(NamedTuple):
 
     @property
     def shows_values(self) -> bool:
-        """Tell whether personal data is to be shown."""
+        """Whether personal data is shown."""
         return self.show == SHOWN
 
     @property
-    def listed(self) -> str:
-        """Return the query of the list that is asked for, without `app` and `show`."""
-        asked = self._asdict()
-        return link("", **{name: asked[name] for name in LIST_PARAMETERS})[1:]
+    def list_query(self) -> str:
+        """The query of this list, without `app` and `show`: what `back` leads to."""
+        parameters = self._asdict()
+        return link("", **{name: parameters[name] for name in LIST_PARAMETERS})[1:]
 
     @property
-    def list_before(self) -> "PageRequest":
-        """Return what asked for the list that led to the page.
+    def list_before(self) -> "Query":
+        """What the list that led to the page was asked for.
 
         Raises:
-            BadQuery: `back` is no query of a list.
+            BadQuery: `back` is not the query of a list.
         """
-        asked = read_query(self.back.encode(), LIST_PARAMETERS)
-        return asked._replace(app=self.app, show=self.show)
+        return read_query(self.back.encode(), LIST_PARAMETERS)._replace(
+            app=self.app, show=self.show
+        )
 
     @property
     def filter(self) -> Filter:
-        """Return which endpoints are wanted."""
+        """Which endpoints are listed."""
         return Filter(self.id, self.user, self.channel, self.status)
 
     @property
-    def place(self) -> Place:
-        """Return which page of them is wanted.
+    def cursor(self) -> Cursor:
+        """Which page of the list is shown.
 
         Raises:
-            BadQuery: it is none.
+            BadQuery: a key is not one of this list.
         """
         is_text = is_by_id(self.filter)
-        return Place(
+        return Cursor(
             _key("after", self.after, is_text=is_text), _key("before", self.before, is_text=is_text)
         )
 
 
 def read_query(
     query: bytes, allowed: tuple[str, ...], needed: Mapping[str, str] = NOTHING
-) -> PageRequest:
+) -> Query:
     """Return what a query asks for.
 
     Args:
         query: percent-encoded, without the question mark.
         allowed: the parameters that the page has.
-        needed: those of them that it cannot do without, and what they are.
+        needed: those of them that are required, and what they are.
 
     Raises:
-        BadQuery: it is none, has another parameter or one twice, or a value that cannot be.
+        BadQuery: it is malformed, a parameter is unknown, repeated or missing, or a value is
+            impossible.
     """
     given: dict[str, str] = {}
     for name, value in _pairs(query):
@@ -114,38 +116,27 @@ def read_query(
     for name, what in needed.items():
         if not given.get(name):
             raise BadQuery(f"{name} is missing: it is the id of {what}.")
-    asked = PageRequest(**given)
-    if asked.after and asked.before:
+    found = Query(**given)
+    if found.after and found.before:
         raise BadQuery("after and before exclude each other.")
-    return asked
-
-
-def known_application(query: bytes) -> str:
-    """Return the application id that a query names, whatever else is wrong with it; or nothing."""
-    try:
-        named = [value for name, value in _pairs(query) if name == "app"]
-    except BadQuery:
-        return ""
-    return named[0] if len(named) == 1 and "\0" not in named[0] else ""
+    return found
 
 
 def link(path: str, **parameters: str) -> str:
-    """Return a URL of this server; an empty parameter is left out."""
+    """Return a URL of this server; empty parameters are left out."""
     given = {name: value for name, value in parameters.items() if value}
     return f"{path}?{urlencode(given, quote_via=quote, safe='')}" if given else path
 
 
-def link_to_place(path: str, asked: PageRequest, place: Place | None) -> str:
-    """Return the URL of another page of what is asked for; empty if there is none."""
-    if place is None:
-        return ""
-    after = "" if place.after is None else str(place.after)
-    before = "" if place.before is None else str(place.before)
-    return link(path, **asked._replace(after=after, before=before)._asdict())
+def link_to(path: str, query: Query, cursor: Cursor) -> str:
+    """Return the URL of another page of a list."""
+    after = "" if cursor.after is None else str(cursor.after)
+    before = "" if cursor.before is None else str(cursor.before)
+    return link(path, **query._replace(after=after, before=before)._asdict())
 
 
 def values_of(parameter: str) -> tuple[str, ...]:
-    """Return the values that a parameter can have."""
+    """Return the values that a parameter may have."""
     return tuple(definition(CLOSED[parameter])["enum"])
 
 
@@ -155,7 +146,7 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
         if BROKEN_ESCAPE.search(text):
             raise BadQuery("A % in the URL is not followed by two hexadecimal digits.")
         return parse_qsl(
-            text, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
+            text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
         )
     except UnicodeError:
         raise BadQuery("The URL is not UTF-8 under its percent-encoding.") from None
@@ -177,7 +168,7 @@ def _key(name: str, value: str, *, is_text: bool) -> Key | None:
         return None
     if is_text:
         return value
-    if not (value.isascii() and value.isdigit() and len(value) <= LONGEST_NUMBER):
+    if not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS):
         raise BadQuery(f"{name} is a whole number that a link of these pages has.")
     return int(value)
 
