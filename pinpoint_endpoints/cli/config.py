@@ -1,4 +1,4 @@
-"""The working directory in, the defaults for the options from the project's file out."""
+"""Finds the project's file, `pe.toml` or `[tool.pe]`, and reads the defaults of options in it."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from pinpoint_endpoints.errors import CannotRun, reason_of
 OWN_FILE = "pe.toml"
 SHARED_FILE = "pyproject.toml"
 REGION_VARIABLE = "AWS_DEFAULT_REGION"
-"""The one that botocore reads; its option has no variable that Typer would know of."""
+"""The variable that botocore reads: Typer knows none for the option."""
 
 _KINDS: dict[str, tuple[type, str]] = {
     "app": (str, 'text, like "0123456789abcdef"'),
@@ -23,17 +23,17 @@ _KINDS: dict[str, tuple[type, str]] = {
     "exclude": (list, 'a list of patterns, like ["drafts/"]'),
 }
 _OUR_TABLE = rb"""(?m)tool["']?\s*\.\s*["']?pe\b|^\s*\[\s*["']?tool["']?\s*\]"""
-"""What a pyproject.toml without our table rarely holds: most are never parsed."""
+"""What a pyproject.toml without our table rarely contains: so most are not parsed."""
 
 
 class Defaults(NamedTuple):
-    """What the project's file says.
+    """The defaults that the project's file sets.
 
     Attributes:
         path: the file; None if there is none.
-        values: the value of each option that stands in it, by the name of the commands' parameter.
-            If the file is broken, functions that raise what is wrong with it: who needs no default
-            never hears of it.
+        values: the default of each option in the file, by the name of the commands' parameter.
+            If the file is invalid, functions that raise the error: commands that use no default
+            do not fail.
     """
 
     path: Path | None
@@ -44,8 +44,8 @@ def project_defaults() -> Defaults:
     """Find the project's file, and read the defaults in it.
 
     It is `pe.toml`, or `pyproject.toml` with a table `[tool.pe]`, in the working directory or the
-    nearest one above it. The region steps back behind `AWS_DEFAULT_REGION`, but not behind the
-    region of a profile: a profile says who asks, and the application is where the project says.
+    nearest directory above it that has one. `AWS_DEFAULT_REGION` overrides the file's region; the
+    region of a profile does not: a profile says who asks, the project where the application is.
     """
     path = None
     try:
@@ -88,7 +88,7 @@ def _upwards() -> list[Path]:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # nobody may look there
+    except OSError:  # permission denied
         return False
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.options import App, DisplayOptions, Output, OutputOption
+from pinpoint_endpoints.cli.options import DisplayOptions, Output, OutputOption
 from pinpoint_endpoints.cli.outputs import SaveTo, tell_saved
-from pinpoint_endpoints.cli.selecting import EndpointIds, Selected, User, selected
+from pinpoint_endpoints.cli.selection import EndpointSelection, SelectedEndpoints
 from pinpoint_endpoints.cli.target import Target
 from pinpoint_endpoints.cli.terminal import say, tell, write_bytes
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
@@ -39,12 +39,11 @@ _MAY_BE_GONE = "interrupted before the answer: it may be deleted"
 
 def delete(
     *,
-    app: App,
-    endpoint_ids: EndpointIds = None,
-    user: User = None,
+    selection: EndpointSelection,
     save: SaveTo = None,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")
+        bool,
+        typer.Option("--yes", "-y", help="Delete without asking; required without a terminal."),
     ] = False,
     target: Target,
     output: OutputOption = Output.TABLE,
@@ -54,16 +53,23 @@ def delete(
 
     With --save, nothing is deleted that is not saved first.
     """
-    wanted = selected(app, endpoint_ids, user)
+    wanted = selection.resolve()
     if not yes and not _somebody_can_answer():
-        raise UsageError("nobody can be asked whether to delete", "give --yes to do it unasked")
+        raise UsageError(
+            "cannot ask for confirmation: not a terminal",
+            "use --yes to delete without asking",
+        )
     client = target.client()
     folder = None if save is None else _folder(save)
     try:
         deletions = planned(
-            client, app, wanted.endpoint_ids, wanted.user_id, read=folder is not None
+            client,
+            selection.app,
+            wanted.endpoint_ids,
+            wanted.user_id,
+            read=folder is not None,
         )
-        wished = yes or _is_wished(app, deletions)
+        wished = yes or _is_wished(selection.app, deletions)
         if folder is not None and wished:
             _save(deletions, folder)
     except KeyboardInterrupt:
@@ -116,7 +122,7 @@ def _save(deletions: Sequence[Deletion], folder: "Folder") -> None:
 
 
 def _carry_out(
-    client: Any, wanted: Selected, deletions: list[Deletion], folder: "Folder | None"
+    client: Any, wanted: SelectedEndpoints, deletions: list[Deletion], folder: "Folder | None"
 ) -> PinpointEndpointsError | None:
     """Delete what is not deleted yet; return what ended the run, if something did."""
     before = {same_endpoint_key(deletion.endpoint_id) for deletion in deletions}
@@ -149,7 +155,7 @@ def _parts(deletions: Sequence[Deletion], *, at_once: bool) -> Iterator[slice]:
             yield slice(index, index + 1)
 
 
-def _deleted(client: Any, wanted: Selected, part: Sequence[Deletion]) -> list[Deletion]:
+def _deleted(client: Any, wanted: SelectedEndpoints, part: Sequence[Deletion]) -> list[Deletion]:
     if wanted.user_id is not None:
         known = [deletion.endpoint for deletion in part]
         return delete_user_endpoints(client, wanted.application_id, wanted.user_id, known)

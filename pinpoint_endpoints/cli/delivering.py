@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from threading import Lock
 from time import monotonic
 
-from pinpoint_endpoints.cli.interrupts import Interrupts, Stoppable, Value
+from pinpoint_endpoints.cli.interrupts import Interrupts, ThrowableIterator, Value
 from pinpoint_endpoints.cli.progress import Progress
 from pinpoint_endpoints.cli.terminal import give_up_stdout, leave_at_once, say, tell
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, reason_of
@@ -99,9 +99,9 @@ def _report(
 ) -> PinpointEndpointsError | None:
     """Report what comes; once it cannot be written, let the run end and count what still comes."""
     unwritten = False
-    stoppable = Stoppable(outcomes)
+    values = ThrowableIterator(outcomes)
     try:
-        for outcome in stoppable:
+        for outcome in values:
             tally.add(outcome)
             if unwritten:
                 continue
@@ -109,7 +109,7 @@ def _report(
                 reporter.add(outcome)
             except OSError as error:
                 unwritten = True
-                stoppable.stop(_cannot_be_written(error))
+                values.throw(_cannot_be_written(error))
     except PinpointEndpointsError as error:
         return error
     return None

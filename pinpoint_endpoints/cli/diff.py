@@ -79,7 +79,7 @@ def diff(
             app,
             documents,
             Wishes(checks.sending_policy(), endpoint_id),
-            target.at_once(batch=False),
+            target.concurrent_calls(batch=False),
             monitor=interrupts,
         )
         error = _report(comparisons, tally, reporter, verbose=display.verbose)

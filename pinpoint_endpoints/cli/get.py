@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.options import App, DisplayOptions
+from pinpoint_endpoints.cli.options import DisplayOptions
 from pinpoint_endpoints.cli.outputs import SaveTo, tell_saved
-from pinpoint_endpoints.cli.selecting import EndpointIds, Selected, User, selected
+from pinpoint_endpoints.cli.selection import EndpointSelection, SelectedEndpoints
 from pinpoint_endpoints.cli.target import Target
 from pinpoint_endpoints.cli.terminal import say, tell, write_bytes
 from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError
@@ -32,9 +32,7 @@ class GetOutput(StrEnum):
 
 def get(
     *,
-    app: App,
-    endpoint_ids: EndpointIds = None,
-    user: User = None,
+    selection: EndpointSelection,
     save: SaveTo = None,
     target: Target,
     output: Annotated[
@@ -50,7 +48,7 @@ def get(
     Table and text mask personal data; json, yaml and ndjson are the documents themselves, for
     `pe upsert` to take back.
     """
-    wanted = selected(app, endpoint_ids, user)
+    wanted = selection.resolve()
     client = target.client()
     found = _Found(client, wanted)
     if save is None:
@@ -70,7 +68,7 @@ class _Found:
         wanted: what is asked for.
     """
 
-    def __init__(self, client: Any, wanted: Selected) -> None:
+    def __init__(self, client: Any, wanted: SelectedEndpoints) -> None:
         self._client = client
         self._wanted = wanted
         self._found = 0

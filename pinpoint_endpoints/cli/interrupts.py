@@ -1,4 +1,4 @@
-"""Ctrl-C in, a run that ends in good order out."""
+"""Handles Ctrl-C so that a run reports what it has done before it ends."""
 
 import signal
 from collections.abc import Generator, Iterable, Iterator
@@ -28,11 +28,11 @@ class Interrupts(Monitor):
             signal.signal(signal.SIGINT, self._before)
 
     def stop_requests(self) -> int:
-        """Return how often Ctrl-C came."""
+        """Return how often Ctrl-C was pressed."""
         return self._count
 
     def reading(self, values: Iterable[Value]) -> Iterator[Value]:
-        """Yield values until there are no more, or Ctrl-C comes."""
+        """Yield values until there are no more, or Ctrl-C is pressed."""
         iterator = iter(values)
         while not self._count:
             try:
@@ -51,8 +51,8 @@ class Interrupts(Monitor):
             raise KeyboardInterrupt
 
 
-class Stoppable:
-    """Lets whoever takes the values of a generator raise an error in it, the next time it is asked.
+class ThrowableIterator:
+    """Iterates over a generator, and can raise an error in it when the next value is requested.
 
     Args:
         values: the generator.
@@ -62,8 +62,8 @@ class Stoppable:
         self._values: Any = values
         self._error: Exception | None = None
 
-    def stop(self, error: Exception) -> None:
-        """Raise an error in the generator."""
+    def throw(self, error: Exception) -> None:
+        """Raise an error in the generator when its next value is requested."""
         self._error = error
 
     def __iter__(self) -> Self:

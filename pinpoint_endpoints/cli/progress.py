@@ -1,4 +1,4 @@
-"""How far a run is, for a person: a bar on a terminal, a line now and then elsewhere."""
+"""Shows how far a run is: a bar on a terminal, a line every ten seconds elsewhere."""
 
 import sys
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from typing import Self
 
 from pinpoint_endpoints.cli.terminal import say
 
-_UNSHOWN_SECONDS = 1.0
-_SHOWN_EVERY = 0.1
-_SAID_EVERY = 10.0
+_BAR_AFTER_SECONDS = 1.0
+_BAR_REFRESH_SECONDS = 0.1
+SECONDS_BETWEEN_LINES = 10.0
 
 
 class ProgressStyle(Enum):
@@ -24,12 +24,12 @@ class ProgressStyle(Enum):
 
 
 def progress_style(*, quiet: bool, streams: bool, lines: bool = False) -> ProgressStyle:
-    """Return how progress is shown on standard error so that it disturbs nothing.
+    """Return how to show progress on standard error without disturbing the results.
 
     Args:
-        quiet: whether nobody wants it.
-        streams: whether results are printed meanwhile.
-        lines: whether lines are wanted where no bar can be.
+        quiet: whether `--quiet` is given.
+        streams: whether results are printed during the run.
+        lines: whether lines replace the bar where there is no terminal.
     """
     if quiet:
         return ProgressStyle.NOT
@@ -39,17 +39,18 @@ def progress_style(*, quiet: bool, streams: bool, lines: bool = False) -> Progre
 
 
 class Progress:
-    """Shows on standard error how far a run is, in a thread of its own.
+    """Shows on standard error how far a run is, from a thread.
 
     Attributes:
-        meter: is to be told how many bytes were read; None if nobody wants to know.
+        meter: call it with the number of bytes that were read; None if no progress is shown.
 
     Args:
         doing: what the run does, such as `checking`.
-        total: returns how many bytes there are to read, or None; asked when it is first shown.
-        counts: returns what was counted, in words.
-        how: it is shown.
-        share: returns how much of what was read is done.
+        total: returns how many bytes there are to read, None if that is unknown; called once.
+        counts: returns the counts so far, as text.
+        style: how progress is shown.
+        done: returns the fraction of what was read that is done, from 0 to 1.
+        between_lines: seconds from one line to the next.
     """
 
     def __init__(
@@ -57,23 +58,25 @@ class Progress:
         doing: str,
         total: Callable[[], int | None],
         counts: Callable[[], str],
-        how: ProgressStyle,
-        share: Callable[[], float] = lambda: 1.0,
+        style: ProgressStyle,
+        done: Callable[[], float] = lambda: 1.0,
+        between_lines: float = SECONDS_BETWEEN_LINES,
     ) -> None:
-        self.meter = None if how is ProgressStyle.NOT else self._read
+        self.meter = None if style is ProgressStyle.NOT else self._read
         self._doing = doing
         self._total = total
         self._counts = counts
-        self._how = how
-        self._share = share
-        self._begun = monotonic()
+        self._style = style
+        self._fraction_done = done
+        self._between_lines = between_lines
+        self._started = monotonic()
         self._bytes = 0
-        self._over = Event()
+        self._ended = Event()
         self._thread: Thread | None = None
 
     def __enter__(self) -> Self:
-        if self._how is not ProgressStyle.NOT:
-            show = self._show_bar if self._how is ProgressStyle.BAR else self._say_lines
+        if self._style is not ProgressStyle.NOT:
+            show = self._show_bar if self._style is ProgressStyle.BAR else self._print_lines
             self._thread = Thread(target=show, daemon=True)
             self._thread.start()
         return self
@@ -82,8 +85,8 @@ class Progress:
         self.close()
 
     def close(self) -> None:
-        """Show nothing more."""
-        self._over.set()
+        """Stop showing progress."""
+        self._ended.set()
         if self._thread is not None:
             self._thread.join()
 
@@ -91,7 +94,7 @@ class Progress:
         self._bytes += size
 
     def _show_bar(self) -> None:
-        if self._over.wait(_UNSHOWN_SECONDS):
+        if self._ended.wait(_BAR_AFTER_SECONDS):
             return
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -106,25 +109,25 @@ class Progress:
             transient=True,
             auto_refresh=False,
         )
-        with suppress(OSError), display:  # nobody looks at a standard error that is closed
+        with suppress(OSError), display:  # standard error may be closed
             task = display.add_task(self._doing, total=self._total(), counts=self._counts())
-            while not self._over.wait(_SHOWN_EVERY):
+            while not self._ended.wait(_BAR_REFRESH_SECONDS):
                 display.update(task, completed=self._done(), counts=self._counts(), refresh=True)
 
-    def _say_lines(self) -> None:
-        total = None if self._over.wait(_SAID_EVERY) else self._total()
+    def _print_lines(self) -> None:
+        total = None if self._ended.wait(self._between_lines) else self._total()
         with suppress(OSError):
-            while not self._over.is_set():
+            while not self._ended.is_set():
                 say(f"{self._doing}: {self._counts()}{self._remaining(total)}")
-                self._over.wait(_SAID_EVERY)
+                self._ended.wait(self._between_lines)
 
     def _done(self) -> float:
-        return self._bytes * self._share()
+        return self._bytes * self._fraction_done()
 
     def _remaining(self, total: int | None) -> str:
         done = self._done()
         if not total or not done:
             return ""
-        seconds = (monotonic() - self._begun) * max(total - done, 0) / done
+        seconds = (monotonic() - self._started) * max(total - done, 0) / done
         minutes, rest = divmod(round(seconds), 60)
         return f", about {minutes}:{rest:02} left"

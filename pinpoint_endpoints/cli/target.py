@@ -1,4 +1,4 @@
-"""The options that say where the service is in, a client out."""
+"""Connects to the Pinpoint that the options select: AWS, another server, or the local one."""
 
 import os
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 STORE_VARIABLE = "PE_LOCAL_STORE"
 IN_MEMORY = Path(":memory:")
-"""SQLite's name for a database that is no file."""
+"""SQLite's name for a database without a file."""
 
 
 def _checked_rate(rate: float | None) -> float | None:
@@ -57,7 +57,7 @@ class Target:
         store: the local Pinpoint's file.
         read_timeout: in seconds, 0 for no limit.
         connect_timeout: in seconds, 0 for no limit.
-        verbose: whether it is said what is connected to.
+        verbose: whether to print what is connected to.
         concurrency: how many calls are in flight at most, if it was given.
         rate: calls a second at most, if it was given.
     """
@@ -104,10 +104,10 @@ class Target:
     rate: float | None = None
 
     def client(self) -> Any:
-        """Return the boto3 client, always the same one.
+        """Return the boto3 client; every call returns the same one.
 
         Raises:
-            UsageError: the options exclude each other, or the rate is none.
+            UsageError: the options exclude each other, or the rate is invalid.
             CannotRun: no region, an unknown profile, a store that cannot be opened.
         """
         return self._client
@@ -134,10 +134,10 @@ class Target:
         return client
 
     def preview_client(self) -> Any:
-        """Return a client like that of `client`, for requests that are not sent; always the same.
+        """Return a client that builds the requests of `client` without sending them.
 
         Raises:
-            UsageError: the options exclude each other, or the endpoint URL is none.
+            UsageError: the options exclude each other, or the endpoint URL is invalid.
             CannotRun: no region, an unknown profile, a broken configuration file.
         """
         return self._preview_client
@@ -158,13 +158,13 @@ class Target:
         )
 
     def is_aws(self) -> bool:
-        """Tell whether an AWS account was connected to."""
+        """Return whether an AWS account was connected to."""
         from pinpoint_endpoints.service.errors import is_aws
 
         return "_client" in self.__dict__ and is_aws(self._client)
 
     def journal_target(self, application_id: str) -> "JournalTarget":
-        """Return what a journal of this target belongs to."""
+        """Return the target that a journal records."""
         from pinpoint_endpoints.delivery.journal import Target as JournalTarget
         from pinpoint_endpoints.service.errors import server_of
 
@@ -174,8 +174,8 @@ class Target:
         store = local_store(self.store)
         return JournalTarget(application_id, "", f"the local Pinpoint in {store.resolve()}")
 
-    def at_once(self, *, batch: bool) -> int:
-        """Return how many calls may be under way at once."""
+    def concurrent_calls(self, *, batch: bool) -> int:
+        """Return how many calls may be in flight at once."""
         from pinpoint_endpoints.service.client import is_this_machine
 
         if self.concurrency is not None:
@@ -225,10 +225,10 @@ class UpdateTarget(ConcurrentTarget):
 
 
 def local_store(given: Path | None) -> Path:
-    """Return the local Pinpoint's file: what is given, else the variable's, else the user's.
+    """Return the local Pinpoint's file: the option's, else the variable's, else the user's.
 
     Raises:
-        UsageError: it is a store in memory, which ends with the command.
+        UsageError: the store is in memory, where a command would lose it.
     """
     from pinpoint_endpoints.local.location import default_store_path
 
@@ -240,7 +240,7 @@ def local_store(given: Path | None) -> Path:
 
 
 def is_in_memory(given: Path | None) -> bool:
-    """Tell whether the store that is given, or else the variable's, is none of the disk's."""
+    """Return whether the store of the option, else of the variable, is in memory."""
     return _store(given) == IN_MEMORY
 
 

@@ -1,4 +1,4 @@
-"""What a command has to say in; standard output and standard error out."""
+"""Writes to standard output and standard error."""
 
 import os
 import sys
@@ -11,12 +11,12 @@ from pinpoint_endpoints.masking import printable
 
 
 def say(line: str) -> None:
-    """Tell the person at the terminal something that is no result."""
+    """Print a line on standard error: a remark, not a result."""
     typer.echo(printable(line), err=True)
 
 
 def tell(error: PinpointEndpointsError) -> None:
-    """Tell what stopped a run, and what to do about it."""
+    """Print what stopped a run, and what to do about it."""
     say(f"Error: {error.message}")
     if error.hint:
         say(f"       {error.hint}")
@@ -29,12 +29,12 @@ def write_bytes(document: bytes) -> None:
 
 
 def give_up_stdout() -> None:
-    """Keep the interpreter from writing again, at its end, what could not be written."""
+    """Keep the interpreter from trying again, at exit, to write what could not be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def leave_at_once(code: int) -> NoReturn:
-    """End the process without waiting for threads that a person does not want to wait for."""
+    """End the process without waiting for its threads."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

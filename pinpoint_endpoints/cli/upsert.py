@@ -110,7 +110,7 @@ def upsert(
             app,
             documents,
             wishes,
-            concurrency=target.at_once(batch=not no_batch),
+            concurrency=target.concurrent_calls(batch=not no_batch),
             journal=written.journal,
             failures=written.failures,
             monitor=counts,

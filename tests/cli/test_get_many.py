@@ -152,7 +152,7 @@ def test_a_wrong_line_of_standard_input_is_named() -> None:
     assert (code, out) == (2, "")
     assert err == (
         "Error: line 3 of standard input: not an endpoint id: it contains $ { }, which the service "
-        "does not allow\n       give an endpoint id a line\n"
+        "does not allow\n       give one endpoint id a line\n"
     )
 
 

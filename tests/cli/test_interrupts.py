@@ -1,4 +1,4 @@
-"""Ctrl-C: it ends the reading, and never breaks into anything else."""
+"""Ctrl-C: it ends the reading, and interrupts nothing else."""
 
 import os
 from collections.abc import Generator, Iterator
@@ -6,11 +6,11 @@ from signal import SIGINT, getsignal, raise_signal
 
 import pytest
 
-from pinpoint_endpoints.cli.interrupts import Interrupts, Stoppable
+from pinpoint_endpoints.cli.interrupts import Interrupts, ThrowableIterator
 
 
 def test_it_ends_a_read_that_waits() -> None:
-    """Whoever waits for input is interrupted, and there is nothing more to be read."""
+    """Waiting for input is interrupted, and nothing more is read."""
     with Interrupts() as interrupts:
 
         def lines() -> Iterator[str]:
@@ -23,7 +23,7 @@ def test_it_ends_a_read_that_waits() -> None:
         assert list(interrupts.reading(["more"])) == []
 
 
-def test_it_breaks_into_nothing_else() -> None:
+def test_it_interrupts_nothing_else() -> None:
     """Between two reads it is only counted, as often as it comes."""
     with Interrupts() as interrupts:
         read = interrupts.reading(["first", "second"])
@@ -63,7 +63,7 @@ def test_an_error_is_raised_in_the_generator_at_its_next_turn() -> None:
         except ValueError:
             yield -1
 
-    stoppable = Stoppable(numbers())
-    assert next(stoppable) == 1
-    stoppable.stop(ValueError())
-    assert list(stoppable) == [-1]
+    values = ThrowableIterator(numbers())
+    assert next(values) == 1
+    values.throw(ValueError())
+    assert list(values) == [-1]

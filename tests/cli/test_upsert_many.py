@@ -304,26 +304,6 @@ def test_the_local_pinpoint_stores_what_it_accepts(tmp_path: Path) -> None:
     assert envelope_in(ended.out)["summary"]["accepted"] == 30
 
 
-def test_a_line_now_and_then_where_there_is_no_terminal(
-    server: FaultyPinpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On standard error: how many, how many failed, how fast; never if quiet."""
-    monkeypatch.setattr("pinpoint_endpoints.cli.progress._SAID_EVERY", 0.02)
-    server.delay = 0.1
-    server.refuses = {"e-1": Refusal("no")}.get
-    path = write_lines(tmp_path / "a.ndjson", names(5))
-    command = (path, "--no-batch", "--concurrency", "1", "-o", "json")
-    ended = upsert(server, *command)
-    told = [line for line in ended.err.splitlines() if line.startswith("sending: ")]
-    form = re.compile(r"sending: \d endpoints sent, [01] failed, \d+/s(, about \d:\d\d left)?")
-    assert told
-    assert [line for line in told if not form.fullmatch(line)] == []
-    assert " 1 failed, " in told[-1]
-    assert " left" in told[-1]
-    assert envelope_in(ended.out)["summary"]["documents"] == 5
-    assert "sending" not in upsert(server, *command, "-q").err
-
-
 def test_calls_are_as_many_at_once_as_is_said(server: FaultyPinpoint, tmp_path: Path) -> None:
     """--concurrency bounds what is under way."""
     server.delay = 0.02

@@ -1,0 +1,120 @@
+"""Selects the stored endpoints that a command reads or deletes."""
+
+import sys
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
+
+import typer
+
+from pinpoint_endpoints.cli.options import App
+from pinpoint_endpoints.cli.terminal import say
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
+from pinpoint_endpoints.documents.endpoint_ids import (
+    check_id,
+    check_user_id,
+    endpoint_id_problem,
+    same_endpoint_key,
+)
+from pinpoint_endpoints.errors import CannotRun, UsageError
+
+
+class SelectedEndpoints(NamedTuple):
+    """The stored endpoints that a command is about.
+
+    Attributes:
+        application_id: the application that has them.
+        endpoint_ids: each endpoint once; empty if a user is given.
+        user_id: whose endpoints they all are; None if ids are given.
+        several: whether the command line allows for more than one.
+    """
+
+    application_id: str
+    endpoint_ids: list[str]
+    user_id: str | None
+    several: bool
+
+
+@dataclass(frozen=True)
+class EndpointSelection:
+    """The options that select stored endpoints.
+
+    Attributes:
+        app: the application id.
+        endpoint_ids: `-` stands for ids on standard input.
+        user: the id of a user whose endpoints are all selected.
+    """
+
+    app: App
+    endpoint_ids: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--id",
+            metavar="ID",
+            help="An endpoint id; may be given several times. - reads ids from standard input, "
+            "one a line.",
+        ),
+    ] = None
+    user: Annotated[
+        str | None,
+        typer.Option("--user", metavar="USER", help="All endpoints of the user of this id."),
+    ] = None
+
+    def resolve(self) -> SelectedEndpoints:
+        """Return which endpoints are selected, after reading standard input if it has the ids.
+
+        Raises:
+            UsageError: ids and a user are given, or neither, or an invalid id.
+            CannotRun: standard input is to have the ids, and has none.
+        """
+        check_id(self.app, "application id", "--app")
+        ids, user = self.endpoint_ids or [], self.user
+        if bool(ids) == (user is not None):
+            message = "--id and --user exclude each other" if ids else "no endpoint is selected"
+            hint = "leave one of them out" if ids else "give --id once or several times, or --user"
+            raise UsageError(message, hint)
+        if user is not None:
+            check_user_id(user)
+            return SelectedEndpoints(self.app, [], user, several=True)
+        several = len(ids) > 1 or STANDARD_INPUT in ids
+        read: list[str] = []
+        for word in ids:
+            if word == STANDARD_INPUT:
+                read += _ids_from_standard_input()
+            else:
+                check_id(word, "endpoint id", "--id")
+                read.append(word)
+        return SelectedEndpoints(self.app, _without_repetitions(read), None, several)
+
+
+def _ids_from_standard_input() -> list[str]:
+    """Return the ids on standard input, one a line; empty lines are skipped."""
+    if sys.stdin is None:
+        raise CannotRun("standard input is closed: it should have the ids")
+    if sys.stdin.isatty():
+        say("reading ids from standard input: end it with Ctrl-D")
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CannotRun("standard input is not UTF-8 text", "give one endpoint id a line") from None
+    ids = []
+    for number, line in enumerate(text.split("\n"), 1):
+        endpoint_id = line.removesuffix("\r")
+        fault = endpoint_id_problem(endpoint_id) if endpoint_id else ""
+        if fault:
+            place = f"line {number} of standard input"
+            raise UsageError(f"{place}: not an endpoint id: {fault}", "give one endpoint id a line")
+        if endpoint_id:
+            ids.append(endpoint_id)
+    if not ids:
+        raise CannotRun("standard input has no ids", "give one endpoint id a line")
+    return ids
+
+
+def _without_repetitions(ids: list[str]) -> list[str]:
+    """Drop ids of an endpoint that has come already: case does not matter."""
+    first: dict[str, str] = {}
+    for endpoint_id in ids:
+        known = first.setdefault(same_endpoint_key(endpoint_id), endpoint_id)
+        if known != endpoint_id:
+            say(f"{endpoint_id} is the same endpoint as {known}")
+    return list(first.values())

@@ -1,0 +1,65 @@
+"""The progress of a run where standard error is not a terminal."""
+
+import sys
+import threading
+
+import pytest
+
+from pinpoint_endpoints.cli.progress import Progress, ProgressStyle, progress_style
+
+
+class Lines:
+    """Standard error that tells when it has been written to.
+
+    Attributes:
+        text: what was written.
+        has_come: set at the end of the first line.
+    """
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.has_come = threading.Event()
+
+    def write(self, text: str) -> int:
+        """Keep the text."""
+        self.text += text
+        if "\n" in self.text:
+            self.has_come.set()
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: all is written."""
+
+
+@pytest.mark.parametrize(
+    ("total", "line"),
+    [
+        (100, "sending: 5 endpoints sent, about 0:00 left"),
+        (None, "sending: 5 endpoints sent"),
+    ],
+)
+def test_a_line_has_the_counts_and_the_time_left(
+    monkeypatch: pytest.MonkeyPatch, total: int | None, line: str
+) -> None:
+    """The time is worked out from the size of the input, if that is known."""
+    stderr = Lines()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    progress = Progress(
+        "sending",
+        lambda: total,
+        lambda: "5 endpoints sent",
+        ProgressStyle.LINES,
+        between_lines=0.001,
+    )
+    assert progress.meter is not None
+    progress.meter(100)
+    with progress:
+        assert stderr.has_come.wait(60)
+    assert stderr.text.splitlines()[0] == line
+
+
+def test_progress_disturbs_no_results() -> None:
+    """Without a terminal there are lines at most, and with --quiet nothing."""
+    assert progress_style(quiet=True, streams=False, lines=True) is ProgressStyle.NOT
+    assert progress_style(quiet=False, streams=False, lines=True) is ProgressStyle.LINES
+    assert progress_style(quiet=False, streams=False) is ProgressStyle.NOT
