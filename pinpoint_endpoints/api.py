@@ -75,7 +75,7 @@ def connect(  # noqa: PLR0913 - what a person can choose of a target
             read_timeout=read_timeout,
         )
     from pinpoint_endpoints.local.in_process import InProcessTransport, attach_answering
-    from pinpoint_endpoints.local.location import default_store_path
+    from pinpoint_endpoints.local.store import default_store_path
 
     client = open_local_client(rate=rate)
     path = default_store_path() if store is None else Path(store)

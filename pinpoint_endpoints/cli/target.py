@@ -230,7 +230,7 @@ def local_store(given: Path | None) -> Path:
     Raises:
         UsageError: the store is in memory, where a command would lose it.
     """
-    from pinpoint_endpoints.local.location import default_store_path
+    from pinpoint_endpoints.local.store import default_store_path
 
     if is_in_memory(given):
         raise UsageError(

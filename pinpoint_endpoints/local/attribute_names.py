@@ -1,13 +1,13 @@
-"""The names of an application's attributes: which it knows, which it captures no more. Pure."""
+"""Keep the names of an application's attributes: the known ones, and those no longer stored."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import translate
 from functools import lru_cache
 from typing import Any
 
 import orjson
-
-from pinpoint_endpoints.local.name_patterns import matcher
 
 CUSTOM = "endpoint-custom-attributes"
 METRIC = "endpoint-metric-attributes"
@@ -131,3 +131,52 @@ def _of_json(data: bytes | str) -> AttributeNames:
         {kind: frozenset(known.get(kind, ())) for kind in TYPES},
         {kind: tuple(removed.get(kind, ())) for kind in TYPES},
     )
+
+
+# Ours: every update is held against them
+MAX_PATTERNS = 1_000
+MAX_GLOBS = 100
+MAX_PATTERN_LENGTH = 100
+
+WILD = re.compile(r"[*?\[]")
+
+
+def patterns_fault(patterns: Sequence[str]) -> str:
+    """Say why these names and globs are more than can be kept, or return an empty string."""
+    if any(len(pattern) > MAX_PATTERN_LENGTH for pattern in patterns):
+        return f"A name or glob has at most {MAX_PATTERN_LENGTH} characters."
+    different = set(patterns)
+    if len(different) > MAX_PATTERNS:
+        return f"At most {MAX_PATTERNS} names and globs of one type can be removed."
+    if sum(map(is_glob, different)) > MAX_GLOBS:
+        return f"At most {MAX_GLOBS} globs of one type can be removed."
+    return ""
+
+
+def is_glob(pattern: str) -> bool:
+    """Tell whether a pattern may stand for several names."""
+    return bool(WILD.search(pattern))
+
+
+@lru_cache(maxsize=64)
+def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    """Return a function that tells whether a name is one of the names or fits one of the globs.
+
+    In a glob `*` is any text, `?` one character and `[ab]` one of some; a name that looks like a
+    glob means itself as well. However many stars there are, time grows with the length of the
+    name: Python's translation of a glob never tries a star twice.
+
+    Args:
+        patterns: names and globs, case-sensitive.
+    """
+    names = frozenset(patterns)
+    globs = [translate(pattern) for pattern in patterns if is_glob(pattern)]
+    if not globs:
+        return names.__contains__
+    fits = re.compile("|".join(globs)).match
+
+    @lru_cache(maxsize=1_024)
+    def is_meant(name: str) -> bool:
+        return name in names or fits(name) is not None
+
+    return is_meant

@@ -1,4 +1,4 @@
-"""The variables that boto3 and the AWS CLI want, although the local Pinpoint looks at none."""
+"""The environment variables that clients such as boto3 need, although their values are ignored."""
 
 CLIENT_VARIABLES = {
     "AWS_REGION": "us-east-1",  # what other SDKs than boto3 read

@@ -1,4 +1,4 @@
-"""An EventsRequest → its endpoints and the verdict on each event. Events themselves are not kept.
+"""Validate the events of PutEvents, which are acknowledged and not stored.
 
 Shapes are those of botocore's service model for Pinpoint (2016-12-01).
 """
@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, cast
 import orjson
 
 from pinpoint_endpoints.documents.dates import parse_date_time
+from pinpoint_endpoints.local.generated_values import date_fault
+from pinpoint_endpoints.local.requests import Shape
 from pinpoint_endpoints.local.service_error import bad_request
-from pinpoint_endpoints.local.shapes import Shape
-from pinpoint_endpoints.local.stamps import date_fault
 from pinpoint_endpoints.quotas import (
     MAX_EVENT_BYTES,
     MAX_EVENT_NAME_LENGTH,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.routes import answer
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.wire import answer
 
 __all__ = ["install", "mock_aws"]
 

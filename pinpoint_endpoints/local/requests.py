@@ -1,26 +1,84 @@
-"""What a request says, as JSON values → what the operations work with, or 400."""
+"""Validate the bodies and parameters of requests before an operation uses them."""
 
-from typing import Any, cast
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
+from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
+from pinpoint_endpoints.documents.positions import Path, json_pointer
+from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.local.attribute_names import TYPES
+from pinpoint_endpoints.local.generated_values import date_fault
 from pinpoint_endpoints.local.service_error import bad_request
-from pinpoint_endpoints.local.shapes import Shape, endpoint_fault
-from pinpoint_endpoints.local.stamps import date_fault
 from pinpoint_endpoints.quotas import (
     MAX_BATCH_ITEMS,
     MAX_TAG_KEY_LENGTH,
     MAX_TAG_VALUE_LENGTH,
     MAX_TAGS,
 )
+from pinpoint_endpoints.schema.bundled import definition
 
-LONGEST_ID = 2_048  # whatever its characters, a path with it is no longer than a request's head
-LONGEST_NAME = 1024  # of an application: so that a page of them has an end
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator
 
-LARGEST_NUMBER = 999_999_999  # more than any page or token has, less than SQLite's integers
-MOST_DIGITS = len(str(LARGEST_NUMBER))
+    from pinpoint_endpoints.checks.finding import CodedFinding
+
+MAX_ID_LENGTH = 2_048  # whatever its characters, a path with it is no longer than a request's head
+MAX_NAME_LENGTH = 1024  # of an application: so that a page of them has an end
+
+MAX_NUMBER = 999_999_999  # more than any page or token has, less than SQLite's integers
+MAX_DIGITS = len(str(MAX_NUMBER))
 
 Body = dict[str, Any]
+
+SHAPES_OF_MEMBERS = {
+    "Demographic": "EndpointDemographic",
+    "Item": "EndpointBatchItem",
+    "Location": "EndpointLocation",
+    "User": "EndpointUser",
+}
+"""The service model's names of what stands under these members."""
+
+
+class Shape:
+    """A shape of requests that no file has.
+
+    Args:
+        name: in botocore's service model.
+        schema: says it, as JSON Schema of draft 2020-12 without references.
+        whole: what a sentence calls the value itself.
+    """
+
+    def __init__(self, name: str, schema: Mapping[str, Any], whole: str = "The body") -> None:
+        self._name = name
+        self._schema = dict(schema)
+        self._whole = whole
+
+    def fault(self, value: object, path: Path = ()) -> str:
+        """Say why a value does not fit, or return an empty string.
+
+        Args:
+            value: a part of a request.
+            path: leads to it.
+        """
+        if self._decider.is_valid(value):
+            return ""
+        from jsonschema import Draft202012Validator
+
+        from pinpoint_endpoints.checks.schema_check import findings_of
+
+        error = next(Draft202012Validator(self._schema).iter_errors(value))
+        coded = next(findings_of(error, self._name))
+        place = json_pointer((*path, *coded[1].path)) or self._whole
+        return f"{place}: {_said(value, coded, self._name)}"
+
+    @cached_property
+    def _decider(self) -> "Draft202012Validator":
+        from jsonschema_rs import Draft202012Validator
+
+        return Draft202012Validator(self._schema)
+
 
 CREATE_APPLICATION_REQUEST = Shape(
     "CreateApplicationRequest",
@@ -56,8 +114,8 @@ def refuse_endpoint_id(endpoint_id: str) -> None:
     fault = endpoint_id_problem(endpoint_id)
     if fault:
         raise bad_request(f"The endpoint id cannot be used: {fault}.")
-    if len(endpoint_id) > LONGEST_ID:
-        raise bad_request(f"The endpoint id has over {LONGEST_ID:,} characters.")
+    if len(endpoint_id) > MAX_ID_LENGTH:
+        raise bad_request(f"The endpoint id has over {MAX_ID_LENGTH:,} characters.")
 
 
 def refuse_application_id(application_id: str) -> None:
@@ -87,8 +145,8 @@ def name_and_tags(request: object) -> tuple[str, dict[str, str]]:
         raise bad_request(fault)
     application = cast("Body", request)
     name, tags = application["Name"], application.get("tags", {})
-    if len(name) > LONGEST_NAME:
-        raise bad_request(f"/Name: at most {LONGEST_NAME} characters.")
+    if len(name) > MAX_NAME_LENGTH:
+        raise bad_request(f"/Name: at most {MAX_NAME_LENGTH} characters.")
     if len(tags) > MAX_TAGS:
         raise bad_request(f"An application has at most {MAX_TAGS} tags.")
     for key, value in tags.items():
@@ -121,12 +179,9 @@ def whole_number(digits: str | None, name: str, *, least: int, default: int) -> 
     if digits is None:
         return default
     if not (
-        digits.isascii()
-        and digits.isdigit()
-        and len(digits) <= MOST_DIGITS
-        and int(digits) >= least
+        digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS and int(digits) >= least
     ):
-        raise bad_request(f"{name} is not a whole number from {least} to {LARGEST_NUMBER}.")
+        raise bad_request(f"{name} is not a whole number from {least} to {MAX_NUMBER}.")
     return int(digits)
 
 
@@ -141,3 +196,45 @@ def _id_and_request(item: Body) -> tuple[str, Body]:
     endpoint_id = request.pop("Id")
     refuse_endpoint_id(endpoint_id)
     return endpoint_id, request
+
+
+def endpoint_fault(value: object, shape: str, name: str = "") -> str:
+    """Say why a value does not fit a shape of the bundled schema, or return an empty string.
+
+    Args:
+        value: what a request says.
+        shape: such as `EndpointRequest`.
+        name: of the shape in the service model, if it is another one.
+    """
+    from pinpoint_endpoints.checks.schema_check import first_finding
+
+    coded = first_finding(value, shape)
+    if coded is None:
+        return ""
+    return f"{json_pointer(coded[1].path) or 'The body'}: {_said(value, coded, name or shape)}"
+
+
+def _said(value: object, coded: "CodedFinding", shape: str) -> str:
+    code, finding = coded
+    if code == codes.UNKNOWN_MEMBER:
+        return f"not a member of {_holder(finding.path, shape)}: {finding.hint}"
+    if code == codes.NOT_IN_SET:
+        return _not_in_set(value, finding.path)
+    if code == codes.OUT_OF_RANGE:
+        coordinate = definition("EndpointLocation")["properties"][finding.path[-1]]
+        return f"expected degrees from {coordinate['minimum']} to {coordinate['maximum']}"
+    return finding.message
+
+
+def _holder(path: Path, shape: str) -> str:
+    member = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
+    return SHAPES_OF_MEMBERS.get(member, member) or shape
+
+
+def _not_in_set(value: Any, path: Path) -> str:
+    for step in path:
+        value = value[step]
+    choices = definition(str(path[-1]))["enum"]
+    near = nearest(value, choices)
+    found = f'another text: did you mean "{near}"?' if near else "another text"
+    return f"expected one of {', '.join(choices)}, found {found if value else 'an empty text'}"

@@ -1,4 +1,4 @@
-"""Applications and endpoints as dicts ↔ rows, inside one transaction of the store."""
+"""Read and write applications and endpoints inside one transaction of the store."""
 
 from contextlib import AbstractContextManager
 from sqlite3 import Connection
@@ -9,7 +9,7 @@ import orjson
 from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local.attribute_names import AttributeNames
-from pinpoint_endpoints.local.working_set import RowError, Undo, WorkingSet
+from pinpoint_endpoints.local.unit_of_work import RowError, Undo, UnitOfWork
 
 APPLICATION = """
 SELECT number, response, attribute_names FROM applications WHERE application_id = ?
@@ -63,7 +63,7 @@ class Rows:
         self._undo: list[Undo] = []
         self._applications: dict[str, Application | None] = {}
         self._attribute_names: dict[int, AttributeNames] = {}
-        self._working_sets: dict[int, WorkingSet] = {}
+        self._units_of_work: dict[int, UnitOfWork] = {}
 
     def undone_if_it_fails(self) -> "Inner":
         """Return a transaction in this one: what is done inside is undone if it fails."""
@@ -81,8 +81,8 @@ class Rows:
 
     def write(self) -> None:
         """Bring the endpoints that changed to the store; the transaction ends with it."""
-        for working_set in self._working_sets.values():
-            working_set.write()
+        for unit_of_work in self._units_of_work.values():
+            unit_of_work.write()
 
     def forget(self) -> None:
         """Break the circle in which changes and what they change hold each other."""
@@ -134,7 +134,7 @@ class Rows:
     def remove_application(self, application: Application) -> None:
         """Remove an application with its endpoints: nothing of its request may fail after it."""
         self._applications[application.response["Id"]] = None
-        self._working_sets.pop(application.number, None)
+        self._units_of_work.pop(application.number, None)
         self.execute("DELETE FROM endpoints WHERE application = ?", (application.number,))
         self.execute("DELETE FROM applications WHERE number = ?", (application.number,))
 
@@ -148,13 +148,13 @@ class Rows:
         self._undo.append((self._write_attribute_names, application, before))
         self._write_attribute_names(application, names)
 
-    def endpoints(self, application: Application) -> WorkingSet:
+    def endpoints(self, application: Application) -> UnitOfWork:
         """Return the application's endpoints, as this transaction has them."""
-        working_set = self._working_sets.get(application.number)
-        if working_set is None:
-            working_set = WorkingSet(self._connection, application.number, self._undo)
-            self._working_sets[application.number] = working_set
-        return working_set
+        unit_of_work = self._units_of_work.get(application.number)
+        if unit_of_work is None:
+            unit_of_work = UnitOfWork(self._connection, application.number, self._undo)
+            self._units_of_work[application.number] = unit_of_work
+        return unit_of_work
 
     def endpoint(self, application: Application, endpoint_id: str) -> Endpoint | None:
         """Return the endpoint with this id in any case, or None."""

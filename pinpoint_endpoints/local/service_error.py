@@ -1,4 +1,4 @@
-"""What the local Pinpoint refuses: a code of the service, its HTTP status and a sentence."""
+"""Errors of the local Pinpoint: a code of the service, its HTTP status and a message."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,4 @@
-"""A path, or None for memory → the SQLite store of the local Pinpoint and its transactions.
+"""Keep applications and endpoints in an SQLite file, or in memory, and open transactions on it.
 
 An acknowledged transaction survives the end of the process (WAL, synchronous FULL). Several
 threads may share a store, and several processes a file: writers wait for each other.
@@ -19,8 +19,8 @@ import orjson
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.rows import Rows
-from pinpoint_endpoints.local.tables import APPLICATION_ID, STORE_VERSION, statements_from
-from pinpoint_endpoints.local.working_set import RowError
+from pinpoint_endpoints.local.store_schema import APPLICATION_ID, STORE_VERSION, statements_from
+from pinpoint_endpoints.local.unit_of_work import RowError
 
 LOCK_SECONDS = 30.0
 """How long a writer waits for another process that writes."""
@@ -353,3 +353,10 @@ def _connect(path: Path | None) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
+
+
+def default_store_path() -> Path:
+    """Return the store's file in the user's data directory (XDG, Apple's or Windows' rules)."""
+    from platformdirs import user_data_path
+
+    return user_data_path("pinpoint-endpoints", appauthor=False) / "pinpoint.sqlite3"

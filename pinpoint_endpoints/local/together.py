@@ -8,11 +8,11 @@ from typing import NamedTuple
 import orjson
 
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.routes import Answer, answer, refusal
 from pinpoint_endpoints.local.service_error import internal_error
 from pinpoint_endpoints.local.store import Locked, Store
-from pinpoint_endpoints.local.wire import Answer, answer, refusal
-from pinpoint_endpoints.local.working_set import RowError
+from pinpoint_endpoints.local.unit_of_work import RowError
 
 Complain = Callable[[str], None]
 

@@ -13,10 +13,10 @@ from pinpoint_endpoints.local.browse import all_endpoints
 from pinpoint_endpoints.local.client_variables import CLIENT_VARIABLES
 from pinpoint_endpoints.local.http.extra import extra_for
 from pinpoint_endpoints.local.in_process import attach_answering
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.routes import Answer, answer
 from pinpoint_endpoints.local.service_error import ServiceError
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.wire import Answer, answer
 from pinpoint_endpoints.masking import shown_member
 from pinpoint_endpoints.service.client import local_session, open_local_client
 

@@ -8,9 +8,9 @@ import boto3
 import orjson
 import pytest
 
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.routes import Answer, answer
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.wire import Answer, answer
 from pinpoint_endpoints.testing import PinpointLocal, mock_aws
 
 Send = Callable[..., Answer]

@@ -8,11 +8,10 @@ from uuid import UUID
 import orjson
 import pytest
 
-from pinpoint_endpoints.local import operations
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.routes import Answer
 from pinpoint_endpoints.local.service_error import ServiceError
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.wire import Answer
 
 EMAIL = {"ChannelType": "EMAIL", "Address": "ann@example.com"}
 
@@ -189,7 +188,7 @@ def test_an_application_has_a_largest_size(
 
 def test_a_large_page_has_an_end(pinpoint: LocalPinpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever page-size is asked for, a token leads to the rest."""
-    monkeypatch.setattr(operations, "MOST_APPLICATIONS_A_PAGE", 2)
+    monkeypatch.setattr("pinpoint_endpoints.local.pinpoint.MAX_PAGE_SIZE", 2)
     for name in "abc":
         pinpoint.create_app({"Name": name})
     page = pinpoint.get_apps("999999999")

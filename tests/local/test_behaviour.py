@@ -7,8 +7,8 @@ import pytest
 from running import run
 
 from pinpoint_endpoints import quotas
-from pinpoint_endpoints.local import name_patterns, operations, requests
-from pinpoint_endpoints.local.wire import OPERATIONS
+from pinpoint_endpoints.local import attribute_names, pinpoint, requests
+from pinpoint_endpoints.local.routes import OPERATIONS
 from pinpoint_endpoints.schema.bundled import definition
 
 PAGE = (files("pinpoint_endpoints.local") / "behaviour.md").read_text("utf-8")
@@ -33,13 +33,13 @@ QUOTAS = {
     "Characters of a tag's value": quotas.MAX_TAG_VALUE_LENGTH,
 }
 LIMITS = {
-    "Characters of an endpoint id": requests.LONGEST_ID,
-    "Characters of an application's name": requests.LONGEST_NAME,
-    "Applications on a page of GetApps": operations.APPLICATIONS_A_PAGE,
-    "Applications on a page of GetApps, at most": operations.MOST_APPLICATIONS_A_PAGE,
-    "Names and globs removed by RemoveAttributes, of one type": name_patterns.MOST_PATTERNS,
-    "Globs among them": name_patterns.MOST_GLOBS,
-    "Characters of a name or glob to remove": name_patterns.LONGEST_PATTERN,
+    "Characters of an endpoint id": requests.MAX_ID_LENGTH,
+    "Characters of an application's name": requests.MAX_NAME_LENGTH,
+    "Applications on a page of GetApps": pinpoint.DEFAULT_PAGE_SIZE,
+    "Applications on a page of GetApps, at most": pinpoint.MAX_PAGE_SIZE,
+    "Names and globs removed by RemoveAttributes, of one type": attribute_names.MAX_PATTERNS,
+    "Globs among them": attribute_names.MAX_GLOBS,
+    "Characters of a name or glob to remove": attribute_names.MAX_PATTERN_LENGTH,
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pinpoint_endpoints.errors import CannotRun, NoApplication
 from pinpoint_endpoints.local.browse import SCAN_SIZE, all_endpoints, count_endpoints
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.store import Store
 
 MANY = 2 * SCAN_SIZE + 50

@@ -7,8 +7,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.local.existing import existing_application
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint, existing_application
 from pinpoint_endpoints.local.service_error import ServiceError
 from pinpoint_endpoints.local.store import Store
 

@@ -4,7 +4,7 @@ from typing import Any
 import orjson
 import pytest
 
-from pinpoint_endpoints.local.wire import Answer
+from pinpoint_endpoints.local.routes import Answer
 from pinpoint_endpoints.quotas import MAX_EVENTS_BYTES
 
 Put = Callable[..., Any]

@@ -16,7 +16,7 @@ from pinpoint_endpoints.local.browse import (
     find_endpoints,
     scan,
 )
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.rows import Application, Rows
 from pinpoint_endpoints.local.store import Store
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.local.moto_plugin import install
-from pinpoint_endpoints.local.requests import LONGEST_ID
+from pinpoint_endpoints.local.requests import MAX_ID_LENGTH
 
 EMAIL = {"ChannelType": "EMAIL", "Address": "ann@example.com"}
 ODD_IDS = [
@@ -22,7 +22,7 @@ ODD_IDS = [
     "é ü",
     "日本",
     "e;f",
-    "\U0001f600" * LONGEST_ID,
+    "\U0001f600" * MAX_ID_LENGTH,
 ]
 UNUSUAL = "/+@%#?&=;: .~aBßİé日\U0001f600"
 

@@ -15,7 +15,7 @@ from stored import stored_in
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.in_process import InProcessTransport, attach
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.testing import mock_aws
 

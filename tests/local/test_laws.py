@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from plain_pinpoint import CUSTOM, METRIC, USER, PlainPinpoint
 
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.routes import answer
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.wire import answer
 
 MOST_ENDPOINTS, MOST_NAMES, MOST_BYTES = 2, 4, 230
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -195,9 +195,9 @@ def run_plainly(calls: list[Call]) -> tuple[list[Any], Any]:
 def small_quotas() -> Iterator[None]:
     """Make the quotas so small that few calls reach them."""
     with (
-        patch("pinpoint_endpoints.local.updating.MAX_ENDPOINTS_PER_USER", MOST_ENDPOINTS),
-        patch("pinpoint_endpoints.local.updating.MAX_ATTRIBUTE_NAMES", MOST_NAMES),
-        patch("pinpoint_endpoints.local.updating.MAX_ENDPOINT_BYTES", MOST_BYTES),
+        patch("pinpoint_endpoints.local.updates.MAX_ENDPOINTS_PER_USER", MOST_ENDPOINTS),
+        patch("pinpoint_endpoints.local.updates.MAX_ATTRIBUTE_NAMES", MOST_NAMES),
+        patch("pinpoint_endpoints.local.updates.MAX_ENDPOINT_BYTES", MOST_BYTES),
     ):
         yield
 

@@ -12,15 +12,15 @@ import pytest
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.attribute_names import CUSTOM, METRIC, USER
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.service_error import ServiceError
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.tables import APPLICATION_ID, STORE_VERSION, UPGRADES
+from pinpoint_endpoints.local.store_schema import APPLICATION_ID, STORE_VERSION, UPGRADES
 
 OPENER = """
 import sys
 from pathlib import Path
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.store import Store
 
 print("ready", flush=True)

@@ -3,10 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plain_pinpoint import is_meant
 
-from pinpoint_endpoints.local.name_patterns import (
-    LONGEST_PATTERN,
-    MOST_GLOBS,
-    MOST_PATTERNS,
+from pinpoint_endpoints.local.attribute_names import (
+    MAX_GLOBS,
+    MAX_PATTERN_LENGTH,
+    MAX_PATTERNS,
     matcher,
     patterns_fault,
 )
@@ -59,10 +59,10 @@ def test_many_stars_cost_no_more_than_few() -> None:
 
 def test_what_can_be_removed_has_limits() -> None:
     """1,000 names of 100 characters and 100 globs are enough, each counted once."""
-    names = [str(number).ljust(LONGEST_PATTERN, "x") for number in range(MOST_PATTERNS)]
-    globs = [f"{number}*" for number in range(MOST_GLOBS)]
+    names = [str(number).ljust(MAX_PATTERN_LENGTH, "x") for number in range(MAX_PATTERNS)]
+    globs = [f"{number}*" for number in range(MAX_GLOBS)]
     assert not patterns_fault([*names, *names])
     assert not patterns_fault([*globs, *globs, "name"])
     assert "1000 names" in patterns_fault([*names, "one more"])
     assert "100 globs" in patterns_fault([*globs, "[ab]"])
-    assert "100 characters" in patterns_fault(["x" * (LONGEST_PATTERN + 1)])
+    assert "100 characters" in patterns_fault(["x" * (MAX_PATTERN_LENGTH + 1)])

@@ -7,13 +7,13 @@ from subprocess import Popen
 import pytest
 from processes import Processes, opened
 
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.store import Store
 
 BEGINNING = """
 import sys
 from pathlib import Path
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.store import Store
 
 def put(pinpoint, endpoint_id, attribute):

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from pinpoint_endpoints.local.wire import Answer
+from pinpoint_endpoints.local.routes import Answer
 
 Put = Callable[..., Any]
 Get = Callable[[str], dict[str, Any]]

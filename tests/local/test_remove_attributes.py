@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pinpoint_endpoints.local.wire import Answer
+from pinpoint_endpoints.local.routes import Answer
 
 Put = Callable[..., Any]
 Get = Callable[[str], dict[str, Any]]

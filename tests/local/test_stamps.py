@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.local.stamps import cohort_id, instant, timestamp
+from pinpoint_endpoints.local.generated_values import cohort_id, instant, timestamp
 
 
 def test_a_timestamp_is_written_as_the_service_does() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.store import Store, store_to_read
-from pinpoint_endpoints.local.tables import STORE_VERSION
+from pinpoint_endpoints.local.store_schema import STORE_VERSION
 
 EMAIL = {"ChannelType": "EMAIL", "Address": "ann@example.com"}
 
@@ -328,7 +328,7 @@ def test_what_the_user_may_not_write_cannot_be_used(tmp_path: Path, kind: str) -
         "import os, sys\n"
         "from pathlib import Path\n"
         "from pinpoint_endpoints.errors import CannotRun\n"
-        "from pinpoint_endpoints.local.operations import LocalPinpoint\n"
+        "from pinpoint_endpoints.local.pinpoint import LocalPinpoint\n"
         "from pinpoint_endpoints.local.store import Store\n"
         "import pinpoint_endpoints.checks.schema_check, orjson, sqlite3\n"
         "path = Path(os.path.basename(sys.argv[1]))\n"

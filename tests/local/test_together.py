@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.routes import Answer
 from pinpoint_endpoints.local.store import Locked, Store
 from pinpoint_endpoints.local.together import Request, answer_together
-from pinpoint_endpoints.local.wire import Answer
 
 NO_STATUS = 0
 

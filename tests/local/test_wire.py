@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.local.wire import OPERATIONS, Answer, operation_name
+from pinpoint_endpoints.local.routes import OPERATIONS, Answer, operation_name
 from pinpoint_endpoints.quotas import MAX_BODY_BYTES
 
 Send = Callable[..., Answer]

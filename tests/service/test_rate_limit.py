@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pinpoint_endpoints import UsageError, connect
 from pinpoint_endpoints.local.in_process import attach_answering
-from pinpoint_endpoints.local.wire import Answer as WireAnswer
+from pinpoint_endpoints.local.routes import Answer as WireAnswer
 from pinpoint_endpoints.service.client import open_client, open_local_client
 from pinpoint_endpoints.service.rate_limit import Clock, TokenBucket
 

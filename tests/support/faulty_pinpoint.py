@@ -21,7 +21,7 @@ from urllib.parse import unquote
 from zlib import crc32
 
 from pinpoint_endpoints.contract.merging import merge
-from pinpoint_endpoints.local.merging import new_endpoint, with_defaults
+from pinpoint_endpoints.local.updates import new_endpoint, with_defaults
 
 MAX_BATCH_ITEMS = 100
 MAX_BODY_BYTES = 7_000_000

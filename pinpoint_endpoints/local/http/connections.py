@@ -20,8 +20,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from pinpoint_endpoints.local.http.joining import Joining
 from pinpoint_endpoints.local.http.waiting import Waiting
+from pinpoint_endpoints.local.routes import refusal
 from pinpoint_endpoints.local.service_error import ServiceError, bad_request, too_many_requests
-from pinpoint_endpoints.local.wire import refusal
 from pinpoint_endpoints.quotas import MAX_BODY_BYTES
 
 MOST_HEAD_BYTES = 32 * 1024

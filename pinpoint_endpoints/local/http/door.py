@@ -14,6 +14,12 @@ from pinpoint_endpoints.local.http.faults import Fault, FaultDrawer, Faults
 from pinpoint_endpoints.local.http.seen import Seen
 from pinpoint_endpoints.local.http.visitors import Visitors
 from pinpoint_endpoints.local.http.workers import Workers
+from pinpoint_endpoints.local.routes import (
+    Answer,
+    message_of,
+    operation_name,
+    refusal,
+)
 from pinpoint_endpoints.local.service_error import (
     ServiceError,
     forbidden,
@@ -22,12 +28,6 @@ from pinpoint_endpoints.local.service_error import (
     not_found,
     payload_too_large,
     too_many_requests,
-)
-from pinpoint_endpoints.local.wire import (
-    Answer,
-    message_of,
-    operation_name,
-    refusal,
 )
 from pinpoint_endpoints.quotas import MAX_BODY_BYTES
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from pinpoint_endpoints.local.wire import FIRST_REFUSAL
+from pinpoint_endpoints.local.routes import FIRST_REFUSAL
 from pinpoint_endpoints.masking import masked, printable, shown_member, without_addresses
 
 TELL_SECONDS = 0.5

@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError
 from pinpoint_endpoints.local.http.gathering import Gathering
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.routes import Answer, refusal
 from pinpoint_endpoints.local.rows import Rows
 from pinpoint_endpoints.local.service_error import internal_error
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.local.together import Complain, Request, answer_one, answer_together
-from pinpoint_endpoints.local.wire import Answer, refusal
 
 Value = TypeVar("Value")
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pinpoint_endpoints import __version__
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
 from pinpoint_endpoints.local.client_variables import assignments
-from pinpoint_endpoints.local.location import default_store_path
+from pinpoint_endpoints.local.store import default_store_path
 
 
 class About(NamedTuple):

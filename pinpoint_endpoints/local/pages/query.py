@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
 from pinpoint_endpoints.local.browse import Cursor, Filter, Key, is_by_id
-from pinpoint_endpoints.local.wire import BROKEN_ESCAPE
+from pinpoint_endpoints.local.routes import BROKEN_ESCAPE
 from pinpoint_endpoints.schema.bundled import definition
 
 MAX_PARAMETERS = 20

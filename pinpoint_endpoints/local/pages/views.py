@@ -21,7 +21,6 @@ from pinpoint_endpoints.local.browse import (
     find_applications,
     find_endpoints,
 )
-from pinpoint_endpoints.local.merging import user_id_of
 from pinpoint_endpoints.local.pages.about import About
 from pinpoint_endpoints.local.pages.charts import AudienceCounter, Read
 from pinpoint_endpoints.local.pages.query import (
@@ -41,6 +40,7 @@ from pinpoint_endpoints.local.pages.shown import (
     shown_endpoint,
 )
 from pinpoint_endpoints.local.rows import Application, Rows
+from pinpoint_endpoints.local.updates import user_id_of
 
 FIRST_APPLICATION = "demo"
 AN_APPLICATION = {"app": "an application"}

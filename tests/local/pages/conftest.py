@@ -7,7 +7,7 @@ import pytest
 from served_pages import Put, Site
 
 from pinpoint_endpoints.local.http.server import serving
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.store import Store
 
 

@@ -7,9 +7,9 @@ from served_pages import Put, Site
 
 from pinpoint_endpoints import __version__
 from pinpoint_endpoints.local.http.server import serving
-from pinpoint_endpoints.local.location import default_store_path
-from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.pages import about_store
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.store import default_store_path
 
 
 def test_applications_are_listed_with_their_endpoints(

@@ -2,7 +2,7 @@ from html_page import Element
 from served_pages import Put, Site, site_of
 
 from pinpoint_endpoints.local.browse import SCAN_SIZE
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.store import Store
 
 AUDIENCE = "/audience?app=demo"

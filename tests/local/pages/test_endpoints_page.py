@@ -7,7 +7,7 @@ from html_page import Element
 from served_pages import Put, Site
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.schema.bundled import definition
 

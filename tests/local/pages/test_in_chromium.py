@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tools import program
 
 from pinpoint_endpoints.local.http.server import serving
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.store import Store
 
 pytestmark = pytest.mark.external

@@ -10,8 +10,8 @@ from html_page import Element
 from served_pages import ABOUT, Site
 
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.local.operations import LocalPinpoint
 from pinpoint_endpoints.local.pages import pages_app
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.rows import Rows
 from pinpoint_endpoints.masking import printable
 

@@ -1,4 +1,4 @@
-"""The endpoints of one application that a transaction meets: each read once, written once."""
+"""Hold the endpoints that a transaction uses: each is read once, and written once if it changed."""
 
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
@@ -17,7 +17,7 @@ Undo = tuple[Callable[..., None], object, object]
 """A function and its two arguments, which undo a change."""
 
 ACTIVE = "ACTIVE"
-MOST_PARAMETERS = 512
+MAX_PARAMETERS = 512
 """Of one statement: SQLite before 3.32 takes 999."""
 
 NEW = 1 << 62
@@ -76,7 +76,7 @@ class Entry(NamedTuple):
         return (self.user_id, *self.place, self.status)
 
 
-class WorkingSet:
+class UnitOfWork:
     """What one transaction knows of an application's endpoints, and what it changed.
 
     Args:
@@ -94,39 +94,39 @@ class WorkingSet:
         self._changed: dict[str, None] = {}
         self._of_users: dict[str, dict[str, None]] = {}
         self._at_places: dict[Place, dict[str, None]] = {}
-        self._met_users: set[str] = set()
-        self._met_addresses: set[str] = set()
+        self._loaded_users: set[str] = set()
+        self._loaded_addresses: set[str] = set()
         self._next_order = NEW
 
-    def meet(self, keys: Collection[str]) -> None:
+    def preload(self, keys: Collection[str]) -> None:
         """Read the endpoints with these keys, unless they are known."""
         unknown = [key for key in keys if key not in self._entries]
         self._entries.update(dict.fromkeys(unknown))
         self._read(BY_KEY, unknown)
 
-    def meet_users(self, user_ids: Collection[str]) -> None:
+    def preload_users(self, user_ids: Collection[str]) -> None:
         """Read the endpoints of these users, unless they are known."""
-        unknown = [user_id for user_id in user_ids if user_id not in self._met_users]
-        self._met_users.update(unknown)
+        unknown = [user_id for user_id in user_ids if user_id not in self._loaded_users]
+        self._loaded_users.update(unknown)
         self._read(BY_USER, unknown)
 
-    def meet_addresses(self, addresses: Collection[str]) -> None:
+    def preload_addresses(self, addresses: Collection[str]) -> None:
         """Read the ACTIVE endpoints at these addresses, unless they are known."""
-        unknown = [address for address in addresses if address not in self._met_addresses]
-        self._met_addresses.update(unknown)
+        unknown = [address for address in addresses if address not in self._loaded_addresses]
+        self._loaded_addresses.update(unknown)
         self._read(BY_ADDRESS, unknown)
 
     def endpoint(self, key: str) -> Endpoint | None:
         """Return the endpoint with this key, or None."""
         if key not in self._entries:
-            self.meet((key,))
+            self.preload((key,))
         entry = self._entries[key]
         return None if entry is None else entry.endpoint
 
     def of_user(self, user_id: str) -> list[Endpoint]:
         """Return the endpoints of a user in order of creation."""
-        if user_id not in self._met_users:
-            self.meet_users((user_id,))
+        if user_id not in self._loaded_users:
+            self.preload_users((user_id,))
         entries = [self._entries[key] for key in self._of_users.get(user_id, ())]
         if len(entries) > 1:
             entries.sort(key=_order)
@@ -137,8 +137,8 @@ class WorkingSet:
         _, address = place
         if not address:
             return []
-        if address not in self._met_addresses:
-            self.meet_addresses((address,))
+        if address not in self._loaded_addresses:
+            self.preload_addresses((address,))
         entries = [self._entries[key] for key in self._at_places.get(place, ())]
         return [entry.endpoint for entry in entries if entry]
 
@@ -146,7 +146,7 @@ class WorkingSet:
         """Keep an endpoint, in place of an earlier one with the same id; return its bytes."""
         key = same_endpoint_key(endpoint["Id"])
         if key not in self._entries:
-            self.meet((key,))
+            self.preload((key,))
         before = self._entries[key]
         if before is None:
             self._next_order += 1
@@ -157,7 +157,7 @@ class WorkingSet:
 
     def remove(self, key: str) -> None:
         """Drop the endpoint with this key."""
-        self.meet((key,))
+        self.preload((key,))
         self._change(key, None)
 
     def write(self) -> None:
@@ -184,8 +184,8 @@ class WorkingSet:
                 self._connection.executemany(statement, rows)
 
     def _read(self, condition: str, values: Sequence[str]) -> None:
-        for begin in range(0, len(values), MOST_PARAMETERS):
-            some = _padded(values[begin : begin + MOST_PARAMETERS])
+        for begin in range(0, len(values), MAX_PARAMETERS):
+            some = _padded(values[begin : begin + MAX_PARAMETERS])
             query = _query(condition, len(some))
             for order, key, data in self._connection.execute(query, (self._application, *some)):
                 if self._entries.get(key) is None and key not in self._changed:

@@ -1,21 +1,19 @@
-"""Requests as Python values → the bodies that the service answers, over a store.
+"""Implement Pinpoint's operations on applications and endpoints over a store.
 
-One method an operation, in the service's names. Shapes are those of botocore's service model
-for Pinpoint (2016-12-01); what AWS's documents leave open is described in `behaviour.md`.
+There is one method for each operation, with the service's names. Shapes are those of botocore's
+service model for Pinpoint (2016-12-01). What AWS's documentation leaves open is described in
+`behaviour.md`.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+from pinpoint_endpoints.local.attribute_names import patterns_fault
 from pinpoint_endpoints.local.events import events_batches, item_response
-from pinpoint_endpoints.local.existing import (
-    existing_application,
-    existing_endpoint,
-    existing_user_endpoints,
-)
-from pinpoint_endpoints.local.name_patterns import patterns_fault
+from pinpoint_endpoints.local.generated_values import application_arn, timestamp
 from pinpoint_endpoints.local.requests import (
     Body,
     batch_items,
@@ -29,13 +27,12 @@ from pinpoint_endpoints.local.requests import (
 )
 from pinpoint_endpoints.local.rows import Application, Rows
 from pinpoint_endpoints.local.service_error import ServiceError, bad_request, not_found
-from pinpoint_endpoints.local.stamps import application_arn, timestamp
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.updating import Update, apply_updates
+from pinpoint_endpoints.local.updates import Update, apply_updates
 
 # AWS: quotas, "Projects per region"
-APPLICATIONS_A_PAGE = 100
-MOST_APPLICATIONS_A_PAGE = 1_000
+DEFAULT_PAGE_SIZE = 100
+MAX_PAGE_SIZE = 1_000
 
 
 def utc_now() -> datetime:
@@ -98,8 +95,8 @@ class LocalPinpoint:
             page_size: at most how many, as digits.
             token: the `NextToken` of the page before.
         """
-        wanted = whole_number(page_size, "page-size", least=1, default=APPLICATIONS_A_PAGE)
-        limit = min(wanted, MOST_APPLICATIONS_A_PAGE)
+        wanted = whole_number(page_size, "page-size", least=1, default=DEFAULT_PAGE_SIZE)
+        limit = min(wanted, MAX_PAGE_SIZE)
         after = whole_number(token, "token", least=0, default=0)
         with self._store.reading() as rows:
             page = rows.applications(after, limit + 1)
@@ -285,3 +282,28 @@ def _fault_of(rows: Rows, application: Application, update: Update) -> str:
     except ServiceError as error:
         return error.message
     return ""
+
+
+def existing_application(rows: Rows, application_id: str) -> Application:
+    """Return an application."""
+    application = rows.application(application_id)
+    if application is None:
+        refuse_application_id(application_id)
+        raise not_found("Application not found")
+    return application
+
+
+def existing_endpoint(rows: Rows, application: Application, endpoint_id: str) -> Endpoint:
+    """Return an endpoint, whatever the case of its id."""
+    endpoint = rows.endpoint(application, endpoint_id)
+    if endpoint is None:
+        raise not_found("Endpoint not found")
+    return endpoint
+
+
+def existing_user_endpoints(rows: Rows, application: Application, user_id: str) -> list[Endpoint]:
+    """Return a user's endpoints in order of creation; a user has at least one."""
+    endpoints = rows.endpoints(application).of_user(user_id)
+    if not endpoints:
+        raise not_found("User not found")
+    return endpoints

@@ -1,4 +1,4 @@
-"""The version of a store in, the SQL that brings its tables to ours out."""
+"""The tables of a store, and the statements that upgrade a store of an earlier version."""
 
 APPLICATION_ID = 0x70696E70  # "pinp": tells our files from other programs' SQLite files
 

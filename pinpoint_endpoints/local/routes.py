@@ -1,15 +1,16 @@
-"""An HTTP request in parts → the local Pinpoint's HTTP answer in parts. No sockets here."""
+"""Route HTTP requests to the operations of the local Pinpoint. No sockets are involved."""
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import orjson
 
 from pinpoint_endpoints.local.bodies import TOO_DEEP, value_of
-from pinpoint_endpoints.local.operations import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.service_error import (
     ServiceError,
     bad_request,
@@ -17,7 +18,6 @@ from pinpoint_endpoints.local.service_error import (
     not_found,
     payload_too_large,
 )
-from pinpoint_endpoints.local.service_model import operations_at
 from pinpoint_endpoints.quotas import MAX_BODY_BYTES, MAX_EVENTS_BYTES
 
 LISTED = "`pe serve --explain` lists what it has."
@@ -246,3 +246,43 @@ def _decoded(segment: str) -> str:
         return unquote_to_bytes(segment).decode("utf-8")
     except UnicodeError:
         raise bad_request("The path is not UTF-8 under its percent-encoding.") from None
+
+
+_ID_IN_MODEL = re.compile(r"\\\{[^/]+?\\\}")
+
+
+class ModelledPath(NamedTuple):
+    """A path of the service.
+
+    Args:
+        pattern: matches it with whatever ids.
+        operations: names by method.
+    """
+
+    pattern: re.Pattern[str]
+    operations: dict[str, str]
+
+
+def operations_at(path: str) -> dict[str, str]:
+    """Return the names of Pinpoint's operations at a path, by method; none if it has no such path.
+
+    Args:
+        path: as it is encoded, without a query.
+    """
+    return next((one.operations for one in _paths() if one.pattern.fullmatch(path)), {})
+
+
+@cache
+def _paths() -> list[ModelledPath]:
+    """Return all paths, those with the fewest ids first: a word is not an id."""
+    from pinpoint_endpoints.service.model_loader import pinpoint_loader
+
+    model = pinpoint_loader().load_service_model("pinpoint", "service-2")
+    by_uri: dict[str, dict[str, str]] = {}
+    for name, operation in model["operations"].items():
+        http = operation["http"]
+        by_uri.setdefault(http["requestUri"], {})[http["method"]] = name
+    return [
+        ModelledPath(re.compile(_ID_IN_MODEL.sub("[^/]*", re.escape(uri))), by_uri[uri])
+        for uri in sorted(by_uri, key=lambda uri: uri.count("{"))
+    ]

@@ -1,4 +1,4 @@
-"""Ids and moments → what the service itself writes on applications and endpoints."""
+"""Generate the values that the service itself sets on applications and endpoints."""
 
 from datetime import UTC, datetime
 from zlib import crc32

@@ -1,0 +1,232 @@
+"""Apply updates to endpoints, and to the other endpoints of their users and at their addresses.
+
+Everything happens in the caller's transaction. Endpoints are never changed in place: each function
+returns a new dict.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from pinpoint_endpoints.contract.merging import Endpoint, merge, with_status
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+from pinpoint_endpoints.local.generated_values import cohort_id, instant
+from pinpoint_endpoints.local.rows import Application, Rows
+from pinpoint_endpoints.local.service_error import bad_request
+from pinpoint_endpoints.local.unit_of_work import UnitOfWork, place_of
+from pinpoint_endpoints.quotas import (
+    EVICTING_CHANNELS,
+    MAX_ATTRIBUTE_NAMES,
+    MAX_ENDPOINT_BYTES,
+    MAX_ENDPOINTS_PER_USER,
+)
+
+
+class Update(NamedTuple):
+    """What one request says about one endpoint.
+
+    Args:
+        endpoint_id: in the case in which the request has it.
+        request: a checked EndpointRequest.
+        request_id: the id of the request that brings it.
+        now: the moment of the request, as the service writes it.
+    """
+
+    endpoint_id: str
+    request: dict[str, Any]
+    request_id: str
+    now: str
+
+
+def apply_updates(rows: Rows, application: Application, updates: Sequence[Update]) -> None:
+    """Store updates, one after the other, and all that follows from them.
+
+    Raises:
+        ServiceError: 400 when an endpoint lacks what it needs, its user has as many endpoints as a
+            user may have, it is larger than an endpoint may be, or the application has as many
+            names of attributes as it may have.
+    """
+    names = rows.attribute_names(application)
+    captured = updates
+    if names.removes_any:
+        captured = [update._replace(request=names.captured(update.request)) for update in updates]
+    known = names
+    for update in captured:
+        known = known.with_names_in(update.request)
+    if known is not names:
+        if len(known) > MAX_ATTRIBUTE_NAMES:
+            raise bad_request("Too many custom attributes")
+        rows.put_attribute_names(application, known)
+    endpoints = rows.endpoints(application)
+    _preload(endpoints, captured)
+    for update in captured:
+        _apply(endpoints, application, update)
+
+
+def _preload(endpoints: UnitOfWork, updates: Sequence[Update]) -> None:
+    """Read in a few queries what the updates are about, each endpoint's companions included."""
+    keys = [same_endpoint_key(update.endpoint_id) for update in updates]
+    endpoints.preload(keys)
+    users: set[str] = set()
+    addresses: set[str] = set()
+    for key, update in zip(keys, updates, strict=True):
+        stored: Endpoint = endpoints.endpoint(key) or {}
+        users.add(user_id_after(stored, update.request))
+        addresses.add(update.request.get("Address") or stored.get("Address") or "")
+    endpoints.preload_users(users - {""})
+    endpoints.preload_addresses(addresses - {""})
+
+
+def _apply(endpoints: UnitOfWork, application: Application, update: Update) -> None:
+    key = same_endpoint_key(update.endpoint_id)
+    before = endpoints.endpoint(key)
+    missing = missing_member(before, update.request)
+    if missing:
+        raise bad_request(f"Missing {missing}")
+    stored = before or new_endpoint(application.response["Id"], update.endpoint_id, update.now)
+    companions = _make_room(endpoints, key, stored, update)
+    shared = user_attributes_of(companions[0]) if companions else {}
+    request = with_defaults(update.request, update.now, update.request_id)
+    endpoint = merge(stored, request, shared)
+    if (
+        endpoints.put(endpoint) > MAX_ENDPOINT_BYTES
+        and bytes_of_requests(endpoint) > MAX_ENDPOINT_BYTES
+    ):
+        raise bad_request(f"Endpoint size exceeds {MAX_ENDPOINT_BYTES} bytes")
+    if companions:
+        _share_user_attributes(endpoints, companions, endpoint)
+    for other in endpoints.active_at(place_of(endpoint)):
+        if other is not endpoint:
+            endpoints.put(inactive(other))
+
+
+def _make_room(endpoints: UnitOfWork, key: str, stored: Endpoint, update: Update) -> list[Endpoint]:
+    """Return the other endpoints of the user, after one has left if the user had too many."""
+    user_id = user_id_after(stored, update.request)
+    if not user_id:
+        return []
+    companions = [one for one in endpoints.of_user(user_id) if same_endpoint_key(one["Id"]) != key]
+    if len(companions) < MAX_ENDPOINTS_PER_USER:
+        return companions
+    leaving = endpoint_to_evict(companions, {**stored, **update.request}["ChannelType"])
+    if leaving is None:
+        raise bad_request(f"Exceeded maximum endpoint per user count {MAX_ENDPOINTS_PER_USER}")
+    endpoints.put(evicted(leaving))
+    return [one for one in companions if one is not leaving]
+
+
+def _share_user_attributes(
+    endpoints: UnitOfWork, companions: list[Endpoint], endpoint: Endpoint
+) -> None:
+    attributes = user_attributes_of(endpoint)
+    for companion in companions:
+        if user_attributes_of(companion) != attributes:
+            endpoints.put(with_user_attributes(companion, attributes))
+
+
+SERVICE_MEMBERS = frozenset(
+    ("ApplicationId", "CohortId", "CreationDate", "EffectiveDate", "EndpointStatus", "Id", "OptOut",
+     "RequestId")
+)  # fmt: skip
+"""What an endpoint has also if no request says it."""
+
+
+def new_endpoint(application_id: str, endpoint_id: str, created: str) -> Endpoint:
+    """Return an endpoint before its first update.
+
+    Args:
+        application_id: the application that it belongs to.
+        endpoint_id: its id in the case in which it will be shown.
+        created: the `CreationDate`.
+    """
+    return {
+        "ApplicationId": application_id,
+        "CohortId": cohort_id(endpoint_id),
+        "CreationDate": created,
+        "Id": endpoint_id,
+        "OptOut": "NONE",
+    }
+
+
+def missing_member(stored: Mapping[str, Any] | None, request: Mapping[str, Any]) -> str:
+    """Name the member without which the service takes no update, or return an empty string.
+
+    An endpoint that is new, and one whose address or opt-out an update names, needs an address
+    after it unless it is opted out of everything.
+    Source: seen in the field (aws-sdk-ios#861, amplify-js#13272).
+
+    Args:
+        stored: the endpoint so far; None for a new one.
+        request: the update.
+    """
+    if stored is None:
+        if "ChannelType" not in request:
+            return "ChannelType"
+    elif "Address" not in request and "OptOut" not in request:
+        return ""
+    after = {**(stored or {}), **request}
+    return "" if after.get("Address") or after.get("OptOut") == "ALL" else "Address"
+
+
+def with_defaults(request: Mapping[str, Any], now: str, request_id: str) -> Endpoint:
+    """Return a request with what every update sets: its own id, and what it leaves out.
+
+    Source of the id: botocore's service model, `PublicEndpoint.RequestId`, "generated each time".
+    """
+    return {"EffectiveDate": now, **with_status(request), "RequestId": request_id}
+
+
+def user_id_after(stored: Mapping[str, Any], request: Mapping[str, Any]) -> str:
+    """Return the id of the user that an endpoint has after an update; empty for no user."""
+    user_id: str = request.get("User", {}).get("UserId", user_id_of(stored))
+    return user_id
+
+
+def user_id_of(endpoint: Mapping[str, Any]) -> str:
+    """Return the id of an endpoint's user; empty for no user."""
+    user_id: str = endpoint.get("User", {}).get("UserId", "")
+    return user_id
+
+
+def user_attributes_of(endpoint: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the attributes of an endpoint's user."""
+    attributes: dict[str, list[str]] = endpoint.get("User", {}).get("UserAttributes", {})
+    return attributes
+
+
+def with_user_attributes(
+    endpoint: Mapping[str, Any], attributes: Mapping[str, list[str]]
+) -> Endpoint:
+    """Return the endpoint with its user's attributes replaced."""
+    return {**endpoint, "User": {**endpoint["User"], "UserAttributes": dict(attributes)}}
+
+
+def inactive(endpoint: Mapping[str, Any]) -> Endpoint:
+    """Return the endpoint as it is once another one took over its address."""
+    return {**endpoint, "EndpointStatus": "INACTIVE"}
+
+
+def evicted(endpoint: Mapping[str, Any]) -> Endpoint:
+    """Return the endpoint as it is once its user took on a newer one in its place."""
+    return {**inactive(endpoint), "User": {}}
+
+
+def endpoint_to_evict(endpoints: Sequence[Endpoint], channel_type: str) -> Endpoint | None:
+    """Return which of a user's endpoints makes room for one more, or None if none may.
+
+    Only push tokens make room, and only for each other: the one with the oldest
+    `EffectiveDate`, of equals the first. Source: AWS, audience-define-auto-inactive.
+    """
+    if channel_type not in EVICTING_CHANNELS:
+        return None
+    candidates = [one for one in endpoints if one.get("ChannelType") in EVICTING_CHANNELS]
+    return min(candidates, key=lambda one: instant(one["EffectiveDate"]), default=None)
+
+
+def bytes_of_requests(endpoint: Mapping[str, Any]) -> int:
+    """Return how many bytes of an endpoint requests brought, as compact JSON in UTF-8."""
+    members = {name: value for name, value in endpoint.items() if name not in SERVICE_MEMBERS}
+    if not members["User"]:
+        del members["User"]
+    return len(orjson.dumps(members))
