@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pinpoint_endpoints.api import connect, get, load, upsert, upsert_all, validate
     from pinpoint_endpoints.checks.finding import Policy
-    from pinpoint_endpoints.delivery.plan import Wishes
+    from pinpoint_endpoints.delivery.plan import SendOptions
     from pinpoint_endpoints.documents.model import Document, Problem, Severity
     from pinpoint_endpoints.errors import (
         CannotRun,
@@ -40,10 +40,10 @@ __all__ = [
     "Policy",
     "Problem",
     "Refused",
+    "SendOptions",
     "Severity",
     "State",
     "UsageError",
-    "Wishes",
     "connect",
     "get",
     "load",
@@ -56,7 +56,7 @@ _HOMES = {
     "checks.policy": ("Policy",),
     "api": ("connect", "get", "load", "upsert", "upsert_all", "validate"),
     "documents.model": ("Document", "Problem", "Severity"),
-    "delivery.plan": ("Wishes",),
+    "delivery.plan": ("SendOptions",),
     "errors": (
         "CannotRun",
         "Interrupted",

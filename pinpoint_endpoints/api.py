@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pinpoint_endpoints.checks.validate import validate
 from pinpoint_endpoints.delivery.health import Health
 from pinpoint_endpoints.delivery.monitor import Monitor
-from pinpoint_endpoints.delivery.plan import AS_THEY_ARE, Step, Wishes, plan
+from pinpoint_endpoints.delivery.plan import DEFAULT_OPTIONS, SendOptions, Step, plan
 from pinpoint_endpoints.delivery.records import Records
 from pinpoint_endpoints.delivery.run import Send, deliver
 from pinpoint_endpoints.delivery.settling import PATIENCE, Settler, Verifier
@@ -27,8 +27,8 @@ from pinpoint_endpoints.service.outcome import Outcome
 from pinpoint_endpoints.service.reading import get_endpoint as get
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.delivery.failures import Failures
     from pinpoint_endpoints.delivery.journal import Journal
+    from pinpoint_endpoints.delivery.records import Failures
 
 __all__ = ["connect", "get", "load", "upsert", "upsert_all", "validate"]
 
@@ -98,8 +98,8 @@ def upsert(
         UsageError: the service can take no such application id or endpoint id.
         CannotRun: no credentials, no connection, no readable answer.
     """
-    wishes = Wishes(endpoint_id=endpoint_id)
-    (outcome,) = upsert_all(client, application_id, [document], wishes, patience=0)
+    options = SendOptions(endpoint_id=endpoint_id)
+    (outcome,) = upsert_all(client, application_id, [document], options, patience=0)
     return outcome
 
 
@@ -107,7 +107,7 @@ def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
     client: Any,
     application_id: str,
     documents: Iterable[Document],
-    wishes: Wishes = AS_THEY_ARE,
+    options: SendOptions = DEFAULT_OPTIONS,
     *,
     concurrency: int = 1,
     journal: "Journal | None" = None,
@@ -126,7 +126,7 @@ def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
             is called when the first document is to be sent.
         application_id: the application, called project in the console.
         documents: from `load`; any number.
-        wishes: how they are judged and named, and whether several go in one call.
+        options: how they are validated and named, and whether several go in one call.
         concurrency: how many calls are under way at most.
         journal: skips what it has as accepted, and is written as calls are answered.
         failures: is given what the service refuses.
@@ -141,7 +141,7 @@ def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
         Interrupted: by a person.
     """
     monitor = monitor or Monitor()
-    steps = plan_upsert(application_id, monitor.reading(documents), wishes, journal)
+    steps = plan_upsert(application_id, monitor.reading(documents), options, journal)
     if failures is not None:
         steps = failures.emptied_before(steps)
     records = Records(journal, failures, monitor)
@@ -168,7 +168,7 @@ def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
 def plan_upsert(
     application_id: str,
     documents: Iterable[Document],
-    wishes: Wishes = AS_THEY_ARE,
+    options: SendOptions = DEFAULT_OPTIONS,
     journal: "Journal | None" = None,
 ) -> Iterator[Step]:
     """Validate documents, and yield what `upsert_all` would do with them: nothing is sent.
@@ -176,13 +176,13 @@ def plan_upsert(
     Args:
         application_id: the application.
         documents: from `load`; any number.
-        wishes: how they are judged and named, and whether several go in one call.
+        options: how they are validated and named, and whether several go in one call.
         journal: skips what it has as accepted.
 
     Raises:
         UsageError: the service can take no such application id or endpoint id.
     """
     check_id(application_id, "application id", "--app")
-    if wishes.endpoint_id is not None:
-        check_id(wishes.endpoint_id, "endpoint id", "--id")
-    return plan(documents, wishes, journal)
+    if options.endpoint_id is not None:
+        check_id(options.endpoint_id, "endpoint id", "--id")
+    return plan(documents, options, None if journal is None else journal.accepted)

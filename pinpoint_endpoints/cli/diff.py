@@ -51,7 +51,7 @@ def diff(
     refused everything; 5 some were compared, some were not.
     """
     from pinpoint_endpoints.delivery.compare import compare_all
-    from pinpoint_endpoints.delivery.plan import Wishes
+    from pinpoint_endpoints.delivery.plan import SendOptions
     from pinpoint_endpoints.reports.difference_reporters import open_difference_reporter
     from pinpoint_endpoints.reports.differences import DifferenceTally
 
@@ -78,7 +78,7 @@ def diff(
             target.client,
             app,
             documents,
-            Wishes(checks.sending_policy(), endpoint_id),
+            SendOptions(checks.sending_policy(), endpoint_id),
             target.concurrent_calls(batch=False),
             monitor=interrupts,
         )

@@ -17,9 +17,9 @@ from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.masking import counted
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.delivery.failures import Failures
     from pinpoint_endpoints.delivery.journal import Journal
     from pinpoint_endpoints.delivery.journal import Target as JournalTarget
+    from pinpoint_endpoints.delivery.records import Failures
     from pinpoint_endpoints.saving.folder import Folder
 
 
@@ -90,7 +90,7 @@ def _journal(path: str, belongs_to: "JournalTarget", *, read_only: bool) -> "Jou
 
 
 def _failures(path: str) -> "Failures":
-    from pinpoint_endpoints.delivery.failures import Failures
+    from pinpoint_endpoints.delivery.records import Failures
 
     return Failures(path)
 

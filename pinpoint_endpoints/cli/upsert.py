@@ -72,10 +72,10 @@ def upsert(
     several with UpdateEndpointsBatch.
     """
     from pinpoint_endpoints.api import plan_upsert, upsert_all
-    from pinpoint_endpoints.delivery.plan import Wishes
+    from pinpoint_endpoints.delivery.plan import SendOptions
 
     _check_options(output, dry_run=dry_run, verify=verify)
-    wishes = Wishes(checks.sending_policy(), endpoint_id, batch=not no_batch)
+    send_options = SendOptions(checks.sending_policy(), endpoint_id, batch=not no_batch)
     tally = OutcomeTally()
     counts = Counts(tally)
     with (
@@ -102,14 +102,14 @@ def upsert(
             from pinpoint_endpoints.cli.dry_run import show_plan
             from pinpoint_endpoints.reports.plan_report import PlanOptions
 
-            steps = plan_upsert(app, documents, wishes, written.journal)
+            steps = plan_upsert(app, documents, send_options, written.journal)
             options = PlanOptions(display.verbose, display.show_values, display.quiet, target.local)
             return show_plan(steps, app, target, output, options)
         outcomes = upsert_all(
             target.client,
             app,
             documents,
-            wishes,
+            send_options,
             concurrency=target.concurrent_calls(batch=not no_batch),
             journal=written.journal,
             failures=written.failures,

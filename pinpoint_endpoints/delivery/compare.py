@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.delivery.executor import OrderedExecutor
 from pinpoint_endpoints.delivery.health import MOST_REFUSED
-from pinpoint_endpoints.delivery.judging import Unfit, judged
 from pinpoint_endpoints.delivery.monitor import Monitor
-from pinpoint_endpoints.delivery.plan import Wishes
+from pinpoint_endpoints.delivery.plan import InvalidDocument, SendOptions, to_item
 from pinpoint_endpoints.documents.endpoint_ids import check_id, same_endpoint_key
 from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.errors import (
@@ -84,7 +83,7 @@ def compare_all(  # noqa: PLR0913 - what a person can choose of a comparison
     connect: Callable[[], Any],
     application_id: str,
     documents: Iterable[Document],
-    wishes: Wishes,
+    options: SendOptions,
     concurrency: int = CONCURRENT_CALLS,
     *,
     monitor: Monitor | None = None,
@@ -98,7 +97,7 @@ def compare_all(  # noqa: PLR0913 - what a person can choose of a comparison
         connect: called when the first endpoint is to be read; returns a boto3 Pinpoint client.
         application_id: the application, called project in the console.
         documents: from `load`; any number.
-        wishes: how they are judged and named.
+        options: how they are validated and named.
         concurrency: how many endpoints are read at once.
         monitor: follows the run, and may end it early.
 
@@ -109,18 +108,18 @@ def compare_all(  # noqa: PLR0913 - what a person can choose of a comparison
         Interrupted: by the user. Each comes after what was compared before.
     """
     check_id(application_id, "application id", "--app")
-    if wishes.endpoint_id is not None:
-        check_id(wishes.endpoint_id, "endpoint id", "--id")
+    if options.endpoint_id is not None:
+        check_id(options.endpoint_id, "endpoint id", "--id")
     monitor = monitor or Monitor()
     reader = _Reader(connect, application_id)
-    executor = OrderedExecutor[Item | Unfit, _Read](
+    executor = OrderedExecutor[Item | InvalidDocument, _Read](
         concurrency, lambda: monitor.stop_requests() > 0
     )
     with PendingChanges() as pending:
         comparer = _Comparer(application_id, pending)
         try:
             for document in monitor.reading(documents):
-                item = judged(document, wishes.policy, wishes.endpoint_id)
+                item = to_item(document, options)
                 executor.submit(item, reader.read)
                 yield from _compared(executor.finished(), comparer, monitor)
                 if monitor.stop_requests():
@@ -133,7 +132,7 @@ def compare_all(  # noqa: PLR0913 - what a person can choose of a comparison
 
 
 def _compared(
-    finished: "Iterator[tuple[Item | Unfit, Future[_Read]]]",
+    finished: "Iterator[tuple[Item | InvalidDocument, Future[_Read]]]",
     comparer: "_Comparer",
     monitor: Monitor,
 ) -> Iterator[Comparison]:
@@ -146,7 +145,7 @@ def _compared(
 class _Read(NamedTuple):
     """A document with its endpoint, if there is one; or with why the service does not say."""
 
-    item: Item | Unfit
+    item: Item | InvalidDocument
     stored: Mapping[str, Any] | None = None
     error: PinpointEndpointsError | None = None
 
@@ -160,8 +159,8 @@ class _Reader:
         self._lock = Lock()
         self._client: Any = None
 
-    def read(self, item: Item | Unfit) -> _Read:
-        if isinstance(item, Unfit):
+    def read(self, item: Item | InvalidDocument) -> _Read:
+        if isinstance(item, InvalidDocument):
             return _Read(item)
         client = self._opened()
         try:
@@ -206,7 +205,7 @@ class _Comparer:
         same = Comparison(
             item.endpoint_id or "", item.document.source, State.SAME, problems=item.problems
         )
-        if isinstance(item, Unfit):
+        if isinstance(item, InvalidDocument):
             return same._replace(state=State.INVALID, message=_INVALID)
         if not is_comparable(request):
             return same._replace(state=State.FAILED, message=_NO_REQUEST, hint=_HINT_ON_RULES)

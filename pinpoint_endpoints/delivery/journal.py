@@ -1,7 +1,9 @@
-"""What became of documents in, a file of it out, from which a run that was killed goes on."""
+"""Keeps what became of the documents of a run in a file, so that a killed run can be resumed."""
 
+import errno
 import os
 import stat
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
@@ -9,8 +11,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from pinpoint_endpoints.delivery.delivered import Claim, Delivered
-from pinpoint_endpoints.delivery.file_lock import locked
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import CannotRun, reason_of
 from pinpoint_endpoints.service.outcome import State
 
@@ -18,7 +19,7 @@ VERSION = 1
 
 _VERSION_MEMBER = "pe_journal"
 _HEADER_BEGINS = f'{{"{_VERSION_MEMBER}":'.encode()
-_LONGEST_HEADER = 65_536
+_MAX_HEADER_BYTES = 65_536
 _ANOTHER = "name another journal, or leave --journal out"
 
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -26,8 +27,6 @@ _NOT_WAITING = getattr(os, "O_NONBLOCK", 0)  # a named pipe would wait for a wri
 _READ = os.O_RDONLY | _BINARY | _NOT_WAITING
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY | _NOT_WAITING
 _OWNER_ONLY = 0o600
-
-__all__ = ["Claim", "Entry", "Journal", "Target"]
 
 
 class Target(NamedTuple):
@@ -49,7 +48,7 @@ class Entry(NamedTuple):
 
     Attributes:
         endpoint_id: as it was sent.
-        occurrence: from the document's claim.
+        occurrence: how many documents of the run had the same endpoint id before.
         digest: of the request.
         state: as in `Outcome`; `accepted` alone keeps a document from being sent again.
         status: the HTTP status, 0 if there was no answer.
@@ -66,6 +65,59 @@ class Entry(NamedTuple):
     request_id: str
 
 
+class ResumeState(NamedTuple):
+    """What a journal knows of a document.
+
+    Attributes:
+        done: it was accepted in an earlier run, so it need not be sent.
+        occurrence: how many documents of this run had the same endpoint id before.
+    """
+
+    done: bool
+    occurrence: int
+
+
+class AcceptedIndex:
+    """Knows what was accepted in earlier runs, and which endpoints this run sends.
+
+    A document is identified by its endpoint id and its occurrence: how many documents of a run had
+    the same endpoint id before it. Kept are 64-bit hashes of ids and digests, about 200 bytes a
+    document; a wrong match is less likely than one in a million runs of a million documents.
+    """
+
+    def __init__(self) -> None:
+        self._digests: dict[int, int] = {}
+        self._occurrences: dict[int, int] = {}
+        self._sent: set[int] = set()
+
+    def remember(self, endpoint_id: str, occurrence: int, digest: str, *, accepted: bool) -> None:
+        """Add the next entry of a journal; one that is not accepted takes an earlier one back."""
+        place = hash((hash(same_endpoint_key(endpoint_id)), occurrence))
+        if accepted:
+            self._digests[place] = hash(digest)
+        else:
+            self._digests.pop(place, None)
+
+    def resume(self, endpoint_id: str, digest: str) -> ResumeState:
+        """Return whether the next document of the run is done. Called once a document, in order.
+
+        It is if what was last accepted in its place has the same digest, and no earlier document
+        with the same endpoint id is sent in this run: that one would replace it.
+
+        Args:
+            endpoint_id: as it would be sent.
+            digest: of the request; a document without one is never done.
+        """
+        key = hash(same_endpoint_key(endpoint_id))
+        occurrence = self._occurrences.get(key, 0)
+        self._occurrences[key] = occurrence + 1
+        is_same = bool(digest) and self._digests.get(hash((key, occurrence))) == hash(digest)
+        done = is_same and key not in self._sent
+        if not done:
+            self._sent.add(key)
+        return ResumeState(done, occurrence)
+
+
 class Journal:
     """A file of one JSON object a line: a header that names the target, then an entry an outcome.
 
@@ -79,6 +131,7 @@ class Journal:
 
     Attributes:
         path: the file, without symbolic links.
+        accepted: what it has as accepted.
 
     Raises:
         CannotRun: the file cannot be opened, is in use by another run, is no journal, or the
@@ -91,7 +144,7 @@ class Journal:
         self.path = Path(os.path.realpath(path))
         self._named = os.fspath(path)
         self._target = target
-        self._delivered = Delivered()
+        self.accepted = AcceptedIndex()
         self._writing = Lock()
         self._failure: CannotRun | None = None
         self._file: int | None = None
@@ -121,15 +174,6 @@ class Journal:
         if self._file is not None:
             os.close(self._file)
             self._file = None
-
-    def claim(self, endpoint_id: str, digest: str) -> Claim:
-        """Say whether a document is done. Called once a document, in order, by one thread.
-
-        Args:
-            endpoint_id: as it would be sent.
-            digest: of the request.
-        """
-        return self._delivered.claim(endpoint_id, digest)
 
     def record(self, entries: Iterable[Entry]) -> None:
         """Append what became of documents that were sent. Any thread may call it.
@@ -170,7 +214,7 @@ class Journal:
 
     def _open_to_append(self) -> None:
         self._file = os.open(self.path, _APPEND, _OWNER_ONLY)
-        if not locked(self._file):
+        if not _locked(self._file):
             raise CannotRun(
                 f"the journal {self._named} is in use by another run",
                 "wait until that run has ended, or name another journal",
@@ -188,7 +232,7 @@ class Journal:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise CannotRun(f"the journal {self._named} is no regular file", _ANOTHER)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            header = file.readline(_LONGEST_HEADER)
+            header = file.readline(_MAX_HEADER_BYTES)
             if not header.endswith(b"\n"):
                 if not _is_half_header(header):
                     raise self._no_journal()
@@ -205,7 +249,7 @@ class Journal:
     def _remember(self, line: bytes, number: int) -> None:
         try:
             entry = orjson.loads(line)
-            self._delivered.remember(
+            self.accepted.remember(
                 entry["endpoint_id"],
                 entry.get("occurrence", 0),
                 entry["digest"],
@@ -257,7 +301,7 @@ class Journal:
 
 def _is_half_header(begun: bytes) -> bool:
     """Tell whether this was written by a run that was killed, and not by another program."""
-    if len(begun) >= _LONGEST_HEADER:
+    if len(begun) >= _MAX_HEADER_BYTES:
         return False
     begun = begun.rstrip(b"\0")
     return begun.startswith(_HEADER_BEGINS) or _HEADER_BEGINS.startswith(begun)
@@ -268,3 +312,41 @@ def _line(entry: Entry) -> bytes:
     if not entry.occurrence:
         del members["occurrence"]
     return orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _BEYOND_THE_END = 2**31 - 2
+
+    def _lock(file: int) -> None:
+        """Lock a byte beyond the end: on Windows a lock prevents reading and writing."""
+        os.lseek(file, _BEYOND_THE_END, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        os.lseek(file, 0, os.SEEK_SET)
+else:
+    import fcntl
+
+    def _lock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_LOCK_IS_TAKEN = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+
+
+def _locked(file: int) -> bool:
+    """Lock a file until this process closes it or ends; return False if another process has it.
+
+    Args:
+        file: a file descriptor, open for writing.
+
+    Raises:
+        OSError: there are no locks on this file system.
+    """
+    try:
+        _lock(file)
+    except OSError as error:
+        if error.errno in _LOCK_IS_TAKEN:
+            return False
+        raise
+    return True

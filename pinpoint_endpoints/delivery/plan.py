@@ -1,17 +1,18 @@
-"""Documents in, what is to be done with each out: calls to make, and outcomes of what is not sent.
+"""Decides what becomes of each document: which call carries it, or why it is not sent.
 
-One planner for what is sent and for what is only shown.
+`pe upsert` and its `--dry-run` share this plan.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
-from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy
+from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
 from pinpoint_endpoints.checks.schema_check import fits
-from pinpoint_endpoints.delivery.judging import Unfit, judged
+from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate
+from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
-from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.documents.rule import Scope, rule_of
 from pinpoint_endpoints.quotas import MAX_BATCH_ITEMS, MAX_REQUEST_BYTES
 from pinpoint_endpoints.service.outcome import Outcome, State, unsent
@@ -23,35 +24,20 @@ from pinpoint_endpoints.service.request import (
     digest_of,
 )
 
+if TYPE_CHECKING:
+    from pinpoint_endpoints.delivery.journal import AcceptedIndex
+
 Step = Call | Outcome
-_MOST_HELD_BACK = 100
-
-
-class Claim(Protocol):
-    """What a journal says of a document."""
-
-    @property
-    def done(self) -> bool:
-        """Whether it was accepted before, and nothing was sent over it since."""
-
-    @property
-    def occurrence(self) -> int:
-        """How many documents of this run had the same endpoint id before."""
-
-
-class Claims(Protocol):
-    """A journal, as far as the plan asks it."""
-
-    def claim(self, endpoint_id: str, digest: str) -> Claim:
-        """Say whether a document is done; asked once for each, in their order."""
+_MAX_HELD = 100
+"""How many outcomes wait for the call of their neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class SendOptions:
     """How documents become calls.
 
     Attributes:
-        policy: how they are judged.
+        policy: which problems keep a document from being sent.
         endpoint_id: for all of them; else each document's own, else its file's name.
         batch: whether several go in one call.
     """
@@ -61,84 +47,132 @@ class Wishes:
     batch: bool = True
 
 
-AS_THEY_ARE = Wishes()
+DEFAULT_OPTIONS = SendOptions()
+
+
+class InvalidDocument(NamedTuple):
+    """A document that is not sent.
+
+    Attributes:
+        document: from `load`.
+        endpoint_id: from the command line, the document or the file's name; None if none gives one.
+        problems: what is wrong with it.
+    """
+
+    document: Document
+    endpoint_id: str | None
+    problems: tuple[Problem, ...]
 
 
 def plan(
-    documents: Iterable[Document], wishes: Wishes, journal: Claims | None = None
+    documents: Iterable[Document],
+    options: SendOptions,
+    accepted: "AcceptedIndex | None" = None,
+    *,
+    max_items: int = MAX_BATCH_ITEMS,
+    max_bytes: int = MAX_REQUEST_BYTES,
 ) -> Iterator[Step]:
-    """Yield what is to be done with documents: calls, and outcomes of those that are not sent.
+    """Yield calls, and the outcomes of documents that are not sent.
 
     Calls are in the order of their documents, and what is INACTIVE is first in its call; an outcome
     may come before or after the call of its neighbours. Two documents of one endpoint are never in
-    one call, since its answer names no item.
+    one call, since the answer to a batch names no item.
 
     Args:
         documents: from `load`.
-        wishes: how they become calls.
-        journal: what was done before.
+        options: how they become calls.
+        accepted: what was accepted in earlier runs, if there is a journal.
+        max_items: in one call.
+        max_bytes: of one call's body.
     """
-    ignores_schema = any(rule_of(code).scope is Scope.SCHEMA for code in wishes.policy.ignore)
-    gathering = _Gathering()
+    ignores_schema = any(rule_of(code).scope is Scope.SCHEMA for code in options.policy.ignore)
+    batch = _BatchBuilder(max_items, max_bytes)
     for document in documents:
-        decided = _decided(document, wishes, journal)
+        decided = _decided(document, options, accepted)
         if isinstance(decided, Outcome):
-            yield from gathering.held_back_with(decided)
+            yield from batch.hold(decided)
             continue
         encoded = batch_item(decided)
-        alone = not wishes.batch or (ignores_schema and not _fits_the_schema(decided))
-        if alone or not gathering.has_room_for(decided, encoded):
-            yield from gathering.pour()
-        gathering.add(decided, encoded)
+        alone = not options.batch or (ignores_schema and not _fits_the_schema(decided))
+        if alone or not batch.has_room_for(decided, encoded):
+            yield from batch.flush()
+        batch.add(decided, encoded)
         if alone:
-            yield from gathering.pour()
-    yield from gathering.pour()
+            yield from batch.flush()
+    yield from batch.flush()
 
 
-def _decided(document: Document, wishes: Wishes, journal: Claims | None) -> Item | Outcome:
-    item = judged(document, wishes.policy, wishes.endpoint_id)
-    if isinstance(item, Unfit):
+def to_item(document: Document, options: SendOptions) -> Item | InvalidDocument:
+    """Validate a document, and return it with the id that it is sent under.
+
+    Args:
+        document: from `load`.
+        options: how it is validated and named.
+    """
+    if options.endpoint_id is not None and document.is_read:
+        document = document._replace(endpoint_id=options.endpoint_id)
+    problems = validate(document, options.policy)
+    valid = is_valid(problems, options.policy)
+    if valid and document.is_read and document.endpoint_id is None:
+        problems.append(_no_id(document))
+    if not valid or document.endpoint_id is None:
+        return InvalidDocument(document, document.endpoint_id, tuple(problems))
+    return Item(document, document.endpoint_id, tuple(problems))
+
+
+def _no_id(document: Document) -> Problem:
+    finding = Finding((), "not an endpoint id: there is none", "name the endpoint with --id")
+    return problem_at(document, codes.ENDPOINT_ID, Severity.ERROR, finding)
+
+
+def _decided(
+    document: Document, options: SendOptions, accepted: "AcceptedIndex | None"
+) -> Item | Outcome:
+    item = to_item(document, options)
+    if isinstance(item, InvalidDocument):
         message = "not sent: the document is invalid"
         return unsent(State.INVALID, item.document, item.endpoint_id, message, item.problems)
-    if journal is None:
+    if accepted is None:
         return item
     digest = digest_of(item.document.request)
-    claim = journal.claim(item.endpoint_id, digest)
-    if claim.done:
+    done, occurrence = accepted.resume(item.endpoint_id, digest)
+    if done:
         message = "accepted in an earlier run"
         return unsent(State.DONE, item.document, item.endpoint_id, message)
-    return item._replace(digest=digest, occurrence=claim.occurrence)
+    return item._replace(digest=digest, occurrence=occurrence)
 
 
 def _fits_the_schema(item: Item) -> bool:
-    """Tell whether boto3 need not look at an item; what it may refuse is sent alone."""
+    """Return whether boto3 would accept an item; one that it may refuse is sent alone."""
     return fits(item.document.value, item.document.shape)
 
 
-class _Gathering:
-    """What goes into the next call, and the outcomes that wait until it is made."""
+class _BatchBuilder:
+    """Collects the items of the next call, and the outcomes that wait until it is made."""
 
-    def __init__(self) -> None:
-        self._begin()
+    def __init__(self, max_items: int, max_bytes: int) -> None:
+        self._max_items = max_items
+        self._max_bytes = max_bytes
+        self._clear()
 
-    def _begin(self) -> None:
+    def _clear(self) -> None:
         self._items: list[Item] = []
         self._encoded: list[bytes] = []
         self._keys: set[str] = set()
         self._bytes = BATCH_FRAME_BYTES
-        self._held_back: list[Outcome] = []
+        self._held: list[Outcome] = []
 
-    def held_back_with(self, outcome: Outcome) -> Iterator[Outcome]:
-        """Hold one more outcome back; if they are many, yield them and let the call wait."""
-        self._held_back.append(outcome)
-        if len(self._held_back) >= _MOST_HELD_BACK:
-            held_back, self._held_back = self._held_back, []
-            yield from held_back
+    def hold(self, outcome: Outcome) -> Iterator[Outcome]:
+        """Keep an outcome until the call is made; if there are many, yield them before it."""
+        self._held.append(outcome)
+        if len(self._held) >= _MAX_HELD:
+            held, self._held = self._held, []
+            yield from held
 
     def has_room_for(self, item: Item, encoded: bytes) -> bool:
         return (
-            len(self._items) < MAX_BATCH_ITEMS
-            and self._bytes + len(encoded) + 1 <= MAX_REQUEST_BYTES
+            len(self._items) < self._max_items
+            and self._bytes + len(encoded) + 1 <= self._max_bytes
             and same_endpoint_key(item.endpoint_id) not in self._keys
         )
 
@@ -148,16 +182,16 @@ class _Gathering:
         self._keys.add(same_endpoint_key(item.endpoint_id))
         self._bytes += len(encoded) + 1
 
-    def pour(self) -> Iterator[Step]:
-        """Yield the call and the outcomes, and begin anew."""
-        pairs, held_back = [*zip(self._items, self._encoded, strict=True)], self._held_back
-        self._begin()
+    def flush(self) -> Iterator[Step]:
+        """Yield the call and the outcomes that waited for it, and start the next call."""
+        pairs, held = [*zip(self._items, self._encoded, strict=True)], self._held
+        self._clear()
         if pairs:
             # each update makes the other endpoints at its address INACTIVE: the last one stays
             pairs.sort(key=_is_sent_last)
             items, encoded = zip(*pairs, strict=True)
             yield Call(items, encoded)
-        yield from held_back
+        yield from held
 
 
 def _is_sent_last(pair: tuple[Item, bytes]) -> bool:

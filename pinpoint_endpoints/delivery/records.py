@@ -1,15 +1,107 @@
-"""Outcomes in as they happen; the journal's lines and the file of the failures out."""
+"""Documents that the service refused in, a file that can be sent again out: NDJSON."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from pinpoint_endpoints.delivery.monitor import Monitor
+from pinpoint_endpoints.errors import CannotRun, reason_of
 from pinpoint_endpoints.service.outcome import Outcome, State
-from pinpoint_endpoints.service.request import Item
+from pinpoint_endpoints.service.request import Item, batch_item
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.delivery.failures import Failures
     from pinpoint_endpoints.delivery.journal import Entry, Journal
+
+_ONLY_ITS_OWNER = 0o600
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
+
+Step = TypeVar("Step")
+
+
+class Failures:
+    """Writes each endpoint as an EndpointBatchItem a line, as it fails.
+
+    The file holds personal data, as the documents do: only its owner may read it. What an earlier
+    run left there stays until this one begins.
+
+    Args:
+        path: of the file; it is made if it is not there.
+
+    Raises:
+        CannotRun: the file cannot be written.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._lock = Lock()
+        self._failure: CannotRun | None = None
+        try:
+            self._file = os.open(path, _FLAGS, _ONLY_ITS_OWNER)
+        except OSError as error:
+            raise self._not_written(reason_of(error)) from None
+        mode = os.fstat(self._file).st_mode
+        self._has_content = stat.S_ISREG(mode)
+        if stat.S_ISFIFO(mode):
+            os.close(self._file)
+            raise self._not_written("it is a pipe")
+        if self._has_content:
+            os.fchmod(self._file, _ONLY_ITS_OWNER)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._file)
+
+    def emptied_before(self, steps: Iterable[Step]) -> Iterator[Step]:
+        """Yield the steps of a run; the file is emptied before the first of them.
+
+        Raises:
+            CannotRun: the file cannot be written.
+        """
+        is_emptied = False
+        for step in steps:
+            if not is_emptied:
+                self._empty()
+                is_emptied = True
+            yield step
+
+    def write(self, items: Iterable[Item]) -> None:
+        """Write some endpoints. Any thread may call it.
+
+        Raises:
+            CannotRun: the file cannot be written, now or earlier: nothing follows half a line.
+        """
+        lines = b"".join(batch_item(item) + b"\n" for item in items)
+        with self._lock:
+            if self._failure is None:
+                self._failure = self._append(lines)
+            if self._failure is not None:
+                raise self._failure
+
+    def _append(self, lines: bytes) -> CannotRun | None:
+        try:
+            while lines:
+                lines = lines[os.write(self._file, lines) :]
+        except OSError as error:
+            return self._not_written(reason_of(error))
+        return None
+
+    def _empty(self) -> None:
+        try:
+            if self._has_content:
+                os.ftruncate(self._file, 0)
+        except OSError as error:
+            raise self._not_written(reason_of(error)) from None
+
+    def _not_written(self, reason: str) -> CannotRun:
+        return CannotRun(
+            f"{self.path} cannot be written: {reason}",
+            "check its folder, and the room on the disk",
+        )
+
 
 _TO_BE_SENT_AGAIN = frozenset({State.FAILED, State.UNVERIFIED})
 

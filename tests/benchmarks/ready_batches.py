@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 import boto3
 
 from pinpoint_endpoints.api import connect, load, upsert_all
-from pinpoint_endpoints.delivery.judging import judged
+from pinpoint_endpoints.delivery.plan import DEFAULT_OPTIONS, to_item
 from pinpoint_endpoints.delivery.run import deliver
 from pinpoint_endpoints.delivery.settling import Settler
 from pinpoint_endpoints.documents.model import Document
@@ -47,7 +47,8 @@ def with_boto3(url: str, documents: Sequence[Document]) -> Send:
 def with_pe(url: str, documents: Sequence[Document]) -> Send:
     """Prepare what was checked: it is serialised, sent and accounted for."""
     client = connect(endpoint_url=url)
-    items = [item for document in documents if isinstance(item := judged(document), Item)]
+    judged = (to_item(document, DEFAULT_OPTIONS) for document in documents)
+    items = [item for item in judged if isinstance(item, Item)]
 
     def calls() -> Iterator[Call]:
         for begin in range(0, len(items), _BATCH):

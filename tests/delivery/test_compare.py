@@ -15,7 +15,7 @@ from updates import requests, seen, visible_changes
 from pinpoint_endpoints.api import connect
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy
 from pinpoint_endpoints.delivery.compare import Comparison, State, compare_all
-from pinpoint_endpoints.delivery.plan import Wishes
+from pinpoint_endpoints.delivery.plan import SendOptions
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import CannotRun, Refused, UsageError
@@ -39,7 +39,7 @@ def compared(
 ) -> Iterator[Comparison]:
     """Return the comparisons of some documents with what a server has, one at a time."""
     return compare_all(
-        lambda: connect(endpoint_url=server.url), "demo", documents, Wishes(policy), 1
+        lambda: connect(endpoint_url=server.url), "demo", documents, SendOptions(policy), 1
     )
 
 
@@ -63,7 +63,7 @@ def test_what_is_foretold_comes_true(local: Any, updates: list[tuple[str, dict[s
     documents = [document(first_id, **{**first, **REACHABLE})]
     documents += [document(endpoint_id, **request) for endpoint_id, request in others]
     application = f"demo{next(_numbers)}"
-    foretold = list(compare_all(lambda: local, application, documents, Wishes(), 3))
+    foretold = list(compare_all(lambda: local, application, documents, SendOptions(), 3))
     stored: dict[str, Any] = {}
     for one, comparison in zip(documents, foretold, strict=True):
         place = {"ApplicationId": application, "EndpointId": one.endpoint_id}
@@ -164,7 +164,7 @@ def test_what_is_invalid_is_not_asked_for() -> None:
     def fail() -> None:
         raise AssertionError
 
-    comparisons = list(compare_all(fail, "demo", [wrong, nameless], Wishes()))
+    comparisons = list(compare_all(fail, "demo", [wrong, nameless], SendOptions()))
     assert [comparison.state for comparison in comparisons] == [State.INVALID] * 2
     found = [{problem.code for problem in one.problems} for one in comparisons]
     assert codes.NOT_IN_SET in found[0]
@@ -197,6 +197,6 @@ def test_an_id_that_cannot_be_stops_the_run(endpoint_id: str) -> None:
     """One from the command line; and an application's."""
     nothing: list[Document] = []
     with pytest.raises(UsageError, match="endpoint id"):
-        list(compare_all(lambda: None, "demo", nothing, Wishes(endpoint_id=endpoint_id)))
+        list(compare_all(lambda: None, "demo", nothing, SendOptions(endpoint_id=endpoint_id)))
     with pytest.raises(UsageError, match="application id"):
-        list(compare_all(lambda: None, endpoint_id, nothing, Wishes()))
+        list(compare_all(lambda: None, endpoint_id, nothing, SendOptions()))

@@ -12,9 +12,8 @@ from faulty_pinpoint import FaultyPinpoint, refuse_every
 from planning import item
 
 from pinpoint_endpoints import CannotRun, State, connect, load
-from pinpoint_endpoints.delivery.failures import Failures
 from pinpoint_endpoints.delivery.journal import Journal, Target
-from pinpoint_endpoints.delivery.records import Records
+from pinpoint_endpoints.delivery.records import Failures, Records
 from pinpoint_endpoints.service.outcome import Outcome
 
 TARGET = Target("app", "us-east-1", "http://localhost")
@@ -127,7 +126,7 @@ def test_what_has_to_be_sent_again_is_kept(tmp_path: Path) -> None:
 
 
 def test_without_files_nothing_is_kept() -> None:
-    """Both are wishes."""
+    """Both are options."""
     Records(None, None).keep([item()], [outcome("ada", State.FAILED)])
 
 

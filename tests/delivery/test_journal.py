@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from journals import AGAIN, DONE, HEADER, TARGET, V1, V2, V3, claims, entry, write
 
-from pinpoint_endpoints.delivery.journal import Claim, Entry, Journal
+from pinpoint_endpoints.delivery.journal import Entry, Journal, ResumeState
 
 
 def deliver(path: Path, *documents: tuple[str, str]) -> list[bool]:
@@ -16,7 +16,7 @@ def deliver(path: Path, *documents: tuple[str, str]) -> list[bool]:
     sent = []
     with Journal(path, TARGET) as journal:
         for endpoint_id, digest in documents:
-            done, occurrence = journal.claim(endpoint_id, digest)
+            done, occurrence = journal.accepted.resume(endpoint_id, digest)
             sent.append(not done)
             if not done:
                 journal.record([entry(endpoint_id, digest, occurrence)])
@@ -81,8 +81,8 @@ def test_occurrences_are_counted_for_each_id(path: Path) -> None:
     """A claim says how many documents of this run had the same id before."""
     with Journal(path, TARGET) as journal:
         ids = ["ada", "bob", "ADA", "ada", "Bob", "carl"]
-        assert [journal.claim(name, V1) for name in ids] == [
-            Claim(AGAIN, number) for number in (0, 0, 1, 2, 1, 0)
+        assert [journal.accepted.resume(name, V1) for name in ids] == [
+            ResumeState(AGAIN, number) for number in (0, 0, 1, 2, 1, 0)
         ]
 
 
@@ -131,7 +131,7 @@ def run(
     """Send documents until a number of calls is made; the last one may not be recorded."""
     with Journal(path, TARGET) as journal:
         for endpoint_id, digest in documents:
-            done, occurrence = journal.claim(endpoint_id, digest)
+            done, occurrence = journal.accepted.resume(endpoint_id, digest)
             if done:
                 continue
             if calls == 0:
@@ -173,7 +173,7 @@ def test_a_journal_cut_at_any_byte(entries: list[Entry], cut: int, zeros: int) -
                     done = (
                         done and last is not None and (last.digest, last.state) == (V1, "accepted")
                     )
-                    assert journal.claim(endpoint_id, V1) == (done, occurrence)
+                    assert journal.accepted.resume(endpoint_id, V1) == (done, occurrence)
             journal.record([entry("bob")])
         lines = [json.loads(line) for line in path.read_bytes().splitlines()]
         assert [line["endpoint_id"] for line in lines[1:]] == [
@@ -185,7 +185,7 @@ def test_a_journal_cut_at_any_byte(entries: list[Entry], cut: int, zeros: int) -
 def test_a_dry_run_changes_nothing(path: Path) -> None:
     """OpenFile to be read, a journal is not made, not locked, not repaired and not written."""
     with Journal(path, TARGET, read_only=True) as journal:
-        assert journal.claim("ada", V1) == (AGAIN, 0)
+        assert journal.accepted.resume("ada", V1) == (AGAIN, 0)
     assert not path.exists()
     write(path, entry("ada"))
     before = path.read_bytes() + b'{"endpoint_id":"bob"'
@@ -194,7 +194,7 @@ def test_a_dry_run_changes_nothing(path: Path) -> None:
         Journal(path, TARGET, read_only=True) as journal,
         Journal(path, TARGET, read_only=True) as another,
     ):
-        assert journal.claim("ada", V1) == another.claim("ada", V1) == (DONE, 0)
+        assert journal.accepted.resume("ada", V1) == another.accepted.resume("ada", V1) == (DONE, 0)
         with pytest.raises(ValueError, match="not open for writing"):
             journal.record([entry("carl")])
     assert path.read_bytes() == before
@@ -207,4 +207,4 @@ def test_the_path_is_the_real_one(tmp_path: Path, path: Path) -> None:
     link.symlink_to(path)
     with Journal(link, TARGET) as journal:
         assert journal.path == path.resolve()
-        assert journal.claim("ada", V1).done
+        assert journal.accepted.resume("ada", V1).done

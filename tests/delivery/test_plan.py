@@ -1,11 +1,11 @@
 """The plan of a delivery: which documents go in which call, and which in none."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, pairwise
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from delivering import document, documents, names, request
@@ -16,8 +16,8 @@ from planning import item
 from pinpoint_endpoints import State
 from pinpoint_endpoints.api import load
 from pinpoint_endpoints.checks.finding import Policy
-from pinpoint_endpoints.delivery.delivered import Claim, Delivered
-from pinpoint_endpoints.delivery.plan import Step, Wishes, plan
+from pinpoint_endpoints.delivery.journal import AcceptedIndex
+from pinpoint_endpoints.delivery.plan import DEFAULT_OPTIONS, SendOptions, Step, plan
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
@@ -32,7 +32,6 @@ from pinpoint_endpoints.service.request import (
 
 MOST_BYTES_OF_THE_LAW, MOST_ITEMS_OF_THE_LAW = 700, 4
 INVALID = item("wrong", {"ChannelType": "PIGEON", "Address": "a"}).document
-AS_THEY_ARE = Wishes()
 
 ids = st.sampled_from(["a", "A", "b", "B", "c", "d", "e"])
 drawn = st.lists(st.tuples(ids, st.integers(0, 400), st.booleans(), st.booleans()), max_size=25)
@@ -59,24 +58,17 @@ def drawn_document(place: int, name: str, size: int, *, valid: bool) -> Document
     return item(name, made if valid else {**made, "OptOut": "perhaps"}).document
 
 
-class Remembering:
-    """A journal that has every document as accepted which its maker names."""
-
-    def __init__(self, done: set[str]) -> None:
-        self._delivered = Delivered()
-        self.asked: list[str] = []
-        for made in sorted(done):
-            self._delivered.remember(made, 0, digest_of(request()), accepted=True)
-
-    def claim(self, endpoint_id: str, digest: str) -> Claim:
-        """Say whether a document is done."""
-        self.asked.append(endpoint_id)
-        return self._delivered.claim(endpoint_id, digest)
+def accepted(*ids: str) -> AcceptedIndex:
+    """Return an index that has some documents as accepted."""
+    index = AcceptedIndex()
+    for name in ids:
+        index.remember(name, 0, digest_of(request()), accepted=True)
+    return index
 
 
 def test_one_document_is_one_update() -> None:
     """And no batch."""
-    (step,) = plan([document("ada")], AS_THEY_ARE)
+    (step,) = plan([document("ada")], DEFAULT_OPTIONS)
     assert isinstance(step, Call)
     assert step.operation == UPDATE_ENDPOINT
 
@@ -86,7 +78,7 @@ def test_one_document_is_one_update() -> None:
 )
 def test_many_documents_are_batches(number: int, sizes: list[int]) -> None:
     """Of a hundred at most, in their order; what is left over alone is an update again."""
-    steps = list(plan(documents(names(number)), AS_THEY_ARE))
+    steps = list(plan(documents(names(number)), DEFAULT_OPTIONS))
     assert [len(call.items) for call in calls_of(steps)] == sizes
     assert [*chain.from_iterable(ids_in(steps))] == names(number)
     operations = {1: UPDATE_ENDPOINT}
@@ -97,16 +89,16 @@ def test_many_documents_are_batches(number: int, sizes: list[int]) -> None:
 
 def test_without_batches_each_is_an_update() -> None:
     """--no-batch: as many calls as there are documents."""
-    steps = list(plan(documents(names(5)), Wishes(batch=False)))
+    steps = list(plan(documents(names(5)), SendOptions(batch=False)))
     assert ids_in(steps) == [[name] for name in names(5)]
 
 
 def test_a_batch_has_seven_megabytes_as_it_is_sent() -> None:
     """Counted in the bytes of the whole body; one document more would not fit."""
     large = {**request(), "Attributes": {name: ["ä" * 100] * 50 for name in names(9)}}
-    wishes = Wishes(Policy(frozenset({codes.REQUEST_SIZE})))
+    options = SendOptions(Policy(frozenset({codes.REQUEST_SIZE})))
     sent = (item(name, large).document for name in names(200))
-    calls = calls_of(list(plan(sent, wishes)))
+    calls = calls_of(list(plan(sent, options)))
     assert len(calls) == 3
     assert len(calls[0].items) < MAX_BATCH_ITEMS
     for call, following in pairwise(calls):
@@ -117,28 +109,28 @@ def test_a_batch_has_seven_megabytes_as_it_is_sent() -> None:
 def test_a_batch_may_be_filled_to_the_last_byte() -> None:
     """Two documents that have exactly room are one call, and with one byte less two."""
     pair = [document("a"), document("b")]
-    (call,) = calls_of(list(plan(pair, AS_THEY_ARE)))
+    (call,) = calls_of(list(plan(pair, DEFAULT_OPTIONS)))
     body = len(call.batch_body())
     for room, batches in ((body + 1, 1), (body - 1, 2)):
-        with patch("pinpoint_endpoints.delivery.plan.MAX_REQUEST_BYTES", room):
-            assert len(calls_of(list(plan(pair, AS_THEY_ARE)))) == batches
+        calls = calls_of(list(plan(pair, DEFAULT_OPTIONS, max_bytes=room)))
+        assert len(calls) == batches
 
 
 def test_what_is_too_large_for_any_batch_goes_alone() -> None:
     """It is sent, and what the service says to it is told."""
-    with patch("pinpoint_endpoints.delivery.plan.MAX_REQUEST_BYTES", 10):
-        assert ids_in(list(plan(documents("abc"), AS_THEY_ARE))) == [["a"], ["b"], ["c"]]
+    steps = list(plan(documents("abc"), DEFAULT_OPTIONS, max_bytes=10))
+    assert ids_in(steps) == [["a"], ["b"], ["c"]]
 
 
 def test_one_endpoint_is_in_a_call_once() -> None:
     """Ids that differ in case are one endpoint; the later document comes in a later call."""
-    steps = list(plan(documents(["a", "b", "A", "c", "a"]), AS_THEY_ARE))
+    steps = list(plan(documents(["a", "b", "A", "c", "a"]), DEFAULT_OPTIONS))
     assert ids_in(steps) == [["a", "b"], ["A", "c"], ["a"]]
 
 
 def test_what_is_invalid_is_an_outcome() -> None:
     """It is in no call, with its problems and the reason, and the others are one batch."""
-    steps = list(plan([document("a"), INVALID, document("b")], AS_THEY_ARE))
+    steps = list(plan([document("a"), INVALID, document("b")], DEFAULT_OPTIONS))
     assert ids_in(steps) == [["a", "b"]]
     (outcome,) = [step for step in steps if isinstance(step, Outcome)]
     assert (outcome.endpoint_id, outcome.state) == ("wrong", State.INVALID)
@@ -156,7 +148,7 @@ def test_outcomes_of_what_is_invalid_are_not_kept_for_long() -> None:
             read += 1
             yield INVALID
 
-    steps = plan(reading(), AS_THEY_ARE)
+    steps = plan(reading(), DEFAULT_OPTIONS)
     assert outcomes_in([next(steps)]) == [("wrong", State.INVALID)]
     assert read == 100
     assert [len(call.items) for call in calls_of([*steps])] == [1]
@@ -166,35 +158,35 @@ def test_outcomes_of_what_is_invalid_are_not_kept_for_long() -> None:
 def test_the_policy_decides(policy: Policy) -> None:
     """A warning with --strict, or a missing address with --create, keeps a document unsent."""
     both = item("a", {"ChannelType": "EMAIL", "Location": {"Country": "USA"}}).document
-    assert ids_in(list(plan([both], AS_THEY_ARE))) == [["a"]]
-    assert outcomes_in(list(plan([both], Wishes(policy)))) == [("a", State.INVALID)]
+    assert ids_in(list(plan([both], DEFAULT_OPTIONS))) == [["a"]]
+    assert outcomes_in(list(plan([both], SendOptions(policy)))) == [("a", State.INVALID)]
 
 
 def test_warnings_go_with_the_item() -> None:
     """Whoever reports the outcome has them."""
     doubtful = item("a", {**request(), "Location": {"Country": "USA"}}).document
-    (call,) = calls_of(list(plan([doubtful], AS_THEY_ARE)))
+    (call,) = calls_of(list(plan([doubtful], DEFAULT_OPTIONS)))
     assert [problem.code for problem in call.items[0].problems] == [codes.COUNTRY]
 
 
 def test_what_only_an_ignored_rule_of_the_schema_lets_pass_goes_alone() -> None:
     """A batch's body is not checked by boto3: what the schema refuses is for boto3 to look at."""
     wrong = item("wrong", {**request(), "Metrics": {"a": "1"}}).document
-    wishes = Wishes(Policy(frozenset({codes.WRONG_TYPE})))
-    steps = list(plan([document("a"), document("b"), wrong, document("c")], wishes))
+    options = SendOptions(Policy(frozenset({codes.WRONG_TYPE})))
+    steps = list(plan([document("a"), document("b"), wrong, document("c")], options))
     assert ids_in(steps) == [["a", "b"], ["wrong"], ["c"]]
 
 
 def test_an_ignored_rule_of_another_kind_parts_no_batch() -> None:
     """What the schema accepts is sent as ever."""
     doubtful = item("b", {**request(), "Location": {"Country": "USA"}}).document
-    wishes = Wishes(Policy(frozenset({codes.COUNTRY, codes.WRONG_TYPE})))
-    assert ids_in(list(plan([document("a"), doubtful], wishes))) == [["a", "b"]]
+    options = SendOptions(Policy(frozenset({codes.COUNTRY, codes.WRONG_TYPE})))
+    assert ids_in(list(plan([document("a"), doubtful], options))) == [["a", "b"]]
 
 
 def test_an_id_that_is_given_counts() -> None:
     """--id takes the place of the document's own, in the call and in the body."""
-    (call,) = calls_of(list(plan([document("ada")], replace(AS_THEY_ARE, endpoint_id="bob"))))
+    (call,) = calls_of(list(plan([document("ada")], replace(DEFAULT_OPTIONS, endpoint_id="bob"))))
     assert call.items[0].endpoint_id == "bob"
     assert json.loads(call.encoded[0])["Id"] == "bob"
 
@@ -204,47 +196,64 @@ def test_a_document_without_an_id_is_invalid(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text(
         '{"OptOut": "ALL"}\n{"Id": "b", "OptOut": "ALL"}\n', encoding="utf-8"
     )
-    steps = list(plan(load(tmp_path / "a.ndjson"), AS_THEY_ARE))
+    steps = list(plan(load(tmp_path / "a.ndjson"), DEFAULT_OPTIONS))
     assert (ids_in(steps), outcomes_in(steps)) == ([["b"]], [("", State.INVALID)])
 
 
 def test_what_the_journal_has_is_done() -> None:
-    """It is asked once for each valid document, in order, and what it has is in no call."""
-    journal = Remembering({"b"})
+    """What was accepted in an earlier run is in no call."""
     sent = [item(name, request()).document for name in "abc"]
-    steps = list(plan([*sent, INVALID], AS_THEY_ARE, journal))
+    steps = list(plan([*sent, INVALID], DEFAULT_OPTIONS, accepted("b")))
     assert ids_in(steps) == [["a", "c"]]
     assert outcomes_in(steps) == [("b", State.DONE), ("wrong", State.INVALID)]
-    assert journal.asked == ["a", "b", "c"]
 
 
 def test_a_call_carries_what_the_journal_will_need() -> None:
     """Digest and occurrence of each of its items; nothing of it without a journal."""
     sent = [item(name, request()).document for name in ("a", "b", "a")]
-    (first, second) = calls_of(list(plan(sent, AS_THEY_ARE, Remembering(set()))))
+    (first, second) = calls_of(list(plan(sent, DEFAULT_OPTIONS, accepted())))
     digest = digest_of(request())
     assert [(one.digest, one.occurrence) for one in (*first.items, *second.items)] == [
         (digest, 0),
         (digest, 0),
         (digest, 1),
     ]
-    (call, _) = calls_of(list(plan(sent, AS_THEY_ARE)))
+    (call, _) = calls_of(list(plan(sent, DEFAULT_OPTIONS)))
     assert call.items[0].digest == ""
 
 
 def test_what_is_done_makes_no_call_small() -> None:
     """A hundred documents to send among ten thousand that were sent before go in one call."""
-
-    class Journal:
-        """Has all but each hundredth."""
-
-        def claim(self, endpoint_id: str, _digest: str) -> Claim:
-            return Claim(not endpoint_id.endswith("00"), 0)
-
-    sent = (document(f"e-{number}") for number in range(1, 10_001))
-    steps = list(plan(sent, AS_THEY_ARE, Journal()))
+    index = AcceptedIndex()
+    sent = [document(f"e-{number}") for number in range(1, 10_001)]
+    for place, one in enumerate(sent, 1):
+        if place % 100:
+            index.remember(f"e-{place}", 0, digest_of(one.request), accepted=True)
+    steps = list(plan(sent, DEFAULT_OPTIONS, index))
     assert [len(call.items) for call in calls_of(steps)] == [100]
     assert len(steps) == 1 + 9_900
+
+
+def remembered(
+    index: AcceptedIndex, sent: list[Document], drawn: list[tuple[str, int, bool, bool]]
+) -> set[int]:
+    """Let an index have documents as accepted, and return the places of those that are done."""
+    occurrences: Counter[str] = Counter()
+    sent_again: set[str] = set()
+    done = set()
+    for place, (name, _, valid, is_accepted) in enumerate(drawn):
+        key = same_endpoint_key(name)
+        if not valid:
+            continue
+        if is_accepted:
+            digest = digest_of(sent[place].request)
+            index.remember(name, occurrences[key], digest, accepted=True)
+        if is_accepted and key not in sent_again:
+            done.add(place)
+        else:
+            sent_again.add(key)
+        occurrences[key] += 1
+    return done
 
 
 @given(drawn, st.booleans())
@@ -254,32 +263,23 @@ def test_laws(given_documents: list[tuple[str, int, bool, bool]], batch: bool) -
         drawn_document(place, name, size, valid=valid)
         for place, (name, size, valid, _) in enumerate(given_documents)
     ]
-    done = [is_done for _, _, valid, is_done in given_documents if valid]
-    claims = iter(done)
-
-    class Journal:
-        """Has whatever was drawn."""
-
-        def claim(self, _id: str, _digest: str) -> Claim:
-            """Say whether a document is done."""
-            return Claim(next(claims), 0)
-
-    with (
-        patch("pinpoint_endpoints.delivery.plan.MAX_REQUEST_BYTES", MOST_BYTES_OF_THE_LAW),
-        patch("pinpoint_endpoints.delivery.plan.MAX_BATCH_ITEMS", MOST_ITEMS_OF_THE_LAW),
-    ):
-        steps = list(plan(sent, Wishes(batch=batch), Journal()))
+    done = remembered(index := AcceptedIndex(), sent, given_documents)
+    steps = list(
+        plan(
+            sent,
+            SendOptions(batch=batch),
+            index,
+            max_bytes=MOST_BYTES_OF_THE_LAW,
+            max_items=MOST_ITEMS_OF_THE_LAW,
+        )
+    )
     encoded = chain.from_iterable(call.encoded for call in calls_of(steps))
     places = [json.loads(one)["Metrics"]["n"] for one in encoded]
-    expected = [
-        place
-        for place, (_, _, valid, is_done) in enumerate(given_documents)
-        if valid and not is_done
-    ]
-    assert places == expected
+    valid_places = [place for place, (_, _, valid, _) in enumerate(given_documents) if valid]
+    assert places == [place for place in valid_places if place not in done]
     states = [state for _, state in outcomes_in(steps)]
-    assert states.count(State.DONE) == sum(done)
-    assert states.count(State.INVALID) == len(sent) - len(done)
+    assert states.count(State.DONE) == len(done)
+    assert states.count(State.INVALID) == len(sent) - len(valid_places)
     assert len(states) + len(places) == len(sent)
     for call in calls_of(steps):
         keys = {same_endpoint_key(one.endpoint_id) for one in call.items}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pinpoint_endpoints import CannotRun, State, connect
 from pinpoint_endpoints.delivery.health import Health
 from pinpoint_endpoints.delivery.monitor import Monitor
-from pinpoint_endpoints.delivery.plan import Wishes, plan
+from pinpoint_endpoints.delivery.plan import SendOptions, plan
 from pinpoint_endpoints.delivery.run import Send, deliver
 from pinpoint_endpoints.delivery.settling import PATIENCE
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
@@ -24,7 +24,7 @@ from pinpoint_endpoints.errors import Interrupted, PinpointEndpointsError, Usage
 from pinpoint_endpoints.service.outcome import Outcome, unsent
 from pinpoint_endpoints.service.request import Call
 
-ONE_BY_ONE = Wishes(batch=False)
+ONE_BY_ONE = SendOptions(batch=False)
 LONGEST_WAIT = 60
 """Seconds, after which a test that hangs fails."""
 
@@ -81,13 +81,13 @@ def delivered(
     sender: Scripted,
     sent: Iterator[Document],
     concurrency: int,
-    wishes: Wishes = ONE_BY_ONE,
+    options: SendOptions = ONE_BY_ONE,
     monitor: Monitor | None = None,
 ) -> Run:
     """Deliver documents, and return how that ended."""
     outcomes: list[Outcome] = []
     try:
-        outcomes.extend(deliver(plan(sent, wishes), sender.of, concurrency, monitor))
+        outcomes.extend(deliver(plan(sent, options), sender.of, concurrency, monitor))
     except PinpointEndpointsError as error:
         return Run(outcomes, error)
     return Run(outcomes, None)
@@ -103,7 +103,7 @@ def test_laws(ids: list[str], concurrency: int, batch: bool, random: Random) -> 
         sum(range(pauses[hash(name) % 8]))
 
     sender = Scripted(be_busy)
-    run = delivered(sender, documents(ids), concurrency, Wishes(batch=batch))
+    run = delivered(sender, documents(ids), concurrency, SendOptions(batch=batch))
     assert run.error is None
     assert run.ids == ids
     assert not sender.overlapped
@@ -119,7 +119,7 @@ def test_versions_are_stored_in_their_order(aws_variables: None, batch: bool) ->
     sent = [random.choice("aAbBcdefgh") + str(random.randrange(3)) for _ in range(400)]
     with without_waiting(), FaultyPinpoint(reset=0.1, throttle=0.1, error=0.05, seed=3) as server:
         client = connect(endpoint_url=server.url)
-        run = ended(client, documents(sent), wishes=Wishes(batch=batch), concurrency=8)
+        run = ended(client, documents(sent), options=SendOptions(batch=batch), concurrency=8)
     assert run.ids == sent
     assert server.most_at_once <= 8
     for name, stored in server.stored.items():
@@ -241,7 +241,7 @@ def test_an_error_that_is_thrown_in_ends_the_run() -> None:
 def test_an_error_in_the_middle_of_a_call_leaves_nobody_out() -> None:
     """All endpoints of an accepted call are told, also when one of them cannot be shown."""
     sender = Scripted()
-    outcomes = deliver(plan(documents(names(10)), Wishes()), sender.of, 1)
+    outcomes = deliver(plan(documents(names(10)), SendOptions()), sender.of, 1)
     told = [next(outcomes), next(outcomes), outcomes.throw(CannotRun("the disk is full"))]
     with pytest.raises(CannotRun, match="the disk is full"):
         told.extend(outcomes)
@@ -321,7 +321,7 @@ def test_what_was_gathered_for_a_batch_when_ctrl_c_comes_is_named(keyboard: Keyb
     """It is in no call yet, and will be sent in none."""
     keyboard.press_ctrl_c()
     sender = Scripted()
-    run = delivered(sender, documents(names(150)), 2, Wishes(), monitor=keyboard)
+    run = delivered(sender, documents(names(150)), 2, SendOptions(), monitor=keyboard)
     assert run.ids == run.ids_that(State.SKIPPED) == names(150)
     assert sender.sent == []
 
@@ -381,7 +381,11 @@ def test_everything_goes_wrong_and_nothing_is_lost(aws_variables: None, batch: b
     ):  # fmt: skip
         client = connect(endpoint_url=server.url, read_timeout=1)
         run = ended(
-            client, documents(sent), wishes=Wishes(batch=batch), concurrency=8, patience=PATIENCE
+            client,
+            documents(sent),
+            options=SendOptions(batch=batch),
+            concurrency=8,
+            patience=PATIENCE,
         )
     assert run.error is None
     assert run.ids == sent

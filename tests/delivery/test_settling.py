@@ -14,7 +14,7 @@ from planning import call, item
 
 from pinpoint_endpoints import CannotRun, Refused, State, connect
 from pinpoint_endpoints.delivery.health import Health
-from pinpoint_endpoints.delivery.plan import Wishes
+from pinpoint_endpoints.delivery.plan import SendOptions
 from pinpoint_endpoints.delivery.settling import PATIENCE, Settler
 from pinpoint_endpoints.errors import ExitCode
 
@@ -175,7 +175,7 @@ def test_two_documents_that_are_refused_say_nothing_of_others(
 def test_one_by_one_a_run_does_not_go_on_for_ever(server: FaultyPinpoint, client: Any) -> None:
     """Without batches, 25 refusals in a row end it."""
     renew(server, dict.fromkeys(HUNDRED, FORBIDDEN))
-    run = ended(client, documents(HUNDRED), wishes=Wishes(batch=False))
+    run = ended(client, documents(HUNDRED), options=SendOptions(batch=False))
     assert isinstance(run.error, Refused)
     assert len(server.calls) == 25
     assert run.ids_that(State.FAILED) == HUNDRED[:25]
@@ -308,7 +308,7 @@ def test_refusals_far_apart_do_not_end_a_run(server: FaultyPinpoint, client: Any
     sent = names(1_000)
     renew(server)
     server.refuses = refuse_every(20)
-    run = ended(client, documents(sent), wishes=Wishes(batch=False))
+    run = ended(client, documents(sent), options=SendOptions(batch=False))
     assert run.error is None
     assert len(run.messages) == 50
 

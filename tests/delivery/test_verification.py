@@ -12,8 +12,8 @@ from http_stub import Answer, HttpStub
 from planning import item
 
 from pinpoint_endpoints import State, connect
-from pinpoint_endpoints.delivery.failures import Failures
 from pinpoint_endpoints.delivery.journal import Journal, Target
+from pinpoint_endpoints.delivery.records import Failures
 from pinpoint_endpoints.delivery.verification import DELAYS, Verification
 from pinpoint_endpoints.testing import PinpointLocal
 

@@ -32,7 +32,7 @@ def write(path: Path, *entries: Entry) -> None:
 def claims(path: Path, *documents: tuple[str, str]) -> list[bool]:
     """Return which documents of a run are done."""
     with Journal(path, TARGET) as journal:
-        return [journal.claim(*document).done for document in documents]
+        return [journal.accepted.resume(*document).done for document in documents]
 
 
 def refused(path: Path, target: Target = TARGET, *, read_only: bool = False) -> CannotRun:
