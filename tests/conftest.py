@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commands import RunPe
 from hypothesis import settings
-from making import RunPe
 
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
-from delivering import without_waiting
+from deliveries import without_waiting
 from faulty_pinpoint import FaultyPinpoint
 
 from pinpoint_endpoints.testing import PinpointLocal

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from making import RunPe
-from terminal import Terminal
-from tools import program
+from commands import RunPe, program
+from processes import Terminal
 
 from pinpoint_endpoints.schema.templates import CHANNELS
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from making import RunPe
+from commands import RunPe
 from typer.testing import CliRunner
 
 from pinpoint_endpoints.cli.app import Boundary

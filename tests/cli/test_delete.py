@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from http_stub import Answer, HttpStub
+from commands import run
+from http_stub import Answer, HttpStub, Stalling
 from jsonschema import Draft202012Validator
-from running import run
-from stalling import Stalling
-from terminal import Terminal
+from processes import Terminal
 
 from pinpoint_endpoints import load
 from pinpoint_endpoints.testing import PinpointLocal

@@ -9,9 +9,8 @@ from threading import Event
 from typing import Any
 
 import pytest
+from commands import RunPe, run
 from http_stub import Answer, Asked, HttpStub
-from making import RunPe
-from running import run
 
 from pinpoint_endpoints.testing import PinpointLocal
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import program
 from language_server import LanguageServer
 from manual import TOPICS, fenced
-from tools import program
 
 from pinpoint_endpoints import load, validate
 from pinpoint_endpoints.schema.export import schema_text

@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import RunPe, run
 from jsonschema import Draft202012Validator
-from making import RunPe
-from running import run
 
 from pinpoint_endpoints.checks.rules.registry import all_rules
 from pinpoint_endpoints.cli.options import CheckOptions

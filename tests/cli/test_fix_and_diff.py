@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from making import RunPe
+from commands import RunPe
 
 WRONG = '{\n  "ChannelType": "sms",\n  "Address": "+1 206 555 0100"\n}\n'
 RIGHT = '{\n  "ChannelType": "SMS",\n  "Address": "+12065550100"\n}\n'

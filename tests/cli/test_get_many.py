@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from http_stub import Answer, HttpStub
-from running import run
-from stalling import Stalling
+from commands import run
+from http_stub import Answer, HttpStub, Stalling
 
 from pinpoint_endpoints import load
 from pinpoint_endpoints.reports.endpoint import endpoint_lines

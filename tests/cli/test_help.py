@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from making import RunPe
+from commands import RunPe, run
 from manual import TOPICS
-from running import run
 
 
 def test_the_topics_are_listed_with_their_titles() -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from making import RunPe
+from commands import RunPe
 
 ROOT = Path(__file__).parent.parent.parent
 SEATTLE = "examples/seattle-iphone.json"

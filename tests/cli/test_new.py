@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from commands import Ended, RunPe
+from commands import run as run_pe
 from hypothesis import given
 from hypothesis import strategies as st
-from making import RunPe
-from running import Ended
-from running import run as run_pe
 
 from pinpoint_endpoints import load, validate
 from pinpoint_endpoints.schema.bundled import bundled_schema

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tools import REQUIRE_ALL, program
+from commands import REQUIRE_ALL, program
 
 pytestmark = pytest.mark.external
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import RunPe
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from making import RunPe
 from typer.testing import CliRunner
 
 from pinpoint_endpoints.checks.schema_check import fits

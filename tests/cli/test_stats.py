@@ -12,9 +12,8 @@ from sqlite3 import connect
 from typing import Any
 
 import pytest
-from making import RunPe
-from running import run
-from terminal import Terminal
+from commands import RunPe, run
+from processes import Terminal
 
 from pinpoint_endpoints.testing import PinpointLocal
 

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from commands import run
 from http_stub import Answer, HttpStub
-from running import run
 
 from pinpoint_endpoints import load
 

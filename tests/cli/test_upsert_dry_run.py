@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-from delivering import envelope_in, names, write_lines
+from commands import Ended, run
+from deliveries import INVALID, envelope_in, names, sent, upsert, write_lines
 from faulty_pinpoint import FaultyPinpoint
-from running import Ended, run
-from upserting import INVALID, sent, upsert
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

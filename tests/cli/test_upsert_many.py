@@ -5,11 +5,20 @@ import re
 from pathlib import Path
 
 import pytest
-from delivering import envelope_in, lines_of, names, request, write_lines
+from commands import run
+from deliveries import (
+    INVALID,
+    envelope_in,
+    lines_of,
+    names,
+    request,
+    sent,
+    states_in,
+    upsert,
+    write_lines,
+)
 from faulty_pinpoint import FaultyPinpoint, Refusal, every, refuse_every
 from http_stub import Answer, HttpStub
-from running import run
-from upserting import INVALID, sent, states_in, upsert
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

@@ -11,12 +11,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from delivering import envelope_in, lines_of, names, write_lines
+from commands import RunPe
+from deliveries import envelope_in, lines_of, names, stored_in, write_lines
 from faulty_pinpoint import FaultyPinpoint
-from http_stub import Answer, HttpStub
-from making import RunPe
-from stalling import Stalling
-from stored import stored_in
+from http_stub import Answer, HttpStub, Stalling
 
 from pinpoint_endpoints.local.http.faults import Faults
 from pinpoint_endpoints.local.http.listening import Settings

@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
+from commands import Ended
+from commands import run as run_pe
 from http_stub import Answer, HttpStub
-from running import Ended
-from running import run as run_pe
 from typer.testing import CliRunner
 
 from pinpoint_endpoints.cli.app import app

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from running import Ended
-from running import run as run_pe
+from commands import Ended
+from commands import run as run_pe
 
 GOOD = '{"ChannelType": "EMAIL", "Address": "ada@example.com"}'
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from making import RunPe
-from running import Ended
-from running import run as run_pe
+from commands import Ended, RunPe
+from commands import run as run_pe
 
 PE = Path(sys.executable).parent / "pe"
 VALID = '{"ChannelType": "EMAIL", "Address": "ada@example.com"}\n'

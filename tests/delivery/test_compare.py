@@ -6,11 +6,11 @@ from itertools import count
 from typing import Any
 
 import pytest
+from checking import document_of
 from http_stub import Answer, HttpStub
 from hypothesis import given
 from hypothesis import strategies as st
-from judging import document_of
-from updates import requests, seen, visible_changes
+from strategies import requests, seen, visible_changes
 
 from pinpoint_endpoints.api import connect
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy

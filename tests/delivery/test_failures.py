@@ -7,9 +7,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from delivering import document, documents, ended, lines_of, names, request
+from deliveries import document, documents, ended, item, lines_of, names, request
 from faulty_pinpoint import FaultyPinpoint, refuse_every
-from planning import item
 
 from pinpoint_endpoints import CannotRun, State, connect, load
 from pinpoint_endpoints.delivery.journal import Journal, Target

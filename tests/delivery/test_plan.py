@@ -8,10 +8,9 @@ from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
-from delivering import document, documents, names, request
+from deliveries import document, documents, item, names, request
 from hypothesis import given
 from hypothesis import strategies as st
-from planning import item
 
 from pinpoint_endpoints import State
 from pinpoint_endpoints.api import load

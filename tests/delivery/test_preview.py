@@ -4,8 +4,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from deliveries import call, item
 from http_stub import HttpStub
-from planning import call, item
 
 from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer
 from pinpoint_endpoints.errors import CannotRun

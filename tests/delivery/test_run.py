@@ -7,7 +7,7 @@ from threading import Barrier, Event, Lock
 from typing import Any
 
 import pytest
-from delivering import Run, document, documents, ended, names, without_waiting
+from deliveries import Run, document, documents, ended, names, without_waiting
 from faulty_pinpoint import STORES_THEN_FAILS, FaultyPinpoint, refuse_every
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -5,12 +5,11 @@ from math import ceil, log2
 from typing import Any
 
 import pytest
-from delivering import document, documents, ended, names, without_waiting
+from deliveries import call, document, documents, ended, item, names, without_waiting
 from faulty_pinpoint import FaultyPinpoint, Refusal, refuse_every
 from http_stub import Answer, HttpStub
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from planning import call, item
 
 from pinpoint_endpoints import CannotRun, Refused, State, connect
 from pinpoint_endpoints.delivery.health import Health

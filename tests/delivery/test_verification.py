@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from delivering import document, documents, ended, lines_of, names, request
+from deliveries import document, documents, ended, item, lines_of, names, request
 from faulty_pinpoint import FaultyPinpoint, Refusal, every
 from http_stub import Answer, HttpStub
-from planning import item
 
 from pinpoint_endpoints import State, connect
 from pinpoint_endpoints.delivery.journal import Journal, Target

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from searching import git
+from file_trees import git
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from searching import EVERYTHING, excluding, found, ignore, make
+from file_trees import EVERYTHING, excluding, found, ignore, make
 
 from pinpoint_endpoints.documents.discovery import (
     Format,

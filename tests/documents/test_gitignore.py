@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from file_trees import found, git, ignore, left_by_git, make, needs_git
 from hypothesis import given
 from hypothesis import settings as with_settings
 from hypothesis import strategies as st
-from searching import found, git, ignore, left_by_git, make, needs_git
 
 
 @needs_git

@@ -5,7 +5,7 @@ import re
 from typing import NamedTuple
 
 import yaml
-from fixing import put_right, steps
+from checking import put_right, steps
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,7 +1,7 @@
 """Fixes that meet each other, or would do harm: what is carried out, and what is left."""
 
 import pytest
-from fixing import put_right
+from checking import put_right
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from updates import requests
+from strategies import requests
 
 from pinpoint_endpoints.local.attribute_names import CUSTOM, METRIC, TYPES, USER, AttributeNames
 

@@ -4,7 +4,7 @@ import re
 from importlib.resources import files
 
 import pytest
-from running import run
+from commands import run
 
 from pinpoint_endpoints import quotas
 from pinpoint_endpoints.local import attribute_names, pinpoint, requests

@@ -3,9 +3,9 @@ from typing import Any
 
 import orjson
 import pytest
-from endpoints import IDS
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import IDS
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local.browse import (

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 import boto3
 import orjson
 import pytest
+from deliveries import stored_in
 from processes import Processes, opened
-from stored import stored_in
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.in_process import InProcessTransport, attach

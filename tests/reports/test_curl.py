@@ -8,13 +8,13 @@ from functools import cache, partial
 from typing import Any
 
 import pytest
+from commands import missing, program
+from deliveries import call, item
 from http_stub import Answer, Asked, HttpStub
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from planning import call, item
 from reporting import Stream
-from signatures import signature_fault
-from tools import missing, program
+from signing import signature_fault
 
 from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem

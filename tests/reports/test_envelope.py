@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import RunPe
 from hypothesis import given
 from jsonschema import Draft202012Validator
-from making import RunPe
 from reporting import NAMES, TEXTS, checked, finding, reported, secret_fix
 
 from pinpoint_endpoints.errors import CannotRun

@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import xmlschema
+from commands import RunPe
 from hypothesis import example, given
-from making import RunPe
 from reporting import NAMES, TEXTS, checked, finding, reported, warning
 
 from pinpoint_endpoints.documents.model import Checked, Verdict

@@ -8,9 +8,9 @@ from functools import cache, partial
 from pathlib import Path
 
 import pytest
+from deliveries import EMAIL, call, item
 from hypothesis import given
 from hypothesis import strategies as st
-from planning import EMAIL, call, item
 from reporting import NAMES, TEXTS, Stream, finding, warning
 
 from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import pytest
+from commands import RunPe
 from hypothesis import given
 from jsonschema import Draft7Validator
-from making import RunPe
 from reporting import NAMES, TEXTS, checked, finding, reported, warning
 
 from pinpoint_endpoints.checks.rules.member_rules import coordinate_precision

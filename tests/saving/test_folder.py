@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from endpoints import ENDPOINTS, HARD_IDS, SETS_OF_IDS, request_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import ENDPOINTS, HARD_IDS, SETS_OF_IDS, request_of
 
 from pinpoint_endpoints import CannotRun, load
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key

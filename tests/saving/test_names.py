@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from endpoints import IDS, SETS_OF_IDS
 from hypothesis import given
+from strategies import IDS, SETS_OF_IDS
 
 from pinpoint_endpoints.saving.names import LONGEST, names_for, same_file_key
 

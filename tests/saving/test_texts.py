@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 import yaml
-from endpoints import ENDPOINTS, HARD_TEXTS, request_of
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import ENDPOINTS, HARD_TEXTS, request_of
 
 from pinpoint_endpoints import Document
 from pinpoint_endpoints.documents.discovery import Source, format_of

@@ -10,11 +10,10 @@ from pathlib import Path
 from sqlite3 import connect
 
 import pytest
-from delivering import names, write_lines
-from making import RunPe
+from commands import RunPe
+from deliveries import names, stored_in, write_lines
 from pe_serve import LONGEST_WAIT, PE, pe_serve
 from raw_client import RawClient, ask_once, request
-from stored import stored_in
 
 pytestmark = pytest.mark.usefixtures("aws_variables")
 MANY = 3_000

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from deliveries import stored_in
 from pe_serve import LONGEST_WAIT, PeServe, pe_serve
 from raw_client import RawClient, ask_once, request
-from stored import stored_in
 
 from pinpoint_endpoints.local.http import server as server_module
 from pinpoint_endpoints.local.http.server import PinpointServer

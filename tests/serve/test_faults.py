@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from delivering import names, without_waiting, write_lines
-from making import RunPe
+from commands import RunPe
+from deliveries import names, stored_in, without_waiting, write_lines
 from pe_serve import pe_serve
 from raw_client import RawClient, ask, ask_once, request
 from sdks import AwsCli, Boto3, Sdk, javascript
-from stored import stored_in
 
 IDS = [f"e-{number}" for number in range(60)]
 EMAIL = {"ChannelType": "EMAIL", "Address": "ada@example.com"}

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from making import RunPe
+from commands import RunPe
 from pe_serve import PeServe, pe_serve
 from raw_client import RawClient, ask_once, request
 

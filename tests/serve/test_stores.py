@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from making import RunPe
+from commands import RunPe
 from pe_serve import pe_serve
 from raw_client import ask_once, request
 

@@ -10,10 +10,10 @@ from shutil import copy
 from typing import Any
 
 import pytest
-from making import RunPe
+from commands import RunPe
 from pe_serve import REGION_AND_CREDENTIALS, PeServe, pe_serve
 from sdks import AwsCli, Boto3, JavaScript
-from signed_http import send_signed
+from signing import send_signed
 
 from pinpoint_endpoints import connect, load, upsert
 

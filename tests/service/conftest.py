@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from making import MakeDocument
+from commands import MakeDocument
 
 from pinpoint_endpoints import Document, load
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from commands import MakeDocument
 from http_stub import Answer, HttpStub
-from making import MakeDocument
 
 from pinpoint_endpoints import CannotRun, State, connect, upsert
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from hypothesis import assume, given
-from updates import requests, seen, values, visible_changes
+from strategies import requests, seen, values, visible_changes
 
 from pinpoint_endpoints.contract.merging import merge, with_status
 from pinpoint_endpoints.service.differences import Change, changes, not_taken

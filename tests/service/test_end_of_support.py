@@ -1,7 +1,7 @@
 """What an AWS account refuses names the end of support; moto stands in for the account."""
 
 import pytest
-from making import MakeDocument
+from commands import MakeDocument
 from moto import mock_aws
 
 from pinpoint_endpoints import CannotRun, Refused, State, connect, get, upsert

@@ -10,10 +10,9 @@ from itertools import chain
 from types import SimpleNamespace
 
 import pytest
+from commands import MakeDocument
 from faulty_pinpoint import FaultyPinpoint
-from http_stub import ACCEPTED, Answer, HttpStub
-from making import MakeDocument
-from raw_server import RawServer
+from http_stub import ACCEPTED, Answer, HttpStub, RawServer
 from refusals import BODIES, ELSEWHERE, PAGE, STATUSES
 
 from pinpoint_endpoints import CannotRun, Outcome, Refused, State, connect, get, upsert

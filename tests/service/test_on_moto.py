@@ -1,7 +1,7 @@
 """The client against an AWS account that has endpoints: mock_aws with endpoint operations."""
 
 import pytest
-from making import MakeDocument
+from commands import MakeDocument
 
 from pinpoint_endpoints import Refused, State, connect, get, upsert
 from pinpoint_endpoints.testing import mock_aws

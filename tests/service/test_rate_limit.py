@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from delivering import without_waiting
+from deliveries import without_waiting
 from http_stub import Answer, HttpStub
 from hypothesis import given
 from hypothesis import strategies as st

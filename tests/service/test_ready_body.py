@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from http_stub import Answer, HttpStub
-from signatures import signature_fault
+from signing import signature_fault
 
 from pinpoint_endpoints import connect
 from pinpoint_endpoints.errors import CannotRun

@@ -3,8 +3,8 @@
 import json
 
 import pytest
+from commands import MakeDocument
 from http_stub import Answer, HttpStub
-from making import MakeDocument
 
 from pinpoint_endpoints import State, UsageError, connect, upsert
 

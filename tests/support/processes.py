@@ -1,11 +1,19 @@
-"""Processes that a test starts: they say a word when they are ready, and end with the test."""
+"""Processes that a test starts: Python scripts, and shells on a terminal."""
 
+import os
+import re
+import select
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
+LONGEST_WAIT = 60
+"""Seconds without a word from the shell, after which it is given up."""
+
+_ON_A_TERMINAL = (sys.executable, "-c", "import pty, sys; pty.spawn(sys.argv[1:])")
 ROOT = Path(__file__).parents[2]
 
 
@@ -38,3 +46,43 @@ class Processes(AbstractContextManager["Processes"]):
         for process in self._running:
             process.kill()
             process.communicate()
+
+
+class Terminal:
+    """A shell in a process of its own, that believes a person sits before it."""
+
+    def __init__(
+        self, command: Sequence[str], folder: Path, environment: Mapping[str, str]
+    ) -> None:
+        self._heard = ""
+        self._process = subprocess.Popen(
+            [*_ON_A_TERMINAL, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=folder,
+            env=environment,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def press(self, keys: str) -> None:
+        """Type something."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(keys.encode())
+        self._process.stdin.flush()
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Read until a pattern has come since the last one, and return what it found."""
+        assert self._process.stdout is not None
+        while (found := re.search(pattern, self._heard)) is None:
+            ready, _, _ = select.select([self._process.stdout], [], [], LONGEST_WAIT)
+            more = os.read(self._process.stdout.fileno(), 65536) if ready else b""
+            assert more, f"{pattern} did not come, but:\n{self._heard}"
+            self._heard += more.decode(errors="replace")
+        self._heard = self._heard[found.end() :]
+        return found

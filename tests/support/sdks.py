@@ -14,8 +14,8 @@ import boto3
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from commands import missing, program
 from pe_serve import REGION_AND_CREDENTIALS, PeServe
-from tools import missing, program
 
 AWS = Path(sys.executable).parent / "aws"
 JAVASCRIPT = Path(__file__).parent / "javascript_sdk.cjs"

@@ -14,8 +14,8 @@ import boto3
 import botocore.session
 import pytest
 from botocore.config import Config
+from commands import RunPe
 from http_stub import HttpStub
-from making import RunPe
 
 from pinpoint_endpoints.errors import Refused, UsageError
 from pinpoint_endpoints.testing import PinpointLocal, local_pinpoint, mock_aws

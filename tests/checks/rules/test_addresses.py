@@ -1,7 +1,7 @@
 """PE201 to PE203: which addresses are taken, what is said of the others, and how they are fixed."""
 
 import pytest
-from judging import codes_in, fixed_text, only
+from checking import codes_in, only, text_of_fix
 
 from pinpoint_endpoints import Severity
 
@@ -42,7 +42,7 @@ def test_other_phone_numbers(address: str, hint: str, fixed: str | None) -> None
     """Each way to miss the form is named; only spaces and punctuation have one right answer."""
     problem = only("PE201", {"ChannelType": "SMS", "Address": address})
     assert hint in problem.hint
-    assert fixed_text(problem) == fixed
+    assert text_of_fix(problem) == fixed
     assert problem.pointer == "/Address"
     assert problem.severity is Severity.WARNING
 
@@ -92,7 +92,7 @@ def test_other_email_addresses(address: str, hint: str, fixed: str | None) -> No
     """Each way to miss the form is named; only spaces around it have one right answer."""
     problem = only("PE202", {"ChannelType": "EMAIL", "Address": address})
     assert hint in problem.hint
-    assert fixed_text(problem) == fixed
+    assert text_of_fix(problem) == fixed
     assert problem.severity is Severity.WARNING
 
 
@@ -121,7 +121,7 @@ def test_other_device_tokens(address: str, hint: str, fixed: str | None) -> None
     """Each way to miss the form is named; what NSData prints has one right answer."""
     problem = only("PE203", {"ChannelType": "APNS_VOIP", "Address": address})
     assert hint in problem.hint
-    assert fixed_text(problem) == fixed
+    assert text_of_fix(problem) == fixed
     assert problem.severity is Severity.WARNING
 
 

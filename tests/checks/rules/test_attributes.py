@@ -1,7 +1,7 @@
 """PE211 to PE214: names of attributes, and lists without values."""
 
 import pytest
-from judging import codes_in, only, problems_in
+from checking import codes_in, only, problems_in
 
 from pinpoint_endpoints import Problem
 

@@ -3,9 +3,9 @@
 import copy
 from typing import Any
 
+from checking import document_of, problems_in
 from hypothesis import given
 from hypothesis import strategies as st
-from judging import document_of, problems_in
 
 from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.checks.rules.registry import rule_findings

@@ -1,7 +1,7 @@
 """PE209: which effective dates can be read."""
 
 import pytest
-from judging import codes_in, fixed_text, only
+from checking import codes_in, only, text_of_fix
 
 from pinpoint_endpoints import Severity
 
@@ -75,5 +75,5 @@ def test_what_cannot_be_read_is_an_error(text: str, message: str, fixed: str | N
     """Days that do not exist, other forms of ISO 8601 and other notations are errors."""
     problem = only("PE209", {"EffectiveDate": text})
     assert message in problem.message
-    assert fixed_text(problem) == fixed
+    assert text_of_fix(problem) == fixed
     assert problem.severity is Severity.ERROR

@@ -2,7 +2,7 @@
 
 import pycountry
 import pytest
-from judging import codes_in, fixed_text, only
+from checking import codes_in, only, text_of_fix
 
 from pinpoint_endpoints import Severity
 from pinpoint_endpoints.checks.rules.iso_codes import ALPHA_2, FORMER, LANGUAGES, zones
@@ -47,7 +47,7 @@ def test_other_countries(text: str, begin: str, hint: str, fixed: str | None) ->
     problem = only("PE206", {"Location": {"Country": text}})
     assert problem.message == f"{begin} is not a two-letter country code"
     assert hint in problem.hint
-    assert fixed_text(problem) == fixed
+    assert text_of_fix(problem) == fixed
     assert problem.severity is Severity.WARNING
 
 
@@ -80,7 +80,7 @@ def test_other_locales(text: str, hint: str, fixed: str | None) -> None:
     """Case, hyphen and three-letter countries have one right answer; other forms get a hint."""
     problem = only("PE207", {"Demographic": {"Locale": text}})
     assert hint in problem.hint
-    assert fixed_text(problem) == fixed
+    assert text_of_fix(problem) == fixed
     assert problem.severity is Severity.WARNING
 
 
@@ -113,7 +113,7 @@ def test_other_time_zones(text: str, hint: str, fixed: str | None) -> None:
     """The nearest name is suggested; what differs only in its writing is fixed."""
     problem = only("PE208", {"Demographic": {"Timezone": text}})
     assert hint in problem.hint
-    assert fixed_text(problem) == fixed
+    assert text_of_fix(problem) == fixed
     assert problem.severity is Severity.WARNING
 
 

@@ -1,7 +1,7 @@
 """PE204 and PE205: what an update may leave out, and a new endpoint may not."""
 
 import pytest
-from judging import codes_in, only
+from checking import codes_in, only
 
 from pinpoint_endpoints import Severity
 from pinpoint_endpoints.checks.finding import Policy

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from judging import codes_in, document_of, only
+from checking import codes_in, document_of, only
 
 from pinpoint_endpoints import Severity
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY

@@ -1,6 +1,6 @@
 """How the rules are run: which of them, on what, and how much of what they find."""
 
-from judging import codes_in, document_of, documents_in, problems_in
+from checking import codes_in, document_of, documents_in, problems_in
 
 from pinpoint_endpoints import Severity
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy

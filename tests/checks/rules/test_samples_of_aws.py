@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from judging import problems_in
+from checking import problems_in
 
 from pinpoint_endpoints import Severity
 

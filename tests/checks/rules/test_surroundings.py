@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from judging import codes_in, only
+from checking import codes_in, only
 
 from pinpoint_endpoints import load, validate
 from pinpoint_endpoints.documents.model import Action

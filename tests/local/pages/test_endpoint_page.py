@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from endpoints import HARD_IDS
 from html_page import Element
 from served_pages import Put, Site
+from strategies import HARD_IDS
 
 from pinpoint_endpoints.local.http.server import serving
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint

@@ -2,9 +2,9 @@ import threading
 from urllib.parse import quote
 
 import pytest
-from endpoints import HARD_IDS
 from html_page import Element
 from served_pages import Put, Site
+from strategies import HARD_IDS
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint

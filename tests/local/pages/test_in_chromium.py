@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from commands import program
 from contrast import COLOURS, contrast, ground, luminance
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from tools import program
 
 from pinpoint_endpoints.local.http.server import serving
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint

@@ -1,9 +1,9 @@
 from urllib.parse import urlsplit
 
 import pytest
-from endpoints import HARD_TEXTS, IDS
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import HARD_TEXTS, IDS
 
 from pinpoint_endpoints.local.browse import Cursor
 from pinpoint_endpoints.local.pages.query import (

@@ -1,11 +1,54 @@
-"""Requests as hypothesis draws them, so that two of them often meet; and what an endpoint shows."""
+"""Endpoints and requests as hypothesis draws them, with the ids and texts that are hardest."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import strategies as st
 
+from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem, same_endpoint_key
 from pinpoint_endpoints.service.differences import Change
+
+HARD_TEXTS = [
+    "", " ", "NO", "no", "y", "on", "null", "~", "012", "08", "+12065550100", "1.10", "1e3",
+    "1_000", "0x1F", "0o17", ".inf", "2026-10-30", "12:30:45", "=", "<<", "- a", "a: b", "a #b",
+    "#", "*a", "&a", "!a", "%a", "---", "...", "'", '"', "\\", "two\nlines", "end\n", "\t",
+    "\0", "\x7f", "\x85", "\u2028", "\ufeff", "Zürich", "日本", "😀", "word", "ACTIVE",
+]  # fmt: skip
+HARD_IDS = [
+    "a.json", "A.JSON.json", "a.ndjson", "a.ndjson.gz", "a/b", "a\\b", "../a", ".hidden", "-x",
+    "--", "%", "%2F", "a.", "a ", " a", "CON", "con.txt", "Nul .x", "com1", "LPT¹", "console", "~",
+    "-", 'a:b*?"<>|', "ß", "ss", "\u017fs", "é", "e\u0301", "İ", "\u0131", "a" * 201, "a" * 300,
+    "é" * 200, "/" * 80, "\u202ea",
+]  # fmt: skip
+
+TEXTS = st.sampled_from(HARD_TEXTS) | st.text(st.characters(codec="utf-8"), max_size=8)
+IDS = st.sampled_from(HARD_IDS) | st.text(
+    st.characters(codec="utf-8"), min_size=1, max_size=12
+).filter(lambda text: not endpoint_id_problem(text))
+SETS_OF_IDS = st.lists(IDS, min_size=1, max_size=8, unique_by=same_endpoint_key)
+
+_LISTS = st.dictionaries(TEXTS | st.just("k" * 130), st.lists(TEXTS, max_size=3), max_size=3)
+_NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**63)
+_MEMBERS: dict[str, st.SearchStrategy[Any]] = {
+    "Address": TEXTS,
+    "ApplicationId": st.just("demo"),
+    "Attributes": _LISTS,
+    "ChannelType": st.sampled_from(["SMS", "EMAIL"]),
+    "Demographic": st.fixed_dictionaries({"AppVersion": TEXTS, "Timezone": TEXTS}),
+    "EffectiveDate": TEXTS,
+    "Location": st.fixed_dictionaries(
+        {"Country": TEXTS, "Latitude": _NUMBERS, "PostalCode": TEXTS}
+    ),
+    "Metrics": st.dictionaries(TEXTS, _NUMBERS, max_size=3),
+    "User": st.just({}) | st.fixed_dictionaries({"UserAttributes": _LISTS, "UserId": TEXTS}),
+}
+ENDPOINTS = st.fixed_dictionaries({"Id": IDS}, optional=_MEMBERS)
+
+
+def request_of(endpoint: dict[str, Any]) -> dict[str, Any]:
+    """Return what an update can carry of an EndpointResponse."""
+    return {key: value for key, value in endpoint.items() if key not in ("Id", "ApplicationId")}
+
 
 OF_THE_SERVICE = {
     "ApplicationId", "CohortId", "CreationDate", "EffectiveDate", "Id", "RequestId"

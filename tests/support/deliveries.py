@@ -1,22 +1,56 @@
-"""What the tests of delivery share: documents of any number, and how a run of them ended."""
+"""Documents to deliver, the runs of `pe upsert` that deliver them, and what was stored."""
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
+from sqlite3 import connect
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+from commands import Ended, run
+from faulty_pinpoint import FaultyPinpoint
+from http_stub import HttpStub
 from jsonschema import Draft202012Validator
-from planning import EMAIL, item
 
 from pinpoint_endpoints.api import upsert_all
-from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.model import Document, Problem
+from pinpoint_endpoints.documents.positions import Locator, PositionMap
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.service.outcome import Outcome, State
+from pinpoint_endpoints.service.request import Call, Item, batch_item
 
 _SCHEMA = Path(__file__).parent.parent.parent / "schemas" / "envelope.schema.json"
+EMAIL = {"ChannelType": "EMAIL", "Address": "ada@example.com"}
+
+
+def item(
+    endpoint_id: str = "ada",
+    request: Mapping[str, object] = EMAIL,
+    *,
+    source: str = "some/file.json",
+    line: int = 0,
+    problems: tuple[Problem, ...] = (),
+) -> Item:
+    """Return a document with its endpoint id; in a stream, if it has a line."""
+    locator = Locator(PositionMap, line)
+    document = Document(
+        source,
+        "EndpointRequest",
+        request,
+        endpoint_id,
+        request,
+        (),
+        locator,
+        in_multi_document_file=bool(line),
+    )
+    return Item(document, endpoint_id, problems)
+
+
+def call(*items: Item) -> Call:
+    """Return the call that carries the items."""
+    return Call(items, tuple(map(batch_item, items)))
 
 
 class Run(NamedTuple):
@@ -104,3 +138,31 @@ def envelope_in(text: str) -> dict[str, Any]:
     envelope: dict[str, Any] = json.loads(text)
     Draft202012Validator(json.loads(_SCHEMA.read_text(encoding="utf-8"))).validate(envelope)
     return envelope
+
+
+INVALID = '{"Id": "wrong", "ChannelType": "PIGEON"}\n'
+UPDATES = ("UpdateEndpoint", "UpdateEndpointsBatch")
+
+
+def upsert(
+    server: FaultyPinpoint | HttpStub, *arguments: object, given: str | None = None
+) -> Ended:
+    """Upsert to a server."""
+    return run("upsert", "--app", "demo", "--endpoint-url", server.url, *arguments, given=given)
+
+
+def sent(server: FaultyPinpoint) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the updates that came, in their order."""
+    return [(call.operation, call.ids) for call in server.calls if call.operation in UPDATES]
+
+
+def states_in(ended: Ended) -> dict[str, str]:
+    """Return what became of each endpoint, by the envelope."""
+    return {one["endpoint_id"]: one["state"] for one in envelope_in(ended.out)["results"]}
+
+
+def stored_in(path: Path) -> set[str]:
+    """Return the ids of the endpoints in a store, in small letters; the file must be whole."""
+    with closing(connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        return {key for (key,) in connection.execute("SELECT endpoint_key FROM endpoints")}

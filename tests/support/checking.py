@@ -1,4 +1,4 @@
-"""An EndpointRequest in, what is found in it out, as if it stood in a file."""
+"""Check documents and put them right as if they stood in files."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,9 @@ from typing import Any
 
 from pinpoint_endpoints import Document, Problem, load, validate
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy
+from pinpoint_endpoints.documents.discovery import Source, format_of
 from pinpoint_endpoints.documents.positions import Locator, PositionMap
+from pinpoint_endpoints.fixes.text import fixed_text
 
 
 def documents_in(value: object) -> list[Document]:
@@ -34,7 +36,7 @@ def codes_in(request: object, policy: Policy = DEFAULT_POLICY) -> list[str]:
     return [problem.code for problem in problems_in(request, policy)]
 
 
-def fixed_text(problem: Problem) -> str | None:
+def text_of_fix(problem: Problem) -> str | None:
     """Return what the fix of a problem writes, or None if there is no fix."""
     return problem.fix.text if problem.fix else None
 
@@ -44,3 +46,15 @@ def document_of(request: Any) -> Document:
     locator = Locator(PositionMap)
     members = request if isinstance(request, dict) else {}
     return Document("ada.json", "EndpointRequest", request, "ada", members, (), locator)
+
+
+def put_right(text: str, name: str) -> str | None:
+    """Return a text put right, read by the name of its file; None if nothing is to be done."""
+    fixed = fixed_text(text.encode(), Source(name, format_of(name)), validate)
+    return fixed.raw.decode() if fixed else None
+
+
+def steps(text: str, name: str) -> tuple[str | None, str | None]:
+    """Return a text put right, and what a second time would make of it."""
+    first = put_right(text, name)
+    return first, put_right(first or text, name)

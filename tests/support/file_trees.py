@@ -1,4 +1,4 @@
-"""Directories with files and patterns; what is found in them, and what git leaves."""
+"""Directories with files and .gitignore patterns, and what git finds in them."""
 
 import os
 import shutil
