@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from commands import RunPe
+from commands import RunPe, run
 from typer.testing import CliRunner
 
 from pinpoint_endpoints.cli.app import Boundary
@@ -222,16 +222,21 @@ def test_who_needs_no_default_is_not_stopped(project: Path) -> None:
     ],
 )
 def test_options_go_before_variables_before_the_file(
-    pe: RunPe, project: Path, environment: dict[str, str], option: list[str], application: str
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    option: list[str],
+    application: str,
 ) -> None:
     """The application that an endpoint is sent to comes from the first that names one."""
     write(project / "pe.toml", 'app = "from-file"')
     local = ["--local", "--store", project / "store.sqlite3"]
-    sent = pe("upsert", *local, *option, "a.json", cwd=project, **environment)
-    assert (sent.returncode, sent.stderr) == (0, "")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    sent = run("upsert", *local, *option, "a.json")
+    assert (sent.code, sent.err) == (0, "")
     (project / "pe.toml").unlink()
-    read = pe("get", *local, "--id", "a", "--app", application, cwd=project)
-    assert read.returncode == 0
+    assert run("get", *local, "--id", "a", "--app", application).code == 0
 
 
 @pytest.mark.parametrize(
@@ -257,14 +262,13 @@ def test_the_region_of_the_file(
     assert f"pinpoint.{region}.amazonaws.com" in ended.stderr
 
 
-def test_a_mistake_stops_the_installed_command(pe: RunPe, project: Path) -> None:
+def test_a_mistake_stops_the_command(project: Path) -> None:
     """An unknown key is exit 3 with the nearest one, and nothing is sent."""
     write(project / "pe.toml", 'app = "x"', 'regoin = "eu-west-1"')
     store = project / "store.sqlite3"
-    ended = pe("upsert", "--local", "--store", store, "a.json", cwd=project)
-    assert ended.returncode == 3
-    assert ended.stdout == ""
-    assert 'did you mean "region"?' in ended.stderr
+    ended = run("upsert", "--local", "--store", store, "a.json")
+    assert (ended.code, ended.out) == (3, "")
+    assert 'did you mean "region"?' in ended.err
     assert not store.exists()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from commands import Ended, RunPe
+from commands import Ended
 from commands import run as run_pe
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,15 +38,13 @@ def test_every_channel_has_a_file() -> None:
 
 @pytest.mark.parametrize("file_format", FORMATS)
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_a_file_is_valid_as_printed(
-    pe: RunPe, tmp_path: Path, channel: str, file_format: str
-) -> None:
-    """The installed `pe` finds no error and no warning in it, whatever the case of the channel."""
-    printed = pe("new", channel.lower(), "--format", file_format)
-    (tmp_path / f"ada.{file_format}").write_text(printed.stdout, encoding="utf-8")
-    checked = pe("validate", "--strict", "--create", "-o", "json", tmp_path)
-    envelope = json.loads(checked.stdout)
-    assert (printed.returncode, checked.returncode) == (0, 0)
+def test_a_file_is_valid_as_printed(tmp_path: Path, channel: str, file_format: str) -> None:
+    """`pe validate` finds no error and no warning in it, whatever the case of the channel."""
+    printed = run_pe("new", channel.lower(), "--format", file_format)
+    (tmp_path / f"ada.{file_format}").write_text(printed.out, encoding="utf-8")
+    checked = run_pe("validate", "--strict", "--create", "-o", "json", tmp_path)
+    envelope = json.loads(checked.out)
+    assert (printed.code, checked.code) == (0, 0)
     assert (envelope["summary"]["valid"], envelope["results"]) == (1, [])
 
 
