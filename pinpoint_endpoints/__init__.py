@@ -53,7 +53,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "checks.policy": ("Policy",),
+    "checks.finding": ("Policy",),
     "api": ("connect", "get", "load", "upsert", "upsert_all", "validate"),
     "documents.model": ("Document", "Problem", "Severity"),
     "delivery.plan": ("SendOptions",),

@@ -1,4 +1,4 @@
-"""The steps that the commands and the library share: connect, load, validate, upsert, get."""
+"""Provides the functions of the library, which the commands use too."""
 
 from collections.abc import Generator, Iterable, Iterator
 from os import PathLike
@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.checks.validate import validate
-from pinpoint_endpoints.delivery.health import Health
+from pinpoint_endpoints.delivery.circuit_breaker import CircuitBreaker
+from pinpoint_endpoints.delivery.deliver import Send, deliver
+from pinpoint_endpoints.delivery.log import DeliveryLog
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import DEFAULT_OPTIONS, SendOptions, Step, plan
-from pinpoint_endpoints.delivery.records import Records
-from pinpoint_endpoints.delivery.run import Send, deliver
-from pinpoint_endpoints.delivery.settling import PATIENCE, Settler, Verifier
+from pinpoint_endpoints.delivery.sender import THROTTLE_RETRIES, Sender
+from pinpoint_endpoints.delivery.verification import Verification
 from pinpoint_endpoints.documents.endpoint_ids import check_id
 from pinpoint_endpoints.documents.load import load
 from pinpoint_endpoints.documents.model import Document
@@ -28,12 +29,12 @@ from pinpoint_endpoints.service.reading import get_endpoint as get
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import Journal
-    from pinpoint_endpoints.delivery.records import Failures
+    from pinpoint_endpoints.delivery.log import FailureFile
 
 __all__ = ["connect", "get", "load", "upsert", "upsert_all", "validate"]
 
 
-def connect(  # noqa: PLR0913 - what a person can choose of a target
+def connect(  # noqa: PLR0913 - each is an option of the commands
     *,
     region: str | None = None,
     profile: str | None = None,
@@ -60,7 +61,7 @@ def connect(  # noqa: PLR0913 - what a person can choose of a target
         read_timeout: in seconds, as in the AWS CLI: 0 for no limit.
 
     Raises:
-        UsageError: the endpoint URL or the rate is none, or the arguments exclude each other.
+        UsageError: the endpoint URL or the rate is invalid, or the arguments exclude each other.
         CannotRun: no region, an unknown profile, a store that cannot be opened.
     """
     check_choice(local=local, store=store, endpoint_url=endpoint_url)
@@ -99,11 +100,11 @@ def upsert(
         CannotRun: no credentials, no connection, no readable answer.
     """
     options = SendOptions(endpoint_id=endpoint_id)
-    (outcome,) = upsert_all(client, application_id, [document], options, patience=0)
+    (outcome,) = upsert_all(client, application_id, [document], options, throttle_retries=0)
     return outcome
 
 
-def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
+def upsert_all(  # noqa: PLR0913 - each is an option of pe upsert
     client: Any,
     application_id: str,
     documents: Iterable[Document],
@@ -111,10 +112,10 @@ def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
     *,
     concurrency: int = 1,
     journal: "Journal | None" = None,
-    failures: "Failures | None" = None,
+    failures: "FailureFile | None" = None,
     monitor: Monitor | None = None,
     verify: bool = False,
-    patience: int = PATIENCE,
+    throttle_retries: int = THROTTLE_RETRIES,
 ) -> Generator[Outcome, None, None]:
     """Validate documents, send those that are valid, and yield what became of each.
 
@@ -132,35 +133,32 @@ def upsert_all(  # noqa: PLR0913 - what a person can choose of a delivery
         failures: is given what the service refuses.
         monitor: follows the run, and may end it early.
         verify: whether what was accepted is read back and compared.
-        patience: how often a call is made again that is still throttled after botocore's retries.
+        throttle_retries: how often a call is made again that is still throttled after botocore's
+            retries.
 
     Raises:
         UsageError: the service can take no such application id or endpoint id.
-        CannotRun: no credentials, no connection, no readable answer, records that cannot be kept.
+        CannotRun: no credentials, no connection, no readable answer, a file that cannot be written.
         Refused: the service refuses whatever is sent.
-        Interrupted: by a person.
+        Interrupted: by the user.
     """
     monitor = monitor or Monitor()
     steps = plan_upsert(application_id, monitor.reading(documents), options, journal)
     if failures is not None:
-        steps = failures.emptied_before(steps)
-    records = Records(journal, failures, monitor)
+        steps = failures.truncate_before(steps)
+    log = DeliveryLog(journal, failures, monitor)
 
-    def sender(health: Health) -> Send:
+    def sender(breaker: CircuitBreaker) -> Send:
         connected = client() if callable(client) else client
-        verification: Verifier | None = None
-        if verify:
-            from pinpoint_endpoints.delivery.verification import Verification
-
-            verification = Verification(connected, application_id, health.wait)
-        return Settler(
+        verification = Verification(connected, application_id, breaker.wait) if verify else None
+        return Sender(
             connected,
             application_id,
-            health,
-            records=records,
-            verifier=verification,
-            patience=patience,
-        ).settle
+            breaker,
+            log=log,
+            verification=verification,
+            throttle_retries=throttle_retries,
+        ).send
 
     return deliver(steps, sender, concurrency, monitor)
 

@@ -19,7 +19,7 @@ from pinpoint_endpoints.masking import counted
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import Journal
     from pinpoint_endpoints.delivery.journal import Target as JournalTarget
-    from pinpoint_endpoints.delivery.records import Failures
+    from pinpoint_endpoints.delivery.log import FailureFile
     from pinpoint_endpoints.saving.folder import Folder
 
 
@@ -62,7 +62,7 @@ class OutputFiles:
         if len(self._real_paths) < len(written):
             raise UsageError("--journal and --failures are one file", "give each a file of its own")
         self.journal: Journal | None = None
-        self.failures: Failures | None = None
+        self.failures: FailureFile | None = None
         with ExitStack() as files:
             if journal is not None:
                 belongs_to = target.journal_target(application_id)
@@ -89,10 +89,10 @@ def _journal(path: str, belongs_to: "JournalTarget", *, read_only: bool) -> "Jou
     return Journal(path, belongs_to, read_only=read_only)
 
 
-def _failures(path: str) -> "Failures":
-    from pinpoint_endpoints.delivery.records import Failures
+def _failures(path: str) -> "FailureFile":
+    from pinpoint_endpoints.delivery.log import FailureFile
 
-    return Failures(path)
+    return FailureFile(path)
 
 
 def _refuse_inputs(inputs: Sequence[str], written: dict[str, str]) -> None:

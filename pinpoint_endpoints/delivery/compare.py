@@ -12,8 +12,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pinpoint_endpoints.contract.merging import Endpoint
+from pinpoint_endpoints.delivery.circuit_breaker import MAX_REFUSED_IN_A_ROW
 from pinpoint_endpoints.delivery.executor import OrderedExecutor
-from pinpoint_endpoints.delivery.health import MOST_REFUSED
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import InvalidDocument, SendOptions, to_item
 from pinpoint_endpoints.documents.endpoint_ids import check_id, same_endpoint_key
@@ -192,8 +192,8 @@ class _Comparer:
         compared = self._compared(read)
         if compared.state is not State.FAILED:
             self._failed_in_a_row = 0
-        elif self._failed_in_a_row == MOST_REFUSED:
-            message = f"stopped: {MOST_REFUSED} endpoints in a row could not be read"
+        elif self._failed_in_a_row == MAX_REFUSED_IN_A_ROW:
+            message = f"stopped: {MAX_REFUSED_IN_A_ROW} endpoints in a row could not be read"
             raise Refused(f"{message}, the next one: {compared.message}", compared.hint)
         else:
             self._failed_in_a_row += 1

@@ -1,4 +1,4 @@
-"""Items that were accepted in, what of each the service has not stored out.
+"""Reads endpoints back, to find what was accepted and not stored as it was sent.
 
 HTTP 202 is "accepted for processing": it comes before anything is stored, and what was accepted may
 have no effect (aws-sdk-js-v3#2811, aws-sdk-js#4250).
@@ -13,16 +13,16 @@ from pinpoint_endpoints.service.reading import find_endpoint
 from pinpoint_endpoints.service.request import Item
 
 DELAYS = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Seconds before each time that what is not there yet is looked for again."""
+"""Seconds to wait before each further attempt to find what is not stored yet."""
 
 
 class Verification:
-    """Reads endpoints back until they are as they were sent, or it is no use to wait.
+    """Reads endpoints back until they are as they were sent, or waiting no longer helps.
 
     Args:
         client: a boto3 Pinpoint client.
         application_id: the application.
-        wait: waits so many seconds, and returns whether it makes sense to look again.
+        wait: waits so many seconds, and returns whether to look again.
     """
 
     def __init__(self, client: Any, application_id: str, wait: Callable[[float], bool]) -> None:
@@ -30,19 +30,19 @@ class Verification:
         self._application_id = application_id
         self._wait = wait
 
-    def untaken(self, items: Sequence[Item]) -> list[str]:
-        """Say of each item what is not stored as it was sent; an empty text if all of it is."""
-        reasons = [self._untaken(item) for item in items]
+    def failures_of(self, items: Sequence[Item]) -> list[str]:
+        """Return for each item what is not stored as it was sent; an empty text if all of it is."""
+        reasons = [self._failure_of(item) for item in items]
         for delay in DELAYS:
             if not any(reasons) or not self._wait(delay):
                 break
             reasons = [
-                self._untaken(item) if reason else ""
+                self._failure_of(item) if reason else ""
                 for item, reason in zip(items, reasons, strict=True)
             ]
         return reasons
 
-    def _untaken(self, item: Item) -> str:
+    def _failure_of(self, item: Item) -> str:
         try:
             stored = find_endpoint(self._client, self._application_id, item.endpoint_id)
         except (CannotRun, Refused) as error:

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 import boto3
 
 from pinpoint_endpoints.api import connect, load, upsert_all
+from pinpoint_endpoints.delivery.deliver import deliver
 from pinpoint_endpoints.delivery.plan import DEFAULT_OPTIONS, to_item
-from pinpoint_endpoints.delivery.run import deliver
-from pinpoint_endpoints.delivery.settling import Settler
+from pinpoint_endpoints.delivery.sender import Sender
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.service.outcome import Outcome, State
 from pinpoint_endpoints.service.request import Call, Item, batch_item
@@ -57,7 +57,7 @@ def with_pe(url: str, documents: Sequence[Document]) -> Send:
 
     def send() -> int:
         outcomes = deliver(
-            calls(), lambda health: Settler(client, _APPLICATION, health).settle, concurrency=1
+            calls(), lambda breaker: Sender(client, _APPLICATION, breaker).send, concurrency=1
         )
         return sum(map(_is_accepted, outcomes))
 

@@ -12,7 +12,7 @@ from faulty_pinpoint import FaultyPinpoint, refuse_every
 
 from pinpoint_endpoints import CannotRun, State, connect, load
 from pinpoint_endpoints.delivery.journal import Journal, Target
-from pinpoint_endpoints.delivery.records import Failures, Records
+from pinpoint_endpoints.delivery.log import DeliveryLog, FailureFile
 from pinpoint_endpoints.service.outcome import Outcome
 
 TARGET = Target("app", "us-east-1", "http://localhost")
@@ -26,7 +26,7 @@ def outcome(name: str, state: State) -> Outcome:
 def test_a_line_is_the_endpoint_as_it_would_be_sent(tmp_path: Path) -> None:
     """With its id, and with what AWS calls it in a batch: `pe upsert` takes it back unchanged."""
     path = tmp_path / "failures.ndjson"
-    with Failures(str(path)) as failures:
+    with FailureFile(str(path)) as failures:
         failures.write([item("Ädä/1", request(1)), item("b", {"OptOut": "ALL", "Metrics": {}})])
         failures.write([item("c", {"Metrics": {"huge": 2**70}})])
     assert lines_of(path) == [
@@ -41,7 +41,7 @@ def test_a_line_is_the_endpoint_as_it_would_be_sent(tmp_path: Path) -> None:
 
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
     """It holds addresses."""
-    with Failures(str(tmp_path / "failures.ndjson")) as failures:
+    with FailureFile(str(tmp_path / "failures.ndjson")) as failures:
         assert stat.S_IMODE(Path(failures.path).stat().st_mode) == 0o600
 
 
@@ -49,8 +49,8 @@ def test_it_is_emptied(tmp_path: Path) -> None:
     """What failed in an earlier run stays until there is something to do, and then goes."""
     path = tmp_path / "failures.ndjson"
     path.write_text("earlier\n", encoding="utf-8")
-    with Failures(str(path)) as failures:
-        steps = failures.emptied_before(["a step"])
+    with FailureFile(str(path)) as failures:
+        steps = failures.truncate_before(["a step"])
         assert path.read_bytes() == b"earlier\n"
         assert list(steps) == ["a step"]
         assert path.read_bytes() == b""
@@ -60,8 +60,8 @@ def test_nothing_to_do_empties_nothing(tmp_path: Path) -> None:
     """A run that ends before its first step leaves what failed in an earlier one."""
     path = tmp_path / "failures.ndjson"
     path.write_text("earlier\n", encoding="utf-8")
-    with Failures(str(path)) as failures:
-        assert list(failures.emptied_before([])) == []
+    with FailureFile(str(path)) as failures:
+        assert list(failures.truncate_before([])) == []
     assert path.read_bytes() == b"earlier\n"
 
 
@@ -70,13 +70,13 @@ def test_a_pipe_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
     with pytest.raises(CannotRun, match="is a pipe"):
-        Failures(str(path))
+        FailureFile(str(path))
 
 
 def test_threads_do_not_mix_their_lines(tmp_path: Path) -> None:
     """Every line is whole, and all are there."""
     path = tmp_path / "failures.ndjson"
-    with Failures(str(path)) as failures:
+    with FailureFile(str(path)) as failures:
 
         def write(thread: int) -> None:
             for number in range(50):
@@ -95,7 +95,7 @@ def test_threads_do_not_mix_their_lines(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_made(tmp_path: Path, name: str) -> None:
     """It is told before anything is sent."""
     with pytest.raises(CannotRun, match="cannot be written: ") as stopped:
-        Failures(str(tmp_path / name))
+        FailureFile(str(tmp_path / name))
     assert "check its folder" in stopped.value.hint
 
 
@@ -103,7 +103,7 @@ def test_a_file_that_cannot_be_made(tmp_path: Path, name: str) -> None:
 def test_a_full_disk_is_told() -> None:
     """With the reason, and what to do."""
     with (
-        Failures("/dev/full") as failures,
+        FailureFile("/dev/full") as failures,
         pytest.raises(CannotRun, match="/dev/full cannot be written: no space left") as stopped,
     ):
         failures.write([item()])
@@ -115,8 +115,10 @@ def test_what_has_to_be_sent_again_is_kept(tmp_path: Path) -> None:
     path, journal_path = tmp_path / "failures.ndjson", tmp_path / "journal"
     states = [State.ACCEPTED, State.FAILED, State.UNVERIFIED]
     items = [item(str(state)) for state in states]
-    with Failures(str(path)) as failures, Journal(journal_path, TARGET) as journal:
-        Records(journal, failures).keep(items, [outcome(str(state), state) for state in states])
+    with FailureFile(str(path)) as failures, Journal(journal_path, TARGET) as journal:
+        DeliveryLog(journal, failures).write(
+            items, [outcome(str(state), state) for state in states]
+        )
     assert [line["Id"] for line in lines_of(path)] == ["failed", "unverified"]
     _, *entries = lines_of(journal_path)
     assert [(entry["endpoint_id"], entry["state"]) for entry in entries] == [
@@ -126,13 +128,13 @@ def test_what_has_to_be_sent_again_is_kept(tmp_path: Path) -> None:
 
 def test_without_files_nothing_is_kept() -> None:
     """Both are options."""
-    Records(None, None).keep([item()], [outcome("ada", State.FAILED)])
+    DeliveryLog(None, None).write([item()], [outcome("ada", State.FAILED)])
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full device")
 def test_a_record_that_cannot_be_kept_ends_the_run(aws_variables: None) -> None:
     """What was answered is told as it was, and nothing more is sent."""
-    with FaultyPinpoint(refuses=refuse_every(100)) as server, Failures("/dev/full") as failures:
+    with FaultyPinpoint(refuses=refuse_every(100)) as server, FailureFile("/dev/full") as failures:
         client = connect(endpoint_url=server.url)
         run = ended(client, documents(names(300)), failures=failures)
     assert isinstance(run.error, CannotRun)
@@ -149,7 +151,7 @@ def test_what_failed_can_be_sent_again(tmp_path: Path, aws_variables: None) -> N
     sent = list(documents(names(150)))
     with FaultyPinpoint(refuses=refuse_every(37)) as server:
         client: Any = connect(endpoint_url=server.url)
-        with Failures(str(path)) as failures:
+        with FailureFile(str(path)) as failures:
             run = ended(client, [*sent, document("e-37", 1_000)], failures=failures)
         bad = run.ids_that(State.FAILED)
         assert bad == ["e-37", "e-74", "e-111", "e-148", "e-37"]

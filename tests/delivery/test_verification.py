@@ -12,7 +12,7 @@ from http_stub import Answer, HttpStub
 
 from pinpoint_endpoints import State, connect
 from pinpoint_endpoints.delivery.journal import Journal, Target
-from pinpoint_endpoints.delivery.records import Failures
+from pinpoint_endpoints.delivery.log import FailureFile
 from pinpoint_endpoints.delivery.verification import DELAYS, Verification
 from pinpoint_endpoints.testing import PinpointLocal
 
@@ -36,7 +36,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pinpoint_endpoints.delivery.verification.DELAYS", (0.001,))
 
 
-def untaken(client: Any, *sent: Any) -> tuple[list[str], list[float]]:
+def failures_of(client: Any, *sent: Any) -> tuple[list[str], list[float]]:
     """Return what is said of items, and how long was waited each time."""
     waited: list[float] = []
 
@@ -44,7 +44,7 @@ def untaken(client: Any, *sent: Any) -> tuple[list[str], list[float]]:
         waited.append(seconds)
         return True
 
-    return Verification(client, "app", wait).untaken(sent), waited
+    return Verification(client, "app", wait).failures_of(sent), waited
 
 
 def gets(server: FaultyPinpoint) -> list[str]:
@@ -57,7 +57,7 @@ def test_what_is_stored_as_sent_is_read_once(server: FaultyPinpoint) -> None:
     client = connect(endpoint_url=server.url)
     ended(client, documents(names(3)))
     items = [item(name, request(version)) for version, name in enumerate(names(3))]
-    assert untaken(client, *items) == (["", "", ""], [])
+    assert failures_of(client, *items) == (["", "", ""], [])
     assert gets(server) == names(3)
 
 
@@ -65,7 +65,7 @@ def test_what_is_not_there_is_looked_for_again(server: FaultyPinpoint) -> None:
     """Only that, with longer and longer waits that come to an end; what is there is not."""
     client = connect(endpoint_url=server.url)
     ended(client, [document("e-1")])
-    reasons, waited = untaken(client, item("e-1", request()), item("e-2"))
+    reasons, waited = failures_of(client, item("e-1", request()), item("e-2"))
     assert reasons == ["", "the endpoint is not there"]
     assert waited == sorted(DELAYS) == list(DELAYS)
     assert sum(DELAYS) < LONGEST_WAIT
@@ -83,14 +83,14 @@ def test_what_is_stored_late_is_found(server: FaultyPinpoint) -> None:
             ended(client, [document("e-1")])
         return True
 
-    assert Verification(client, "app", wait).untaken([item("e-1", request())]) == [""]
+    assert Verification(client, "app", wait).failures_of([item("e-1", request())]) == [""]
     assert waited == list(DELAYS[:2])
 
 
 def test_a_run_that_is_to_end_looks_no_more(server: FaultyPinpoint) -> None:
     """What is not there after the first look is told as that."""
     client = connect(endpoint_url=server.url)
-    reasons = Verification(client, "app", lambda _: False).untaken([item("e-1")])
+    reasons = Verification(client, "app", lambda _: False).failures_of([item("e-1")])
     assert reasons == ["the endpoint is not there"]
     assert gets(server) == ["e-1"]
 
@@ -100,7 +100,7 @@ def test_an_update_without_effect_names_its_members(server: FaultyPinpoint) -> N
     client = connect(endpoint_url=server.url)
     ended(client, [document("e-1")])
     newer = {**request(2), "OptOut": "ALL", "User": {"UserId": "ada-lovelace"}}
-    ((reason,), _) = untaken(client, item("e-1", newer))
+    ((reason,), _) = failures_of(client, item("e-1", newer))
     assert reason.startswith("not stored as it was sent: ")
     told = reason.partition(": ")[2].split(", ")
     assert sorted(told) == ["Attributes.version", "OptOut", "User.UserId"]
@@ -123,7 +123,7 @@ def test_what_cannot_be_read_is_not_verified() -> None:
     """With the service's words, or those about the connection."""
     refusing = Answer(403, b'{"Message": "not yours"}')
     with HttpStub(refusing) as stub:
-        ((reason,), _) = untaken(connect(endpoint_url=stub.url), item())
+        ((reason,), _) = failures_of(connect(endpoint_url=stub.url), item())
     assert reason == "it cannot be read back: HTTP 403: not yours"
 
 
@@ -134,7 +134,7 @@ def test_what_the_server_forgets_is_named_and_kept(server: FaultyPinpoint, tmp_p
     client = connect(endpoint_url=server.url)
     path, journal = tmp_path / "failures.ndjson", tmp_path / "journal"
     forgotten = ["e-4", "e-8"]
-    with Failures(str(path)) as failures, Journal(journal, TARGET) as kept:
+    with FailureFile(str(path)) as failures, Journal(journal, TARGET) as kept:
         run = ended(client, documents(names(10)), verify=True, failures=failures, journal=kept)
     assert run.error is None
     assert run.ids == names(10)

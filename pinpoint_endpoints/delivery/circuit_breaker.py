@@ -1,4 +1,4 @@
-"""What calls ended with in, whether the run may go on out: shared by the threads of a run."""
+"""Stops a run when it is pointless to go on; shared by all threads of the run."""
 
 from threading import Event, Lock
 from time import monotonic
@@ -8,23 +8,23 @@ from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.errors import CannotRun, Interrupted, PinpointEndpointsError, Refused
 from pinpoint_endpoints.service.endpoints import Answer
 
-ABOUT_THE_ITEMS = frozenset({0, 400, 409, 413})
+ITEM_ERRORS = frozenset({0, 400, 409, 413})
 """Statuses of refusals that an item is to blame for; 0 is boto3's own refusal."""
 
-MOST_UNANSWERED = 3
-MOST_REFUSED = 25
-"""How many calls in a row may go wrong, for reasons that no item is to blame for.
+MAX_UNANSWERED_IN_A_ROW = 3
+MAX_REFUSED_IN_A_ROW = 25
+"""How many calls in a row may fail, for reasons that no item is to blame for.
 
-Calls that were under way together and are not answered count as one: a server that stalls for a
-moment is not gone, however many threads it kept waiting.
+Calls that were under way at the same time and are not answered count as one: a server that stalls
+for a moment is not gone, however many threads wait for it.
 """
 
 _GIVING_UP = 2
-"""How many interruptions mean that the answers are not waited for."""
+"""How many requests to stop mean that the answers are not waited for."""
 
 
-class Health:
-    """Halts a run when it makes no sense to go on: what is sent then would only be lost.
+class CircuitBreaker:
+    """Halts a run when the service does not answer, or refuses whatever is sent.
 
     Args:
         monitor: says whether the user asked to stop.
@@ -47,7 +47,7 @@ class Health:
 
     @property
     def given_up(self) -> bool:
-        """Whether nobody wants to wait for what is under way."""
+        """Whether the calls under way are not waited for."""
         return self._monitor.stop_requests() >= _GIVING_UP
 
     @property
@@ -58,28 +58,32 @@ class Health:
         return self._error
 
     def halt(self, error: PinpointEndpointsError) -> None:
-        """Let nothing more be sent; the first error counts."""
+        """Send nothing more; the first error counts."""
         with self._lock:
             self._halt(error)
 
     def wait(self, seconds: float) -> bool:
-        """Wait, but hardly longer than the run goes on; return whether it does."""
+        """Wait until the time is over or the run is halted; return whether the run goes on."""
         end = monotonic() + seconds
         while not self.halted and (left := end - monotonic()) > 0:
             self._halted.wait(min(left, WAKING_SECONDS))
         return not self.halted
 
-    def heard(self, answer: Answer) -> None:
+    def start_call(self) -> int:
+        """Return a ticket for a call that starts now; `record_no_answer` needs it."""
+        return self._silences
+
+    def record_answer(self, answer: Answer) -> None:
         """Take note of an answer."""
         with self._lock:
             self._answered = True
             self._unanswered_in_a_row = 0
-            if answer.accepted or answer.status in ABOUT_THE_ITEMS:
+            if answer.accepted or answer.status in ITEM_ERRORS:
                 self._refused_in_a_row = 0
                 return
             self._refused_in_a_row += 1
-            if self._refused_in_a_row >= MOST_REFUSED:
-                message = f"stopped: {MOST_REFUSED} calls in a row were refused"
+            if self._refused_in_a_row >= MAX_REFUSED_IN_A_ROW:
+                message = f"stopped: {MAX_REFUSED_IN_A_ROW} calls in a row were refused"
                 last = f"the last one with HTTP {answer.status}: {answer.message}"
                 self._halt(
                     Refused(
@@ -87,22 +91,18 @@ class Health:
                     )
                 )
 
-    def begun(self) -> int:
-        """Return what `unheard` needs to know of a call that begins now."""
-        return self._silences
-
-    def unheard(self, error: CannotRun, begun: int) -> None:
+    def record_no_answer(self, error: CannotRun, ticket: int) -> None:
         """Take note that there was no answer.
 
         Args:
             error: says why.
-            begun: from `begun`, when the call began.
+            ticket: from `start_call`.
         """
         with self._lock:
-            if begun == self._silences:
+            if ticket == self._silences:
                 self._silences += 1
                 self._unanswered_in_a_row += 1
-            if not self._answered or self._unanswered_in_a_row >= MOST_UNANSWERED:
+            if not self._answered or self._unanswered_in_a_row >= MAX_UNANSWERED_IN_A_ROW:
                 self._halt(error)
 
     def _halt(self, error: PinpointEndpointsError) -> None:

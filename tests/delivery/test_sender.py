@@ -12,9 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pinpoint_endpoints import CannotRun, Refused, State, connect
-from pinpoint_endpoints.delivery.health import Health
+from pinpoint_endpoints.delivery.circuit_breaker import CircuitBreaker
 from pinpoint_endpoints.delivery.plan import SendOptions
-from pinpoint_endpoints.delivery.settling import PATIENCE, Settler
+from pinpoint_endpoints.delivery.sender import THROTTLE_RETRIES, Sender
 from pinpoint_endpoints.errors import ExitCode
 
 HUNDRED = names(100)
@@ -194,10 +194,10 @@ def test_what_is_no_pinpoint_ends_the_run(aws_variables: None) -> None:
 
 
 def test_a_throttled_call_is_made_again(aws_variables: None) -> None:
-    """Also when botocore has given up, as often as patience says; then it is accepted."""
+    """Also when botocore has given up, as often as `throttle_retries` says; then it is accepted."""
     throttled = [Answer(429, b"{}")] * (ATTEMPTS * 2)
     with HttpStub(*throttled, Answer()) as server:
-        run = ended(connect(endpoint_url=server.url), documents(HUNDRED), patience=2)
+        run = ended(connect(endpoint_url=server.url), documents(HUNDRED), throttle_retries=2)
     assert (run.error, run.messages) == (None, {})
     assert len(server.asked) == ATTEMPTS * 2 + 1
 
@@ -205,7 +205,7 @@ def test_a_throttled_call_is_made_again(aws_variables: None) -> None:
 def test_patience_comes_to_an_end(aws_variables: None) -> None:
     """A call that stays throttled has failed whole: to send its halves would be worse."""
     with HttpStub(Answer(429, b'{"Message": "slow down"}')) as server:
-        run = ended(connect(endpoint_url=server.url), documents(HUNDRED), patience=1)
+        run = ended(connect(endpoint_url=server.url), documents(HUNDRED), throttle_retries=1)
     assert run.error is None
     assert set(run.messages.values()) == {"slow down"}
     assert run.ids_that(State.FAILED) == HUNDRED
@@ -215,7 +215,7 @@ def test_patience_comes_to_an_end(aws_variables: None) -> None:
 def test_without_patience_a_throttled_call_has_failed(aws_variables: None) -> None:
     """The library's `upsert` of one document does not wait."""
     with HttpStub(Answer(429, b"{}")) as server:
-        run = ended(connect(endpoint_url=server.url), documents(["a"]), patience=0)
+        run = ended(connect(endpoint_url=server.url), documents(["a"]), throttle_retries=0)
     assert run.ids_that(State.FAILED) == ["a"]
     assert len(server.asked) == ATTEMPTS
 
@@ -223,14 +223,16 @@ def test_without_patience_a_throttled_call_has_failed(aws_variables: None) -> No
 def test_a_halted_run_is_not_patient(server: FaultyPinpoint, client: Any) -> None:
     """What is throttled when the run is stopped is not made again."""
     renew(server)
-    health = Health()
+    breaker = CircuitBreaker()
 
     def refuse(_: str) -> Refusal:
-        health.halt(CannotRun("stop"))
+        breaker.halt(CannotRun("stop"))
         return Refusal("slow down", 429, "TooManyRequestsException")
 
     server.refuses = refuse
-    (outcome,) = Settler(client, "app", health, patience=PATIENCE).settle(call(item("a")))
+    (outcome,) = Sender(client, "app", breaker, throttle_retries=THROTTLE_RETRIES).send(
+        call(item("a"))
+    )
     assert outcome.state is State.FAILED
     assert len(server.calls) == ATTEMPTS
 
@@ -288,8 +290,8 @@ def test_what_boto3_refuses_is_no_reason_to_stop(server: FaultyPinpoint, client:
     """A document that only --ignore let pass fails for itself, unsent."""
     renew(server)
     wrong = item("wrong", {"ChannelType": "EMAIL", "Address": "a@b.c", "Metrics": {"a": "1"}})
-    settler = Settler(client, "app", Health())
-    (outcome,) = settler.settle(call(wrong))
+    sender = Sender(client, "app", CircuitBreaker())
+    (outcome,) = sender.send(call(wrong))
     assert (outcome.state, outcome.status) == (State.FAILED, 0)
     assert not server.calls
 
@@ -298,7 +300,7 @@ def test_every_refusal_names_the_line(server: FaultyPinpoint, client: Any) -> No
     """In a file of many, whoever has to mend a document finds it."""
     renew(server, {"b": Refusal("no")})
     sent = [item(name, source="all.ndjson", line=line) for line, name in enumerate("abc", 1)]
-    outcomes = Settler(client, "app", Health()).settle(call(*sent))
+    outcomes = Sender(client, "app", CircuitBreaker()).send(call(*sent))
     assert [outcome.place for outcome in outcomes] == ["all.ndjson", "all.ndjson:2", "all.ndjson"]
 
 

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinpoint_endpoints import CannotRun, State, connect
-from pinpoint_endpoints.delivery.health import Health
+from pinpoint_endpoints.delivery.circuit_breaker import CircuitBreaker
+from pinpoint_endpoints.delivery.deliver import Send, deliver
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import SendOptions, plan
-from pinpoint_endpoints.delivery.run import Send, deliver
-from pinpoint_endpoints.delivery.settling import PATIENCE
+from pinpoint_endpoints.delivery.sender import THROTTLE_RETRIES
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import Interrupted, PinpointEndpointsError, UsageError
@@ -46,11 +46,11 @@ class Scripted:
         self.answer = answer
         self._lock = Lock()
         self._under_way: Counter[str] = Counter()
-        self._run = Health()
+        self._run = CircuitBreaker()
 
-    def of(self, health: Health) -> Send:
+    def of(self, breaker: CircuitBreaker) -> Send:
         """Send the calls of a run."""
-        self._run = health
+        self._run = breaker
         return self.send
 
     def wait_for_the_halt(self) -> None:
@@ -385,7 +385,7 @@ def test_everything_goes_wrong_and_nothing_is_lost(aws_variables: None, batch: b
             documents(sent),
             options=SendOptions(batch=batch),
             concurrency=8,
-            patience=PATIENCE,
+            throttle_retries=THROTTLE_RETRIES,
         )
     assert run.error is None
     assert run.ids == sent

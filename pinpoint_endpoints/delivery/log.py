@@ -1,4 +1,4 @@
-"""Documents that the service refused in, a file that can be sent again out: NDJSON."""
+"""Writes what a run leaves behind: the journal, and a file of the endpoints to send again."""
 
 import os
 import stat
@@ -14,20 +14,20 @@ from pinpoint_endpoints.service.request import Item, batch_item
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import Entry, Journal
 
-_ONLY_ITS_OWNER = 0o600
+_OWNER_ONLY = 0o600
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
 
 Step = TypeVar("Step")
 
 
-class Failures:
-    """Writes each endpoint as an EndpointBatchItem a line, as it fails.
+class FailureFile:
+    """Writes endpoints that failed to a file that can be sent again: an EndpointBatchItem a line.
 
     The file holds personal data, as the documents do: only its owner may read it. What an earlier
-    run left there stays until this one begins.
+    run left there stays until this run sends its first call.
 
     Args:
-        path: of the file; it is made if it is not there.
+        path: of the file; it is created if it does not exist.
 
     Raises:
         CannotRun: the file cannot be written.
@@ -38,16 +38,16 @@ class Failures:
         self._lock = Lock()
         self._failure: CannotRun | None = None
         try:
-            self._file = os.open(path, _FLAGS, _ONLY_ITS_OWNER)
+            self._file = os.open(path, _FLAGS, _OWNER_ONLY)
         except OSError as error:
             raise self._not_written(reason_of(error)) from None
         mode = os.fstat(self._file).st_mode
-        self._has_content = stat.S_ISREG(mode)
+        self._is_file = stat.S_ISREG(mode)
         if stat.S_ISFIFO(mode):
             os.close(self._file)
             raise self._not_written("it is a pipe")
-        if self._has_content:
-            os.fchmod(self._file, _ONLY_ITS_OWNER)
+        if self._is_file:
+            os.fchmod(self._file, _OWNER_ONLY)
 
     def __enter__(self) -> Self:
         return self
@@ -55,17 +55,17 @@ class Failures:
     def __exit__(self, *_: object) -> None:
         os.close(self._file)
 
-    def emptied_before(self, steps: Iterable[Step]) -> Iterator[Step]:
+    def truncate_before(self, steps: Iterable[Step]) -> Iterator[Step]:
         """Yield the steps of a run; the file is emptied before the first of them.
 
         Raises:
             CannotRun: the file cannot be written.
         """
-        is_emptied = False
+        is_truncated = False
         for step in steps:
-            if not is_emptied:
-                self._empty()
-                is_emptied = True
+            if not is_truncated:
+                self._truncate()
+                is_truncated = True
             yield step
 
     def write(self, items: Iterable[Item]) -> None:
@@ -89,9 +89,9 @@ class Failures:
             return self._not_written(reason_of(error))
         return None
 
-    def _empty(self) -> None:
+    def _truncate(self) -> None:
         try:
-            if self._has_content:
+            if self._is_file:
                 os.ftruncate(self._file, 0)
         except OSError as error:
             raise self._not_written(reason_of(error)) from None
@@ -103,30 +103,30 @@ class Failures:
         )
 
 
-_TO_BE_SENT_AGAIN = frozenset({State.FAILED, State.UNVERIFIED})
+_SENT_AGAIN = frozenset({State.FAILED, State.UNVERIFIED})
 
 
-class Records:
-    """What a run leaves behind for the next one.
+class DeliveryLog:
+    """Writes outcomes of what was sent, as they happen.
 
     Args:
-        journal: of all outcomes of what was sent, if one is kept.
-        failures: of the endpoints that have to be sent again, if they are kept.
-        monitor: takes note of all outcomes of what was sent.
+        journal: gets every outcome, if there is a journal.
+        failures: gets the endpoints that have to be sent again, if there is such a file.
+        monitor: takes note of every outcome.
     """
 
     def __init__(
         self,
         journal: "Journal | None",
-        failures: "Failures | None",
+        failures: "FailureFile | None",
         monitor: Monitor | None = None,
     ) -> None:
         self._journal = journal
         self._failures = failures
         self._monitor = monitor or Monitor()
 
-    def keep(self, items: Sequence[Item], outcomes: Sequence[Outcome]) -> None:
-        """Keep what became of some items.
+    def write(self, items: Sequence[Item], outcomes: Sequence[Outcome]) -> None:
+        """Write what became of the items of a call. Any thread may call it.
 
         Raises:
             CannotRun: a file cannot be written; the journal is tried first.
@@ -136,7 +136,7 @@ class Records:
             self._journal.record(_entries(items, outcomes))
         if self._failures is not None:
             pairs = zip(items, outcomes, strict=True)
-            again = [item for item, outcome in pairs if outcome.state in _TO_BE_SENT_AGAIN]
+            again = [item for item, outcome in pairs if outcome.state in _SENT_AGAIN]
             if again:
                 self._failures.write(again)
 

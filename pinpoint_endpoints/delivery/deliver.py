@@ -3,11 +3,11 @@
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from pinpoint_endpoints.delivery.circuit_breaker import CircuitBreaker
 from pinpoint_endpoints.delivery.executor import OrderedExecutor
-from pinpoint_endpoints.delivery.health import Health
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import Step
-from pinpoint_endpoints.delivery.settling import not_sent, outcome_of
+from pinpoint_endpoints.delivery.sender import not_sent, outcome_of
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.service.endpoints import Answer
@@ -23,7 +23,7 @@ Send = Callable[[Call], list[Outcome]]
 
 def deliver(
     steps: Iterable[Step],
-    make_send: Callable[[Health], Send],
+    make_send: Callable[[CircuitBreaker], Send],
     concurrency: int,
     monitor: Monitor | None = None,
 ) -> Generator[Outcome, None, None]:
@@ -40,33 +40,33 @@ def deliver(
         monitor: says whether the user asked to stop.
 
     Raises:
-        CannotRun: no credentials, no connection, no readable answer, records that cannot be kept.
+        CannotRun: no credentials, no connection, no readable answer, a file that cannot be written.
         Refused: the service refuses whatever is sent.
         Interrupted: by the user. Each of them comes after the outcomes of all documents.
     """
-    run = _Run(make_send, concurrency, Health(monitor))
+    run = _Run(make_send, concurrency, CircuitBreaker(monitor))
     try:
         yield from run.outcomes(steps)
     finally:
         run.executor.close()
-    if run.health.error is not None:
-        raise run.health.error
+    if run.breaker.error is not None:
+        raise run.breaker.error
 
 
 class _Run:
     """The calls under way, in the order of the plan."""
 
     def __init__(
-        self, make_send: Callable[[Health], Send], concurrency: int, health: Health
+        self, make_send: Callable[[CircuitBreaker], Send], concurrency: int, breaker: CircuitBreaker
     ) -> None:
-        self.health = health
-        self.executor = OrderedExecutor[Step, list[Outcome]](concurrency, lambda: health.given_up)
+        self.breaker = breaker
+        self.executor = OrderedExecutor[Step, list[Outcome]](concurrency, lambda: breaker.given_up)
         self._make_send = make_send
         self._send: Send | None = None
         self._is_reading = True
 
     def outcomes(self, steps: Iterable[Step]) -> Generator[Outcome, None, None]:
-        """Yield the outcomes; leave what halted the run in `health.error`."""
+        """Yield the outcomes; leave what halted the run in `breaker.error`."""
         try:
             for step in steps:
                 self._take(step)
@@ -74,7 +74,7 @@ class _Run:
                 if not self._is_reading:
                     break
         except PinpointEndpointsError as error:
-            self.health.halt(error)
+            self.breaker.halt(error)
         yield from self._reported(self.executor.remaining())
 
     def _take(self, step: Step) -> None:
@@ -82,7 +82,7 @@ class _Run:
             self.executor.add(step, [step])
             return
         try:
-            send = self._send = self._send or self._make_send(self.health)
+            send = self._send = self._send or self._make_send(self.breaker)
         except PinpointEndpointsError:
             self.executor.add(step, [not_sent(item) for item in step.items])
             raise
@@ -99,7 +99,7 @@ class _Run:
                     yield outcome
                 except PinpointEndpointsError as error:
                     self._is_reading = False
-                    self.health.halt(error)
+                    self.breaker.halt(error)
 
 
 def _outcomes_of(step: Step, future: "Future[list[Outcome]]") -> list[Outcome]:
