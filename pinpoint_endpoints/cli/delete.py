@@ -49,9 +49,9 @@ def delete(
     output: OutputOption = Output.TABLE,
     display: DisplayOptions,
 ) -> ExitCode:
-    """Delete endpoints from the service, after a question.
+    """Delete endpoints from the service, after confirmation.
 
-    With --save, nothing is deleted that is not saved first.
+    With --save, each endpoint is saved before it is deleted.
     """
     wanted = selection.resolve()
     if not yes and not _somebody_can_answer():

@@ -24,7 +24,7 @@ def explain(
 ) -> ExitCode:
     """Explain rules and members of endpoints.
 
-    A member may be named by its end, such as Timezone, if only one ends so.
+    A member may be named by its last part, such as Timezone, if only one has it.
     """
     from pinpoint_endpoints.reports.explanation import print_explanations
 

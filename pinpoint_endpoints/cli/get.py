@@ -38,7 +38,9 @@ def get(
     output: Annotated[
         GetOutput,
         typer.Option(
-            "--output", "-o", help="How endpoints are printed; with --save, yaml or else json."
+            "--output",
+            "-o",
+            help="The output format; with --save, that of the files: yaml, else json.",
         ),
     ] = GetOutput.TABLE,
     display: DisplayOptions,

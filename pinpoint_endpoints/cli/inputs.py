@@ -34,7 +34,7 @@ def _pattern(given: str | Pattern) -> Pattern:
     return given if isinstance(given, Pattern) else Pattern(given)
 
 
-_PATHS_HELP = "Files, directories to search for files, or - for standard input."
+_PATHS_HELP = "Files, directories to search, or - for standard input."
 
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help=_PATHS_HELP)]
 OptionalPaths = Annotated[
@@ -47,17 +47,17 @@ Exclude = Annotated[
         metavar="GLOB",
         parser=_pattern,
         show_default=False,
-        help="Leave out what matches in a searched directory: a pattern as in a .gitignore.",
+        help="Skip what matches in searched directories: a pattern as in a .gitignore.",
     ),
 ]
 NoIgnore = Annotated[
-    bool, typer.Option("--no-ignore", help="Read files too that a .gitignore leaves out.")
+    bool, typer.Option("--no-ignore", help="Also read files that a .gitignore excludes.")
 ]
 StdinFilename = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="What to call standard input; its suffix says how it is read.",
+        help="A file name for standard input; its suffix sets the format.",
     ),
 ]
 

@@ -69,7 +69,7 @@ def _as_parameter(option: Field[Any]) -> Parameter:
 
 
 class Output(StrEnum):
-    """How results are printed."""
+    """The output format."""
 
     TABLE = "table"
     TEXT = "text"
@@ -85,12 +85,12 @@ def _name_project_file(ctx: typer.Context, verbose: bool) -> bool:
 App = Annotated[
     str, typer.Option("--app", metavar="ID", envvar="PE_APP", help="The application id.")
 ]
-OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How results are printed.")]
+OutputOption = Annotated[Output, typer.Option("--output", "-o", help="The output format.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
 Verbose = Annotated[
     bool,
     typer.Option(
-        "--verbose", "-v", callback=_name_project_file, help="Say more on standard error."
+        "--verbose", "-v", callback=_name_project_file, help="Print more to standard error."
     ),
 ]
 ShowValues = Annotated[
@@ -102,18 +102,16 @@ Ignore = Annotated[
     typer.Option(
         "--ignore",
         metavar="CODE",
-        help="Leave a rule out; `pe rules` lists them.",
+        help="Ignore a rule; `pe rules` lists them. Repeatable.",
         autocompletion=rules_to_ignore,
     ),
 ]
-Strict = Annotated[
-    bool, typer.Option("--strict/--no-strict", help="Warnings make a document invalid too.")
-]
+Strict = Annotated[bool, typer.Option("--strict/--no-strict", help="Treat warnings as errors.")]
 Create = Annotated[
     bool,
     typer.Option(
         "--create",
-        help="Every endpoint is new: it needs a ChannelType and, unless opted out, an Address.",
+        help="Treat endpoints as new: each needs a ChannelType and, unless opted out, an Address.",
     ),
 ]
 

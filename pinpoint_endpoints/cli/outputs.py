@@ -133,7 +133,7 @@ SaveTo = Annotated[
         "--save",
         metavar="DIR",
         parser=_directory,
-        help="Write each endpoint into a file of its own there, for `pe upsert DIR`.",
+        help="Save each endpoint to its own file in a directory, for `pe upsert DIR`.",
     ),
 ]
 

@@ -8,9 +8,9 @@ from pinpoint_endpoints.errors import ExitCode
 
 
 def rules(output: OutputOption = Output.TABLE) -> ExitCode:
-    """List the rules that files are checked by.
+    """List the rules that files are checked against.
 
-    `pe explain CODE` says more about one.
+    `pe explain CODE` explains one.
     """
     from pinpoint_endpoints.checks.rules.registry import all_rules
     from pinpoint_endpoints.reports.explanation import RuleSheet, print_rules

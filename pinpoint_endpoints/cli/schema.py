@@ -21,7 +21,7 @@ def schema(
 ) -> ExitCode:
     """Print the JSON Schema that endpoint files are checked against.
 
-    It is the bundled file, byte for byte; the schema of one shape is complete in itself.
+    The output is the bundled file, byte for byte. The schema of a shape is self-contained.
     """
     from pinpoint_endpoints.cli.lookup import resolve_choice
     from pinpoint_endpoints.schema.export import schema_text, schema_titles

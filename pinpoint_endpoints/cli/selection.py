@@ -56,7 +56,7 @@ class EndpointSelection:
     ] = None
     user: Annotated[
         str | None,
-        typer.Option("--user", metavar="USER", help="All endpoints of the user of this id."),
+        typer.Option("--user", metavar="USER", help="All endpoints of this user."),
     ] = None
 
     def resolve(self) -> SelectedEndpoints:

@@ -31,11 +31,11 @@ def stats(
     *,
     app: Annotated[
         str | None,
-        typer.Option("--app", metavar="ID", envvar="PE_APP", help="With --local: the application."),
+        typer.Option("--app", metavar="ID", envvar="PE_APP", help="The application, with --local."),
     ] = None,
     local: Annotated[
         bool,
-        typer.Option("--local", help="What the local Pinpoint has stored, instead of files."),
+        typer.Option("--local", help="Count the endpoints in the local Pinpoint instead of files."),
     ] = False,
     store: Store = None,
     top: Annotated[
@@ -58,7 +58,7 @@ def stats(
     """Show charts of the audience in files or the local Pinpoint.
 
     By channel type, status, country, platform, opt-out and age, and how many have each attribute.
-    Invalid endpoints count too, and one that stands in two documents counts twice: `pe validate`
+    Invalid endpoints count too, and an endpoint in two documents counts twice: `pe validate`
     finds both.
 
     Exit codes: 0 done; 1 documents are invalid; 3 could not run, or a file cannot be read; 4 there

@@ -77,7 +77,7 @@ class Target:
         bool,
         typer.Option(
             "--local",
-            help="The local Pinpoint instead of AWS: no account, no credentials, no region.",
+            help="Use the local Pinpoint instead of AWS: no account, no credentials, no region.",
         ),
     ] = False
     store: Store = None
@@ -87,7 +87,7 @@ class Target:
             "--cli-read-timeout",
             metavar="SECONDS",
             min=0,
-            help="How long to wait for an answer, as in the AWS CLI: 0 for no limit.",
+            help="How long to wait for a response, as in the AWS CLI; 0 for no limit.",
         ),
     ] = READ_SECONDS
     connect_timeout: Annotated[
@@ -96,7 +96,7 @@ class Target:
             "--cli-connect-timeout",
             metavar="SECONDS",
             min=0,
-            help="How long to wait for a connection, as in the AWS CLI: 0 for no limit.",
+            help="How long to wait for a connection, as in the AWS CLI; 0 for no limit.",
         ),
     ] = CONNECT_SECONDS
     verbose: Verbose = False
@@ -201,7 +201,7 @@ class ConcurrentTarget(Target):
             max=256,
             show_default=f"{CONCURRENT_BATCHES} batch calls, {CONCURRENT_CALLS} others; "
             f"{CONCURRENT_LOOPBACK_CALLS} on loopback; {CONCURRENT_LOCAL_CALLS} for --local",
-            help="Calls at once at most.",
+            help="Maximum concurrent calls.",
         ),
     ] = None
 
@@ -219,7 +219,7 @@ class UpdateTarget(ConcurrentTarget):
             show_default=f"AWS's quotas: {CALLS_PER_SECOND['UpdateEndpoint']:g} single, "
             f"{CALLS_PER_SECOND['UpdateEndpointsBatch']:g} batch calls; "
             "none for --local and on loopback",
-            help="Calls a second at most.",
+            help="Maximum calls per second.",
         ),
     ] = None
 

@@ -43,7 +43,7 @@ def upsert(
     failures: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="Write the refused endpoints as NDJSON, to be sent again."
+            metavar="FILE", help="Write refused endpoints to an NDJSON file that can be sent again."
         ),
     ] = None,
     verify: Annotated[
@@ -62,7 +62,7 @@ def upsert(
         ),
     ] = False,
     output: Annotated[
-        PlanFormat, typer.Option("--output", "-o", help="How results are printed.")
+        PlanFormat, typer.Option("--output", "-o", help="The output format.")
     ] = PlanFormat.TABLE,
     display: DisplayOptions,
 ) -> ExitCode:

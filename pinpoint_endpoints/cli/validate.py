@@ -39,23 +39,23 @@ def validate(
     inputs: Inputs,
     *,
     output: Annotated[
-        ReportFormat, typer.Option("--output", "-o", help="How results are printed.")
+        ReportFormat, typer.Option("--output", "-o", help="The output format.")
     ] = ReportFormat.TABLE,
     report: Annotated[
         list[str] | None,
         typer.Option(
             "--report",
             metavar="FORMAT=FILE",
-            help="Write a report into a file too; may be given several times.",
+            help="Also write a report to a file. Repeatable.",
         ),
     ] = None,
     checks: CheckOptions,
     list_files: Annotated[
-        bool, typer.Option("--list-files", help="Print the paths that would be read, and stop.")
+        bool, typer.Option("--list-files", help="Print the paths that would be read, and exit.")
     ] = False,
     fix: Annotated[
         bool,
-        typer.Option("--fix", help="Repair what has one right answer, and write the files back."),
+        typer.Option("--fix", help="Fix what has one right answer, and write the files back."),
     ] = False,
     diff: Annotated[
         bool, typer.Option("--diff", help="Show what --fix would change; write nothing.")
@@ -66,15 +66,15 @@ def validate(
             "--max-problems",
             metavar="N",
             min=0,
-            help="How many problems the table shows one by one.",
+            help="How many problems the table lists.",
         ),
     ] = 50,
     display: DisplayOptions,
 ) -> ExitCode:
-    """Check endpoint files, and show each mistake with its place.
+    """Check endpoint files, and show where each mistake is.
 
-    Directories are searched for .json, .yaml, .yml, .ndjson, .jsonl and .gz of the last two; a
-    named file is read whatever its name.
+    Directories are searched for .json, .yaml, .yml, .ndjson, .jsonl and .gz of the last two.
+    A file that you name is always read.
     """
     from pinpoint_endpoints.checks.run import check_all
 
