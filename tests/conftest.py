@@ -6,8 +6,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+from botocore.loaders import JSONFileLoader, Loader
 from commands import RunPe
 from hypothesis import settings
 
@@ -28,6 +31,23 @@ def _what_processes_inherit() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.pop("PYTHONWARNDEFAULTENCODING", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _parse_botocores_data_once() -> Iterator[None]:
+    """Keep botocore's own data files in memory: every new session would parse them again."""
+    load_file, kept = JSONFileLoader.load_file, dict[tuple[str, str], Any]()
+
+    def load_once(loader: JSONFileLoader, path: str) -> Any:
+        if not path.startswith(Loader.BUILTIN_DATA_PATH):
+            return load_file(loader, path)
+        key = type(loader).__name__, path
+        if key not in kept:
+            kept[key] = load_file(loader, path)
+        return kept[key]
+
+    with patch.object(JSONFileLoader, "load_file", load_once):
+        yield
 
 
 @pytest.fixture(autouse=True)
