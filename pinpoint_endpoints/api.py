@@ -24,8 +24,8 @@ from pinpoint_endpoints.service.client import (
     open_client,
     open_local_client,
 )
+from pinpoint_endpoints.service.endpoints import get_endpoint as get
 from pinpoint_endpoints.service.outcome import Outcome
-from pinpoint_endpoints.service.reading import get_endpoint as get
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import Journal

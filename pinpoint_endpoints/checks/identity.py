@@ -1,7 +1,6 @@
 """A document in, what makes it meet others out: its endpoint, its address, its user."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -9,7 +8,7 @@ import orjson
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import Path
-from pinpoint_endpoints.schema.bundled import definition
+from pinpoint_endpoints.schema.bundled import channel_types
 
 Key = tuple[str, ...]
 
@@ -62,15 +61,10 @@ def identity_of(document: Document) -> Identity:
         (application, same_endpoint_key(endpoint_id)) if endpoint_id else None,
         (application, channel, address) if channel and address else None,
         (application, user_id) if user_id else None,
-        channel if channel in _channels() else "",
+        channel if channel in channel_types() else "",
         attributes if isinstance(attributes, dict) else {},
         application,
     )
-
-
-@cache
-def _channels() -> frozenset[str]:
-    return frozenset(definition("ChannelType")["enum"])
 
 
 def names_in(document: Document) -> dict[Path, Mapping[str, Any]]:

@@ -23,7 +23,7 @@ from pinpoint_endpoints.errors import (
     UsageError,
 )
 from pinpoint_endpoints.masking import counted, printable
-from pinpoint_endpoints.service.deleting import (
+from pinpoint_endpoints.service.endpoints import (
     Deletion,
     DeletionState,
     delete_endpoint,

@@ -17,7 +17,7 @@ from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsEr
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.saving.folder import Folder
-    from pinpoint_endpoints.service.asking import Endpoint
+    from pinpoint_endpoints.service.endpoints import Endpoint
 
 
 class GetOutput(StrEnum):
@@ -89,8 +89,8 @@ class _Found:
             self._error = Interrupted("interrupted", "what was found until then is there")
 
     def _answered(self) -> "Iterator[Endpoint]":
+        from pinpoint_endpoints.service.endpoints import get_user_endpoints, read_endpoints, refused
         from pinpoint_endpoints.service.errors import Refusal
-        from pinpoint_endpoints.service.reading import get_user_endpoints, read_endpoints, refused
 
         application_id, endpoint_ids, user_id, several = self._wanted
         if user_id is not None:

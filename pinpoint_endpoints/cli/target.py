@@ -176,14 +176,14 @@ class Target:
 
     def concurrent_calls(self, *, batch: bool) -> int:
         """Return how many calls may be in flight at once."""
-        from pinpoint_endpoints.service.client import is_this_machine
+        from pinpoint_endpoints.service.client import is_loopback
 
         if self.concurrency is not None:
             return self.concurrency
         if self.local:
             return CONCURRENT_LOCAL_CALLS
         named = map(os.environ.get, ("AWS_ENDPOINT_URL_PINPOINT", "AWS_ENDPOINT_URL"))
-        if is_this_machine(next(filter(None, (self.endpoint_url, *named)), "")):
+        if is_loopback(next(filter(None, (self.endpoint_url, *named)), "")):
             return CONCURRENT_LOOPBACK_CALLS
         return CONCURRENT_BATCHES if batch else CONCURRENT_CALLS
 

@@ -1,1 +1,1 @@
-"""Documents in, outcomes out: planned, sent in batches by several threads, kept in a journal."""
+"""Sends documents: plans calls, makes several at a time, retries, writes a journal, compares."""

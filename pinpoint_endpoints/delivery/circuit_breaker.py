@@ -6,7 +6,7 @@ from time import monotonic
 from pinpoint_endpoints.delivery.executor import WAKING_SECONDS
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.errors import CannotRun, Interrupted, PinpointEndpointsError, Refused
-from pinpoint_endpoints.service.endpoints import Answer
+from pinpoint_endpoints.service.updates import Answer
 
 ITEM_ERRORS = frozenset({0, 400, 409, 413})
 """Statuses of refusals that an item is to blame for; 0 is boto3's own refusal."""

@@ -11,7 +11,6 @@ from enum import StrEnum
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.delivery.circuit_breaker import MAX_REFUSED_IN_A_ROW
 from pinpoint_endpoints.delivery.executor import OrderedExecutor
 from pinpoint_endpoints.delivery.monitor import Monitor
@@ -27,14 +26,15 @@ from pinpoint_endpoints.errors import (
     UsageError,
 )
 from pinpoint_endpoints.quotas import CONCURRENT_CALLS
-from pinpoint_endpoints.service.differences import (
+from pinpoint_endpoints.service.endpoints import find_endpoint
+from pinpoint_endpoints.service.merge import (
     Change,
+    Endpoint,
     changes,
     is_comparable,
     updated,
 )
-from pinpoint_endpoints.service.reading import find_endpoint
-from pinpoint_endpoints.service.request import Item
+from pinpoint_endpoints.service.requests import Item
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

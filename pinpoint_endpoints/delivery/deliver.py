@@ -10,9 +10,9 @@ from pinpoint_endpoints.delivery.plan import Step
 from pinpoint_endpoints.delivery.sender import not_sent, outcome_of
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import PinpointEndpointsError
-from pinpoint_endpoints.service.endpoints import Answer
 from pinpoint_endpoints.service.outcome import Outcome, State
-from pinpoint_endpoints.service.request import Call, Item
+from pinpoint_endpoints.service.requests import Call, Item
+from pinpoint_endpoints.service.updates import Answer
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

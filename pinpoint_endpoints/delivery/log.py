@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.errors import CannotRun, reason_of
 from pinpoint_endpoints.service.outcome import Outcome, State
-from pinpoint_endpoints.service.request import Item, batch_item
+from pinpoint_endpoints.service.requests import Item, batch_item
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import Entry, Journal

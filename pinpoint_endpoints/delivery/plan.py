@@ -16,7 +16,7 @@ from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.documents.rule import Scope, rule_of
 from pinpoint_endpoints.quotas import MAX_BATCH_ITEMS, MAX_REQUEST_BYTES
 from pinpoint_endpoints.service.outcome import Outcome, State, unsent
-from pinpoint_endpoints.service.request import (
+from pinpoint_endpoints.service.requests import (
     BATCH_FRAME_BYTES,
     Call,
     Item,

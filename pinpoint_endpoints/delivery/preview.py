@@ -5,9 +5,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit, urlunsplit
 
-from pinpoint_endpoints.service.endpoints import Answer, send, update_endpoints_batch
 from pinpoint_endpoints.service.outcome import Outcome, State, unsent
-from pinpoint_endpoints.service.request import UPDATE_ENDPOINT, Call
+from pinpoint_endpoints.service.requests import UPDATE_ENDPOINT, Call
+from pinpoint_endpoints.service.updates import Answer, send, update_endpoints_batch
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSRequest

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.delivery.circuit_breaker import ITEM_ERRORS, CircuitBreaker
 from pinpoint_endpoints.errors import PinpointEndpointsError, Refused
-from pinpoint_endpoints.service.endpoints import Answer, send
-from pinpoint_endpoints.service.errors import Unanswered, Unreached, is_throttled
+from pinpoint_endpoints.service.errors import ConnectionFailed, NoResponse, is_throttled
 from pinpoint_endpoints.service.outcome import Outcome, State, channel_of, line_of, unsent
-from pinpoint_endpoints.service.request import Call, Item
+from pinpoint_endpoints.service.requests import Call, Item
+from pinpoint_endpoints.service.updates import Answer, send
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.log import DeliveryLog
@@ -72,9 +72,9 @@ class Sender:
         ticket = self._breaker.start_call()
         try:
             answer = self._ask(call)
-        except Unanswered as error:
+        except NoResponse as error:
             self._breaker.record_no_answer(error, ticket)
-            unsure = "" if isinstance(error, Unreached) else _UNSURE
+            unsure = "" if isinstance(error, ConnectionFailed) else _UNSURE
             message = f"{error.message}{unsure}"
             return self._refused(call, Answer(False, 0, "", message, ""))
         except PinpointEndpointsError as error:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pinpoint_endpoints.errors import CannotRun, Refused
-from pinpoint_endpoints.service.differences import not_taken
-from pinpoint_endpoints.service.reading import find_endpoint
-from pinpoint_endpoints.service.request import Item
+from pinpoint_endpoints.service.endpoints import find_endpoint
+from pinpoint_endpoints.service.merge import unapplied_members
+from pinpoint_endpoints.service.requests import Item
 
 DELAYS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Seconds to wait before each further attempt to find what is not stored yet."""
@@ -49,5 +49,5 @@ class Verification:
             return f"it cannot be read back: {error.message}"
         if stored is None:
             return "the endpoint is not there"
-        names = not_taken(stored, item.document.request)
+        names = unapplied_members(stored, item.document.request)
         return f"not stored as it was sent: {', '.join(names)}" if names else ""

@@ -9,12 +9,12 @@ from typing import Generic, NamedTuple, TypeVar
 
 import orjson
 
-from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.errors import NoApplication
 from pinpoint_endpoints.local.rows import Application, Rows, application_from_row
 from pinpoint_endpoints.local.store import Store
+from pinpoint_endpoints.service.merge import Endpoint
 
 PAGE_SIZE = 50
 """Rows on a page."""

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local.attribute_names import patterns_fault
 from pinpoint_endpoints.local.events import events_batches, item_response
@@ -29,6 +28,7 @@ from pinpoint_endpoints.local.rows import Application, Rows
 from pinpoint_endpoints.local.service_error import ServiceError, bad_request, not_found
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.local.updates import Update, apply_updates
+from pinpoint_endpoints.service.merge import Endpoint
 
 # AWS: quotas, "Projects per region"
 DEFAULT_PAGE_SIZE = 100

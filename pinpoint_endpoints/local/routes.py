@@ -275,7 +275,7 @@ def operations_at(path: str) -> dict[str, str]:
 @cache
 def _paths() -> list[ModelledPath]:
     """Return all paths, those with the fewest ids first: a word is not an id."""
-    from pinpoint_endpoints.service.model_loader import pinpoint_loader
+    from pinpoint_endpoints.service.client import pinpoint_loader
 
     model = pinpoint_loader().load_service_model("pinpoint", "service-2")
     by_uri: dict[str, dict[str, str]] = {}

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local.attribute_names import AttributeNames
 from pinpoint_endpoints.local.unit_of_work import RowError, Undo, UnitOfWork
+from pinpoint_endpoints.service.merge import Endpoint
 
 APPLICATION = """
 SELECT number, response, attribute_names FROM applications WHERE application_id = ?

@@ -7,8 +7,8 @@ from typing import NamedTuple, Self
 
 import orjson
 
-from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+from pinpoint_endpoints.service.merge import Endpoint
 
 Place = tuple[str | None, str | None]
 """The channel type and the address of an endpoint."""

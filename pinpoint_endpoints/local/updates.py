@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from pinpoint_endpoints.contract.merging import Endpoint, merge, with_status
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local.generated_values import cohort_id, instant
 from pinpoint_endpoints.local.rows import Application, Rows
@@ -21,6 +20,7 @@ from pinpoint_endpoints.quotas import (
     MAX_ENDPOINT_BYTES,
     MAX_ENDPOINTS_PER_USER,
 )
+from pinpoint_endpoints.service.merge import Endpoint, merge, with_status
 
 
 class Update(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from pinpoint_endpoints.masking import masked, printable
-from pinpoint_endpoints.service.deleting import Deletion, DeletionState
+from pinpoint_endpoints.service.endpoints import Deletion, DeletionState
 
 _STYLES = {
     DeletionState.DELETED: "green",

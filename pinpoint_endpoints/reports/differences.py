@@ -6,7 +6,7 @@ from typing import Any
 from pinpoint_endpoints.delivery.compare import Comparison, State
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.masking import counted, dotted, is_personal, masked, printable
-from pinpoint_endpoints.service.differences import Change
+from pinpoint_endpoints.service.merge import Change
 
 _WORDS = {State.SAME: "the same"}
 _ALWAYS_COUNTED = (State.NEW, State.CHANGED, State.SAME)

@@ -10,7 +10,7 @@ from pinpoint_endpoints.reports.plan_report import PlanOptions, PlanReport
 from pinpoint_endpoints.reports.problem_table import print_problem_table
 from pinpoint_endpoints.reports.problems import problem_lines
 from pinpoint_endpoints.service.outcome import Outcome, State, channel_of, line_of
-from pinpoint_endpoints.service.request import Call, Item
+from pinpoint_endpoints.service.requests import Call, Item
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.documents.model import Problem

@@ -8,7 +8,7 @@ from pinpoint_endpoints.delivery.preview import HttpRequest
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.reports.plan_tally import PlanTally
 from pinpoint_endpoints.service.outcome import Outcome
-from pinpoint_endpoints.service.request import Call
+from pinpoint_endpoints.service.requests import Call
 
 
 class Preview(Protocol):

@@ -8,7 +8,7 @@ from pinpoint_endpoints.reports.http_text import request_text
 from pinpoint_endpoints.reports.plan_endpoints import left_out_lines, planned_line
 from pinpoint_endpoints.reports.plan_report import PlanOptions, PlanReport, Preview
 from pinpoint_endpoints.service.outcome import Outcome
-from pinpoint_endpoints.service.request import Call
+from pinpoint_endpoints.service.requests import Call
 
 
 class RequestPlan(PlanReport):

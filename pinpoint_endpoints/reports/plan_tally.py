@@ -5,7 +5,7 @@ from collections import Counter
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.service.outcome import Outcome, State
-from pinpoint_endpoints.service.request import Call
+from pinpoint_endpoints.service.requests import Call
 
 _LEFT_OUT = {
     State.INVALID: ("is invalid, and not sent", "are invalid, and not sent"),

@@ -30,6 +30,12 @@ def definition(shape: str) -> dict[str, Any]:
     return schema
 
 
+@cache
+def channel_types() -> frozenset[str]:
+    """Return every channel type of the service."""
+    return frozenset(definition("ChannelType")["enum"])
+
+
 def referred_to(reference: str) -> str:
     """Return the shape that a `$ref` of the bundled schema names."""
     return reference.removeprefix("#/$defs/")

@@ -1,1 +1,1 @@
-"""Endpoints in, outcomes out: boto3's Pinpoint client and what it answers."""
+"""Talks to the service through boto3's Pinpoint client."""

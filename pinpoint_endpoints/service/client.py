@@ -1,4 +1,4 @@
-"""Where the service is in, a boto3 Pinpoint client out. Credentials and retries are botocore's."""
+"""Opens boto3 Pinpoint clients. Credentials and retries are botocore's."""
 
 import os
 from os import PathLike
@@ -10,6 +10,7 @@ from pinpoint_endpoints.service.rate_limit import SYSTEM_CLOCK, Clock, limit_rat
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.loaders import Loader
     from botocore.session import Session
 
 LOCAL_URL = "http://pinpoint.local"
@@ -72,11 +73,11 @@ def open_client(  # noqa: PLR0913 - what a person can choose of a target
     """
     from botocore.config import Config
 
-    from pinpoint_endpoints.service.errors import explained
+    from pinpoint_endpoints.service.errors import translate_botocore_errors
 
     if endpoint_url is not None:
         _check_url(endpoint_url)
-    with explained():
+    with translate_botocore_errors():
         import botocore.session
 
         session = botocore.session.Session(session_vars=_STANDARD_RETRIES, profile=profile)
@@ -90,7 +91,7 @@ def open_client(  # noqa: PLR0913 - what a person can choose of a target
                 max_pool_connections=connections,
             ),
         )
-    quotas = not is_this_machine(client.meta.endpoint_url)
+    quotas = not is_loopback(client.meta.endpoint_url)
     limit_rate(client, rate=rate, quotas=quotas, clock=clock)
     return client
 
@@ -155,11 +156,11 @@ def open_preview_client(
         UsageError: the endpoint URL is none.
         CannotRun: no region, an unknown profile, a broken configuration file.
     """
-    from pinpoint_endpoints.service.errors import explained
+    from pinpoint_endpoints.service.errors import translate_botocore_errors
 
     if endpoint_url is not None:
         _check_url(endpoint_url)
-    with explained():
+    with translate_botocore_errors():
         import botocore.session
 
         session = botocore.session.Session(session_vars=_STANDARD_RETRIES, profile=profile)
@@ -184,7 +185,7 @@ def _check_url(url: str) -> None:
         )
 
 
-def is_this_machine(url: str) -> bool:
+def is_loopback(url: str) -> bool:
     """Tell whether a server is here: no AWS, so without AWS's quotas."""
     from ipaddress import ip_address
 
@@ -200,15 +201,44 @@ def is_this_machine(url: str) -> bool:
 def _with_our_data(session: "Session") -> "boto3.Session":
     import boto3
 
-    from pinpoint_endpoints.service.model_loader import pinpoint_loader
-
     session.register_component("data_loader", pinpoint_loader())
     return boto3.Session(botocore_session=session)
 
 
 def _client(session: "boto3.Session", **arguments: Any) -> Any:
-    from pinpoint_endpoints.service.answers import keep_status
+    from pinpoint_endpoints.service.responses import make_answers_parsable
 
     client = session.client("pinpoint", **arguments)
-    keep_status(client)
+    make_answers_parsable(client)
     return client
+
+
+_SERVICE = "pinpoint"
+_API_VERSION = "2016-12-01"
+_OF_CREDENTIALS = ("sts", "sso", "sso-oidc", "signin")
+"""What botocore's credential providers call, for roles, web identities and logins."""
+
+
+def pinpoint_loader() -> "Loader":
+    """Return a loader that parses with orjson and does not list botocore's 430 other services."""
+    import orjson
+    from botocore.loaders import JSONFileLoader, Loader
+
+    class OrjsonFileLoader(JSONFileLoader):
+        def _load_file(self, full_path: str, open_method: Any) -> Any:
+            try:
+                with open_method(full_path, "rb") as file:
+                    return orjson.loads(file.read())
+            except FileNotFoundError:
+                return None
+
+    class PinpointLoader(Loader):
+        def list_available_services(self, type_name: str) -> list[str]:
+            return [_SERVICE, *_OF_CREDENTIALS] if type_name == "service-2" else []
+
+        def determine_latest_version(self, service_name: str, type_name: str) -> str:
+            if service_name == _SERVICE:
+                return _API_VERSION
+            return max(self.list_api_versions(service_name, type_name))
+
+    return PinpointLoader(file_loader=OrjsonFileLoader())

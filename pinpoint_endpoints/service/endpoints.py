@@ -1,130 +1,365 @@
-"""A client and what is to be sent in, the service's answer out: one call each."""
+"""Reads and deletes endpoints: single ones, and those of a user."""
 
-import re
-from collections.abc import Collection, Mapping
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, NamedTuple
 
-from pinpoint_endpoints.masking import personal_values
+import orjson
+
+from pinpoint_endpoints.documents.endpoint_ids import check_id, check_user_id, same_endpoint_key
+from pinpoint_endpoints.errors import NoApplication, Refused
 from pinpoint_endpoints.service.errors import (
-    explained,
+    NotFound,
+    Refusal,
     is_aws,
+    not_found_in,
     not_pinpoint,
-    readable,
     refusal_of,
     request_id_of,
+    translate_botocore_errors,
+    with_end_of_support,
 )
-from pinpoint_endpoints.service.ready_body import ready_body
-from pinpoint_endpoints.service.request import Call, Item
 
-ACCEPTED = 202
+Endpoint = Mapping[str, Any]
+"""An EndpointResponse."""
 
-_USUAL = "Accepted"
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-"""What Pinpoint answers holds nothing of the request; what another server does is looked at."""
+_NOT_FOUND = 404
 
 
 class Answer(NamedTuple):
-    """What the service said to a call.
+    """What the service answered.
 
     Attributes:
-        accepted: HTTP 202 with a message, and not the absence of an exception: another answer is
-            not Pinpoint's (AWS: apps-application-id-endpoints-endpoint-id, 202 MessageBody).
-        status: the HTTP status, 0 if nothing was sent.
-        code: the service's error code, or empty.
-        message: the service's own.
+        endpoints: at least one, each with its `Id`.
+        status: the HTTP status.
         request_id: the service's id of the request, or empty.
-        hint: what to do about a failure, or empty.
     """
 
-    accepted: bool
+    endpoints: tuple[Endpoint, ...]
     status: int
-    code: str
-    message: str
     request_id: str
-    hint: str = ""
 
 
-def send(client: Any, application_id: str, call: Call) -> Answer:
-    """Send the endpoints of a call, which have to be valid.
+def call_operation(
+    client: Any, operation: str, success: int, if_retried: str = "", **parameters: str
+) -> Answer | Refusal:
+    """Call an operation that answers with one endpoint, or with those of a user.
 
-    Raises:
-        Unanswered: no connection, no readable answer: nobody knows whether they were stored.
-        CannotRun: no credentials.
-    """
-    if len(call.items) == 1:
-        return _update_endpoint(client, application_id, call.items[0])
-    return update_endpoints_batch(client, application_id, call)
-
-
-def _update_endpoint(client: Any, application_id: str, item: Item) -> Answer:
-    from botocore.exceptions import ClientError, ParamValidationError
-
-    try:
-        with explained(at_aws=is_aws(client)):
-            response = client.update_endpoint(
-                ApplicationId=application_id,
-                EndpointId=item.endpoint_id,
-                EndpointRequest=item.document.request,
-            )
-    except ParamValidationError:
-        message = "boto3 refuses the request before it is sent"
-        hint = "do not ignore the rules of the schema: `pe validate` says what is wrong"
-        return Answer(False, 0, "", message, "", hint)
-    except ClientError as error:
-        return _refused(error, personal_values(item.document.request))
-    return _answered(response, [item])
-
-
-def update_endpoints_batch(client: Any, application_id: str, call: Call) -> Answer:
-    """Send a call as a batch, also of one, as `send` does with several.
-
-    Its body is ready made: the schema has checked it, botocore only signs it.
+    Args:
+        client: a boto3 Pinpoint client.
+        operation: the client's method, such as `get_endpoint`.
+        success: the HTTP status that Pinpoint documents; another answer is not Pinpoint's, nor is
+            one about another endpoint than the one that was asked for.
+        if_retried: the hint if nothing is there and an earlier attempt may be the reason.
+        parameters: of the operation.
 
     Raises:
-        Unanswered: no connection, no readable answer.
-        CannotRun: no credentials.
+        CannotRun: no credentials, no connection, no readable answer.
     """
     from botocore.exceptions import ClientError
 
+    at_aws = is_aws(client)
+    personal = [value for name, value in parameters.items() if name == "UserId"]
     try:
-        with explained(at_aws=is_aws(client)), ready_body(client, call.batch_body()):
-            response = client.update_endpoints_batch(
-                ApplicationId=application_id, EndpointBatchRequest={"Item": []}
-            )
+        with translate_botocore_errors(at_aws=at_aws):
+            response = getattr(client, operation)(**parameters)
     except ClientError as error:
-        return _refused(error, _personal_values(call.items))
-    return _answered(response, call.items)
+        refusal = _at_its_end(refusal_of(error, personal=personal), at_aws=at_aws)
+        retried = error.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
+        gone = refusal.status == _NOT_FOUND and retried and if_retried
+        return refusal._replace(hint=if_retried) if gone else refusal
+    metadata = response.get("ResponseMetadata", {})
+    status = int(metadata.get("HTTPStatusCode", 0))
+    request_id = request_id_of(response, personal)
+    endpoints = _endpoints_in(response)
+    message = _fault_of(endpoints, parameters.get("EndpointId"))
+    if not message and status != success:
+        message = f"{success} was expected"
+    if message:
+        refusal = Refusal(status, "", message, request_id, not_pinpoint())
+        return _at_its_end(refusal, at_aws=at_aws)
+    return Answer(endpoints, status, request_id)
 
 
-def _personal_values(items: Collection[Item]) -> list[str]:
-    return [*chain.from_iterable(personal_values(item.document.request) for item in items)]
+def _fault_of(endpoints: Sequence[Endpoint], asked: str | None) -> str:
+    """Say why endpoints are no answer to what was asked, or return an empty text."""
+    if not endpoints:
+        return "the answer holds no endpoint"
+    if asked is not None and same_endpoint_key(endpoints[0]["Id"]) != same_endpoint_key(asked):
+        return "the answer is about another endpoint"
+    return ""
 
 
-def _refused(error: Any, personal: Collection[str]) -> Answer:
-    refusal = refusal_of(error, personal=personal)
-    return Answer(
-        False, refusal.status, refusal.code, refusal.message, refusal.request_id, refusal.hint
+def _at_its_end(refusal: Refusal, *, at_aws: bool) -> Refusal:
+    return refusal._replace(hint=with_end_of_support(refusal.hint, at_aws=at_aws))
+
+
+def _endpoints_in(response: Mapping[str, Any]) -> tuple[Endpoint, ...]:
+    """Return the endpoints of an answer; none if any is none that a file could hold."""
+    several = response.get("EndpointsResponse") or {}
+    endpoints = several.get("Item") or [response.get("EndpointResponse")]
+    return tuple(endpoints) if all(map(_is_endpoint, endpoints)) else ()
+
+
+def _is_endpoint(value: Any) -> bool:
+    if not isinstance(value, Mapping) or not value.get("Id") or not isinstance(value["Id"], str):
+        return False
+    try:
+        return bool(orjson.loads(orjson.dumps(value)) == value)
+    except TypeError:  # a lone surrogate, or a number of more than 64 bits
+        return False
+
+
+_OK = 200
+"""AWS: apps-application-id-endpoints-endpoint-id and apps-application-id-users-user-id, GET."""
+
+
+def get_endpoint(client: Any, application_id: str, endpoint_id: str) -> Endpoint:
+    """Return the EndpointResponse that the service has stored.
+
+    Raises:
+        UsageError: the service can take no such application id or endpoint id.
+        CannotRun: no credentials, no connection, no readable answer.
+        Refused: there is no such endpoint, or the service refuses to say.
+    """
+    ((_, found),) = read_endpoints(client, application_id, [endpoint_id])
+    if isinstance(found, Refusal):
+        raise refused(found)
+    return found
+
+
+def read_endpoints(
+    client: Any, application_id: str, endpoint_ids: Iterable[str]
+) -> Iterator[tuple[str, Endpoint | Refusal]]:
+    """Yield for each id what the service has stored, or why it does not say.
+
+    Raises:
+        UsageError: the service can take no such application id or endpoint id.
+        CannotRun: no credentials, no connection, no readable answer.
+    """
+    check_id(application_id, "application id", "--app")
+    for endpoint_id in endpoint_ids:
+        check_id(endpoint_id, "endpoint id", "--id")
+        answer = call_operation(
+            client, "get_endpoint", _OK, ApplicationId=application_id, EndpointId=endpoint_id
+        )
+        yield endpoint_id, answer.endpoints[0] if isinstance(answer, Answer) else answer
+
+
+def find_endpoint(client: Any, application_id: str, endpoint_id: str) -> Endpoint | None:
+    """Return the EndpointResponse that the service has stored, or None if there is no endpoint.
+
+    Raises:
+        UsageError: the service can take no such application id or endpoint id.
+        CannotRun: no credentials, no connection, no readable answer.
+        NoApplication: there is no such application.
+        Refused: the service refuses to say.
+    """
+    ((_, found),) = read_endpoints(client, application_id, [endpoint_id])
+    if not isinstance(found, Refusal):
+        return found
+    absence = not_found_in(found)
+    if absence is NotFound.ENDPOINT:
+        return None
+    if absence is NotFound.APPLICATION:
+        raise NoApplication(words_of(found), found.hint, status=found.status, code=found.code)
+    raise refused(found)
+
+
+def get_user_endpoints(client: Any, application_id: str, user_id: str) -> tuple[Endpoint, ...]:
+    """Return the EndpointResponses of a user: at most 15 (AWS: Amazon Pinpoint quotas).
+
+    Raises:
+        UsageError: the service can take no such application id or user id.
+        CannotRun: no credentials, no connection, no readable answer.
+        Refused: the user has no endpoint, or the service refuses to say.
+    """
+    check_id(application_id, "application id", "--app")
+    check_user_id(user_id)
+    answer = call_operation(
+        client, "get_user_endpoints", _OK, ApplicationId=application_id, UserId=user_id
+    )
+    if isinstance(answer, Refusal):
+        raise refused(answer)
+    return answer.endpoints
+
+
+def refused(refusal: Refusal) -> Refused:
+    """Return the exception for a refusal of the one thing that was asked."""
+    return Refused(words_of(refusal), refusal.hint, status=refusal.status, code=refusal.code)
+
+
+def words_of(refusal: Refusal) -> str:
+    """Return what the service said."""
+    return f"HTTP {refusal.status}: {refusal.message}"
+
+
+_ACCEPTED = 202
+"""AWS: apps-application-id-endpoints-endpoint-id and apps-application-id-users-user-id, DELETE."""
+
+_DELETED_BEFORE = "an earlier attempt, whose answer was lost, may have deleted it"
+
+
+class DeletionState(StrEnum):
+    """Whether an endpoint is gone.
+
+    A skipped one is not: the run ended before, or a person said no.
+    """
+
+    DELETED = "deleted"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What became of one endpoint that was to be deleted.
+
+    Attributes:
+        endpoint_id: as it was asked for, or as the service names it.
+        state: deleted is HTTP 202 with the endpoint in the answer.
+        status: the HTTP status, 0 if there was no answer.
+        code: the service's error code, or empty.
+        message: the service's own message, or why there is none; empty if it was deleted.
+        request_id: the service's id of the request, or empty.
+        hint: what to do about a failure, or empty.
+        endpoint: what is known of it, at best as the service returned it when it was deleted.
+    """
+
+    endpoint_id: str
+    state: DeletionState
+    status: int = 0
+    code: str = ""
+    message: str = ""
+    request_id: str = ""
+    hint: str = ""
+    endpoint: Endpoint = field(default_factory=dict, repr=False)
+
+
+def planned(
+    client: Any,
+    application_id: str,
+    endpoint_ids: Iterable[str],
+    user_id: str | None = None,
+    *,
+    read: bool,
+) -> list[Deletion]:
+    """Return what is to be deleted, as skipped: nothing is deleted yet.
+
+    Args:
+        client: a boto3 Pinpoint client.
+        application_id: where the endpoints are.
+        endpoint_ids: which they are, if no user is named.
+        user_id: whose they are: these are read in any case.
+        read: whether the others are read too; one that cannot be read has failed.
+
+    Raises:
+        UsageError: the service can take no such id.
+        CannotRun: no credentials, no connection, no readable answer.
+        Refused: the user has no endpoint, or the service refuses to say.
+    """
+    if user_id is not None:
+        return [
+            _waiting(endpoint["Id"], endpoint)
+            for endpoint in get_user_endpoints(client, application_id, user_id)
+        ]
+    if not read:
+        return [_waiting(endpoint_id, {}) for endpoint_id in endpoint_ids]
+    return [
+        _failed(endpoint_id, answer)
+        if isinstance(answer, Refusal)
+        else _waiting(endpoint_id, answer)
+        for endpoint_id, answer in read_endpoints(client, application_id, endpoint_ids)
+    ]
+
+
+def delete_endpoint(client: Any, application_id: str, endpoint_id: str) -> Deletion:
+    """Delete one endpoint.
+
+    Raises:
+        UsageError: the service can take no such application id or endpoint id.
+        CannotRun: no credentials, no connection, no readable answer.
+    """
+    check_id(application_id, "application id", "--app")
+    check_id(endpoint_id, "endpoint id", "--id")
+    answer = call_operation(
+        client,
+        "delete_endpoint",
+        _ACCEPTED,
+        _DELETED_BEFORE,
+        ApplicationId=application_id,
+        EndpointId=endpoint_id,
+    )
+    if isinstance(answer, Refusal):
+        return _failed(endpoint_id, answer)
+    return _deleted(endpoint_id, answer, answer.endpoints[0])
+
+
+def delete_user_endpoints(
+    client: Any, application_id: str, user_id: str, known: Iterable[Endpoint]
+) -> list[Deletion]:
+    """Delete all endpoints of a user in one call, also those that nobody knew of.
+
+    Args:
+        client: a boto3 Pinpoint client.
+        application_id: where they are.
+        user_id: whose they are.
+        known: from `get_user_endpoints`; each of them ends as deleted or failed.
+
+    Raises:
+        UsageError: the service can take no such application id or user id.
+        CannotRun: no credentials, no connection, no readable answer.
+    """
+    check_id(application_id, "application id", "--app")
+    check_user_id(user_id)
+    answer = call_operation(
+        client,
+        "delete_user_endpoints",
+        _ACCEPTED,
+        _DELETED_BEFORE,
+        ApplicationId=application_id,
+        UserId=user_id,
+    )
+    if isinstance(answer, Refusal):
+        return [_failed(endpoint["Id"], answer, endpoint) for endpoint in known]
+    deleted = {same_endpoint_key(endpoint["Id"]): endpoint for endpoint in answer.endpoints}
+    unnamed = Refusal(
+        answer.status,
+        "",
+        "the answer does not name it",
+        answer.request_id,
+        "see whether it is gone",
+    )
+    left = [each for each in known if same_endpoint_key(each["Id"]) not in deleted]
+    return [
+        *(_deleted(endpoint["Id"], answer, endpoint) for endpoint in deleted.values()),
+        *(_failed(endpoint["Id"], unnamed, endpoint) for endpoint in left),
+    ]
+
+
+def _waiting(endpoint_id: str, endpoint: Endpoint) -> Deletion:
+    return Deletion(endpoint_id, DeletionState.SKIPPED, message="not deleted", endpoint=endpoint)
+
+
+def _deleted(endpoint_id: str, answer: Answer, endpoint: Endpoint) -> Deletion:
+    return Deletion(
+        endpoint_id,
+        DeletionState.DELETED,
+        answer.status,
+        request_id=answer.request_id,
+        endpoint=endpoint,
     )
 
 
-def _answered(response: Mapping[str, Any], items: Collection[Item]) -> Answer:
-    metadata = response.get("ResponseMetadata", {})
-    status = int(metadata.get("HTTPStatusCode", 0))
-    body = response.get("MessageBody") or {}
-    told = body.get("Message")
-    request_id = request_id_of(response)
-    if status == ACCEPTED and told == _USUAL and _UUID.fullmatch(request_id):
-        return Answer(True, status, "", told, request_id)
-    personal = _personal_values(items)
-    request_id = request_id_of(response, personal)
-    message = readable(told, personal) if isinstance(told, str) else ""
-    if status == ACCEPTED and message:
-        return Answer(True, status, "", message, request_id)
-    return Answer(False, status, "", _unlike_pinpoint(status, message), request_id, not_pinpoint())
-
-
-def _unlike_pinpoint(status: int, message: str) -> str:
-    if not message:
-        return f"HTTP {status} without a message"
-    return f"HTTP {status} instead of {ACCEPTED}: {message}"
+def _failed(endpoint_id: str, refusal: Refusal, endpoint: Endpoint | None = None) -> Deletion:
+    return Deletion(
+        endpoint_id,
+        DeletionState.FAILED,
+        refusal.status,
+        refusal.code,
+        refusal.message,
+        refusal.request_id,
+        refusal.hint,
+        endpoint or {},
+    )

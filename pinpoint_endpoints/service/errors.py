@@ -1,8 +1,9 @@
-"""What botocore raised in, what happened and what to do about it out."""
+"""Explains refusals of the service and errors of botocore: what happened and what to do."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from enum import Enum
 from http import HTTPStatus
 from json import dumps
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -21,7 +22,7 @@ END_OF_SUPPORT = (
 )
 
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
-_LONGEST_MESSAGE = 300
+_MAX_MESSAGE_LENGTH = 300
 _REQUEST_ID = re.compile(r"[A-Za-z0-9=/_-]{1,100}")
 _NOT_SHOWN = "\ufffd"
 
@@ -31,7 +32,7 @@ _CONFIGURATION = (
 )
 _BAD_KEY = "check the access key, the secret key and this machine's clock"
 _NOT_ALLOWED = "the credentials need mobiletargeting permissions on this application"
-_NOT_PINPOINT = "is this server a Pinpoint?"
+_NOT_PINPOINT = "this server does not seem to implement Pinpoint"
 _THROTTLED = "the quota is used up, after retries: wait, then send it again"
 _BY_CODE = {
     "ExpiredToken": _EXPIRED,
@@ -61,7 +62,7 @@ _BY_STATUS = {
     409: "another change was under way: send it again",
     413: "make the request smaller: 15 KB an endpoint, 7 MB a call",
 }
-_ELSEWHERE = "is this endpoint URL the right one? The server sends elsewhere"
+_ELSEWHERE = "the server redirected: check --endpoint-url"
 _RETRIED = (500, 502, 503, 504)
 _THROTTLING_CODES = frozenset(
     {
@@ -78,15 +79,15 @@ _THROTTLING_CODES = frozenset(
 _FOR_CREDENTIALS = frozenset({"AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials"})
 
 
-class Unanswered(CannotRun):
-    """No connection, or no complete answer: nobody knows whether an update was stored.
+class NoResponse(CannotRun):
+    """No connection, or no complete answer: an update may or may not have been stored.
 
-    Another request may be answered, so a run of many can go on. What the next request would meet
-    too (no region, no credentials, an unknown profile) is `CannotRun` itself.
+    Another request may be answered, so a run of many can go on. Errors that every request would
+    meet (no region, no credentials, an unknown profile) are `CannotRun` itself.
     """
 
 
-class Unreached(Unanswered):
+class ConnectionFailed(NoResponse):
     """No connection: the last attempt at least sent nothing."""
 
 
@@ -208,14 +209,14 @@ def readable(message: str, personal: Collection[str] = ()) -> str:
             message = message.replace(spelling, masked(value))
     shown = "".join(one if one.isprintable() else _NOT_SHOWN for one in " ".join(message.split()))
     line = without_addresses(shown)
-    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}..."
+    return line if len(line) <= _MAX_MESSAGE_LENGTH else f"{line[:_MAX_MESSAGE_LENGTH]}..."
 
 
 @contextmanager
-def explained(*, at_aws: bool = False) -> Iterator[None]:
-    """Turn what is not about the one request into `CannotRun`, and no answer into `Unanswered`.
+def translate_botocore_errors(*, at_aws: bool = False) -> Iterator[None]:
+    """Turn botocore's errors into `CannotRun`, and a missing answer into `NoResponse`.
 
-    What is about the request passes through: `ClientError` and `ParamValidationError`.
+    Errors about the one request pass through: `ClientError` and `ParamValidationError`.
 
     Args:
         at_aws: whether the hint is to name the end of support: where an error ends the run.
@@ -233,7 +234,7 @@ def explained(*, at_aws: bool = False) -> Iterator[None]:
             known.ConnectTimeoutError,
             known.SSLError,
         )
-        kind = Unreached if isinstance(error, unreached) else Unanswered
+        kind = ConnectionFailed if isinstance(error, unreached) else NoResponse
         raise kind(_no_answer(error), hint) from None
     except known.ParamValidationError:
         raise
@@ -244,7 +245,7 @@ def explained(*, at_aws: bool = False) -> Iterator[None]:
             raise
         refused = f"no credentials: {error.operation_name} was refused"
         raise CannotRun(f"{refused}: {refusal_of(error).message}", _CONFIGURATION) from None
-    except ResponseParserError:  # Pinpoint's answers come here readable, see `keep_status`
+    except ResponseParserError:  # of credentials: see `make_answers_parsable`
         raise CannotRun("no credentials: the answer cannot be read", _CONFIGURATION) from None
     except EOFError:
         hint = "use a profile without MFA where nobody can type"
@@ -315,3 +316,32 @@ def _not_configured(error: Exception) -> CannotRun:
     if isinstance(error, (known.SSOError, known.TokenRetrievalError)):
         return CannotRun(readable(str(error)), _EXPIRED)
     return CannotRun(readable(str(error)), _CONFIGURATION)
+
+
+_NOT_FOUND = 404
+_PINPOINT_WORDS = re.compile(
+    r"\b(?:app(?:lication)?|endpoint|resource)\b.*\bnot\b.*\b(?:found|exist)\b", re.IGNORECASE
+)
+_APPLICATION_WORD = re.compile(r"\bapp(?:lication)?\b", re.IGNORECASE)
+
+
+class NotFound(Enum):
+    """What does not exist."""
+
+    ENDPOINT = "endpoint"
+    APPLICATION = "application"
+
+
+def not_found_in(refusal: "Refusal") -> NotFound | None:
+    """Return what Pinpoint says does not exist; None if it says something else.
+
+    Proxies, other servers and wrong paths answer 404 too. The error's type travels in a header that
+    may get lost on the way; then the words have to be Pinpoint's. Only the words tell an endpoint
+    from an application: `Application not found` and `The specified App could not be found` were
+    seen in the field (amplify-cli#910).
+    """
+    known = refusal.code == "NotFoundException" or _PINPOINT_WORDS.search(refusal.message)
+    if refusal.status != _NOT_FOUND or not known:
+        return None
+    of_application = _APPLICATION_WORD.search(refusal.message)
+    return NotFound.APPLICATION if of_application else NotFound.ENDPOINT

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from functools import cache
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents.model import Document, Problem
-from pinpoint_endpoints.schema.bundled import bundled_schema
+from pinpoint_endpoints.schema.bundled import channel_types
 
 
 class State(StrEnum):
@@ -105,9 +104,4 @@ def line_of(document: Document) -> int:
 def channel_of(document: Document) -> str:
     """Return the channel type that a document names, or an empty text for anything else."""
     channel = document.request.get("ChannelType")
-    return str(channel) if isinstance(channel, str) and channel in _channels() else ""
-
-
-@cache
-def _channels() -> frozenset[str]:
-    return frozenset(bundled_schema()["$defs"]["ChannelType"]["enum"])
+    return str(channel) if isinstance(channel, str) and channel in channel_types() else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.quotas import CALLS_PER_SECOND
-from pinpoint_endpoints.service.request import UPDATE_ENDPOINT, UPDATE_ENDPOINTS_BATCH
+from pinpoint_endpoints.service.requests import UPDATE_ENDPOINT, UPDATE_ENDPOINTS_BATCH
 
 MIN_RATE = 0.01
 """Calls a second: one in 100 seconds."""

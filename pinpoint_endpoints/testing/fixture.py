@@ -23,8 +23,8 @@ from pinpoint_endpoints.service.client import local_session, open_local_client
 if TYPE_CHECKING:
     import boto3
 
-    from pinpoint_endpoints.contract.merging import Endpoint
     from pinpoint_endpoints.local.http.server import PinpointServer
+    from pinpoint_endpoints.service.merge import Endpoint
 
 APPLICATION = "pinpoint-local"
 """Always the same: which calls fail depends on the seed and the request."""

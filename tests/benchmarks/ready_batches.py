@@ -19,7 +19,7 @@ from pinpoint_endpoints.delivery.plan import DEFAULT_OPTIONS, to_item
 from pinpoint_endpoints.delivery.sender import Sender
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.service.outcome import Outcome, State
-from pinpoint_endpoints.service.request import Call, Item, batch_item
+from pinpoint_endpoints.service.requests import Call, Item, batch_item
 
 _APPLICATION = "benchmark"
 _BATCH = 100

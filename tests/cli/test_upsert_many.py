@@ -340,4 +340,4 @@ def test_what_is_no_pinpoint_is_4(tmp_path: Path) -> None:
     with HttpStub(page) as stub:
         ended = upsert(stub, write_lines(tmp_path / "a.ndjson", names(3)))
     assert ended.code == 4
-    assert "is this server a Pinpoint?" in ended.err
+    assert "this server does not seem to implement Pinpoint" in ended.err

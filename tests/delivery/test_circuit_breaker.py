@@ -10,7 +10,7 @@ from pinpoint_endpoints.delivery.circuit_breaker import (
     MAX_UNANSWERED_IN_A_ROW,
     CircuitBreaker,
 )
-from pinpoint_endpoints.service.endpoints import Answer
+from pinpoint_endpoints.service.updates import Answer
 
 ACCEPTED = Answer(True, 202, "", "Accepted", "r-1")
 FORBIDDEN = Answer(False, 403, "ForbiddenException", "no", "r-2", "look at the credentials")

@@ -22,7 +22,7 @@ from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import Interrupted, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.service.outcome import Outcome, unsent
-from pinpoint_endpoints.service.request import Call
+from pinpoint_endpoints.service.requests import Call
 
 ONE_BY_ONE = SendOptions(batch=False)
 LONGEST_WAIT = 60

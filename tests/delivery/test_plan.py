@@ -22,7 +22,7 @@ from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.quotas import MAX_BATCH_ITEMS, MAX_REQUEST_BYTES
 from pinpoint_endpoints.service.outcome import Outcome
-from pinpoint_endpoints.service.request import (
+from pinpoint_endpoints.service.requests import (
     UPDATE_ENDPOINT,
     UPDATE_ENDPOINTS_BATCH,
     Call,

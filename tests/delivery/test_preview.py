@@ -10,9 +10,9 @@ from http_stub import HttpStub
 from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.service.client import open_client, open_preview_client
-from pinpoint_endpoints.service.endpoints import send
 from pinpoint_endpoints.service.outcome import Outcome, State
-from pinpoint_endpoints.service.request import Call
+from pinpoint_endpoints.service.requests import Call
+from pinpoint_endpoints.service.updates import send
 from pinpoint_endpoints.testing import PinpointLocal
 
 NEW_EACH_TIME = {"Authorization", "User-Agent", "X-Amz-Date", "amz-sdk-invocation-id"}

@@ -187,7 +187,7 @@ def test_what_is_no_pinpoint_ends_the_run(aws_variables: None) -> None:
         run = ended(connect(endpoint_url=server.url), documents(names(250)))
     assert isinstance(run.error, Refused)
     assert "HTTP 200" in run.error.message
-    assert run.error.hint == "is this server a Pinpoint?"
+    assert run.error.hint == "this server does not seem to implement Pinpoint"
     assert len(server.asked) == 3
     assert run.ids_that(State.ACCEPTED) == []
     assert run.ids_that(State.SKIPPED) == names(250)[100:]

@@ -24,7 +24,7 @@ from pinpoint_endpoints.reports.curl import LONGEST_ARGUMENT
 from pinpoint_endpoints.reports.plan import PlanFormat, open_plan_report
 from pinpoint_endpoints.reports.plan_report import PlanOptions
 from pinpoint_endpoints.service.client import open_preview_client
-from pinpoint_endpoints.service.request import Call
+from pinpoint_endpoints.service.requests import Call
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 IDS = st.text(min_size=1, max_size=30).filter(lambda text: not endpoint_id_problem(text))

@@ -20,7 +20,7 @@ from pinpoint_endpoints.reports.plan import PlanFormat, open_plan_report
 from pinpoint_endpoints.reports.plan_report import PlanOptions, PlanReport
 from pinpoint_endpoints.service.client import open_preview_client
 from pinpoint_endpoints.service.outcome import Outcome, State, unsent
-from pinpoint_endpoints.service.request import Call, Item
+from pinpoint_endpoints.service.requests import Call, Item
 
 MOST = 3_000_000
 """Bytes; what is printed of the long plan below is more than three times as much."""

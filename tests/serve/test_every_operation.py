@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sdks import AwsCli, Boto3, JavaScript, Sdk
 
-from pinpoint_endpoints.service.model_loader import pinpoint_loader
+from pinpoint_endpoints.service.client import pinpoint_loader
 
 EMAIL = {"ChannelType": "EMAIL", "Address": "ada@example.com"}
 SMS = {"ChannelType": "SMS", "Address": "+12065550100"}

@@ -75,7 +75,7 @@ def test_the_services_of_credentials_can_be_made(aws_variables: None, service: s
     """Every service that a credential provider of botocore calls has its data at hand."""
     from botocore.session import Session
 
-    from pinpoint_endpoints.service.model_loader import pinpoint_loader
+    from pinpoint_endpoints.service.client import pinpoint_loader
 
     session = Session()
     session.register_component("data_loader", pinpoint_loader())

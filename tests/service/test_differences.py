@@ -6,8 +6,7 @@ import pytest
 from hypothesis import assume, given
 from strategies import requests, seen, values, visible_changes
 
-from pinpoint_endpoints.contract.merging import merge, with_status
-from pinpoint_endpoints.service.differences import Change, changes, not_taken
+from pinpoint_endpoints.service.merge import Change, changes, merge, unapplied_members, with_status
 
 
 def updated(stored: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
@@ -22,7 +21,7 @@ def test_an_update_that_was_stored_changes_nothing_again(
     """After the update there is no difference, and all of it was taken."""
     stored = updated(updated({}, first), request)
     assert changes(stored, request) == []
-    assert not_taken(stored, request) == []
+    assert unapplied_members(stored, request) == []
 
 
 @given(requests, requests)
@@ -45,14 +44,14 @@ def test_what_would_change_is_what_was_not_taken(
     sent = values(merge({}, request))
     would_change = {change.name for change in changes(stored, request) if change.path in sent}
     emptied = {change.name for change in changes(stored, request) if change.after in ("", [])}
-    assert set(not_taken(stored, request)) == would_change | emptied
+    assert set(unapplied_members(stored, request)) == would_change | emptied
 
 
 @given(requests)
 def test_of_a_new_endpoint_everything_is_new(request: dict[str, Any]) -> None:
     """Nothing was there before, it becomes ACTIVE, and nothing of it was taken so far."""
     assert seen(changes(None, request)) == visible_changes({}, updated({}, request))
-    assert not_taken(None, request) == ["the endpoint"]
+    assert unapplied_members(None, request) == ["the endpoint"]
 
 
 @given(requests, requests)
@@ -61,7 +60,7 @@ def test_comparing_changes_neither(first: dict[str, Any], request: dict[str, Any
     assume(first)
     before = repr((first, request))
     changes(first, request)
-    not_taken(first, request)
+    unapplied_members(first, request)
     assert repr((first, request)) == before
 
 
@@ -122,8 +121,8 @@ def test_an_inactive_endpoint_becomes_active() -> None:
     activated = Change(("EndpointStatus",), "INACTIVE", "ACTIVE")
     assert changes(stored, {"OptOut": "ALL"}) == [activated]
     assert changes(stored, {"EndpointStatus": "INACTIVE"}) == []
-    assert not_taken(stored, {"OptOut": "ALL"}) == []
-    assert not_taken(stored, {"EndpointStatus": "ACTIVE"}) == ["EndpointStatus"]
+    assert unapplied_members(stored, {"OptOut": "ALL"}) == []
+    assert unapplied_members(stored, {"EndpointStatus": "ACTIVE"}) == ["EndpointStatus"]
 
 
 def test_what_was_not_taken_is_named() -> None:
@@ -137,7 +136,7 @@ def test_what_was_not_taken_is_named() -> None:
         "OptOut": "ALL",
         "RequestId": "1",
     }
-    assert not_taken(stored, request) == ["Attributes.a", "Attributes.ad***", "OptOut"]
+    assert unapplied_members(stored, request) == ["Attributes.a", "Attributes.ad***", "OptOut"]
 
 
 def test_names_that_differ_stay_two() -> None:
@@ -146,4 +145,4 @@ def test_names_that_differ_stay_two() -> None:
     names = [change.name for change in changes({}, {"Attributes": colors})]
     assert names == ["Attributes.color:blue", "Attributes.color:red", "EndpointStatus"]
     addresses = {"ada@example.com": ["x"], "ada@example.org": ["x"]}
-    assert not_taken({}, {"Attributes": addresses}) == ["Attributes.ad***"] * 2
+    assert unapplied_members({}, {"Attributes": addresses}) == ["Attributes.ad***"] * 2

@@ -16,9 +16,9 @@ from http_stub import ACCEPTED, Answer, HttpStub, RawServer
 from refusals import BODIES, ELSEWHERE, PAGE, STATUSES
 
 from pinpoint_endpoints import CannotRun, Outcome, Refused, State, connect, get, upsert
-from pinpoint_endpoints.service.endpoints import send
-from pinpoint_endpoints.service.errors import Refusal, Unanswered, is_throttled
-from pinpoint_endpoints.service.request import Call, Item, batch_item
+from pinpoint_endpoints.service.errors import NoResponse, Refusal, is_throttled
+from pinpoint_endpoints.service.requests import Call, Item, batch_item
+from pinpoint_endpoints.service.updates import send
 
 pytestmark = pytest.mark.usefixtures("aws_variables", "_unhurried")
 
@@ -139,7 +139,13 @@ def test_success_with_another_body_is_none(document: MakeDocument, status: int) 
         outcomes = {body: upsert(client, "app", document()) for body in NO_YES}
     assert {body: as_refusal(outcome) for body, outcome in outcomes.items()} == dict.fromkeys(
         NO_YES,
-        Refusal(status, "", f"HTTP {status} without a message", "", "is this server a Pinpoint?"),
+        Refusal(
+            status,
+            "",
+            f"HTTP {status} without a message",
+            "",
+            "this server does not seem to implement Pinpoint",
+        ),
     )
     assert {outcome.state for outcome in outcomes.values()} == {State.FAILED}
     assert len(server.asked) == len(NO_YES)
@@ -165,7 +171,7 @@ BROKEN = {
 @pytest.mark.parametrize("then", ["close", "reset"])
 def test_an_incomplete_answer_is_none(document: MakeDocument, broken: str, then: str) -> None:
     """A connection that ends before the answer does is tried again, and then told as such."""
-    with RawServer(BROKEN[broken], then) as server, pytest.raises(Unanswered) as stopped:
+    with RawServer(BROKEN[broken], then) as server, pytest.raises(NoResponse) as stopped:
         sent(document, server.url)
     assert stopped.value.message == f"{server.url} closed the connection before it answered in full"
     assert stopped.value.hint == "check the endpoint URL, the network and the proxy"
@@ -175,7 +181,7 @@ def test_an_incomplete_answer_is_none(document: MakeDocument, broken: str, then:
 @pytest.mark.parametrize("begun", [b"", HEAD, WHOLE[:-10]], ids=["nothing", "headers", "half"])
 def test_a_server_that_stalls_is_given_up(document: MakeDocument, begun: bytes) -> None:
     """Silence, also in the middle of an answer, is tried again, and then told as such."""
-    with RawServer(begun, "hold") as server, pytest.raises(Unanswered) as stopped:
+    with RawServer(begun, "hold") as server, pytest.raises(NoResponse) as stopped:
         sent(document, server.url)
     assert stopped.value.message == f"{server.url} did not answer in time"
     assert server.asked == ATTEMPTS
@@ -183,7 +189,7 @@ def test_a_server_that_stalls_is_given_up(document: MakeDocument, begun: bytes) 
 
 def test_a_server_that_answers_after_the_client_gave_up(document: MakeDocument) -> None:
     """What came too late may be stored all the same, as often as it was sent, and is no yes."""
-    with FaultyPinpoint(late=1, stall_seconds=60) as server, pytest.raises(Unanswered) as stopped:
+    with FaultyPinpoint(late=1, stall_seconds=60) as server, pytest.raises(NoResponse) as stopped:
         sent(document, server.url)
     assert stopped.value.message == f"{server.url} did not answer in time"
     assert server.stored == {"ada": [document().request] * ATTEMPTS}
@@ -200,14 +206,14 @@ def test_a_client_goes_on_after_no_answer(document: MakeDocument) -> None:
     """What one request met does not cling to the client."""
     with HttpStub(*[Answer(cut=5)] * ATTEMPTS, Answer()) as server:
         client = connect(endpoint_url=server.url)
-        with pytest.raises(Unanswered):
+        with pytest.raises(NoResponse):
             upsert(client, "app", document())
         assert upsert(client, "app", document()).state is State.ACCEPTED
 
 
 def test_a_server_without_https_is_told(document: MakeDocument) -> None:
     """An https URL of a server that speaks HTTP is named as no secure connection."""
-    with HttpStub() as server, pytest.raises(Unanswered, match="does not speak HTTPS"):
+    with HttpStub() as server, pytest.raises(NoResponse, match="does not speak HTTPS"):
         sent(document, server.url.replace("http:", "https:"))
 
 
@@ -216,7 +222,7 @@ def test_a_proxy_that_is_not_there_is_named(
 ) -> None:
     """Not the server is missing, but the proxy; its password is not shown."""
     monkeypatch.setenv("HTTP_PROXY", "http://ada:secret@127.0.0.1:9")
-    with pytest.raises(Unanswered) as stopped:
+    with pytest.raises(NoResponse) as stopped:
         sent(document, "http://pinpoint.example")
     assert stopped.value.message == "no connection to the proxy http://127.0.0.1:9"
 
@@ -242,13 +248,13 @@ def test_an_answer_that_is_no_endpoint_is_told(body: bytes) -> None:
     with HttpStub(Answer(200, body)) as server, pytest.raises(Refused) as refused:
         get(connect(endpoint_url=server.url), "app", "ada")
     assert refused.value.message == "HTTP 200: the answer holds no endpoint"
-    assert refused.value.hint == "is this server a Pinpoint?"
+    assert refused.value.hint == "this server does not seem to implement Pinpoint"
     assert len(server.asked) == 1
 
 
 def test_half_an_endpoint_is_none() -> None:
     """GetEndpoint's answer cut short is asked for again, and then told as such."""
-    with HttpStub(Answer(200, b'{"Id": "ada"}', cut=3)) as server, pytest.raises(Unanswered):
+    with HttpStub(Answer(200, b'{"Id": "ada"}', cut=3)) as server, pytest.raises(NoResponse):
         get(connect(endpoint_url=server.url), "app", "ada")
     assert len(server.asked) == ATTEMPTS
 

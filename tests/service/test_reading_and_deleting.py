@@ -7,13 +7,14 @@ import pytest
 from http_stub import Answer, HttpStub
 
 from pinpoint_endpoints import CannotRun, Refused, UsageError, connect
-from pinpoint_endpoints.service.deleting import (
+from pinpoint_endpoints.service.endpoints import (
     DeletionState,
     delete_endpoint,
     delete_user_endpoints,
+    get_endpoint,
+    get_user_endpoints,
     planned,
 )
-from pinpoint_endpoints.service.reading import get_endpoint, get_user_endpoints
 
 pytestmark = pytest.mark.usefixtures("aws_variables")
 
@@ -75,7 +76,7 @@ def test_an_answer_without_an_endpoint_is_a_refusal(body: bytes) -> None:
         with pytest.raises(Refused, match="the answer holds no endpoint"):
             get_user_endpoints(client, "app", "u")
         deletion = delete_endpoint(client, "app", "ada")
-    assert caught.value.hint == "is this server a Pinpoint?"
+    assert caught.value.hint == "this server does not seem to implement Pinpoint"
     assert (deletion.state, deletion.status) == (DeletionState.FAILED, 202)
     assert deletion.message == "the answer holds no endpoint"
 
@@ -139,7 +140,7 @@ def test_an_answer_about_another_endpoint_is_a_refusal() -> None:
         with pytest.raises(Refused, match="the answer is about another endpoint") as caught:
             get_endpoint(client, "app", "ad")
         deletion = delete_endpoint(client, "app", "bob")
-    assert caught.value.hint == "is this server a Pinpoint?"
+    assert caught.value.hint == "this server does not seem to implement Pinpoint"
     assert (deletion.state, deletion.status) == (DeletionState.FAILED, 202)
     assert deletion.message == "the answer is about another endpoint"
 

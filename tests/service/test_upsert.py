@@ -86,7 +86,7 @@ def test_only_202_with_a_message_is_accepted(
         outcome = upsert(connect(endpoint_url=server.url), "app", document())
     assert outcome.state is State.FAILED
     assert outcome.message == message
-    assert outcome.hint == "is this server a Pinpoint?"
+    assert outcome.hint == "this server does not seem to implement Pinpoint"
 
 
 def error(status: int, kind: str, message: str) -> Answer:
@@ -114,7 +114,11 @@ def error(status: int, kind: str, message: str) -> Answer:
             "access key",
         ),
         (error(404, "NotFoundException", "none"), "NotFoundException", "the application"),
-        (error(405, "MethodNotAllowedException", "no"), "MethodNotAllowedException", "a Pinpoint"),
+        (
+            error(405, "MethodNotAllowedException", "no"),
+            "MethodNotAllowedException",
+            "implement Pinpoint",
+        ),
         (error(413, "PayloadTooLargeException", "big"), "PayloadTooLargeException", "15 KB"),
     ],
 )

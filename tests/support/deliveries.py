@@ -19,7 +19,7 @@ from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.documents.positions import Locator, PositionMap
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.service.outcome import Outcome, State
-from pinpoint_endpoints.service.request import Call, Item, batch_item
+from pinpoint_endpoints.service.requests import Call, Item, batch_item
 
 _SCHEMA = Path(__file__).parent.parent.parent / "schemas" / "envelope.schema.json"
 EMAIL = {"ChannelType": "EMAIL", "Address": "ada@example.com"}

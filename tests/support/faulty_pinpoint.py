@@ -20,8 +20,8 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import unquote
 from zlib import crc32
 
-from pinpoint_endpoints.contract.merging import merge
 from pinpoint_endpoints.local.updates import new_endpoint, with_defaults
+from pinpoint_endpoints.service.merge import merge
 
 MAX_BATCH_ITEMS = 100
 MAX_BODY_BYTES = 7_000_000

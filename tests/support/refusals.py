@@ -14,7 +14,7 @@ class Told(NamedTuple):
     retried: bool = False
 
 
-ELSEWHERE = "is this endpoint URL the right one? The server sends elsewhere"
+ELSEWHERE = "the server redirected: check --endpoint-url"
 FAILED = "the server failed, after retries: send it again later"
 STATUSES = {
     301: Told("MovedPermanently", ELSEWHERE),
@@ -27,7 +27,7 @@ STATUSES = {
     404: Told(
         "NotFoundException", "check the application and the endpoint id, and on AWS the region"
     ),
-    405: Told("MethodNotAllowedException", "is this server a Pinpoint?"),
+    405: Told("MethodNotAllowedException", "this server does not seem to implement Pinpoint"),
     409: Told("ConflictException", "another change was under way: send it again"),
     410: Told("Gone", ""),
     413: Told(

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem, same_endpoint_key
-from pinpoint_endpoints.service.differences import Change
+from pinpoint_endpoints.service.merge import Change
 
 HARD_TEXTS = [
     "", " ", "NO", "no", "y", "on", "null", "~", "012", "08", "+12065550100", "1.10", "1e3",

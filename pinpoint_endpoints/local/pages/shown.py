@@ -6,7 +6,6 @@ Ids that look like an address are masked too.
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.masking import (
     is_personal,
     json_without_controls,
@@ -17,6 +16,7 @@ from pinpoint_endpoints.masking import (
     without_addresses,
 )
 from pinpoint_endpoints.saving.texts import json_text
+from pinpoint_endpoints.service.merge import Endpoint
 
 ORDER = (
     "Id", "ApplicationId", "ChannelType", "Address", "EndpointStatus", "OptOut", "EffectiveDate",

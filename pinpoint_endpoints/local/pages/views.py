@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pinpoint_endpoints.contract.merging import Endpoint
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.browse import (
@@ -41,6 +40,7 @@ from pinpoint_endpoints.local.pages.shown import (
 )
 from pinpoint_endpoints.local.rows import Application, Rows
 from pinpoint_endpoints.local.updates import user_id_of
+from pinpoint_endpoints.service.merge import Endpoint
 
 FIRST_APPLICATION = "demo"
 AN_APPLICATION = {"app": "an application"}

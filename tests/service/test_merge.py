@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import requests
 
-from pinpoint_endpoints.contract.merging import merge, round_coordinate
+from pinpoint_endpoints.service.merge import merge, round_coordinate
 
 
 @given(requests, requests)

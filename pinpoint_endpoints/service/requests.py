@@ -1,12 +1,21 @@
-"""A document in, what is sent of it out: the endpoint's JSON, the calls that carry it, a digest."""
+"""Builds what is sent to the service.
 
-from collections.abc import Mapping
+An EndpointRequest is the service's own JSON object, the `request` of a document. An `Item` is a
+document with the endpoint id that it is sent under. A `Call` is one HTTP request: UpdateEndpoint
+for one item, UpdateEndpointsBatch for several.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from hashlib import blake2b
+from threading import Lock
 from typing import Any, NamedTuple
 
 import orjson
 
 from pinpoint_endpoints.documents.model import Document, Problem
+from pinpoint_endpoints.errors import CannotRun
 
 UPDATE_ENDPOINT = "UpdateEndpoint"
 UPDATE_ENDPOINTS_BATCH = "UpdateEndpointsBatch"
@@ -25,7 +34,7 @@ class Item(NamedTuple):
         endpoint_id: from the command line, the document or the file's name.
         problems: its warnings.
         occurrence: how many documents of the run had the same endpoint id before.
-        digest: of the request; empty if nobody keeps a journal.
+        digest: of the request; empty without a journal.
     """
 
     document: Document
@@ -76,7 +85,7 @@ def batch_item(item: Item) -> bytes:
 
 
 def digest_of(request: Mapping[str, object]) -> str:
-    """Return what two requests have in common that say the same: 32 hexadecimal digits."""
+    """Return the digest of a request, whatever the order of its members: 32 hexadecimal digits."""
     try:
         text = orjson.dumps(request, option=orjson.OPT_SORT_KEYS)
     except TypeError:
@@ -84,3 +93,47 @@ def digest_of(request: Mapping[str, object]) -> str:
 
         text = json.dumps(request, sort_keys=True).encode()
     return blake2b(text, digest_size=_DIGEST_BYTES).hexdigest()
+
+
+EVENT = f"before-call.pinpoint.{UPDATE_ENDPOINTS_BATCH}"
+HANDLER_ID = "pinpoint_endpoints.ready_body"
+
+_bodies: ContextVar[list[bytes] | None] = ContextVar("ready_bodies", default=None)
+_attaching = Lock()
+
+
+@contextmanager
+def ready_body(client: Any, body: bytes) -> Iterator[None]:
+    """Let `update_endpoints_batch` send a ready-made body in this thread.
+
+    The body was checked against the schema, so botocore need not check and serialise it again.
+    botocore's event comes before the body is measured and signed, and before the first attempt, so
+    Content-Length, checksum, signature and every retry are of the ready-made body. The call needs
+    an `EndpointBatchRequest` that boto3 accepts: `{"Item": []}`.
+
+    Args:
+        client: a boto3 (botocore) client of the service `pinpoint`.
+        body: an EndpointBatchRequest as JSON.
+
+    Raises:
+        CannotRun: boto3 did not use the body, so an empty batch was sent.
+    """
+    with _attaching:  # botocore's registry is not made for several threads
+        client.meta.events.register(EVENT, _put_in, unique_id=HANDLER_ID)
+    bodies = [body]
+    token = _bodies.set(bodies)
+    try:
+        yield
+    finally:
+        _bodies.reset(token)
+    if bodies:
+        raise CannotRun(
+            "this version of boto3 sends no ready-made batch, so nothing of it was sent",
+            "send one by one: --no-batch",
+        )
+
+
+def _put_in(params: dict[str, Any], **_: Any) -> None:
+    bodies = _bodies.get()
+    if bodies:
+        params["body"] = bodies.pop()

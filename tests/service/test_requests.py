@@ -10,7 +10,7 @@ from signing import signature_fault
 
 from pinpoint_endpoints import connect
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.service.ready_body import EVENT, HANDLER_ID, ready_body
+from pinpoint_endpoints.service.requests import EVENT, HANDLER_ID, ready_body
 
 BODY = '{"Item":[{"Id":"ada","Address":"\N{SNOWMAN}"}]}'.encode()
 EMPTY = {"ApplicationId": "app", "EndpointBatchRequest": {"Item": []}}

@@ -17,7 +17,7 @@ _RETRIED_CODE = "RequestTimeout"
 _ENDPOINTS = frozenset({"EndpointResponse", "EndpointsResponse"})
 
 
-def keep_status(client: Any) -> None:
+def make_answers_parsable(client: Any) -> None:
     """Let a client tell the status of an answer also if its body is not what it should be.
 
     botocore's parser raises exceptions of many kinds at a body that is not UTF-8, or whose JSON has

@@ -1,1 +1,0 @@
-"""How the service merges an update into a stored endpoint."""
