@@ -18,7 +18,7 @@ from pinpoint_endpoints.documents.load import Meter
 from pinpoint_endpoints.documents.model import Document, Problem, Verdict
 from pinpoint_endpoints.errors import Interrupted, PinpointEndpointsError
 from pinpoint_endpoints.masking import counted
-from pinpoint_endpoints.reports.audience import AudienceTally
+from pinpoint_endpoints.reports.charts import StatsTally
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.local.store import Store
@@ -42,7 +42,7 @@ class AudienceCount(NamedTuple):
     """
 
     audience: Audience
-    tally: AudienceTally
+    tally: StatsTally
     remarks: tuple[str, ...]
     error: PinpointEndpointsError | None
 
@@ -78,8 +78,8 @@ def count_files(
     ):
         documents = inputs.documents(spooled, meter=progress.meter)
         error = _count(judge.endpoints_in(documents), audience)
-    tally = AudienceTally(judge.documents, audience.count, judge.invalid, judge.unreadable)
-    return AudienceCount(audience, tally, tuple(judge.remarks()), error)
+    judge.tally.endpoints = audience.count
+    return AudienceCount(audience, judge.tally, tuple(judge.remarks()), error)
 
 
 def count_stored(store: Path, application_id: str, *, quiet: bool) -> AudienceCount:
@@ -109,7 +109,8 @@ def count_stored(store: Path, application_id: str, *, quiet: bool) -> AudienceCo
     ):
         endpoints = all_endpoints(opened, application_id)
         error = _count(_metered(endpoints, progress.meter), audience)
-    tally = AudienceTally(audience.count, audience.count)
+    tally = StatsTally()
+    tally.documents = tally.endpoints = audience.count
     remarks = () if audience.count or quiet else (_nothing_in(application_id),)
     return AudienceCount(audience, tally, remarks, error)
 
@@ -157,9 +158,7 @@ class _Judge:
     """Looks at documents on their way to be counted.
 
     Attributes:
-        documents: how many there were.
-        invalid: how many have errors.
-        unreadable: how many are files that could not be read.
+        tally: of the documents.
 
     Args:
         policy: how documents are judged.
@@ -167,9 +166,7 @@ class _Judge:
     """
 
     def __init__(self, policy: Policy, *, verbose: bool) -> None:
-        self.documents = 0
-        self.invalid = 0
-        self.unreadable = 0
+        self.tally = StatsTally()
         self._policy = policy
         self._verbose = verbose
         self._without_endpoint = 0
@@ -178,11 +175,13 @@ class _Judge:
     def endpoints_in(self, documents: Iterable[Document]) -> Iterator[Endpoint]:
         """Yield the endpoints in the documents, whether or not they are valid."""
         for document in documents:
-            self.documents += 1
             endpoint = endpoint_in(document)
             problems = validate(document, self._policy)
+            verdict = Verdict.VALID
             if problems or endpoint is None:
-                self._look_at(document, problems, endpoint)
+                verdict = verdict_on(document, problems, self._policy)
+                self._look_at(problems, endpoint, verdict)
+            self.tally.add(verdict)
             if endpoint is not None:
                 yield endpoint
 
@@ -196,11 +195,8 @@ class _Judge:
             yield f"{things} counted too: `pe validate` shows where"
 
     def _look_at(
-        self, document: Document, problems: Sequence[Problem], endpoint: Endpoint | None
+        self, problems: Sequence[Problem], endpoint: Endpoint | None, verdict: Verdict
     ) -> None:
-        verdict = verdict_on(document, problems, self._policy)
-        self.invalid += verdict is Verdict.INVALID
-        self.unreadable += verdict is Verdict.UNREADABLE
         if endpoint is None:
             self._without_endpoint += 1
         elif verdict is Verdict.INVALID:

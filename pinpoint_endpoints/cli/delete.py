@@ -1,7 +1,6 @@
 """`pe delete`: endpoint ids or a user id in, what became of each endpoint out."""
 
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from pinpoint_endpoints.cli.options import DisplayOptions, Output, OutputOption
 from pinpoint_endpoints.cli.outputs import SaveTo, tell_saved
 from pinpoint_endpoints.cli.selection import EndpointSelection, SelectedEndpoints
 from pinpoint_endpoints.cli.target import Target
-from pinpoint_endpoints.cli.terminal import say, tell, write_bytes
+from pinpoint_endpoints.cli.terminal import say, tell
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import (
     CannotRun,
@@ -23,6 +22,8 @@ from pinpoint_endpoints.errors import (
     UsageError,
 )
 from pinpoint_endpoints.masking import counted, printable
+from pinpoint_endpoints.reports.deletions import DeletionTally, DeletionView
+from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
 from pinpoint_endpoints.service.endpoints import (
     Deletion,
     DeletionState,
@@ -75,15 +76,18 @@ def delete(
     except KeyboardInterrupt:
         raise Interrupted("interrupted", "nothing was deleted") from None
     error = _carry_out(client, wanted, deletions, folder) if wished else None
+    tally = DeletionTally()
+    for deletion in deletions:
+        tally.add(deletion)
     if wished or output is Output.JSON:
-        _print(deletions, output, error, show_values=display.show_values)
+        _print(deletions, tally, output, error, show_values=display.show_values)
     if not wished:
         say("nothing was deleted")
     elif folder is not None and save is not None:
         tell_saved(folder, save, quiet=display.quiet, verbose=display.verbose)
     if error is not None:
         tell(error)
-    return _exit_code(deletions, error) if wished else ExitCode.OK
+    return tally.exit_code(error) if wished else ExitCode.OK
 
 
 def _somebody_can_answer() -> bool:
@@ -176,40 +180,17 @@ def _saved_late(late: Sequence[Deletion], folder: "Folder") -> CannotRun | None:
 
 def _print(
     deletions: Sequence[Deletion],
+    tally: DeletionTally,
     output: Output,
     error: PinpointEndpointsError | None,
     *,
     show_values: bool,
 ) -> None:
-    from pinpoint_endpoints.reports.deletions import (
-        deletion_counts,
-        deletion_lines,
-        deletion_members,
-        print_deletion_table,
-    )
-    from pinpoint_endpoints.reports.envelope import envelope
-
-    if output is Output.JSON:
-        counts = deletion_counts(deletions)
-        done, refused = counts[DeletionState.DELETED], counts[DeletionState.FAILED]
-        results = map(deletion_members, deletions)
-        write_bytes(
-            envelope("delete", counts, results, succeeded=done, failed=refused, error=error)
-        )
-    elif output is Output.TEXT:
-        sys.stdout.write(deletion_lines(deletions))
-    else:
-        print_deletion_table(deletions, sys.stdout, show_values=show_values)
+    view = DeletionView(ReportOptions(show_values=show_values))
+    reporter = open_reporter(view, output, sys.stdout)
+    for deletion in deletions:
+        reporter.add(deletion)
+    reporter.close(tally, error)
     sys.stdout.flush()
-    for hint in dict.fromkeys(deletion.hint for deletion in deletions if deletion.hint):
+    for hint in tally.hints:
         say(hint)
-
-
-def _exit_code(deletions: Sequence[Deletion], error: PinpointEndpointsError | None) -> ExitCode:
-    states = Counter(deletion.state for deletion in deletions)
-    if isinstance(error, Interrupted):
-        return error.exit_code
-    if states[DeletionState.DELETED]:
-        whole = error is None and states[DeletionState.DELETED] == len(deletions)
-        return ExitCode.OK if whole else ExitCode.PARTIAL
-    return ExitCode.REFUSED if error is None else error.exit_code

@@ -10,8 +10,8 @@ from pinpoint_endpoints.cli.progress import Progress
 from pinpoint_endpoints.cli.terminal import give_up_stdout, leave_at_once, say, tell
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, reason_of
 from pinpoint_endpoints.masking import counted
-from pinpoint_endpoints.reports.outcome_reporters import OutcomeReporter, open_outcome_reporter
-from pinpoint_endpoints.reports.outcomes import OutcomeTally
+from pinpoint_endpoints.reports.outcomes import OutcomeTally, OutcomeView
+from pinpoint_endpoints.reports.reporter import Reporter, ReportOptions, open_reporter
 from pinpoint_endpoints.service.errors import END_OF_SUPPORT
 from pinpoint_endpoints.service.outcome import Outcome, State
 
@@ -79,14 +79,14 @@ def report_outcomes(
         quiet: whether results and errors only are printed.
         at_aws: asked at the end whether an AWS account was spoken to.
     """
-    reporter = open_outcome_reporter(output, sys.stdout, quiet=quiet)
+    reporter = open_reporter(OutcomeView(ReportOptions(quiet=quiet)), output, sys.stdout)
     error = _report(outcomes, tally, reporter)
     progress.close()
     error = _close(reporter, tally, error)
     if error is not None:
         tell(error)
     _advise(tally, quiet=quiet, stopped=error, at_aws=at_aws)
-    code = _exit_code(tally, error)
+    code = tally.exit_code(error)
     if interrupts.stop_requests() >= _GIVING_UP:
         leave_at_once(code)
     return code
@@ -95,7 +95,7 @@ def report_outcomes(
 def _report(
     outcomes: Generator[Outcome, None, None],
     tally: OutcomeTally,
-    reporter: OutcomeReporter,
+    reporter: Reporter[Outcome],
 ) -> PinpointEndpointsError | None:
     """Report what comes; once it cannot be written, let the run end and count what still comes."""
     unwritten = False
@@ -116,7 +116,7 @@ def _report(
 
 
 def _close(
-    reporter: OutcomeReporter, tally: OutcomeTally, error: PinpointEndpointsError | None
+    reporter: Reporter[Outcome], tally: OutcomeTally, error: PinpointEndpointsError | None
 ) -> PinpointEndpointsError | None:
     try:
         reporter.close(tally, error)
@@ -154,18 +154,3 @@ def _advise(
         say(f"{counted(tally[State.INVALID], 'document')} invalid, and not sent")
     if tally.warnings:
         say(f"{counted(tally.warnings, 'warning')}: `pe validate` shows where")
-
-
-def _exit_code(tally: OutcomeTally, error: PinpointEndpointsError | None) -> ExitCode:
-    if error is not None and error.exit_code is ExitCode.INTERRUPTED:
-        return ExitCode.INTERRUPTED
-    taken = tally[State.ACCEPTED] + tally[State.UNVERIFIED]
-    if error is not None:
-        return ExitCode.PARTIAL if taken else error.exit_code
-    if tally.well == tally.documents:
-        return ExitCode.OK
-    if tally.well or taken:
-        return ExitCode.PARTIAL
-    if tally[State.FAILED]:
-        return ExitCode.REFUSED
-    return ExitCode.CANNOT_RUN if tally.unreadable else ExitCode.INVALID

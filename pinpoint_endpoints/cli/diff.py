@@ -19,8 +19,8 @@ from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.compare import Comparison
-    from pinpoint_endpoints.reports.difference_reporters import DifferenceReporter
     from pinpoint_endpoints.reports.differences import DifferenceTally
+    from pinpoint_endpoints.reports.reporter import Reporter
 
 
 def diff(
@@ -52,17 +52,16 @@ def diff(
     """
     from pinpoint_endpoints.delivery.compare import compare_all
     from pinpoint_endpoints.delivery.plan import SendOptions
-    from pinpoint_endpoints.reports.difference_reporters import open_difference_reporter
-    from pinpoint_endpoints.reports.differences import DifferenceTally
+    from pinpoint_endpoints.reports.differences import DifferenceTally, DifferenceView
+    from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
 
     tally = DifferenceTally()
-    reporter = open_difference_reporter(
-        output,
-        sys.stdout,
+    options = ReportOptions(
         show_values=display.show_values,
         quiet=display.quiet,
         styled=sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR")),
     )
+    reporter = open_reporter(DifferenceView(options), output, sys.stdout)
     with (
         inputs.spooled() as spooled,
         Progress(
@@ -85,10 +84,11 @@ def diff(
         error = _report(comparisons, tally, reporter, verbose=display.verbose)
         progress.close()
         reporter.close(tally, error)
+        sys.stdout.flush()
     if error is not None:
         tell(error)
     _advise(tally, output, quiet=display.quiet, stopped=error, at_aws=target.is_aws)
-    return _exit_code(tally, error)
+    return tally.exit_code(error)
 
 
 def _counts(tally: "DifferenceTally", begun: float) -> str:
@@ -99,7 +99,7 @@ def _counts(tally: "DifferenceTally", begun: float) -> str:
 def _report(
     comparisons: Iterable["Comparison"],
     tally: "DifferenceTally",
-    reporter: "DifferenceReporter",
+    reporter: "Reporter[Comparison]",
     *,
     verbose: bool,
 ) -> PinpointEndpointsError | None:
@@ -126,22 +126,11 @@ def _advise(
 ) -> None:
     from pinpoint_endpoints.service.errors import END_OF_SUPPORT
 
-    sys.stdout.flush()
-    if output is Output.TEXT and tally.documents and not quiet:
-        say(str(tally))
+    counts = tally.closing_line(stopped)
+    if output is Output.TEXT and counts and not quiet:
+        say(counts)
     for hint in tally.hints:
         say(hint)
     told = any(END_OF_SUPPORT in hint for hint in (*tally.hints, stopped.hint if stopped else ""))
     if tally.found_nothing and not told and at_aws():
         say(END_OF_SUPPORT)
-
-
-def _exit_code(tally: "DifferenceTally", error: PinpointEndpointsError | None) -> ExitCode:
-    if error is not None:
-        ended_by_hand = error.exit_code is ExitCode.INTERRUPTED
-        return ExitCode.PARTIAL if tally.compared and not ended_by_hand else error.exit_code
-    if tally.failed:
-        return ExitCode.PARTIAL if tally.compared else ExitCode.REFUSED
-    if tally.unreadable:
-        return ExitCode.CANNOT_RUN
-    return ExitCode.INVALID if tally.different or tally.invalid else ExitCode.OK

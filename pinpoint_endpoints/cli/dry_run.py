@@ -1,64 +1,72 @@
-"""A plan in, what an upsert would do out: nothing is sent."""
+"""Show what an upsert would do, without sending anything."""
 
 import sys
 from collections.abc import Iterable
 
 from pinpoint_endpoints.cli.target import Target
 from pinpoint_endpoints.cli.terminal import say, tell
-from pinpoint_endpoints.delivery.plan import Step
+from pinpoint_endpoints.delivery import plan
 from pinpoint_endpoints.delivery.preview import Previewer
-from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError
+from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.masking import counted
-from pinpoint_endpoints.reports.plan import PlanFormat, open_plan_report
-from pinpoint_endpoints.reports.plan_report import PlanOptions, PlanReport
-from pinpoint_endpoints.service.outcome import State
+from pinpoint_endpoints.reports.plan import PlanFormat, PlanTally, PlanView, planned_steps
+from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
 
 
 def show_plan(
-    steps: Iterable[Step],
+    steps: Iterable[plan.Step],
     application_id: str,
     target: Target,
     output: PlanFormat,
-    options: PlanOptions,
+    options: ReportOptions,
+    *,
+    verbose: bool,
 ) -> ExitCode:
     """Print what an upsert would do, step by step.
+
+    Args:
+        steps: from `plan_upsert`.
+        application_id: the application.
+        target: where the endpoints would be sent.
+        output: how the plan is printed.
+        options: of the report.
+        verbose: whether a table gives way to the HTTP requests.
 
     Raises:
         UsageError: there is no server that curl could send to, or no such target.
         CannotRun: an upsert could not begin: no region, an unknown profile.
     """
     target.preview_client()
-    preview = Previewer(application_id, target.preview_client)
-    report = open_plan_report(output, sys.stdout, preview, options)
+    to_curl = output is PlanFormat.CURL
+    if to_curl and target.local:
+        raise UsageError(
+            "-o curl needs a server: the local Pinpoint is none",
+            "give --endpoint-url, or leave --local out",
+        )
+    requests_shown = to_curl or (output is PlanFormat.TABLE and verbose)
+    preview = Previewer(application_id, target.preview_client) if requests_shown else None
+    reporter = open_reporter(PlanView(options, verbose=verbose), output, sys.stdout)
+    tally = PlanTally()
     error: PinpointEndpointsError | None = None
     try:
-        for step in steps:
-            report.add(step)
+        for step in planned_steps(steps, preview, plain_path=to_curl):
+            tally.add(step)
+            reporter.add(step)
     except PinpointEndpointsError as stopped:
         error = stopped
     except KeyboardInterrupt:
         error = Interrupted("interrupted", "what was planned until then is shown")
-    report.close(error)
+    reporter.close(tally, error)
     sys.stdout.flush()
     if error is not None:
         tell(error)
-        return error.exit_code
-    if not options.quiet:
-        _advise(report, output)
-    return _exit_code(report)
+    elif not options.quiet:
+        _advise(tally, output)
+    return tally.exit_code(error)
 
 
-def _advise(report: PlanReport, output: PlanFormat) -> None:
-    tally = report.tally
+def _advise(tally: PlanTally, output: PlanFormat) -> None:
     if output in (PlanFormat.TEXT, PlanFormat.CURL):
         say(str(tally))
     if tally.warnings:
         say(f"{counted(tally.warnings, 'warning')}: `pe validate` shows where")
-
-
-def _exit_code(report: PlanReport) -> ExitCode:
-    tally = report.tally
-    if tally.unreadable:
-        return ExitCode.CANNOT_RUN
-    bad = tally.left_out[State.INVALID] + tally.left_out[State.FAILED]
-    return ExitCode.INVALID if bad else ExitCode.OK

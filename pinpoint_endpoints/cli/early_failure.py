@@ -1,18 +1,17 @@
 """A command line that failed early in, the JSON envelope that it asked for out."""
 
 import re
+import sys
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from itertools import takewhile
 
-from pinpoint_endpoints.cli.terminal import write_bytes
 from pinpoint_endpoints.errors import PinpointEndpointsError
-from pinpoint_endpoints.reports.audience import AudienceTally
-from pinpoint_endpoints.reports.deletions import deletion_counts
+from pinpoint_endpoints.reports.charts import StatsTally
+from pinpoint_endpoints.reports.deletions import DeletionTally
 from pinpoint_endpoints.reports.differences import DifferenceTally
-from pinpoint_endpoints.reports.envelope import envelope
+from pinpoint_endpoints.reports.envelope import Envelope
 from pinpoint_endpoints.reports.outcomes import OutcomeTally
-from pinpoint_endpoints.reports.problems import Tally
+from pinpoint_endpoints.reports.problems import ProblemTally
 
 _OUTPUT = re.compile(r"(?:--output=|-[qv]*o)(?P<attached>.+)|--output|-[qv]*o")
 
@@ -28,16 +27,16 @@ def write_envelope(
         return
     command = next((word for word in arguments if word in commands), "pe")
     nothing = {
-        "validate": asdict(Tally()),
+        "validate": ProblemTally().members(),
         "upsert": OutcomeTally().members(),
         "diff": DifferenceTally().members(),
-        "delete": deletion_counts(()),
-        "stats": asdict(AudienceTally()),
+        "delete": DeletionTally().members(),
+        "stats": StatsTally().members(),
         "rules": {"rules": 0},
         "pe": {},
     }
     if command in nothing:
-        write_bytes(envelope(command, nothing[command], [], succeeded=0, failed=0, error=error))
+        Envelope(command, sys.stdout).close(nothing[command], error=error)
 
 
 def _output_in(arguments: Sequence[str]) -> str:

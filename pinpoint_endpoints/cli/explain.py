@@ -9,7 +9,7 @@ from pinpoint_endpoints.cli.lookup import rules_and_members
 from pinpoint_endpoints.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.reports.explanation import MemberSheet, RuleSheet
+    from pinpoint_endpoints.reports.explain import MemberSheet, RuleSheet
 
 
 def explain(
@@ -26,7 +26,7 @@ def explain(
 
     A member may be named by its last part, such as Timezone, if only one has it.
     """
-    from pinpoint_endpoints.reports.explanation import print_explanations
+    from pinpoint_endpoints.reports.explain import print_explanations
 
     print_explanations([_sheet(subject) for subject in subjects], sys.stdout)
     return ExitCode.OK
@@ -35,7 +35,7 @@ def explain(
 def _sheet(subject: str) -> "RuleSheet | MemberSheet":
     from pinpoint_endpoints.checks.rules.registry import all_rules, names_of_rules
     from pinpoint_endpoints.cli.lookup import resolve_choice
-    from pinpoint_endpoints.reports.explanation import MemberSheet, RuleSheet
+    from pinpoint_endpoints.reports.explain import MemberSheet, RuleSheet
     from pinpoint_endpoints.schema.members import find_members, member_names
 
     members = find_members(subject)

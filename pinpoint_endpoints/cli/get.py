@@ -1,7 +1,6 @@
 """`pe get`: endpoint ids or a user id in, the stored endpoints out."""
 
 import sys
-from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,10 +11,14 @@ from pinpoint_endpoints.cli.options import DisplayOptions
 from pinpoint_endpoints.cli.outputs import SaveTo, tell_saved
 from pinpoint_endpoints.cli.selection import EndpointSelection, SelectedEndpoints
 from pinpoint_endpoints.cli.target import Target
-from pinpoint_endpoints.cli.terminal import say, tell, write_bytes
+from pinpoint_endpoints.cli.terminal import say, tell
 from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError
+from pinpoint_endpoints.reports.endpoint import EndpointTally, EndpointView
+from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from pinpoint_endpoints.saving.folder import Folder
     from pinpoint_endpoints.service.endpoints import Endpoint
 
@@ -73,15 +76,13 @@ class _Found:
     def __init__(self, client: Any, wanted: SelectedEndpoints) -> None:
         self._client = client
         self._wanted = wanted
-        self._found = 0
-        self._hints: dict[str, None] = {}
-        self._refused = 0
+        self.tally = EndpointTally()
         self._error: PinpointEndpointsError | None = None
 
     def __iter__(self) -> "Iterator[Endpoint]":
         try:
             for endpoint in self._answered():
-                self._found += 1
+                self.tally.add(endpoint)
                 yield endpoint
         except PinpointEndpointsError as error:
             self._error = error
@@ -103,18 +104,15 @@ class _Found:
                 raise refused(answer)
             else:
                 say(f"Error: {endpoint_id}: {refused(answer).message}")
-                self._refused += 1
-                self._hints[answer.hint] = None
+                self.tally.add(answer)
 
     def end(self) -> ExitCode:
         """Tell what is left to tell, and return what the command ends with."""
-        for hint in filter(None, self._hints):
+        for hint in self.tally.hints:
             say(f"       {hint}")
         if self._error is not None:
             tell(self._error)
-        if isinstance(self._error, Interrupted) or not self._found:
-            return ExitCode.REFUSED if self._error is None else self._error.exit_code
-        return ExitCode.PARTIAL if self._refused or self._error else ExitCode.OK
+        return self.tally.exit_code(self._error)
 
 
 def _saved(found: "Iterable[Endpoint]", directory: Path, output: GetOutput) -> "Folder":
@@ -127,37 +125,11 @@ def _saved(found: "Iterable[Endpoint]", directory: Path, output: GetOutput) -> "
     return folder
 
 
-def _print(
-    found: "Iterable[Endpoint]", output: GetOutput, *, several: bool, show_values: bool
-) -> None:
-    from pinpoint_endpoints.reports.endpoint import endpoint_lines, print_endpoint_table
-
-    if output is GetOutput.TABLE:
-        for endpoint in found:
-            print_endpoint_table(endpoint, sys.stdout, named=several, show_values=show_values)
-    elif output is GetOutput.TEXT:
-        for endpoint in found:
-            sys.stdout.write(endpoint_lines(endpoint, named=several, show_values=show_values))
-            sys.stdout.flush()
-    else:
-        for document in _documents(found, output, several=several):
-            write_bytes(document)
-            sys.stdout.flush()
-
-
-def _documents(found: "Iterable[Endpoint]", output: GetOutput, *, several: bool) -> Iterable[bytes]:
-    from pinpoint_endpoints.saving.texts import (
-        json_line,
-        json_of_several,
-        json_text,
-        yaml_documents,
-    )
-
-    if output is GetOutput.YAML:
-        return yaml_documents(found)
-    if output is GetOutput.NDJSON:
-        return map(json_line, found)
-    if not several:
-        return map(json_text, found)
-    endpoints = list(found)
-    return [json_of_several(endpoints)] if endpoints else []
+def _print(found: _Found, output: GetOutput, *, several: bool, show_values: bool) -> None:
+    view = EndpointView(ReportOptions(show_values=show_values), several=several)
+    reporter = open_reporter(view, output, sys.stdout)
+    for endpoint in found:
+        reporter.add(endpoint)
+        sys.stdout.flush()
+    reporter.close(found.tally, None)
+    sys.stdout.flush()

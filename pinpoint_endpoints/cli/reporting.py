@@ -10,9 +10,8 @@ from typing import Self, TextIO
 from pinpoint_endpoints.cli.terminal import tell
 from pinpoint_endpoints.documents.model import Checked
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError, UsageError, reason_of
-from pinpoint_endpoints.reports.options import ReportOptions
-from pinpoint_endpoints.reports.problems import Tally
-from pinpoint_endpoints.reports.reporter import Reporter, ReportFormat, open_reporter
+from pinpoint_endpoints.reports.problems import ProblemTally, ProblemView, ReportFormat
+from pinpoint_endpoints.reports.reporter import Reporter, ReportOptions, open_reporter
 
 
 class Reports:
@@ -44,12 +43,14 @@ class Reports:
             if any(_are_same(path, read) for read in inputs):
                 raise UsageError(f"{path} is to be read, and no report", "give another file")
         self._files = ExitStack()
-        self._reporters: list[Reporter] = [open_reporter(output, sys.stdout, options)]
+        self._reporters: list[Reporter[Checked]] = [
+            open_reporter(ProblemView(options), output, sys.stdout)
+        ]
         streams = [self._open(path) for _, path in wanted]
         for (report_format, _), stream in zip(wanted, streams, strict=True):
             with suppress(OSError):  # a pipe has nothing to be emptied
                 stream.truncate(0)
-            self._reporters.append(open_reporter(report_format, stream, ReportOptions()))
+            self._reporters.append(open_reporter(ProblemView(), report_format, stream))
         if os.environ.get("GITHUB_ACTIONS") == "true":
             self._add_annotations(output)
 
@@ -57,10 +58,10 @@ class Reports:
         """Annotate the lines on GitHub; beside what is printed only if a person reads that."""
         if output is not ReportFormat.GITHUB:
             stream = sys.stdout if output is ReportFormat.TABLE else sys.stderr
-            self._reporters.append(open_reporter(ReportFormat.GITHUB, stream))
+            self._reporters.append(open_reporter(ProblemView(), ReportFormat.GITHUB, stream))
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
-            from pinpoint_endpoints.reports.summary import SummaryReporter
+            from pinpoint_endpoints.reports.github import SummaryReporter
 
             try:
                 self._reporters.append(SummaryReporter(self._open(summary)))
@@ -90,7 +91,7 @@ class Reports:
         for reporter in self._reporters:
             reporter.add(checked)
 
-    def close(self, tally: Tally, error: PinpointEndpointsError | None) -> None:
+    def close(self, tally: ProblemTally, error: PinpointEndpointsError | None) -> None:
         """Let every reporter write what is still to be written."""
         for reporter in self._reporters:
             reporter.close(tally, error)

@@ -19,10 +19,11 @@ from pinpoint_endpoints.cli.options import (
     Verbose,
 )
 from pinpoint_endpoints.cli.target import Store, local_store
-from pinpoint_endpoints.cli.terminal import say, tell, write_bytes
+from pinpoint_endpoints.cli.terminal import say, tell
 from pinpoint_endpoints.documents.endpoint_ids import check_id
 from pinpoint_endpoints.errors import ExitCode, UsageError
-from pinpoint_endpoints.reports.audience import audience_envelope, audience_lines, print_audience
+from pinpoint_endpoints.reports.charts import ChartView
+from pinpoint_endpoints.reports.reporter import open_reporter
 from pinpoint_endpoints.service.client import check_choice
 
 
@@ -81,7 +82,7 @@ def stats(
         say(remark)
     if found.error is not None:
         tell(found.error)
-    return _exit_code(found)
+    return found.tally.exit_code(found.error)
 
 
 def _check_source(paths: list[str], *, local: bool) -> None:
@@ -102,19 +103,8 @@ def _application(app: str | None) -> str:
 
 
 def _print(found: AudienceCount, top: int, output: Output) -> None:
-    charts = found.audience.charts(top)
-    if output is Output.JSON:
-        write_bytes(audience_envelope(charts, found.tally, found.error))
-    elif output is Output.TEXT:
-        sys.stdout.write(audience_lines(charts))
-    else:
-        print_audience(charts, found.tally.endpoints, sys.stdout)
+    reporter = open_reporter(ChartView(), output, sys.stdout)
+    for chart in found.audience.charts(top):
+        reporter.add(chart)
+    reporter.close(found.tally, found.error)
     sys.stdout.flush()
-
-
-def _exit_code(found: AudienceCount) -> ExitCode:
-    if found.error is not None:
-        return found.error.exit_code
-    if found.tally.unreadable:
-        return ExitCode.CANNOT_RUN
-    return ExitCode.INVALID if found.tally.invalid else ExitCode.OK

@@ -100,11 +100,11 @@ def upsert(
         )
         if dry_run:
             from pinpoint_endpoints.cli.dry_run import show_plan
-            from pinpoint_endpoints.reports.plan_report import PlanOptions
+            from pinpoint_endpoints.reports.reporter import ReportOptions
 
             steps = plan_upsert(app, documents, send_options, written.journal)
-            options = PlanOptions(display.verbose, display.show_values, display.quiet, target.local)
-            return show_plan(steps, app, target, output, options)
+            options = ReportOptions(show_values=display.show_values, quiet=display.quiet)
+            return show_plan(steps, app, target, output, options, verbose=display.verbose)
         outcomes = upsert_all(
             target.client,
             app,

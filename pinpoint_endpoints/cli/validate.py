@@ -30,9 +30,8 @@ from pinpoint_endpoints.documents.load import read
 from pinpoint_endpoints.documents.model import Checked, Verdict
 from pinpoint_endpoints.errors import CannotRun, ExitCode, Interrupted, PinpointEndpointsError
 from pinpoint_endpoints.masking import printable
-from pinpoint_endpoints.reports.options import ReportOptions
-from pinpoint_endpoints.reports.problems import Tally
-from pinpoint_endpoints.reports.reporter import ReportFormat
+from pinpoint_endpoints.reports.problems import ProblemTally, ReportFormat
+from pinpoint_endpoints.reports.reporter import ReportOptions
 
 
 def validate(
@@ -100,7 +99,7 @@ def validate(
         snippets=on_terminal,
         styled=on_terminal or bool(os.environ.get("FORCE_COLOR")),
     )
-    tally = Tally()
+    tally = ProblemTally()
     with (
         inputs.spooled() as spooled,
         Reports(output, report or (), options, inputs.paths) as reports,
@@ -125,13 +124,12 @@ def validate(
         reports.close(tally, error)
     if error is not None:
         tell(error)
-        return error.exit_code
-    if output is ReportFormat.TEXT and not display.quiet:
+    elif output is ReportFormat.TEXT and not display.quiet:
         sys.stdout.flush()
         say(str(tally))
-    if tally.unreadable or not written:
+    if error is None and not written:
         return ExitCode.CANNOT_RUN
-    return ExitCode.INVALID if tally.invalid else ExitCode.OK
+    return tally.exit_code(error)
 
 
 def _list(sources: Iterable[Source | UnreadablePath]) -> ExitCode:
@@ -150,7 +148,7 @@ def _list(sources: Iterable[Source | UnreadablePath]) -> ExitCode:
 
 
 def _check(
-    checked_documents: Iterable[Checked], tally: Tally, reports: Reports
+    checked_documents: Iterable[Checked], tally: ProblemTally, reports: Reports
 ) -> PinpointEndpointsError | None:
     try:
         for checked in checked_documents:

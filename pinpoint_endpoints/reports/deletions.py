@@ -1,10 +1,12 @@
-"""Deletions in, table, text, or counts and members for the JSON envelope out."""
+"""Report what became of the endpoints that were to be deleted."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any, TextIO
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError
 from pinpoint_endpoints.masking import masked, printable
+from pinpoint_endpoints.reports.reporter import Cell, Column, Tally, View
 from pinpoint_endpoints.service.endpoints import Deletion, DeletionState
 
 _STYLES = {
@@ -14,77 +16,98 @@ _STYLES = {
 }
 
 
-def deletion_counts(deletions: Iterable[Deletion]) -> dict[str, int]:
-    """Return how many endpoints there were, and how many ended in each state."""
-    states = Counter(deletion.state for deletion in deletions)
-    return {"endpoints": states.total(), **{state.value: states[state] for state in DeletionState}}
+class DeletionTally(Tally[Deletion]):
+    """Counts endpoints by whether they are deleted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._states: Counter[DeletionState] = Counter()
+
+    def add(self, deletion: Deletion, /) -> None:
+        """Count a deletion."""
+        self._states[deletion.state] += 1
+        if deletion.hint:
+            self.hints[deletion.hint] = None
+
+    @property
+    def succeeded(self) -> int:
+        """How many endpoints are deleted."""
+        return self._states[DeletionState.DELETED]
+
+    @property
+    def failed(self) -> int:
+        """How many endpoints could not be deleted."""
+        return self._states[DeletionState.FAILED]
+
+    def members(self) -> dict[str, int]:
+        """Return the counts as the summary of the envelope."""
+        states = {state.value: self._states[state] for state in DeletionState}
+        return {"endpoints": self._states.total(), **states}
+
+    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
+        """Return the exit code: partial if some endpoints are deleted and others are not."""
+        if isinstance(error, Interrupted):
+            return error.exit_code
+        if self.succeeded:
+            complete = error is None and self.succeeded == self._states.total()
+            return ExitCode.OK if complete else ExitCode.PARTIAL
+        return ExitCode.REFUSED if error is None else error.exit_code
 
 
-def deletion_members(deletion: Deletion) -> dict[str, Any]:
-    """Return a deletion as it stands in the envelope: without the endpoint's values."""
-    return {
-        "endpoint_id": deletion.endpoint_id,
-        "channel": _channel(deletion),
-        "state": deletion.state,
-        "status": deletion.status,
-        "code": deletion.code,
-        "message": deletion.message,
-        "request_id": deletion.request_id,
-        "hint": deletion.hint,
-    }
+class DeletionView(View[Deletion]):
+    """How a deletion is shown; only the table shows addresses, masked unless values are wanted."""
 
-
-def deletion_lines(deletions: Iterable[Deletion]) -> str:
-    """Return a line for each: `state[status] endpoint-id: message (request id)`."""
-    return "".join(f"{printable(_line(deletion))}\n" for deletion in deletions)
-
-
-def print_deletion_table(
-    deletions: Sequence[Deletion], stream: TextIO, *, show_values: bool
-) -> None:
-    """Print the deletions as a rich table; addresses are masked unless they are wanted."""
-    from rich.text import Text
-
-    from pinpoint_endpoints.reports.table import Column, console_for, print_table
-
-    any_message = any(deletion.message for deletion in deletions)
-    columns = [
+    command = "delete"
+    columns = (
         Column("Endpoint id"),
         Column("Channel"),
         Column("Address", narrowest=20),
         Column("Status"),
-        *([Column("Message", narrowest=20)] if any_message else []),
+        Column("Message", narrowest=20, optional=True),
         Column("Request id"),
-    ]
-    rows = [
-        [
-            Text(printable(deletion.endpoint_id)),
-            Text(printable(_channel(deletion))),
-            Text(printable(_address(deletion, show_values=show_values))),
-            Text(_status(deletion), style=_STYLES[deletion.state]),
-            *([Text(printable(deletion.message))] if any_message else []),
-            Text(printable(deletion.request_id)),
+    )
+    max_rows = None
+
+    def rows(self, deletion: Deletion) -> Sequence[Sequence[Cell]]:
+        """Return the row of a deletion."""
+        state = deletion.state
+        status = f"{state} {deletion.status}" if deletion.status else str(state)
+        return [
+            (
+                deletion.endpoint_id,
+                _channel(deletion),
+                self._address(deletion),
+                (status, _STYLES[state]),
+                deletion.message,
+                deletion.request_id,
+            )
         ]
-        for deletion in deletions
-    ]
-    print_table(console_for(stream), columns, rows)
 
+    def text(self, deletion: Deletion) -> str:
+        """Return a line: `state[status] endpoint-id: message (request id)`."""
+        status = f"[{deletion.status}]" if deletion.status else ""
+        message = f": {deletion.message}" if deletion.message else ""
+        request = f" (request {deletion.request_id})" if deletion.request_id else ""
+        line = f"{deletion.state}{status} {deletion.endpoint_id}{message}{request}"
+        return f"{printable(line)}\n"
 
-def _line(deletion: Deletion) -> str:
-    status = f"[{deletion.status}]" if deletion.status else ""
-    message = f": {deletion.message}" if deletion.message else ""
-    request = f" (request {deletion.request_id})" if deletion.request_id else ""
-    return f"{deletion.state}{status} {deletion.endpoint_id}{message}{request}"
+    def members(self, deletion: Deletion) -> Iterator[dict[str, Any]]:
+        """Return the result of a deletion, without the endpoint's values."""
+        yield {
+            "endpoint_id": deletion.endpoint_id,
+            "channel": _channel(deletion),
+            "state": deletion.state,
+            "status": deletion.status,
+            "code": deletion.code,
+            "message": deletion.message,
+            "request_id": deletion.request_id,
+            "hint": deletion.hint,
+        }
+
+    def _address(self, deletion: Deletion) -> str:
+        address = str(deletion.endpoint.get("Address", ""))
+        return address if self.options.show_values or not address else masked(address)
 
 
 def _channel(deletion: Deletion) -> str:
     return str(deletion.endpoint.get("ChannelType", ""))
-
-
-def _address(deletion: Deletion, *, show_values: bool) -> str:
-    address = str(deletion.endpoint.get("Address", ""))
-    return address if show_values or not address else masked(address)
-
-
-def _status(deletion: Deletion) -> str:
-    return f"{deletion.state} {deletion.status}" if deletion.status else str(deletion.state)

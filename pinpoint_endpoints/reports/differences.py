@@ -1,73 +1,95 @@
-"""Comparisons in, what a run counted out; and each as lines and as members of the envelope."""
+"""Report what an upsert would change in the stored endpoints."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TextIO
 
 from pinpoint_endpoints.delivery.compare import Comparison, State
-from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, dotted, is_personal, masked, printable
+from pinpoint_endpoints.reports.lines import LineReporter
+from pinpoint_endpoints.reports.outcomes import is_unreadable
+from pinpoint_endpoints.reports.problems import problem_lines, problem_members
+from pinpoint_endpoints.reports.reporter import Reporter, Segments, Tally, View
 from pinpoint_endpoints.service.merge import Change
 
 _WORDS = {State.SAME: "the same"}
 _ALWAYS_COUNTED = (State.NEW, State.CHANGED, State.SAME)
+_STYLES = {
+    State.NEW: "green",
+    State.CHANGED: "yellow",
+    State.INVALID: "red",
+    State.FAILED: "red",
+}
+_SIGN_STYLES = {"+": "green", "-": "red", "~": "yellow"}
 
 
-class DifferenceTally:
-    """What a run counted: documents by what an upsert would do to their endpoints.
+class DifferenceTally(Tally[Comparison]):
+    """Counts documents by what an upsert would do to their endpoints.
 
     Attributes:
         documents: how many there are.
         unreadable: how many files could not be read; they count as invalid documents.
-        hints: what to do about what went wrong, each once.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._states: Counter[State] = Counter()
         self.documents = 0
         self.unreadable = 0
-        self.hints: dict[str, None] = {}
 
-    def add(self, comparison: Comparison) -> None:
+    def add(self, comparison: Comparison, /) -> None:
         """Count a comparison."""
         self.documents += 1
         self._states[comparison.state] += 1
-        if any(problem.code == codes.UNREADABLE for problem in comparison.problems):
+        if is_unreadable(comparison.problems):
             self.unreadable += 1
         if comparison.hint:
             self.hints[comparison.hint] = None
 
     @property
     def different(self) -> int:
-        """How many endpoints an upsert would make or change."""
+        """How many endpoints an upsert would create or change."""
         return self._states[State.NEW] + self._states[State.CHANGED]
 
     @property
-    def compared(self) -> int:
+    def succeeded(self) -> int:
         """How many documents were compared, whatever was found."""
         return self.different + self._states[State.SAME]
 
     @property
-    def invalid(self) -> int:
-        """How many documents may not be sent."""
-        return self._states[State.INVALID]
-
-    @property
     def failed(self) -> int:
-        """How many endpoints could not be read."""
-        return self._states[State.FAILED]
+        """How many documents were not compared."""
+        return self.documents - self.succeeded
 
     @property
     def found_nothing(self) -> bool:
         """Whether the service was asked, and has none of the endpoints."""
-        asked = self._states[State.NEW] + self.failed
-        return bool(asked) and asked + self.invalid == self.documents
+        asked = self._states[State.NEW] + self._states[State.FAILED]
+        return bool(asked) and asked + self._states[State.INVALID] == self.documents
 
     def members(self) -> dict[str, int]:
-        """Return the counts as they stand in the envelope."""
+        """Return the counts as the summary of the envelope."""
         return {
             "documents": self.documents,
             **{state.value: self._states[state] for state in State},
         }
+
+    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
+        """Return the exit code: partial if some documents were compared and others failed."""
+        if error is not None:
+            interrupted = error.exit_code is ExitCode.INTERRUPTED
+            return ExitCode.PARTIAL if self.succeeded and not interrupted else error.exit_code
+        if self._states[State.FAILED]:
+            return ExitCode.PARTIAL if self.succeeded else ExitCode.REFUSED
+        if self.unreadable:
+            return ExitCode.CANNOT_RUN
+        differs = self.different or self._states[State.INVALID]
+        return ExitCode.INVALID if differs else ExitCode.OK
+
+    def closing_line(self, _error: PinpointEndpointsError | None) -> str:
+        """Return the counts, also of a run that ended early."""
+        return str(self) if self.documents else ""
 
     def __str__(self) -> str:
         """Return the counts as a line for people."""
@@ -76,54 +98,95 @@ class DifferenceTally:
         return f"{counted(self.documents, 'endpoint')}: {', '.join(parts)}"
 
 
-def comparison_members(comparison: Comparison, *, show_values: bool) -> dict[str, Any]:
-    """Return a comparison as it stands in the envelope; personal data is masked unless wanted."""
-    from pinpoint_endpoints.reports.envelope import problem_members
+class DifferenceView(View[Comparison]):
+    """How a comparison is shown."""
 
-    return {
-        "endpoint_id": comparison.endpoint_id,
-        "source": comparison.source,
-        "state": comparison.state,
-        "changes": [
-            {
-                "member": dotted(change.path, show_values=show_values),
-                "before": _shown(change, change.before, show_values=show_values),
-                "after": _shown(change, change.after, show_values=show_values),
-            }
-            for change in comparison.changes
-        ],
-        "message": comparison.message,
-        "hint": comparison.hint,
-        "problems": [problem_members(problem) for problem in comparison.problems],
-    }
+    command = "diff"
+
+    def text(self, comparison: Comparison) -> str:
+        """Return a line for each change: `source: state endpoint-id: change`."""
+        lines = [problem_lines(comparison.problems) if comparison.state is State.INVALID else ""]
+        endpoint = f" {comparison.endpoint_id}" if comparison.endpoint_id else ""
+        start = printable(f"{comparison.source}: {comparison.state}{endpoint}")
+        if comparison.message:
+            lines.append(f"{start}: {printable(comparison.message)}\n")
+        lines += (f"{start}: {self.change_line(change)}\n" for change in comparison.changes)
+        return "".join(lines)
+
+    def members(self, comparison: Comparison) -> Iterator[dict[str, Any]]:
+        """Return the result of a comparison."""
+        yield {
+            "endpoint_id": comparison.endpoint_id,
+            "source": comparison.source,
+            "state": comparison.state,
+            "changes": [
+                {
+                    "member": dotted(change.path, show_values=self.options.show_values),
+                    "before": self._shown(change, change.before),
+                    "after": self._shown(change, change.after),
+                }
+                for change in comparison.changes
+            ],
+            "message": comparison.message,
+            "hint": comparison.hint,
+            "problems": [problem_members(problem) for problem in comparison.problems],
+        }
+
+    def own_reporter(self, output: str, stream: TextIO) -> Reporter[Comparison] | None:
+        """Return the reporter that takes the place of a table: changes do not fit into rows."""
+        if output != "table":
+            return None
+        return LineReporter(_BlockView(self.options), stream, counted=True)
+
+    def change_line(self, change: Change) -> str:
+        """Return a change without a line end: `~ Location.City: "Seattle" → "Portland"`."""
+        name = dotted(change.path, show_values=self.options.show_values)
+        start = f"{_sign_of(change)} {name}:"
+        before, after = (
+            _json(self._shown(change, value)) for value in (change.before, change.after)
+        )
+        if change.before is None:
+            return printable(f"{start} {after}")
+        if change.after is None:
+            return printable(f"{start} {before}")
+        unseen = " (the difference is masked)" if before == after else ""
+        return printable(f"{start} {before} → {after}{unseen}")
+
+    def _shown(self, change: Change, value: Any) -> Any:
+        if self.options.show_values or not is_personal(change.path):
+            return value
+        return [_masked(item) for item in value] if isinstance(value, list) else _masked(value)
 
 
-def sign_of(change: Change) -> str:
-    """Return `+` for what is new, `-` for what goes, `~` for what changes."""
+class _BlockView(DifferenceView):
+    """Shows a heading and the changes below, for each endpoint that is not the same."""
+
+    def text(self, comparison: Comparison) -> str:
+        lines = ("".join(text for text, _ in line) for line in self.styled_lines(comparison))
+        return "".join(f"{line}\n" for line in lines)
+
+    def styled_lines(self, comparison: Comparison) -> Iterator[Segments]:
+        state, source = comparison.state, printable(comparison.source)
+        if state is State.SAME:
+            return
+        endpoint = printable(comparison.endpoint_id)
+        place = f" ({source}): " if endpoint else ": "
+        yield [(endpoint or source, "bold"), (place, ""), (str(state), _STYLES[state])]
+        if state is State.FAILED:
+            yield [(f"  {printable(comparison.message)}", "")]
+        if state is State.INVALID:
+            for line in problem_lines(comparison.problems).splitlines():
+                yield [(f"  {line}", "")]
+        for change in comparison.changes:
+            yield [(f"  {self.change_line(change)}", _SIGN_STYLES[_sign_of(change)])]
+        yield []
+
+
+def _sign_of(change: Change) -> str:
+    """Return `+` for what is new, `-` for what is removed, `~` for what changes."""
     if change.before is None:
         return "+"
     return "-" if change.after is None else "~"
-
-
-def change_line(change: Change, *, show_values: bool) -> str:
-    """Return a change: `~ Location.City: "Seattle" → "Portland"`, without a line's end."""
-    begin = f"{sign_of(change)} {dotted(change.path, show_values=show_values)}:"
-    before, after = (
-        _json(_shown(change, value, show_values=show_values))
-        for value in (change.before, change.after)
-    )
-    if change.before is None:
-        return printable(f"{begin} {after}")
-    if change.after is None:
-        return printable(f"{begin} {before}")
-    unseen = " (the difference is masked)" if before == after else ""
-    return printable(f"{begin} {before} → {after}{unseen}")
-
-
-def _shown(change: Change, value: Any, *, show_values: bool) -> Any:
-    if show_values or not is_personal(change.path):
-        return value
-    return [_masked(item) for item in value] if isinstance(value, list) else _masked(value)
 
 
 def _masked(value: Any) -> Any:

@@ -1,69 +1,154 @@
-"""An EndpointResponse in, table or text out, with personal data masked unless it is wanted."""
+"""Report stored endpoints: for people with personal data masked, or as the documents themselves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
+from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError
 from pinpoint_endpoints.masking import dotted, is_personal, masked, printable
+from pinpoint_endpoints.reports.reporter import (
+    DEFAULT_OPTIONS,
+    Cell,
+    Column,
+    Reporter,
+    ReportOptions,
+    Tally,
+    View,
+)
+from pinpoint_endpoints.service.endpoints import Endpoint
+from pinpoint_endpoints.service.errors import Refusal
 
 
-def endpoint_lines(endpoint: Mapping[str, Any], *, named: bool, show_values: bool) -> str:
-    """Return a line for each member: its dotted name, a tab, its value.
+class EndpointTally(Tally[Endpoint | Refusal]):
+    """Counts the endpoints that the service has, and those that it refused to return."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found = 0
+        self._refused = 0
+
+    def add(self, answer: Endpoint | Refusal, /) -> None:
+        """Count an endpoint, or a refusal."""
+        if not isinstance(answer, Refusal):
+            self._found += 1
+            return
+        self._refused += 1
+        if answer.hint:
+            self.hints[answer.hint] = None
+
+    @property
+    def succeeded(self) -> int:
+        """How many endpoints the service has."""
+        return self._found
+
+    @property
+    def failed(self) -> int:
+        """How many it refused to return."""
+        return self._refused
+
+    def members(self) -> dict[str, int]:
+        """Return the counts."""
+        return {"found": self._found, "refused": self._refused}
+
+    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
+        """Return the exit code: partial if some endpoints were found and others were not."""
+        if isinstance(error, Interrupted) or not self._found:
+            return ExitCode.REFUSED if error is None else error.exit_code
+        return ExitCode.PARTIAL if self._refused or error is not None else ExitCode.OK
+
+
+class EndpointView(View[Endpoint]):
+    """How a stored endpoint is shown.
 
     Args:
-        endpoint: as the service returned it.
-        named: whether the endpoint id and a tab stand before them.
-        show_values: whether personal data is not masked.
+        options: of the report.
+        several: whether there may be more than one, so that each is shown with its id.
     """
-    begin = f"{printable(endpoint['Id'])}\t" if named else ""
-    return "".join(
-        f"{begin}{printable(name)}\t{printable(value)}\n"
-        for name, value in _members(endpoint, show_values=show_values)
-    )
+
+    columns = (Column("Member"), Column("Value", narrowest=40))
+
+    def __init__(self, options: ReportOptions = DEFAULT_OPTIONS, *, several: bool = False) -> None:
+        super().__init__(options)
+        self.several = several
+
+    def rows(self, endpoint: Endpoint) -> Iterator[Sequence[Cell]]:
+        """Return a row for each member that has no members itself: its dotted name, its value."""
+        show_values = self.options.show_values
+        for path, value in _leaves(endpoint, ()):
+            texts = [str(item) for item in value] if isinstance(value, list) else [str(value)]
+            if is_personal(path) and not show_values:
+                texts = [masked(text) for text in texts]
+            yield dotted(path, show_values=show_values), ", ".join(texts)
+
+    def text(self, endpoint: Endpoint) -> str:
+        """Return a line for each member: its dotted name, a tab, its value."""
+        start = (endpoint["Id"],) if self.several else ()
+        return "".join(
+            "\t".join(printable(str(cell)) for cell in (*start, *row)) + "\n"
+            for row in self.rows(endpoint)
+        )
+
+    def own_reporter(self, output: str, stream: TextIO) -> Reporter[Endpoint] | None:
+        """Return the reporter of a table each, or of the documents themselves."""
+        match output:
+            case "table":
+                return _TableForEach(self, stream)
+            case "json" | "yaml" | "ndjson":
+                return _DocumentReporter(output, stream, several=self.several)
+        return None
 
 
-def print_endpoint_table(
-    endpoint: Mapping[str, Any], stream: TextIO, *, named: bool, show_values: bool
-) -> None:
-    """Print the members and their values as a rich table.
+class _TableForEach:
+    def __init__(self, view: EndpointView, stream: TextIO) -> None:
+        self._view = view
+        self._stream = stream
 
-    Args:
-        endpoint: as the service returned it.
-        stream: where to.
-        named: whether the endpoint id stands above the table.
-        show_values: whether personal data is not masked.
-    """
-    from rich.text import Text
+    def add(self, endpoint: Endpoint, /) -> None:
+        from rich.text import Text
 
-    from pinpoint_endpoints.reports.table import Column, console_for, print_table
+        from pinpoint_endpoints.reports.table import console_for, print_table
 
-    if named:
-        console_for(stream).print(Text(printable(endpoint["Id"]), style="bold"), soft_wrap=True)
-    rows = [
-        [Text(printable(name)), Text(printable(value))]
-        for name, value in _members(endpoint, show_values=show_values)
-    ]
-    print_table(console_for(stream), [Column("Member"), Column("Value", narrowest=40)], rows)
+        if self._view.several:
+            name = Text(printable(endpoint["Id"]), style="bold")
+            console_for(self._stream).print(name, soft_wrap=True)
+        print_table(console_for(self._stream), self._view.columns, list(self._view.rows(endpoint)))
+
+    def close(self, _tally: Tally[Any], _error: PinpointEndpointsError | None, /) -> None:
+        pass
 
 
-def shown_members(
-    endpoint: Mapping[str, Any], *, show_values: bool
-) -> Iterator[tuple[tuple[str, ...], list[str]]]:
-    """Yield the members that have no members themselves: the names that lead there, the values.
+class _DocumentReporter:
+    """Writes endpoints as documents that `pe upsert` reads; several in JSON at the end, as one."""
 
-    Args:
-        endpoint: as the service returned it.
-        show_values: whether personal data is not masked.
-    """
-    for path, value in _leaves(endpoint, ()):
-        texts = [str(item) for item in value] if isinstance(value, list) else [str(value)]
-        if is_personal(path) and not show_values:
-            texts = [masked(text) for text in texts]
-        yield path, texts
+    def __init__(self, output: str, stream: TextIO, *, several: bool) -> None:
+        self._output = output
+        self._stream = stream
+        self._several = several
+        self._endpoints: list[Endpoint] = []
+        self._separator = b""
 
+    def add(self, endpoint: Endpoint, /) -> None:
+        from pinpoint_endpoints.saving.texts import json_line, json_text, yaml_text
 
-def _members(endpoint: Mapping[str, Any], *, show_values: bool) -> Iterator[tuple[str, str]]:
-    for path, texts in shown_members(endpoint, show_values=show_values):
-        yield dotted(path, show_values=show_values), ", ".join(texts)
+        match self._output:
+            case "yaml":
+                self._write(self._separator + yaml_text(endpoint))
+                self._separator = b"---\n"
+            case "ndjson":
+                self._write(json_line(endpoint))
+            case _ if self._several:
+                self._endpoints.append(endpoint)
+            case _:
+                self._write(json_text(endpoint))
+
+    def close(self, _tally: Tally[Any], _error: PinpointEndpointsError | None, /) -> None:
+        from pinpoint_endpoints.saving.texts import json_of_several
+
+        if self._endpoints:
+            self._write(json_of_several(self._endpoints))
+
+    def _write(self, document: bytes) -> None:
+        self._stream.flush()
+        self._stream.buffer.write(document)
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

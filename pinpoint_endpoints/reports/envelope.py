@@ -1,17 +1,32 @@
-"""What a command did in, the JSON envelope out: one shape for every command and every end."""
+"""Write the JSON envelope: one shape for every command, however it ends."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from typing import Any, TextIO
+from collections.abc import Mapping
+from typing import Any, Generic, TextIO
 
-from pinpoint_endpoints.documents.model import Checked, Problem
+import orjson
+
 from pinpoint_endpoints.errors import PinpointEndpointsError
-from pinpoint_endpoints.reports.json_bytes import json_bytes
-from pinpoint_endpoints.reports.problems import Tally
+from pinpoint_endpoints.reports.reporter import R, Tally, View
 from pinpoint_endpoints.reports.spool import Spool
 
 VERSION = 1
-_SEPARATOR = b","
+
+
+class JsonReporter(Generic[R]):
+    """Writes the results in the envelope."""
+
+    def __init__(self, view: View[R], stream: TextIO) -> None:
+        self._view = view
+        self._envelope = Envelope(view.command, stream)
+
+    def add(self, result: R, /) -> None:
+        """Take one result."""
+        for members in self._view.members(result):
+            self._envelope.add(members)
+
+    def close(self, tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
+        """Write the envelope."""
+        self._envelope.close(tally.members(), _status(tally, error), error)
 
 
 class Envelope:
@@ -29,114 +44,54 @@ class Envelope:
 
     def add(self, members: Mapping[str, Any]) -> None:
         """Take the members of one result."""
-        self._results.add(_result(members), _SEPARATOR)
+        self._results.add(b"\n    " + json_bytes(members), b",")
 
     def close(
         self,
         summary: Mapping[str, int],
-        *,
-        succeeded: int,
-        failed: int,
-        error: PinpointEndpointsError | None,
+        status: str = "error",
+        error: PinpointEndpointsError | None = None,
     ) -> None:
         """Write the envelope.
 
         Args:
-            summary: what was counted.
-            succeeded: how much went well.
-            failed: how much did not.
-            error: what stopped the run, if something did.
+            summary: the counts.
+            status: `success`, `partial` or `error`.
+            error: what stopped the run, if anything did.
         """
         self._stream.flush()
         out = self._stream.buffer
-        out.write(_head(self._command, _status(succeeded, failed, error), summary))
-        any_result = bool(self._results.count)
+        head = {"pe": VERSION, "command": self._command, "status": status, "summary": summary}
+        lines = (b"  %s: %s,\n" % (json_bytes(name), json_bytes(head[name])) for name in head)
+        out.write(b"{\n" + b"".join(lines) + b'  "results": [')
+        end = b"\n  ]" if self._results.count else b"]"
         self._results.pour(out)
-        out.write(_tail(error, any_result=any_result))
+        errors = [] if error is None else [_error(error)]
+        out.write(b'%s,\n  "errors": %s\n}\n' % (end, json_bytes(errors)))
 
 
-class JsonReporter:
-    """Writes the problems of a validation in the envelope."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._envelope = Envelope("validate", stream)
-
-    def add(self, checked: Checked) -> None:
-        """Take the problems of a document."""
-        for problem in checked.problems:
-            self._envelope.add(problem_members(problem))
-
-    def close(self, tally: Tally, error: PinpointEndpointsError | None, /) -> None:
-        """Write the envelope."""
-        failed = tally.invalid + tally.unreadable
-        self._envelope.close(asdict(tally), succeeded=tally.valid, failed=failed, error=error)
+def json_bytes(value: Any) -> bytes:
+    """Return a value as JSON in one line; bytes of file names that are not text become escapes."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return orjson.dumps(_plain(value))
 
 
-def envelope(  # noqa: PLR0913 - the members of the envelope
-    command: str,
-    summary: Mapping[str, int],
-    results: Iterable[Mapping[str, Any]],
-    *,
-    succeeded: int,
-    failed: int,
-    error: PinpointEndpointsError | None = None,
-) -> bytes:
-    """Return the envelope as JSON, in UTF-8.
-
-    Args:
-        command: such as `upsert`.
-        summary: what was counted.
-        results: the members of each result.
-        succeeded: how much went well.
-        failed: how much did not.
-        error: what stopped the run, if something did.
-    """
-    rendered = [_result(result) for result in results]
-    return b"".join(
-        (
-            _head(command, _status(succeeded, failed, error), summary),
-            _SEPARATOR.join(rendered),
-            _tail(error, any_result=bool(rendered)),
-        )
-    )
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
 
 
-def problem_members(problem: Problem) -> dict[str, Any]:
-    """Return a problem as it stands in the envelope: without its fix, which may be personal."""
-    return {
-        "source": problem.source,
-        "line": problem.line,
-        "column": problem.column,
-        "end_column": problem.end_column,
-        "code": problem.code,
-        "severity": problem.severity,
-        "message": problem.message,
-        "hint": problem.hint,
-        "pointer": problem.pointer,
-        "fixable": problem.fix is not None,
-    }
-
-
-def _status(succeeded: int, failed: int, error: PinpointEndpointsError | None) -> str:
-    if not failed and error is None:
+def _status(tally: Tally[Any], error: PinpointEndpointsError | None) -> str:
+    if not tally.failed and error is None:
         return "success"
-    return "partial" if succeeded else "error"
-
-
-def _head(command: str, status: str, summary: Mapping[str, int]) -> bytes:
-    members = {"pe": VERSION, "command": command, "status": status, "summary": summary}
-    lines = (b"  %s: %s,\n" % (json_bytes(name), json_bytes(members[name])) for name in members)
-    return b"{\n" + b"".join(lines) + b'  "results": ['
-
-
-def _result(members: Mapping[str, Any]) -> bytes:
-    return b"\n    " + json_bytes(members)
-
-
-def _tail(error: PinpointEndpointsError | None, *, any_result: bool) -> bytes:
-    errors = [] if error is None else [_error(error)]
-    end = b"\n  ]" if any_result else b"]"
-    return b'%s,\n  "errors": %s\n}\n' % (end, json_bytes(errors))
+    return "partial" if tally.succeeded else "error"
 
 
 def _error(error: PinpointEndpointsError) -> dict[str, str]:

@@ -1,16 +1,24 @@
-"""Documents in, workflow commands of GitHub Actions out, which become annotations."""
+"""Report to GitHub Actions: annotations of the lines, and the summary page of a step."""
 
+import re
 from collections import Counter
 from pathlib import PurePath
-from typing import TextIO
+from typing import Any, TextIO
 
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, hinted, printable
-from pinpoint_endpoints.reports.problems import Tally
+from pinpoint_endpoints.reports.problems import explanation_of, place_of
+from pinpoint_endpoints.reports.reporter import Tally
 
-_MOST = 10
+_MAX_ANNOTATIONS = 10
 """Annotations of one kind that GitHub shows of a step (GitHub: checks, annotations)."""
+
+_MAX_SUMMARY_BYTES = 400_000
+"""GitHub takes 1 MiB for a step, to which other commands may write too."""
+
+_HEADINGS = "| Place | Code | Severity | Problem |\n| --- | --- | --- | --- |\n"
+_MEANINGFUL = re.compile(r"[!-,.:-@\[-`{-~]")
 
 
 class GithubReporter:
@@ -24,21 +32,21 @@ class GithubReporter:
         """Write the problems of a document, as long as GitHub shows them."""
         for problem in checked.problems:
             self._counts[problem.severity] += 1
-            if self._counts[problem.severity] <= _MOST:
+            if self._counts[problem.severity] <= _MAX_ANNOTATIONS:
                 self._stream.write(_annotation(problem))
 
-    def close(self, _tally: Tally, error: PinpointEndpointsError | None, /) -> None:
+    def close(self, _tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
         """Write how many more problems there are, and what stopped the run."""
         more = [
-            counted(self._counts[severity] - _MOST, f"more {severity}")
+            counted(self._counts[severity] - _MAX_ANNOTATIONS, f"more {severity}")
             for severity in Severity
-            if self._counts[severity] > _MOST
+            if self._counts[severity] > _MAX_ANNOTATIONS
         ]
         if more:
             self._stream.write(
                 _command(
                     "notice",
-                    f"{' and '.join(more)}: GitHub shows {_MOST} of each kind; "
+                    f"{' and '.join(more)}: GitHub shows {_MAX_ANNOTATIONS} of each kind; "
                     "`pe validate -o text` shows all",
                     title="pe validate",
                 )
@@ -46,6 +54,51 @@ class GithubReporter:
         if error is not None:
             text = hinted(error.message, error.hint)
             self._stream.write(_command("error", text, title="pe validate"))
+
+
+class SummaryReporter:
+    """Writes the counts and a table, of so many problems as there is room for."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._rows: list[str] = []
+        self._room = _MAX_SUMMARY_BYTES
+        self._left_out = 0
+
+    def add(self, checked: Checked) -> None:
+        """Take the problems of a document, while there is room."""
+        for problem in checked.problems:
+            row = "" if self._left_out else _row(problem)
+            self._room -= len(row.encode())
+            if not row or self._room < 0:
+                self._left_out += 1
+            else:
+                self._rows.append(row)
+
+    def close(self, tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
+        """Write the summary."""
+        self._stream.write(f"### pe validate\n\n{tally}\n\n")
+        if error is not None:
+            self._stream.write(f"**Error:** {as_markdown(printable(error.message))}\n\n")
+        if self._rows:
+            self._stream.write(_HEADINGS)
+            self._stream.writelines(self._rows)
+        if self._left_out:
+            more = counted(self._left_out, "more problem")
+            self._stream.write(f"\n{more}: `pe validate -o text` shows all\n")
+        self._stream.write("\n")
+        self._stream.flush()
+
+
+def as_markdown(text: str) -> str:
+    """Return a text that Markdown and HTML show as it is: what could mean something is named."""
+    return _MEANINGFUL.sub(lambda match: f"&#{ord(match.group())};", text)
+
+
+def _row(problem: Problem) -> str:
+    hint = f" (hint: {printable(problem.hint)})" if problem.hint else ""
+    cells = (place_of(problem), problem.code, problem.severity, explanation_of(problem) + hint)
+    return f"| {' | '.join(as_markdown(cell) for cell in cells)} |\n"
 
 
 def _annotation(problem: Problem) -> str:

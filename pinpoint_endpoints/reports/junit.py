@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import TextIO
+from typing import Any, TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, printable
-from pinpoint_endpoints.reports.problems import Tally, problem_lines
+from pinpoint_endpoints.reports.problems import problem_lines
+from pinpoint_endpoints.reports.reporter import Tally
 from pinpoint_endpoints.reports.spool import Spool
 
 _NOT_XML = re.compile(r"[\ufffe\uffff]")
@@ -43,7 +44,7 @@ class JunitReporter:
             checked, f" [{self._position}]" if checked.document.in_multi_document_file else ""
         )
 
-    def close(self, _tally: Tally, error: PinpointEndpointsError | None, /) -> None:
+    def close(self, _tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
         """Write the suites that have a test case; that of the documents always."""
         suites = [self._alone]
         if self._together.tests:

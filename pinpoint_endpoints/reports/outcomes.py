@@ -1,43 +1,56 @@
-"""Outcomes in, what a run counted out; and each as a line and as members of the envelope."""
+"""Report what became of the documents that were to be sent."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.model import Problem
+from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, printable
+from pinpoint_endpoints.reports.problems import problem_lines, problem_members
+from pinpoint_endpoints.reports.reporter import Cell, Column, Tally, View
 from pinpoint_endpoints.service.outcome import WELL, Outcome, State
 
+_STYLES = {
+    State.ACCEPTED: "green",
+    State.UNVERIFIED: "red",
+    State.FAILED: "red",
+    State.INVALID: "red",
+    State.DONE: "green",
+    State.SKIPPED: "yellow",
+}
 
-class OutcomeTally:
-    """What a run counted: documents by what became of them.
+
+class OutcomeTally(Tally[Outcome]):
+    """Counts documents by what became of them.
 
     Attributes:
         documents: how many there are.
         warnings: problems of documents that were sent.
         unreadable: documents that stand for a file that could not be read.
-        hints: what to do about what failed, each once.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._states: Counter[State] = Counter()
         self.documents = 0
         self.warnings = 0
         self.unreadable = 0
-        self.hints: dict[str, None] = {}
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: Outcome, /) -> None:
         """Count an outcome."""
         self.documents += 1
         self._states[outcome.state] += 1
         if outcome.problems:
-            self._look_at_problems(outcome)
+            self._add_problems(outcome)
         if outcome.hint:
             self.hints[outcome.hint] = None
 
-    def _look_at_problems(self, outcome: Outcome) -> None:
+    def _add_problems(self, outcome: Outcome) -> None:
         if outcome.state is not State.INVALID:
             self.warnings += len(outcome.problems)
-        elif any(problem.code == codes.UNREADABLE for problem in outcome.problems):
+        elif is_unreadable(outcome.problems):
             self.unreadable += 1
 
     def __getitem__(self, state: State) -> int:
@@ -45,16 +58,40 @@ class OutcomeTally:
         return self._states[state]
 
     @property
-    def well(self) -> int:
-        """How many documents nobody has to do anything about."""
+    def succeeded(self) -> int:
+        """How many documents are accepted, now or in an earlier run."""
         return sum(self._states[state] for state in WELL)
 
+    @property
+    def failed(self) -> int:
+        """How many documents are not."""
+        return self.documents - self.succeeded
+
     def members(self) -> dict[str, int]:
-        """Return the counts as they stand in the envelope."""
+        """Return the counts as the summary of the envelope."""
         return {
             "documents": self.documents,
             **{state.value: self._states[state] for state in State},
         }
+
+    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
+        """Return the exit code: partial if anything was accepted and anything was not."""
+        if error is not None and error.exit_code is ExitCode.INTERRUPTED:
+            return ExitCode.INTERRUPTED
+        sent = self[State.ACCEPTED] + self[State.UNVERIFIED]
+        if error is not None:
+            return ExitCode.PARTIAL if sent else error.exit_code
+        if not self.failed:
+            return ExitCode.OK
+        if self.succeeded or sent:
+            return ExitCode.PARTIAL
+        if self[State.FAILED]:
+            return ExitCode.REFUSED
+        return ExitCode.CANNOT_RUN if self.unreadable else ExitCode.INVALID
+
+    def closing_line(self, error: PinpointEndpointsError | None) -> str:
+        """Return the counts of several documents; one speaks for itself."""
+        return str(self) if self.documents > 1 and error is None else ""
 
     def __str__(self) -> str:
         """Return the counts as a line for people."""
@@ -64,10 +101,56 @@ class OutcomeTally:
         return f"{counted(self.documents, 'document')}: {', '.join(parts)}"
 
 
-def outcome_members(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome as it stands in the envelope."""
-    from pinpoint_endpoints.reports.envelope import problem_members
+class OutcomeView(View[Outcome]):
+    """How an outcome is shown."""
 
+    command = "upsert"
+    columns = (
+        Column("Endpoint id"),
+        Column("Channel"),
+        Column("Status"),
+        Column("Message", narrowest=20),
+        Column("Request id"),
+        Column("Source"),
+    )
+
+    def rows(self, outcome: Outcome) -> Sequence[Sequence[Cell]]:
+        """Return the row of an outcome."""
+        status = f"{outcome.state} {outcome.status}" if outcome.status else str(outcome.state)
+        return [
+            (
+                outcome.endpoint_id,
+                outcome.channel,
+                (status, _STYLES[outcome.state]),
+                outcome.message,
+                outcome.request_id,
+                outcome.place,
+            )
+        ]
+
+    def is_notable(self, outcome: Outcome) -> bool:
+        """Tell whether the document needs a look."""
+        return outcome.state in (State.UNVERIFIED, State.FAILED, State.INVALID)
+
+    def needs_table(self, outcome: Outcome) -> bool:
+        """Leave invalid documents to the table of problems, and skipped ones to the error."""
+        return outcome.state not in (State.INVALID, State.SKIPPED)
+
+    def problems(self, outcome: Outcome) -> Sequence[Problem]:
+        """Return what is wrong with an invalid document."""
+        return outcome.problems if outcome.state is State.INVALID else ()
+
+    def text(self, outcome: Outcome) -> str:
+        """Return a line for the outcome, after one for each problem of an invalid document."""
+        return problem_lines(self.problems(outcome)) + outcome_line(outcome)
+
+    def members(self, outcome: Outcome) -> Iterator[dict[str, Any]]:
+        """Return the result of an outcome."""
+        yield outcome_members(outcome)
+
+
+def outcome_members(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as it is in the envelope."""
     problems = [problem_members(problem) for problem in outcome.problems]
     return {**outcome._asdict(), "problems": problems, "operation": "", "call": 0}
 
@@ -75,3 +158,8 @@ def outcome_members(outcome: Outcome) -> dict[str, Any]:
 def outcome_line(outcome: Outcome) -> str:
     """Return a line: `place: state[status] endpoint-id: message (request id)`."""
     return f"{printable(str(outcome))}\n"
+
+
+def is_unreadable(problems: Sequence[Problem]) -> bool:
+    """Tell whether the problems are those of a file that could not be read."""
+    return any(problem.code == codes.UNREADABLE for problem in problems)

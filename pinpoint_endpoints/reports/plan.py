@@ -1,12 +1,35 @@
-"""The format of a plan's report in, the report out."""
+"""Report what an upsert would send, without sending it."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, TextIO
+from typing import Any, NamedTuple, TextIO
 
-from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer
+from pinpoint_endpoints.documents.model import Problem
+from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
+from pinpoint_endpoints.masking import counted, printable
+from pinpoint_endpoints.reports.lines import LineReporter
+from pinpoint_endpoints.reports.outcomes import is_unreadable, outcome_line, outcome_members
+from pinpoint_endpoints.reports.problems import problem_lines
+from pinpoint_endpoints.reports.reporter import (
+    DEFAULT_OPTIONS,
+    Cell,
+    Column,
+    Reporter,
+    ReportOptions,
+    Tally,
+    View,
+)
+from pinpoint_endpoints.service.outcome import Outcome, State, channel_of, line_of
+from pinpoint_endpoints.service.requests import Call, Item
 
-if TYPE_CHECKING:
-    from pinpoint_endpoints.reports.plan_report import PlanOptions, PlanReport, Preview
+_NOT_SENT = {
+    State.INVALID: ("is invalid, and not sent", "are invalid, and not sent"),
+    State.FAILED: ("is refused by boto3, and not sent", "are refused by boto3, and not sent"),
+    State.DONE: ("was accepted before", "were accepted before"),
+    State.SKIPPED: ("is skipped", "are skipped"),
+}
 
 
 class PlanFormat(StrEnum):
@@ -18,44 +41,222 @@ class PlanFormat(StrEnum):
     CURL = "curl"
 
 
-def open_plan_report(
-    output: PlanFormat, stream: TextIO, preview: "Preview", options: "PlanOptions"
-) -> "PlanReport":
-    """Return a report that writes to a stream.
+class PlannedCall(NamedTuple):
+    """A call that would be made.
+
+    Attributes:
+        call: the endpoints that it carries.
+        number: of the call in the plan, counted from 1.
+        request: what would go over the wire; None if it is not shown.
+    """
+
+    call: Call
+    number: int
+    request: HttpRequest | None = None
+
+    @property
+    def operation(self) -> str:
+        """The operation and the number of the call."""
+        return f"{self.call.operation}, call {self.number}"
+
+
+Step = PlannedCall | Outcome
+"""A call that would be made, or a document that would not be sent."""
+
+
+def planned_steps(
+    steps: Iterable[Call | Outcome], preview: Previewer | None = None, *, plain_path: bool = False
+) -> Iterator[Step]:
+    """Yield the steps of a plan with the calls numbered.
 
     Args:
-        output: which.
-        stream: a text stream over a binary one: JSON and curl's commands are UTF-8 whatever its
-            encoding.
-        preview: makes the requests; not asked by formats that show none.
-        options: all but `local` are for the table.
+        steps: from `plan_upsert`.
+        preview: makes the HTTP requests, if they are shown.
+        plain_path: whether their paths may hold nothing that is percent-encoded, as for curl.
 
     Raises:
-        UsageError: there is no server that curl could send to.
+        CannotRun: there is no request without a region.
     """
-    match output:
-        case PlanFormat.TABLE if options.verbose:
-            from pinpoint_endpoints.reports.plan_requests import RequestPlan
+    number = 0
+    for step in steps:
+        request = None
+        if preview is not None and isinstance(step, Call):
+            request = preview(step, plain_path=plain_path)
+        if isinstance(step, Outcome):
+            yield step
+        elif isinstance(request, Outcome):  # boto3 refuses the document
+            yield request
+        else:
+            number += 1
+            yield PlannedCall(step, number, request)
 
-            return RequestPlan(stream, preview, options)
-        case PlanFormat.TABLE:
-            from pinpoint_endpoints.reports.plan_endpoints import TablePlan
 
-            return TablePlan(stream, options)
-        case PlanFormat.TEXT:
-            from pinpoint_endpoints.reports.plan_endpoints import TextPlan
+class PlanTally(Tally[Step]):
+    """Counts what would be sent, and what would not.
 
-            return TextPlan(stream)
-        case PlanFormat.JSON:
-            from pinpoint_endpoints.reports.plan_endpoints import JsonPlan
+    Attributes:
+        planned: how many endpoints would be sent.
+        not_sent: how many documents would not be, by the reason.
+        warnings: problems of what would be sent.
+        unreadable: documents that stand for a file that could not be read.
+    """
 
-            return JsonPlan(stream)
-        case PlanFormat.CURL:
-            from pinpoint_endpoints.reports.plan_requests import CurlPlan
+    def __init__(self) -> None:
+        super().__init__()
+        self.planned = 0
+        self.not_sent: Counter[State] = Counter()
+        self.warnings = 0
+        self.unreadable = 0
+        self._calls: Counter[str] = Counter()
 
-            if options.local:
-                raise UsageError(
-                    "-o curl needs a server: the local Pinpoint is none",
-                    "give --endpoint-url, or leave --local out",
-                )
-            return CurlPlan(stream, preview)
+    def add(self, step: Step, /) -> None:
+        """Count a call, or a document that would not be sent."""
+        if isinstance(step, Outcome):
+            self.not_sent[step.state] += 1
+            self.unreadable += is_unreadable(step.problems)
+            return
+        self._calls[step.call.operation] += 1
+        self.planned += len(step.call.items)
+        self.warnings += sum(len(item.problems) for item in step.call.items)
+
+    @property
+    def documents(self) -> int:
+        """How many documents there are."""
+        return self.planned + self.not_sent.total()
+
+    @property
+    def succeeded(self) -> int:
+        """How many documents would be sent, or were accepted in an earlier run."""
+        return self.planned + self.not_sent[State.DONE]
+
+    @property
+    def failed(self) -> int:
+        """How many documents would not be sent because something is wrong."""
+        return self.documents - self.succeeded
+
+    def members(self) -> dict[str, int]:
+        """Return the counts as the summary of the envelope."""
+        states = {state.value: self.not_sent[state] for state in State}
+        return {"documents": self.documents, **states, State.PLANNED.value: self.planned}
+
+    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
+        """Return the exit code: an unreadable file outweighs invalid documents."""
+        if error is not None:
+            return error.exit_code
+        if self.unreadable:
+            return ExitCode.CANNOT_RUN
+        wrong = self.not_sent[State.INVALID] + self.not_sent[State.FAILED]
+        return ExitCode.INVALID if wrong else ExitCode.OK
+
+    def closing_line(self, error: PinpointEndpointsError | None) -> str:
+        """Return the counts of a whole plan."""
+        return "" if error is not None else str(self)
+
+    def __str__(self) -> str:
+        """Return the counts as a line for people."""
+        parts = [_would_be_sent(self.planned, self._calls)]
+        for state, (one, several) in _NOT_SENT.items():
+            number = self.not_sent[state]
+            if number:
+                parts.append(f"{counted(number, 'document')} {one if number == 1 else several}")
+        return "; ".join(parts)
+
+
+class PlanView(View[Step]):
+    """How the steps of a plan are shown.
+
+    Args:
+        options: of the report.
+        verbose: whether the HTTP requests take the place of the table.
+    """
+
+    command = "upsert"
+    columns = (Column("Endpoint id"), Column("Channel"), Column("Operation"), Column("Source"))
+
+    def __init__(self, options: ReportOptions = DEFAULT_OPTIONS, *, verbose: bool = False) -> None:
+        super().__init__(options)
+        self.verbose = verbose
+
+    def rows(self, step: Step) -> Iterable[Sequence[Cell]]:
+        """Return a row for each endpoint of a call, and for a document that would not be sent."""
+        if isinstance(step, PlannedCall):
+            return (
+                (item.endpoint_id, channel_of(item.document), step.operation, _place_of(item))
+                for item in step.call.items
+            )
+        if step.state is State.DONE:
+            return ()
+        return [(step.endpoint_id, step.channel, (step.state, "red"), step.place)]
+
+    def problems(self, step: Step) -> Sequence[Problem]:
+        """Return what is wrong with a document that would not be sent."""
+        if isinstance(step, PlannedCall) or step.state is State.DONE:
+            return ()
+        return step.problems
+
+    def text(self, step: Step) -> str:
+        """Return a line for each document, after one for each problem of those not sent."""
+        if isinstance(step, Outcome):
+            return problem_lines(step.problems) + outcome_line(step)
+        lines = "".join(_planned_line(item, step) for item in step.call.items)
+        if step.request is None:
+            return lines
+        from pinpoint_endpoints.reports.http_preview import request_text
+
+        text = request_text(step.request, show_values=self.options.show_values)
+        return f"{lines}\n{text}\n\n"
+
+    def members(self, step: Step) -> Iterator[dict[str, Any]]:
+        """Return a result for each document; one that would be sent names its call."""
+        if isinstance(step, Outcome):
+            yield outcome_members(step)
+            return
+        for item in step.call.items:
+            operation, call = step.call.operation, step.number
+            yield {**outcome_members(_planned(item)), "operation": operation, "call": call}
+
+    def own_reporter(self, output: str, stream: TextIO) -> Reporter[Step] | None:
+        """Return the reporter of curl's commands, or of the HTTP requests."""
+        if output == PlanFormat.CURL:
+            from pinpoint_endpoints.reports.http_preview import CurlReporter
+
+            return CurlReporter(stream)
+        if output == PlanFormat.TABLE and self.verbose:
+            return LineReporter(self, stream, counted=True)
+        return None
+
+
+def _planned(item: Item) -> Outcome:
+    return Outcome(
+        item.endpoint_id,
+        channel_of(item.document),
+        State.PLANNED,
+        0,
+        "",
+        "would be sent",
+        "",
+        item.document.source,
+        problems=item.problems,
+        line=line_of(item.document),
+    )
+
+
+def _planned_line(item: Item, step: PlannedCall) -> str:
+    """Return a line: `place: would send endpoint-id: operation, call 3`."""
+    endpoint_id = printable(item.endpoint_id)
+    return f"{printable(_place_of(item))}: would send {endpoint_id}: {step.operation}\n"
+
+
+def _place_of(item: Item) -> str:
+    """Return the file, and in one with several documents the line."""
+    line = line_of(item.document)
+    return f"{item.document.source}:{line}" if line else item.document.source
+
+
+def _would_be_sent(endpoints: int, calls: Counter[str]) -> str:
+    if not endpoints:
+        return "nothing would be sent"
+    ways = " and ".join(
+        f"{counted(number, 'call')} of {operation}" for operation, number in calls.most_common()
+    )
+    return f"{counted(endpoints, 'endpoint')} would be sent in {ways}"

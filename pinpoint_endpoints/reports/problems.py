@@ -1,27 +1,63 @@
-"""Problems in, counts, lines and places out."""
+"""Report the problems that a validation found."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdict
+from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, printable
+from pinpoint_endpoints.reports.reporter import (
+    Cell,
+    Column,
+    Reporter,
+    Segments,
+    Tally,
+    View,
+)
 
-STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+if TYPE_CHECKING:
+    from pinpoint_endpoints.reports.snippet import Snippet
+
+_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+_COLUMNS = (Column("Place"), Column("Code"), Column("Severity"), Column("Problem", narrowest=30))
 
 
-@dataclass(slots=True)
-class Tally:
-    """What a validation counted: documents by what was found, problems by severity."""
+class ReportFormat(StrEnum):
+    """How a validation is reported."""
 
-    documents: int = 0
-    valid: int = 0
-    invalid: int = 0
-    unreadable: int = 0
-    errors: int = 0
-    warnings: int = 0
+    TABLE = "table"
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
 
-    def add(self, checked: Checked) -> None:
-        """Count a document with its problems; one that is reported again changes sides at most."""
+
+class ProblemTally(Tally[Checked]):
+    """Counts documents by their verdict, and problems by severity.
+
+    Attributes:
+        documents: how many were checked.
+        valid: how many of them are valid.
+        invalid: how many are not.
+        unreadable: how many stand for a file that could not be read.
+        errors: problems that are errors.
+        warnings: problems that are warnings.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.documents = 0
+        self.valid = 0
+        self.invalid = 0
+        self.unreadable = 0
+        self.errors = 0
+        self.warnings = 0
+
+    def add(self, checked: Checked, /) -> None:
+        """Count a document with its problems; one that is reported again only moves."""
         if checked.before is None:
             self.documents += 1
         else:
@@ -41,6 +77,39 @@ class Tally:
         else:
             self.unreadable += number
 
+    @property
+    def succeeded(self) -> int:
+        """How many documents are valid."""
+        return self.valid
+
+    @property
+    def failed(self) -> int:
+        """How many documents are invalid or unreadable."""
+        return self.invalid + self.unreadable
+
+    def members(self) -> dict[str, int]:
+        """Return the counts as the summary of the envelope."""
+        return {
+            "documents": self.documents,
+            "valid": self.valid,
+            "invalid": self.invalid,
+            "unreadable": self.unreadable,
+            "errors": self.errors,
+            "warnings": self.warnings,
+        }
+
+    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
+        """Return the exit code: an unreadable file outweighs invalid documents."""
+        if error is not None:
+            return error.exit_code
+        if self.unreadable:
+            return ExitCode.CANNOT_RUN
+        return ExitCode.INVALID if self.invalid else ExitCode.OK
+
+    def closing_line(self, error: PinpointEndpointsError | None) -> str:
+        """Return the counts of a whole run: those of half a run would look like them."""
+        return "" if error is not None else str(self)
+
     def __str__(self) -> str:
         """Return the counts as a line for people."""
         parts = [f"{self.valid:,} valid", f"{self.invalid:,} invalid"]
@@ -50,19 +119,164 @@ class Tally:
         return f"{counted(self.documents, 'document')}: {', '.join(parts)} ({found})"
 
 
+class ProblemView(View[Checked]):
+    """How the problems of a document are shown."""
+
+    command = "validate"
+    columns = _COLUMNS
+
+    def rows(self, checked: Checked) -> Iterator[Sequence[Cell]]:
+        """Return a row for each problem."""
+        return (_row(problem, self._snippet(checked, problem)) for problem in checked.problems)
+
+    def text(self, checked: Checked) -> str:
+        """Return `path:line:col: severity[code] message (at pointer): hint` for each problem."""
+        return problem_lines(checked.problems)
+
+    def styled_lines(self, checked: Checked) -> "Iterator[Segments | Snippet]":
+        """Return the same lines in colours, each with its source line below."""
+        for problem in checked.problems:
+            yield _styled(problem)
+            snippet = self._snippet(checked, problem)
+            if snippet is not None:
+                yield snippet
+
+    def members(self, checked: Checked) -> Iterator[dict[str, Any]]:
+        """Return a result for each problem."""
+        return map(problem_members, checked.problems)
+
+    def own_reporter(self, output: str, stream: TextIO) -> Reporter[Checked] | None:
+        """Return the reporter of a table, JUnit, SARIF or GitHub."""
+        match output:
+            case ReportFormat.TABLE:
+                return ProblemTable(self, stream)
+            case ReportFormat.JUNIT:
+                from pinpoint_endpoints.reports.junit import JunitReporter
+
+                return JunitReporter(stream)
+            case ReportFormat.SARIF:
+                from pinpoint_endpoints.reports.sarif import SarifReporter
+
+                return SarifReporter(stream)
+            case ReportFormat.GITHUB:
+                from pinpoint_endpoints.reports.github import GithubReporter
+
+                return GithubReporter(stream)
+        return None
+
+    def _snippet(self, checked: Checked, problem: Problem) -> "Snippet | None":
+        if not self.options.snippets:
+            return None
+        from pinpoint_endpoints.reports.snippet import Snippet, excerpt_of
+
+        excerpt = excerpt_of(checked, problem, show_values=self.options.show_values)
+        return excerpt and Snippet(excerpt, _STYLES[problem.severity])
+
+
+class ProblemTable:
+    """Prints a table of some problems of each code, and how many more there are."""
+
+    def __init__(self, view: ProblemView, stream: TextIO) -> None:
+        self._view = view
+        self._options = view.options
+        self._stream = stream
+        self._rows: list[Sequence[Cell]] = []
+        self._counts: Counter[str] = Counter()
+
+    def add(self, checked: Checked, /) -> None:
+        """Take the problems of a document."""
+        shown = []
+        for problem in checked.problems:
+            self._counts[problem.code] += 1
+            if self._counts[problem.code] <= self._options.max_problems:
+                shown.append(problem)
+        if shown:
+            self._rows += self._view.rows(checked._replace(problems=tuple(shown)))
+
+    def close(self, tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
+        """Print the table, how many more problems there are, and the counts."""
+        if self._rows:
+            _print(self._rows, self._stream)
+        self._stream.writelines(self._more())
+        line = "" if self._options.quiet else tally.closing_line(error)
+        if line:
+            self._stream.write(f"{line}\n")
+
+    def _more(self) -> Iterator[str]:
+        shown = self._options.max_problems
+        more = {code: count - shown for code, count in self._counts.items() if count > shown}
+        for code in sorted(more):
+            yield f"{code}: {more[code]} more\n"
+        if more:
+            yield f"See all with -o text, or with --max-problems {shown + max(more.values())}\n"
+
+
+def print_problem_table(problems: Iterable[Problem], stream: TextIO) -> None:
+    """Print problems as a table, without their source lines."""
+    _print([_row(problem, None) for problem in problems], stream)
+
+
 def problem_lines(problems: Iterable[Problem]) -> str:
     """Return a line for each: `path:line:col: severity[code] message (at pointer): hint`."""
     return "".join(f"{printable(str(problem))}\n" for problem in problems)
 
 
-def place(problem: Problem) -> str:
+def problem_members(problem: Problem) -> dict[str, Any]:
+    """Return a problem as it is in the envelope: without its fix, which may be personal data."""
+    return {
+        "source": problem.source,
+        "line": problem.line,
+        "column": problem.column,
+        "end_column": problem.end_column,
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "hint": problem.hint,
+        "pointer": problem.pointer,
+        "fixable": problem.fix is not None,
+    }
+
+
+def place_of(problem: Problem) -> str:
     """Return where a problem is, as editors and terminals open it: `path:line:col`."""
     if not problem.line:
         return printable(problem.source)
     return printable(f"{problem.source}:{problem.line}:{problem.column}")
 
 
-def explanation(problem: Problem) -> str:
+def explanation_of(problem: Problem) -> str:
     """Return what is wrong, and where in the document, in one line."""
     where = f"{problem.pointer}: " if problem.pointer else ""
     return printable(f"{where}{problem.message}")
+
+
+def _print(rows: Sequence[Sequence[Cell]], stream: TextIO) -> None:
+    from rich.console import Group
+
+    from pinpoint_endpoints.reports.table import console_for, print_table
+
+    any_snippet = any(isinstance(row[-1], Group) for row in rows)
+    print_table(console_for(stream), _COLUMNS, rows, lines=any_snippet)
+
+
+def _row(problem: Problem, snippet: "Snippet | None") -> Sequence[Cell]:
+    from rich.console import Group
+    from rich.text import Text
+
+    text = Text(explanation_of(problem))
+    if problem.hint:
+        text.append(f"\nhint: {printable(problem.hint)}", style="dim")
+    return (
+        place_of(problem),
+        problem.code,
+        (str(problem.severity), _STYLES[problem.severity]),
+        text if snippet is None else Group(text, snippet),
+    )
+
+
+def _styled(problem: Problem) -> Segments:
+    line = printable(str(problem))
+    verdict = f"{problem.severity}[{problem.code}]"
+    start = line.index(verdict, len(printable(problem.source)))
+    end = start + len(verdict)
+    return ((line[:start], "bold"), (verdict, _STYLES[problem.severity]), (line[end:], ""))

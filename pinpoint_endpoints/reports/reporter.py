@@ -1,72 +1,216 @@
-"""A report format in, the reporter that writes it out."""
+"""What every report has in common: reporters, and the views and tallies of the kinds of results.
 
-from enum import StrEnum
-from typing import Protocol, TextIO
+A kind of result describes itself in a `View` (its table, its text, its JSON) and counts itself in a
+`Tally`. The common formats are written once for all kinds; a kind that has a format of its own
+returns a reporter for it.
+"""
 
-from pinpoint_endpoints.documents.model import Checked
-from pinpoint_endpoints.errors import PinpointEndpointsError
-from pinpoint_endpoints.reports.options import DEFAULT, ReportOptions
-from pinpoint_endpoints.reports.problems import Tally
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    NamedTuple,
+    Protocol,
+    TextIO,
+    TypeAlias,
+    TypeVar,
+)
+
+from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from pinpoint_endpoints.documents.model import Problem
+    from pinpoint_endpoints.reports.snippet import Snippet
+
+R = TypeVar("R")
+R_contra = TypeVar("R_contra", contravariant=True)
+
+MAX_ROWS = 50
+"""How many rows a table shows of a run of any length."""
 
 
-class ReportFormat(StrEnum):
-    """How a validation is reported."""
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """Options of the formats for people; the machine formats never change.
 
-    TABLE = "table"
-    TEXT = "text"
-    JSON = "json"
-    JUNIT = "junit"
-    SARIF = "sarif"
-    GITHUB = "github"
+    Attributes:
+        max_problems: how many problems of one code a table shows.
+        show_values: whether personal data is shown as it is.
+        quiet: whether the counts below a table are left out.
+        snippets: whether problems show their source line with a caret, as on a terminal.
+        styled: whether text may have colours, which NO_COLOR and TERM can still take away.
+    """
+
+    max_problems: int = 50
+    show_values: bool = False
+    quiet: bool = False
+    snippets: bool = False
+    styled: bool = False
 
 
-class Reporter(Protocol):
-    """Takes documents as they are checked, and keeps none of them."""
+DEFAULT_OPTIONS = ReportOptions()
 
-    def add(self, checked: Checked) -> None:
-        """Take one document; called in the order in which they are checked."""
 
-    def close(self, tally: Tally, error: PinpointEndpointsError | None, /) -> None:
+class Column(NamedTuple):
+    """A column of a table.
+
+    Attributes:
+        heading: the text above the cells.
+        narrowest: how many columns of the terminal its wrapped text needs; 0 is never wrapped.
+        optional: whether the column is left out if all of its cells are empty.
+    """
+
+    heading: str
+    narrowest: int = 0
+    optional: bool = False
+
+
+Cell: TypeAlias = "str | tuple[str, str] | RenderableType"
+"""A text, a text with its style, or anything that rich can render."""
+
+Segments = Sequence[tuple[str, str]]
+"""The parts of a line, each with its style."""
+
+
+class Tally(ABC, Generic[R_contra]):
+    """Counts the results of a run, and decides its exit code.
+
+    Attributes:
+        hints: what to do about what failed, each once.
+    """
+
+    def __init__(self) -> None:
+        self.hints: dict[str, None] = {}
+
+    @abstractmethod
+    def add(self, result: R_contra, /) -> None:
+        """Count one result."""
+
+    @property
+    @abstractmethod
+    def succeeded(self) -> int:
+        """How many results need nothing to be done about them."""
+
+    @property
+    @abstractmethod
+    def failed(self) -> int:
+        """How many results do."""
+
+    @abstractmethod
+    def members(self) -> dict[str, int]:
+        """Return the counts as the summary of the envelope."""
+
+    @abstractmethod
+    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
+        """Return the exit code of the run.
+
+        Args:
+            error: what stopped the run, if anything did.
+        """
+
+    def closing_line(self, _error: PinpointEndpointsError | None) -> str:
+        """Return the counts to print when the run is over; an empty text to print none.
+
+        Args:
+            error: what stopped the run, if anything did.
+        """
+        return ""
+
+
+class Reporter(Protocol[R_contra]):
+    """Takes results one by one, and keeps few of them in memory.
+
+    Reporters do not flush their stream: the run does, when it is over.
+    """
+
+    def add(self, result: R_contra, /) -> None:
+        """Take one result; called in the order of the run."""
+
+    def close(self, tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
         """Write what is still to be written: the last call, also when the run ended early.
 
         Args:
-            tally: what the run counted.
-            error: what stopped the run, if something did.
+            tally: the counts of the run.
+            error: what stopped the run, if anything did.
         """
 
 
-def open_reporter(
-    report_format: ReportFormat, stream: TextIO, options: ReportOptions = DEFAULT
-) -> Reporter:
+class View(Generic[R]):
+    """How one kind of result is shown in the common formats.
+
+    Attributes:
+        command: the name of the command in the envelope.
+        columns: of the table.
+        max_rows: how many rows the table shows; None for all.
+    """
+
+    command: ClassVar[str] = ""
+    columns: ClassVar[Sequence[Column]] = ()
+    max_rows: ClassVar[int | None] = MAX_ROWS
+
+    def __init__(self, options: ReportOptions = DEFAULT_OPTIONS) -> None:
+        self.options = options
+
+    def rows(self, result: R) -> Iterable[Sequence["Cell"]]:
+        """Return the rows of the table for one result."""
+        raise NotImplementedError
+
+    def is_notable(self, _result: R) -> bool:
+        """Tell whether a result keeps its row when the table cannot show all."""
+        return True
+
+    def needs_table(self, _result: R) -> bool:
+        """Tell whether a result is a reason to print the table."""
+        return True
+
+    def problems(self, _result: R) -> Sequence["Problem"]:
+        """Return the problems that are shown in a table of their own, above."""
+        return ()
+
+    def text(self, result: R) -> str:
+        """Return the result as lines of text, each with its line end."""
+        raise NotImplementedError
+
+    def styled_lines(self, _result: R) -> "Iterable[Segments | Snippet] | None":
+        """Return the text as styled lines without line ends; None if it has no styles."""
+        return None
+
+    def members(self, result: R) -> Iterable[Mapping[str, Any]]:
+        """Return the results of the envelope for one result."""
+        raise NotImplementedError
+
+    def own_reporter(self, _output: str, _stream: TextIO) -> Reporter[R] | None:
+        """Return a reporter for an output that only this kind of result has, else None."""
+        return None
+
+
+def open_reporter(view: View[R], output: str, stream: TextIO) -> Reporter[R]:
     """Return a reporter that writes to a stream.
 
     Args:
-        report_format: which.
+        view: the kind of result, with the options of the report.
+        output: `table`, `text`, `json`, or one that only this kind of result has.
         stream: a text stream over a binary one: JSON and XML are UTF-8 whatever its encoding.
-        options: for table and text.
     """
-    match report_format:
-        case ReportFormat.TABLE:
-            from pinpoint_endpoints.reports.problem_table import TableReporter
-
-            return TableReporter(stream, options)
-        case ReportFormat.TEXT:
-            from pinpoint_endpoints.reports.text import TextReporter
-
-            return TextReporter(stream, options)
-        case ReportFormat.JSON:
+    own = view.own_reporter(output, stream)
+    if own is not None:
+        return own
+    match output:
+        case "json":
             from pinpoint_endpoints.reports.envelope import JsonReporter
 
-            return JsonReporter(stream)
-        case ReportFormat.JUNIT:
-            from pinpoint_endpoints.reports.junit import JunitReporter
+            return JsonReporter(view, stream)
+        case "text":
+            from pinpoint_endpoints.reports.lines import LineReporter
 
-            return JunitReporter(stream)
-        case ReportFormat.SARIF:
-            from pinpoint_endpoints.reports.sarif import SarifReporter
+            return LineReporter(view, stream)
+        case _:
+            from pinpoint_endpoints.reports.table import TableReporter
 
-            return SarifReporter(stream)
-        case ReportFormat.GITHUB:
-            from pinpoint_endpoints.reports.github import GithubReporter
-
-            return GithubReporter(stream)
+            return TableReporter(view, stream)

@@ -11,8 +11,8 @@ from pinpoint_endpoints.documents.model import Checked, Problem
 from pinpoint_endpoints.documents.rule import Rule, declared
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import hinted
-from pinpoint_endpoints.reports.json_bytes import json_bytes
-from pinpoint_endpoints.reports.problems import Tally
+from pinpoint_endpoints.reports.envelope import json_bytes
+from pinpoint_endpoints.reports.reporter import Tally
 from pinpoint_endpoints.reports.spool import Spool
 
 _SCHEMA = (
@@ -36,7 +36,7 @@ class SarifReporter:
         for problem in checked.problems:
             self._results.add(b"\n" + json_bytes(self._result(problem)), b",")
 
-    def close(self, _tally: Tally, error: PinpointEndpointsError | None, /) -> None:
+    def close(self, _tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
         """Write the log."""
         self._stream.flush()
         out = self._stream.buffer

@@ -1,11 +1,17 @@
-"""Columns and rows in, a rich table out, in which nothing that a person would copy is cut."""
+"""Print results as a table in which nothing that a person would copy is cut."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, Generic, TextIO
+
+from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.masking import printable
+from pinpoint_endpoints.reports.reporter import MAX_ROWS, Cell, Column, R, Tally, View
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
+
+    from pinpoint_endpoints.documents.model import Problem
 
     Row = Sequence[RenderableType]
 
@@ -16,11 +22,66 @@ _RECORD_BORDERS = 7
 _ENDLESS = 1 << 30
 
 
-class Column(NamedTuple):
-    """A column's heading, and how narrow its text may be wrapped; 0 is never wrapped."""
+class TableReporter(Generic[R]):
+    """Prints a table when the run is over, and keeps no more rows than it shows.
 
-    heading: str
-    narrowest: int = 0
+    Where a run has more results than rows are shown, those that are notable have the rows.
+    """
+
+    def __init__(self, view: View[R], stream: TextIO) -> None:
+        self._view = view
+        self._stream = stream
+        self._all = _Rows(view.max_rows)
+        self._notable = _Rows(view.max_rows)
+        self._problems: list[Problem] = []
+
+    def add(self, result: R, /) -> None:
+        """Take one result."""
+        rows = list(self._view.rows(result))
+        needed = self._view.needs_table(result)
+        self._all.add(rows, needed=needed)
+        if self._view.is_notable(result):
+            self._notable.add(rows, needed=needed)
+        if len(self._problems) < MAX_ROWS:
+            self._problems += self._view.problems(result)
+
+    def close(self, tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
+        """Print the problems, the table, how many more results there are, and the counts."""
+        if self._problems:
+            from pinpoint_endpoints.reports.problems import print_problem_table
+
+            print_problem_table(self._problems[:MAX_ROWS], self._stream)
+        shown = self._notable if self._all.more else self._all
+        if shown.needed:
+            print_table(console_for(self._stream), self._view.columns, shown.rows)
+        if shown.more:
+            self._stream.write(f"{shown.more:,} more: see all with -o text\n")
+        line = "" if self._view.options.quiet else tally.closing_line(error)
+        if line:
+            self._stream.write(f"{line}\n")
+
+
+class _Rows:
+    """The first rows of a table, and how many more there are.
+
+    Attributes:
+        rows: no more than are shown.
+        more: how many are not shown.
+        needed: whether any of the rows is a reason to print the table.
+    """
+
+    def __init__(self, max_rows: int | None) -> None:
+        self.rows: list[Sequence[Cell]] = []
+        self.more = 0
+        self.needed = False
+        self._max = max_rows
+
+    def add(self, rows: Sequence[Sequence[Cell]], *, needed: bool) -> None:
+        room = len(rows) if self._max is None else self._max - len(self.rows)
+        if room and rows:
+            self.rows += rows[:room]
+            self.needed = self.needed or needed
+        self.more += max(len(rows) - room, 0)
 
 
 def console_for(stream: TextIO) -> "Console":
@@ -31,16 +92,47 @@ def console_for(stream: TextIO) -> "Console":
 
 
 def print_table(
-    console: "Console", columns: Sequence[Column], rows: Sequence["Row"], *, lines: bool = False
+    console: "Console",
+    columns: Sequence[Column],
+    rows: Sequence[Sequence["Cell"]],
+    *,
+    lines: bool = False,
 ) -> None:
     """Print the rows as a table; one below the other where the terminal is too narrow for it.
 
     Args:
-        console: where to.
-        columns: what stands over the cells.
+        console: where the table is printed.
+        columns: of the table.
         rows: a cell for each column.
         lines: whether a line is drawn between two rows.
     """
+    shown = [
+        index
+        for index, column in enumerate(columns)
+        if not column.optional or any(row[index] for row in rows)
+    ]
+    _print_table(
+        console,
+        [columns[index] for index in shown],
+        [[_renderable(row[index]) for index in shown] for row in rows],
+        lines=lines,
+    )
+
+
+def _renderable(cell: "Cell") -> "RenderableType":
+    from rich.text import Text
+
+    if isinstance(cell, str):
+        return Text(printable(cell))
+    if isinstance(cell, tuple):
+        text, style = cell
+        return Text(printable(text), style=style)
+    return cell
+
+
+def _print_table(
+    console: "Console", columns: Sequence[Column], rows: Sequence["Row"], *, lines: bool
+) -> None:
     widths = [
         max(len(column.heading), *(_natural_width(console, row[index]) for row in rows))
         for index, column in enumerate(columns)

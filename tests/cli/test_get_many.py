@@ -15,7 +15,8 @@ from commands import run
 from http_stub import Answer, HttpStub, Stalling
 
 from pinpoint_endpoints import load
-from pinpoint_endpoints.reports.endpoint import endpoint_lines
+from pinpoint_endpoints.reports.endpoint import EndpointView
+from pinpoint_endpoints.reports.reporter import ReportOptions
 from pinpoint_endpoints.testing import PinpointLocal
 
 PE = Path(sys.executable).parent / "pe"
@@ -305,7 +306,8 @@ def test_ctrl_c_keeps_what_was_found() -> None:
 def test_a_hostile_value_cannot_steer_a_terminal() -> None:
     """Ids and values of a server are shown in one line, with escapes."""
     endpoint = {"Id": "a\x1b[2J\nb", "Attributes": {"\x1b": ["\u202e"]}}
-    lines = endpoint_lines(endpoint, named=True, show_values=True)
+    view = EndpointView(ReportOptions(show_values=True), several=True)
+    lines = view.text(endpoint)
     assert lines == ("a\\x1b[2J\\nb\tId\ta\\x1b[2J\\nb\na\\x1b[2J\\nb\tAttributes.\\x1b\t\\u202e\n")
 
 

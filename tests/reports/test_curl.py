@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from commands import missing, program
-from deliveries import call, item
+from deliveries import call, item, report_plan
 from http_stub import Answer, Asked, HttpStub
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -18,11 +18,9 @@ from signing import signature_fault
 
 from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
-from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.masking import CONTROLS
-from pinpoint_endpoints.reports.curl import LONGEST_ARGUMENT
-from pinpoint_endpoints.reports.plan import PlanFormat, open_plan_report
-from pinpoint_endpoints.reports.plan_report import PlanOptions
+from pinpoint_endpoints.reports.http_preview import LONGEST_ARGUMENT
+from pinpoint_endpoints.reports.plan import PlanView, planned_steps
 from pinpoint_endpoints.service.client import open_preview_client
 from pinpoint_endpoints.service.requests import Call
 
@@ -62,10 +60,8 @@ def previewer(server: HttpStub) -> Previewer:
 def commands(server: HttpStub, *calls: Call, stream: Stream | None = None) -> bytes:
     """Return what the report prints."""
     stream = stream or Stream()
-    report = open_plan_report(PlanFormat.CURL, stream, previewer(server), PlanOptions())
-    for planned in calls:
-        report.add(planned)
-    report.close(None)
+    steps = planned_steps(calls, previewer(server), plain_path=True)
+    report_plan(PlanView(), "curl", stream, steps)
     stream.flush()
     return stream.bytes.getvalue()
 
@@ -182,14 +178,3 @@ def test_a_command_steers_no_terminal(server: HttpStub) -> None:
     command = commands(server, planned).decode()
     assert r"\u009b2J\u202e\u007f" in command
     assert not CONTROLS.search(command.removesuffix("\n"))
-
-
-def test_the_local_pinpoint_is_no_server() -> None:
-    """No command can reach it, and that is told before anything is read."""
-    with pytest.raises(UsageError, match="needs a server"):
-        open_plan_report(
-            PlanFormat.CURL,
-            Stream(),
-            Previewer("demo", open_preview_client),
-            PlanOptions(local=True),
-        )

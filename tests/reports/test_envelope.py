@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from reporting import NAMES, TEXTS, checked, finding, reported, secret_fix
 
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.reports.reporter import ReportFormat
+from pinpoint_endpoints.reports.problems import ReportFormat
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMA = json.loads((ROOT / "schemas" / "envelope.schema.json").read_text(encoding="utf-8"))

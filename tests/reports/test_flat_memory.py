@@ -8,8 +8,9 @@ import pytest
 from reporting import checked, finding, run, warning
 
 from pinpoint_endpoints.documents.model import Checked
-from pinpoint_endpoints.reports.reporter import Reporter, ReportFormat, open_reporter
-from pinpoint_endpoints.reports.summary import SummaryReporter
+from pinpoint_endpoints.reports.github import SummaryReporter
+from pinpoint_endpoints.reports.problems import ProblemView, ReportFormat
+from pinpoint_endpoints.reports.reporter import Reporter, open_reporter
 
 MOST = 3_000_000
 """Bytes; the results of the run below are more than ten million in every format."""
@@ -25,7 +26,7 @@ def documents() -> Iterator[Checked]:
         yield checked(error, doubt, in_multi_document_file=True)
 
 
-def peak_of(reporter: Reporter) -> int:
+def peak_of(reporter: Reporter[Checked]) -> int:
     """Return how many bytes a run needed at most, beyond what there was before."""
     tracemalloc.start()
     try:
@@ -46,7 +47,7 @@ def test_many_problems_need_little_memory(report_format: ReportFormat, tmp_path:
     """Forty thousand problems are in the report, and not in memory."""
     path = tmp_path / "report"
     with path.open("w", encoding="utf-8") as stream:
-        assert peak_of(open_reporter(report_format, stream)) < MOST
+        assert peak_of(open_reporter(ProblemView(), report_format, stream)) < MOST
     if report_format not in (ReportFormat.TABLE, ReportFormat.GITHUB):
         assert path.read_text(encoding="utf-8").count("in line 20000") >= 2
 

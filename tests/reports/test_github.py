@@ -11,8 +11,8 @@ from reporting import NAMES, TEXTS, Stream, checked, finding, reported, run, war
 from pinpoint_endpoints.documents.model import Checked
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError
 from pinpoint_endpoints.masking import printable
-from pinpoint_endpoints.reports.reporter import ReportFormat
-from pinpoint_endpoints.reports.summary import SummaryReporter, as_markdown
+from pinpoint_endpoints.reports.github import SummaryReporter, as_markdown
+from pinpoint_endpoints.reports.problems import ReportFormat
 
 COMMAND = re.compile(r"::(?P<name>[a-z]+) (?P<properties>[^:]*)::(?P<message>.*)")
 

@@ -13,7 +13,7 @@ from reporting import NAMES, TEXTS, checked, finding, reported, warning
 from pinpoint_endpoints.documents.model import Checked, Verdict
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError
 from pinpoint_endpoints.masking import printable
-from pinpoint_endpoints.reports.reporter import ReportFormat
+from pinpoint_endpoints.reports.problems import ReportFormat
 
 DATA = Path(__file__).parent.parent / "data"
 XSD = xmlschema.XMLSchema(str(DATA / "schemas" / "junit-10.xsd"))

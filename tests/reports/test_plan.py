@@ -6,9 +6,10 @@ import tracemalloc
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
+from typing import TextIO
 
 import pytest
-from deliveries import EMAIL, call, item
+from deliveries import EMAIL, call, item, report_plan
 from hypothesis import given
 from hypothesis import strategies as st
 from reporting import NAMES, TEXTS, Stream, finding, warning
@@ -16,8 +17,8 @@ from reporting import NAMES, TEXTS, Stream, finding, warning
 from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.masking import CONTROLS, shown_member
-from pinpoint_endpoints.reports.plan import PlanFormat, open_plan_report
-from pinpoint_endpoints.reports.plan_report import PlanOptions, PlanReport
+from pinpoint_endpoints.reports.plan import PlanFormat, PlanTally, PlanView, planned_steps
+from pinpoint_endpoints.reports.reporter import ReportOptions
 from pinpoint_endpoints.service.client import open_preview_client
 from pinpoint_endpoints.service.outcome import Outcome, State, unsent
 from pinpoint_endpoints.service.requests import Call, Item
@@ -50,18 +51,33 @@ def previewer() -> Previewer:
     return Previewer("demo", partial(open_preview_client, region="eu-west-1"))
 
 
-def opened(output: str, stream: Stream, **options: bool) -> PlanReport:
-    """Return a report."""
-    return open_plan_report(PlanFormat(output), stream, previewer(), PlanOptions(**options))
+def shown(
+    output: str,
+    stream: TextIO,
+    steps: Iterable[Call | Outcome],
+    error: CannotRun | None = None,
+    view: PlanView | None = None,
+) -> PlanTally:
+    """Write a plan to a stream; return the counts."""
+    view = view or PlanView()
+    to_curl = output == "curl"
+    preview = previewer() if to_curl or (view.verbose and output == "table") else None
+    numbered = planned_steps(steps, preview, plain_path=to_curl)
+    return report_plan(view, output, stream, numbered, error)
 
 
-def printed(output: str, steps: Iterable[Call | Outcome], **options: bool) -> str:
+def printed(
+    output: str,
+    steps: Iterable[Call | Outcome],
+    *,
+    verbose: bool = False,
+    quiet: bool = False,
+    show_values: bool = False,
+) -> str:
     """Return what is printed of a plan."""
     stream = Stream()
-    report = opened(output, stream, **options)
-    for step in steps:
-        report.add(step)
-    report.close(None)
+    options = ReportOptions(quiet=quiet, show_values=show_values)
+    shown(output, stream, steps, view=PlanView(options, verbose=verbose))
     return stream.text()
 
 
@@ -69,6 +85,13 @@ def long_plan(endpoints: int) -> Iterator[Call]:
     """Yield calls of a hundred endpoints each."""
     for first in range(0, endpoints, 100):
         yield call(*(item(f"endpoint-{number}", ADA) for number in range(first, first + 100)))
+
+
+def long_steps() -> Iterator[Call | Outcome]:
+    """Yield a call, then as many documents that would not be sent, again and again."""
+    for planned in long_plan(20_000):
+        yield planned
+        yield from (left_out() for _ in planned.items)
 
 
 STEPS: list[Call | Outcome] = [
@@ -129,9 +152,7 @@ def test_a_quiet_table_has_no_counts() -> None:
 def test_a_plan_that_ended_early_has_no_counts() -> None:
     """They would be those of a part; what was planned till then is shown."""
     stream = Stream()
-    report = opened("table", stream)
-    report.add(STEPS[0])
-    report.close(CannotRun("the file vanished"))
+    shown("table", stream, STEPS[:1], CannotRun("the file vanished"))
     assert "more.ndjson:12" in stream.text()
     assert "would be sent" not in stream.text()
 
@@ -281,22 +302,18 @@ def test_what_boto3_refuses_is_told_with_its_reason() -> None:
         "1 document is refused by boto3, and not sent\n"
     )
     stream = Stream()
-    report = opened("curl", stream)
-    report.add(steps[0])
-    assert (report.tally.documents, report.tally.left_out[State.FAILED]) == (1, 1)
+    tally = shown("curl", stream, steps[:1])
+    assert (tally.documents, tally.not_sent[State.FAILED]) == (1, 1)
     assert stream.text() == ""
 
 
 def test_commands_are_all_that_curl_s_report_prints() -> None:
     """What is not sent is counted, for whoever tells it beside the script."""
     stream = Stream()
-    report = opened("curl", stream)
-    for step in STEPS:
-        report.add(step)
-    report.close(None)
+    tally = shown("curl", stream, STEPS)
     assert [line[:4] for line in stream.text().splitlines()] == ["curl", "curl"]
-    assert report.tally.left_out[State.INVALID] == 1
-    assert (report.tally.planned, report.tally.documents) == (3, 4)
+    assert tally.not_sent[State.INVALID] == 1
+    assert (tally.planned, tally.documents) == (3, 4)
 
 
 @pytest.mark.soak
@@ -306,16 +323,12 @@ def test_a_long_plan_needs_little_memory(output: str, tmp_path: Path) -> None:
     path = tmp_path / "plan"
     previewer()(call(item()))  # botocore's own memory is not the report's
     with path.open("w", encoding="utf-8") as stream:
-        shown = PlanFormat.TABLE if output == "verbose" else PlanFormat(output)
-        options = PlanOptions(verbose=output == "verbose")
         tracemalloc.start()
         try:
-            report = open_plan_report(shown, stream, previewer(), options)
-            for planned in long_plan(20_000):
-                report.add(planned)
-                for _ in range(100):
-                    report.add(left_out())
-            report.close(None)
+            if output == "verbose":
+                shown("table", stream, long_steps(), view=PlanView(verbose=True))
+            else:
+                shown(output, stream, long_steps())
             assert tracemalloc.get_traced_memory()[1] < MOST
         finally:
             tracemalloc.stop()

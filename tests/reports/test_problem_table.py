@@ -4,7 +4,7 @@ import pytest
 from reporting import checked, finding, reported, secret_fix, warning
 
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.reports.reporter import ReportFormat
+from pinpoint_endpoints.reports.problems import ReportFormat
 
 
 def table(*documents: object, **options: object) -> str:

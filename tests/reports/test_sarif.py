@@ -15,7 +15,7 @@ from reporting import NAMES, TEXTS, checked, finding, reported, warning
 from pinpoint_endpoints.checks.rules.member_rules import coordinate_precision
 from pinpoint_endpoints.documents.model import Checked
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError
-from pinpoint_endpoints.reports.reporter import ReportFormat
+from pinpoint_endpoints.reports.problems import ReportFormat
 
 DATA = Path(__file__).parent.parent / "data"
 SCHEMA = Draft7Validator(

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import connect
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 from unittest.mock import patch
 
 from commands import Ended, run
@@ -18,6 +18,8 @@ from pinpoint_endpoints.api import upsert_all
 from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.documents.positions import Locator, PositionMap
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.reports.plan import PlanTally, PlanView, Step
+from pinpoint_endpoints.reports.reporter import open_reporter
 from pinpoint_endpoints.service.outcome import Outcome, State
 from pinpoint_endpoints.service.requests import Call, Item, batch_item
 
@@ -51,6 +53,23 @@ def item(
 def call(*items: Item) -> Call:
     """Return the call that carries the items."""
     return Call(items, tuple(map(batch_item, items)))
+
+
+def report_plan(
+    view: PlanView,
+    output: str,
+    stream: TextIO,
+    steps: Iterable[Step],
+    error: PinpointEndpointsError | None = None,
+) -> PlanTally:
+    """Write a plan to a stream, as a dry run does; return the counts."""
+    reporter = open_reporter(view, output, stream)
+    tally = PlanTally()
+    for step in steps:
+        tally.add(step)
+        reporter.add(step)
+    reporter.close(tally, error)
+    return tally
 
 
 class Run(NamedTuple):

@@ -18,9 +18,8 @@ from pinpoint_endpoints.documents.model import (
 )
 from pinpoint_endpoints.documents.positions import Locator, Path, PositionMap
 from pinpoint_endpoints.errors import PinpointEndpointsError
-from pinpoint_endpoints.reports.options import ReportOptions
-from pinpoint_endpoints.reports.problems import Tally
-from pinpoint_endpoints.reports.reporter import Reporter, ReportFormat, open_reporter
+from pinpoint_endpoints.reports.problems import ProblemTally, ProblemView, ReportFormat
+from pinpoint_endpoints.reports.reporter import Reporter, ReportOptions, open_reporter
 
 TEXTS = st.text()
 """Also with lone surrogates, control characters and markup."""
@@ -97,10 +96,12 @@ class Stream(io.TextIOWrapper):
 
 
 def run(
-    reporter: Reporter, documents: Iterable[Checked], error: PinpointEndpointsError | None = None
-) -> Tally:
+    reporter: Reporter[Checked],
+    documents: Iterable[Checked],
+    error: PinpointEndpointsError | None = None,
+) -> ProblemTally:
     """Give the documents to a reporter, as a run does; return the counts."""
-    tally = Tally()
+    tally = ProblemTally()
     for document in documents:
         tally.add(document)
         reporter.add(document)
@@ -118,5 +119,6 @@ def reported(
 ) -> str:
     """Return what a format says of the documents."""
     stream = Stream(terminal=terminal)
-    run(open_reporter(report_format, stream, ReportOptions(**options)), documents, error)
+    view = ProblemView(ReportOptions(**options))
+    run(open_reporter(view, report_format, stream), documents, error)
     return stream.text()

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from reporting import checked, finding, reported
 from rich.cells import cell_len
 
-from pinpoint_endpoints.reports.caret import drawn, excerpt_of
-from pinpoint_endpoints.reports.reporter import ReportFormat
+from pinpoint_endpoints.reports.problems import ReportFormat
+from pinpoint_endpoints.reports.snippet import drawn, excerpt_of
 
 MARK = "§"
 CHARACTERS = st.characters(exclude_characters="\r\n" + MARK)
@@ -161,7 +161,7 @@ def test_text_in_a_pipe_needs_no_rich() -> None:
     program = (
         "import sys\n"
         "from reporting import checked, finding, reported\n"
-        "from pinpoint_endpoints.reports.reporter import ReportFormat\n"
+        "from pinpoint_endpoints.reports.problems import ReportFormat\n"
         "assert 'PE103' in reported(ReportFormat.TEXT, [checked(finding())])\n"
         "assert 'rich' not in sys.modules\n"
     )

@@ -1,4 +1,4 @@
-"""A problem in, its source line with a caret under the place out."""
+"""Show the source line of a problem with a caret under the place."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -64,7 +64,7 @@ def _excerpt(text: str, problem: Problem) -> Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
-class Caret:
+class Snippet:
     """A source line with a caret under the place, as wide as there is room; for rich.
 
     Attributes:

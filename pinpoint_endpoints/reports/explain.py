@@ -1,14 +1,16 @@
-"""Rules and members in, their explanations out: as lines for people, or as values for JSON."""
+"""List rules, and explain rules and members of endpoints."""
 
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
-from typing import NamedTuple, Self, TextIO
+from typing import Any, NamedTuple, Self, TextIO
 
 from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.rule import Rule
+from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
+from pinpoint_endpoints.reports.reporter import Cell, Column, Tally, View
 from pinpoint_endpoints.schema.members import Member
 
 _WIDEST = 88
@@ -70,30 +72,63 @@ class _Line(NamedTuple):
     style: str = ""
 
 
-def print_rules(sheets: Sequence[RuleSheet], stream: TextIO) -> None:
-    """Print the rules as a table."""
-    from rich.text import Text
+class RuleTally(Tally[RuleSheet]):
+    """Counts rules."""
 
-    from pinpoint_endpoints.reports.table import Column, console_for, print_table
+    def __init__(self) -> None:
+        super().__init__()
+        self._rules = 0
 
-    columns = [
+    def add(self, _sheet: RuleSheet, /) -> None:
+        """Count a rule."""
+        self._rules += 1
+
+    @property
+    def succeeded(self) -> int:
+        """How many rules there are."""
+        return self._rules
+
+    @property
+    def failed(self) -> int:
+        """No rule fails."""
+        return 0
+
+    def members(self) -> dict[str, int]:
+        """Return the counts as the summary of the envelope."""
+        return {"rules": self._rules}
+
+    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
+        """Return the exit code."""
+        return ExitCode.OK if error is None else error.exit_code
+
+
+class RuleView(View[RuleSheet]):
+    """How a rule is listed."""
+
+    command = "rules"
+    columns = (
         Column("Code"),
         Column("Rule"),
         Column("Severity"),
         Column("What is wrong", narrowest=24),
         Column("Members", narrowest=24),
-    ]
-    rows = [
-        [
-            Text(sheet.code),
-            Text(sheet.name),
-            Text(str(sheet.severity)),
-            Text(sheet.title),
-            Text("\n".join(sheet.members)),
-        ]
-        for sheet in sheets
-    ]
-    print_table(console_for(stream), columns, rows)
+    )
+    max_rows = None
+
+    def rows(self, sheet: RuleSheet) -> Iterator[Sequence[Cell]]:
+        """Return the row of a rule."""
+        from rich.text import Text
+
+        members = Text("\n".join(sheet.members))
+        yield sheet.code, sheet.name, str(sheet.severity), sheet.title, members
+
+    def text(self, sheet: RuleSheet) -> str:
+        """Return a line: `code severity name: title (members)`."""
+        return f"{sheet}\n"
+
+    def members(self, sheet: RuleSheet) -> Iterator[dict[str, Any]]:
+        """Return the result of a rule."""
+        yield asdict(sheet)
 
 
 def print_explanations(sheets: Iterable[RuleSheet | MemberSheet], stream: TextIO) -> None:

@@ -3,8 +3,9 @@
 import io
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 from hypothesis import given
@@ -15,13 +16,8 @@ from rich.cells import cell_len
 
 from pinpoint_endpoints.audience.charts import Bar, Chart, Kind
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.reports.audience import (
-    AudienceTally,
-    audience_envelope,
-    audience_lines,
-    print_audience,
-)
-from pinpoint_endpoints.reports.audience_bars import bar_of
+from pinpoint_endpoints.reports.charts import ChartView, StatsTally, bar_of
+from pinpoint_endpoints.reports.reporter import open_reporter
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMA = json.loads((ROOT / "schemas" / "envelope.schema.json").read_text(encoding="utf-8"))
@@ -55,8 +51,29 @@ NOBODY = chart(
 def printed(*charts: Chart, stream: Stream | None = None) -> list[str]:
     """Return the lines of the table."""
     stream = stream or Stream()
-    print_audience(charts, charts[0].total, stream)
+    report("table", charts, stream)
     return stream.text().splitlines()
+
+
+def lines(*charts: Chart) -> str:
+    """Return the lines of text."""
+    stream = Stream()
+    report("text", charts, stream)
+    return stream.text()
+
+
+def report(
+    output: str,
+    charts: Sequence[Chart],
+    stream: TextIO,
+    tally: StatsTally | None = None,
+    error: CannotRun | None = None,
+) -> None:
+    """Write charts to a stream."""
+    reporter = open_reporter(ChartView(), output, stream)
+    for each in charts:
+        reporter.add(each)
+    reporter.close(tally or StatsTally(), error)
 
 
 @pytest.fixture
@@ -94,7 +111,7 @@ def test_an_encoding_without_blocks_gets_other_bars(encoding: str) -> None:
     """And escapes for what it has not, which are as wide as they are."""
     out = io.BytesIO()
     stream = io.TextIOWrapper(out, encoding=encoding, errors="backslashreplace")
-    print_audience([chart(bar("東京", 4000, 4000), bar("US", 1, 4000))], 4000, stream)
+    report("table", [chart(bar("東京", 4000, 4000), bar("US", 1, 4000))], stream)
     stream.flush()
     lines = out.getvalue().decode(encoding).splitlines()
     assert {len(line) for line in lines[1:]} == {80}
@@ -196,7 +213,7 @@ def test_little_is_not_nothing(count: int, total: int, shown: str) -> None:
 
 def test_lines_have_four_columns() -> None:
     """The chart's name, the label, the count and the share; what is no value in parentheses."""
-    assert audience_lines([COUNTRIES]) == (
+    assert lines(COUNTRIES) == (
         "country\tUS\t2000\t0.5000\n"
         "country\tDE\t1500\t0.3750\n"
         "country\t(others)\t499\t0.1247\n"
@@ -207,7 +224,7 @@ def test_lines_have_four_columns() -> None:
 def test_a_count_that_is_no_sum_says_so() -> None:
     """Where bars overlap, the others' count is that of the most frequent of them."""
     others = bar("others", 51, 4000, Kind.OTHERS, 61)
-    line = audience_lines([chart(others, overlapping=True, name="attributes")])
+    line = lines(chart(others, overlapping=True, name="attributes"))
     assert line == "attributes\t(others, each at most)\t51\t0.0127\n"
 
 
@@ -225,14 +242,14 @@ def test_a_count_that_is_no_sum_says_so() -> None:
 def test_no_value_is_taken_for_words(label: str, shown: str) -> None:
     """A value in parentheses stands in quotes, in lines and in the table."""
     value = chart(bar(label, 4000, 4000))
-    assert audience_lines([value]).split("\t")[1] == shown
+    assert lines(value).split("\t")[1] == shown
     assert printed(value)[2].startswith(f"│ {shown}  ")
 
 
 @given(LABELS)
 def test_a_label_is_one_field(label: str) -> None:
     """Tabs and line ends in it are escapes, and no field is empty."""
-    line = audience_lines([chart(bar(label, 1, 4000))])
+    line = lines(chart(bar(label, 1, 4000)))
     assert line.endswith("\t1\t0.0003\n")
     assert (line.count("\t"), len(line.splitlines())) == (3, 1)
     assert line.split("\t")[1]
@@ -241,10 +258,13 @@ def test_a_label_is_one_field(label: str) -> None:
 @given(LABELS, st.sampled_from([None, CannotRun("no", "yes")]))
 def test_the_envelope_is_what_its_schema_says(label: str, error: CannotRun | None) -> None:
     """With every kind of bar and whatever label."""
-    tally = AudienceTally(4001, 4000, 1, 0)
+    tally = StatsTally()
+    tally.documents, tally.endpoints, tally.invalid = 4001, 4000, 1
     shown = Chart("country", "Country", "Location.Country", 4000, COUNTRIES.bars, short=3)
     odd = Chart("metrics", "Metrics", "Metrics", 4000, (bar(label, 1, 4000),), overlapping=True)
-    envelope = json.loads(audience_envelope([shown, odd], tally, error))
+    stream = Stream()
+    report("json", [shown, odd], stream, tally, error)
+    envelope = json.loads(stream.text())
     VALIDATOR.validate(envelope)
     assert envelope["status"] == "partial"
     assert envelope["summary"]["endpoints"] == 4000

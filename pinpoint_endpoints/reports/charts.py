@@ -1,0 +1,240 @@
+"""Report the charts of an audience."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+
+from pinpoint_endpoints.audience.charts import Chart, Kind, full_label, line_label
+from pinpoint_endpoints.documents.model import Verdict
+from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
+from pinpoint_endpoints.masking import counted
+from pinpoint_endpoints.reports.reporter import Reporter, Tally, View
+from pinpoint_endpoints.reports.table import console_for
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.panel import Panel
+
+WIDTH_UNASKED = 80
+"""In columns: of what goes into a file or a pipe."""
+
+WIDEST = 100
+NARROWEST_OF_TWO = 58
+"""In columns: a chart, and one of two that stand side by side."""
+
+_BORDERS = 4
+_GAP = 2
+_PERCENT = 6
+_NARROWEST_BAR = 6
+_NARROWEST_LABEL = 6
+_UNFOLDED = 22
+"""In columns: the longest of our own labels."""
+
+_BLOCKS = "▏▎▍▌▋▊▉█"
+"""Each fills an eighth of a column more."""
+
+_STYLES = {Kind.VALUE: "cyan", Kind.OTHERS: "blue", Kind.NOT_GIVEN: "dim", Kind.UNUSABLE: "red"}
+
+
+class _Layout(NamedTuple):
+    """How wide things are, in columns; all charts are alike.
+
+    Attributes:
+        chart: with its border.
+        label: longer ones go on in the next line.
+        bar: of all endpoints; 0 if there is no room for any.
+        number: as wide as the largest count.
+    """
+
+    chart: int
+    label: int
+    bar: int
+    number: int
+
+
+class StatsTally(Tally[Verdict]):
+    """Counts documents by their verdict, beside the charts of their endpoints.
+
+    Attributes:
+        documents: endpoints, and files that could not be read.
+        endpoints: those that the charts are of; set by the run.
+        invalid: documents with errors, whether or not there is an endpoint in them.
+        unreadable: files that could not be opened or searched.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.documents = 0
+        self.endpoints = 0
+        self.invalid = 0
+        self.unreadable = 0
+
+    def add(self, verdict: Verdict, /) -> None:
+        """Count a document."""
+        self.documents += 1
+        self.invalid += verdict is Verdict.INVALID
+        self.unreadable += verdict is Verdict.UNREADABLE
+
+    @property
+    def succeeded(self) -> int:
+        """How many endpoints the charts are of."""
+        return self.endpoints
+
+    @property
+    def failed(self) -> int:
+        """How many documents are invalid or unreadable."""
+        return self.invalid + self.unreadable
+
+    def members(self) -> dict[str, int]:
+        """Return the counts as the summary of the envelope."""
+        return {
+            "documents": self.documents,
+            "endpoints": self.endpoints,
+            "invalid": self.invalid,
+            "unreadable": self.unreadable,
+        }
+
+    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
+        """Return the exit code: an unreadable file outweighs invalid documents."""
+        if error is not None:
+            return error.exit_code
+        if self.unreadable:
+            return ExitCode.CANNOT_RUN
+        return ExitCode.INVALID if self.invalid else ExitCode.OK
+
+
+class ChartView(View[Chart]):
+    """How a chart is shown."""
+
+    command = "stats"
+
+    def text(self, chart: Chart) -> str:
+        """Return a line for each bar: its chart, label, count and share, with tabs between them.
+
+        Labels that are not values are in parentheses, values in parentheses are in quotes. The
+        count of `(others, each at most)` is that of the most frequent of them. Shares go from 0
+        to 1.
+        """
+        return "".join(
+            f"{chart.name}\t{line_label(bar, chart)}\t{bar.count}\t{bar.share:.4f}\n"
+            for bar in chart.bars
+        )
+
+    def members(self, chart: Chart) -> Iterator[dict[str, Any]]:
+        """Return the result of a chart."""
+        yield {
+            "chart": chart.name,
+            "title": chart.title,
+            "member": chart.member,
+            "total": chart.total,
+            "overlapping": chart.overlapping,
+            "short": chart.short,
+            "bars": [asdict(bar) for bar in chart.bars],
+        }
+
+    def own_reporter(self, output: str, stream: TextIO) -> Reporter[Chart] | None:
+        """Return the reporter that draws bars in place of a table."""
+        return BarReporter(stream) if output == "table" else None
+
+
+class BarReporter:
+    """Prints how many endpoints there are, and their charts as panels with bars."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._charts: list[Chart] = []
+
+    def add(self, chart: Chart, /) -> None:
+        """Take one chart."""
+        self._charts.append(chart)
+
+    def close(self, _tally: Tally[Any], _error: PinpointEndpointsError | None, /) -> None:
+        """Print the charts: only now is it known how wide they are."""
+        from rich.text import Text
+
+        total = self._charts[0].total if self._charts else 0
+        console = console_for(self._stream)
+        console.print(Text(counted(total, "endpoint"), style="bold"))
+        if total:
+            print_bar_charts(self._charts, console)
+
+
+def print_bar_charts(charts: Sequence[Chart], console: "Console") -> None:
+    """Print the charts as panels, two side by side where there is room.
+
+    Args:
+        charts: one at least.
+        console: where to; its encoding says what bars are made of.
+    """
+    from rich.table import Table
+
+    room = console.width if console.file.isatty() else WIDTH_UNASKED
+    beside = 2 if room >= 2 * NARROWEST_OF_TWO else 1
+    layout = _layout(charts, console, min(WIDEST, (room + 1) // beside - 1))
+    console.width = max(room, layout.chart)
+    grid = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
+    for begin in range(0, len(charts), beside):
+        panels = [_panel(chart, console, layout) for chart in charts[begin : begin + beside]]
+        height = max(len(console.render_lines(panel)) for panel in panels)
+        for panel in panels:
+            panel.height = height
+        grid.add_row(*panels)
+    console.print(grid)
+
+
+def bar_of(share: float, width: int, *, ascii_only: bool) -> str:
+    """Return a bar that fills so much of a width; what is not nothing shows."""
+    if ascii_only:
+        return "#" * max(round(share * width), share > 0)
+    eighths = max(round(share * width * 8), share > 0)
+    return _BLOCKS[-1] * (eighths // 8) + (_BLOCKS[eighths % 8 - 1] if eighths % 8 else "")
+
+
+def _layout(charts: Sequence[Chart], console: "Console", width: int) -> _Layout:
+    from rich.cells import cell_len
+
+    labels = [_encodable(full_label(bar, chart), console) for chart in charts for bar in chart.bars]
+    number = len(f"{charts[0].total:,}")
+    room = width - _BORDERS - number - _PERCENT - 2 * _GAP
+    label = min(max(map(cell_len, labels)), max(_UNFOLDED, width // 3), max(_NARROWEST_LABEL, room))
+    bar = room - label - _GAP
+    if bar < _NARROWEST_BAR:
+        return _Layout(width - room + label, label, 0, number)
+    return _Layout(width, label, bar, number)
+
+
+def _panel(chart: Chart, console: "Console", layout: _Layout) -> "Panel":
+    from rich import box
+    from rich.panel import Panel
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
+    rows.add_column(width=layout.label, overflow="fold")
+    if layout.bar:
+        rows.add_column(width=layout.bar, no_wrap=True)
+    rows.add_column(width=layout.number, justify="right", no_wrap=True)
+    rows.add_column(width=_PERCENT, justify="right", no_wrap=True)
+    for bar in chart.bars:
+        drawn = bar_of(bar.share, layout.bar, ascii_only=console.options.ascii_only)
+        rows.add_row(
+            Text(_encodable(full_label(bar, chart), console)),
+            *([Text(drawn, style=_STYLES[bar.kind])] if layout.bar else []),
+            Text(f"{bar.count:,}"),
+            Text(bar.percent, style="dim"),
+        )
+    short = Text(f"counts may be up to {chart.short:,} too low") if chart.short else None
+    return Panel(
+        rows,
+        box=box.ROUNDED,
+        title=Text(chart.title, style="bold"),
+        title_align="left",
+        subtitle=short,
+        border_style="dim",
+        width=layout.chart,
+    )
+
+
+def _encodable(text: str, console: "Console") -> str:
+    """Return a text as it is written in the end: an escape is wider than what it stands for."""
+    return text.encode(console.encoding, "backslashreplace").decode(console.encoding)
