@@ -24,23 +24,23 @@ NO_PATTERNS: Patterns = dict.fromkeys(TYPES, ())
 
 @dataclass(frozen=True, slots=True)
 class AttributeNames:
-    """What one application knows of names of attributes, by type.
+    """The attribute names of one application, by type.
 
     Args:
         known: the names that were stored.
-        removed: the names and globs that are captured no more.
+        removed: the names and globs whose values are no longer stored.
     """
 
     known: Names = field(default_factory=lambda: NONE)
     removed: Patterns = field(default_factory=lambda: NO_PATTERNS)
 
     @staticmethod
-    def of_json(data: bytes | str) -> "AttributeNames":
-        """Read what `to_json` wrote."""
-        return _of_json(data)
+    def from_json(data: bytes | str) -> "AttributeNames":
+        """Parse the JSON of `to_json`."""
+        return _from_json(data)
 
     def to_json(self) -> bytes:
-        """Return it as JSON: one object of `known` and `removed`."""
+        """Return a JSON object with `known` and `removed`."""
         return orjson.dumps(
             {
                 "known": {kind: sorted(names) for kind, names in self.known.items()},
@@ -49,16 +49,16 @@ class AttributeNames:
         )
 
     def __len__(self) -> int:
-        """Return how many names are known, of all types together: they share one quota."""
+        """Return the number of known names of all types, which share one quota."""
         return sum(map(len, self.known.values()))
 
     @property
     def removes_any(self) -> bool:
-        """Whether some attributes are captured no more."""
+        """Whether the values of some attributes are no longer stored."""
         return any(self.removed.values())
 
     def captured(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return a request without the attributes that are captured no more."""
+        """Return a request without the attributes that are no longer stored."""
         kept = dict(request)
         for kind, holder, member in _members_of(request):
             is_removed = matcher(self.removed[kind])
@@ -85,7 +85,7 @@ class AttributeNames:
         )
 
     def with_names_in(self, request: Mapping[str, Any]) -> "AttributeNames":
-        """Return the names with those of a request; the same object if it brings no new one."""
+        """Return the names with those of a request; the same object if it has no new one."""
         if self.has_names_in(request):
             return self
         new = {
@@ -96,7 +96,7 @@ class AttributeNames:
         return replace(self, known={**self.known, **new})
 
     def without(self, kind: str, patterns: Sequence[str]) -> "AttributeNames":
-        """Return what is known after a removal.
+        """Return the names after a removal.
 
         Args:
             kind: the type of the attributes.
@@ -113,7 +113,7 @@ class AttributeNames:
 
 
 def _members_of(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], str]]:
-    """Yield the type of attributes, what holds them, and the member that they are."""
+    """Yield the type of attributes, the object that holds them, and the name of the member."""
     if "Attributes" in request:
         yield CUSTOM, request, "Attributes"
     if "Metrics" in request:
@@ -123,8 +123,8 @@ def _members_of(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
         yield USER, user, "UserAttributes"
 
 
-@lru_cache(maxsize=64)  # each transaction reads them, and they seldom change
-def _of_json(data: bytes | str) -> AttributeNames:
+@lru_cache(maxsize=64)  # every transaction reads them, and they rarely change
+def _from_json(data: bytes | str) -> AttributeNames:
     stored = orjson.loads(data)
     known, removed = stored.get("known", {}), stored.get("removed", {})
     return AttributeNames(
@@ -133,7 +133,7 @@ def _of_json(data: bytes | str) -> AttributeNames:
     )
 
 
-# Ours: every update is held against them
+# Limits of our own: every update is compared with all of them
 MAX_PATTERNS = 1_000
 MAX_GLOBS = 100
 MAX_PATTERN_LENGTH = 100
@@ -141,8 +141,8 @@ MAX_PATTERN_LENGTH = 100
 WILD = re.compile(r"[*?\[]")
 
 
-def patterns_fault(patterns: Sequence[str]) -> str:
-    """Say why these names and globs are more than can be kept, or return an empty string."""
+def patterns_problem(patterns: Sequence[str]) -> str:
+    """Say why these names and globs cannot be removed, or return an empty string."""
     if any(len(pattern) > MAX_PATTERN_LENGTH for pattern in patterns):
         return f"A name or glob has at most {MAX_PATTERN_LENGTH} characters."
     different = set(patterns)
@@ -154,17 +154,17 @@ def patterns_fault(patterns: Sequence[str]) -> str:
 
 
 def is_glob(pattern: str) -> bool:
-    """Tell whether a pattern may stand for several names."""
+    """Tell whether a pattern may match several names."""
     return bool(WILD.search(pattern))
 
 
 @lru_cache(maxsize=64)
 def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    """Return a function that tells whether a name is one of the names or fits one of the globs.
+    """Return a function that tells whether a name is one of the names or matches one of the globs.
 
-    In a glob `*` is any text, `?` one character and `[ab]` one of some; a name that looks like a
-    glob means itself as well. However many stars there are, time grows with the length of the
-    name: Python's translation of a glob never tries a star twice.
+    In a glob, `*` matches any text, `?` one character and `[ab]` one of some. A name that looks
+    like a glob also matches itself. The time grows with the length of the name, however many stars
+    there are: Python's translation of a glob never tries a star twice.
 
     Args:
         patterns: names and globs, case-sensitive.
@@ -176,7 +176,7 @@ def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     fits = re.compile("|".join(globs)).match
 
     @lru_cache(maxsize=1_024)
-    def is_meant(name: str) -> bool:
+    def matches(name: str) -> bool:
         return name in names or fits(name) is not None
 
-    return is_meant
+    return matches

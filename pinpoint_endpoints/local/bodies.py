@@ -28,11 +28,11 @@ def value_of(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        reason = _encoding_fault(body) or _json_fault(body, error)
+        reason = _encoding_problem(body) or _json_problem(body, error)
         raise bad_request(reason) from None
 
 
-def _encoding_fault(body: bytes) -> str:
+def _encoding_problem(body: bytes) -> str:
     if not body:
         return "The body is empty: JSON is expected."
     if body.startswith(GZIP):
@@ -50,7 +50,7 @@ def _encoding_fault(body: bytes) -> str:
     return ""
 
 
-def _json_fault(body: bytes, error: orjson.JSONDecodeError) -> str:
+def _json_problem(body: bytes, error: orjson.JSONDecodeError) -> str:
     place = f"line {error.lineno}, column {error.colno}"
     no_json = f"The body is not JSON: {place}."
     if len(body) > MOST_EXPLAINED:

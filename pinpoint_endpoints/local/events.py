@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 import orjson
 
 from pinpoint_endpoints.documents.dates import parse_date_time
-from pinpoint_endpoints.local.generated_values import date_fault
+from pinpoint_endpoints.local.generated_values import date_problem
 from pinpoint_endpoints.local.requests import Shape
 from pinpoint_endpoints.local.service_error import bad_request
 from pinpoint_endpoints.quotas import (
@@ -77,15 +77,15 @@ ACCEPTED = {"StatusCode": 202, "Message": "Accepted"}
 WRONG_DURATION = (
     "Session duration in milliseconds must be equal to the difference of start and stop timestamp"
 )
-"""The service's own words. Source: seen in the field (DavidWells/analytics, call-aws.js)."""
+"""The service's own message. Source: seen in the field (DavidWells/analytics, call-aws.js)."""
 
 
 class EventsBatch(NamedTuple):
-    """What a request says of one endpoint.
+    """The part of a request that concerns one endpoint, not validated yet.
 
     Args:
-        endpoint: a PublicEndpoint, not checked yet.
-        events: the events by their ids, not checked yet.
+        endpoint: a PublicEndpoint.
+        events: the events by their ids.
     """
 
     endpoint: dict[str, Any]
@@ -93,15 +93,14 @@ class EventsBatch(NamedTuple):
 
 
 def events_batches(request: object) -> dict[str, EventsBatch]:
-    """Return what an EventsRequest says, by endpoint id.
+    """Return the parts of an EventsRequest by endpoint id.
 
     Raises:
-        ServiceError: 400 when its frame is wrong, or it has more endpoints or events than a request
-            may have.
+        ServiceError: 400 when its structure is wrong, or it has too many endpoints or events.
     """
-    fault = EVENTS_REQUEST.fault(request)
-    if fault:
-        raise bad_request(fault)
+    problem = EVENTS_REQUEST.problem(request)
+    if problem:
+        raise bad_request(problem)
     items = cast("dict[str, Any]", request)["BatchItem"]
     batches = {name: _batch(name, item) for name, item in items.items()}
     if len(batches) > MAX_EVENTS:
@@ -111,37 +110,37 @@ def events_batches(request: object) -> dict[str, EventsBatch]:
     return batches
 
 
-def item_response(endpoint_fault: str, events: Mapping[str, object]) -> dict[str, Any]:
-    """Return the ItemResponse of an endpoint and its events: each is accepted or refused alone.
+def item_response(endpoint_problem: str, events: Mapping[str, object]) -> dict[str, Any]:
+    """Return the ItemResponse of an endpoint and its events, each with a verdict of its own.
 
     Args:
-        endpoint_fault: why the endpoint is refused; empty if it is not.
+        endpoint_problem: why the endpoint is refused; empty if it is not.
         events: the events by their ids.
     """
     return {
-        "EndpointItemResponse": _verdict(endpoint_fault),
-        "EventsItemResponse": {name: _verdict(event_fault(one)) for name, one in events.items()},
+        "EndpointItemResponse": _verdict(endpoint_problem),
+        "EventsItemResponse": {name: _verdict(event_problem(one)) for name, one in events.items()},
     }
 
 
-def event_fault(event: Any) -> str:
-    """Say why the service refuses an event, or return an empty string. It holds no values."""
-    return EVENT.fault(event) or _count_fault(event) or _time_fault(event)
+def event_problem(event: Any) -> str:
+    """Say why the service refuses an event, without its values; return "" if it does not."""
+    return EVENT.problem(event) or _count_problem(event) or _time_problem(event)
 
 
 def _batch(endpoint_id: str, item: object) -> EventsBatch:
-    fault = EVENTS_BATCH.fault(item, ("BatchItem", endpoint_id))
-    if fault:
-        raise bad_request(fault)
+    problem = EVENTS_BATCH.problem(item, ("BatchItem", endpoint_id))
+    if problem:
+        raise bad_request(problem)
     batch = cast("dict[str, Any]", item)
     return EventsBatch(batch["Endpoint"], batch["Events"])
 
 
-def _verdict(fault: str) -> dict[str, Any]:
-    return {"StatusCode": 400, "Message": fault} if fault else ACCEPTED
+def _verdict(problem: str) -> dict[str, Any]:
+    return {"StatusCode": 400, "Message": problem} if problem else ACCEPTED
 
 
-def _count_fault(event: Mapping[str, Any]) -> str:
+def _count_problem(event: Mapping[str, Any]) -> str:
     if len(event.get("Attributes", {})) + len(event.get("Metrics", {})) > MAX_EVENT_NAMES:
         return f"The event has over {MAX_EVENT_NAMES} names of attributes and metrics."
     if len(orjson.dumps(event)) > MAX_EVENT_BYTES:
@@ -149,14 +148,14 @@ def _count_fault(event: Mapping[str, Any]) -> str:
     return ""
 
 
-def _time_fault(event: Mapping[str, Any]) -> str:
+def _time_problem(event: Mapping[str, Any]) -> str:
     session = event.get("Session", {})
     times = {"/Timestamp": event["Timestamp"]}
     times |= {f"/Session/{name}": session[name] for name in SESSION_TIMES if name in session}
     for place, time in times.items():
-        fault = date_fault(time) if time else "an empty text is no date and time"
-        if fault:
-            return f"{place}: {fault}"
+        problem = date_problem(time) if time else "an empty text is no date and time"
+        if problem:
+            return f"{place}: {problem}"
     started, stopped = (parse_date_time(session.get(name, "")) for name in SESSION_TIMES)
     if started and stopped and "Duration" in session:
         milliseconds = (stopped - started) / timedelta(milliseconds=1)

@@ -10,16 +10,16 @@ COHORTS = 100
 ARN_PREFIX = "arn:aws:mobiletargeting:us-east-1:000000000000:apps/"
 
 
-def timestamp(moment: datetime) -> str:
-    """Write an aware moment as the service does: `2018-05-07T19:03:29.963Z`.
+def timestamp(time: datetime) -> str:
+    """Write an aware time as the service does: `2018-05-07T19:03:29.963Z`.
 
     Source of the form: AWS, audience-data-endpoints.
     """
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def date_fault(date: str) -> str:
-    """Say why a text is no date and time, by the rule PE209; nothing if it is one or empty."""
+def date_problem(date: str) -> str:
+    """Say why a text is not a date and time, by rule PE209; return "" if it is one, or empty."""
     if not date:
         return ""
     from pinpoint_endpoints.checks.rules.member_rules import effective_date
@@ -29,7 +29,7 @@ def date_fault(date: str) -> str:
 
 
 def instant(date: str) -> datetime:
-    """Read an ISO 8601 date for comparison; what cannot be read counts as the oldest."""
+    """Parse an ISO 8601 date for comparison; one that cannot be parsed counts as the oldest."""
     return parse_date_time(date) or datetime.min.replace(tzinfo=UTC)
 
 
@@ -42,5 +42,5 @@ def cohort_id(endpoint_id: str) -> str:
 
 
 def application_arn(application_id: str) -> str:
-    """Return an ARN in the service's form, of an account and a region that stand for "here"."""
+    """Return an ARN in the service's form, with a placeholder account and region."""
     return f"{ARN_PREFIX}{application_id}"

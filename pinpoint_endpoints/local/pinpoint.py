@@ -10,24 +10,24 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
-from pinpoint_endpoints.local.attribute_names import patterns_fault
+from pinpoint_endpoints.local.attribute_names import patterns_problem
 from pinpoint_endpoints.local.events import events_batches, item_response
 from pinpoint_endpoints.local.generated_values import application_arn, timestamp
 from pinpoint_endpoints.local.requests import (
     Body,
     batch_items,
     blacklist,
-    checked,
+    check_application_id,
+    check_attribute_type,
+    check_endpoint_id,
     name_and_tags,
-    refuse_application_id,
-    refuse_attribute_type,
-    refuse_endpoint_id,
+    validated_request,
     whole_number,
 )
 from pinpoint_endpoints.local.rows import Application, Rows
 from pinpoint_endpoints.local.service_error import ServiceError, bad_request, not_found
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.updates import Update, apply_updates
+from pinpoint_endpoints.local.updates import SERVICE_LIMITS, Limits, Update, apply_updates
 from pinpoint_endpoints.service.merge import Endpoint
 
 # AWS: quotas, "Projects per region"
@@ -36,22 +36,24 @@ MAX_PAGE_SIZE = 1_000
 
 
 def utc_now() -> datetime:
-    """Return the present moment."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
 class LocalPinpoint:
     """Pinpoint's operations on applications and endpoints.
 
-    Every operation is one transaction: it happens whole or not at all, and is stored when it
-    returns. All of them raise `ServiceError` for what the service refuses, and `CannotRun` when
+    Every operation is one transaction: it happens completely or not at all, and is stored when it
+    returns. Each raises `ServiceError` for a request that the service refuses, and `CannotRun` if
     the store cannot be used.
 
     Args:
         store: where applications and endpoints are.
-        create_missing_applications: make an application on the first write to it, named as its id.
-        now: the clock; aware moments.
+        create_missing_applications: create an application on the first write to it, with its id as
+            its name.
+        now: the clock; aware times.
         new_id: the source of ids for requests and applications.
+        limits: the quotas of endpoints.
     """
 
     def __init__(
@@ -61,18 +63,20 @@ class LocalPinpoint:
         create_missing_applications: bool = True,
         now: Callable[[], datetime] = utc_now,
         new_id: Callable[[], UUID] = uuid4,
+        limits: Limits = SERVICE_LIMITS,
     ) -> None:
         self._store = store
         self._create_missing_applications = create_missing_applications
         self._now = now
         self._new_id = new_id
+        self._limits = limits
 
     def new_request_id(self) -> str:
-        """Return the id of one more request."""
+        """Return an id for a new request."""
         return str(self._new_id())
 
     def create_app(self, request: object) -> Body:
-        """Make an application.
+        """Create an application.
 
         Args:
             request: a CreateApplicationRequest: `Name`, and `tags` if any.
@@ -86,7 +90,7 @@ class LocalPinpoint:
     def get_app(self, application_id: str) -> Body:
         """Return an application."""
         with self._store.reading() as rows:
-            return existing_application(rows, application_id).response
+            return _existing_application(rows, application_id).response
 
     def get_apps(self, page_size: str | None = None, token: str | None = None) -> Body:
         """Return a page of the applications in order of creation.
@@ -108,14 +112,14 @@ class LocalPinpoint:
     def delete_app(self, application_id: str) -> Body:
         """Remove an application with its endpoints, and return it."""
         with self._store.writing() as rows:
-            application = existing_application(rows, application_id)
+            application = _existing_application(rows, application_id)
             rows.remove_application(application)
         return application.response
 
     def update_endpoint(
         self, application_id: str, endpoint_id: str, *, request: object, request_id: str
     ) -> Body:
-        """Make or change an endpoint.
+        """Create or update an endpoint.
 
         Args:
             application_id: where it is.
@@ -123,15 +127,15 @@ class LocalPinpoint:
             request: an EndpointRequest.
             request_id: the id of this request.
         """
-        refuse_endpoint_id(endpoint_id)
-        update = checked(request)
+        check_endpoint_id(endpoint_id)
+        update = validated_request(request)
         self._apply(application_id, [(endpoint_id, update)], request_id)
         return _accepted(request_id)
 
     def update_endpoints_batch(
         self, application_id: str, *, request: object, request_id: str
     ) -> Body:
-        """Make or change up to 100 endpoints: all of them, or none.
+        """Create or update up to 100 endpoints: all of them, or none.
 
         Args:
             application_id: where they are.
@@ -143,40 +147,40 @@ class LocalPinpoint:
 
     def get_endpoint(self, application_id: str, endpoint_id: str) -> Body:
         """Return an endpoint."""
-        refuse_endpoint_id(endpoint_id)
+        check_endpoint_id(endpoint_id)
         with self._store.reading() as rows:
-            application = existing_application(rows, application_id)
-            return existing_endpoint(rows, application, endpoint_id)
+            application = _existing_application(rows, application_id)
+            return _existing_endpoint(rows, application, endpoint_id)
 
     def delete_endpoint(self, application_id: str, endpoint_id: str) -> Body:
         """Remove an endpoint, and return it."""
-        refuse_endpoint_id(endpoint_id)
+        check_endpoint_id(endpoint_id)
         with self._store.writing() as rows:
-            application = existing_application(rows, application_id)
-            endpoint = existing_endpoint(rows, application, endpoint_id)
+            application = _existing_application(rows, application_id)
+            endpoint = _existing_endpoint(rows, application, endpoint_id)
             rows.endpoints(application).remove(same_endpoint_key(endpoint_id))
         return endpoint
 
     def get_user_endpoints(self, application_id: str, user_id: str) -> Body:
         """Return the endpoints of a user in order of creation."""
         with self._store.reading() as rows:
-            application = existing_application(rows, application_id)
-            return {"Item": existing_user_endpoints(rows, application, user_id)}
+            application = _existing_application(rows, application_id)
+            return {"Item": _existing_user_endpoints(rows, application, user_id)}
 
     def delete_user_endpoints(self, application_id: str, user_id: str) -> Body:
         """Remove the endpoints of a user, and return them."""
         with self._store.writing() as rows:
-            application = existing_application(rows, application_id)
-            endpoints = existing_user_endpoints(rows, application, user_id)
+            application = _existing_application(rows, application_id)
+            endpoints = _existing_user_endpoints(rows, application, user_id)
             for endpoint in endpoints:
                 rows.endpoints(application).remove(same_endpoint_key(endpoint["Id"]))
         return {"Item": endpoints}
 
     def put_events(self, application_id: str, *, request: object, request_id: str) -> Body:
-        """Make or change the endpoints that events come from, each of them or not at all.
+        """Create or update the endpoints of events, each of them on its own.
 
-        The events themselves are checked and acknowledged, and not kept. A missing application is
-        made only if an endpoint is.
+        The events are validated and acknowledged, and not stored. A missing application is created
+        only if an endpoint is.
 
         Args:
             application_id: where the endpoints are.
@@ -187,28 +191,28 @@ class LocalPinpoint:
         now = timestamp(self._now())
         updates = [Update(name, batch.endpoint, request_id, now) for name, batch in batches.items()]
         with self._store.writing() as rows:
-            faults = self._faults_of(rows, application_id, updates)
-        results = {name: item_response(faults[name], batches[name].events) for name in batches}
+            refusals = self._apply_each(rows, application_id, updates)
+        results = {name: item_response(refusals[name], batches[name].events) for name in batches}
         return {"Results": results}
 
     def remove_attributes(
         self, application_id: str, attribute_type: str, *, request: object
     ) -> Body:
-        """Forget names of attributes, and store no more values for them; stored ones stay.
+        """Forget names of attributes, and ignore later values for them; stored values stay.
 
         Args:
             application_id: whose endpoints have them.
             attribute_type: such as `endpoint-custom-attributes`.
             request: an UpdateAttributesRequest.
         """
-        refuse_attribute_type(attribute_type)
+        check_attribute_type(attribute_type)
         patterns = blacklist(request)
         with self._store.writing() as rows:
-            application = existing_application(rows, application_id)
+            application = _existing_application(rows, application_id)
             before = rows.attribute_names(application)
-            fault = patterns_fault((*before.removed[attribute_type], *patterns))
-            if fault:
-                raise bad_request(fault)
+            problem = patterns_problem((*before.removed[attribute_type], *patterns))
+            if problem:
+                raise bad_request(problem)
             after = before.without(attribute_type, patterns)
             rows.put_attribute_names(application, after)
         return {
@@ -218,12 +222,12 @@ class LocalPinpoint:
         }
 
     def add_application(self, application_id: str, name: str) -> Body:
-        """Make an application with an id of the caller's choice.
+        """Create an application with a given id.
 
-        No operation of the service: doors use it whose applications come from elsewhere.
+        This is not an operation of the service; moto's applications are added with it.
         """
         with self._store.writing() as rows:
-            return self._added_application(rows, application_id, name).response
+            return self._add_application(rows, application_id, name).response
 
     def _apply(
         self, application_id: str, requests: list[tuple[str, Body]], request_id: str
@@ -232,18 +236,32 @@ class LocalPinpoint:
         with self._store.writing() as rows:
             application = self._application_to_write(rows, application_id)
             updates = [Update(name, request, request_id, now) for name, request in requests]
-            apply_updates(rows, application, updates)
+            apply_updates(rows, application, updates, self._limits)
 
-    def _faults_of(self, rows: Rows, application_id: str, updates: list[Update]) -> dict[str, str]:
-        """Store each update or nothing of it; return by endpoint why it is refused, if it is."""
+    def _apply_each(self, rows: Rows, application_id: str, updates: list[Update]) -> dict[str, str]:
+        """Store each update that is not refused; return by endpoint id why it is, or ""."""
         if not any(update.request for update in updates):
-            existing_application(rows, application_id)
+            _existing_application(rows, application_id)
         before = rows.changes()
         application = self._application_to_write(rows, application_id)
-        faults = {update.endpoint_id: _fault_of(rows, application, update) for update in updates}
-        if not any(update.request and not faults[update.endpoint_id] for update in updates):
-            rows.go_back_to(before)
-        return faults
+        refusals = {
+            update.endpoint_id: self._refusal_of(rows, application, update) for update in updates
+        }
+        if not any(update.request and not refusals[update.endpoint_id] for update in updates):
+            rows.undo_to(before)  # an application that was created for nothing
+        return refusals
+
+    def _refusal_of(self, rows: Rows, application: Application, update: Update) -> str:
+        """Store an update, or nothing of it; return why it is refused, or "" if it is stored."""
+        try:
+            with rows.savepoint():
+                check_endpoint_id(update.endpoint_id)
+                validated_request(update.request, "PublicEndpoint")
+                if update.request:
+                    apply_updates(rows, application, [update], self._limits)
+        except ServiceError as error:
+            return error.message
+        return ""
 
     def _application_to_write(self, rows: Rows, application_id: str) -> Application:
         application = rows.application(application_id)
@@ -251,10 +269,10 @@ class LocalPinpoint:
             return application
         if not self._create_missing_applications:
             raise not_found("Application not found")
-        return self._added_application(rows, application_id, application_id)
+        return self._add_application(rows, application_id, application_id)
 
-    def _added_application(self, rows: Rows, application_id: str, name: str) -> Application:
-        refuse_application_id(application_id)
+    def _add_application(self, rows: Rows, application_id: str, name: str) -> Application:
+        check_application_id(application_id)
         return rows.add_application(self._application_response(application_id, name, {}))
 
     def _application_response(self, application_id: str, name: str, tags: dict[str, str]) -> Body:
@@ -271,29 +289,16 @@ def _accepted(request_id: str) -> Body:
     return {"Message": "Accepted", "RequestID": request_id}
 
 
-def _fault_of(rows: Rows, application: Application, update: Update) -> str:
-    """Store an update; return why it is refused, with nothing of it stored, or an empty string."""
-    try:
-        with rows.undone_if_it_fails():
-            refuse_endpoint_id(update.endpoint_id)
-            checked(update.request, "PublicEndpoint")
-            if update.request:
-                apply_updates(rows, application, [update])
-    except ServiceError as error:
-        return error.message
-    return ""
-
-
-def existing_application(rows: Rows, application_id: str) -> Application:
-    """Return an application."""
+def _existing_application(rows: Rows, application_id: str) -> Application:
+    """Return an application; an impossible id is refused with 400, an unknown one with 404."""
     application = rows.application(application_id)
     if application is None:
-        refuse_application_id(application_id)
+        check_application_id(application_id)
         raise not_found("Application not found")
     return application
 
 
-def existing_endpoint(rows: Rows, application: Application, endpoint_id: str) -> Endpoint:
+def _existing_endpoint(rows: Rows, application: Application, endpoint_id: str) -> Endpoint:
     """Return an endpoint, whatever the case of its id."""
     endpoint = rows.endpoint(application, endpoint_id)
     if endpoint is None:
@@ -301,7 +306,7 @@ def existing_endpoint(rows: Rows, application: Application, endpoint_id: str) ->
     return endpoint
 
 
-def existing_user_endpoints(rows: Rows, application: Application, user_id: str) -> list[Endpoint]:
+def _existing_user_endpoints(rows: Rows, application: Application, user_id: str) -> list[Endpoint]:
     """Return a user's endpoints in order of creation; a user has at least one."""
     endpoints = rows.endpoints(application).of_user(user_id)
     if not endpoints:

@@ -9,7 +9,7 @@ from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.positions import Path, json_pointer
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.local.attribute_names import TYPES
-from pinpoint_endpoints.local.generated_values import date_fault
+from pinpoint_endpoints.local.generated_values import date_problem
 from pinpoint_endpoints.local.service_error import bad_request
 from pinpoint_endpoints.quotas import (
     MAX_BATCH_ITEMS,
@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
     from pinpoint_endpoints.checks.finding import CodedFinding
 
-MAX_ID_LENGTH = 2_048  # whatever its characters, a path with it is no longer than a request's head
-MAX_NAME_LENGTH = 1024  # of an application: so that a page of them has an end
+MAX_ID_LENGTH = (
+    2_048  # so that a path with it fits into the head of a request, whatever its characters
+)
+MAX_NAME_LENGTH = 1024  # of an application: it bounds the size of a page
 
-MAX_NUMBER = 999_999_999  # more than any page or token has, less than SQLite's integers
+MAX_NUMBER = (
+    999_999_999  # more than any page or token needs, and less than SQLite's largest integer
+)
 MAX_DIGITS = len(str(MAX_NUMBER))
 
 Body = dict[str, Any]
@@ -38,16 +42,16 @@ SHAPES_OF_MEMBERS = {
     "Location": "EndpointLocation",
     "User": "EndpointUser",
 }
-"""The service model's names of what stands under these members."""
+"""The service model's names for the values of these members."""
 
 
 class Shape:
-    """A shape of requests that no file has.
+    """A shape of requests that the bundled schema does not have.
 
     Args:
         name: in botocore's service model.
-        schema: says it, as JSON Schema of draft 2020-12 without references.
-        whole: what a sentence calls the value itself.
+        schema: a JSON Schema of draft 2020-12, without references.
+        whole: how a message calls the whole value.
     """
 
     def __init__(self, name: str, schema: Mapping[str, Any], whole: str = "The body") -> None:
@@ -55,12 +59,12 @@ class Shape:
         self._schema = dict(schema)
         self._whole = whole
 
-    def fault(self, value: object, path: Path = ()) -> str:
-        """Say why a value does not fit, or return an empty string.
+    def problem(self, value: object, path: Path = ()) -> str:
+        """Say why a value is invalid, or return an empty string.
 
         Args:
             value: a part of a request.
-            path: leads to it.
+            path: the path to it.
         """
         if self._decider.is_valid(value):
             return ""
@@ -71,7 +75,7 @@ class Shape:
         error = next(Draft202012Validator(self._schema).iter_errors(value))
         coded = next(findings_of(error, self._name))
         place = json_pointer((*path, *coded[1].path)) or self._whole
-        return f"{place}: {_said(value, coded, self._name)}"
+        return f"{place}: {_message(value, coded, self._name)}"
 
     @cached_property
     def _decider(self) -> "Draft202012Validator":
@@ -94,55 +98,55 @@ CREATE_APPLICATION_REQUEST = Shape(
 )
 
 
-def checked(request: object, name: str = "EndpointRequest") -> Body:
-    """Return what a request says of one endpoint.
+def validated_request(request: object, name: str = "EndpointRequest") -> Body:
+    """Return the update of one endpoint that a request contains.
 
     Args:
-        request: has to fit EndpointRequest.
-        name: of its shape in the service model: those of EndpointRequest are the members of others.
+        request: an EndpointRequest.
+        name: the name of its shape in the service model, if another one has the same members.
     """
-    fault = endpoint_fault(request, "EndpointRequest", name)
-    if fault:
-        raise bad_request(fault)
+    problem = endpoint_problem(request, "EndpointRequest", name)
+    if problem:
+        raise bad_request(problem)
     found = cast("Body", request)
-    _refuse_date(found)
+    _check_date(found)
     return found
 
 
-def refuse_endpoint_id(endpoint_id: str) -> None:
-    """Refuse an id that the service cannot take."""
-    fault = endpoint_id_problem(endpoint_id)
-    if fault:
-        raise bad_request(f"The endpoint id cannot be used: {fault}.")
+def check_endpoint_id(endpoint_id: str) -> None:
+    """Refuse an endpoint id that the service cannot accept."""
+    problem = endpoint_id_problem(endpoint_id)
+    if problem:
+        raise bad_request(f"The endpoint id cannot be used: {problem}.")
     if len(endpoint_id) > MAX_ID_LENGTH:
         raise bad_request(f"The endpoint id has over {MAX_ID_LENGTH:,} characters.")
 
 
-def refuse_application_id(application_id: str) -> None:
-    """Refuse an id that no application can have: it cannot be in a path."""
-    fault = endpoint_id_problem(application_id)
-    if fault:
-        raise bad_request(f"The application id cannot be used: {fault}.")
+def check_application_id(application_id: str) -> None:
+    """Refuse an application id that cannot be in a path."""
+    problem = endpoint_id_problem(application_id)
+    if problem:
+        raise bad_request(f"The application id cannot be used: {problem}.")
 
 
 def batch_items(request: object) -> list[tuple[str, Body]]:
     """Return the ids and the requests of an EndpointBatchRequest."""
-    fault = endpoint_fault(request, "EndpointBatchRequest")
-    if fault:
-        raise bad_request(fault)
+    problem = endpoint_problem(request, "EndpointBatchRequest")
+    if problem:
+        raise bad_request(problem)
     items = cast("Body", request)["Item"]
     if len(items) > MAX_BATCH_ITEMS:
         raise bad_request(f"A batch has at most {MAX_BATCH_ITEMS} items.")
     for index, item in enumerate(items):
-        _refuse_date(item, f"/Item/{index}")
+        _check_date(item, f"/Item/{index}")
     return [_id_and_request(item) for item in items]
 
 
 def name_and_tags(request: object) -> tuple[str, dict[str, str]]:
-    """Return what a CreateApplicationRequest says."""
-    fault = CREATE_APPLICATION_REQUEST.fault(request)
-    if fault:
-        raise bad_request(fault)
+    """Return the name and the tags of a CreateApplicationRequest."""
+    problem = CREATE_APPLICATION_REQUEST.problem(request)
+    if problem:
+        raise bad_request(problem)
     application = cast("Body", request)
     name, tags = application["Name"], application.get("tags", {})
     if len(name) > MAX_NAME_LENGTH:
@@ -168,14 +172,14 @@ def blacklist(request: object) -> list[str]:
     return patterns
 
 
-def refuse_attribute_type(attribute_type: str) -> None:
-    """Refuse a type of attributes that RemoveAttributes does not know."""
+def check_attribute_type(attribute_type: str) -> None:
+    """Refuse a type of attributes that RemoveAttributes does not have."""
     if attribute_type not in TYPES:
         raise bad_request(f"The attribute type is none of {', '.join(TYPES)}.")
 
 
 def whole_number(digits: str | None, name: str, *, least: int, default: int) -> int:
-    """Return a number of a query, or the default if the query does not have it."""
+    """Return a whole number of a query, or the default if the query does not have it."""
     if digits is None:
         return default
     if not (
@@ -185,24 +189,24 @@ def whole_number(digits: str | None, name: str, *, least: int, default: int) -> 
     return int(digits)
 
 
-def _refuse_date(request: Body, place: str = "") -> None:
-    fault = date_fault(request.get("EffectiveDate", ""))
-    if fault:
-        raise bad_request(f"{place}/EffectiveDate: {fault}")
+def _check_date(request: Body, place: str = "") -> None:
+    problem = date_problem(request.get("EffectiveDate", ""))
+    if problem:
+        raise bad_request(f"{place}/EffectiveDate: {problem}")
 
 
 def _id_and_request(item: Body) -> tuple[str, Body]:
     request = dict(item)
     endpoint_id = request.pop("Id")
-    refuse_endpoint_id(endpoint_id)
+    check_endpoint_id(endpoint_id)
     return endpoint_id, request
 
 
-def endpoint_fault(value: object, shape: str, name: str = "") -> str:
-    """Say why a value does not fit a shape of the bundled schema, or return an empty string.
+def endpoint_problem(value: object, shape: str, name: str = "") -> str:
+    """Say why a value does not match a shape of the bundled schema, or return an empty string.
 
     Args:
-        value: what a request says.
+        value: the body of a request.
         shape: such as `EndpointRequest`.
         name: of the shape in the service model, if it is another one.
     """
@@ -211,10 +215,10 @@ def endpoint_fault(value: object, shape: str, name: str = "") -> str:
     coded = first_finding(value, shape)
     if coded is None:
         return ""
-    return f"{json_pointer(coded[1].path) or 'The body'}: {_said(value, coded, name or shape)}"
+    return f"{json_pointer(coded[1].path) or 'The body'}: {_message(value, coded, name or shape)}"
 
 
-def _said(value: object, coded: "CodedFinding", shape: str) -> str:
+def _message(value: object, coded: "CodedFinding", shape: str) -> str:
     code, finding = coded
     if code == codes.UNKNOWN_MEMBER:
         return f"not a member of {_holder(finding.path, shape)}: {finding.hint}"

@@ -23,7 +23,7 @@ class Application(NamedTuple):
     """A stored application.
 
     Args:
-        number: its place in the order of creation, never used again.
+        number: its position in the order of creation; it is never used again.
         response: its `ApplicationResponse`.
     """
 
@@ -31,11 +31,11 @@ class Application(NamedTuple):
     response: dict[str, Any]
 
 
-class Inner(AbstractContextManager["Rows"]):
-    """A transaction in another one.
+class _Savepoint(AbstractContextManager["Rows"]):
+    """Undoes what was changed inside it if it is left by an exception.
 
     Args:
-        rows: of the other one.
+        rows: of the transaction that it is part of.
     """
 
     def __init__(self, rows: "Rows") -> None:
@@ -47,11 +47,11 @@ class Inner(AbstractContextManager["Rows"]):
 
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is not None:
-            self._rows.go_back_to(self._begin)
+            self._rows.undo_to(self._begin)
 
 
 class Rows:
-    """What one transaction reads and writes. Endpoints are written when it ends.
+    """Applications and endpoints in one transaction. Endpoints are written when it ends.
 
     Args:
         connection: an SQLite connection with an open transaction.
@@ -65,27 +65,31 @@ class Rows:
         self._attribute_names: dict[int, AttributeNames] = {}
         self._units_of_work: dict[int, UnitOfWork] = {}
 
-    def undone_if_it_fails(self) -> "Inner":
-        """Return a transaction in this one: what is done inside is undone if it fails."""
-        return Inner(self)
+    def savepoint(self) -> "_Savepoint":
+        """Return a context manager that undoes the changes made inside it if it fails."""
+        return _Savepoint(self)
 
     def changes(self) -> int:
-        """Return the number of changes so far: that to which `go_back_to` leads."""
+        """Return the number of changes so far, for `undo_to`."""
         return len(self._undo)
 
-    def go_back_to(self, changes: int) -> None:
-        """Undo all changes but the first ones."""
+    def undo_to(self, changes: int) -> None:
+        """Undo all changes after the first ones.
+
+        Args:
+            changes: how many are kept.
+        """
         while len(self._undo) > changes:
             undo, *arguments = self._undo.pop()
             undo(*arguments)
 
     def write(self) -> None:
-        """Bring the endpoints that changed to the store; the transaction ends with it."""
+        """Write the endpoints that changed. It is the last thing that the transaction does."""
         for unit_of_work in self._units_of_work.values():
             unit_of_work.write()
 
     def forget(self) -> None:
-        """Break the circle in which changes and what they change hold each other."""
+        """Break the reference cycle between changes and the objects that they change."""
         self._undo.clear()
 
     def version(self) -> tuple[int, int]:
@@ -105,13 +109,13 @@ class Rows:
                 number, response, names = row
                 self._applications[application_id] = application_from_row(number, response)
                 try:
-                    self._attribute_names[number] = AttributeNames.of_json(names)
+                    self._attribute_names[number] = AttributeNames.from_json(names)
                 except (AttributeError, TypeError) as error:
                     raise RowError from error
         return self._applications[application_id]
 
     def applications(self, after: int, limit: int) -> list[Application]:
-        """Return up to `limit` applications in order of creation, from the one past `after`."""
+        """Return up to `limit` applications in order of creation, those after number `after`."""
         rows = self.execute(APPLICATIONS, (after, limit))
         return [application_from_row(number, response) for number, response in rows]
 
@@ -132,24 +136,24 @@ class Rows:
         return application
 
     def remove_application(self, application: Application) -> None:
-        """Remove an application with its endpoints: nothing of its request may fail after it."""
+        """Remove an application with its endpoints. It cannot be undone within the transaction."""
         self._applications[application.response["Id"]] = None
         self._units_of_work.pop(application.number, None)
         self.execute("DELETE FROM endpoints WHERE application = ?", (application.number,))
         self.execute("DELETE FROM applications WHERE number = ?", (application.number,))
 
     def attribute_names(self, application: Application) -> AttributeNames:
-        """Return the names of attributes that the application knows."""
+        """Return the attribute names of an application."""
         return self._attribute_names[application.number]
 
     def put_attribute_names(self, application: Application, names: AttributeNames) -> None:
-        """Store the names of attributes that the application knows."""
+        """Store the attribute names of an application."""
         before = self._attribute_names[application.number]
         self._undo.append((self._write_attribute_names, application, before))
         self._write_attribute_names(application, names)
 
     def endpoints(self, application: Application) -> UnitOfWork:
-        """Return the application's endpoints, as this transaction has them."""
+        """Return the endpoints of an application, as this transaction sees them."""
         unit_of_work = self._units_of_work.get(application.number)
         if unit_of_work is None:
             unit_of_work = UnitOfWork(self._connection, application.number, self._undo)

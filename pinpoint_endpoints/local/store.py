@@ -78,21 +78,23 @@ class Store:
 
     Args:
         path: the file, or None for a store in memory that ends with this object.
+        lock_seconds: how long a writer waits for another process that writes.
 
     Raises:
         CannotRun: the file cannot be made or opened, is damaged, is no store, or is of a newer
             version. It is left as it is.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, lock_seconds: float = LOCK_SECONDS) -> None:
         self.path = None if path is None else path.absolute()
         self._process = os.getpid()
         self._lock = threading.RLock()
         self._outer = NO_OUTER
+        self._lock_seconds = lock_seconds
         if self.path is not None:
             _make_private_file(self.path)
         with self._explained():
-            self._connection = _connect(self.path)
+            self._connection = _connect(self.path, lock_seconds)
         self._files: dict[str, File | None] = {}
         self._close = weakref.finalize(self, self._connection.close)
         try:
@@ -172,7 +174,7 @@ class Store:
     def _transaction(self, begin: str) -> AbstractContextManager[Rows]:
         outer, thread = self._outer
         if outer is not None and thread == threading.get_ident():
-            return outer.undone_if_it_fails()
+            return outer.savepoint()
         return self._outermost(begin)
 
     @contextmanager
@@ -224,7 +226,7 @@ class Store:
             with self.writing():
                 for statement in statements_from(self._version()):
                     self._connection.execute(statement)
-        _switch_to_wal(self._connection)
+        _switch_to_wal(self._connection, self._lock_seconds)
         for setting in SETTINGS:
             self._connection.execute(f"PRAGMA {setting}")
         self._number("PRAGMA user_version")  # who has read in WAL mode keeps the files as they are
@@ -283,12 +285,12 @@ class Store:
         )
 
 
-def _switch_to_wal(connection: sqlite3.Connection) -> None:
+def _switch_to_wal(connection: sqlite3.Connection, lock_seconds: float) -> None:
     """Switch to WAL, waiting for processes that make the same new file at this moment.
 
     For this one statement SQLite itself does not wait, but answers BUSY at once.
     """
-    deadline = time.monotonic() + LOCK_SECONDS
+    deadline = time.monotonic() + lock_seconds
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -346,10 +348,10 @@ def _file_at(path: str) -> File | None:
     return found.st_dev, found.st_ino
 
 
-def _connect(path: Path | None) -> sqlite3.Connection:
+def _connect(path: Path | None, lock_seconds: float) -> sqlite3.Connection:
     return sqlite3.connect(
         ":memory:" if path is None else path,
-        timeout=LOCK_SECONDS,
+        timeout=lock_seconds,
         isolation_level=None,
         check_same_thread=False,
     )

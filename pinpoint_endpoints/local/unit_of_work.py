@@ -14,14 +14,14 @@ Place = tuple[str | None, str | None]
 """The channel type and the address of an endpoint."""
 
 Undo = tuple[Callable[..., None], object, object]
-"""A function and its two arguments, which undo a change."""
+"""A function that undoes a change, and its two arguments."""
 
 ACTIVE = "ACTIVE"
 MAX_PARAMETERS = 512
 """Of one statement: SQLite before 3.32 takes 999."""
 
 NEW = 1 << 62
-"""What the places of new endpoints in the order of creation begin with: after all stored ones."""
+"""Where the order of creation continues for new endpoints: after all stored ones."""
 
 FOUND = "SELECT number, endpoint_key, response FROM endpoints WHERE application = ? AND "
 BY_KEY = "endpoint_key IN ({})"
@@ -41,18 +41,18 @@ REMOVE = "DELETE FROM endpoints WHERE number = ?"
 
 
 class RowError(ValueError):
-    """A row holds something else than this program writes."""
+    """A row does not hold what this program writes."""
 
 
 class Entry(NamedTuple):
-    """An endpoint as the transaction has it.
+    """An endpoint as this transaction sees it.
 
     Args:
-        order: its place in the order of creation; once stored, its row's number.
+        order: its position in the order of creation; once stored, the number of its row.
         endpoint: an EndpointResponse.
-        data: the same as JSON.
+        data: the endpoint as JSON.
         user_id: its user, if it has one.
-        place: where it is reached.
+        place: its channel type and address.
         status: such as `ACTIVE`.
     """
 
@@ -65,24 +65,24 @@ class Entry(NamedTuple):
 
     @classmethod
     def of(cls, order: int, endpoint: Endpoint, data: bytes) -> Self:
-        """Take what a row has of an endpoint from the endpoint itself."""
+        """Take the columns of a row from the endpoint itself."""
         place = (endpoint.get("ChannelType"), endpoint.get("Address") or None)
         user_id = endpoint["User"].get("UserId") or None
         return cls(order, endpoint, data, user_id, place, endpoint["EndpointStatus"])
 
     @property
     def columns(self) -> tuple[str | None, ...]:
-        """What its row has beside the endpoint itself."""
+        """The columns of its row that are taken from the endpoint."""
         return (self.user_id, *self.place, self.status)
 
 
 class UnitOfWork:
-    """What one transaction knows of an application's endpoints, and what it changed.
+    """The endpoints of one application that a transaction has read or changed.
 
     Args:
         connection: an SQLite connection with an open transaction.
         application: the application's number.
-        undo: takes each change with what was there before, in order.
+        undo: collects how to undo each change, in order.
     """
 
     def __init__(self, connection: Connection, application: int, undo: list[Undo]) -> None:
@@ -99,22 +99,22 @@ class UnitOfWork:
         self._next_order = NEW
 
     def preload(self, keys: Collection[str]) -> None:
-        """Read the endpoints with these keys, unless they are known."""
-        unknown = [key for key in keys if key not in self._entries]
-        self._entries.update(dict.fromkeys(unknown))
-        self._read(BY_KEY, unknown)
+        """Read the endpoints with these keys, unless they are loaded."""
+        missing = [key for key in keys if key not in self._entries]
+        self._entries.update(dict.fromkeys(missing))
+        self._read(BY_KEY, missing)
 
     def preload_users(self, user_ids: Collection[str]) -> None:
-        """Read the endpoints of these users, unless they are known."""
-        unknown = [user_id for user_id in user_ids if user_id not in self._loaded_users]
-        self._loaded_users.update(unknown)
-        self._read(BY_USER, unknown)
+        """Read the endpoints of these users, unless they are loaded."""
+        missing = [user_id for user_id in user_ids if user_id not in self._loaded_users]
+        self._loaded_users.update(missing)
+        self._read(BY_USER, missing)
 
     def preload_addresses(self, addresses: Collection[str]) -> None:
-        """Read the ACTIVE endpoints at these addresses, unless they are known."""
-        unknown = [address for address in addresses if address not in self._loaded_addresses]
-        self._loaded_addresses.update(unknown)
-        self._read(BY_ADDRESS, unknown)
+        """Read the ACTIVE endpoints at these addresses, unless they are loaded."""
+        missing = [address for address in addresses if address not in self._loaded_addresses]
+        self._loaded_addresses.update(missing)
+        self._read(BY_ADDRESS, missing)
 
     def endpoint(self, key: str) -> Endpoint | None:
         """Return the endpoint with this key, or None."""
@@ -143,7 +143,7 @@ class UnitOfWork:
         return [entry.endpoint for entry in entries if entry]
 
     def put(self, endpoint: Endpoint) -> int:
-        """Keep an endpoint, in place of an earlier one with the same id; return its bytes."""
+        """Create or replace an endpoint, and return its size in bytes."""
         key = same_endpoint_key(endpoint["Id"])
         if key not in self._entries:
             self.preload((key,))
@@ -156,14 +156,14 @@ class UnitOfWork:
         return len(entry.data)
 
     def remove(self, key: str) -> None:
-        """Drop the endpoint with this key."""
+        """Remove the endpoint with this key."""
         self.preload((key,))
         self._change(key, None)
 
     def write(self) -> None:
-        """Bring to the store what changed; the transaction ends with it."""
+        """Write the changes to the store. It is the last thing that the transaction does."""
         new: list[Sequence[object]] = []
-        removed, replaced, reanswered = [], [], []
+        removed, replaced, unindexed = [], [], []
         for key in sorted(self._changed, key=lambda key: _order(self._entries[key])):
             entry, stored = self._entries[key], self._stored.get(key)
             if stored is not None and (entry is None or entry.order != stored.order):
@@ -175,10 +175,10 @@ class UnitOfWork:
                 new.append((self._application, key, *entry.columns, entry.data))
             elif entry.columns != stored.columns:
                 replaced.append((*entry.columns, entry.data, stored.order))
-            else:  # spares the indexes
-                reanswered.append((entry.data, stored.order))
+            else:  # no column of an index has changed
+                unindexed.append((entry.data, stored.order))
         for statement, rows in (
-            (REMOVE, removed), (REPLACE, replaced), (REPLACE_RESPONSE, reanswered), (INSERT, new),
+            (REMOVE, removed), (REPLACE, replaced), (REPLACE_RESPONSE, unindexed), (INSERT, new),
         ):  # fmt: skip
             if rows:
                 self._connection.executemany(statement, rows)
@@ -228,12 +228,12 @@ def _query(condition: str, values: int) -> str:
 
 
 def place_of(endpoint: Endpoint) -> Place:
-    """Return where an endpoint is reached."""
+    """Return the channel type and the address of an endpoint."""
     return endpoint.get("ChannelType"), endpoint.get("Address") or None
 
 
 def _padded(values: Sequence[str]) -> list[str]:
-    """Repeat the last value up to a power of two: few statements for SQLite to compile."""
+    """Repeat the last value up to a power of two, so that SQLite compiles few statements."""
     if len(values) == 1:
         return [*values]
     missing = (1 << (len(values) - 1).bit_length()) - len(values)

@@ -23,14 +23,31 @@ from pinpoint_endpoints.quotas import (
 from pinpoint_endpoints.service.merge import Endpoint, merge, with_status
 
 
-class Update(NamedTuple):
-    """What one request says about one endpoint.
+class Limits(NamedTuple):
+    """Quotas of endpoints; the service's, unless a test lowers them.
 
     Args:
-        endpoint_id: in the case in which the request has it.
-        request: a checked EndpointRequest.
-        request_id: the id of the request that brings it.
-        now: the moment of the request, as the service writes it.
+        endpoint_bytes: of the members that requests have sent.
+        endpoints_per_user: of any status.
+        attribute_names: of an application, of all types together.
+    """
+
+    endpoint_bytes: int = MAX_ENDPOINT_BYTES
+    endpoints_per_user: int = MAX_ENDPOINTS_PER_USER
+    attribute_names: int = MAX_ATTRIBUTE_NAMES
+
+
+SERVICE_LIMITS = Limits()
+
+
+class Update(NamedTuple):
+    """An update of one endpoint.
+
+    Args:
+        endpoint_id: as the request spells it.
+        request: a validated EndpointRequest.
+        request_id: the id of the request.
+        now: the time of the request, as the service writes it.
     """
 
     endpoint_id: str
@@ -39,13 +56,22 @@ class Update(NamedTuple):
     now: str
 
 
-def apply_updates(rows: Rows, application: Application, updates: Sequence[Update]) -> None:
-    """Store updates, one after the other, and all that follows from them.
+def apply_updates(
+    rows: Rows,
+    application: Application,
+    updates: Sequence[Update],
+    limits: Limits = SERVICE_LIMITS,
+) -> None:
+    """Store updates in their order, with their effects on other endpoints.
+
+    Args:
+        rows: an open transaction.
+        application: whose endpoints are updated.
+        updates: one after the other.
+        limits: the quotas of endpoints.
 
     Raises:
-        ServiceError: 400 when an endpoint lacks what it needs, its user has as many endpoints as a
-            user may have, it is larger than an endpoint may be, or the application has as many
-            names of attributes as it may have.
+        ServiceError: 400 when an endpoint lacks a member that it needs, or a quota is exceeded.
     """
     names = rows.attribute_names(application)
     captured = updates
@@ -55,17 +81,17 @@ def apply_updates(rows: Rows, application: Application, updates: Sequence[Update
     for update in captured:
         known = known.with_names_in(update.request)
     if known is not names:
-        if len(known) > MAX_ATTRIBUTE_NAMES:
+        if len(known) > limits.attribute_names:
             raise bad_request("Too many custom attributes")
         rows.put_attribute_names(application, known)
     endpoints = rows.endpoints(application)
     _preload(endpoints, captured)
     for update in captured:
-        _apply(endpoints, application, update)
+        _apply(endpoints, application, update, limits)
 
 
 def _preload(endpoints: UnitOfWork, updates: Sequence[Update]) -> None:
-    """Read in a few queries what the updates are about, each endpoint's companions included."""
+    """Read in a few queries the endpoints that the updates may change."""
     keys = [same_endpoint_key(update.endpoint_id) for update in updates]
     endpoints.preload(keys)
     users: set[str] = set()
@@ -78,22 +104,20 @@ def _preload(endpoints: UnitOfWork, updates: Sequence[Update]) -> None:
     endpoints.preload_addresses(addresses - {""})
 
 
-def _apply(endpoints: UnitOfWork, application: Application, update: Update) -> None:
+def _apply(endpoints: UnitOfWork, application: Application, update: Update, limits: Limits) -> None:
     key = same_endpoint_key(update.endpoint_id)
     before = endpoints.endpoint(key)
     missing = missing_member(before, update.request)
     if missing:
         raise bad_request(f"Missing {missing}")
     stored = before or new_endpoint(application.response["Id"], update.endpoint_id, update.now)
-    companions = _make_room(endpoints, key, stored, update)
+    companions = _make_room(endpoints, stored, update, limits.endpoints_per_user)
     shared = user_attributes_of(companions[0]) if companions else {}
     request = with_defaults(update.request, update.now, update.request_id)
     endpoint = merge(stored, request, shared)
-    if (
-        endpoints.put(endpoint) > MAX_ENDPOINT_BYTES
-        and bytes_of_requests(endpoint) > MAX_ENDPOINT_BYTES
-    ):
-        raise bad_request(f"Endpoint size exceeds {MAX_ENDPOINT_BYTES} bytes")
+    most = limits.endpoint_bytes
+    if endpoints.put(endpoint) > most and bytes_of_requests(endpoint) > most:
+        raise bad_request(f"Endpoint size exceeds {most} bytes")
     if companions:
         _share_user_attributes(endpoints, companions, endpoint)
     for other in endpoints.active_at(place_of(endpoint)):
@@ -101,17 +125,20 @@ def _apply(endpoints: UnitOfWork, application: Application, update: Update) -> N
             endpoints.put(inactive(other))
 
 
-def _make_room(endpoints: UnitOfWork, key: str, stored: Endpoint, update: Update) -> list[Endpoint]:
+def _make_room(
+    endpoints: UnitOfWork, stored: Endpoint, update: Update, most: int
+) -> list[Endpoint]:
     """Return the other endpoints of the user, after one has left if the user had too many."""
     user_id = user_id_after(stored, update.request)
     if not user_id:
         return []
+    key = same_endpoint_key(update.endpoint_id)
     companions = [one for one in endpoints.of_user(user_id) if same_endpoint_key(one["Id"]) != key]
-    if len(companions) < MAX_ENDPOINTS_PER_USER:
+    if len(companions) < most:
         return companions
     leaving = endpoint_to_evict(companions, {**stored, **update.request}["ChannelType"])
     if leaving is None:
-        raise bad_request(f"Exceeded maximum endpoint per user count {MAX_ENDPOINTS_PER_USER}")
+        raise bad_request(f"Exceeded maximum endpoint per user count {most}")
     endpoints.put(evicted(leaving))
     return [one for one in companions if one is not leaving]
 
@@ -129,7 +156,7 @@ SERVICE_MEMBERS = frozenset(
     ("ApplicationId", "CohortId", "CreationDate", "EffectiveDate", "EndpointStatus", "Id", "OptOut",
      "RequestId")
 )  # fmt: skip
-"""What an endpoint has also if no request says it."""
+"""Members that the service sets even if no request has them."""
 
 
 def new_endpoint(application_id: str, endpoint_id: str, created: str) -> Endpoint:

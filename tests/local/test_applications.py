@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import MAX_PAGE_SIZE, LocalPinpoint
 from pinpoint_endpoints.local.routes import Answer
 from pinpoint_endpoints.local.service_error import ServiceError
 from pinpoint_endpoints.local.store import Store
@@ -186,15 +186,14 @@ def test_an_application_has_a_largest_size(
     assert send("POST", "/v1/apps", {"Name": name, "tags": tags}).status == expected
 
 
-def test_a_large_page_has_an_end(pinpoint: LocalPinpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_page_has_an_end(pinpoint: LocalPinpoint) -> None:
     """Whatever page-size is asked for, a token leads to the rest."""
-    monkeypatch.setattr("pinpoint_endpoints.local.pinpoint.MAX_PAGE_SIZE", 2)
-    for name in "abc":
-        pinpoint.create_app({"Name": name})
+    for number in range(MAX_PAGE_SIZE + 1):
+        pinpoint.create_app({"Name": str(number)})
     page = pinpoint.get_apps("999999999")
-    assert [one["Name"] for one in page["Item"]] == ["a", "b"]
+    assert [one["Name"] for one in page["Item"]] == list(map(str, range(MAX_PAGE_SIZE)))
     (last,) = pinpoint.get_apps("999999999", page["NextToken"])["Item"]
-    assert last["Name"] == "c"
+    assert last["Name"] == str(MAX_PAGE_SIZE)
 
 
 def test_an_application_is_made_on_the_first_write(pinpoint: LocalPinpoint) -> None:

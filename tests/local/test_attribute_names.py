@@ -56,9 +56,9 @@ def test_capturing_changes_no_request(request_: dict[str, Any], patterns: list[s
 def test_names_survive_being_stored(known: dict[str, frozenset[str]], patterns: list[str]) -> None:
     """What is read is what was written."""
     stored = AttributeNames(known).without(METRIC, patterns)
-    assert AttributeNames.of_json(stored.to_json()) == stored
+    assert AttributeNames.from_json(stored.to_json()) == stored
 
 
 def test_a_new_application_knows_no_names() -> None:
     """What a store has of an application whose names were never written is an empty object."""
-    assert AttributeNames.of_json("{}") == AttributeNames()
+    assert AttributeNames.from_json("{}") == AttributeNames()

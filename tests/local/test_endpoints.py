@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.local.pinpoint import LocalPinpoint, existing_application
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.service_error import ServiceError
 from pinpoint_endpoints.local.store import Store
 
@@ -187,9 +187,11 @@ def test_an_older_endpoint_without_an_address_can_be_updated(
 ) -> None:
     """One that is stored already is asked for it by what names its address or opt-out only."""
     old = {"Id": "e", "ChannelType": "SMS", "OptOut": "NONE", "EndpointStatus": "ACTIVE"}
-    application = pinpoint.add_application("app", "app")
+    pinpoint.add_application("app", "app")
     with store.writing() as rows:
-        rows.endpoints(existing_application(rows, application["Id"])).put({**old, "User": {}})
+        application = rows.application("app")
+        assert application is not None
+        rows.endpoints(application).put({**old, "User": {}})
     pinpoint.update_endpoint("app", "e", request={"Metrics": {"m": 1}}, request_id="r")
     assert pinpoint.get_endpoint("app", "e")["Metrics"] == {"m": 1}
     with pytest.raises(ServiceError, match="Missing Address"):

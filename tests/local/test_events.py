@@ -279,7 +279,7 @@ def test_a_whole_event_is_accepted(fault: Callable[..., str]) -> None:
         ({"Attributes": {"a": 1}}, "/Attributes/a: expected a string, found a number"),
         ({"Metrics": {"m": "1"}}, "/Metrics/m: expected a number, found a string"),
         ({"Metrics": {"m": True}}, "/Metrics/m: expected a number, found a boolean"),
-        ({"Attributes": {"a" * 51: ""}}, "the service takes 50"),
+        ({"Attributes": {"a" * 51: ""}}, "the limit is 50"),
         ({"Attributes": {"a": "v" * 201}}, "the service takes 200"),
         (
             {

@@ -1,8 +1,6 @@
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import quote
 from uuid import UUID
 
@@ -14,8 +12,9 @@ from plain_pinpoint import CUSTOM, METRIC, USER, PlainPinpoint
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.routes import answer
 from pinpoint_endpoints.local.store import Store
+from pinpoint_endpoints.local.updates import Limits
 
-MOST_ENDPOINTS, MOST_NAMES, MOST_BYTES = 2, 4, 230
+SMALL_LIMITS = Limits(endpoint_bytes=230, endpoints_per_user=2, attribute_names=4)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 Call = tuple[Any, ...]
@@ -167,7 +166,7 @@ def run(calls: list[Call], together: list[int]) -> tuple[list[Any], Any]:
     answers = []
     left = list(calls)
     with Store(None) as store:
-        pinpoint = LocalPinpoint(store, now=clock.now, new_id=clock.request_id)
+        pinpoint = LocalPinpoint(store, now=clock.now, new_id=clock.request_id, limits=SMALL_LIMITS)
         for size in (*together, *[0] * len(calls)):
             with store.together() if size else nullcontext():
                 for call in left[: size or 1]:
@@ -179,7 +178,9 @@ def run(calls: list[Call], together: list[int]) -> tuple[list[Any], Any]:
 
 def run_plainly(calls: list[Call]) -> tuple[list[Any], Any]:
     """Let the plain Pinpoint answer calls."""
-    plain = PlainPinpoint(MOST_ENDPOINTS, MOST_NAMES, MOST_BYTES)
+    plain = PlainPinpoint(
+        SMALL_LIMITS.endpoints_per_user, SMALL_LIMITS.attribute_names, SMALL_LIMITS.endpoint_bytes
+    )
     clock = Clock()
     answers = []
     for call in calls:
@@ -189,17 +190,6 @@ def run_plainly(calls: list[Call]) -> tuple[list[Any], Any]:
     state = plain.state
     names = (state.known, state.removed) if state.exists else ({}, {})
     return answers, (state.endpoints, names)
-
-
-@contextmanager
-def small_quotas() -> Iterator[None]:
-    """Make the quotas so small that few calls reach them."""
-    with (
-        patch("pinpoint_endpoints.local.updates.MAX_ENDPOINTS_PER_USER", MOST_ENDPOINTS),
-        patch("pinpoint_endpoints.local.updates.MAX_ATTRIBUTE_NAMES", MOST_NAMES),
-        patch("pinpoint_endpoints.local.updates.MAX_ENDPOINT_BYTES", MOST_BYTES),
-    ):
-        yield
 
 
 made_again: list[Call] = [
@@ -223,7 +213,6 @@ def test_calls_answer_and_store_as_the_plain_pinpoint_does(
 
     The plain Pinpoint is a slow implementation that shares no code with the package.
     """
-    with small_quotas():
-        expected = run_plainly(calls)
-        assert run(calls, []) == expected
-        assert run(calls, together) == expected
+    expected = run_plainly(calls)
+    assert run(calls, []) == expected
+    assert run(calls, together) == expected

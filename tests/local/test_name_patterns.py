@@ -8,7 +8,7 @@ from pinpoint_endpoints.local.attribute_names import (
     MAX_PATTERN_LENGTH,
     MAX_PATTERNS,
     matcher,
-    patterns_fault,
+    patterns_problem,
 )
 
 HARD_NAMES = [
@@ -61,8 +61,8 @@ def test_what_can_be_removed_has_limits() -> None:
     """1,000 names of 100 characters and 100 globs are enough, each counted once."""
     names = [str(number).ljust(MAX_PATTERN_LENGTH, "x") for number in range(MAX_PATTERNS)]
     globs = [f"{number}*" for number in range(MAX_GLOBS)]
-    assert not patterns_fault([*names, *names])
-    assert not patterns_fault([*globs, *globs, "name"])
-    assert "1000 names" in patterns_fault([*names, "one more"])
-    assert "100 globs" in patterns_fault([*globs, "[ab]"])
-    assert "100 characters" in patterns_fault(["x" * (MAX_PATTERN_LENGTH + 1)])
+    assert not patterns_problem([*names, *names])
+    assert not patterns_problem([*globs, *globs, "name"])
+    assert "1000 names" in patterns_problem([*names, "one more"])
+    assert "100 globs" in patterns_problem([*globs, "[ab]"])
+    assert "100 characters" in patterns_problem(["x" * (MAX_PATTERN_LENGTH + 1)])

@@ -352,11 +352,15 @@ def test_what_the_user_may_not_write_cannot_be_used(tmp_path: Path, kind: str) -
     assert "Permission denied" in run.stdout or "may not write" in run.stdout
 
 
-def test_a_lock_held_too_long_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_held_too_long_is_named(path: Path) -> None:
     """When another process keeps the file locked, the waiting ends with its name."""
-    monkeypatch.setattr("pinpoint_endpoints.local.store.LOCK_SECONDS", 0)
     locked = pytest.raises(CannotRun, match="another process has kept it locked")
-    with Store(path) as first, Store(path) as second, first.writing(), locked:
+    with (
+        Store(path) as first,
+        Store(path, lock_seconds=0) as second,
+        first.writing(),
+        locked,
+    ):
         put(second, "e")
 
 
@@ -394,7 +398,6 @@ def test_the_switch_to_wal_waits_for_others(path: Path, monkeypatch: pytest.Monk
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         monkeypatch.setattr("time.sleep", lambda _: other.rollback())
-        monkeypatch.setattr("pinpoint_endpoints.local.store.LOCK_SECONDS", 1)
-        with Store(path) as store:
+        with Store(path, lock_seconds=1) as store:
             put(store, "e")
         assert not other.in_transaction
