@@ -280,7 +280,7 @@ def test_a_whole_event_is_accepted(fault: Callable[..., str]) -> None:
         ({"Metrics": {"m": "1"}}, "/Metrics/m: expected a number, found a string"),
         ({"Metrics": {"m": True}}, "/Metrics/m: expected a number, found a boolean"),
         ({"Attributes": {"a" * 51: ""}}, "the limit is 50"),
-        ({"Attributes": {"a": "v" * 201}}, "the service takes 200"),
+        ({"Attributes": {"a": "v" * 201}}, "the limit is 200"),
         (
             {
                 "Attributes": {str(one): "" for one in range(21)},
