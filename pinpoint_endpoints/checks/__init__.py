@@ -1,1 +1,1 @@
-"""Documents in, problems out: the schema and what explains it."""
+"""Check documents: the schema, the rules, and collisions between documents."""

@@ -1,7 +1,7 @@
-"""The documents of a run in, what is found by looking at all of them together out.
+"""Find problems between the documents of a run, such as two documents for one endpoint.
 
-A million documents fit: hashes are remembered, not documents. Where hashes met, the documents are
-read again, and only those that really meet are reported.
+Only hashes are kept, so that a million documents fit into memory. Documents with equal hashes are
+read again, and reported if they really collide.
 """
 
 from array import array
@@ -34,13 +34,13 @@ from pinpoint_endpoints.documents.positions import Path
 from pinpoint_endpoints.quotas import EVICTING_CHANNELS, MAX_ATTRIBUTE_NAMES, MAX_ENDPOINTS_PER_USER
 
 _NOTHING = 0
-_SORTED_AT_ONCE = 250_000
+_MAX_SORTED = 250_000
 
 
 class CrossFileIndex:
-    """What the documents of a run are about, in 32 bytes each.
+    """Hashes of what each document of a run is about, in 32 bytes per document.
 
-    A hash stands at the same index in each array; 0 stands for nothing.
+    The hashes of a document have the same index in each array; 0 means none.
     """
 
     def __init__(self) -> None:
@@ -54,18 +54,18 @@ class CrossFileIndex:
         self._applications: set[str] = set()
 
     def begin(self, source: Source) -> None:
-        """Say that the documents that follow are from this source."""
+        """Record the source of the documents that follow."""
         self._sources.append(source)
         self._starts.append(len(self._endpoints))
 
     def add(self, document: Document) -> list[CodedFinding]:
-        """Remember a document; return what it makes wrong with those before it."""
+        """Add a document; return the findings that it causes with those before it."""
         identity = identity_of(document)
         self._endpoints.append(_hash(identity.endpoint))
         self._addresses.append(_hash(identity.address))
         self._users.append(_hash(identity.user))
-        told = bool(identity.user and identity.user_attributes)
-        self._user_attributes.append(identity.attributes_digest() if told else _NOTHING)
+        has_attributes = bool(identity.user and identity.user_attributes)
+        self._user_attributes.append(identity.attributes_digest() if has_attributes else _NOTHING)
         if identity.application:
             self._applications.add(identity.application)
         names = self._names.get(identity.application)
@@ -73,8 +73,8 @@ class CrossFileIndex:
             names = self._names[identity.application] = _Names()
         return names.add(document)
 
-    def suspects(self) -> "Collisions":
-        """Return what met, or seems to have met."""
+    def collisions(self) -> "Collisions":
+        """Return the hashes that several documents have in common."""
         crowded: set[int] = set()
         differing: set[int] = set()
         for user, indexes in _runs(self._users):
@@ -87,12 +87,12 @@ class CrossFileIndex:
         one_application = len(self._applications) <= 1
         return Collisions(endpoints, addresses, crowded, differing, one_application=one_application)
 
-    def sources_of(self, suspects: "Collisions") -> Iterator[Source]:
-        """Yield the sources that hold what met."""
+    def sources_of(self, collisions: "Collisions") -> Iterator[Source]:
+        """Yield the sources with documents that collide."""
         last = -1
         rows = zip(self._endpoints, self._addresses, self._users, strict=True)
         for index, (endpoint, address, user) in enumerate(rows):
-            if suspects.has(endpoint, address, user):
+            if collisions.has(endpoint, address, user):
                 number = bisect_right(self._starts, index) - 1
                 if number != last:
                     last = number
@@ -100,18 +100,18 @@ class CrossFileIndex:
 
 
 def _hash(key: Key | None) -> int:
-    """Return a hash of what a key names, whichever application it is in."""
+    """Return a hash of a key without its application."""
     return hash(key[1:]) if key else _NOTHING
 
 
 def _runs(hashes: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-    """Yield each hash that stands more than once, with where it stands.
+    """Yield each hash that occurs more than once, with its indexes.
 
-    Sorts a part of the hashes at a time: Python's integers take four times the room of the array's.
+    Sorts one part of the hashes at a time: Python's integers take four times the array's memory.
     """
-    if len(hashes) <= _SORTED_AT_ONCE and len({*hashes, _NOTHING}) > len(hashes) - hashes.count(0):
-        return  # none stands twice
-    parts = 1 + len(hashes) // _SORTED_AT_ONCE
+    if len(hashes) <= _MAX_SORTED and len({*hashes, _NOTHING}) > len(hashes) - hashes.count(0):
+        return  # all are different
+    parts = 1 + len(hashes) // _MAX_SORTED
     for part in range(parts):
         indexes = [
             index
@@ -134,37 +134,37 @@ class _Names:
             METRICS: set(),
             USER_ATTRIBUTES: set(),
         }
-        self._is_told = False
+        self._is_reported = False
 
     def add(self, document: Document) -> list[CodedFinding]:
-        """Remember the names in a document; return the one that is too many, if it is there."""
-        if self._is_told:
+        """Add the names in a document; return a finding for the first one beyond the limit."""
+        if self._is_reported:
             return []
         groups = names_in(document)
         if all(names.keys() <= self._known[path] for path, names in groups.items()):
             return []
         if sum(map(len, groups.values())) > MAX_ATTRIBUTE_NAMES:
-            return []  # the rule for one document tells of it
+            return []  # the rule for one document reports it
         for path, names in groups.items():
             for name in names:
                 self._known[path].add(name)
                 if sum(map(len, self._known.values())) > MAX_ATTRIBUTE_NAMES:
-                    self._is_told = True
+                    self._is_reported = True
                     place = (*document.request_path, *path, name)
                     return [(codes.TOO_MANY_NAMES_IN_ALL, too_many_names_in_all(place))]
         return []
 
 
 class Collisions:
-    """The hashes that met; looks at the documents behind them, in their order, once more.
+    """Hashes that several documents share; checks these documents again, in their order.
 
     Args:
-        endpoints: of endpoints that several documents are about.
-        addresses: that several documents have.
-        crowded: users with more documents than they may have endpoints.
-        differing: users whose attributes are not the same in all documents.
-        one_application: whether all documents are of one application, though not all of them name
-            it; else what is in different ones does not meet.
+        endpoints: hashes of endpoints with several documents.
+        addresses: hashes of addresses in several documents.
+        crowded: hashes of users with more documents than a user may have endpoints.
+        differing: hashes of users whose attributes differ between documents.
+        one_application: whether all documents belong to one application, even if only some name
+            it; otherwise documents of different applications do not collide.
     """
 
     def __init__(
@@ -187,7 +187,7 @@ class Collisions:
         self._first_attribute: dict[tuple[Key, str], tuple[Any, str]] = {}
 
     def has(self, endpoint: int, address: int, user: int) -> bool:
-        """Tell whether a document with these hashes has to be looked at."""
+        """Tell whether a document with these hashes must be checked again."""
         return (
             endpoint in self._endpoints
             or address in self._addresses
@@ -195,8 +195,8 @@ class Collisions:
             or user in self._differing
         )
 
-    def look_at(self, document: Document) -> list[CodedFinding]:
-        """Return what is wrong with a document beside those that were looked at before."""
+    def check(self, document: Document) -> list[CodedFinding]:
+        """Return the findings of a document against those checked before."""
         identity = identity_of(document)
         if self._one_application:
             identity = identity.anywhere()

@@ -1,6 +1,6 @@
-"""A document in, whether it surely has no flaw out: compiled code for the many that have none.
+"""Decide quickly that a document has no problem, by a compiled schema that repeats the rules.
 
-What the rules ask, as far as a schema can say it. A no means nothing: then the rules are asked.
+It is stricter than the rules: a document that it does not accept may still be valid.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,10 @@ _ADDRESSES: Mapping[str, tuple[str, ...]] = {
 
 
 def surely_valid(document: Document) -> bool:
-    """Tell whether a document surely fits the schema and breaks no rule: it is a whole endpoint."""
+    """Tell whether a document is certainly valid: a complete endpoint that breaks no rule.
+
+    False means nothing: the rules then decide.
+    """
     if document.shape not in _SHAPES or document.endpoint_id is None:
         return False
     if not _decider(document.shape).is_valid(document.value):
@@ -58,7 +61,7 @@ def _has_one_decimal(location: Any) -> bool:
 
 
 def _has_distinct_names(document: Document) -> bool:
-    """Tell whether no two names differ in case only, stand for two things, or are too many."""
+    """Tell whether the names are few enough, and all different when case is ignored."""
     names = [*chain.from_iterable(names_in(document).values())]
     return len(names) <= MAX_ATTRIBUTE_NAMES and len({name.casefold() for name in names}) == len(
         names

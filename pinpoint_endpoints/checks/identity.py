@@ -1,4 +1,4 @@
-"""A document in, what makes it meet others out: its endpoint, its address, its user."""
+"""Find out which endpoint, address and user a document is about."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -18,15 +18,15 @@ USER_ATTRIBUTES: Path = ("User", "UserAttributes")
 
 
 class Identity(NamedTuple):
-    """What a document is about; what it does not say, or says wrongly, is None or empty.
+    """What a document is about; missing or invalid parts are None or empty.
 
     Attributes:
-        endpoint: the application and the endpoint's id, without its case.
-        address: the application, the channel and the address.
-        user: the application and the user id.
-        channel: the channel type, if there is such a one.
-        user_attributes: by name.
-        application: the application's id.
+        endpoint: the application id and the endpoint id in lower case.
+        address: the application id, the channel type and the address.
+        user: the application id and the user id.
+        channel: the channel type, if it is a known one.
+        user_attributes: lists of values by attribute name.
+        application: the application id.
     """
 
     endpoint: Key | None
@@ -43,7 +43,7 @@ class Identity(NamedTuple):
         return self._replace(endpoint=endpoint, address=address, user=user)
 
     def attributes_digest(self) -> int:
-        """Return what two documents with the same user attributes share."""
+        """Return a hash that is equal for equal user attributes."""
         return hash(orjson.dumps(self.user_attributes, option=orjson.OPT_SORT_KEYS))
 
 
@@ -68,7 +68,7 @@ def identity_of(document: Document) -> Identity:
 
 
 def names_in(document: Document) -> dict[Path, Mapping[str, Any]]:
-    """Return the attributes and metrics of a document, by where they stand in its request."""
+    """Return the attributes and metrics of a document, by their path in its request."""
     request = document.request
     user = request.get("User")
     found = {

@@ -1,4 +1,4 @@
-"""Sources in, every document with what was found in it out: one by one, then all together."""
+"""Check all documents of a run: each by itself, then all against each other."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -11,7 +11,7 @@ from pinpoint_endpoints.documents.model import Checked, Document, Problem, Verdi
 from pinpoint_endpoints.documents.rule import rule_of
 
 Reader = Callable[[Source | UnreadablePath], Iterable[Document]]
-"""Reads the documents of a source; the same ones if it is asked again."""
+"""Reads the documents of a source; must return the same ones when called again."""
 
 
 def check_all(
@@ -19,32 +19,32 @@ def check_all(
 ) -> Iterator[Checked]:
     """Yield the documents of the sources with their problems.
 
-    After the last one come those again that meet others: two with one endpoint id, two with one
-    address, and so on. Memory is flat: 32 bytes for a document.
+    Documents that collide with others, such as two with one endpoint id, are yielded a second time
+    after the last one. This takes 32 bytes of memory per document.
 
     Args:
         sources: from `discover`.
-        read: from `documents.load`; is asked again for a source whose documents meet others.
-        policy: how documents are judged.
+        read: from `documents.load`; called again for sources with colliding documents.
+        policy: which problems count.
     """
-    hashes = CrossFileIndex()
+    index = CrossFileIndex()
     for source in sources:
         if isinstance(source, Source):
-            hashes.begin(source)
+            index.begin(source)
         for document in read(source):
             problems: Sequence[Problem] = validate(document, policy)
-            if document.is_read and (met := hashes.add(document)):
-                problems = [*problems, *_problems(document, met, policy)]
+            if document.is_read and (findings := index.add(document)):
+                problems = [*problems, *_problems(document, findings, policy)]
             verdict = verdict_on(document, problems, policy)
             yield Checked(document, tuple(problems), verdict)
-    suspects = hashes.suspects()
-    for source in hashes.sources_of(suspects):
+    collisions = index.collisions()
+    for source in index.sources_of(collisions):
         for document in read(source):
             if any(problem.code == codes.UNREADABLE for problem in document.problems):
                 yield Checked(document, document.problems, Verdict.UNREADABLE)
-            if not document.is_read or not (met := suspects.look_at(document)):
+            if not document.is_read or not (findings := collisions.check(document)):
                 continue
-            problems = _problems(document, met, policy)
+            problems = _problems(document, findings, policy)
             if problems:
                 alone = validate(document, policy)
                 before = verdict_on(document, alone, policy)
@@ -52,9 +52,11 @@ def check_all(
                 yield Checked(document, tuple(problems), verdict, before)
 
 
-def _problems(document: Document, met: Iterable[CodedFinding], policy: Policy) -> list[Problem]:
+def _problems(
+    document: Document, findings: Iterable[CodedFinding], policy: Policy
+) -> list[Problem]:
     return [
         problem_at(document, code, rule_of(code).severity, finding)
-        for code, finding in met
+        for code, finding in findings
         if code not in policy.ignore
     ]

@@ -1,1 +1,1 @@
-"""The rules that a schema cannot say: one function a rule, its docstring its documentation."""
+"""The rules that a schema cannot express: one function each, whose docstring is its page."""

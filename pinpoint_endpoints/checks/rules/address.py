@@ -1,4 +1,4 @@
-"""Rules about `Address`: what each channel takes. An EndpointRequest in, findings out."""
+"""Rules about `Address`: the form that each channel type needs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,12 +9,12 @@ from pinpoint_endpoints.documents.model import Action, Fix, Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
 
 _AT_ADDRESS = ("Address",)
-_CLEARS = "an update with an empty address clears it: leave it out to keep the one that is there"
+_CLEARS = "an empty address clears the stored one: leave it out to keep it"
 
 _PHONE_CHANNELS = ("SMS", "VOICE")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_MOST_DIGITS = 15
-_LEAST_DIGITS = 7
+_MAX_DIGITS = 15
+_MIN_DIGITS = 7
 
 _PUNCTUATION = " .()/-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _DIALLED_INSIDE = re.compile(r"\(\s*0")
@@ -22,8 +22,8 @@ _DIALLED_INSIDE = re.compile(r"\(\s*0")
 _NAME = r"[^ \"(),.:;<>@\[\\\]]+"
 _LABEL = r"[^ -/:-@\[-`{-~](?:[^ -,./:-@\[-`{-~]{0,61}[^ -/:-@\[-`{-~])?"
 _EMAIL = re.compile(rf"{_NAME}(?:\.{_NAME})*@(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
-_LONGEST_EMAIL = 254
-_LONGEST_NAME = 64
+_MAX_EMAIL_LENGTH = 254
+_MAX_NAME_LENGTH = 64
 
 _APNS_CHANNELS = ("APNS", "APNS_SANDBOX", "APNS_VOIP", "APNS_VOIP_SANDBOX")
 _HEXADECIMAL = "0123456789abcdefABCDEF"
@@ -34,9 +34,9 @@ _PRINTED_AROUND = str.maketrans("", "", "<> \n")
 def phone_number(request: Mapping[str, object]) -> Sequence[Finding]:
     """The address of an SMS or VOICE endpoint is not a phone number in E.164 form.
 
-    E.164 is a plus sign, the country code and the number, digits only: 7 to 15 of them here. The
-    service stores anything without complaint, and the message is lost when it is sent. AWS's own
-    samples leave out the plus sign, so this is a warning.
+    E.164 is a plus sign, the country code and the number, in 7 to 15 digits. The service stores
+    anything, and sending the message then fails. AWS's own samples leave out the plus sign, so this
+    is a warning.
 
     Source: AWS, Amazon Pinpoint User Guide, "Sending SMS messages"; botocore's service model,
     `EndpointRequest.Address`; ITU-T E.164, at most 15 digits.
@@ -55,7 +55,7 @@ def phone_number(request: Mapping[str, object]) -> Sequence[Finding]:
     message = "the address is not a phone number in E.164 form"
     cleaned = "".join(filter(_is_dialled, address))
     if _E164.fullmatch(cleaned) and not _DIALLED_INSIDE.search(address):
-        hint = "remove the spaces, the punctuation and what cannot be seen"
+        hint = "remove spaces, punctuation and invisible characters"
         return (_at_address(message, hint, cleaned),)
     return (_at_address(message, _phone_hint(address, cleaned)),)
 
@@ -69,12 +69,12 @@ def _phone_hint(address: str, cleaned: str) -> str:
     return _first_true(
         (not address, _CLEARS),
         (any(map(str.isalpha, cleaned)), "a phone number has no letters"),
-        (_DIALLED_INSIDE.search(address), "write it as it is dialled from abroad, without ()"),
-        (cleaned.startswith("00"), 'write "+" for the 00 that dials abroad'),
+        (_DIALLED_INSIDE.search(address), "write it as dialled from abroad, without parentheses"),
+        (cleaned.startswith("00"), 'write "+" instead of 00'),
         (not cleaned.startswith("+"), 'begin with "+" and the country code'),
         (digits.startswith("0"), "no country code begins with 0"),
-        (len(digits) > _MOST_DIGITS, f"a phone number has at most {_MOST_DIGITS} digits"),
-        (len(digits) < _LEAST_DIGITS, "this is too short with a country code"),
+        (len(digits) > _MAX_DIGITS, f"a phone number has at most {_MAX_DIGITS} digits"),
+        (len(digits) < _MIN_DIGITS, "this is too short for a number with a country code"),
         (True, 'write "+", the country code and the number, digits only'),
     )
 
@@ -84,8 +84,8 @@ def email_address(request: Mapping[str, object]) -> Sequence[Finding]:
     """The address of an EMAIL endpoint does not have the form of an e-mail address.
 
     That form is a name of at most 64 characters, one `@`, and a domain with a dot: 254 characters
-    at most, without spaces and without a display name. Letters of all scripts are taken. Whether
-    the mailbox exists is not asked: the service finds out when a message bounces.
+    at most, without spaces and without a display name. Letters of all scripts are allowed. Whether
+    the mailbox exists is not checked: the service finds out when a message bounces.
 
     Source: botocore's service model, `EndpointRequest.Address`; RFC 5321, sections 4.1.2 and
     4.5.3.1; RFC 6531 for other scripts.
@@ -110,10 +110,10 @@ def email_address(request: Mapping[str, object]) -> Sequence[Finding]:
 
 def _is_email(text: str) -> bool:
     return (
-        len(text) <= _LONGEST_EMAIL
+        len(text) <= _MAX_EMAIL_LENGTH
         and text.isprintable()
         and _EMAIL.fullmatch(text) is not None
-        and text.index("@") <= _LONGEST_NAME
+        and text.index("@") <= _MAX_NAME_LENGTH
     )
 
 
@@ -126,9 +126,12 @@ def _email_hint(address: str) -> str:
         ("@" not in address, 'it has no "@"'),
         ("@" in name, 'it has more than one "@": an endpoint has one address'),
         (" " in address, "remove the space in it"),
-        (not address.isprintable(), "remove the characters in it that cannot be seen"),
-        (len(name) > _LONGEST_NAME, f'more than {_LONGEST_NAME} characters stand before "@"'),
-        (len(address) > _LONGEST_EMAIL, f"it has more than {_LONGEST_EMAIL} characters"),
+        (not address.isprintable(), "remove the invisible characters in it"),
+        (
+            len(name) > _MAX_NAME_LENGTH,
+            f'it has more than {_MAX_NAME_LENGTH} characters before "@"',
+        ),
+        (len(address) > _MAX_EMAIL_LENGTH, f"it has more than {_MAX_EMAIL_LENGTH} characters"),
         ("." not in domain, 'the domain after "@" has no dot'),
         (True, 'write it as "name@example.com"'),
     )
@@ -138,8 +141,8 @@ def _email_hint(address: str) -> str:
 def apns_token(request: Mapping[str, object]) -> Sequence[Finding]:
     """The address of an APNS endpoint is not hexadecimal of even length.
 
-    A device token is bytes, and two hexadecimal digits write one of them. How many there are is
-    Apple's to change, so any even number is right. The service stores anything, and answers
+    A device token is a sequence of bytes, each written as two hexadecimal digits. Apple may change
+    its length, so any even number of digits is valid. The service stores anything, and fails with
     `hexBinary needs to be even-length` or `Device token is invalid in hex form` when it sends.
     The token of AWS's own example has letters up to z, so this is a warning.
 
@@ -174,7 +177,7 @@ def _token_hint(address: str, cleaned: str) -> str:
         (not address, _CLEARS),
         (not cleaned.strip(_HEXADECIMAL), "its length is odd: is it complete?"),
         (address.startswith("{length"), "encode the token's bytes as hexadecimal in the app"),
-        (True, "it has other characters than 0-9 and a-f: is it another service's token?"),
+        (True, "it has characters other than 0-9 and a-f: is it another service's token?"),
     )
 
 

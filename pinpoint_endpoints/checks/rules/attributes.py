@@ -1,4 +1,4 @@
-"""Rules about attributes and their names. One group of attributes or an EndpointRequest in."""
+"""Rules about attributes, metrics and their names."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -22,8 +22,8 @@ _UNSHOWN = re.compile(r"[#:?\\/]")
 def attribute_name(attributes: Mapping[str, object]) -> Sequence[Finding]:
     r"""An attribute's name has a character that the console cannot show.
 
-    The characters are `#`, `:`, `?`, `\` and `/`. Such an attribute is stored, but nobody finds it
-    in the console to build a segment with it. In values these characters do no harm.
+    The characters are `#`, `:`, `?`, `\` and `/`. Such an attribute is stored, but cannot be chosen
+    for a segment in the console. In values these characters do no harm.
 
     Source: botocore's service model, `EndpointRequest.Attributes`.
 
@@ -41,7 +41,7 @@ def attribute_name(attributes: Mapping[str, object]) -> Sequence[Finding]:
 def _unshown(name: str) -> Finding:
     characters = " ".join(sorted(set(_UNSHOWN.findall(name))))
     message = f"the name has {characters}, which the console cannot show"
-    return Finding((name,), message, 'write another character, such as "_"', at_key=True)
+    return Finding((name,), message, 'use another character, such as "_"', at_key=True)
 
 
 @rule(
@@ -55,8 +55,8 @@ def _unshown(name: str) -> Finding:
 def names_that_differ_in_case(named: Mapping[str, object]) -> Sequence[Finding]:
     """Two names differ only in upper and lower case.
 
-    Names are case-sensitive: these are two attributes, and a segment or a message that asks for
-    one of them does not see the other. Both count towards the quota of 250.
+    Names are case-sensitive: these are two attributes, and a segment or a message that uses one of
+    them does not see the other. Both count towards the quota of 250.
 
     Source: botocore's service model, `EndpointRequest.Attributes`; AWS, Amazon Pinpoint User Guide,
     "Importing segments".
@@ -90,11 +90,11 @@ def _spelled_twice(name: str, first: str) -> Finding:
     severity=Severity.WARNING,
 )
 def name_for_two_things(request: Mapping[str, object]) -> Sequence[Finding]:
-    """One name stands under `Attributes` and under `User.UserAttributes`.
+    """The same name is used under `Attributes` and under `User.UserAttributes`.
 
     They are two attributes: one belongs to this endpoint, the other to the user, and the service
-    copies it to all endpoints of the user. Whoever builds a segment or writes a message has to
-    know which is which. Each counts towards the quota of 250.
+    copies it to all endpoints of the user. Segments and messages have to refer to the right one.
+    Each counts towards the quota of 250.
 
     Source: AWS, Amazon Pinpoint Developer Guide, "Associating users with endpoints" and "Quotas".
 
@@ -111,8 +111,8 @@ def name_for_two_things(request: Mapping[str, object]) -> Sequence[Finding]:
     shared = user.get("UserAttributes")
     if not isinstance(shared, dict) or own.keys().isdisjoint(shared):
         return ()
-    message = 'the name stands under "Attributes" too, as another attribute'
-    hint = "keep the one that is meant: the user's is copied to all endpoints of the user"
+    message = 'the same name is used under "Attributes", for another attribute'
+    hint = "keep one of them: the user's is copied to all endpoints of the user"
     return [
         Finding(("User", "UserAttributes", name), message, hint, at_key=True)
         for name in shared
@@ -126,9 +126,9 @@ def name_for_two_things(request: Mapping[str, object]) -> Sequence[Finding]:
 def empty_list(attributes: Mapping[str, object]) -> Sequence[Finding]:
     """An attribute has an empty list.
 
-    An empty list empties the values, and the name stays, also in the quota of 250. An attribute
-    that is left out keeps its values. It goes away only with the endpoint: delete the endpoint,
-    and create it anew.
+    An empty list removes the values but keeps the name, which still counts towards the quota of
+    250. An attribute that is left out keeps its values. To remove it entirely, delete the endpoint
+    and create it again.
 
     Source: aws-sdk-js#3180, an answer of the service's team.
 
@@ -140,6 +140,6 @@ def empty_list(attributes: Mapping[str, object]) -> Sequence[Finding]:
     """
     if [] not in attributes.values():
         return ()
-    message = "an empty list empties the values, and the name stays"
-    hint = "leave the attribute out to keep its values, or ignore this if they should go"
+    message = "an empty list removes the values but keeps the name"
+    hint = "leave the attribute out to keep its values, or ignore this to remove them"
     return [Finding((name,), message, hint) for name, values in attributes.items() if values == []]

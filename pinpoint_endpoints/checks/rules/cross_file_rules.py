@@ -1,6 +1,6 @@
-"""Rules about all documents of a run: called with what met, they say what the service makes of it.
+"""Rules about all documents of a run: each describes one kind of collision between documents.
 
-What `pe` reads together is taken for one application, unless the documents name different ones.
+Documents are taken to be for one application, unless they name different ones.
 """
 
 from pinpoint_endpoints.checks.finding import Finding
@@ -11,14 +11,15 @@ from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, MAX_ENDPOINTS_PER_USER
 
 _TEENS = (11, 12, 13)
+_REMOVE_UNUSED = "remove endpoints that are no longer used"
 
 
 @rule(codes.SAME_ENDPOINT, Scope.ACROSS)
 def same_endpoint(path: Path, first: str) -> Finding:
-    """Two documents are about one endpoint.
+    """Two documents update the same endpoint.
 
     Endpoint ids are case-insensitive: `Ada` and `ada` are the same endpoint. The second update is
-    merged into the first, so that what is stored is what neither of them says.
+    merged into the first, so that the stored endpoint matches neither document.
 
     Source: botocore's service model, `UpdateEndpointRequest.EndpointId`.
 
@@ -30,16 +31,16 @@ def same_endpoint(path: Path, first: str) -> Finding:
         {"Id": "ada-phone", "ChannelType": "SMS", "Address": "+12065550100"}
         {"Id": "ada-work", "ChannelType": "SMS", "Address": "+12065550101"}
     """
-    message = f"the same endpoint stands at {first}; ids are case-insensitive"
-    return Finding(path, message, "remove one of the two, or give it another id")
+    message = f"the same endpoint is at {first}; ids are case-insensitive"
+    return Finding(path, message, "remove one of the two, or change its id")
 
 
 @rule(codes.SAME_ADDRESS, Scope.ACROSS, "Address")
 def same_address(path: Path, first: str) -> Finding:
-    """Two endpoints have one address and channel.
+    """Two endpoints have the same address and channel type.
 
     When an endpoint is updated, the service sets every other endpoint with its address to INACTIVE,
-    so that only the one that is sent last gets messages.
+    so that only the one sent last gets messages.
 
     Source: botocore's service model, `EndpointRequest.EndpointStatus`.
 
@@ -51,8 +52,9 @@ def same_address(path: Path, first: str) -> Finding:
         {"Id": "ada", "ChannelType": "EMAIL", "Address": "ada@example.com"}
         {"Id": "lovelace", "ChannelType": "EMAIL", "Address": "lovelace@example.com"}
     """
-    message = f"another endpoint has this address and channel, at {first}: the service makes one of"
-    return Finding(path, f"{message} them INACTIVE", "keep one endpoint for an address")
+    message = f"the endpoint at {first} has the same address and channel type"
+    hint = "keep one of the two: the service sets the other to INACTIVE"
+    return Finding(path, message, hint)
 
 
 @rule(codes.TOO_MANY_ENDPOINTS, Scope.ACROSS, "User.UserId")
@@ -61,7 +63,7 @@ def too_many_endpoints(path: Path, number: int, channel: str, *, evicts: bool) -
 
     The service refuses the 16th with `Exceeded maximum endpoint per user count` for SMS, PUSH,
     VOICE, EMAIL, CUSTOM, IN_APP and APNS_SANDBOX. For ADM, GCM, APNS, APNS_VOIP, APNS_VOIP_SANDBOX
-    and BAIDU it takes it, if the user has one of these already: the one with the oldest
+    and BAIDU it accepts the endpoint if the user already has one of these: the one with the oldest
     EffectiveDate becomes INACTIVE and loses its user. Then this is a warning.
 
     Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", endpoints with the same user ID, and
@@ -79,11 +81,11 @@ def too_many_endpoints(path: Path, number: int, channel: str, *, evicts: bool) -
     """
     ordinal = f"this is the {_ordinal(number)} endpoint of its user"
     if evicts:
-        message = f"{ordinal}: the service makes the oldest push endpoint INACTIVE for it"
-        return Finding(path, message, "remove what is no longer used", severity=Severity.WARNING)
+        message = f"{ordinal}: the service sets the oldest push endpoint to INACTIVE"
+        return Finding(path, message, _REMOVE_UNUSED, severity=Severity.WARNING)
     kind = f"for {channel} " if channel else ""
-    message = f"{ordinal}, and {kind}the service takes {MAX_ENDPOINTS_PER_USER}"
-    return Finding(path, message, "remove what is no longer used")
+    message = f"{ordinal}, and {kind}the limit is {MAX_ENDPOINTS_PER_USER}"
+    return Finding(path, message, _REMOVE_UNUSED)
 
 
 @rule(
@@ -95,11 +97,11 @@ def too_many_endpoints(path: Path, number: int, channel: str, *, evicts: bool) -
     severity=Severity.WARNING,
 )
 def too_many_names_in_all(path: Path) -> Finding:
-    """The documents have more than 250 names of attributes and metrics together.
+    """The documents have more than 250 names of attributes and metrics in total.
 
-    An application has at most 250 over Attributes, Metrics and UserAttributes. What is beyond is
-    not stored. The page that says so also says 250 for each endpoint, and accounts had higher
-    limits: hence a warning.
+    An application has at most 250 names in Attributes, Metrics and UserAttributes together. Names
+    beyond that are not stored. The same page states 250 for each endpoint, and some accounts had
+    higher limits, so this is a warning.
 
     Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", endpoint quotas.
 
@@ -113,7 +115,7 @@ def too_many_names_in_all(path: Path) -> Finding:
         …
         {"Id": "zoe", "Metrics": {"visits": 1}}
     """
-    message = f"with this name there are more than {MAX_ATTRIBUTE_NAMES} in all documents together"
+    message = f"with this name, all documents have more than {MAX_ATTRIBUTE_NAMES} names in total"
     hint = "put what varies into values, not into names"
     return Finding(path, message, hint, at_key=True)
 
@@ -123,7 +125,7 @@ def user_attributes_differ(path: Path, first: str) -> Finding:
     """The attributes of one user differ between documents.
 
     User attributes belong to the user: the service copies them to all endpoints with this UserId,
-    so that all of them have what is sent last.
+    so that all of them get the values sent last.
 
     Source: AWS, Amazon Pinpoint Developer Guide, "Associating users with endpoints".
 
@@ -136,7 +138,7 @@ def user_attributes_differ(path: Path, first: str) -> Finding:
         {"Id": "b", "User": {"UserId": "ada", "UserAttributes": {"Tier": ["gold"]}}}
     """
     message = f"this user has another value at {first}, and the service keeps the one sent last"
-    return Finding(path, message, "write the same in both, or in one of them only")
+    return Finding(path, message, "use the same value in both, or write it in one only")
 
 
 def _ordinal(number: int) -> str:

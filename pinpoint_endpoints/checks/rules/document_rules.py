@@ -1,4 +1,4 @@
-"""Rules about what is missing. An EndpointRequest and whether it creates in, findings out."""
+"""Rules about a whole request or document: missing and read-only members, names, and size."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,9 +16,9 @@ from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, MAX_ENDPOINT_BYTES, S
 def missing_address(request: Mapping[str, object], create: bool) -> Sequence[Finding]:
     """There is no address, and the endpoint is not opted out.
 
-    An update may leave the address out, and the service keeps the one that it has. It has answered
-    `Missing Address` to requests that set `OptOut` to `NONE`, or name a channel, for an endpoint
-    that has no address yet. With `--create` every endpoint that is not opted out needs one, and
+    An update may leave the address out: the service then keeps the stored one. For an endpoint
+    without an address, it has answered `Missing Address` to requests that set `OptOut` to `NONE` or
+    name a channel type. With `--create`, every endpoint that is not opted out needs an address, and
     this is an error.
 
     Source: aws-sdk-ios#861, amplify-js#13272 and amplify-js#1910; AWS, Amazon Pinpoint User Guide,
@@ -44,10 +44,10 @@ def missing_address(request: Mapping[str, object], create: bool) -> Sequence[Fin
 
 @rule(codes.MISSING_CHANNEL_TYPE, Scope.CREATE, "ChannelType", severity=Severity.WARNING)
 def missing_channel_type(request: Mapping[str, object], create: bool) -> Sequence[Finding]:
-    """There is an address, and no channel that it belongs to.
+    """There is an address without a channel type.
 
-    An update may leave the channel type out, and the service keeps the one that it has. It has
-    answered `Missing ChannelType` where an address came without one. With `--create` every
+    An update may leave the channel type out: the service then keeps the stored one. It has answered
+    `Missing ChannelType` to requests with an address and no channel type. With `--create`, every
     endpoint needs one, and this is an error.
 
     Source: error messages that public clients of the service look for; AWS, Amazon Pinpoint User
@@ -66,7 +66,7 @@ def missing_channel_type(request: Mapping[str, object], create: bool) -> Sequenc
         message = "a new endpoint needs a channel type"
         return (Finding((), message, hint, severity=Severity.ERROR),)
     if "Address" in request:
-        return (Finding((), "there is an address, and no channel that it belongs to", hint),)
+        return (Finding((), "there is an address without a channel type", hint),)
     return ()
 
 
@@ -75,11 +75,11 @@ _BARE_SHAPES = ("EndpointRequest", "EndpointResponse")
 
 @rule(codes.READ_ONLY_MEMBERS, Scope.DOCUMENT, severity=Severity.WARNING)
 def read_only_members(document: Document) -> Sequence[Finding]:
-    """An endpoint that was read has members that cannot be sent back.
+    """An endpoint returned by the service has members that cannot be sent back.
 
-    `ApplicationId`, `CohortId` and `CreationDate` are the service's own. `pe` leaves them out when
-    it sends; boto3 and the AWS CLI refuse the whole request (`Unknown parameter in
-    EndpointRequest`). `Id` stays: it says which endpoint is meant.
+    The service sets `ApplicationId`, `CohortId` and `CreationDate` itself. `pe` leaves them out
+    when it sends; boto3 and the AWS CLI refuse the whole request (`Unknown parameter in
+    EndpointRequest`). `Id` may stay: it is the endpoint's id.
 
     Source: botocore's service model, `EndpointResponse` beside `EndpointRequest`.
 
@@ -95,17 +95,17 @@ def read_only_members(document: Document) -> Sequence[Finding]:
     if not there:
         return ()
     message = f"read-only: {', '.join(there)}; pe leaves this out, boto3 and the AWS CLI refuse it"
-    hint = 'remove it; "Id" may stay: it says which endpoint is meant'
+    hint = 'remove it; "Id" may stay: it is the endpoint\'s id'
     fix = Fix(Action.REMOVE, tuple((name,) for name in there))
     return (Finding((there[0],), message, hint, at_key=True, fix=fix),)
 
 
 @rule(codes.NO_ENDPOINT_ID, Scope.DOCUMENT, severity=Severity.WARNING)
 def no_endpoint_id(document: Document) -> Sequence[Finding]:
-    """An endpoint among others in one file does not say which endpoint it is.
+    """An endpoint in a file with several has no id.
 
-    A file with one endpoint may give its id by its name; a file with several cannot. An import job
-    makes an id up, and makes another one each time. `pe upsert` has no endpoint to send it to.
+    A file's name can be the id of one endpoint, not of several. An import job makes up a new id
+    each time. `pe upsert` cannot send the endpoint.
 
     Source: botocore's service model, `EndpointBatchItem.Id`; AWS, Amazon Pinpoint User Guide,
     "Importing segments": `Id` is required to update an existing endpoint.
@@ -124,7 +124,7 @@ def no_endpoint_id(document: Document) -> Sequence[Finding]:
         return ()
     if not document.in_multi_document_file or not isinstance(document.value, Mapping):
         return ()
-    message = "this endpoint has no id, and its file, which may hold several, gives it none"
+    message = "this endpoint has no id, and its file, which may hold several, cannot give it one"
     return (Finding((), message, 'add "Id"'),)
 
 
@@ -140,8 +140,8 @@ def too_many_names(request: Mapping[str, object]) -> Sequence[Finding]:
     """There are more than 250 names of attributes and metrics in one request.
 
     The names under `Attributes`, `Metrics` and `User.UserAttributes` share one quota. AWS's page
-    gives it once for an application and once for an endpoint, and it could be raised at times, so
-    this is a warning.
+    states it once for an application and once for an endpoint, and some accounts had higher limits,
+    so this is a warning.
 
     Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", endpoint quotas.
 
@@ -164,9 +164,7 @@ def too_many_names(request: Mapping[str, object]) -> Sequence[Finding]:
     )
     if count <= MAX_ATTRIBUTE_NAMES:
         return ()
-    message = (
-        f"{count} names of attributes and metrics, and the service takes {MAX_ATTRIBUTE_NAMES}"
-    )
+    message = f"{count} names of attributes and metrics, and the limit is {MAX_ATTRIBUTE_NAMES}"
     return (Finding((), message, "use one attribute with several values"),)
 
 
@@ -174,10 +172,9 @@ def too_many_names(request: Mapping[str, object]) -> Sequence[Finding]:
 def request_size(request: Mapping[str, object]) -> Sequence[Finding]:
     """The request is larger than an endpoint may be.
 
-    An endpoint has at most 15 KB, and this quota cannot be raised. What counts here is the request
-    as JSON without spaces, in UTF-8: more than 15,360 bytes are an error, more than 15,000 a
-    warning, since the page does not say which kilobyte it means. What the service has stored
-    already comes on top.
+    An endpoint has at most 15 KB, and this quota cannot be raised. `pe` counts the request as
+    compact JSON in UTF-8: more than 15,360 bytes are an error, more than 15,000 a warning, since
+    the page does not define its kilobyte. Members that are stored already count in addition.
 
     Source: AWS, Amazon Pinpoint Developer Guide, "Quotas", endpoint quotas.
 
@@ -195,12 +192,12 @@ def request_size(request: Mapping[str, object]) -> Sequence[Finding]:
     if size <= SAFE_ENDPOINT_BYTES:
         return ()
     severity = Severity.ERROR if size > MAX_ENDPOINT_BYTES else Severity.WARNING
-    message = f"{size} bytes as JSON, and the service takes 15 KB ({MAX_ENDPOINT_BYTES} bytes)"
+    message = f"{size} bytes as JSON, and the limit is 15 KB ({MAX_ENDPOINT_BYTES} bytes)"
     return (Finding((), message, "shorten values, or leave some out", severity=severity),)
 
 
 def bytes_in(request: Mapping[str, object]) -> int:
-    """Return how many bytes a request is, as compact JSON in UTF-8."""
+    """Return the size of a request in bytes, as compact JSON in UTF-8."""
     try:
         return len(orjson.dumps(request))
     except orjson.JSONEncodeError:  # a number of more than 64 bits, or half a surrogate pair

@@ -1,4 +1,4 @@
-"""Rules about `Demographic`. One text in, findings out."""
+"""Rules about single members: locale, time zone, country, coordinates and effective date."""
 
 import re
 from collections.abc import Sequence
@@ -18,14 +18,24 @@ _LIKE_A_LOCALE = re.compile(r"([A-Za-z]{2})[_-]([A-Za-z]{2,3})")
 _OFFSET = re.compile(r"Z|(?:UTC|GMT)?\s*[+-]\s*[0-9]{1,2}(?::?[0-9]{2})?", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"[A-Z]{3,5}")
 
+_MAX_CODE_LENGTH = 3
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    rf"{_DAY.pattern}T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
+    r"(Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?"
+)
+_DAY_LENGTH = 10
+_WRITE_IT = 'write it as "2026-01-15T09:30:00Z"'
+
 
 @rule(codes.LOCALE, Scope.MEMBER, "Demographic.Locale", severity=Severity.WARNING)
 def locale(text: str) -> Sequence[Finding]:
     """The locale is not a language, an underscore and a country.
 
     The language is the two lower-case letters of ISO 639-1, the country the two upper-case letters
-    of ISO 3166-1: `en_US`. Segments and templates compare the text as it stands, so `en-US` is
-    another locale than `en_US`. The empty text clears the member, and is right.
+    of ISO 3166-1: `en_US`. Segments and templates compare the exact text, so `en-US` and `en_US`
+    are different locales. An empty string is valid: it clears the member.
 
     Source: botocore's service model, `EndpointDemographic.Locale`.
 
@@ -63,10 +73,10 @@ def locale(text: str) -> Sequence[Finding]:
 def timezone(text: str) -> Sequence[Finding]:
     """The time zone is not a name of the tz database.
 
-    Campaigns and journeys that send at the recipient's local time leave out endpoints whose time
-    zone they do not know. An offset such as `UTC+2` and an abbreviation such as `PST` are no names:
-    they do not say when the clock changes. The names are those of the package `tzdata`, the same
-    on every machine. The empty text clears the member, and is right.
+    Campaigns and journeys that send at the recipient's local time skip endpoints with an unknown
+    time zone. An offset such as `UTC+2` and an abbreviation such as `PST` are not names: they do
+    not say when daylight saving time applies. The names are those of the package `tzdata`, the same
+    on every machine. An empty string is valid: it clears the member.
 
     Source: botocore's service model, `EndpointDemographic.Timezone`; AWS, Amazon Pinpoint User
     Guide, "Creating journeys".
@@ -86,30 +96,27 @@ def timezone(text: str) -> Sequence[Finding]:
 
 @lru_cache(maxsize=1000)
 def _zone_meant(text: str) -> tuple[str, str]:
-    """Return a hint, and the name if only its writing is wrong. Slow, and asked for it often."""
+    """Return a hint, and the right name if only case or spaces are wrong. Cached, as it is slow."""
     written = text.strip().replace(" ", "_")
     if name := same_but_for_case(written, zones()):
         return f'did you mean "{name}"?', name
     if _OFFSET.fullmatch(text):
-        return 'an offset is no time zone: name a place, such as "Europe/Berlin"', ""
+        return 'an offset is not a time zone: name a place, such as "Europe/Berlin"', ""
     if _ABBREVIATION.fullmatch(text):
-        return 'an abbreviation is no time zone: name a place, such as "America/Los_Angeles"', ""
+        return 'an abbreviation is not a time zone: use a name such as "America/Los_Angeles"', ""
     city = f"/{written.casefold()}"
     in_city = sorted(name for name in zones() if name.casefold().endswith(city))
     near = in_city[0] if in_city else nearest(text, sorted(zones()))
     return (f'did you mean "{near}"?' if near else 'name a place, such as "Europe/Berlin"'), ""
 
 
-_LONGEST_CODE = 3
-
-
 @rule(codes.COUNTRY, Scope.MEMBER, "Location.Country", severity=Severity.WARNING)
 def country(text: str) -> Sequence[Finding]:
     """The country is not a two-letter code of ISO 3166-1.
 
-    Segments compare the text as it stands: an endpoint in `USA` is not among those in `US`. The
-    code is in upper case. Samples of AWS's own have three letters, so this is a warning. The empty
-    text is the only way to clear the member, and is right.
+    Segments compare the exact text: an endpoint in `USA` is not among those in `US`. The code is
+    in upper case. Some of AWS's own samples have three letters, so this is a warning. An empty
+    string is valid: it is the only way to clear the member.
 
     Source: botocore's service model, `EndpointLocation.Country`; ISO 3166-1.
 
@@ -121,8 +128,8 @@ def country(text: str) -> Sequence[Finding]:
     """
     if text in COUNTRIES or not text:
         return ()
-    # what is not like a code may be anything, put into the wrong place
-    like_a_code = len(text) <= _LONGEST_CODE and text.isascii() and text.isalpha()
+    # a text unlike a code may be personal data in the wrong place
+    like_a_code = len(text) <= _MAX_CODE_LENGTH and text.isascii() and text.isalpha()
     shown = f'"{text}"' if like_a_code else "this text"
     message = f"{shown} is not a two-letter country code"
     word = text.strip().upper() if text.isascii() else ""
@@ -148,8 +155,8 @@ def _coded(message: str, hint: str, right: str) -> Finding:
 def coordinate_precision(degrees: float) -> Sequence[Finding]:
     """A coordinate has more than one decimal.
 
-    The service rounds coordinates to one decimal, about ten kilometres: what is read back is not
-    what was sent, and nobody can be found by the digits that are gone.
+    The service rounds coordinates to one decimal, about ten kilometres: the stored value differs
+    from the one sent, and the further digits are of no use.
 
     Source: AWS, Amazon Pinpoint Developer Guide, "Adding endpoints": 47.61 is sent, and 47.6 is
     read back; botocore's service model, `EndpointLocation.Latitude`.
@@ -164,19 +171,10 @@ def coordinate_precision(degrees: float) -> Sequence[Finding]:
         return ()
     from decimal import ROUND_HALF_UP, Decimal
 
-    # halves by the digits as they are written: 47.65 lies a little below itself in binary
+    # round by the decimal digits as written: in binary, 47.65 is a little less
     rounded = Decimal(str(degrees)).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
     message = f"the service rounds this to {float(rounded) or 0.0}"
     return (Finding((), message, "write one decimal"),)
-
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT = re.compile(
-    rf"{_DAY.pattern}T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
-    r"(Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?"
-)
-_DAY_LENGTH = 10
-_WRITE_IT = 'write it as "2026-01-15T09:30:00Z"'
 
 
 @rule(codes.EFFECTIVE_DATE, Scope.MEMBER, "EffectiveDate")
@@ -184,11 +182,11 @@ def effective_date(text: str) -> Sequence[Finding]:
     """The effective date is not a date and time of ISO 8601.
 
     When a user has too many push endpoints, the service retires the one with the oldest effective
-    date: what it cannot read, it cannot compare. `2026-01-15T09:30:00Z` is meant, with or without
-    seconds and their fraction, with `Z` or an offset. Dates without dashes and dates by week are
-    ISO 8601 too, but no page of AWS has them, and most readers refuse them: they are errors. A
-    date alone, and a time without an offset, are read differently by each reader: a warning. The
-    empty text clears the member, and is right.
+    date, so it must be able to compare them. The form is `2026-01-15T09:30:00Z`, with or without
+    seconds and their fraction, with `Z` or an offset. Dates without dashes and week dates are ISO
+    8601 too, but AWS documents neither and most parsers refuse them: they are errors. A date alone
+    and a time without an offset are ambiguous: a warning. An empty string is valid: it clears the
+    member.
 
     Source: botocore's service model, `EndpointRequest.EffectiveDate`; AWS, Amazon Pinpoint
     Developer Guide, the example of UpdateEndpoint, which leaves out the seconds.

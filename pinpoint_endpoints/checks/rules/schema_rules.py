@@ -1,4 +1,4 @@
-"""Rules that the schema says: called with what does not fit, they say it in the service's words."""
+"""Rules that the schema decides: each describes what does not match, in the service's words."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ def unknown_member(
     """A member that the service does not have.
 
     boto3 and the AWS CLI refuse the whole request (`Unknown parameter in EndpointRequest`). Names
-    are case-sensitive: `address` is not `Address`. What `get-endpoint` returns has members that
+    are case-sensitive: `address` is not `Address`. The output of `get-endpoint` has members that
     cannot be sent back: they are read-only.
 
     Source: botocore's service model, `EndpointRequest` and the shapes in it.
@@ -76,12 +76,12 @@ def _nearest_member(name: str, known: Sequence[str]) -> str:
 
 @rule(codes.WRONG_TYPE, Scope.SCHEMA)
 def wrong_type(path: Path, wanted: str, value: object) -> Finding:
-    """A value of another type than the service takes.
+    """A value of the wrong type.
 
     boto3 and the AWS CLI refuse the whole request (`Invalid type for parameter`). Each attribute
-    is a list of strings, also where it has one value: pages of AWS's own show it without the list.
-    A metric is a number: boto3 sends `true` as it stands, and nothing says what becomes of it.
-    `null` is no way to clear a member: what is left out stays, and an empty list empties an
+    is a list of strings, even with a single value: some of AWS's own pages leave out the list.
+    A metric is a number: boto3 sends `true` unchanged, and its effect is not documented. `null`
+    does not clear a member: a member that is left out keeps its value, and an empty list empties an
     attribute.
 
     Source: botocore's service model; botocore's parameter validation.
@@ -102,7 +102,7 @@ def _type_hint(path: Path, wanted: str, value: object) -> str:
         return 'an endpoint is an object; a file holds one, or several as {"Item": [...]}'
     if value is None:
         in_list = isinstance(path[-1], int)
-        return "remove it from the list" if in_list else "leave it out: what is left out stays"
+        return "remove it from the list" if in_list else "leave it out to keep the stored value"
     if wanted == "number" and isinstance(value, bool) and path[-2:-1] == ("Metrics",):
         return "a metric is a number: write 1 or 0"
     nested = isinstance(value, (dict, list))
@@ -141,11 +141,11 @@ def _kind_of(value: object) -> str:
 
 @rule(codes.NOT_IN_SET, Scope.SCHEMA, "ChannelType", "EndpointStatus", "OptOut")
 def not_in_set(path: Path, value: str, choices: Sequence[str]) -> Finding:
-    """A value that is not one of those that there are.
+    """Not one of the allowed values.
 
-    boto3 sends whatever stands here, and the service answers 202. An endpoint with a channel type,
-    an opt-out or a status that does not exist gets no messages, or gets them against the person's
-    will. The values are documented in upper case only.
+    boto3 sends any string, and the service answers 202. An endpoint with an unknown channel type,
+    opt-out or status gets no messages, or gets messages that its user opted out of. The values are
+    documented in upper case only.
 
     Source: botocore's service model, `ChannelType`, `EndpointRequest.OptOut` and
     `EndpointRequest.EndpointStatus`.
@@ -158,7 +158,7 @@ def not_in_set(path: Path, value: str, choices: Sequence[str]) -> Finding:
     """
     name = path[-1] if path else "value"
     near = nearest(value, choices)
-    # what is not like a choice may be an address in the wrong place
+    # a value unlike any choice may be an address in the wrong place
     shown = f'"{value}"' if near else "this text"
     hint = f'did you mean "{near}"?' if near else f"one of {', '.join(choices)}"
     right = same_but_for_case(value, choices)
@@ -168,7 +168,7 @@ def not_in_set(path: Path, value: str, choices: Sequence[str]) -> Finding:
 
 @rule(codes.OVER_LIMIT, Scope.SCHEMA, "Attributes", "User.UserAttributes")
 def over_limit(path: Path, message: str, hint: str, *, at_key: bool = False) -> Finding:
-    """A name, a value or a list is longer than the service takes, or empty where it may not be.
+    """A name, a value or a list is too long, or empty where it must not be.
 
     An attribute's name has at most 50 characters, a value at most 100, and an attribute at most 50
     values. These quotas cannot be raised.
@@ -186,10 +186,10 @@ def over_limit(path: Path, message: str, hint: str, *, at_key: bool = False) -> 
 
 @rule(codes.OUT_OF_RANGE, Scope.SCHEMA, "Location.Latitude", "Location.Longitude")
 def out_of_range(path: Path, value: float, low: float, high: float) -> Finding:
-    """A coordinate that is on no globe.
+    """Coordinate out of range.
 
     A latitude is between -90 and 90 degrees, a longitude between -180 and 180. A latitude beyond
-    90 mostly stands where the longitude should.
+    90 is usually a longitude in the wrong place.
 
     Source: botocore's service model, `EndpointLocation`; ISO 6709.
 
@@ -199,14 +199,14 @@ def out_of_range(path: Path, value: float, low: float, high: float) -> Finding:
     Right:
         {"Location": {"Latitude": 47.6, "Longitude": -122.3}}
     """
-    exchanged = path[-1:] == ("Latitude",) and _RIGHT_ANGLE < abs(value) <= _HALF_TURN
-    hint = "are latitude and longitude exchanged?" if exchanged else "give it in degrees"
+    swapped = path[-1:] == ("Latitude",) and _RIGHT_ANGLE < abs(value) <= _HALF_TURN
+    hint = "are latitude and longitude swapped?" if swapped else "write it in degrees"
     return Finding(path, f"{value} is not between {low} and {high}", hint)
 
 
 @rule(codes.MISSING_MEMBER, Scope.SCHEMA)
 def missing_member(path: Path, name: str) -> Finding:
-    """A member that a document of this shape must have.
+    """A required member is missing.
 
     Each endpoint of a batch needs its own `Id`, `{"Item": …}` at least one endpoint, and the input
     of `update-endpoint` an `EndpointRequest`.
@@ -220,16 +220,16 @@ def missing_member(path: Path, name: str) -> Finding:
         {"Item": [{"Id": "ada", "ChannelType": "EMAIL", "Address": "ada@example.com"}]}
     """
     if not name:
-        return Finding(path, "there is no endpoint in it", "add one")
+        return Finding(path, "the list has no endpoint", "add one")
     return Finding(path, f'the member "{name}" is missing', "add it")
 
 
 @rule(codes.ENDPOINT_ID, Scope.SCHEMA)
 def endpoint_id(path: Path, value: str) -> Finding:
-    """An endpoint id that the service cannot take.
+    """An endpoint id that the service cannot accept.
 
-    An id is a text that is not empty, without `$`, `{` and `}`. `.` and `..` are steps in a path,
-    which servers on the way remove. Ids are case-insensitive.
+    An id is a string that is not empty, without `$`, `{` and `}`. `.` and `..` are path segments,
+    which servers on the way may remove. Ids are case-insensitive.
 
     Source: botocore's service model, `UpdateEndpointRequest.EndpointId`; RFC 3986, section 5.2.4.
 

@@ -5,8 +5,8 @@ from checking import codes_in, only, text_of_fix
 
 from pinpoint_endpoints import Severity
 
-CLEARS = "an update with an empty address clears it"
-PUNCTUATION = "remove the spaces, the punctuation"
+CLEARS = "an empty address clears the stored one"
+PUNCTUATION = "remove spaces, punctuation"
 
 
 @pytest.mark.parametrize("channel", ["SMS", "VOICE"])
@@ -23,11 +23,11 @@ def test_phone_numbers_in_e164_form(channel: str, address: str) -> None:
         ("+1.206.555/0100 ", PUNCTUATION, "+12065550100"),
         ("+1 206\u2011555\u20110100", PUNCTUATION, "+12065550100"),
         ("\u202a+12065550100\u202c", PUNCTUATION, "+12065550100"),
-        ("+44 (0)20 7946 0000", "as it is dialled from abroad", None),
-        ("+39 (06) 6982", "as it is dialled from abroad", None),
+        ("+44 (0)20 7946 0000", "as dialled from abroad", None),
+        ("+39 (06) 6982", "as dialled from abroad", None),
         ("12065550100", 'begin with "+"', None),
         ("(206) 555-0100", 'begin with "+"', None),
-        ("001 206 555 0100", 'write "+" for the 00', None),
+        ("001 206 555 0100", 'write "+" instead of 00', None),
         ("+0206555010", "no country code begins with 0", None),
         ("+1234567890123456", "at most 15 digits", None),
         ("+123456", "too short", None),
@@ -74,7 +74,7 @@ def test_email_addresses(address: str) -> None:
         ("ada.example.com", 'it has no "@"', None),
         ("ada@example.com,bo@example.com", 'more than one "@"', None),
         ("ada love@example.com", "remove the space in it", None),
-        ("ada\u200b@example.com", "cannot be seen", None),
+        ("ada\u200b@example.com", "invisible characters", None),
         ("ada@example", "has no dot", None),
         (f"{'a' * 65}@example.com", "more than 64 characters", None),
         (f"a@{'b.' * 126}com", "more than 254 characters", None),
@@ -111,9 +111,9 @@ def test_device_tokens(channel: str, address: str) -> None:
         ("0a1b2", "its length is odd", None),
         ("<0a1b2>", "its length is odd", None),
         ("{length = 32, bytes = 0x0a1b ... }", "encode the token's bytes", None),
-        ("1a2b3c4d5e6f7g8h", "other characters than 0-9 and a-f", None),
-        ("0x1a2b", "other characters than 0-9 and a-f", None),
-        ("\u0660\u0661", "other characters than 0-9 and a-f", None),
+        ("1a2b3c4d5e6f7g8h", "characters other than 0-9 and a-f", None),
+        ("0x1a2b", "characters other than 0-9 and a-f", None),
+        ("\u0660\u0661", "characters other than 0-9 and a-f", None),
         ("", CLEARS, None),
     ],
 )

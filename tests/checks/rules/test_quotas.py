@@ -48,7 +48,7 @@ def test_large_requests(size: int, severity: Severity) -> None:
     request = of_size(size)
     assert len(json.dumps(request, separators=(",", ":"))) == size
     problem = only("PE216", request)
-    assert problem.message == f"{size} bytes as JSON, and the service takes 15 KB (15360 bytes)"
+    assert problem.message == f"{size} bytes as JSON, and the limit is 15 KB (15360 bytes)"
     assert problem.severity is severity
 
 
