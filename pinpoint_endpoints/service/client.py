@@ -74,6 +74,7 @@ def open_client(  # noqa: PLR0913 - what a person can choose of a target
     from botocore.config import Config
 
     from pinpoint_endpoints.service.errors import translate_botocore_errors
+    from pinpoint_endpoints.service.responses import skip_interim_answers
 
     if endpoint_url is not None:
         _check_url(endpoint_url)
@@ -91,6 +92,7 @@ def open_client(  # noqa: PLR0913 - what a person can choose of a target
                 max_pool_connections=connections,
             ),
         )
+    skip_interim_answers(client)
     quotas = not is_loopback(client.meta.endpoint_url)
     limit_rate(client, rate=rate, quotas=quotas, clock=clock)
     return client

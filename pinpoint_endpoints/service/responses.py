@@ -1,16 +1,31 @@
-"""A boto3 client in; one that keeps the HTTP status of every answer, readable or not, out."""
+"""Keeps the HTTP status and message of every answer, also of those that botocore cannot parse.
+
+Answers of proxies and other servers have bodies of any kind. botocore's parser raises errors of
+many kinds at them, and the status is lost: a 503 would not even be tried again.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+)
+from botocore.exceptions import ConnectionClosedError
+from botocore.parsers import ResponseParserError, create_parser
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSResponse
     from botocore.model import OperationModel, Shape
 
-_REFUSED = 300
+_FINAL, _REFUSED = 200, 300
+"""The first status of a final answer, and of one that is not a success."""
 _RETRIED_CODE = "RequestTimeout"
 """What botocore sends again, in its `standard` and `adaptive` mode, with any status."""
 
@@ -18,107 +33,134 @@ _ENDPOINTS = frozenset({"EndpointResponse", "EndpointsResponse"})
 
 
 def make_answers_parsable(client: Any) -> None:
-    """Let a client tell the status of an answer also if its body is not what it should be.
+    """Let a client's parser read every answer: as it came, as texts, or as an empty body.
 
-    botocore's parser raises exceptions of many kinds at a body that is not UTF-8, or whose JSON has
-    another shape, and the status is lost with them: a 503 is not even tried again. Here the parser
-    gets what it can read of such a body, or an empty one.
-
-    It takes a text for the list of its characters, and an object for that of its names. AWS's own
-    examples have a text where an attribute's list belongs (developer guide,
-    audience-data-endpoints): that is a list of one here, and anything else than a list of texts
-    makes the body unreadable.
-
-    An answer that is shorter than its `Content-Length` is none unless it is a refusal: botocore
-    takes it as it is. Here it is asked for again, and in the end a `ConnectionClosedError`.
+    An answer that is shorter than its `Content-Length` is not an answer unless it is a refusal.
+    botocore accepts it; here it is asked for again, and in the end a `ConnectionClosedError`.
 
     Args:
         client: a boto3 (botocore) client of the service `pinpoint`.
     """
-    client.meta.events.register("before-parse.pinpoint", _make_readable)
-    # last, since nobody after it would be called
-    client.meta.events.register_last("after-call.pinpoint", _raise_if_cut)
+    client.meta.events.register("before-parse.pinpoint", _make_parsable)
+    # last, since a handler that raises keeps later ones from being called
+    client.meta.events.register_last("after-call.pinpoint", _raise_if_cut_short)
 
 
-def _make_readable(
+def skip_interim_answers(client: Any) -> None:
+    """Let a client skip answers such as 103 Early Hints and wait for the final one.
+
+    Python's http.client takes them for the answer, and the next request would get this one's.
+    Source: RFC 9110, section 15.2. botocore offers no way to choose the class of connections.
+
+    Args:
+        client: a boto3 (botocore) client that sends over HTTP.
+    """
+    with suppress(AttributeError):  # tests/service/test_botocore.py says when botocore changes it
+        session = client._endpoint.http_session  # noqa: SLF001 - there is no public way
+        session._pool_classes_by_scheme.update(http=_Pool, https=_SecurePool)  # noqa: SLF001
+
+
+class _FinalResponse(HTTPResponse):
+    def begin(self) -> None:
+        super().begin()
+        while self.status < _FINAL:
+            self.headers = None  # type: ignore[assignment]  # begin reads the next status line
+            super().begin()
+
+
+class _Connection(AWSHTTPConnection):
+    response_class = _FinalResponse  # type: ignore[assignment]  # botocore's is for Expect: 100
+
+
+class _SecureConnection(AWSHTTPSConnection):
+    response_class = _FinalResponse  # type: ignore[assignment]  # botocore's is for Expect: 100
+
+
+class _Pool(AWSHTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(AWSHTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+def _make_parsable(
     operation_model: "OperationModel",
     response_dict: dict[str, Any],
     customized_response_dict: dict[str, Any],
     **_: Any,
 ) -> None:
-    cut = _is_cut(response_dict)
+    cut_short = _is_cut_short(response_dict) or response_dict["status_code"] < _FINAL
     if response_dict["status_code"] >= _REFUSED:
-        told = {} if cut else _told(response_dict["body"])
+        told = {} if cut_short else _texts_in(response_dict["body"])
         response_dict["body"] = orjson.dumps(told)
         if "RequestID" in told:  # botocore keeps it only where the header names a modelled error
             customized_response_dict["RequestID"] = told["RequestID"]
-    elif cut:
+    elif cut_short:
         response_dict["body"] = b""
         customized_response_dict["Error"] = {"Code": _RETRIED_CODE, "Message": "cut short"}
     else:
         response_dict["body"] = _parsable(operation_model, response_dict)
 
 
-def _is_cut(response: Mapping[str, Any]) -> bool:
+def _is_cut_short(response: Mapping[str, Any]) -> bool:
     length = response["headers"].get("Content-Length", "")
     return length.isdecimal() and len(response["body"]) < int(length)
 
 
-def _told(body: bytes) -> dict[str, str]:
-    """Return what a refusal says in texts: codes and messages have no other type."""
+def _texts_in(body: bytes) -> dict[str, str]:
+    """Return the texts in the body of a refusal: codes and messages have no other type."""
     try:
-        said = orjson.loads(body)
+        value = orjson.loads(body)
     except orjson.JSONDecodeError:
-        said = None
-    if isinstance(said, dict):
-        return {name: value for name, value in said.items() if isinstance(value, str)}
+        value = None
+    if isinstance(value, dict):
+        return {name: text for name, text in value.items() if isinstance(text, str)}
     text = body.decode("utf-8", "replace").strip()
     return {"Message": text} if text else {}
 
 
 def _parsable(operation_model: "OperationModel", response: Mapping[str, Any]) -> bytes:
-    """Return a body that the parser can read for what it says; an empty one if there is none."""
-    from botocore.parsers import ResponseParserError, create_parser
-
-    parser = create_parser(operation_model.service_model.resolved_protocol)
+    """Return a body that the parser can read; an empty one if there is none."""
     shape = cast("Shape", operation_model.output_shape)
     body: bytes = response["body"]
     try:
-        parser.parse(response, shape)
-        if body and shape.serialization.get("payload") in _ENDPOINTS:
-            return _with_lists(body)
+        value = json.loads(body)  # as botocore does: orjson accepts less
+        if shape.serialization.get("payload") in _ENDPOINTS:  # their members may have any type
+            protocol = operation_model.service_model.resolved_protocol
+            create_parser(protocol).parse(response, shape)
+            return _with_lists(value, body)
     except (ResponseParserError, ValueError, TypeError, AttributeError, RecursionError):
         return b""
-    return body
+    return body if isinstance(value, dict) else b""
 
 
-def _with_lists(body: bytes) -> bytes:
-    """Return endpoints whose attributes are all lists, as they came if they are.
+def _with_lists(value: dict[str, Any], body: bytes) -> bytes:
+    """Return endpoints whose attributes are all lists of texts; a single text is a list of one.
+
+    The parser would read a text as the list of its characters. AWS's own examples have a text there
+    (developer guide, audience-data-endpoints).
 
     Raises:
         TypeError: an attribute is neither a text nor a list of texts.
     """
-    told = json.loads(body)  # as botocore does: orjson takes no NaN
     changed = False
-    for attributes in _attributes_in(told):
-        for name, value in attributes.items():
-            if isinstance(value, str):
-                attributes[name] = [value]
+    for attributes in _attributes_in(value):
+        for name, texts in attributes.items():
+            if isinstance(texts, str):
+                attributes[name] = [texts]
                 changed = True
-            elif not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            elif not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
                 raise TypeError(name)
-    return json.dumps(told).encode() if changed else body
+    return json.dumps(value).encode() if changed else body
 
 
-def _attributes_in(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for endpoint in told.get("Item") or [told]:
-        user = endpoint.get("User") or {}
+def _attributes_in(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for endpoint in value.get("Item") or [value]:
         yield endpoint.get("Attributes") or {}
-        yield user.get("UserAttributes") or {}
+        yield (endpoint.get("User") or {}).get("UserAttributes") or {}
 
 
-def _raise_if_cut(http_response: "AWSResponse", parsed: Mapping[str, Any], **_: Any) -> None:
+def _raise_if_cut_short(http_response: "AWSResponse", parsed: Mapping[str, Any], **_: Any) -> None:
     if http_response.status_code < _REFUSED and "Error" in parsed:
-        from botocore.exceptions import ConnectionClosedError
-
         raise ConnectionClosedError(endpoint_url=http_response.url)

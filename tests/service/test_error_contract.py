@@ -178,6 +178,26 @@ def test_an_incomplete_answer_is_none(document: MakeDocument, broken: str, then:
     assert server.asked == ATTEMPTS
 
 
+@pytest.mark.parametrize("interim", [b"102 Processing", b"103 Early Hints", b"100 Continue"])
+def test_an_interim_answer_is_not_the_answer(document: MakeDocument, interim: bytes) -> None:
+    """Answers below 200 are skipped (RFC 9110, section 15.2): the one after them counts."""
+    hints = b"HTTP/1.1 %s\r\nLink: </style.css>; rel=preload\r\n\r\n" % interim
+    with RawServer(hints * 2 + WHOLE) as server:
+        outcome = sent(document, server.url)
+    assert (outcome.state, outcome.status, server.asked) == (State.ACCEPTED, 202, 1)
+
+
+def test_an_interim_answer_alone_is_no_answer(document: MakeDocument) -> None:
+    """A server that closes the connection after it has not answered."""
+    with (
+        RawServer(b"HTTP/1.1 103 Early Hints\r\n\r\n") as server,
+        pytest.raises(NoResponse) as stopped,
+    ):
+        sent(document, server.url)
+    assert "closed the connection" in stopped.value.message
+    assert server.asked == ATTEMPTS
+
+
 @pytest.mark.parametrize("begun", [b"", HEAD, WHOLE[:-10]], ids=["nothing", "headers", "half"])
 def test_a_server_that_stalls_is_given_up(document: MakeDocument, begun: bytes) -> None:
     """Silence, also in the middle of an answer, is tried again, and then told as such."""
