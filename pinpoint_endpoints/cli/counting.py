@@ -95,11 +95,11 @@ def count_stored(store: Path, application_id: str, *, quiet: bool) -> AudienceCo
         CannotRun: the store cannot be opened, is damaged, or is no store.
     """
     from pinpoint_endpoints.local.browse import all_endpoints
-    from pinpoint_endpoints.local.store import store_to_read
+    from pinpoint_endpoints.local.store import open_for_reading
 
     audience = Audience(datetime.now(UTC))
     with (
-        store_to_read(store) as opened,
+        open_for_reading(store) as opened,
         Progress(
             _COUNTING,
             partial(_total, opened, application_id),

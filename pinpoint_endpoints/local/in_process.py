@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.routes import Answer, answer
-from pinpoint_endpoints.local.store import Store, is_there, store_to_read
+from pinpoint_endpoints.local.store import Store, exists, open_for_reading
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -36,7 +36,7 @@ class InProcessTransport:
 
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
-        self._pinpoint = LocalPinpoint(Store(self._path)) if is_there(self._path) else None
+        self._pinpoint = LocalPinpoint(Store(self._path)) if exists(self._path) else None
         self._lock = threading.Lock()
 
     def answer(self, method: str, target: str, body: bytes) -> Answer:
@@ -55,7 +55,7 @@ class InProcessTransport:
     def _pinpoint_for(self, method: str) -> LocalPinpoint:
         with self._lock:
             if self._pinpoint is None and method in METHODS_WITHOUT_CREATION:
-                return LocalPinpoint(store_to_read(self._path))
+                return LocalPinpoint(open_for_reading(self._path))
             self._pinpoint = self._pinpoint or LocalPinpoint(Store(self._path))
             return self._pinpoint
 

@@ -40,13 +40,13 @@ class Answer:
 
 
 class Call(NamedTuple):
-    """A request whose path is understood.
+    """A request for an operation.
 
     Args:
-        pinpoint: what it is for.
+        pinpoint: executes it.
         ids: the ids in its path, decoded.
-        query: its query's members.
-        body: as it came.
+        query: the parameters of its query.
+        body: as it was received.
         request_id: the id that it was given.
     """
 
@@ -57,28 +57,28 @@ class Call(NamedTuple):
     request_id: str
 
     def json(self) -> Any:
-        """Return the body's value.
+        """Return the value of the body.
 
         Raises:
-            ServiceError: 400 when it is not JSON, or holds what cannot be stored.
+            ServiceError: 400 when it is not JSON, or contains a value that cannot be stored.
         """
         return value_of(self.body)
 
 
 class Operation(NamedTuple):
-    """What a method does at a path.
+    """An operation of Pinpoint.
 
     Args:
         name: in botocore's service model.
-        status: of its success.
-        run: from the call to the answer's body.
-        most_bytes: that a request's body may have.
+        status: the HTTP status of success.
+        run: executes a call, and returns the body of the answer.
+        max_bytes: the largest body of a request.
     """
 
     name: str
     status: int
     run: Callable[[Call], Mapping[str, Any]]
-    most_bytes: int = MAX_BODY_BYTES
+    max_bytes: int = MAX_BODY_BYTES
 
 
 OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
@@ -146,10 +146,10 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
 }
 
 FIRST_REFUSAL = 400
-"""Of HTTP's statuses (RFC 9110, 15)."""
+"""The first HTTP status of an error (RFC 9110, 15)."""
 
 FIRST_ID, EVERY_OTHER = 3, 2
-"""Where ids stand in a path that is split at its slashes."""
+"""Indexes of the ids in a path that is split at its slashes."""
 
 ID = "{}"
 _OPERATIONS_AT = {re.sub("{[^}]+}", ID, path): methods for path, methods in OPERATIONS.items()}
@@ -158,13 +158,13 @@ _OPERATIONS_AT = {re.sub("{[^}]+}", ID, path): methods for path, methods in OPER
 def answer(pinpoint: LocalPinpoint, method: str, target: str, body: bytes) -> Answer:
     """Answer one HTTP request as the service does.
 
-    Whatever the service refuses becomes an answer; a fault of ours stays an exception.
+    A refusal becomes an answer; a bug remains an exception.
 
     Args:
-        pinpoint: what the request is for.
+        pinpoint: executes the operation.
         method: such as `PUT`.
         target: the path with its percent-encoding, and the query if there is one.
-        body: as it came; empty for none.
+        body: as it was received; empty for none.
 
     Raises:
         CannotRun: the store cannot be used.
@@ -174,19 +174,19 @@ def answer(pinpoint: LocalPinpoint, method: str, target: str, body: bytes) -> An
     try:
         path, _, query = target.partition("?")
         operation, ids = _route(method, path)
-        if len(body) > operation.most_bytes:
-            raise payload_too_large(f"The body is over {operation.most_bytes} bytes.")
+        if len(body) > operation.max_bytes:
+            raise payload_too_large(f"The body is over {operation.max_bytes} bytes.")
         members = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
         call = Call(pinpoint, ids, members, body, request_id)
         return Answer(operation.status, headers, orjson.dumps(operation.run(call)))
     except ServiceError as error:
         return refusal(error, request_id)
-    except RecursionError:  # when it is explained why a thousand lists in each other do not fit
+    except RecursionError:  # from the explanation of a thousand nested lists
         return refusal(bad_request(TOO_DEEP), request_id)
 
 
 def refusal(error: ServiceError, request_id: str) -> Answer:
-    """Return what the service answers when it refuses a request."""
+    """Return the answer to a request that is refused."""
     headers = {
         "Content-Type": "application/json",
         "x-amzn-RequestId": request_id,
@@ -198,14 +198,14 @@ def refusal(error: ServiceError, request_id: str) -> Answer:
 
 
 def message_of(answer: Answer) -> str:
-    """Return why a request was refused; an empty text if it was taken."""
+    """Return why a request was refused; an empty string if it was accepted."""
     if answer.status < FIRST_REFUSAL:
         return ""
     return str(orjson.loads(answer.body)["Message"])
 
 
 def operation_name(method: str, target: str) -> str:
-    """Return the name of the operation that a request asks for; empty for none of Pinpoint's."""
+    """Return the name of a request's operation; empty if Pinpoint has no such operation."""
     path, _, _ = target.partition("?")
     methods, _ = _methods_and_ids(path)
     operation = methods.get(method)
@@ -213,22 +213,22 @@ def operation_name(method: str, target: str) -> str:
 
 
 def _route(method: str, path: str) -> tuple[Operation, tuple[str, ...]]:
-    """Find the operation by the path as it is encoded: an id may hold an encoded slash."""
+    """Find the operation by the encoded path: an id may contain an encoded slash."""
     methods, ids = _methods_and_ids(path)
     if method not in methods:
-        raise _not_had(method, path)
+        raise _not_implemented(method, path)
     return methods[method], tuple(map(_decoded, ids))
 
 
 def _methods_and_ids(path: str) -> tuple[Mapping[str, Operation], list[str]]:
-    """Return what can be done at a path by method, nothing if it is none of ours, and its ids."""
+    """Return the operations at a path by method, none if it is unknown, and its ids."""
     segments = path.split("/")
     ids = segments[FIRST_ID::EVERY_OTHER]
     segments[FIRST_ID::EVERY_OTHER] = [ID] * len(ids)
     return _OPERATIONS_AT.get("/".join(segments), {}), ids
 
 
-def _not_had(method: str, path: str) -> ServiceError:
+def _not_implemented(method: str, path: str) -> ServiceError:
     names = operations_at(path)
     if method in names:
         return not_found(f"The local Pinpoint does not have {names[method]}. {LISTED}")
@@ -252,11 +252,11 @@ _ID_IN_MODEL = re.compile(r"\\\{[^/]+?\\\}")
 
 
 class ModelledPath(NamedTuple):
-    """A path of the service.
+    """A path of the service model.
 
     Args:
-        pattern: matches it with whatever ids.
-        operations: names by method.
+        pattern: matches the path with any ids.
+        operations: the names of operations by method.
     """
 
     pattern: re.Pattern[str]
@@ -264,17 +264,17 @@ class ModelledPath(NamedTuple):
 
 
 def operations_at(path: str) -> dict[str, str]:
-    """Return the names of Pinpoint's operations at a path, by method; none if it has no such path.
+    """Return the names of all of Pinpoint's operations at a path, by method.
 
     Args:
-        path: as it is encoded, without a query.
+        path: percent-encoded, without a query.
     """
     return next((one.operations for one in _paths() if one.pattern.fullmatch(path)), {})
 
 
 @cache
 def _paths() -> list[ModelledPath]:
-    """Return all paths, those with the fewest ids first: a word is not an id."""
+    """Return all paths, those with the fewest ids first, so that a word is not taken for an id."""
     from pinpoint_endpoints.service.client import pinpoint_loader
 
     model = pinpoint_loader().load_service_model("pinpoint", "service-2")

@@ -28,8 +28,8 @@ LOCK_SECONDS = 30.0
 RETRY_SECONDS = 0.005
 SETTINGS = (
     "synchronous = FULL",
-    "cache_size = -65536",  # 64 MiB: the indexes of a million endpoints are looked up in memory
-    "wal_autocheckpoint = 8192",  # pages, 32 MiB: what is written often goes to the file seldom
+    "cache_size = -65536",  # 64 MiB: the indexes of a million endpoints fit into memory
+    "wal_autocheckpoint = 8192",  # pages, 32 MiB: frequent writes rarely reach the main file
 )
 SMALLEST_DATABASE = 512  # bytes: one page of the smallest size (SQLite file format, 1.3.2)
 
@@ -54,17 +54,16 @@ CAUSES = {
     "SQLITE_PERM": NO_PERMISSION,
     "SQLITE_READONLY": NO_PERMISSION,
 }
-"""What SQLite's errors mean, and what to do about them."""
+"""Causes of SQLite's errors, and what to do about them."""
 
-BESIDE_IT = ("", "-wal", "-shm")
-"""The endings of a store's files: SQLite keeps all three as they are while a connection is open."""
+FILE_SUFFIXES = ("", "-wal", "-shm")
+"""Suffixes of a store's files: SQLite keeps all three in place while a connection is open."""
 
-
-File = tuple[int, int]
-"""What tells a file from all others: its device and its number there."""
+FileIdentity = tuple[int, int]
+"""The device and the inode of a file."""
 
 NO_OUTER: tuple[Rows | None, int] = (None, 0)
-"""The transaction that others are in, and the thread that it belongs to."""
+"""No shared transaction, and so no thread that it belongs to."""
 
 
 class Locked(CannotRun):
@@ -74,15 +73,15 @@ class Locked(CannotRun):
 class Store:
     """The applications and endpoints of the local Pinpoint in one SQLite file.
 
-    The file is made readable for its owner only, and so is its folder if it has to be made.
+    A new file is readable for its owner only, and so is its folder if it is created.
 
     Args:
         path: the file, or None for a store in memory that ends with this object.
         lock_seconds: how long a writer waits for another process that writes.
 
     Raises:
-        CannotRun: the file cannot be made or opened, is damaged, is no store, or is of a newer
-            version. It is left as it is.
+        CannotRun: the file cannot be created or opened, is damaged, is not a store, or is of a
+            newer version. It is left unchanged.
     """
 
     def __init__(self, path: Path | None, *, lock_seconds: float = LOCK_SECONDS) -> None:
@@ -95,7 +94,7 @@ class Store:
             _make_private_file(self.path)
         with self._explained():
             self._connection = _connect(self.path, lock_seconds)
-        self._files: dict[str, File | None] = {}
+        self._files: dict[str, FileIdentity | None] = {}
         self._close = weakref.finalize(self, self._connection.close)
         try:
             with self._explained():
@@ -116,10 +115,10 @@ class Store:
     ) -> None:
         self.close()
 
-    def do_not_wait(self) -> None:
-        """Raise `Locked` at once from now on where another process is writing.
+    def raise_when_locked(self) -> None:
+        """Raise `Locked` from now on instead of waiting for another process that writes.
 
-        For whoever has something else to do meanwhile.
+        A server answers other requests in the meantime, and tries again.
 
         Raises:
             sqlite3.Error: the store is closed.
@@ -127,11 +126,11 @@ class Store:
         self._connection.execute("PRAGMA busy_timeout = 0")
 
     def close(self) -> None:
-        """Close the file; the store cannot be used afterwards."""
+        """Close the file. The store cannot be used afterwards."""
         self._close()
 
-    def refuse_to_read_only(self) -> None:
-        """Notice a file that can be read and not written, before somebody sends something.
+    def check_writable(self) -> None:
+        """Check that the file can be written, before the first request arrives.
 
         Raises:
             CannotRun: the file cannot be written.
@@ -140,7 +139,7 @@ class Store:
             pass
 
     def writing(self) -> AbstractContextManager[Rows]:
-        """Open a transaction that writes: all of it is stored on leaving, or nothing at all.
+        """Open a transaction that writes: it is stored completely on leaving, or not at all.
 
         Raises:
             CannotRun: the file is damaged, locked for too long, or cannot be written.
@@ -148,10 +147,10 @@ class Store:
         return self._transaction("BEGIN IMMEDIATE")
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """Make one transaction of all that this thread opens inside: stored at once, at the end.
+    def shared_transaction(self) -> Iterator[None]:
+        """Combine the transactions that this thread opens inside into one, stored at the end.
 
-        Each of them still happens whole or not at all.
+        Each of them still happens completely or not at all.
 
         Raises:
             CannotRun: none of them is stored.
@@ -164,7 +163,7 @@ class Store:
                 self._outer = NO_OUTER
 
     def reading(self) -> AbstractContextManager[Rows]:
-        """Open a transaction that sees the store as it is at one moment.
+        """Open a transaction that sees a consistent snapshot of the store.
 
         Raises:
             CannotRun: the file is damaged or cannot be read.
@@ -195,20 +194,20 @@ class Store:
                 rows.forget()
 
     def _refuse_a_forked_process(self) -> None:
-        """Keep a child's hands off its parent's connection (SQLite: How To Corrupt, 2.6)."""
+        """Refuse a connection opened before fork() (SQLite: How To Corrupt, 2.6)."""
         if os.getpid() != self._process:
             raise CannotRun(
                 f"the store {self.path or 'in memory'} was opened before this process was forked",
                 "open it anew in this process, or reach it over HTTP",
             )
 
-    def _files_now(self) -> dict[str, File | None]:
+    def _files_now(self) -> dict[str, FileIdentity | None]:
         if self.path is None:
             return {}
-        return {ending: _file_at(f"{self.path}{ending}") for ending in BESIDE_IT}
+        return {ending: _file_at(f"{self.path}{ending}") for ending in FILE_SUFFIXES}
 
     def _refuse_another_file(self) -> None:
-        """Notice that a file is not there any more: what goes to an unlinked one is lost."""
+        """Notice that a file was replaced or deleted: writes to an unlinked file are lost."""
         now = self._files_now() if self._files else {}
         for ending, known in self._files.items():
             if known != now[ending]:
@@ -219,7 +218,7 @@ class Store:
                 )
 
     def _prepare(self) -> None:
-        """Bring the file to this version, having looked at whether it is ours before writing."""
+        """Upgrade the file to this version, after checking that it is a store."""
         with self.reading():
             version = self._version()
         if version < STORE_VERSION:
@@ -229,11 +228,11 @@ class Store:
         _switch_to_wal(self._connection, self._lock_seconds)
         for setting in SETTINGS:
             self._connection.execute(f"PRAGMA {setting}")
-        self._number("PRAGMA user_version")  # who has read in WAL mode keeps the files as they are
+        self._number("PRAGMA user_version")  # after a read in WAL mode, the files stay in place
 
     def _version(self) -> int:
-        """Return the store's version, 0 for a new one. Call it inside a transaction."""
-        # SQLite takes a file of some bytes for an empty database, and would write over it.
+        """Return the store's version, 0 for a new one. It is called inside a transaction."""
+        # SQLite takes a very short file for an empty database, and would overwrite it.
         if self.path is not None and 0 < self.path.stat().st_size < SMALLEST_DATABASE:
             raise self._damage()
         version = self._number("PRAGMA user_version")
@@ -286,9 +285,9 @@ class Store:
 
 
 def _switch_to_wal(connection: sqlite3.Connection, lock_seconds: float) -> None:
-    """Switch to WAL, waiting for processes that make the same new file at this moment.
+    """Switch to WAL, waiting for other processes that are creating the same file.
 
-    For this one statement SQLite itself does not wait, but answers BUSY at once.
+    SQLite does not wait with this statement, but fails with SQLITE_BUSY at once.
     """
     deadline = time.monotonic() + lock_seconds
     while True:
@@ -305,7 +304,7 @@ def _switch_to_wal(connection: sqlite3.Connection, lock_seconds: float) -> None:
 def _make_private_file(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Only a new file is opened here: closing an open one would drop SQLite's locks on it.
+        # Opens only a new file: closing an existing one would release SQLite's locks on it.
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError as error:
@@ -320,8 +319,8 @@ def _make_private_file(path: Path) -> None:
         ) from error
 
 
-def is_there(path: Path) -> bool:
-    """Tell whether something is at a store's path; what cannot be looked at is taken for there."""
+def exists(path: Path) -> bool:
+    """Tell whether a file is at a store's path; one that cannot be examined counts as present."""
     try:
         path.stat()
     except FileNotFoundError:
@@ -331,18 +330,18 @@ def is_there(path: Path) -> bool:
     return True
 
 
-def store_to_read(path: Path) -> Store:
-    """Open a store for who only reads: one that is not there is empty, and is not made.
+def open_for_reading(path: Path) -> Store:
+    """Open a store to read it. A missing store is taken as empty, and is not created.
 
     Raises:
         CannotRun: as `Store`.
     """
-    return Store(path if is_there(path) else None)
+    return Store(path if exists(path) else None)
 
 
-def _file_at(path: str) -> File | None:
+def _file_at(path: str) -> FileIdentity | None:
     try:
-        found = os.stat(path)  # noqa: PTH116 - three at each transaction: a Path costs more
+        found = os.stat(path)  # noqa: PTH116 - called three times in each transaction: a Path costs more
     except OSError:
         return None
     return found.st_dev, found.st_ino
@@ -358,7 +357,7 @@ def _connect(path: Path | None, lock_seconds: float) -> sqlite3.Connection:
 
 
 def default_store_path() -> Path:
-    """Return the store's file in the user's data directory (XDG, Apple's or Windows' rules)."""
+    """Return the store's default file, in the user's data directory of this operating system."""
     from platformdirs import user_data_path
 
     return user_data_path("pinpoint-endpoints", appauthor=False) / "pinpoint.sqlite3"

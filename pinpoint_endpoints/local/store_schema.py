@@ -1,8 +1,8 @@
 """The tables of a store, and the statements that upgrade a store of an earlier version."""
 
-APPLICATION_ID = 0x70696E70  # "pinp": tells our files from other programs' SQLite files
+APPLICATION_ID = 0x70696E70  # "pinp": distinguishes stores from other programs' SQLite files
 
-# Each step leads from the version that is its place in this tuple to the next.
+# The step at index N upgrades version N to version N + 1.
 UPGRADES: tuple[tuple[str, ...], ...] = (
     (
         """
@@ -60,7 +60,7 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         ))
         """,
     ),
-    (  # a sigma at the end of a word had a small form of its own
+    (  # earlier versions kept the final form of sigma in keys
         """
         UPDATE OR REPLACE endpoints
         SET endpoint_key = replace(endpoint_key, char(962), char(963))
@@ -72,7 +72,7 @@ STORE_VERSION = len(UPGRADES)
 
 
 def statements_from(version: int) -> tuple[str, ...]:
-    """Return what brings a store of this version to ours; nothing for one that is there."""
+    """Return the statements that upgrade a store of this version; none if it is up to date."""
     if version == STORE_VERSION:
         return ()
     steps = tuple(statement for step in UPGRADES[version:] for statement in step)

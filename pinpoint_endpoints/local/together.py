@@ -78,7 +78,7 @@ def answer_one(pinpoint: LocalPinpoint, request: Request, complain: Complain) ->
 def _in_one_transaction(
     store: Store, pinpoint: LocalPinpoint, requests: Sequence[Request], complain: Complain
 ) -> list[Answer | CannotRun]:
-    with store.together():
+    with store.shared_transaction():
         return [answer_one(pinpoint, request, complain) for request in requests]
 
 

@@ -144,7 +144,7 @@ class PinpointLocal:
         return list(all_endpoints(self._store, self.application_id))
 
     def _add_application(self) -> None:
-        with self._store.together():
+        with self._store.shared_transaction():
             with self._store.reading() as rows:
                 is_there = rows.application(APPLICATION) is not None
             if not is_there:

@@ -168,7 +168,7 @@ def run(calls: list[Call], together: list[int]) -> tuple[list[Any], Any]:
     with Store(None) as store:
         pinpoint = LocalPinpoint(store, now=clock.now, new_id=clock.request_id, limits=SMALL_LIMITS)
         for size in (*together, *[0] * len(calls)):
-            with store.together() if size else nullcontext():
+            with store.shared_transaction() if size else nullcontext():
                 for call in left[: size or 1]:
                     clock.calls += 1
                     answers.append(answered(pinpoint, call))

@@ -12,7 +12,7 @@ import pytest
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
-from pinpoint_endpoints.local.store import Store, store_to_read
+from pinpoint_endpoints.local.store import Store, open_for_reading
 from pinpoint_endpoints.local.store_schema import STORE_VERSION
 
 EMAIL = {"ChannelType": "EMAIL", "Address": "ann@example.com"}
@@ -293,12 +293,12 @@ def test_a_forked_process_keeps_its_hands_off(path: Path) -> None:
 
 def test_who_only_reads_makes_no_store(path: Path) -> None:
     """To a reader, a store that is not there is empty, and is not made; another one is read."""
-    with store_to_read(path) as store, store.reading() as rows:
+    with open_for_reading(path) as store, store.reading() as rows:
         assert rows.count_applications() == 0
     assert not path.parent.exists()
     with Store(path) as store:
         put(store, "e")
-    with store_to_read(path) as store:
+    with open_for_reading(path) as store:
         assert get(store, "e") == "e"
 
 

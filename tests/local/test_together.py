@@ -81,7 +81,7 @@ def test_a_fault_of_ours_is_told_and_ends_no_other_request() -> None:
 def test_a_locked_store_may_be_tried_again(tmp_path: Path) -> None:
     """Nothing of the group is stored, and the caller is told that it is for a while only."""
     with Store(tmp_path / "store") as store, Store(tmp_path / "store") as other:
-        store.do_not_wait()
+        store.raise_when_locked()
         with other.writing(), pytest.raises(Locked):
             answers(store, [update("a"), update("b")], [])
         assert stored(store) == []

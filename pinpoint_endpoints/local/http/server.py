@@ -76,8 +76,8 @@ class PinpointServer:
             if path is not None:
                 self._readable = opened.enter_context(Store(path))
                 self._of_page = opened.enter_context(Store(path))
-                self._store.refuse_to_read_only()
-                self._store.do_not_wait()
+                self._store.check_writable()
+                self._store.raise_when_locked()
             self._opened = opened.pop_all()
         self.url = url_of(self._listener)
         self._about = about_store(path, self.url)
