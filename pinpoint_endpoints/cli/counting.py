@@ -110,7 +110,7 @@ def count_stored(store: Path, application_id: str, *, quiet: bool) -> AudienceCo
         endpoints = all_endpoints(opened, application_id)
         error = _count(_metered(endpoints, progress.meter), audience)
     tally = StatsTally()
-    tally.documents = tally.endpoints = audience.count
+    tally.total = tally.endpoints = audience.count
     remarks = () if audience.count or quiet else (_nothing_in(application_id),)
     return AudienceCount(audience, tally, remarks, error)
 

@@ -146,7 +146,7 @@ def _advise(
             say(hint)
     if tally[State.FAILED] and END_OF_SUPPORT not in told and at_aws():
         say(END_OF_SUPPORT)
-    if stopped is not None and tally.documents > 1:
+    if stopped is not None and tally.total > 1:
         say(str(tally))
     if quiet:
         return

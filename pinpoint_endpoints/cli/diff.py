@@ -92,8 +92,8 @@ def diff(
 
 
 def _counts(tally: "DifferenceTally", begun: float) -> str:
-    rate = tally.documents / max(monotonic() - begun, 0.001)
-    return f"{tally.documents:,} endpoints, {tally.different:,} differ, {rate:,.0f}/s"
+    rate = tally.total / max(monotonic() - begun, 0.001)
+    return f"{tally.total:,} endpoints, {tally.different:,} differ, {rate:,.0f}/s"
 
 
 def _report(

@@ -9,7 +9,8 @@ from pinpoint_endpoints.cli.lookup import rules_and_members
 from pinpoint_endpoints.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.reports.explain import MemberSheet, RuleSheet
+    from pinpoint_endpoints.documents.rule import Rule
+    from pinpoint_endpoints.reports.explain import ExplainedMember
 
 
 def explain(
@@ -28,14 +29,14 @@ def explain(
     """
     from pinpoint_endpoints.reports.explain import print_explanations
 
-    print_explanations([_sheet(subject) for subject in subjects], sys.stdout)
+    print_explanations([_subject_named(name) for name in subjects], sys.stdout)
     return ExitCode.OK
 
 
-def _sheet(subject: str) -> "RuleSheet | MemberSheet":
+def _subject_named(subject: str) -> "Rule | ExplainedMember":
     from pinpoint_endpoints.checks.rules.registry import all_rules, names_of_rules
     from pinpoint_endpoints.cli.lookup import resolve_choice
-    from pinpoint_endpoints.reports.explain import MemberSheet, RuleSheet
+    from pinpoint_endpoints.reports.explain import ExplainedMember
     from pinpoint_endpoints.schema.members import find_members, member_names
 
     members = find_members(subject)
@@ -47,12 +48,10 @@ def _sheet(subject: str) -> "RuleSheet | MemberSheet":
         hint = "`pe rules` lists the rules, `pe explain EndpointRequest` the members"
         names = member_names()
         ends = [name.rpartition(".")[2] for name in names]
-        return RuleSheet.of(
-            rules[resolve_choice(subject, [*rules, *names, *ends], "rule or member", hint)]
-        )
+        return rules[resolve_choice(subject, [*rules, *names, *ends], "rule or member", hint)]
     about = [
-        RuleSheet.of(rule)
+        rule
         for rule in all_rules().values()
         if any(members[0] in find_members(name) for name in rule.members)
     ]
-    return MemberSheet(members[0], tuple(about))
+    return ExplainedMember(members[0], tuple(about))

@@ -12,14 +12,13 @@ def rules(output: OutputOption = Output.TABLE) -> ExitCode:
     `pe explain CODE` explains one.
     """
     from pinpoint_endpoints.checks.rules.registry import all_rules
-    from pinpoint_endpoints.reports.explain import RuleSheet, RuleTally, RuleView
+    from pinpoint_endpoints.reports.explain import RuleTally, RuleView
     from pinpoint_endpoints.reports.reporter import open_reporter
 
     reporter = open_reporter(RuleView(), output, sys.stdout)
     tally = RuleTally()
     for rule in all_rules().values():
-        sheet = RuleSheet.of(rule)
-        tally.add(sheet)
-        reporter.add(sheet)
+        tally.add(rule)
+        reporter.add(rule)
     reporter.close(tally, None)
     return ExitCode.OK

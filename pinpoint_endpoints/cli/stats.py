@@ -75,7 +75,7 @@ def stats(
     else:
         policy = CheckOptions(strict, ignore).policy()
         found = count_files(inputs, policy, quiet=quiet, verbose=verbose)
-    if found.error is not None and not found.tally.documents:
+    if found.error is not None and not found.tally.total:
         raise found.error
     _print(found, top, output)
     for remark in found.remarks:

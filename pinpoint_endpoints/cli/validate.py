@@ -106,7 +106,7 @@ def validate(
         Progress(
             "checking",
             inputs.size,
-            lambda: f"{tally.documents:,} documents",
+            lambda: f"{tally.total:,} documents",
             progress_style(
                 quiet=display.quiet, streams=output in (ReportFormat.TEXT, ReportFormat.GITHUB)
             ),
@@ -158,7 +158,7 @@ def _check(
         return error
     except KeyboardInterrupt:
         return Interrupted("interrupted", "what was found until then is reported")
-    if tally.documents:
+    if tally.total:
         return None
     return nothing_to_check()
 

@@ -8,8 +8,9 @@ from pinpoint_endpoints.audience.charts import Chart, Kind, full_label, line_lab
 from pinpoint_endpoints.documents.model import Verdict
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 from pinpoint_endpoints.masking import counted
-from pinpoint_endpoints.reports.reporter import Reporter, Tally, View
+from pinpoint_endpoints.reports.reporter import Reporter, View
 from pinpoint_endpoints.reports.table import console_for
+from pinpoint_endpoints.reports.tally import Tally
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,7 +57,7 @@ class StatsTally(Tally[Verdict]):
     """Counts documents by their verdict, beside the charts of their endpoints.
 
     Attributes:
-        documents: endpoints, and files that could not be read.
+        total: endpoints, and files that could not be read.
         endpoints: those that the charts are of; set by the run.
         invalid: documents with errors, whether or not there is an endpoint in them.
         unreadable: files that could not be opened or searched.
@@ -64,14 +65,13 @@ class StatsTally(Tally[Verdict]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.documents = 0
         self.endpoints = 0
         self.invalid = 0
         self.unreadable = 0
 
     def add(self, verdict: Verdict, /) -> None:
         """Count a document."""
-        self.documents += 1
+        self.total += 1
         self.invalid += verdict is Verdict.INVALID
         self.unreadable += verdict is Verdict.UNREADABLE
 
@@ -88,7 +88,7 @@ class StatsTally(Tally[Verdict]):
     def members(self) -> dict[str, int]:
         """Return the counts as the summary of the envelope."""
         return {
-            "documents": self.documents,
+            **super().members(),
             "endpoints": self.endpoints,
             "invalid": self.invalid,
             "unreadable": self.unreadable,

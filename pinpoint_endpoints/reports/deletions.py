@@ -1,12 +1,12 @@
 """Report what became of the endpoints that were to be deleted."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError
 from pinpoint_endpoints.masking import masked, printable
-from pinpoint_endpoints.reports.reporter import Cell, Column, Tally, View
+from pinpoint_endpoints.reports.reporter import Cell, Column, View
+from pinpoint_endpoints.reports.tally import StateTally
 from pinpoint_endpoints.service.endpoints import Deletion, DeletionState
 
 _STYLES = {
@@ -16,40 +16,24 @@ _STYLES = {
 }
 
 
-class DeletionTally(Tally[Deletion]):
+class DeletionTally(StateTally[Deletion]):
     """Counts endpoints by whether they are deleted."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._states: Counter[DeletionState] = Counter()
-
-    def add(self, deletion: Deletion, /) -> None:
-        """Count a deletion."""
-        self._states[deletion.state] += 1
-        if deletion.hint:
-            self.hints[deletion.hint] = None
-
-    @property
-    def succeeded(self) -> int:
-        """How many endpoints are deleted."""
-        return self._states[DeletionState.DELETED]
+    total_name = "endpoints"
+    all_states = DeletionState
+    good_states = (DeletionState.DELETED,)
 
     @property
     def failed(self) -> int:
-        """How many endpoints could not be deleted."""
-        return self._states[DeletionState.FAILED]
-
-    def members(self) -> dict[str, int]:
-        """Return the counts as the summary of the envelope."""
-        states = {state.value: self._states[state] for state in DeletionState}
-        return {"endpoints": self._states.total(), **states}
+        """How many endpoints could not be deleted; skipped ones were not tried."""
+        return self[DeletionState.FAILED]
 
     def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
         """Return the exit code: partial if some endpoints are deleted and others are not."""
         if isinstance(error, Interrupted):
             return error.exit_code
         if self.succeeded:
-            complete = error is None and self.succeeded == self._states.total()
+            complete = error is None and self.succeeded == self.total
             return ExitCode.OK if complete else ExitCode.PARTIAL
         return ExitCode.REFUSED if error is None else error.exit_code
 

@@ -1,6 +1,5 @@
 """Report what an upsert would change in the stored endpoints."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TextIO
 
@@ -10,11 +9,11 @@ from pinpoint_endpoints.masking import counted, dotted, is_personal, masked, pri
 from pinpoint_endpoints.reports.lines import LineReporter
 from pinpoint_endpoints.reports.outcomes import is_unreadable
 from pinpoint_endpoints.reports.problems import problem_lines, problem_members
-from pinpoint_endpoints.reports.reporter import Reporter, Segments, Tally, View
+from pinpoint_endpoints.reports.reporter import Reporter, Segments, View
+from pinpoint_endpoints.reports.tally import StateTally
 from pinpoint_endpoints.service.merge import Change
 
 _WORDS = {State.SAME: "the same"}
-_ALWAYS_COUNTED = (State.NEW, State.CHANGED, State.SAME)
 _STYLES = {
     State.NEW: "green",
     State.CHANGED: "yellow",
@@ -24,78 +23,57 @@ _STYLES = {
 _SIGN_STYLES = {"+": "green", "-": "red", "~": "yellow"}
 
 
-class DifferenceTally(Tally[Comparison]):
+class DifferenceTally(StateTally[Comparison]):
     """Counts documents by what an upsert would do to their endpoints.
 
     Attributes:
-        documents: how many there are.
         unreadable: how many files could not be read; they count as invalid documents.
     """
 
+    all_states = State
+    good_states = (State.NEW, State.CHANGED, State.SAME)
+
     def __init__(self) -> None:
         super().__init__()
-        self._states: Counter[State] = Counter()
-        self.documents = 0
         self.unreadable = 0
 
     def add(self, comparison: Comparison, /) -> None:
         """Count a comparison."""
-        self.documents += 1
-        self._states[comparison.state] += 1
-        if is_unreadable(comparison.problems):
-            self.unreadable += 1
-        if comparison.hint:
-            self.hints[comparison.hint] = None
+        super().add(comparison)
+        self.unreadable += is_unreadable(comparison.problems)
 
     @property
     def different(self) -> int:
         """How many endpoints an upsert would create or change."""
-        return self._states[State.NEW] + self._states[State.CHANGED]
-
-    @property
-    def succeeded(self) -> int:
-        """How many documents were compared, whatever was found."""
-        return self.different + self._states[State.SAME]
-
-    @property
-    def failed(self) -> int:
-        """How many documents were not compared."""
-        return self.documents - self.succeeded
+        return self[State.NEW] + self[State.CHANGED]
 
     @property
     def found_nothing(self) -> bool:
         """Whether the service was asked, and has none of the endpoints."""
-        asked = self._states[State.NEW] + self._states[State.FAILED]
-        return bool(asked) and asked + self._states[State.INVALID] == self.documents
-
-    def members(self) -> dict[str, int]:
-        """Return the counts as the summary of the envelope."""
-        return {
-            "documents": self.documents,
-            **{state.value: self._states[state] for state in State},
-        }
+        asked = self[State.NEW] + self[State.FAILED]
+        return bool(asked) and asked + self[State.INVALID] == self.total
 
     def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
         """Return the exit code: partial if some documents were compared and others failed."""
         if error is not None:
             interrupted = error.exit_code is ExitCode.INTERRUPTED
             return ExitCode.PARTIAL if self.succeeded and not interrupted else error.exit_code
-        if self._states[State.FAILED]:
+        if self[State.FAILED]:
             return ExitCode.PARTIAL if self.succeeded else ExitCode.REFUSED
         if self.unreadable:
             return ExitCode.CANNOT_RUN
-        differs = self.different or self._states[State.INVALID]
+        differs = self.different or self[State.INVALID]
         return ExitCode.INVALID if differs else ExitCode.OK
 
     def closing_line(self, _error: PinpointEndpointsError | None) -> str:
         """Return the counts, also of a run that ended early."""
-        return str(self) if self.documents else ""
+        return str(self) if self.total else ""
 
     def __str__(self) -> str:
         """Return the counts as a line for people."""
-        shown = (state for state in State if self._states[state] or state in _ALWAYS_COUNTED)
-        parts = (f"{self._states[state]} {_WORDS.get(state, state)}" for state in shown)
-        return f"{counted(self.documents, 'endpoint')}: {', '.join(parts)}"
+        shown = (state for state in State if self[state] or state in self.good_states)
+        parts = (f"{self[state]} {_WORDS.get(state, state)}" for state in shown)
+        return f"{counted(self.total, 'endpoint')}: {', '.join(parts)}"
 
 
 class DifferenceView(View[Comparison]):

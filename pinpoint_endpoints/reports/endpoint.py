@@ -11,9 +11,9 @@ from pinpoint_endpoints.reports.reporter import (
     Column,
     Reporter,
     ReportOptions,
-    Tally,
     View,
 )
+from pinpoint_endpoints.reports.tally import Tally
 from pinpoint_endpoints.service.endpoints import Endpoint
 from pinpoint_endpoints.service.errors import Refusal
 
@@ -21,39 +21,31 @@ from pinpoint_endpoints.service.errors import Refusal
 class EndpointTally(Tally[Endpoint | Refusal]):
     """Counts the endpoints that the service has, and those that it refused to return."""
 
+    total_name = "endpoints"
+
     def __init__(self) -> None:
         super().__init__()
-        self._found = 0
         self._refused = 0
 
     def add(self, answer: Endpoint | Refusal, /) -> None:
         """Count an endpoint, or a refusal."""
+        self.total += 1
         if not isinstance(answer, Refusal):
-            self._found += 1
             return
         self._refused += 1
         if answer.hint:
             self.hints[answer.hint] = None
 
     @property
-    def succeeded(self) -> int:
-        """How many endpoints the service has."""
-        return self._found
-
-    @property
     def failed(self) -> int:
-        """How many it refused to return."""
+        """How many endpoints the service refused to return."""
         return self._refused
-
-    def members(self) -> dict[str, int]:
-        """Return the counts."""
-        return {"found": self._found, "refused": self._refused}
 
     def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
         """Return the exit code: partial if some endpoints were found and others were not."""
-        if isinstance(error, Interrupted) or not self._found:
+        if isinstance(error, Interrupted) or not self.succeeded:
             return ExitCode.REFUSED if error is None else error.exit_code
-        return ExitCode.PARTIAL if self._refused or error is not None else ExitCode.OK
+        return ExitCode.PARTIAL if self.failed or error is not None else ExitCode.OK
 
 
 class EndpointView(View[Endpoint]):

@@ -6,8 +6,9 @@ from typing import Any, Generic, TextIO
 import orjson
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
-from pinpoint_endpoints.reports.reporter import R, Tally, View
+from pinpoint_endpoints.reports.reporter import R, View
 from pinpoint_endpoints.reports.spool import Spool
+from pinpoint_endpoints.reports.tally import Tally
 
 VERSION = 1
 

@@ -3,68 +3,24 @@
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from itertools import groupby
-from typing import Any, NamedTuple, Self, TextIO
+from typing import Any, NamedTuple, TextIO
 
-from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.rule import Rule
-from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
-from pinpoint_endpoints.reports.reporter import Cell, Column, Tally, View
+from pinpoint_endpoints.reports.reporter import Cell, Column, View
+from pinpoint_endpoints.reports.tally import Tally
 from pinpoint_endpoints.schema.members import Member
 
-_WIDEST = 88
+_MAX_WIDTH = 88
 _INDENT = "    "
 _STYLES = {"Wrong:": "red", "Right:": "green"}
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSheet:
-    """What there is to say about one rule.
-
-    Attributes:
-        code: stable, such as `PE210`; stands for the rule in `--ignore`, as the name does.
-        name: such as `coordinate-precision`.
-        severity: of its problems, as a rule.
-        title: what is wrong, in one line.
-        members: the members that it is about; none if it is about any.
-        ignorable: whether `--ignore` may leave it out.
-        documentation: what, why, source, a wrong and a right example.
-    """
-
-    code: str
-    name: str
-    severity: Severity
-    title: str
-    members: tuple[str, ...]
-    ignorable: bool
-    documentation: str
-
-    @classmethod
-    def of(cls, rule: Rule) -> Self:
-        """Return the sheet of a rule."""
-        return cls(
-            rule.code,
-            rule.name,
-            rule.severity,
-            rule.title,
-            rule.members,
-            rule.ignorable,
-            rule.documentation,
-        )
-
-    def __str__(self) -> str:
-        """Return the rule as one line: `code severity name: title (members)`."""
-        about = f" ({', '.join(self.members)})" if self.members else ""
-        return f"{self.code} {self.severity} {self.name}: {self.title}{about}"
-
-
-@dataclass(frozen=True, slots=True)
-class MemberSheet:
-    """What there is to say about one member: the schema's words, and the rules about it."""
+class ExplainedMember(NamedTuple):
+    """A member, and the rules about it."""
 
     member: Member
-    rules: tuple[RuleSheet, ...]
+    rules: tuple[Rule, ...]
 
 
 class _Line(NamedTuple):
@@ -72,37 +28,13 @@ class _Line(NamedTuple):
     style: str = ""
 
 
-class RuleTally(Tally[RuleSheet]):
+class RuleTally(Tally[Rule]):
     """Counts rules."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._rules = 0
-
-    def add(self, _sheet: RuleSheet, /) -> None:
-        """Count a rule."""
-        self._rules += 1
-
-    @property
-    def succeeded(self) -> int:
-        """How many rules there are."""
-        return self._rules
-
-    @property
-    def failed(self) -> int:
-        """No rule fails."""
-        return 0
-
-    def members(self) -> dict[str, int]:
-        """Return the counts as the summary of the envelope."""
-        return {"rules": self._rules}
-
-    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
-        """Return the exit code."""
-        return ExitCode.OK if error is None else error.exit_code
+    total_name = "rules"
 
 
-class RuleView(View[RuleSheet]):
+class RuleView(View[Rule]):
     """How a rule is listed."""
 
     command = "rules"
@@ -115,54 +47,62 @@ class RuleView(View[RuleSheet]):
     )
     max_rows = None
 
-    def rows(self, sheet: RuleSheet) -> Iterator[Sequence[Cell]]:
+    def rows(self, rule: Rule) -> Iterator[Sequence[Cell]]:
         """Return the row of a rule."""
         from rich.text import Text
 
-        members = Text("\n".join(sheet.members))
-        yield sheet.code, sheet.name, str(sheet.severity), sheet.title, members
+        members = Text("\n".join(rule.members))
+        yield rule.code, rule.name, str(rule.severity), rule.title, members
 
-    def text(self, sheet: RuleSheet) -> str:
+    def text(self, rule: Rule) -> str:
         """Return a line: `code severity name: title (members)`."""
-        return f"{sheet}\n"
+        about = f" ({', '.join(rule.members)})" if rule.members else ""
+        return f"{rule.code} {rule.severity} {rule.name}: {rule.title}{about}\n"
 
-    def members(self, sheet: RuleSheet) -> Iterator[dict[str, Any]]:
+    def members(self, rule: Rule) -> Iterator[dict[str, Any]]:
         """Return the result of a rule."""
-        yield asdict(sheet)
+        yield {
+            "code": rule.code,
+            "name": rule.name,
+            "severity": rule.severity,
+            "title": rule.title,
+            "members": rule.members,
+            "ignorable": rule.ignorable,
+            "documentation": rule.documentation,
+        }
 
 
-def print_explanations(sheets: Iterable[RuleSheet | MemberSheet], stream: TextIO) -> None:
+def print_explanations(subjects: Iterable[Rule | ExplainedMember], stream: TextIO) -> None:
     """Print explanations one below the other, styled and as wide as it is on a terminal."""
     from rich.text import Text
 
     from pinpoint_endpoints.reports.table import console_for
 
     console = console_for(stream)
-    width = min(console.width, _WIDEST) if stream.isatty() else _WIDEST
-    for number, sheet in enumerate(sheets):
+    width = min(console.width, _MAX_WIDTH) if stream.isatty() else _MAX_WIDTH
+    for number, subject in enumerate(subjects):
         if number:
             console.print()
-        for text, style in _lines(sheet, width):
+        for text, style in _lines(subject, width):
             console.print(Text(text, style=style), soft_wrap=True)
 
 
-def _lines(sheet: RuleSheet | MemberSheet, width: int) -> Iterator[_Line]:
-    if isinstance(sheet, RuleSheet):
-        return _about_rule(sheet, width)
-    return _about_member(sheet, width)
+def _lines(subject: Rule | ExplainedMember, width: int) -> Iterator[_Line]:
+    if isinstance(subject, Rule):
+        return _about_rule(subject, width)
+    return _about_member(subject.member, subject.rules, width)
 
 
-def _about_rule(sheet: RuleSheet, width: int) -> Iterator[_Line]:
-    yield _Line(f"{sheet.code} {sheet.name} ({sheet.severity})", "bold")
-    yield from _documentation(sheet.documentation, width)
+def _about_rule(rule: Rule, width: int) -> Iterator[_Line]:
+    yield _Line(f"{rule.code} {rule.name} ({rule.severity})", "bold")
+    yield from _documentation(rule.documentation, width)
     yield _Line()
-    if sheet.members:
-        yield from _wrapped(f"Members: {', '.join(sheet.members)}", width, rest=_INDENT)
-    yield _Line(f"Leave it out: --ignore {sheet.code}" if sheet.ignorable else "Cannot be ignored")
+    if rule.members:
+        yield from _wrapped(f"Members: {', '.join(rule.members)}", width, rest=_INDENT)
+    yield _Line(f"Leave it out: --ignore {rule.code}" if rule.ignorable else "Cannot be ignored")
 
 
-def _about_member(sheet: MemberSheet, width: int) -> Iterator[_Line]:
-    member = sheet.member
+def _about_member(member: Member, rules: Sequence[Rule], width: int) -> Iterator[_Line]:
     yield _Line(f"{member.name}: {member.title}", "bold")
     for line in member.description.splitlines():
         yield from _wrapped(line, width)
@@ -177,11 +117,11 @@ def _about_member(sheet: MemberSheet, width: int) -> Iterator[_Line]:
         if items:
             yield _Line(heading)
             yield from (_Line(f"{_INDENT}{item}") for item in items)
-    if sheet.rules:
+    if rules:
         yield _Line("Rules:")
-    for rule in sheet.rules:
-        said = f"{rule.code} {rule.name}: {rule.title}"
-        yield from _wrapped(said, width, first=_INDENT, rest=2 * _INDENT)
+    for rule in rules:
+        line = f"{rule.code} {rule.name}: {rule.title}"
+        yield from _wrapped(line, width, first=_INDENT, rest=2 * _INDENT)
 
 
 def _documentation(text: str, width: int) -> Iterator[_Line]:

@@ -9,7 +9,7 @@ from pinpoint_endpoints.documents.model import Checked, Problem, Severity
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, hinted, printable
 from pinpoint_endpoints.reports.problems import explanation_of, place_of
-from pinpoint_endpoints.reports.reporter import Tally
+from pinpoint_endpoints.reports.tally import Tally
 
 _MAX_ANNOTATIONS = 10
 """Annotations of one kind that GitHub shows of a step (GitHub: checks, annotations)."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from pinpoint_endpoints.delivery.preview import HttpRequest
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import json_without_controls, masked, shown_member
-from pinpoint_endpoints.reports.reporter import Tally
+from pinpoint_endpoints.reports.tally import Tally
 from pinpoint_endpoints.service.outcome import Outcome
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdi
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.reports.problems import problem_lines
-from pinpoint_endpoints.reports.reporter import Tally
 from pinpoint_endpoints.reports.spool import Spool
+from pinpoint_endpoints.reports.tally import Tally
 
 _NOT_XML = re.compile(r"[\ufffe\uffff]")
 """What XML 1.0 does not allow and `printable` lets pass."""

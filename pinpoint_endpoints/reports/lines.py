@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any, Generic, TextIO
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
-from pinpoint_endpoints.reports.reporter import R, Tally, View
+from pinpoint_endpoints.reports.reporter import R, View
+from pinpoint_endpoints.reports.tally import Tally
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -1,6 +1,5 @@
 """Report what became of the documents that were to be sent."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,7 +8,8 @@ from pinpoint_endpoints.documents.model import Problem
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.reports.problems import problem_lines, problem_members
-from pinpoint_endpoints.reports.reporter import Cell, Column, Tally, View
+from pinpoint_endpoints.reports.reporter import Cell, Column, View
+from pinpoint_endpoints.reports.tally import StateTally
 from pinpoint_endpoints.service.outcome import WELL, Outcome, State
 
 _STYLES = {
@@ -22,57 +22,31 @@ _STYLES = {
 }
 
 
-class OutcomeTally(Tally[Outcome]):
+class OutcomeTally(StateTally[Outcome]):
     """Counts documents by what became of them.
 
     Attributes:
-        documents: how many there are.
         warnings: problems of documents that were sent.
         unreadable: documents that stand for a file that could not be read.
     """
 
+    all_states = State
+    good_states = WELL
+
     def __init__(self) -> None:
         super().__init__()
-        self._states: Counter[State] = Counter()
-        self.documents = 0
         self.warnings = 0
         self.unreadable = 0
 
     def add(self, outcome: Outcome, /) -> None:
         """Count an outcome."""
-        self.documents += 1
-        self._states[outcome.state] += 1
-        if outcome.problems:
-            self._add_problems(outcome)
-        if outcome.hint:
-            self.hints[outcome.hint] = None
-
-    def _add_problems(self, outcome: Outcome) -> None:
+        super().add(outcome)
+        if not outcome.problems:
+            return
         if outcome.state is not State.INVALID:
             self.warnings += len(outcome.problems)
         elif is_unreadable(outcome.problems):
             self.unreadable += 1
-
-    def __getitem__(self, state: State) -> int:
-        """Return how many documents ended in a state."""
-        return self._states[state]
-
-    @property
-    def succeeded(self) -> int:
-        """How many documents are accepted, now or in an earlier run."""
-        return sum(self._states[state] for state in WELL)
-
-    @property
-    def failed(self) -> int:
-        """How many documents are not."""
-        return self.documents - self.succeeded
-
-    def members(self) -> dict[str, int]:
-        """Return the counts as the summary of the envelope."""
-        return {
-            "documents": self.documents,
-            **{state.value: self._states[state] for state in State},
-        }
 
     def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
         """Return the exit code: partial if anything was accepted and anything was not."""
@@ -91,14 +65,14 @@ class OutcomeTally(Tally[Outcome]):
 
     def closing_line(self, error: PinpointEndpointsError | None) -> str:
         """Return the counts of several documents; one speaks for itself."""
-        return str(self) if self.documents > 1 and error is None else ""
+        return str(self) if self.total > 1 and error is None else ""
 
     def __str__(self) -> str:
         """Return the counts as a line for people."""
         words = {State.DONE: "accepted before"}
-        shown = (state for state in State if self._states[state] or state is State.ACCEPTED)
-        parts = (f"{self._states[state]:,} {words.get(state, state)}" for state in shown)
-        return f"{counted(self.documents, 'document')}: {', '.join(parts)}"
+        shown = (state for state in State if self[state] or state is State.ACCEPTED)
+        parts = (f"{self[state]:,} {words.get(state, state)}" for state in shown)
+        return f"{counted(self.total, 'document')}: {', '.join(parts)}"
 
 
 class OutcomeView(View[Outcome]):

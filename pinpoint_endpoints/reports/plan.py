@@ -18,9 +18,9 @@ from pinpoint_endpoints.reports.reporter import (
     Column,
     Reporter,
     ReportOptions,
-    Tally,
     View,
 )
+from pinpoint_endpoints.reports.tally import Tally
 from pinpoint_endpoints.service.outcome import Outcome, State, channel_of, line_of
 from pinpoint_endpoints.service.requests import Call, Item
 
@@ -112,32 +112,24 @@ class PlanTally(Tally[Step]):
     def add(self, step: Step, /) -> None:
         """Count a call, or a document that would not be sent."""
         if isinstance(step, Outcome):
+            self.total += 1
             self.not_sent[step.state] += 1
             self.unreadable += is_unreadable(step.problems)
             return
-        self._calls[step.call.operation] += 1
+        self.total += len(step.call.items)
         self.planned += len(step.call.items)
+        self._calls[step.call.operation] += 1
         self.warnings += sum(len(item.problems) for item in step.call.items)
-
-    @property
-    def documents(self) -> int:
-        """How many documents there are."""
-        return self.planned + self.not_sent.total()
-
-    @property
-    def succeeded(self) -> int:
-        """How many documents would be sent, or were accepted in an earlier run."""
-        return self.planned + self.not_sent[State.DONE]
 
     @property
     def failed(self) -> int:
         """How many documents would not be sent because something is wrong."""
-        return self.documents - self.succeeded
+        return self.not_sent.total() - self.not_sent[State.DONE]
 
     def members(self) -> dict[str, int]:
         """Return the counts as the summary of the envelope."""
         states = {state.value: self.not_sent[state] for state in State}
-        return {"documents": self.documents, **states, State.PLANNED.value: self.planned}
+        return {**super().members(), **states, State.PLANNED.value: self.planned}
 
     def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
         """Return the exit code: an unreadable file outweighs invalid documents."""

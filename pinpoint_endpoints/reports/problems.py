@@ -13,9 +13,9 @@ from pinpoint_endpoints.reports.reporter import (
     Column,
     Reporter,
     Segments,
-    Tally,
     View,
 )
+from pinpoint_endpoints.reports.tally import Tally
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.reports.snippet import Snippet
@@ -39,8 +39,7 @@ class ProblemTally(Tally[Checked]):
     """Counts documents by their verdict, and problems by severity.
 
     Attributes:
-        documents: how many were checked.
-        valid: how many of them are valid.
+        valid: how many documents are valid.
         invalid: how many are not.
         unreadable: how many stand for a file that could not be read.
         errors: problems that are errors.
@@ -49,7 +48,6 @@ class ProblemTally(Tally[Checked]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.documents = 0
         self.valid = 0
         self.invalid = 0
         self.unreadable = 0
@@ -59,7 +57,7 @@ class ProblemTally(Tally[Checked]):
     def add(self, checked: Checked, /) -> None:
         """Count a document with its problems; one that is reported again only moves."""
         if checked.before is None:
-            self.documents += 1
+            self.total += 1
         else:
             self._count(checked.before, -1)
         self._count(checked.verdict, 1)
@@ -78,11 +76,6 @@ class ProblemTally(Tally[Checked]):
             self.unreadable += number
 
     @property
-    def succeeded(self) -> int:
-        """How many documents are valid."""
-        return self.valid
-
-    @property
     def failed(self) -> int:
         """How many documents are invalid or unreadable."""
         return self.invalid + self.unreadable
@@ -90,7 +83,7 @@ class ProblemTally(Tally[Checked]):
     def members(self) -> dict[str, int]:
         """Return the counts as the summary of the envelope."""
         return {
-            "documents": self.documents,
+            **super().members(),
             "valid": self.valid,
             "invalid": self.invalid,
             "unreadable": self.unreadable,
@@ -116,7 +109,7 @@ class ProblemTally(Tally[Checked]):
         if self.unreadable:
             parts.append(f"{self.unreadable:,} unreadable")
         found = f"{counted(self.errors, 'error')}, {counted(self.warnings, 'warning')}"
-        return f"{counted(self.documents, 'document')}: {', '.join(parts)} ({found})"
+        return f"{counted(self.total, 'document')}: {', '.join(parts)} ({found})"
 
 
 class ProblemView(View[Checked]):

@@ -1,11 +1,10 @@
-"""What every report has in common: reporters, and the views and tallies of the kinds of results.
+"""Write reports: the reporters of all formats, and how a kind of result describes itself to them.
 
-A kind of result describes itself in a `View` (its table, its text, its JSON) and counts itself in a
-`Tally`. The common formats are written once for all kinds; a kind that has a format of its own
-returns a reporter for it.
+A kind of result has a `View` (its table, its text, its JSON) and a `Tally` (its counts, its exit
+code). The common formats are written once for all kinds. A kind that has a format of its own
+returns the reporter of it.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import (
@@ -20,7 +19,8 @@ from typing import (
     TypeVar,
 )
 
-from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
+from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.reports.tally import R_contra, Tally
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.reports.snippet import Snippet
 
 R = TypeVar("R")
-R_contra = TypeVar("R_contra", contravariant=True)
 
 MAX_ROWS = 50
 """How many rows a table shows of a run of any length."""
@@ -76,51 +75,6 @@ Cell: TypeAlias = "str | tuple[str, str] | RenderableType"
 
 Segments = Sequence[tuple[str, str]]
 """The parts of a line, each with its style."""
-
-
-class Tally(ABC, Generic[R_contra]):
-    """Counts the results of a run, and decides its exit code.
-
-    Attributes:
-        hints: what to do about what failed, each once.
-    """
-
-    def __init__(self) -> None:
-        self.hints: dict[str, None] = {}
-
-    @abstractmethod
-    def add(self, result: R_contra, /) -> None:
-        """Count one result."""
-
-    @property
-    @abstractmethod
-    def succeeded(self) -> int:
-        """How many results need nothing to be done about them."""
-
-    @property
-    @abstractmethod
-    def failed(self) -> int:
-        """How many results do."""
-
-    @abstractmethod
-    def members(self) -> dict[str, int]:
-        """Return the counts as the summary of the envelope."""
-
-    @abstractmethod
-    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
-        """Return the exit code of the run.
-
-        Args:
-            error: what stopped the run, if anything did.
-        """
-
-    def closing_line(self, _error: PinpointEndpointsError | None) -> str:
-        """Return the counts to print when the run is over; an empty text to print none.
-
-        Args:
-            error: what stopped the run, if anything did.
-        """
-        return ""
 
 
 class Reporter(Protocol[R_contra]):

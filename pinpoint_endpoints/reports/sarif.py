@@ -12,8 +12,8 @@ from pinpoint_endpoints.documents.rule import Rule, declared
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import hinted
 from pinpoint_endpoints.reports.envelope import json_bytes
-from pinpoint_endpoints.reports.reporter import Tally
 from pinpoint_endpoints.reports.spool import Spool
+from pinpoint_endpoints.reports.tally import Tally
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

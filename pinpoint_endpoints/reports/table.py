@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, Generic, TextIO
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import printable
-from pinpoint_endpoints.reports.reporter import MAX_ROWS, Cell, Column, R, Tally, View
+from pinpoint_endpoints.reports.reporter import MAX_ROWS, Cell, Column, R, View
+from pinpoint_endpoints.reports.tally import Tally
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -259,7 +259,7 @@ def test_a_label_is_one_field(label: str) -> None:
 def test_the_envelope_is_what_its_schema_says(label: str, error: CannotRun | None) -> None:
     """With every kind of bar and whatever label."""
     tally = StatsTally()
-    tally.documents, tally.endpoints, tally.invalid = 4001, 4000, 1
+    tally.total, tally.endpoints, tally.invalid = 4001, 4000, 1
     shown = Chart("country", "Country", "Location.Country", 4000, COUNTRIES.bars, short=3)
     odd = Chart("metrics", "Metrics", "Metrics", 4000, (bar(label, 1, 4000),), overlapping=True)
     stream = Stream()

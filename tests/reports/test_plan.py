@@ -303,7 +303,7 @@ def test_what_boto3_refuses_is_told_with_its_reason() -> None:
     )
     stream = Stream()
     tally = shown("curl", stream, steps[:1])
-    assert (tally.documents, tally.not_sent[State.FAILED]) == (1, 1)
+    assert (tally.total, tally.not_sent[State.FAILED]) == (1, 1)
     assert stream.text() == ""
 
 
@@ -313,7 +313,7 @@ def test_commands_are_all_that_curl_s_report_prints() -> None:
     tally = shown("curl", stream, STEPS)
     assert [line[:4] for line in stream.text().splitlines()] == ["curl", "curl"]
     assert tally.not_sent[State.INVALID] == 1
-    assert (tally.planned, tally.documents) == (3, 4)
+    assert (tally.planned, tally.total) == (3, 4)
 
 
 @pytest.mark.soak

@@ -31,7 +31,7 @@ def test_one_that_was_invalid_stays_so() -> None:
     tally = ProblemTally()
     tally.add(checked(finding()))
     tally.add(checked(finding(), before=Verdict.INVALID))
-    assert (tally.documents, tally.invalid, tally.errors) == (1, 1, 2)
+    assert (tally.total, tally.invalid, tally.errors) == (1, 1, 2)
 
 
 @given(st.lists(st.tuples(VERDICTS, st.none() | VERDICTS)))
@@ -43,7 +43,7 @@ def test_the_counts_add_up(story: list[tuple[Verdict, Verdict | None]]) -> None:
         if later is not None:
             tally.add(checked(verdict=later, before=verdict))
     ends = [later or verdict for verdict, later in story]
-    assert tally.documents == len(story)
+    assert tally.total == len(story)
     assert tally.valid == ends.count(Verdict.VALID)
     assert tally.invalid == ends.count(Verdict.INVALID)
     assert tally.unreadable == ends.count(Verdict.UNREADABLE)

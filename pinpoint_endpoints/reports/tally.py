@@ -1,0 +1,112 @@
+"""Count the results of a run, and decide its exit code."""
+
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
+
+R_contra = TypeVar("R_contra", contravariant=True)
+
+
+class Tally(Generic[R_contra]):
+    """Counts the results of a run, and decides its exit code.
+
+    Attributes:
+        total_name: what is counted, in the summary of the envelope.
+        total: how many results there are.
+        hints: what to do about what failed, each once.
+    """
+
+    total_name: ClassVar[str] = "documents"
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.hints: dict[str, None] = {}
+
+    def add(self, _result: R_contra, /) -> None:
+        """Count one result."""
+        self.total += 1
+
+    @property
+    def succeeded(self) -> int:
+        """How many results went well."""
+        return self.total - self.failed
+
+    @property
+    def failed(self) -> int:
+        """How many results did not."""
+        return 0
+
+    def members(self) -> dict[str, int]:
+        """Return the counts as the summary of the envelope."""
+        return {self.total_name: self.total}
+
+    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
+        """Return the exit code of the run.
+
+        Args:
+            error: what stopped the run, if anything did.
+        """
+        return ExitCode.OK if error is None else error.exit_code
+
+    def closing_line(self, _error: PinpointEndpointsError | None) -> str:
+        """Return the counts to print when the run is over; an empty text to print none.
+
+        Args:
+            error: what stopped the run, if anything did.
+        """
+        return ""
+
+
+class _WithState(Protocol):
+    @property
+    def state(self) -> StrEnum: ...
+
+    @property
+    def hint(self) -> str: ...
+
+
+_S_contra = TypeVar("_S_contra", bound=_WithState, contravariant=True)
+
+
+class StateTally(Tally[_S_contra]):
+    """Counts results by their state.
+
+    Attributes:
+        all_states: in the order of the summary.
+        good_states: those of results that went well.
+    """
+
+    all_states: ClassVar[Iterable[StrEnum]]
+    good_states: ClassVar[Iterable[StrEnum]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._states: Counter[StrEnum] = Counter()
+
+    def __getitem__(self, state: StrEnum) -> int:
+        """Return how many results ended in a state."""
+        return self._states[state]
+
+    def add(self, result: _S_contra, /) -> None:
+        """Count a result."""
+        self.total += 1
+        self._states[result.state] += 1
+        if result.hint:
+            self.hints[result.hint] = None
+
+    @property
+    def succeeded(self) -> int:
+        """How many results went well."""
+        return sum(self[state] for state in self.good_states)
+
+    @property
+    def failed(self) -> int:
+        """How many results did not."""
+        return self.total - self.succeeded
+
+    def members(self) -> dict[str, int]:
+        """Return the counts as the summary of the envelope."""
+        return {**super().members(), **{state.value: self[state] for state in self.all_states}}
