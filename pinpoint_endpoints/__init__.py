@@ -13,6 +13,8 @@ Example:
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pinpoint_endpoints.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from pinpoint_endpoints.api import connect, get, load, upsert, upsert_all, validate
     from pinpoint_endpoints.checks.finding import Policy
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
         UsageError,
     )
     from pinpoint_endpoints.service.outcome import Outcome, State
-
-__version__ = "0.1.0"
 
 __all__ = [
     "CannotRun",

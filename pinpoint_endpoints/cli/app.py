@@ -158,7 +158,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from pinpoint_endpoints import __version__
+        from pinpoint_endpoints.version import __version__
 
         typer.echo(f"pe {__version__}")
         raise typer.Exit

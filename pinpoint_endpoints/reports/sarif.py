@@ -14,6 +14,7 @@ from pinpoint_endpoints.masking import hinted
 from pinpoint_endpoints.reports.envelope import json_bytes
 from pinpoint_endpoints.reports.spool import Spool
 from pinpoint_endpoints.reports.tally import Tally
+from pinpoint_endpoints.version import __version__
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -59,8 +60,6 @@ class SarifReporter:
         }
 
     def _driver(self) -> dict[str, Any]:
-        from pinpoint_endpoints import __version__
-
         known = {rule.code: rule for rule in declared()}
         return {
             "name": "pe",

@@ -203,7 +203,7 @@ class Door:
         return drawer.draw(operation, said)
 
     async def _tell_health(self, request: IncomingRequest, send: Send) -> None:
-        from pinpoint_endpoints import __version__
+        from pinpoint_endpoints.version import __version__
 
         if request.method not in OF_HEALTH:
             raise method_not_allowed(OF_HEALTH)

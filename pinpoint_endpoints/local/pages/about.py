@@ -4,10 +4,10 @@ from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
 
-from pinpoint_endpoints import __version__
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
 from pinpoint_endpoints.local.client_variables import assignments
 from pinpoint_endpoints.local.store import default_store_path
+from pinpoint_endpoints.version import __version__
 
 
 class About(NamedTuple):
