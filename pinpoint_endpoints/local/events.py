@@ -142,9 +142,9 @@ def _verdict(problem: str) -> dict[str, Any]:
 
 def _count_problem(event: Mapping[str, Any]) -> str:
     if len(event.get("Attributes", {})) + len(event.get("Metrics", {})) > MAX_EVENT_NAMES:
-        return f"The event has over {MAX_EVENT_NAMES} names of attributes and metrics."
+        return f"The event has more than {MAX_EVENT_NAMES} attribute and metric names."
     if len(orjson.dumps(event)) > MAX_EVENT_BYTES:
-        return f"The event is over {MAX_EVENT_BYTES} bytes."
+        return f"The event is larger than {MAX_EVENT_BYTES} bytes."
     return ""
 
 

@@ -119,7 +119,7 @@ def check_endpoint_id(endpoint_id: str) -> None:
     if problem:
         raise bad_request(f"The endpoint id cannot be used: {problem}.")
     if len(endpoint_id) > MAX_ID_LENGTH:
-        raise bad_request(f"The endpoint id has over {MAX_ID_LENGTH:,} characters.")
+        raise bad_request(f"The endpoint id has more than {MAX_ID_LENGTH:,} characters.")
 
 
 def check_application_id(application_id: str) -> None:
@@ -165,7 +165,7 @@ def name_and_tags(request: object) -> tuple[str, dict[str, str]]:
 def blacklist(request: object) -> list[str]:
     """Return the names and globs of an UpdateAttributesRequest."""
     if not isinstance(request, dict) or not request.keys() <= {"Blacklist"}:
-        raise bad_request("The body is an object with the member Blacklist only.")
+        raise bad_request("The body must be an object with the single member Blacklist.")
     patterns = request.get("Blacklist", [])
     if not isinstance(patterns, list) or not all(isinstance(one, str) for one in patterns):
         raise bad_request("/Blacklist: expected a list of strings.")
@@ -175,7 +175,7 @@ def blacklist(request: object) -> list[str]:
 def check_attribute_type(attribute_type: str) -> None:
     """Refuse a type of attributes that RemoveAttributes does not have."""
     if attribute_type not in TYPES:
-        raise bad_request(f"The attribute type is none of {', '.join(TYPES)}.")
+        raise bad_request(f"The attribute type must be one of {', '.join(TYPES)}.")
 
 
 def whole_number(digits: str | None, name: str, *, least: int, default: int) -> int:
@@ -185,7 +185,7 @@ def whole_number(digits: str | None, name: str, *, least: int, default: int) -> 
     if not (
         digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS and int(digits) >= least
     ):
-        raise bad_request(f"{name} is not a whole number from {least} to {MAX_NUMBER}.")
+        raise bad_request(f"{name} must be a whole number from {least} to {MAX_NUMBER}.")
     return int(digits)
 
 

@@ -20,7 +20,7 @@ from pinpoint_endpoints.local.service_error import (
 )
 from pinpoint_endpoints.quotas import MAX_BODY_BYTES, MAX_EVENTS_BYTES
 
-LISTED = "`pe serve --explain` lists what it has."
+LISTED = "`pe serve --explain` lists what it implements."
 BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
@@ -231,21 +231,21 @@ def _methods_and_ids(path: str) -> tuple[Mapping[str, Operation], list[str]]:
 def _not_implemented(method: str, path: str) -> ServiceError:
     names = operations_at(path)
     if method in names:
-        return not_found(f"The local Pinpoint does not have {names[method]}. {LISTED}")
+        return not_found(f"The local Pinpoint does not implement {names[method]}. {LISTED}")
     if names:
         return method_not_allowed(names)
-    return not_found(f"The local Pinpoint does not have this path. {LISTED}")
+    return not_found(f"The local Pinpoint has no such path. {LISTED}")
 
 
 def _decoded(segment: str) -> str:
     if "%" not in segment and segment.isascii():
         return segment
     if BROKEN_ESCAPE.search(segment):
-        raise bad_request("The path has a broken percent-encoding.")
+        raise bad_request("The path has an invalid percent-encoding.")
     try:
         return unquote_to_bytes(segment).decode("utf-8")
     except UnicodeError:
-        raise bad_request("The path is not UTF-8 under its percent-encoding.") from None
+        raise bad_request("The path does not decode to UTF-8.") from None
 
 
 _ID_IN_MODEL = re.compile(r"\\\{[^/]+?\\\}")

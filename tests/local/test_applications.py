@@ -136,7 +136,7 @@ def test_a_wrong_page_is_refused(send: Callable[..., Answer], query: str) -> Non
     answer = send("GET", f"/v1/apps?{query}")
     assert answer.status == 400
     name = query.partition("=")[0]
-    expected = f"{name} is not a whole number from {int(name == 'page-size')} to 999999999."
+    expected = f"{name} must be a whole number from {int(name == 'page-size')} to 999999999."
     assert orjson.loads(answer.body)["Message"] == expected
 
 

@@ -286,12 +286,12 @@ def test_a_whole_event_is_accepted(fault: Callable[..., str]) -> None:
                 "Attributes": {str(one): "" for one in range(21)},
                 "Metrics": {str(one): 1 for one in range(20)},
             },
-            "over 40 names",
+            "more than 40 attribute and metric names",
         ),
         ({"Session": {"Id": "s"}}, '/Session: the member "StartTimestamp" is missing'),
         ({"Session": {"StartTimestamp": "2026-01-15"}}, '/Session: the member "Id" is missing'),
         ({"Session": {"Id": "s", "StartTimestamp": ""}}, "/Session/StartTimestamp: an empty text"),
-        ({"AppTitle": "x" * 1_024_000}, "over 1024000 bytes"),
+        ({"AppTitle": "x" * 1_024_000}, "larger than 1024000 bytes"),
     ],
 )
 def test_a_wrong_event_is_refused_alone(

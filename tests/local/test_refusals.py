@@ -104,7 +104,7 @@ def test_a_refusal_says_what_was_expected(send: Send, body: Any, message: str) -
     ("item", "message"),
     [
         ({"Id": "b", "Foo": 1}, "/Item/1/Foo: not a member of EndpointBatchItem: the members are"),
-        ({"Id": "b" * 2_049, **EMAIL}, "The endpoint id has over 2,048 characters."),
+        ({"Id": "b" * 2_049, **EMAIL}, "The endpoint id has more than 2,048 characters."),
         ({"Id": "b", "OptOut": "SOME"}, "/Item/1/OptOut: expected one of ALL, NONE, found"),
         ({"Id": "b", "EffectiveDate": "yesterday"}, f"/Item/1/EffectiveDate: {NO_DATE}"),
     ],

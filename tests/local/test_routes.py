@@ -67,7 +67,7 @@ def test_a_path_that_nobody_has_is_not_found(send: Send, target: str) -> None:
         assert error_of(send(method, target)) == (
             404,
             "NotFoundException",
-            "The local Pinpoint does not have this path. `pe serve --explain` lists what it has.",
+            "The local Pinpoint has no such path. `pe serve --explain` lists what it implements.",
         )
 
 
@@ -88,7 +88,10 @@ def test_what_the_local_pinpoint_lacks_is_named(
     send: Send, method: str, target: str, name: str
 ) -> None:
     """An operation of Pinpoint that is not here answers 404 with its name, whatever the body."""
-    expected = f"The local Pinpoint does not have {name}. `pe serve --explain` lists what it has."
+    expected = (
+        f"The local Pinpoint does not implement {name}. "
+        "`pe serve --explain` lists what it implements."
+    )
     for body in (b"", b"no JSON", b" " * (MAX_BODY_BYTES + 1)):
         assert error_of(send(method, target, body)) == (404, "NotFoundException", expected)
 

@@ -181,7 +181,7 @@ REFUSALS: list[tuple[str, dict[str, Any], int, str, str]] = [
         {"WriteSegmentRequest": {"Name": "everybody"}},
         404,
         "NotFoundException",
-        "The local Pinpoint does not have CreateSegment.",
+        "The local Pinpoint does not implement CreateSegment.",
     ),
     (
         "UpdateEndpoint",

@@ -15,7 +15,10 @@ from raw_client import RawClient, ask_once, request
 
 HEALTHY = request(b"GET", b"/health")
 LINE = re.compile(r"[0-9:]{8}  (\S+) +(\S+) +(.*?)(?:  [0-9.]+ ms(?:  (.*))?)?")
-NOT_HAD = "The local Pinpoint does not have GetSegments. `pe serve --explain` lists what it has."
+NOT_HAD = (
+    "The local Pinpoint does not implement GetSegments. "
+    "`pe serve --explain` lists what it implements."
+)
 SECRETS = ["ada@example.com", "+12065550100", "ada.lovelace", "Countess"]
 
 

@@ -108,7 +108,7 @@ def read_query(
     given: dict[str, str] = {}
     for name, value in _pairs(query):
         if name not in allowed:
-            raise BadQuery(f"This page takes {_listed(allowed)}, and nothing else.")
+            raise BadQuery(f"This page accepts only {_listed(allowed)}.")
         if name in given:
             raise BadQuery(f"{name} is given twice.")
         _check(name, value)
@@ -118,7 +118,7 @@ def read_query(
             raise BadQuery(f"{name} is missing: it is the id of {what}.")
     found = Query(**given)
     if found.after and found.before:
-        raise BadQuery("after and before exclude each other.")
+        raise BadQuery("after and before cannot be combined.")
     return found
 
 
@@ -149,18 +149,18 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
             text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
         )
     except UnicodeError:
-        raise BadQuery("The URL is not UTF-8 under its percent-encoding.") from None
+        raise BadQuery("The URL does not decode to UTF-8.") from None
     except ValueError:
         raise BadQuery("The URL has too many parameters.") from None
 
 
 def _check(name: str, value: str) -> None:
     if "\0" in value:
-        raise BadQuery(f"{name} has a character that no text has.")
+        raise BadQuery(f"{name} contains a NUL character.")
     if name == "show" and value not in ("", SHOWN):
-        raise BadQuery(f"show is {SHOWN}, or is left out.")
+        raise BadQuery(f"show must be {SHOWN}, or be left out.")
     if name in CLOSED and value and value not in values_of(name):
-        raise BadQuery(f"{name} is one of {_listed(values_of(name))}.")
+        raise BadQuery(f"{name} must be one of {_listed(values_of(name))}.")
 
 
 def _key(name: str, value: str, *, is_text: bool) -> Key | None:
@@ -169,7 +169,7 @@ def _key(name: str, value: str, *, is_text: bool) -> Key | None:
     if is_text:
         return value
     if not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS):
-        raise BadQuery(f"{name} is a whole number that a link of these pages has.")
+        raise BadQuery(f"{name} must be a whole number, from a link of these pages.")
     return int(value)
 
 
