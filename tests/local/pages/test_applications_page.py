@@ -3,7 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from served_pages import Put, Site
+from web_pages import Put, Site
 
 from pinpoint_endpoints import __version__
 from pinpoint_endpoints.local.http.server import serving

@@ -1,5 +1,4 @@
-from html_page import Element
-from served_pages import Put, Site, site_of
+from web_pages import Element, Put, Site, site_of
 
 from pinpoint_endpoints.local.browse import SCAN_SIZE
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint

@@ -4,9 +4,8 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from html_page import Element
-from served_pages import Put, Site
 from strategies import HARD_IDS
+from web_pages import Element, Put, Site
 
 from pinpoint_endpoints.local.http.server import serving
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint

@@ -2,9 +2,8 @@ import threading
 from urllib.parse import quote
 
 import pytest
-from html_page import Element
-from served_pages import Put, Site
 from strategies import HARD_IDS
+from web_pages import Element, Put, Site
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from commands import program
-from contrast import COLOURS, contrast, ground, luminance
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from web_pages import COLOURS, contrast, ground, luminance
 
 from pinpoint_endpoints.local.http.server import serving
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint

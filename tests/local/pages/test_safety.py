@@ -5,9 +5,7 @@ from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 import pytest
-from asgi_server import serving_app
-from html_page import Element
-from served_pages import ABOUT, Site
+from web_pages import ABOUT, Element, Site, serving_app
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.pages import pages_app
