@@ -122,7 +122,9 @@ def test_an_endpoint_made_again_has_lost_the_removed_ones(
 )
 def test_another_type_is_refused(client: Any, remove: Remove, kind: str) -> None:
     """A type that the service does not list answers 400."""
-    with pytest.raises(client.exceptions.BadRequestException, match="attribute type must be one of"):
+    with pytest.raises(
+        client.exceptions.BadRequestException, match="attribute type must be one of"
+    ):
         remove(kind, "a")
 
 
