@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinpoint_endpoints.audience.audience import Audience
-from pinpoint_endpoints.audience.documents import endpoint_in
 from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.checks.validate import validate, verdict_on
 from pinpoint_endpoints.cli.inputs import Inputs
@@ -19,6 +17,7 @@ from pinpoint_endpoints.documents.model import Document, Problem, Verdict
 from pinpoint_endpoints.errors import Interrupted, PinpointEndpointsError
 from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.charts import StatsTally
+from pinpoint_endpoints.stats import Audience, endpoint_in
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.local.store import Store

@@ -33,7 +33,7 @@ from pinpoint_endpoints.service.endpoints import (
 )
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.saving.folder import Folder
+    from pinpoint_endpoints.saving import EndpointDirectory
 
 _MAY_BE_GONE = "interrupted before the answer: it may be deleted"
 
@@ -94,10 +94,10 @@ def _somebody_can_answer() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _folder(directory: Path) -> "Folder":
-    from pinpoint_endpoints.saving.folder import Folder
+def _folder(directory: Path) -> "EndpointDirectory":
+    from pinpoint_endpoints.saving import EndpointDirectory
 
-    return Folder(directory)
+    return EndpointDirectory(directory)
 
 
 def _is_wished(application_id: str, deletions: Sequence[Deletion]) -> bool:
@@ -118,7 +118,7 @@ def _is_wished(application_id: str, deletions: Sequence[Deletion]) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
-def _save(deletions: Sequence[Deletion], folder: "Folder") -> None:
+def _save(deletions: Sequence[Deletion], folder: "EndpointDirectory") -> None:
     for deletion in deletions:
         if deletion.state is DeletionState.SKIPPED:
             folder.save(deletion.endpoint)
@@ -126,7 +126,10 @@ def _save(deletions: Sequence[Deletion], folder: "Folder") -> None:
 
 
 def _carry_out(
-    client: Any, wanted: SelectedEndpoints, deletions: list[Deletion], folder: "Folder | None"
+    client: Any,
+    wanted: SelectedEndpoints,
+    deletions: list[Deletion],
+    folder: "EndpointDirectory | None",
 ) -> PinpointEndpointsError | None:
     """Delete what is not deleted yet; return what ended the run, if something did."""
     before = {same_endpoint_key(deletion.endpoint_id) for deletion in deletions}
@@ -168,7 +171,7 @@ def _deleted(client: Any, wanted: SelectedEndpoints, part: Sequence[Deletion]) -
     ]
 
 
-def _saved_late(late: Sequence[Deletion], folder: "Folder") -> CannotRun | None:
+def _saved_late(late: Sequence[Deletion], folder: "EndpointDirectory") -> CannotRun | None:
     """Save what the user got after the endpoints were saved, from the answer to its deletion."""
     try:
         for deletion in late:

@@ -69,8 +69,8 @@ def fix_files(sources: Sources, policy: Policy, *, quiet: bool) -> bool:
 def show_differences(sources: Sources, policy: Policy, display: DisplayOptions) -> ExitCode:
     """Print what fixing would change, and tell whether that is anything."""
     from pinpoint_endpoints.checks.validate import validate
-    from pinpoint_endpoints.fixes.differences import differences
-    from pinpoint_endpoints.fixes.pieces import NotRead
+    from pinpoint_endpoints.fixes.diff import differences
+    from pinpoint_endpoints.fixes.files import NotRead
 
     check = partial(validate, policy=policy)
     seen = fixes = files = failures = 0

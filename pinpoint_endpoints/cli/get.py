@@ -19,7 +19,7 @@ from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pinpoint_endpoints.saving.folder import Folder
+    from pinpoint_endpoints.saving import EndpointDirectory
     from pinpoint_endpoints.service.endpoints import Endpoint
 
 
@@ -115,10 +115,10 @@ class _Found:
         return self.tally.exit_code(self._error)
 
 
-def _saved(found: "Iterable[Endpoint]", directory: Path, output: GetOutput) -> "Folder":
-    from pinpoint_endpoints.saving.folder import Folder
+def _saved(found: "Iterable[Endpoint]", directory: Path, output: GetOutput) -> "EndpointDirectory":
+    from pinpoint_endpoints.saving import EndpointDirectory
 
-    folder = Folder(directory, ".yaml" if output is GetOutput.YAML else ".json")
+    folder = EndpointDirectory(directory, ".yaml" if output is GetOutput.YAML else ".json")
     for endpoint in found:
         folder.save(endpoint)
     folder.flush()

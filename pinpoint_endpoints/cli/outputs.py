@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import Journal
     from pinpoint_endpoints.delivery.journal import Target as JournalTarget
     from pinpoint_endpoints.delivery.log import FailureFile
-    from pinpoint_endpoints.saving.folder import Folder
+    from pinpoint_endpoints.saving import EndpointDirectory
 
 
 class OutputFiles:
@@ -138,7 +138,7 @@ SaveTo = Annotated[
 ]
 
 
-def tell_saved(folder: "Folder", directory: Path, *, quiet: bool, verbose: bool) -> None:
+def tell_saved(folder: "EndpointDirectory", directory: Path, *, quiet: bool, verbose: bool) -> None:
     """Print what was saved, and what a later search of the directory would miss."""
     if verbose:
         for path in folder.saved:

@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.audience.audience import TOP
-from pinpoint_endpoints.audience.tallies import LARGEST_TOP
 from pinpoint_endpoints.cli.counting import AudienceCount, count_files, count_stored
 from pinpoint_endpoints.cli.inputs import OptionalInputs
 from pinpoint_endpoints.cli.options import (
@@ -25,6 +23,7 @@ from pinpoint_endpoints.errors import ExitCode, UsageError
 from pinpoint_endpoints.reports.charts import ChartView
 from pinpoint_endpoints.reports.reporter import open_reporter
 from pinpoint_endpoints.service.client import check_choice
+from pinpoint_endpoints.stats import MAX_TOP, TOP
 
 
 def stats(
@@ -45,7 +44,7 @@ def stats(
             "--top",
             metavar="N",
             min=1,
-            max=LARGEST_TOP,
+            max=MAX_TOP,
             help="How many values have bars of their own; the others have one together. Channels, "
             "statuses and opt-outs that AWS documents always have theirs.",
         ),

@@ -1,11 +1,13 @@
-"""Read the bytes of files and of standard input, decompressing gzip."""
+"""Read the bytes of files and of standard input, decompressing gzip, and replace files."""
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from errno import EINVAL
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, cast
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 if TYPE_CHECKING:
     from tempfile import SpooledTemporaryFile
@@ -91,6 +93,27 @@ def stream_of(begin: bytes, read: Read) -> BinaryIO:
     from gzip import GzipFile
 
     return cast("BinaryIO", GzipFile(fileobj=stream))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Give a new file that replaces `path` when the block ends: completely or not at all.
+
+    Raises:
+        OSError: the file cannot be created, written or renamed; `path` is then unchanged.
+    """
+    from tempfile import NamedTemporaryFile
+
+    new = NamedTemporaryFile(dir=path.parent, prefix=".", delete=False)  # noqa: SIM115 - renamed below
+    try:
+        with new:
+            yield new
+            new.flush()
+            os.fsync(new.fileno())
+        Path(new.name).replace(path)
+    except BaseException:
+        Path(new.name).unlink(missing_ok=True)
+        raise
 
 
 def nothing_more(_size: int) -> bytes:

@@ -1,1 +1,1 @@
-"""Files and what is wrong in them in, files put right out: what is not broken keeps its bytes."""
+"""Fix problems automatically: plan edits of the text, apply them, or show them as a diff."""

@@ -1,23 +1,29 @@
-"""A fix of one scalar or key in, the edit of the text that carries it out out: JSON and YAML alike.
+"""Turn a fix into a text edit; JSON and YAML alike.
 
-What stands in a JSON text is YAML too; only plain scalars differ, and those of JSON are no texts.
+A JSON text is YAML too; only plain scalars differ, and those of JSON are never strings.
 """
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents.model import Action, Fix
 from pinpoint_endpoints.documents.positions import Path, PositionMap
+from pinpoint_endpoints.documents.yaml_scalars import read_plain
 
 _QUOTES = ('"', "'")
 _LABEL = re.compile(r"&[^\s,\[\]{}]+\s*")
 _PLAIN = re.compile(r"\w(?:[\w .'/+-]*[\w.'/+-])?")
+_ALIAS = re.compile(r"\*[^\s,\[\]{}]+")
+_REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r|\Z)")
+_COMMA = re.compile(r"\s*,")
+_COMMENT = "#"
+_EMPTY = "{}"
 
 
 class Edit(NamedTuple):
-    """What stands between two offsets is replaced by a text."""
+    """Replaces the text between two offsets."""
 
     start: int
     end: int
@@ -25,13 +31,13 @@ class Edit(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What an edit does to the value of the text.
+    """An edit with its effect on the text's value.
 
     Attributes:
-        edit: of the text.
-        action: of the fix that it carries out.
-        paths: to the values that it changes.
-        value: what a scalar becomes.
+        edit: the edit of the text.
+        action: the action of the fix that it applies.
+        paths: paths to the values that it changes.
+        value: the new value of a scalar.
     """
 
     edit: Edit
@@ -41,7 +47,7 @@ class Change(NamedTuple):
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:
-    """Return the text with edits that do not overlap."""
+    """Return the text after edits, which must not overlap."""
     pieces: list[str] = []
     at = 0
     for start, end, new in sorted(edits):
@@ -51,13 +57,13 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 
 def without_label(text: str, start: int) -> int:
-    """Return where a value begins after its anchor, if it has one."""
+    """Return the offset of a value after its anchor, if it has one."""
     label = _LABEL.match(text, start)
     return label.end() if label else start
 
 
 def scalar_change(found: PositionMap, fix: Fix, path: Path, value: object) -> Change | None:
-    """Return how a scalar is put right, or None if it is reached by an alias or is a block."""
+    """Return the change that fixes a scalar; None if it is a block or repeated by an alias."""
     if path not in found.ends or isinstance(value, (dict, list)):
         return None
     start, end = without_label(found.text, found.values[path]), found.ends[path]
@@ -70,7 +76,7 @@ def scalar_change(found: PositionMap, fix: Fix, path: Path, value: object) -> Ch
 
 
 def _put_right(token: str, fix: Fix, value: object) -> tuple[str, object]:
-    """Return a scalar as it is to be written, and what is then read."""
+    """Return the new text of a scalar, and its value."""
     is_text = isinstance(value, str)
     if fix.action is Action.REPLACE:
         return _in_the_style_of(token, fix.text, may_be_plain=is_text), fix.text
@@ -83,7 +89,7 @@ def _put_right(token: str, fix: Fix, value: object) -> tuple[str, object]:
 
 
 def key_change(found: PositionMap, fix: Fix, path: Path) -> Change | None:
-    """Return how a member's key is put right, or None if its holder is reached by an alias."""
+    """Return the change that fixes a member's key; None if its object is repeated by an alias."""
     if path not in found.keys or path[:-1] not in found.ends:
         return None
     start, end = without_label(found.text, found.keys[path]), found.key_ends[path]
@@ -100,7 +106,7 @@ def key_change(found: PositionMap, fix: Fix, path: Path) -> Change | None:
 
 
 def _is_longer(token: str) -> bool:
-    """Tell whether a scalar is written as a block, or is plain and goes over several lines."""
+    """Tell whether a scalar is a block, or plain over several lines."""
     return not token.startswith(_QUOTES) and ("\n" in token or "\r" in token)
 
 
@@ -117,8 +123,122 @@ def _quoted(text: str) -> str:
 
 
 def _means_itself(text: str) -> bool:
-    """Tell whether every YAML tool reads a plain scalar, also in a list in brackets, as a text."""
-    from pinpoint_endpoints.documents.yaml_scalars import read_plain
-
+    """Tell whether every YAML tool reads a plain scalar, also in a flow list, as a string."""
     reading = read_plain(text, "string")
     return bool(_PLAIN.fullmatch(text)) and reading.value == text and not reading.others_read
+
+
+class Children(dict[Path, list[Path]]):
+    """The paths of the children of each value, in the order of the text."""
+
+    def __init__(self, found: PositionMap) -> None:
+        for path in found.values:
+            if path:
+                self.setdefault(path[:-1], []).append(path)
+
+
+class _Member(NamedTuple):
+    path: Path
+    start: int
+    end: int
+
+
+def removals(
+    found: PositionMap, children: Children, holder: Path, names: Collection[str]
+) -> Iterator[Change]:
+    """Yield the changes that remove members of one object, as far as that is safe."""
+    if holder not in found.ends:
+        return
+    members = [
+        _Member(path, found.keys[path], _content_end(found, children, path))
+        for path in children.get(holder, ())
+    ]
+    going = [member for member in members if member.path[-1] in names]
+    if not going:
+        return
+    begin = without_label(found.text, found.values[holder])
+    in_braces = found.text.startswith("{", begin)
+    if len(going) == len(members):
+        whole = Edit(begin, found.ends[holder] if in_braces else members[-1].end, _EMPTY)
+        yield _change(whole, going)
+        return
+    for first, last in _runs(found.text, members, names, in_braces=in_braces):
+        run = members[first : last + 1]
+        before = members[first - 1] if first else None
+        after = members[last + 1] if last + 1 < len(members) else None
+        edit = (_in_braces if in_braces else _in_lines)(found.text, run, before, after)
+        if edit is not None:
+            yield _change(edit, run)
+
+
+def _change(edit: Edit, members: list[_Member]) -> Change:
+    return Change(edit, Action.REMOVE, tuple(member.path for member in members))
+
+
+def _runs(
+    text: str, members: list[_Member], names: Collection[str], *, in_braces: bool
+) -> Iterator[tuple[int, int]]:
+    """Yield the first and last index of each run of neighbouring members to remove."""
+    first: int | None = None
+    for index, member in enumerate(members):
+        goes = member.path[-1] in names
+        apart = not in_braces and index > 0 and _are_lines_between(text, members[index - 1], member)
+        if first is not None and (apart or not goes):
+            yield first, index - 1
+            first = None
+        if goes and first is None:
+            first = index
+    if first is not None:
+        yield first, len(members) - 1
+
+
+def _are_lines_between(text: str, above: _Member, below: _Member) -> bool:
+    return not {"\n", "\r"}.isdisjoint(text[_line_end(text, above.end) : below.start])
+
+
+def _line_end(text: str, end: int) -> int:
+    """Return the offset after the line that a value ends in, with its comment and line break."""
+    rest = _REST_OF_LINE.match(text, end)
+    return rest.end() if rest else end
+
+
+def _in_braces(
+    text: str, run: list[_Member], before: _Member | None, after: _Member | None
+) -> Edit | None:
+    start, end = run[0].start, run[-1].end
+    if after is not None:
+        if _COMMENT not in text[end : after.start]:
+            return Edit(start, after.start, "")
+        comma = _COMMA.match(text, end)
+        return Edit(start, comma.end(), "") if comma else None
+    if before is not None and _COMMENT not in text[before.end : start]:
+        return Edit(before.end, end, "")
+    return Edit(start, end, "")
+
+
+def _in_lines(
+    text: str, run: list[_Member], before: _Member | None, after: _Member | None
+) -> Edit | None:
+    start, end = run[0].start, run[-1].end
+    line_start = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+    line_end = _line_end(text, end)
+    if text[line_start:start].strip(" "):
+        # the member follows the `-` of a list: the next one has to take its place
+        between = text[line_end : after.start] if after else _COMMENT
+        return Edit(start, after.start, "") if after and not between.strip() else None
+    if before is not None and line_end == len(text) and text[-1] not in "\r\n":
+        line_break = 2 if text.endswith("\r\n", 0, line_start) else 1
+        return Edit(line_start - line_break, line_end, "")
+    return Edit(line_start, line_end, "")
+
+
+def _content_end(found: PositionMap, children: Children, path: Path) -> int:
+    """Return the offset after the last character of a value, without the space below a block."""
+    start = found.values[path]
+    if path not in found.ends:
+        alias = _ALIAS.match(found.text, start)
+        return alias.end() if alias else start
+    begin = without_label(found.text, start)
+    if path in children and not found.text.startswith(("{", "["), begin):
+        return _content_end(found, children, children[path][-1])
+    return begin + len(found.text[begin : found.ends[path]].rstrip())

@@ -1,33 +1,97 @@
-"""Files in, files put right in their places out: each at once or not at all."""
+"""Fix files in place, whole or line by line; everything else keeps its bytes."""
 
 import os
-from contextlib import suppress
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from errno import EACCES, EINVAL
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from shutil import copymode
-from tempfile import NamedTemporaryFile
-from typing import NamedTuple, Protocol, Self
+from typing import BinaryIO, NamedTuple, cast
 
-from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
-from pinpoint_endpoints.documents.streams import CHUNK, OpenFile, is_gzip, stream_of
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Format, Source, UnreadablePath
+from pinpoint_endpoints.documents.load import is_ndjson
+from pinpoint_endpoints.documents.streams import CHUNK, OpenFile, is_gzip, replacing, stream_of
 from pinpoint_endpoints.errors import reason_of
-from pinpoint_endpoints.fixes.pieces import NotRead, pieces
-from pinpoint_endpoints.fixes.text import Check
+from pinpoint_endpoints.fixes.rounds import Check, fixed_text
+from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 
 
-class _Writer(Protocol):
-    def write(self, data: bytes, /) -> int: ...
+class NotRead(Exception):  # noqa: N818 - says what it means where it is raised
+    """A file cannot be read to its end; the message says why."""
 
-    def close(self) -> None: ...
+
+class Piece(NamedTuple):
+    """A part of a file: all of it or one line.
+
+    Attributes:
+        before: its bytes.
+        after: its bytes as fixed; the same object if nothing was fixed.
+        fixes: the number of problems fixed.
+        line: the line number, or 0 for a whole file.
+    """
+
+    before: bytes
+    after: bytes
+    fixes: int = 0
+    line: int = 0
+
+
+def pieces(source: Source, check: Check) -> Iterator[Piece]:
+    """Yield the parts of a file, decompressed, which together are the whole file.
+
+    Raises:
+        NotRead: the file cannot be read to its end.
+    """
+    try:
+        with OpenFile(source.path) as reader:
+            stream = stream_of(reader(CHUNK), reader)
+            if source.format is Format.NDJSON:
+                yield from _lines(source, stream, check)
+            else:
+                yield from _whole(source, stream, check)
+    except OSError as error:
+        raise NotRead(reason_of(error)) from error
+    except (EOFError, zlib.error) as error:
+        raise NotRead("the gzip data is damaged or incomplete") from error
+
+
+def _whole(source: Source, stream: BinaryIO, check: Check) -> Iterator[Piece]:
+    raw = stream.read(MAX_REQUEST_BYTES + 1)
+    if source.format is not Format.YAML and is_ndjson(raw):
+        yield from _lines(source, stream_of(raw, stream.read), check)
+    elif len(raw) <= MAX_REQUEST_BYTES:
+        yield _piece(source, raw, 0, check)
+
+
+def _lines(source: Source, stream: BinaryIO, check: Check) -> Iterator[Piece]:
+    line_source = source._replace(format=Format.JSON)
+    for number, line in enumerate(iter(partial(stream.readline, MAX_REQUEST_BYTES + 1), b""), 1):
+        if len(line) > MAX_REQUEST_BYTES:
+            yield from (Piece(chunk, chunk) for chunk in _and_all_after(line, stream))
+            return
+        yield _piece(line_source, line, number, check)
+
+
+def _and_all_after(begin: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    yield begin
+    yield from iter(partial(stream.read, CHUNK), b"")
+
+
+def _piece(source: Source, raw: bytes, line: int, check: Check) -> Piece:
+    fixed = fixed_text(raw, source, check)
+    return Piece(raw, fixed.raw, fixed.fixes, line) if fixed else Piece(raw, raw, line=line)
 
 
 class FixedFile(NamedTuple):
-    """What became of a file.
+    """The result of fixing a file.
 
     Attributes:
-        source: the file, as it was named or found.
-        fixes: how many problems were put right; if none, the file was not written.
-        failure: why it could not be written, or empty. Then it is as it was.
+        source: the file's path, as it was given or found.
+        fixes: the number of problems fixed; if 0, the file was not written.
+        failure: why the file could not be written, or empty. The file is then unchanged.
     """
 
     source: str
@@ -36,26 +100,22 @@ class FixedFile(NamedTuple):
 
 
 def fix_file(source: Source | UnreadablePath, check: Check) -> FixedFile:
-    """Put right what has one right answer in a file, and write it back.
+    """Apply the automatic fixes in a file, and write it back.
 
-    What is not broken keeps its bytes, and the file its permissions; a symbolic link stays one. The
-    new file takes the old one's place when it is complete. What has a document a line is read and
-    written line by line. A file that cannot be read is left to whoever reports its problems.
+    Everything else keeps its bytes, and the file its permissions; a symbolic link stays one. The
+    new file replaces the old one when it is complete. Files with one document per line are read
+    and written line by line. A file that cannot be read is left unchanged.
 
     Args:
         source: from `discover`.
-        check: finds the problems of a document; those with a fix are put right.
+        check: finds the problems of a document; those with a fix are fixed.
     """
     if isinstance(source, UnreadablePath):
         return FixedFile(source.path)
     if source.path == STANDARD_INPUT:
-        return FixedFile(source.path, failure="standard input has no file that could be written")
-    fixes = 0
+        return FixedFile(source.path, failure="standard input cannot be written back")
     try:
-        with _Replacement(source.path) as new:
-            for piece in pieces(source, check):
-                new.add(piece.before, piece.after)
-                fixes += piece.fixes
+        fixes = _write_pieces(source.path, pieces(source, check))
     except NotRead:
         return FixedFile(source.path)
     except OSError as error:
@@ -63,87 +123,63 @@ def fix_file(source: Source | UnreadablePath, check: Check) -> FixedFile:
     return FixedFile(source.path, fixes)
 
 
-class _Replacement:
-    """What takes the place of a file; nothing is written before the first difference."""
+def _write_pieces(path: str, pieces_of_file: Iterator[Piece]) -> int:
+    """Replace a file by its pieces as fixed; return how many problems were fixed.
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._kept = 0
-        self._new: _NewFile | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if self._new is None:
-            return
-        try:
-            if kind is None:
-                self._new.take_the_place()
-        finally:
-            self._new.discard()
-
-    def add(self, before: bytes, after: bytes) -> None:
-        """Write what comes next, or only count it while nothing differs."""
-        if self._new is None:
-            if before is after:
-                self._kept += len(before)
-                return
-            self._new = _NewFile(self._path)
-            self._new.copy(self._kept)
-        self._new.content.write(after)
-
-
-class _NewFile:
-    """A file beside another, packed as that one is.
-
-    Attributes:
-        content: takes the bytes, unpacked.
+    Nothing is written if no piece differs.
     """
+    unchanged = 0
+    for piece in pieces_of_file:
+        if piece.after is not piece.before:
+            with _replacement(path) as content:
+                _copy(path, unchanged, content)
+                return _write_rest(piece, pieces_of_file, content)
+        unchanged += len(piece.before)
+    return 0
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._target = Path(path).resolve()
-        if not self._target.is_file():
-            raise OSError(EINVAL, "it is no regular file")
-        effective = os.access in os.supports_effective_ids
-        if not os.access(self._target, os.W_OK, effective_ids=effective):
-            # another file could take the place even of one that nobody may write
-            raise PermissionError(EACCES, os.strerror(EACCES))
-        self._file = NamedTemporaryFile(  # noqa: SIM115 - it is closed before it takes the place
-            dir=self._target.parent, prefix=f".{self._target.name}.", delete=False
-        )
-        self.content: _Writer = self._file
-        with OpenFile(path) as reader:
-            if is_gzip(reader(CHUNK)):
-                from gzip import GzipFile
 
-                name = self._target.name.removesuffix(".gz")
-                self.content = GzipFile(name, "wb", fileobj=self._file)
+def _write_rest(first: Piece, others: Iterator[Piece], content: BinaryIO) -> int:
+    fixes = 0
+    for piece in chain((first,), others):
+        content.write(piece.after)
+        fixes += piece.fixes
+    return fixes
 
-    def copy(self, size: int) -> None:
-        """Write as many bytes as the other file begins with."""
-        with OpenFile(self._path) as reader:
-            stream = stream_of(reader(CHUNK), reader)
-            while size and (chunk := stream.read(min(size, CHUNK))):
-                self.content.write(chunk)
-                size -= len(chunk)
 
-    def take_the_place(self) -> None:
-        """Become the other file, with its owner and its permissions."""
-        if self.content is not self._file:
-            self.content.close()
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+@contextmanager
+def _replacement(path: str) -> Iterator[BinaryIO]:
+    """Give a stream that replaces a file's uncompressed bytes when the block ends.
+
+    The new file has the old one's compression, owner and permissions; a symbolic link stays one.
+    """
+    target = Path(path).resolve()
+    if not target.is_file():
+        raise OSError(EINVAL, "not a regular file")
+    effective = os.access in os.supports_effective_ids
+    if not os.access(target, os.W_OK, effective_ids=effective):
+        # a rename would replace even a file without write permission
+        raise PermissionError(EACCES, os.strerror(EACCES))
+    with OpenFile(path) as reader:
+        compressed = is_gzip(reader(CHUNK))
+    with replacing(target) as file:
+        if compressed:
+            from gzip import GzipFile
+
+            with GzipFile(target.name.removesuffix(".gz"), "wb", fileobj=file) as packed:
+                yield cast("BinaryIO", packed)
+        else:
+            yield cast("BinaryIO", file)
         if hasattr(os, "chown"):
-            status = self._target.stat()
+            status = target.stat()
             with suppress(OSError):
-                os.chown(self._file.name, status.st_uid, status.st_gid)
-        copymode(self._target, self._file.name)
-        Path(self._file.name).replace(self._target)
+                os.chown(file.name, status.st_uid, status.st_gid)
+        copymode(target, file.name)
 
-    def discard(self) -> None:
-        """Leave nothing behind."""
-        self._file.close()
-        Path(self._file.name).unlink(missing_ok=True)
+
+def _copy(path: str, size: int, content: BinaryIO) -> None:
+    """Copy the first `size` uncompressed bytes of a file."""
+    with OpenFile(path) as reader:
+        stream = stream_of(reader(CHUNK), reader)
+        while size and (chunk := stream.read(min(size, CHUNK))):
+            content.write(chunk)
+            size -= len(chunk)

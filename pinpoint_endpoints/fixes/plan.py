@@ -1,4 +1,4 @@
-"""Fixes of one value in; the edits that carry them out, and the value that they lead to, out."""
+"""Turn the fixes of one value into edits of its text, and predict the value after them."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,22 +8,28 @@ from typing import Any, NamedTuple
 
 from pinpoint_endpoints.documents.model import Action, Fix
 from pinpoint_endpoints.documents.positions import Path, PositionMap
-from pinpoint_endpoints.fixes.edits import Change, Edit, key_change, scalar_change
-from pinpoint_endpoints.fixes.removal import Children, removals
+from pinpoint_endpoints.fixes.edits import (
+    Change,
+    Children,
+    Edit,
+    key_change,
+    removals,
+    scalar_change,
+)
 
 _OF_KEYS = (Action.RENAME, Action.QUOTE_KEY)
 _AS_IT_WAS = (Action.RESPELL, Action.QUOTE_KEY)
 _LAST = (Action.REMOVE, Action.RENAME)
-"""What changes the paths of other values comes after them."""
+"""These change the paths of other values, so they come last."""
 
 
 class Plan(NamedTuple):
-    """How fixes are carried out.
+    """The edits for some fixes.
 
     Attributes:
-        edits: of the text; they do not overlap.
-        value: what the text says after them.
-        fixes: how many fixes the edits carry out.
+        edits: edits of the text that do not overlap.
+        value: the text's value after the edits.
+        fixes: how many fixes the edits apply.
     """
 
     edits: list[Edit]
@@ -31,12 +37,12 @@ class Plan(NamedTuple):
     fixes: int
 
 
-def planned(fixes: Sequence[Fix], found: PositionMap, value: object) -> Plan:
-    """Return how fixes are carried out on the text of a value.
+def plan_fixes(fixes: Sequence[Fix], found: PositionMap, value: object) -> Plan:
+    """Return the edits for fixes of a value.
 
-    A fix that cannot be carried out wholly is left out, and so is what would overlap another edit.
+    Fixes are left out that cannot be applied completely, or whose edit would overlap another.
     """
-    changes = sorted(_changes(fixes, found, value), key=_from_the_outside)
+    changes = sorted(_changes(fixes, found, value), key=_outermost_first)
     chosen: list[Change] = []
     for change in changes:
         if not chosen or chosen[-1].edit.end <= change.edit.start:
@@ -44,11 +50,11 @@ def planned(fixes: Sequence[Fix], found: PositionMap, value: object) -> Plan:
     done = {(change.action, path) for change in chosen for path in change.paths}
     whole = [fix for fix in fixes if all((fix.action, path) in done for path in fix.paths)]
     if any((fix.action, path) in done for fix in fixes if fix not in whole for path in fix.paths):
-        return planned(whole, found, value)
+        return plan_fixes(whole, found, value)
     return Plan([change.edit for change in chosen], _changed(value, chosen), len(whole))
 
 
-def _from_the_outside(change: Change) -> tuple[int, int]:
+def _outermost_first(change: Change) -> tuple[int, int]:
     return change.edit.start, -change.edit.end
 
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from pinpoint_endpoints.audience.charts import Chart, Kind, full_label, line_label
 from pinpoint_endpoints.documents.model import Verdict
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.reporter import Reporter, View
 from pinpoint_endpoints.reports.table import console_for
 from pinpoint_endpoints.reports.tally import Tally
+from pinpoint_endpoints.stats import Chart, Kind, full_label, line_label
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -128,7 +128,7 @@ class ChartView(View[Chart]):
             "member": chart.member,
             "total": chart.total,
             "overlapping": chart.overlapping,
-            "short": chart.short,
+            "short": chart.undercount,
             "bars": [asdict(bar) for bar in chart.bars],
         }
 
@@ -223,7 +223,7 @@ def _panel(chart: Chart, console: "Console", layout: _Layout) -> "Panel":
             Text(f"{bar.count:,}"),
             Text(bar.percent, style="dim"),
         )
-    short = Text(f"counts may be up to {chart.short:,} too low") if chart.short else None
+    short = Text(f"counts may be up to {chart.undercount:,} too low") if chart.undercount else None
     return Panel(
         rows,
         box=box.ROUNDED,

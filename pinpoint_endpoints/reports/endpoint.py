@@ -119,7 +119,7 @@ class _DocumentReporter:
         self._separator = b""
 
     def add(self, endpoint: Endpoint, /) -> None:
-        from pinpoint_endpoints.saving.texts import json_line, json_text, yaml_text
+        from pinpoint_endpoints.saving import json_line, json_text, yaml_text
 
         match self._output:
             case "yaml":
@@ -133,7 +133,7 @@ class _DocumentReporter:
                 self._write(json_text(endpoint))
 
     def close(self, _tally: Tally[Any], _error: PinpointEndpointsError | None, /) -> None:
-        from pinpoint_endpoints.saving.texts import json_of_several
+        from pinpoint_endpoints.saving import json_of_several
 
         if self._endpoints:
             self._write(json_of_several(self._endpoints))

@@ -218,7 +218,9 @@ def test_a_directory_that_cannot_be_written_is_3(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     code, out, err = get("--id", "nobody", "--save", tmp_path / "file")
     assert (code, out) == (3, "")
-    assert err == f"Error: {tmp_path / 'file'} is no directory\n       give another directory\n"
+    assert (
+        err == f"Error: {tmp_path / 'file'} is not a directory\n       choose another directory\n"
+    )
     inside = tmp_path / "file" / "d"
     err = get("--id", "nobody", "--save", inside)[2]
     assert err.startswith(f"Error: {inside} cannot be written: not a directory\n")

@@ -334,7 +334,7 @@ def test_the_installed_command(pe: RunPe) -> None:
         check=True,
     )
     modules = {line.rpartition("|")[2].strip() for line in loaded.stderr.splitlines()}
-    assert "pinpoint_endpoints.audience.audience" in modules
+    assert "pinpoint_endpoints.stats" in modules
     assert not modules & {"boto3", "botocore", "yaml", "rich", "sqlite3", "jsonschema"}
 
 

@@ -13,9 +13,8 @@ from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.checks.validate import validate
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import discover
-from pinpoint_endpoints.fixes.differences import Difference, differences
-from pinpoint_endpoints.fixes.files import FixedFile, fix_file
-from pinpoint_endpoints.fixes.pieces import NotRead
+from pinpoint_endpoints.fixes.diff import Difference, differences
+from pinpoint_endpoints.fixes.files import FixedFile, NotRead, fix_file
 
 WRONG = b'{"ChannelType": "custom"}\n'
 RIGHT = b'{"ChannelType": "CUSTOM"}\n'
@@ -117,7 +116,7 @@ def test_what_cannot_be_read_is_left_to_the_report(tmp_path: Path) -> None:
 
 def test_standard_input_is_not_written() -> None:
     """`-` has no file, also where a file is named like it."""
-    assert fix("-").failure == "standard input has no file that could be written"
+    assert fix("-").failure == "standard input cannot be written back"
 
 
 def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
@@ -127,7 +126,7 @@ def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
     os.close(writing)
     fixed = fix(f"/dev/fd/{reading}")
     os.close(reading)
-    assert fixed.failure == "cannot be written: it is no regular file"
+    assert fixed.failure == "cannot be written: not a regular file"
 
 
 def test_what_is_ignored_is_not_put_right(wrong: Path) -> None:

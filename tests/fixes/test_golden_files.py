@@ -8,7 +8,7 @@ import pytest
 from pinpoint_endpoints.checks.validate import validate
 from pinpoint_endpoints.documents.discovery import discover
 from pinpoint_endpoints.documents.load import read
-from pinpoint_endpoints.fixes.differences import differences
+from pinpoint_endpoints.fixes.diff import differences
 from pinpoint_endpoints.fixes.files import FixedFile, fix_file
 
 DATA = Path(__file__).parent.parent / "data"

@@ -14,10 +14,10 @@ from jsonschema import Draft202012Validator
 from reporting import Stream
 from rich.cells import cell_len
 
-from pinpoint_endpoints.audience.charts import Bar, Chart, Kind
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.reports.charts import ChartView, StatsTally, bar_of
 from pinpoint_endpoints.reports.reporter import open_reporter
+from pinpoint_endpoints.stats import Bar, Chart, Kind
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMA = json.loads((ROOT / "schemas" / "envelope.schema.json").read_text(encoding="utf-8"))
@@ -170,7 +170,7 @@ def test_others_say_how_many_they_are() -> None:
     others = bar("others", 5, 4000, Kind.OTHERS, 9990)
     assert "(9,990 others)" in printed(chart(others))[2]
     assert "(9,990 others, each at " in printed(chart(others, overlapping=True))[2]
-    short = printed(chart(others, short=1200))
+    short = printed(chart(others, undercount=1200))
     assert "(more than 9,990 others)" in short[2]
     assert "counts may be up to 1,200 too low" in short[3]
 
@@ -260,7 +260,7 @@ def test_the_envelope_is_what_its_schema_says(label: str, error: CannotRun | Non
     """With every kind of bar and whatever label."""
     tally = StatsTally()
     tally.total, tally.endpoints, tally.invalid = 4001, 4000, 1
-    shown = Chart("country", "Country", "Location.Country", 4000, COUNTRIES.bars, short=3)
+    shown = Chart("country", "Country", "Location.Country", 4000, COUNTRIES.bars, undercount=3)
     odd = Chart("metrics", "Metrics", "Metrics", 4000, (bar(label, 1, 4000),), overlapping=True)
     stream = Stream()
     report("json", [shown, odd], stream, tally, error)

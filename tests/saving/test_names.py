@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from strategies import IDS, SETS_OF_IDS
 
-from pinpoint_endpoints.saving.names import LONGEST, names_for, same_file_key
+from pinpoint_endpoints.saving import LONGEST, names_for, same_file_key
 
 DEVICE = re.compile(r"(?i)(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])\s*(?:\.|$)")
 NOWHERE = re.compile(r'[\x00-\x1f\x7f-\x9f"*/:<>?\\|]')

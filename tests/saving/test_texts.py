@@ -12,7 +12,7 @@ from strategies import ENDPOINTS, HARD_TEXTS, request_of
 from pinpoint_endpoints import Document
 from pinpoint_endpoints.documents.discovery import Source, format_of
 from pinpoint_endpoints.documents.load import documents_in
-from pinpoint_endpoints.saving.texts import (
+from pinpoint_endpoints.saving import (
     json_line,
     json_of_several,
     json_text,

@@ -9,7 +9,7 @@ from pinpoint_endpoints import Document, Problem, load, validate
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy
 from pinpoint_endpoints.documents.discovery import Source, format_of
 from pinpoint_endpoints.documents.positions import Locator, PositionMap
-from pinpoint_endpoints.fixes.text import fixed_text
+from pinpoint_endpoints.fixes.rounds import fixed_text
 
 
 def documents_in(value: object) -> list[Document]:

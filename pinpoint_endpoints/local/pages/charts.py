@@ -9,10 +9,9 @@ from typing import NamedTuple, Protocol, TypeVar
 import orjson
 from starlette.concurrency import run_in_threadpool
 
-from pinpoint_endpoints.audience.audience import Audience
-from pinpoint_endpoints.audience.charts import Chart
 from pinpoint_endpoints.local.browse import scan
 from pinpoint_endpoints.local.rows import Application, Rows
+from pinpoint_endpoints.stats import Audience, Chart
 
 Result = TypeVar("Result")
 

@@ -10,10 +10,10 @@ from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
-from pinpoint_endpoints.audience.charts import full_label
 from pinpoint_endpoints.local.generated_values import timestamp
 from pinpoint_endpoints.local.pages.query import link, link_to
 from pinpoint_endpoints.masking import counted, printable
+from pinpoint_endpoints.stats import full_label
 
 FOLDER = Path(__file__).parent
 

@@ -15,7 +15,7 @@ from pinpoint_endpoints.masking import (
     shown_member,
     without_addresses,
 )
-from pinpoint_endpoints.saving.texts import json_text
+from pinpoint_endpoints.saving import json_text
 from pinpoint_endpoints.service.merge import Endpoint
 
 ORDER = (

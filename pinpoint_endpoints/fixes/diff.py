@@ -1,4 +1,4 @@
-"""A file in; what would be put right in it, as a unified diff, out. Nothing is written."""
+"""Show the automatic fixes of a file as a unified diff, without writing it."""
 
 import json
 from codecs import BOM_UTF8
@@ -11,8 +11,8 @@ from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.discovery import Format, Source, UnreadablePath
 from pinpoint_endpoints.documents.load import language_of
 from pinpoint_endpoints.documents.masked_source import shown_text
-from pinpoint_endpoints.fixes.pieces import NotRead, Piece, pieces
-from pinpoint_endpoints.fixes.text import Check
+from pinpoint_endpoints.fixes.files import NotRead, Piece, pieces
+from pinpoint_endpoints.fixes.rounds import Check
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.documents.positions import PositionMap
@@ -25,11 +25,11 @@ _MARK = "\ufeff"
 
 
 class Difference(NamedTuple):
-    """A part of the diff of a file: all of it, or lines that are near each other.
+    """A part of the diff of a file: all of it, or a group of neighbouring lines.
 
     Attributes:
-        text: in the format of `diff -u`; the first of a file begins with the file's names.
-        fixes: how many problems it puts right.
+        text: in the format of `diff -u`; a file's first part starts with the file names.
+        fixes: the number of problems that it fixes.
     """
 
     text: str
@@ -39,15 +39,15 @@ class Difference(NamedTuple):
 def differences(
     source: Source | UnreadablePath, check: Check, *, show_values: bool = False
 ) -> Iterator[Difference]:
-    """Yield what would be put right in a file; nothing if there is nothing.
+    """Yield the diff of a file with its automatic fixes; nothing if there are none.
 
-    Personal data is masked on both sides. Only a diff that shows the values can be applied, with
-    `patch -p1` or `git apply`; of a packed file it shows what is packed.
+    Personal data is masked on both sides. Only a diff with values shown can be applied, with
+    `patch -p1` or `git apply`. The diff of a compressed file is of its uncompressed content.
 
     Args:
         source: from `discover`.
-        check: finds the problems of a document; those with a fix are put right.
-        show_values: masks nothing.
+        check: finds the problems of a document; those with a fix are fixed.
+        show_values: whether personal data is shown.
 
     Raises:
         NotRead: the file cannot be read to its end.
@@ -63,7 +63,7 @@ def differences(
 
 
 def _can_be_shown(piece: Piece) -> bool:
-    """Tell whether a part is a line or differs: what comes after a line without end is neither."""
+    """Tell whether a part is a line or differs; the rest after an overlong line is neither."""
     return bool(piece.line) or piece.after is not piece.before
 
 
@@ -75,7 +75,7 @@ def _name(side: str, path: str) -> str:
 
 
 def _groups(parts: Iterator[Piece]) -> Iterator[list[Piece]]:
-    """Yield the parts that differ, each with the lines around it."""
+    """Yield the parts that differ with the lines around them."""
     before: deque[Piece] = deque(maxlen=_AROUND)
     group: list[Piece] = []
     quiet = 0
@@ -115,7 +115,7 @@ def _hunks(group: Sequence[Piece], source: Source, *, show_values: bool) -> Iter
     texts = [line.text for line in old], [line.text for line in new]
     matcher = SequenceMatcher(None, *texts)
     if len(old) == len(new):
-        # line by line: quicker than finding the longest runs, and what fixing a scalar does
+        # most fixes keep the number of lines: comparing line by line is then faster
         vars(matcher)["opcodes"] = _line_by_line(*texts)
     for opcodes in matcher.get_grouped_opcodes(_AROUND):
         _, old_start, _, new_start, _ = opcodes[0]
@@ -141,7 +141,7 @@ def _line_by_line(old: Sequence[str], new: Sequence[str]) -> list[_Opcode]:
 
 
 def _range(start: int, length: int) -> str:
-    """Return lines as a hunk names them: an empty range by the line before it."""
+    """Return a range as in a hunk's header: an empty one is named by the line before it."""
     return f"{start if length else start - 1},{length}"
 
 
@@ -165,6 +165,6 @@ def _lines(raw: bytes, language: Format, *, show_values: bool) -> list[_Line]:
 
 
 def _cut(text: str) -> list[str]:
-    """Return the lines with their line breaks, cut where `patch` cuts."""
+    """Return the lines with their line breaks; only LF ends a line, as for `patch`."""
     *lines, rest = text.split("\n")
     return [*(f"{line}\n" for line in lines), *filter(None, [rest])]

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.audience.audience import Audience
-from pinpoint_endpoints.audience.charts import Kind
+from pinpoint_endpoints.stats import Audience, Kind
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SCALE = [

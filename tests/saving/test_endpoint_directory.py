@@ -13,15 +13,14 @@ from strategies import ENDPOINTS, HARD_IDS, SETS_OF_IDS, request_of
 
 from pinpoint_endpoints import CannotRun, load
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
-from pinpoint_endpoints.saving.folder import Folder
-from pinpoint_endpoints.saving.names import names_for, same_file_key
+from pinpoint_endpoints.saving import EndpointDirectory, names_for, same_file_key
 
 SUFFIXES = st.sampled_from([".json", ".yaml"])
 
 
 def saved(directory: Path, *ids: str, suffix: str = ".json", **members: object) -> list[str]:
     """Save endpoints with these ids, and return the names of their files."""
-    folder = Folder(directory, suffix)
+    folder = EndpointDirectory(directory, suffix)
     return [folder.save({"Id": endpoint_id, **members}).name for endpoint_id in ids]
 
 
@@ -37,7 +36,7 @@ def ids_in(directory: Path) -> list[str]:
 def test_what_is_saved_is_read(endpoints: list[dict[str, Any]], suffix: str) -> None:
     """Any endpoints come back with the same ids and values, one a file."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Folder(Path(name), suffix)
+        folder = EndpointDirectory(Path(name), suffix)
         for endpoint in endpoints:
             folder.save(endpoint)
         read = {document.endpoint_id: document.request for document in load(name)}
@@ -93,7 +92,7 @@ def test_a_file_of_others_is_never_touched(tmp_path: Path, name: str, content: s
 
 def test_what_came_meanwhile_is_not_touched(tmp_path: Path) -> None:
     """A file that somebody makes after the directory was looked at is not overwritten."""
-    folder = Folder(tmp_path)
+    folder = EndpointDirectory(tmp_path)
     (tmp_path / "ada.json").write_text("mine", encoding="utf-8")
     folder.save({"Id": "ada"})
     assert (tmp_path / "ada.json").read_text(encoding="utf-8") == "mine"
@@ -173,11 +172,11 @@ def test_what_cannot_be_written_is_told() -> None:
 
 def _try_to_save(place: Path) -> None:
     (place / "file").write_text("", encoding="utf-8")
-    with pytest.raises(CannotRun, match="is no directory"):
-        Folder(place / "file")
+    with pytest.raises(CannotRun, match="is not a directory"):
+        EndpointDirectory(place / "file")
     with pytest.raises(CannotRun, match="not a directory"):
-        Folder(place / "file" / "in")
-    folder = Folder(place / "closed")
+        EndpointDirectory(place / "file" / "in")
+    folder = EndpointDirectory(place / "closed")
     (place / "closed").chmod(0o500)
     with pytest.raises(CannotRun, match="permission denied"):
         folder.save({"Id": "ada"})
@@ -203,7 +202,7 @@ def test_what_git_ignores_is_counted(tmp_path: Path) -> None:
     """Files that a later search would leave out are known."""
     (tmp_path / ".git").mkdir()
     (tmp_path / ".gitignore").write_text("a*.json\n", encoding="utf-8")
-    folder = Folder(tmp_path / "kept")
+    folder = EndpointDirectory(tmp_path / "kept")
     folder.save({"Id": "ada"})
     folder.save({"Id": "bob"})
     assert folder.left_out() == 1

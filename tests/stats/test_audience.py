@@ -9,10 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.audience.audience import Audience
-from pinpoint_endpoints.audience.charts import Bar, Chart, Kind
-from pinpoint_endpoints.audience.tallies import LARGEST_TOP
 from pinpoint_endpoints.schema.bundled import definition
+from pinpoint_endpoints.stats import MAX_TOP, Audience, Bar, Chart, Kind
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NAMES = [
@@ -238,8 +236,8 @@ def test_no_label_is_endless() -> None:
 def test_as_many_bars_as_are_allowed() -> None:
     """A thousand are shown, and 10,000 names are remembered exactly."""
     endpoints = [{"Attributes": {f"name{number}": ["x"]}} for number in range(10_000)]
-    chart = charts_of([*endpoints, *endpoints[-1000:]], LARGEST_TOP)["attributes"]
+    chart = charts_of([*endpoints, *endpoints[-1000:]], MAX_TOP)["attributes"]
     values = bars_of(chart, Kind.VALUE)
     assert {(bar.count, bar.label > "name8999") for bar in values} == {(2, True)}
     (others,) = bars_of(chart, Kind.OTHERS)
-    assert (len(values), others.values, others.count, chart.short) == (1000, 9000, 1, 0)
+    assert (len(values), others.values, others.count, chart.undercount) == (1000, 9000, 1, 0)

@@ -1,4 +1,4 @@
-"""The bytes of a text in, the same bytes with what has one right answer put right out."""
+"""Apply fixes to a text in rounds, and check after each that nothing else changed."""
 
 from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
@@ -10,43 +10,43 @@ from pinpoint_endpoints.documents.discovery import Source
 from pinpoint_endpoints.documents.load import Language, documents_in, language_of
 from pinpoint_endpoints.documents.model import Document, Fix, Problem, Severity
 from pinpoint_endpoints.fixes.edits import Edit, edited
-from pinpoint_endpoints.fixes.plan import planned
+from pinpoint_endpoints.fixes.plan import plan_fixes
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.documents.positions import PositionMap
 
-MOST_ROUNDS = 100
-"""A fix may bring another to light, a few deep; a document tells of 1000 mistakes at a time."""
+MAX_ROUNDS = 100
+"""A fix may reveal another problem, and a document reports 1000 problems at a time."""
 
 Check = Callable[[Document], Sequence[Problem]]
 """Finds the problems of a document."""
 
 _Numbered = tuple[int, Fix]
-"""A fix, and the number of the value in the text that it belongs to."""
+"""A fix with the number of the text's value that it belongs to."""
 
 
 class FixedText(NamedTuple):
-    """A text that was put right, and how many problems that took."""
+    """A fixed text, and the number of problems fixed in it."""
 
     raw: bytes
     fixes: int
 
 
 def fixed_text(raw: bytes, source: Source, check: Check) -> FixedText | None:
-    """Put right what has one right answer, or return None if nothing has.
+    """Return a text with its automatic fixes applied, or None if there are none.
 
-    Every step is read again and compared: a fix that would change more than its own place, or
-    would make a valid document invalid, is not carried out.
+    The text is parsed again after each round and compared: a fix that would change anything but
+    its own place, or make a valid document invalid, is not applied.
 
     Args:
-        raw: a whole file, or a line of a file with a document a line; not packed.
-        source: says how the text is read.
-        check: finds the problems of a document; those with a fix are put right.
+        raw: a whole file, or a line of a file with one document per line; uncompressed.
+        source: the file, whose format says how to parse the text.
+        check: finds the problems of a document; those with a fix are fixed.
     """
     state = _examined(raw, source, check)
     number = 0
-    for _ in range(MOST_ROUNDS):
-        step = _Round(state, source, check).carried_out() if state.fixes else None
+    for _ in range(MAX_ROUNDS):
+        step = _Round(state, source, check).applied() if state.fixes else None
         if step is None:
             break
         state, done = step
@@ -55,7 +55,7 @@ def fixed_text(raw: bytes, source: Source, check: Check) -> FixedText | None:
 
 
 class _State(NamedTuple):
-    """What a fix may not make worse: it may only bring to light what was wrong below it."""
+    """What a fix must not make worse; it may only reveal problems that it uncovers."""
 
     invalid: bool
     missing: int
@@ -96,7 +96,7 @@ def _no_worse(before: _Examined, after: _Examined) -> bool:
 
 
 class _Round:
-    """Carries out the fixes that a text shows at one time."""
+    """Applies the fixes that one check of a text found."""
 
     def __init__(self, before: _Examined, source: Source, check: Check) -> None:
         self._before = before
@@ -108,12 +108,12 @@ class _Round:
         self._values = _values(self._language, before.raw)
         self._maps: list[PositionMap] = list(self._language.positions(before.raw))
 
-    def carried_out(self) -> tuple[_Examined, int] | None:
-        """Return the text with the fixes that are sound, and their number; None if none is."""
+    def applied(self) -> tuple[_Examined, int] | None:
+        """Return the text with the sound fixes applied, and their number; None if none is sound."""
         return self._attempt(self._before.fixes) or self._attempt(self._sound(self._before.fixes))
 
     def _sound(self, fixes: list[_Numbered]) -> list[_Numbered]:
-        """Return the fixes without those that spoil it for the others."""
+        """Return the fixes without those that make the result wrong."""
         if self._attempt(fixes):
             return fixes
         if len(fixes) <= 1:
@@ -129,14 +129,14 @@ class _Round:
         for number, fix in fixes:
             by_number.setdefault(number, []).append(fix)
         for number, own in sorted(by_number.items()):
-            plan = planned(own, self._maps[number], values[number])
+            plan = plan_fixes(own, self._maps[number], values[number])
             values[number] = plan.value
             edits += plan.edits
             done += plan.fixes
         if not edits:
             return None
         raw = self._mark + edited(self._text, edits).encode()
-        # types and the order of members count, and two values that are no number are the same
+        # repr compares types and the order of members, and treats NaN as equal to itself
         if repr(_values(self._language, raw)) != repr(values):
             return None
         after = _examined(raw, self._source, self._check)
@@ -144,7 +144,7 @@ class _Round:
 
 
 def _values(language: Language, raw: bytes) -> list[object]:
-    """Return the values of a text, as far as it can be read."""
+    """Return the values of a text as far as it can be parsed."""
     values: list[object] = []
     try:
         for value, _ in language.parse(raw):

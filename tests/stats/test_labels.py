@@ -7,15 +7,13 @@ from typing import Any
 
 import pytest
 
-from pinpoint_endpoints.audience.audience import Audience
-from pinpoint_endpoints.audience.charts import Chart, Kind
-from pinpoint_endpoints.audience.labels import MOST_LABELS
+from pinpoint_endpoints.stats import MAX_LABELS, Audience, Chart, Kind
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MOST = 15_000_000
 """Bytes; the names below are 40 million."""
 
-RARE = 5 * MOST_LABELS
+RARE = 5 * MAX_LABELS
 FREQUENT = RARE // 10
 
 
@@ -56,8 +54,8 @@ def test_the_frequent_stays(counted: tuple[dict[str, Chart], int], name: str, la
     chart = counted[0][name]
     first = chart.bars[0]
     assert first.label == label
-    assert 0 < chart.short < FREQUENT // 10
-    assert FREQUENT - chart.short <= first.count <= FREQUENT
+    assert 0 < chart.undercount < FREQUENT // 10
+    assert FREQUENT - chart.undercount <= first.count <= FREQUENT
 
 
 @pytest.mark.soak
@@ -71,8 +69,8 @@ def test_counts_still_add_up(counted: tuple[dict[str, Chart], int]) -> None:
 def test_documented_values_are_never_forgotten() -> None:
     """Not even if nobody has them."""
     audience = Audience(NOW)
-    for number in range(MOST_LABELS + 1):
+    for number in range(MAX_LABELS + 1):
         audience.add({"OptOut": f"no{number}"})
     (chart,) = (chart for chart in audience.charts() if chart.name == "opt_out")
-    assert chart.short == 1
+    assert chart.undercount == 1
     assert [(bar.label, bar.count) for bar in chart.bars[:2]] == [("ALL", 0), ("NONE", 0)]

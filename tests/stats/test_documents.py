@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pinpoint_endpoints.audience.documents import endpoint_in
 from pinpoint_endpoints.documents.load import load
+from pinpoint_endpoints.stats import endpoint_in
 
 SMS = {"ChannelType": "SMS", "OptOut": "ALL"}
 READ = {"ApplicationId": "x", "CohortId": "1", "Id": "a", **SMS}

@@ -1,1 +1,0 @@
-"""Endpoints in, charts of the audience out."""
