@@ -10,6 +10,7 @@ PACKAGE = Path(pinpoint_endpoints.__file__).parent
 NAME = "pinpoint_endpoints"
 LAYERS = (
     "errors",
+    "version",
     "quotas",
     "masking",
     "help",
