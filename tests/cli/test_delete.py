@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from commands import run
-from http_stub import Answer, HttpStub, Stalling
+from http_stub import Answer, HttpStub, StallingStub
 from jsonschema import Draft202012Validator
 from processes import Terminal
 
@@ -214,7 +214,7 @@ def test_a_lost_connection_keeps_the_counts(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_ctrl_c_shows_what_was_deleted() -> None:
     """The one that was asked for may be gone, and that is said; exit 130."""
-    with Stalling(Answer(202, b'{"Id": "a"}')) as server:
+    with StallingStub(Answer(202, b'{"Id": "a"}')) as server:
         command = [
             str(PE),
             "delete",

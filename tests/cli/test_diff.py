@@ -300,7 +300,7 @@ def test_a_lost_connection_shows_what_was_compared(monkeypatch: pytest.MonkeyPat
         assert err.startswith("Error: http://127.0.0.1:")
 
 
-class Stalling(HttpStub):
+class StallingStub(HttpStub):
     """A server that never answers about the endpoint `slow`."""
 
     def __init__(self) -> None:
@@ -323,7 +323,7 @@ def test_ctrl_c_shows_what_was_compared_at_once() -> None:
     """Exit 130 with a whole envelope, although an answer is still waited for."""
     write("many.ndjson", [{"Id": name, **ADA} for name in ("ada", "slow", "eve")])
     pe = Path(sys.executable).parent / "pe"
-    with Stalling() as server:
+    with StallingStub() as server:
         command = [str(pe), "diff", "-o", "json", "--endpoint-url", server.url, "many.ndjson"]
         command += ["--concurrency", "1"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from commands import run
-from http_stub import Answer, HttpStub, Stalling
+from http_stub import Answer, HttpStub, StallingStub
 
 from pinpoint_endpoints import load
 from pinpoint_endpoints.reports.endpoint import EndpointView
@@ -290,7 +290,7 @@ def test_advice_is_given_once() -> None:
 
 def test_ctrl_c_keeps_what_was_found() -> None:
     """The endpoints that came are whole documents on standard output; exit 130."""
-    with Stalling(stored("ada")) as server:
+    with StallingStub(stored("ada")) as server:
         command = [str(PE), "get", "--app", "demo", "--endpoint-url", server.url, "-o", "json"]
         process = subprocess.Popen(
             [*command, "--id", "ada", "--id", "bob"],

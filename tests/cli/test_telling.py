@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from unittest.mock import patch
 
 import pytest
-from pe_serve import LONGEST_WAIT
+from pe_serve import MAX_WAIT_SECONDS
 
 from pinpoint_endpoints.cli import telling as telling_module
 from pinpoint_endpoints.cli.telling import MOST_WAITING, Telling
@@ -99,7 +99,7 @@ def test_a_pipe_that_was_full_is_written_again(
     pipe: Pipe, monkeypatch: pytest.MonkeyPatch, blocks: bool
 ) -> None:
     """The lines that waited come in their order, and of the others it is told how many they are."""
-    monkeypatch.setattr(telling_module, "LAST_SECONDS", LONGEST_WAIT)
+    monkeypatch.setattr(telling_module, "LAST_SECONDS", MAX_WAIT_SECONDS)
     pipe.fill(blocks=blocks)
     with pipe.telling() as telling:
         for number in range(3 * MOST_WAITING):

@@ -318,7 +318,7 @@ def test_calls_are_as_many_at_once_as_is_said(server: FaultyPinpoint, tmp_path: 
     server.delay = 0.02
     path = write_lines(tmp_path / "a.ndjson", names(30))
     assert upsert(server, path, "--no-batch", "--concurrency", "2").code == 0
-    assert server.most_at_once <= 2
+    assert server.max_concurrent <= 2
 
 
 def test_personal_data_is_in_no_output_and_no_journal(

@@ -14,14 +14,14 @@ import pytest
 from commands import RunPe
 from deliveries import envelope_in, lines_of, names, stored_in, write_lines
 from faulty_pinpoint import FaultyPinpoint
-from http_stub import Answer, HttpStub, Stalling
+from http_stub import Answer, HttpStub, StallingStub
 
 from pinpoint_endpoints.local.http.faults import Faults
 from pinpoint_endpoints.local.http.listening import Settings
 from pinpoint_endpoints.local.http.server import serving
 
 PE = Path(sys.executable).parent / "pe"
-LONGEST_WAIT = 60
+MAX_WAIT_SECONDS = 60
 """Seconds, after which a test that hangs fails."""
 
 pytestmark = pytest.mark.usefixtures("aws_variables")
@@ -47,7 +47,7 @@ class Running:
 
     def ended(self) -> tuple[int, Any]:
         """Wait until it ends; return its exit code and its envelope."""
-        return self.process.wait(LONGEST_WAIT), envelope_in(self._output.read_text("utf-8"))
+        return self.process.wait(MAX_WAIT_SECONDS), envelope_in(self._output.read_text("utf-8"))
 
 
 @contextmanager
@@ -104,10 +104,10 @@ def test_ctrl_c_ends_what_is_under_way(tmp_path: Path) -> None:
     """Exit 130, a whole envelope, and a journal of every answer; most of the file is not sent."""
     ids = names(20_000)
     path, journal = write_lines(tmp_path / "a.ndjson", ids), tmp_path / "journal"
-    with Stalling(Answer(), Answer()) as server:
+    with StallingStub(Answer(), Answer()) as server:
         target = ("--endpoint-url", server.url, "--concurrency", "1", "--journal", journal)
         with started(tmp_path, path, *target) as run:
-            assert server.stalled.wait(LONGEST_WAIT)
+            assert server.stalled.wait(MAX_WAIT_SECONDS)
             run.process.send_signal(signal.SIGINT)
             server.release()
             code, envelope = run.ended()
@@ -123,10 +123,10 @@ def test_ctrl_c_ends_what_is_under_way(tmp_path: Path) -> None:
 def test_ctrl_c_twice_waits_for_nobody(tmp_path: Path) -> None:
     """Exit 130 while the server still says nothing; what is under way may have been stored."""
     path = write_lines(tmp_path / "a.ndjson", names(300))
-    with Stalling(Answer()) as server:
+    with StallingStub(Answer()) as server:
         target = ("--endpoint-url", server.url, "--concurrency", "1")
         with started(tmp_path, path, *target) as run:
-            assert server.stalled.wait(LONGEST_WAIT)
+            assert server.stalled.wait(MAX_WAIT_SECONDS)
             run.process.send_signal(signal.SIGINT)
             assert run.waits(0.5)
             run.process.send_signal(signal.SIGINT)

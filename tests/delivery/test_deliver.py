@@ -25,7 +25,7 @@ from pinpoint_endpoints.service.outcome import Outcome, unsent
 from pinpoint_endpoints.service.requests import Call
 
 ONE_BY_ONE = SendOptions(batch=False)
-LONGEST_WAIT = 60
+MAX_WAIT_SECONDS = 60
 """Seconds, after which a test that hangs fails."""
 
 few_ids = st.lists(st.sampled_from(["a", "A", "b", "B", "c", "d", "e", "f"]), max_size=30)
@@ -55,7 +55,7 @@ class Scripted:
 
     def wait_for_the_halt(self) -> None:
         """Wait until the run is to end."""
-        self._run.wait(LONGEST_WAIT)
+        self._run.wait(MAX_WAIT_SECONDS)
         assert self._run.halted
 
     def send(self, call: Call) -> list[Outcome]:
@@ -121,7 +121,7 @@ def test_versions_are_stored_in_their_order(aws_variables: None, batch: bool) ->
         client = connect(endpoint_url=server.url)
         run = ended(client, documents(sent), options=SendOptions(batch=batch), concurrency=8)
     assert run.ids == sent
-    assert server.most_at_once <= 8
+    assert server.max_concurrent <= 8
     for name, stored in server.stored.items():
         versions = [int(made["Attributes"]["version"][0]) for made in stored]
         assert versions == sorted(versions)
@@ -135,7 +135,7 @@ def test_versions_are_stored_in_their_order(aws_variables: None, batch: bool) ->
 
 def test_as_many_calls_are_under_way_as_is_said() -> None:
     """Three wait for each other and go on together; a fourth never joins them."""
-    together = Barrier(3, timeout=LONGEST_WAIT)
+    together = Barrier(3, timeout=MAX_WAIT_SECONDS)
     lock, at_once, most = Lock(), 0, 0
 
     def meet(_: str) -> None:
@@ -157,7 +157,7 @@ def test_a_slow_call_holds_up_the_outcomes_behind_it_only() -> None:
 
     def answer(name: str) -> None:
         if name == "e-1":
-            assert third.wait(LONGEST_WAIT)
+            assert third.wait(MAX_WAIT_SECONDS)
         if name == "e-3":
             third.set()
 
@@ -171,7 +171,7 @@ def test_documents_are_not_read_far_ahead() -> None:
 
     def answer(name: str) -> None:
         if name == "e-1":
-            assert enough.wait(LONGEST_WAIT)
+            assert enough.wait(MAX_WAIT_SECONDS)
         if name == "e-8":
             enough.set()
 
@@ -211,7 +211,7 @@ def test_invalid_documents_need_no_client() -> None:
 def test_whoever_stops_early_has_nothing_more_sent() -> None:
     """Closing the outcomes waits for what is under way, and leaves the rest unsent."""
     going_on = Event()
-    sender = Scripted(lambda name: going_on.wait(LONGEST_WAIT) if name != "e-1" else None)
+    sender = Scripted(lambda name: going_on.wait(MAX_WAIT_SECONDS) if name != "e-1" else None)
     outcomes = deliver(plan(documents(names(50)), ONE_BY_ONE), sender.of, 1)
     next(outcomes)
     going_on.set()
@@ -228,7 +228,7 @@ def test_an_error_that_is_thrown_in_ends_the_run() -> None:
         several_are_read.set()
         yield from documents(names(50))
 
-    sender = Scripted(lambda _: several_are_read.wait(LONGEST_WAIT))
+    sender = Scripted(lambda _: several_are_read.wait(MAX_WAIT_SECONDS))
     outcomes = deliver(plan(reading(), ONE_BY_ONE), sender.of, 1)
     told = [next(outcomes), outcomes.throw(CannotRun("the disk is full"))]
     with pytest.raises(CannotRun, match="the disk is full"):
@@ -267,7 +267,7 @@ class Keyboard(Monitor):
 
     def wait(self) -> None:
         """Wait until it was pressed."""
-        assert self._is_pressed.wait(LONGEST_WAIT)
+        assert self._is_pressed.wait(MAX_WAIT_SECONDS)
 
 
 @pytest.fixture
@@ -303,7 +303,7 @@ def test_ctrl_c_waits_for_what_is_under_way(keyboard: Keyboard) -> None:
     sender = Scripted()
 
     def answer(_: str) -> None:
-        assert all_are_read.wait(LONGEST_WAIT)
+        assert all_are_read.wait(MAX_WAIT_SECONDS)
         keyboard.press_ctrl_c()
         sender.wait_for_the_halt()
 
@@ -347,11 +347,11 @@ def test_ctrl_c_twice_does_not_wait(keyboard: Keyboard) -> None:
     sender = Scripted()
 
     def answer(_: str) -> None:
-        assert all_are_read.wait(LONGEST_WAIT)
+        assert all_are_read.wait(MAX_WAIT_SECONDS)
         keyboard.press_ctrl_c()
         sender.wait_for_the_halt()
         keyboard.press_ctrl_c()
-        never_set.wait(LONGEST_WAIT)
+        never_set.wait(MAX_WAIT_SECONDS)
 
     sender.answer = answer
     run = interrupted(sender, three_and_then_ctrl_c(keyboard, all_are_read), keyboard)

@@ -12,7 +12,7 @@ from sqlite3 import connect
 import pytest
 from commands import RunPe
 from deliveries import names, stored_in, write_lines
-from pe_serve import LONGEST_WAIT, PE, pe_serve
+from pe_serve import MAX_WAIT_SECONDS, PE, pe_serve
 from raw_client import RawClient, ask_once, request
 
 pytestmark = pytest.mark.usefixtures("aws_variables")
@@ -52,7 +52,7 @@ def accepted_by(folder: Path, name: str) -> set[str]:
 def wait_for_both(store: Path, writer: "subprocess.Popen[str]") -> None:
     """Wait until something of both writers is stored, or one of them gave up."""
     found: set[str] = set()
-    with closing(connect(store, timeout=LONGEST_WAIT)) as connection:
+    with closing(connect(store, timeout=MAX_WAIT_SECONDS)) as connection:
         while len(found) < 2 and writer.poll() is None:
             found = {
                 name
@@ -77,8 +77,8 @@ def test_a_killed_server_and_another_writer(pe: RunPe, tmp_path: Path, batch: bo
         ):
             wait_for_both(server.store, first)
             server.process.kill()
-            first.wait(LONGEST_WAIT)
-            assert second.wait(LONGEST_WAIT) == 0
+            first.wait(MAX_WAIT_SECONDS)
+            assert second.wait(MAX_WAIT_SECONDS) == 0
     accepted = accepted_by(tmp_path, "served")
     assert accepted
     assert accepted_by(tmp_path, "local") == set(local)

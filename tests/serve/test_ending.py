@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from deliveries import stored_in
-from pe_serve import LONGEST_WAIT, PeServe, pe_serve
+from pe_serve import MAX_WAIT_SECONDS, PeServe, pe_serve
 from raw_client import RawClient, ask_once, request
 
 from pinpoint_endpoints.local.http import server as server_module
@@ -76,7 +76,7 @@ def test_ending_twice_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         assert ask_once(port, HEALTHY).status == 200
         server.stop()
         server.stop()
-        running.join(LONGEST_WAIT)
+        running.join(MAX_WAIT_SECONDS)
         assert not running.is_alive()
 
 

@@ -149,7 +149,7 @@ def test_a_client_that_closes_its_half_is_answered(server: PeServe) -> None:
     for number in (1, 3):
         with RawClient(server.port) as client:
             client.send(request(last=False) * number)
-            client.close_its_half()
+            client.half_close()
             assert [one.status for one in client.answers()] == [202] * number
 
 
@@ -158,7 +158,7 @@ def test_half_a_request_and_then_the_end(server: PeServe) -> None:
     for begin in (b"", START[:30], START, START + b"{"):
         with RawClient(server.port) as client:
             client.send(begin)
-            client.close_its_half()
+            client.half_close()
             assert client.read_all() == b""
     assert is_served(server.port)
 
@@ -182,7 +182,7 @@ def test_pipelined_requests_are_answered_in_their_order(server: PeServe) -> None
     for end, status in ((request(b"GET"), 200), (b"no request\r\n\r\n", 400), (START + b"\0", 0)):
         with RawClient(server.port) as client:
             client.send(b"".join([*asked, end]))
-            client.close_its_half()
+            client.half_close()
             answers = client.answers()
         addresses = [one.json["Address"] for one in answers[1:30:2]]
         assert addresses == [str(number) for number in range(15)]

@@ -115,7 +115,7 @@ def test_a_head_without_end_is_not_kept(server: PeServe) -> None:
     """Somebody who sends headers for ever is refused after the first of them."""
     with RawClient(server.port) as client:
         client.send(head(*START)[:-2], *(b"X-%d: %s\r\n" % (n, b"a" * 9_000) for n in range(1_000)))
-        client.close_its_half()
+        client.half_close()
         (answer,) = client.answers()
     assert answer.status == 431
 
@@ -342,6 +342,6 @@ def test_no_bytes_are_a_crash(server: PeServe, parts: list[bytes]) -> None:
     """Whatever comes, whole answers of HTTP/1.1 come back, none of which is a fault of its own."""
     with RawClient(server.port) as client:
         client.send(*parts)
-        client.close_its_half()
+        client.half_close()
         answers = client.answers()
     assert all(one.status in (100, 200, 202, 400, 403, 404, 405, 431) for one in answers)

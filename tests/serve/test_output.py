@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from pe_serve import LONGEST_WAIT, PE, pe_serve
+from pe_serve import MAX_WAIT_SECONDS, PE, pe_serve
 from raw_client import RawClient, ask_once, request
 
 HEALTHY = request(b"GET", b"/health")
@@ -173,7 +173,7 @@ def telling_by(stderr: int, folder: Path) -> Iterator[int]:
             yield int(process.stdout.readline().strip().rpartition(":")[2])
         finally:
             process.terminate()
-        assert process.wait(LONGEST_WAIT) == 0
+        assert process.wait(MAX_WAIT_SECONDS) == 0
 
 
 @pytest.mark.parametrize("is_closed", [True, False], ids=["closed", "full"])
@@ -197,6 +197,6 @@ def test_what_was_full_is_written_to_again(tmp_path: Path, full_pipe: tuple[int,
     with telling_by(writer, tmp_path) as port:
         assert ask_once(port, request()).status == 202
         while b"UpdateEndpoint" not in told:
-            assert select.select([reader], [], [], LONGEST_WAIT)[0], told.lstrip(b"x")
+            assert select.select([reader], [], [], MAX_WAIT_SECONDS)[0], told.lstrip(b"x")
             told += os.read(reader, 65536)
     assert b"requests follow" in told

@@ -120,5 +120,5 @@ def test_without_uvloop_it_serves_as_well(tmp_path: Path) -> None:
         assert ask_once(server.port, request()).status == 202
         with RawClient(server.port) as client:
             client.send(request(last=False))
-            client.close_its_half()
+            client.half_close()
             assert [one.status for one in client.answers()] == [202]

@@ -13,13 +13,13 @@ from pinpoint_endpoints import Document
 from pinpoint_endpoints.cli.app import app
 
 REQUIRE_ALL = bool(os.environ.get("PE_REQUIRE_ALL"))
-"""Set where nothing may be skipped; read before the tests clear the environment."""
+"""Whether missing programs fail tests; read before the tests clear the environment."""
 RunPe = Callable[..., CompletedProcess[str]]
 MakeDocument = Callable[..., Document]
 
 
 class Ended(NamedTuple):
-    """How a command ended.
+    """The result of a command.
 
     Attributes:
         code: its exit code.
@@ -33,7 +33,7 @@ class Ended(NamedTuple):
 
 
 def run(*arguments: object, given: str | bytes | None = None) -> Ended:
-    """Run `pe`; an exception that it does not handle is raised.
+    """Run `pe` in this process; raise an exception that it does not handle.
 
     Args:
         arguments: after `pe`, as text.
@@ -46,7 +46,7 @@ def run(*arguments: object, given: str | bytes | None = None) -> Ended:
 
 
 def program(name: str) -> str:
-    """Return the path of a program; skip the test where there is none, or fail if none may be."""
+    """Return the path of a program; skip the test if it is not installed (see `missing`)."""
     path = shutil.which(name)
     if path is None:
         missing(f"{name} is not installed")
@@ -54,7 +54,7 @@ def program(name: str) -> str:
 
 
 def missing(reason: str) -> NoReturn:
-    """Skip the test, or fail it if nothing may be skipped."""
+    """Skip the test, or fail it with `PE_REQUIRE_ALL`."""
     if REQUIRE_ALL:
         pytest.fail(f"{reason}, and PE_REQUIRE_ALL is set")
     pytest.skip(reason)

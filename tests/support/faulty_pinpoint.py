@@ -1,6 +1,6 @@
-"""Requests in; answers with faults, and a count of what was stored, out: a Pinpoint to be tried by.
+"""A Pinpoint server with random but reproducible faults, which counts what it stores.
 
-In a test it is a context manager; by hand, and for another process, a program:
+It is a context manager for tests and also a program:
 `python tests/support/faulty_pinpoint.py --refuse-every 37 --throttle 0.02` prints its URL and
 answers `GET /counts`.
 """
@@ -32,7 +32,7 @@ STORES_THEN_FAILS = ("reset after storing", "half body", "late")
 
 
 class Refusal(NamedTuple):
-    """Why an item is refused, and its whole request with it."""
+    """Why an item is refused, and with it its whole request."""
 
     message: str
     status: int = 400
@@ -40,13 +40,13 @@ class Refusal(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One request that came, in the order of storing.
+    """One request, in the order of storing.
 
     Attributes:
         operation: `UpdateEndpoint`, `UpdateEndpointsBatch`, `GetEndpoint`, or empty.
         ids: the endpoint ids that it names, as they were sent.
         status: of the answer; 0 where there was none, or only a part, or one too late.
-        fault: which fault it met that the status does not tell, or empty.
+        fault: the injected fault that the status does not show, or empty.
         stored: whether its items were stored.
     """
 
@@ -58,7 +58,7 @@ class Call(NamedTuple):
 
 
 class _Reply(NamedTuple):
-    """What leaves, after how many seconds, and whether the connection is closed then."""
+    """Bytes to send, the delay in seconds, and whether to close the connection afterwards."""
 
     data: bytes
     wait: float = 0
@@ -67,11 +67,11 @@ class _Reply(NamedTuple):
 
 @dataclass(kw_only=True, eq=False)
 class FaultyPinpoint:
-    """A Pinpoint on a free port of this machine whose faults are drawn by lot.
+    """A Pinpoint on a free port of this machine that injects faults at random.
 
-    A lot hangs on the seed, the endpoint ids of a call and how often the same call came before,
-    and not on the order of arrival: the same run meets the same faults, with any number of threads.
-    A share is a number from 0 to 1; all shares together are at most 1.
+    Faults depend only on the seed, the endpoint ids of a call and how often the same call was made
+    before, so runs are reproducible with any number of threads. A share is a number from 0 to 1;
+    all shares add up to at most 1.
 
     Attributes:
         refuses: by endpoint id, why the request that holds such an item is refused as a whole.
@@ -83,14 +83,13 @@ class FaultyPinpoint:
         half_body: the share that is stored, and gets half of the answer's body.
         html: the share that gets a web page with 502 or 503.
         error: the share that gets 500.
-        stall_seconds: more than the client's patience.
+        stall_seconds: longer than the client's read timeout.
         delay: seconds before every answer.
-        seed: of the lots.
+        seed: of the random faults.
         port: 0 for a free one.
-        stored: by endpoint id in small letters, every request that was stored, in order, without
-            its id.
-        calls: every request that came.
-        most_at_once: how many calls there were at one time.
+        stored: by lower-case endpoint id, the stored requests in order, without their ids.
+        calls: every request received.
+        max_concurrent: the highest number of calls under way at one time.
     """
 
     refuses: Callable[[str], Refusal | None] | None = None
@@ -108,7 +107,7 @@ class FaultyPinpoint:
     port: int = 0
     stored: dict[str, list[dict[str, Any]]] = field(default_factory=dict, init=False)
     calls: list[Call] = field(default_factory=list, init=False)
-    most_at_once: int = field(default=0, init=False)
+    max_concurrent: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -132,7 +131,7 @@ class FaultyPinpoint:
         self._server.server_close()
 
     def counts(self) -> dict[str, Any]:
-        """Return what was asked and stored, as JSON values."""
+        """Return how many requests were received and stored, as JSON values."""
         with self._lock:
             answers = Counter(str(call.status) for call in self.calls)
             return {
@@ -149,7 +148,7 @@ class FaultyPinpoint:
             return _whole(200, self.counts())
         with self._lock:
             self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
+            self.max_concurrent = max(self.max_concurrent, self._at_once)
             return self._decided(method, path, body)
 
     def wait(self, seconds: float) -> None:

@@ -86,14 +86,14 @@ def _handler(answer_to: Callable[[Asked], Answer]) -> type[BaseHTTPRequestHandle
     return Handler
 
 
-class Stalling(HttpStub):
-    """Answers some requests, and keeps all others waiting until it is told, or the test is over.
+class StallingStub(HttpStub):
+    """Answers some requests, and lets all others wait until `release` or the end of the block.
 
     Attributes:
-        stalled: is set when one waits.
+        stalled: set once a request waits.
 
     Args:
-        answers: in order; one request each is answered.
+        answers: one for each of the first requests.
     """
 
     def __init__(self, *answers: Answer) -> None:
@@ -109,7 +109,7 @@ class Stalling(HttpStub):
         return super()._next(asked)
 
     def release(self) -> None:
-        """Answer those who wait, and everybody from now on."""
+        """Answer the waiting requests and all further ones."""
         self._released.set()
 
     def __exit__(self, *_: object) -> None:
@@ -118,11 +118,11 @@ class Stalling(HttpStub):
 
 
 class RawServer:
-    """Sends the same bytes to everybody, then closes the connection, breaks it, or holds it.
+    """Answers every request with the same bytes, then closes, resets or holds the connection.
 
     Args:
-        data: what is sent once a request has come whole.
-        then: `close`, `reset` or `hold`: until the block is left.
+        data: sent once a request has been received in full.
+        then: `close`, `reset`, or `hold` until the block ends.
     """
 
     def __init__(self, data: bytes, then: str = "close") -> None:

@@ -1,4 +1,4 @@
-"""What the tests of the journal share: entries, and files that are journals or not."""
+"""Entries of journals, and files that are journals or not."""
 
 from pathlib import Path
 

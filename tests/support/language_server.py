@@ -9,8 +9,8 @@ from typing import Any, Self
 
 Json = dict[str, Any]
 
-LONGEST_RUN = 120
-"""Seconds after which a server is ended, so that nobody waits for it for ever."""
+MAX_RUN_SECONDS = 120
+"""A server that hangs is killed after this time."""
 
 
 class LanguageServer:
@@ -23,7 +23,7 @@ class LanguageServer:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=folder
         )
-        self._end = threading.Timer(LONGEST_RUN, self._process.kill)
+        self._end = threading.Timer(MAX_RUN_SECONDS, self._process.kill)
         self._end.start()
 
     def __enter__(self) -> Self:
@@ -53,7 +53,7 @@ class LanguageServer:
         self._process.communicate()
 
     def open(self, path: Path) -> list[Json]:
-        """Open a file; return what the server marks in it."""
+        """Open a file; return the server's diagnostics for it."""
         item = {
             "uri": path.as_uri(),
             "languageId": path.suffix.removeprefix("."),
@@ -64,11 +64,11 @@ class LanguageServer:
         return self.marks_in(path)
 
     def marks_in(self, path: Path) -> list[Json]:
-        """Return what the server marks in an open file, once it says so again."""
+        """Return the diagnostics that the server publishes next for an open file."""
         while True:
             message = self._receive()
-            told = message.get("method") == "textDocument/publishDiagnostics"
-            if told and message["params"]["uri"] == path.as_uri():
+            is_published = message.get("method") == "textDocument/publishDiagnostics"
+            if is_published and message["params"]["uri"] == path.as_uri():
                 found: list[Json] = message["params"]["diagnostics"]
                 return found
 

@@ -1,4 +1,4 @@
-"""Options in, the installed `pe serve` in a process of its own, and its URL, out."""
+"""The installed `pe serve` in a process of its own."""
 
 import os
 import re
@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 PE = Path(sys.executable).parent / "pe"
-LONGEST_WAIT = 60
-"""Seconds, after which a test that hangs fails."""
+MAX_WAIT_SECONDS = 60
+"""A test that hangs fails after this time."""
 
 REGION_AND_CREDENTIALS = {
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -27,12 +27,12 @@ class PeServe:
     """A server that runs.
 
     Attributes:
-        process: its standard output is a pipe whose first line was read.
-        first_line: this line.
-        url: where it is.
-        port: of the URL.
-        store: its file.
-        environment: what leads AWS's own clients to it.
+        process: the first line of its standard output has been read.
+        first_line: that line.
+        url: the server's URL.
+        port: the port in the URL.
+        store: the file of the store.
+        environment: variables that lead AWS's clients to it.
 
     Args:
         process: that was started.
@@ -54,25 +54,25 @@ class PeServe:
         }  # fmt: skip
 
     def log(self) -> str:
-        """Return what it said to people until now."""
+        """Return what it has written to standard error so far."""
         return self._log.read_text(encoding="utf-8")
 
     def ended(self) -> int:
         """Wait until it ends, and return its exit code."""
-        return self.process.wait(LONGEST_WAIT)
+        return self.process.wait(MAX_WAIT_SECONDS)
 
 
 @contextmanager
 def pe_serve(
     folder: Path, *options: object, prefix: Sequence[str] = (), **environment: str
 ) -> Iterator[PeServe]:
-    """Start `pe serve` on a free port, and see that it ends, and that it met no fault of its own.
+    """Run `pe serve` on a free port until the block ends; a traceback in its log is an error.
 
     Args:
-        folder: where its store is, unless the options name another, and its log.
-        options: more of the command line.
+        folder: for its log, and for its store unless the options name another one.
+        options: further options.
         prefix: a command that runs it.
-        environment: more variables.
+        environment: further variables.
     """
     log = folder / LOG
     command = [*prefix, PE, "serve", "--port", "0", "--store", folder / STORE, *options]
@@ -90,5 +90,5 @@ def pe_serve(
             yield PeServe(process, folder)
         finally:
             process.terminate()
-            process.wait(LONGEST_WAIT)
+            process.wait(MAX_WAIT_SECONDS)
     assert "Traceback" not in log.read_text(encoding="utf-8")

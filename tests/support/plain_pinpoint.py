@@ -1,4 +1,4 @@
-"""Pinpoint once more, over plain dicts and slowly: written from AWS's documents and our choices.
+"""A second, simple and slow Pinpoint on plain dicts, from AWS's documentation and behaviour.md.
 
 It shares no code with the package, so that the two can only agree if both are right.
 """

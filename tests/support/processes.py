@@ -10,27 +10,27 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Self
 
-LONGEST_WAIT = 60
-"""Seconds without a word from the shell, after which it is given up."""
+MAX_WAIT_SECONDS = 60
+"""How long the shell may print nothing."""
 
 _ON_A_TERMINAL = (sys.executable, "-c", "import pty, sys; pty.spawn(sys.argv[1:])")
 ROOT = Path(__file__).parents[2]
 
 
 def opened(pipe: IO[str] | None) -> IO[str]:
-    """Return a process's pipe, which it has."""
+    """Return a pipe of a process, which must have it."""
     assert pipe is not None
     return pipe
 
 
 class Processes(AbstractContextManager["Processes"]):
-    """Starts Python processes, and ends those that are left."""
+    """Starts Python processes, and kills those that still run at the end of the block."""
 
     def __init__(self) -> None:
         self._running: list[subprocess.Popen[str]] = []
 
     def start(self, script: str, *arguments: str, word: str) -> "subprocess.Popen[str]":
-        """Start a script, and wait for the line that it prints when it is ready."""
+        """Start a script, and wait until it prints `word` in a line."""
         process = subprocess.Popen(
             [sys.executable, "-c", script, *arguments],
             stdin=subprocess.PIPE,
@@ -49,7 +49,7 @@ class Processes(AbstractContextManager["Processes"]):
 
 
 class Terminal:
-    """A shell in a process of its own, that believes a person sits before it."""
+    """A shell on a pseudo-terminal."""
 
     def __init__(
         self, command: Sequence[str], folder: Path, environment: Mapping[str, str]
@@ -71,16 +71,16 @@ class Terminal:
         self._process.communicate()
 
     def press(self, keys: str) -> None:
-        """Type something."""
+        """Type keys."""
         assert self._process.stdin is not None
         self._process.stdin.write(keys.encode())
         self._process.stdin.flush()
 
     def wait_for(self, pattern: str) -> re.Match[str]:
-        """Read until a pattern has come since the last one, and return what it found."""
+        """Read until a pattern appears after the last one found, and return the match."""
         assert self._process.stdout is not None
         while (found := re.search(pattern, self._heard)) is None:
-            ready, _, _ = select.select([self._process.stdout], [], [], LONGEST_WAIT)
+            ready, _, _ = select.select([self._process.stdout], [], [], MAX_WAIT_SECONDS)
             more = os.read(self._process.stdout.fileno(), 65536) if ready else b""
             assert more, f"{pattern} did not come, but:\n{self._heard}"
             self._heard += more.decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Bytes in, whatever they are; what a server answers to them out."""
+"""An HTTP client that sends any bytes, for requests that no HTTP library would send."""
 
 import json
 import select
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple, Self
 
-LONGEST_WAIT = 60
-"""Seconds, after which a test that hangs fails."""
+MAX_WAIT_SECONDS = 60
+"""A test that hangs fails after this time."""
 
 RESET = struct.pack("ii", 1, 0)
 ENDPOINT = b"/v1/apps/demo/endpoints/e"
@@ -21,8 +21,8 @@ class RawAnswer(NamedTuple):
 
     Attributes:
         status: such as 202.
-        headers: by their names in small letters.
-        body: as it came.
+        headers: values by lower-case name.
+        body: as received.
     """
 
     status: int
@@ -53,7 +53,7 @@ class RawClient:
         self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if buffer:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        self._socket.settimeout(LONGEST_WAIT)
+        self._socket.settimeout(MAX_WAIT_SECONDS)
         try:
             self._socket.connect((host, port))
         except OSError:
@@ -67,7 +67,7 @@ class RawClient:
         self._socket.close()
 
     def send(self, *parts: bytes) -> bool:
-        """Send bytes; return whether the server has not hung up meanwhile."""
+        """Send bytes; return False if the server closes the connection meanwhile."""
         try:
             for part in parts:
                 self._socket.sendall(part)
@@ -75,18 +75,18 @@ class RawClient:
             return False
         return True
 
-    def close_its_half(self) -> None:
-        """Tell that no more bytes come, and go on reading."""
-        with suppress(OSError):  # the server hung up
+    def half_close(self) -> None:
+        """Close the sending half of the connection."""
+        with suppress(OSError):  # the server has closed the connection
             self._socket.shutdown(socket.SHUT_WR)
 
     def reset(self) -> None:
-        """Break the connection."""
+        """Reset the connection."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self._socket.close()
 
     def is_open(self) -> bool:
-        """Tell whether the server has not hung up, as far as is known by now."""
+        """Return whether the server has not closed the connection yet."""
         self._socket.setblocking(False)
         try:
             return self._socket.recv(1, socket.MSG_PEEK) != b""
@@ -95,10 +95,10 @@ class RawClient:
         except ConnectionError:
             return False
         finally:
-            self._socket.settimeout(LONGEST_WAIT)
+            self._socket.settimeout(MAX_WAIT_SECONDS)
 
     def meets_reset(self) -> bool:
-        """Tell whether the next that comes is neither an answer nor an end, but a reset."""
+        """Return whether the server resets the connection before it sends anything."""
         try:
             self._socket.recv(1)
         except ConnectionResetError:
@@ -106,36 +106,36 @@ class RawClient:
         return False
 
     def wait_for_reset(self) -> bool:
-        """Wait until the connection is broken, without reading; return whether it is."""
+        """Wait for the server to reset the connection, without reading; return whether it did."""
         poll = select.poll()
         poll.register(self._socket, 0)
-        return bool(poll.poll(LONGEST_WAIT * 1_000))
+        return bool(poll.poll(MAX_WAIT_SECONDS * 1_000))
 
     def read_once(self) -> bytes:
-        """Return the next bytes that come, none if the server hung up."""
+        """Return the next bytes, empty if the server has closed the connection."""
         try:
             return self._socket.recv(65536)
         except ConnectionError:
             return b""
 
     def read_all(self) -> bytes:
-        """Return what comes until the server hangs up."""
+        """Return all bytes until the server closes the connection."""
         return b"".join(iter(self.read_once, b""))
 
     def answers(self) -> list[RawAnswer]:
-        """Return the answers that come until the server hangs up."""
+        """Return all answers until the server closes the connection."""
         return list(_answers_in(self.read_all()))
 
 
 def ask(port: int, *parts: bytes, host: str = "127.0.0.1") -> list[RawAnswer]:
-    """Send bytes on a connection of their own; return all answers until the server hangs up."""
+    """Send bytes on a new connection; return all answers until the server closes it."""
     with RawClient(port, host) as client:
         client.send(*parts)
         return client.answers()
 
 
 def ask_once(port: int, *parts: bytes, host: str = "127.0.0.1") -> RawAnswer:
-    """Send bytes on a connection of their own; return the one answer to them."""
+    """Send bytes on a new connection; return the only answer."""
     (answer,) = ask(port, *parts, host=host)
     return answer
 
@@ -148,15 +148,15 @@ def request(
     host: bytes = b"localhost",
     last: bool = True,
 ) -> bytes:
-    """Return a request as it travels.
+    """Return the bytes of a request.
 
     Args:
-        method: its first word.
-        target: its second.
-        headers: more of them.
-        body: with its length among the headers; not of a GET.
-        host: the `Host`.
-        last: whether the server is to hang up after it.
+        method: the HTTP method.
+        target: the path and query.
+        headers: further header lines.
+        body: sent with its Content-Length, unless the method is GET.
+        host: the `Host` header.
+        last: whether the server should close the connection afterwards.
     """
     lines = [method + b" " + target + b" HTTP/1.1", b"Host: " + host, *headers]
     if last:
@@ -169,7 +169,7 @@ def request(
 
 
 def head(*lines: bytes) -> bytes:
-    """Return lines and an empty line, as they travel."""
+    """Return the bytes of header lines and the empty line after them."""
     return b"".join(line + b"\r\n" for line in (*lines, b""))
 
 

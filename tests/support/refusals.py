@@ -1,4 +1,4 @@
-"""What servers refuse with, and what is told of it."""
+"""Answers of servers that refuse a request, and what `pe` reports about them."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,8 @@ PAGE = b"<!DOCTYPE html><html><body><h1>No</h1></body></html>"
 A_PAGE = "the answer is a web page, not Pinpoint's"
 
 
-class Told(NamedTuple):
-    """What is told of a status: its code if the header names it, the advice, whether retried."""
+class Reported(NamedTuple):
+    """What is reported for a status: its code, the hint, and whether it is retried."""
 
     kind: str
     hint: str
@@ -17,32 +17,32 @@ class Told(NamedTuple):
 ELSEWHERE = "the server redirected: check --endpoint-url"
 FAILED = "the server failed, after retries: send it again later"
 STATUSES = {
-    301: Told("MovedPermanently", ELSEWHERE),
-    302: Told("Found", ELSEWHERE),
-    307: Told("TemporaryRedirect", ELSEWHERE),
-    400: Told("BadRequestException", ""),
-    403: Told(
+    301: Reported("MovedPermanently", ELSEWHERE),
+    302: Reported("Found", ELSEWHERE),
+    307: Reported("TemporaryRedirect", ELSEWHERE),
+    400: Reported("BadRequestException", ""),
+    403: Reported(
         "ForbiddenException", "the credentials need mobiletargeting permissions on this application"
     ),
-    404: Told(
+    404: Reported(
         "NotFoundException", "check the application and the endpoint id, and on AWS the region"
     ),
-    405: Told("MethodNotAllowedException", "this server does not seem to implement Pinpoint"),
-    409: Told("ConflictException", "another change was under way: send it again"),
-    410: Told("Gone", ""),
-    413: Told(
+    405: Reported("MethodNotAllowedException", "this server does not seem to implement Pinpoint"),
+    409: Reported("ConflictException", "another change was under way: send it again"),
+    410: Reported("Gone", ""),
+    413: Reported(
         "PayloadTooLargeException", "make the request smaller: 15 KB an endpoint, 7 MB a call"
     ),
-    429: Told(
+    429: Reported(
         "TooManyRequestsException",
         "the quota is used up, after retries: wait, then send it again",
         retried=True,
     ),
-    500: Told("InternalServerErrorException", FAILED, retried=True),
-    501: Told("NotImplemented", "the server failed: send it again later"),
-    502: Told("BadGatewayException", FAILED, retried=True),
-    503: Told("ServiceUnavailableException", FAILED, retried=True),
-    504: Told("GatewayTimeoutException", FAILED, retried=True),
+    500: Reported("InternalServerErrorException", FAILED, retried=True),
+    501: Reported("NotImplemented", "the server failed: send it again later"),
+    502: Reported("BadGatewayException", FAILED, retried=True),
+    503: Reported("ServiceUnavailableException", FAILED, retried=True),
+    504: Reported("GatewayTimeoutException", FAILED, retried=True),
 }
 BODIES = {
     "as the service writes it": (b'{"Message": "no", "RequestID": "r-body"}', "no"),

@@ -1,4 +1,4 @@
-"""What the tests of the reports share: findings of any text, and what a reporter writes of them."""
+"""Problems with any text, and what a reporter writes about them."""
 
 import io
 import os
@@ -29,7 +29,7 @@ NAMES = st.binary(min_size=1, max_size=30).map(os.fsdecode)
 
 
 def finding(**members: Any) -> Problem:
-    """Return a problem, an error at the begin of a file unless told otherwise."""
+    """Return a problem: by default an error at the start of a file."""
     told: dict[str, Any] = {
         "source": "some/file.json",
         "line": 1,
@@ -48,7 +48,7 @@ def warning(**members: Any) -> Problem:
 
 
 def secret_fix(text: str) -> Fix:
-    """Return a fix with a text that nobody may see."""
+    """Return a fix with a secret text."""
     return Fix(Action.REPLACE, (("Address",),), text)
 
 

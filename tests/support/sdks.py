@@ -1,4 +1,4 @@
-"""Operations and their parameters in, what three real clients of AWS make of the answers out."""
+"""Three of AWS's own clients, called alike: boto3, the AWS CLI and the SDK for JavaScript."""
 
 import json
 import re
@@ -26,8 +26,8 @@ CLI_ERROR = re.compile(
 )
 
 
-class Told(NamedTuple):
-    """What a client tells its caller about one call.
+class CallResult(NamedTuple):
+    """What a client returns or raises for one call.
 
     Attributes:
         value: what the operation returned, None for an error.
@@ -47,7 +47,7 @@ class Told(NamedTuple):
 class Sdk(Protocol):
     """A client."""
 
-    def __call__(self, operation: str, **parameters: Any) -> Told:
+    def __call__(self, operation: str, **parameters: Any) -> CallResult:
         """Call an operation, such as `GetEndpoint`."""
 
 
@@ -64,13 +64,13 @@ class Boto3:
             config=Config(**{"retries": {"total_max_attempts": 1}, **settings}),
         )
 
-    def __call__(self, operation: str, **parameters: Any) -> Told:
+    def __call__(self, operation: str, **parameters: Any) -> CallResult:
         """Call an operation."""
         try:
             value = getattr(self.client, xform_name(operation))(**parameters)
         except ClientError as error:
             metadata = error.response["ResponseMetadata"]
-            return Told(
+            return CallResult(
                 None,
                 type(error).__name__,
                 error.response["Error"]["Message"],
@@ -78,7 +78,7 @@ class Boto3:
                 metadata["HTTPStatusCode"],
             )
         metadata = value.pop("ResponseMetadata")
-        return Told(value, "", "", metadata["RequestId"], metadata["HTTPStatusCode"])
+        return CallResult(value, "", "", metadata["RequestId"], metadata["HTTPStatusCode"])
 
 
 class AwsCli:
@@ -97,7 +97,7 @@ class AwsCli:
             check=False,
         )
 
-    def __call__(self, operation: str, **parameters: Any) -> Told:
+    def __call__(self, operation: str, **parameters: Any) -> CallResult:
         """Call an operation."""
         with NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as given:
             json.dump(parameters, given)
@@ -105,11 +105,11 @@ class AwsCli:
             options = ("--cli-input-json", f"file://{given.name}", "--output", "json")
             ended = self.run(xform_name(operation, "-"), *options)
         if ended.returncode == 0:
-            return Told(json.loads(ended.stdout))
+            return CallResult(json.loads(ended.stdout))
         found = CLI_ERROR.fullmatch(ended.stderr)
         assert found, ended.stderr
         assert found[2] == operation
-        return Told(None, found[1], found[3])
+        return CallResult(None, found[1], found[3])
 
 
 class JavaScript:
@@ -118,12 +118,12 @@ class JavaScript:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def __call__(self, operation: str, **parameters: Any) -> Told:
+    def __call__(self, operation: str, **parameters: Any) -> CallResult:
         """Call an operation."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(json.dumps([operation, parameters]), file=self._process.stdin, flush=True)
-        return Told(**json.loads(self._process.stdout.readline()))
+        return CallResult(**json.loads(self._process.stdout.readline()))
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def request_of(endpoint: dict[str, Any]) -> dict[str, Any]:
 OF_THE_SERVICE = {
     "ApplicationId", "CohortId", "CreationDate", "EffectiveDate", "Id", "RequestId"
 }  # fmt: skip
-"""What is no part of a comparison: the service itself writes it."""
+"""Members that the service writes itself; comparisons leave them out."""
 
 Values = dict[tuple[str, ...], Any]
 
@@ -83,7 +83,7 @@ requests = st.fixed_dictionaries(
 
 
 def values(endpoint: dict[str, Any]) -> Values:
-    """Return what can be seen in an endpoint: values that are not empty, by where they stand."""
+    """Return the values of an endpoint that are not empty, by their path."""
     found: Values = {}
     for member, value in endpoint.items():
         inner = values(value) if isinstance(value, dict) else {(): value}
