@@ -63,6 +63,7 @@ def found_by_mypy(script: str, folder: Path) -> str:
     return ended.stdout
 
 
+@pytest.mark.soak
 def test_type_checkers_find_a_slip(tmp_path: Path) -> None:
     """For mypy, a name that is not public is an error in code that uses the package."""
     script = (
