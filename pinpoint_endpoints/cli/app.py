@@ -3,23 +3,26 @@
 import atexit
 import gc
 import os
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import Annotated, Any
+from itertools import takewhile
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from pinpoint_endpoints.cli.config import project_defaults
-from pinpoint_endpoints.cli.terminal import give_up_stdout, tell
+from pinpoint_endpoints.cli.terminal import cannot_write_output, give_up_stdout, print_error
 from pinpoint_endpoints.errors import (
-    CannotRun,
     ExitCode,
     PinpointEndpointsError,
     UsageError,
-    reason_of,
 )
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.reports.tally import Tally
 
 COMMANDS = {
     "validate": "validate",
@@ -29,11 +32,11 @@ COMMANDS = {
     "delete": "delete",
     "stats": "stats",
     "serve": "serve",
-    "new": "new",
-    "explain": "explain",
-    "rules": "rules",
-    "schema": "schema",
-    "completion": "completion",
+    "new": "reference",
+    "explain": "reference",
+    "rules": "reference",
+    "schema": "reference",
+    "completion": "reference",
     "help": "help",
 }
 """The module of each command, which has a function of the command's name; in the help's order."""
@@ -46,6 +49,7 @@ _SETTINGS: dict[str, Any] = {
 _WrongCommandLine: Any = typer.BadParameter.__base__
 """Click's `UsageError`, which Typer does not export."""
 
+_OUTPUT_OPTION = re.compile(r"(?:--output=|-[qv]*o)(?P<attached>.+)|--output|-[qv]*o")
 _ARGUMENTS = f"{__name__}.arguments"
 _COMPLETION_VARIABLE = "_PE_COMPLETE"
 _GC_THRESHOLD = 50_000
@@ -72,7 +76,7 @@ class Boundary(TyperGroup):
             self._write_usage_envelope(error, arguments)
             raise
         except OSError as error:  # `pe --help` prints here
-            tell(_cannot_write_output(error))
+            print_error(cannot_write_output(error))
             raise typer.Exit(ExitCode.CANNOT_RUN) from None
         context.meta[_ARGUMENTS] = arguments
         return context
@@ -89,7 +93,7 @@ class Boundary(TyperGroup):
             raise
         except PinpointEndpointsError as error:
             self._write_envelope(error, ctx.meta[_ARGUMENTS])
-            tell(error)
+            print_error(error)
             code = error.exit_code
         raise typer.Exit(code)
 
@@ -103,7 +107,7 @@ class Boundary(TyperGroup):
         except OSError as error:
             if error.filename is not None:
                 raise
-            raise _cannot_write_output(error) from None
+            raise cannot_write_output(error) from None
         return code or ExitCode.OK
 
     def _write_usage_envelope(self, error: Any, arguments: Sequence[str]) -> None:
@@ -112,9 +116,44 @@ class Boundary(TyperGroup):
         self._write_envelope(UsageError(error.format_message(), hint), arguments)
 
     def _write_envelope(self, error: PinpointEndpointsError, arguments: Sequence[str]) -> None:
-        from pinpoint_endpoints.cli.early_failure import write_envelope
+        """Write an envelope with the error and no results, if the command line asks for JSON.
 
-        write_envelope(arguments, self.commands, error)
+        `pe get` and `pe explain` have none: their JSON is what they were asked for.
+        """
+        if _output_in(arguments) != "json":
+            return
+        from pinpoint_endpoints.reports.charts import StatsTally
+        from pinpoint_endpoints.reports.deletions import DeletionTally
+        from pinpoint_endpoints.reports.differences import DifferenceTally
+        from pinpoint_endpoints.reports.envelope import Envelope
+        from pinpoint_endpoints.reports.explain import RuleTally
+        from pinpoint_endpoints.reports.outcomes import OutcomeTally
+        from pinpoint_endpoints.reports.problems import ProblemTally
+
+        command = next((word for word in arguments if word in self.commands), "pe")
+        tallies: dict[str, Callable[[], Tally[Any]]] = {
+            "validate": ProblemTally,
+            "upsert": OutcomeTally,
+            "diff": DifferenceTally,
+            "delete": DeletionTally,
+            "stats": StatsTally,
+            "rules": RuleTally,
+        }
+        if command == "pe":
+            Envelope(command, sys.stdout).close({}, error=error)
+        elif command in tallies:
+            Envelope(command, sys.stdout).close(tallies[command]().members(), error=error)
+
+
+def _output_in(arguments: Sequence[str]) -> str:
+    """Return the value of `--output`, also in a command line that cannot be parsed."""
+    asked = ""
+    words = takewhile(lambda word: word != "--", arguments)
+    for word in words:
+        found = _OUTPUT_OPTION.fullmatch(word)
+        if found:
+            asked = found["attached"] or next(words, "")
+    return asked
 
 
 class _Commands(Mapping[str, Any]):
@@ -185,12 +224,7 @@ def main() -> None:
     gc.set_threshold(_GC_THRESHOLD)  # with Python's 700, collecting takes a tenth of a run
     atexit.register(gc.freeze)  # the collection at exit would take an eighth of a run
     if _COMPLETION_VARIABLE in os.environ:
-        from pinpoint_endpoints.cli.completion import enable_completion
+        from pinpoint_endpoints.cli.reference import enable_completion
 
         enable_completion()
     app()
-
-
-def _cannot_write_output(error: OSError) -> CannotRun:
-    give_up_stdout()
-    return CannotRun(f"the output cannot be written: {reason_of(error)}")

@@ -11,7 +11,7 @@ from pinpoint_endpoints.checks.validate import validate, verdict_on
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
 from pinpoint_endpoints.cli.progress import Progress, progress_style
-from pinpoint_endpoints.cli.terminal import say
+from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.load import Meter
 from pinpoint_endpoints.documents.model import Document, Problem, Verdict
 from pinpoint_endpoints.errors import Interrupted, PinpointEndpointsError
@@ -203,6 +203,6 @@ class _Judge:
         named = endpoint is None and self._without_endpoint <= MOST_NAMED
         if self._verbose and verdict is not Verdict.VALID:
             for problem in problems:
-                say(str(problem))
+                note(str(problem))
         elif named and problems:
-            say(str(problems[0]))
+            note(str(problems[0]))

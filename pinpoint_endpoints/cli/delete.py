@@ -1,4 +1,4 @@
-"""`pe delete`: endpoint ids or a user id in, what became of each endpoint out."""
+"""`pe delete`: delete stored endpoints, after a question."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,18 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pinpoint_endpoints.cli.options import DisplayOptions, Output, OutputOption
-from pinpoint_endpoints.cli.outputs import SaveTo, tell_saved
+from pinpoint_endpoints.cli.outputs import SaveTo, note_saved
+from pinpoint_endpoints.cli.run import run
 from pinpoint_endpoints.cli.selection import EndpointSelection, SelectedEndpoints
 from pinpoint_endpoints.cli.target import Target
-from pinpoint_endpoints.cli.terminal import say, tell
+from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
-from pinpoint_endpoints.errors import (
-    CannotRun,
-    ExitCode,
-    Interrupted,
-    PinpointEndpointsError,
-    UsageError,
-)
+from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.reports.deletions import DeletionTally, DeletionView
 from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
@@ -55,10 +50,9 @@ def delete(
     With --save, each endpoint is saved before it is deleted.
     """
     wanted = selection.resolve()
-    if not yes and not _somebody_can_answer():
+    if not yes and not _can_ask():
         raise UsageError(
-            "cannot ask for confirmation: not a terminal",
-            "use --yes to delete without asking",
+            "cannot ask for confirmation: not a terminal", "use --yes to delete without asking"
         )
     client = target.client()
     folder = None if save is None else _folder(save)
@@ -70,27 +64,26 @@ def delete(
             wanted.user_id,
             read=folder is not None,
         )
-        wished = yes or _is_wished(selection.app, deletions)
-        if folder is not None and wished:
+        confirmed = yes or _confirm(selection.app, deletions)
+        if folder is not None and confirmed:
             _save(deletions, folder)
     except KeyboardInterrupt:
         raise Interrupted("interrupted", "nothing was deleted") from None
-    error = _carry_out(client, wanted, deletions, folder) if wished else None
     tally = DeletionTally()
-    for deletion in deletions:
-        tally.add(deletion)
-    if wished or output is Output.JSON:
-        _print(deletions, tally, output, error, show_values=display.show_values)
-    if not wished:
-        say("nothing was deleted")
-    elif folder is not None and save is not None:
-        tell_saved(folder, save, quiet=display.quiet, verbose=display.verbose)
-    if error is not None:
-        tell(error)
-    return tally.exit_code(error) if wished else ExitCode.OK
+    view = DeletionView(ReportOptions(show_values=display.show_values))
+    reporter = open_reporter(view, output, sys.stdout)
+    if not confirmed:
+        if output is Output.JSON:
+            run(deletions, reporter, tally)
+        note("nothing was deleted")
+        return ExitCode.OK
+    code = run(_deleted(client, wanted, deletions, folder), reporter, tally)
+    if folder is not None and save is not None:
+        note_saved(folder, save, quiet=display.quiet, verbose=display.verbose)
+    return code
 
 
-def _somebody_can_answer() -> bool:
+def _can_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -100,13 +93,13 @@ def _folder(directory: Path) -> "EndpointDirectory":
     return EndpointDirectory(directory)
 
 
-def _is_wished(application_id: str, deletions: Sequence[Deletion]) -> bool:
-    """Ask, unless there is nothing to delete; only a yes is one."""
+def _confirm(application_id: str, deletions: Sequence[Deletion]) -> bool:
+    """Ask whether to delete, unless there is nothing to delete; every answer but yes is a no."""
     waiting = [deletion for deletion in deletions if deletion.state is DeletionState.SKIPPED]
     if not waiting:
         return True
     for deletion in waiting:
-        say(f"  {deletion.endpoint_id}  {deletion.endpoint.get('ChannelType', '')}".rstrip())
+        note(f"  {deletion.endpoint_id}  {deletion.endpoint.get('ChannelType', '')}".rstrip())
     question = f"Delete {counted(len(waiting), 'endpoint')} of application {application_id}?"
     typer.echo(printable(f"{question} [y/N] "), err=True, nl=False)
     answer = ""
@@ -125,25 +118,44 @@ def _save(deletions: Sequence[Deletion], folder: "EndpointDirectory") -> None:
     folder.flush()
 
 
+def _deleted(
+    client: Any,
+    wanted: SelectedEndpoints,
+    deletions: list[Deletion],
+    folder: "EndpointDirectory | None",
+) -> Iterator[Deletion]:
+    """Delete the endpoints, yield what became of all, and raise what stopped the deletion."""
+    error = _carry_out(client, wanted, deletions, folder)
+    yield from deletions
+    if error is not None:
+        raise error
+
+
 def _carry_out(
     client: Any,
     wanted: SelectedEndpoints,
     deletions: list[Deletion],
     folder: "EndpointDirectory | None",
 ) -> PinpointEndpointsError | None:
-    """Delete what is not deleted yet; return what ended the run, if something did."""
     before = {same_endpoint_key(deletion.endpoint_id) for deletion in deletions}
     for part in _parts(deletions, at_once=wanted.user_id is not None):
         try:
-            deletions[part] = _deleted(client, wanted, deletions[part])
+            deletions[part] = _delete(client, wanted, deletions[part])
         except PinpointEndpointsError as error:
             _fail(deletions, part, error.message)
             return error
         except KeyboardInterrupt:
             _fail(deletions, part, _MAY_BE_GONE)
             return Interrupted("interrupted", "what was deleted until then is shown")
-    late = [each for each in deletions if same_endpoint_key(each.endpoint_id) not in before]
-    return None if folder is None else _saved_late(late, folder)
+    if folder is None:
+        return None
+    try:
+        for deletion in deletions:  # the user may have got endpoints since the others were saved
+            if same_endpoint_key(deletion.endpoint_id) not in before:
+                folder.save(deletion.endpoint)
+    except PinpointEndpointsError as error:
+        return error
+    return None
 
 
 def _fail(deletions: list[Deletion], part: slice, message: str) -> None:
@@ -153,7 +165,7 @@ def _fail(deletions: list[Deletion], part: slice, message: str) -> None:
 
 
 def _parts(deletions: Sequence[Deletion], *, at_once: bool) -> Iterator[slice]:
-    """Yield what is deleted with one call each."""
+    """Yield the parts that are deleted by one call each."""
     if at_once:
         yield slice(0, len(deletions))
         return
@@ -162,38 +174,10 @@ def _parts(deletions: Sequence[Deletion], *, at_once: bool) -> Iterator[slice]:
             yield slice(index, index + 1)
 
 
-def _deleted(client: Any, wanted: SelectedEndpoints, part: Sequence[Deletion]) -> list[Deletion]:
+def _delete(client: Any, wanted: SelectedEndpoints, part: Sequence[Deletion]) -> list[Deletion]:
     if wanted.user_id is not None:
         known = [deletion.endpoint for deletion in part]
         return delete_user_endpoints(client, wanted.application_id, wanted.user_id, known)
     return [
         delete_endpoint(client, wanted.application_id, deletion.endpoint_id) for deletion in part
     ]
-
-
-def _saved_late(late: Sequence[Deletion], folder: "EndpointDirectory") -> CannotRun | None:
-    """Save what the user got after the endpoints were saved, from the answer to its deletion."""
-    try:
-        for deletion in late:
-            folder.save(deletion.endpoint)
-    except CannotRun as error:
-        return error
-    return None
-
-
-def _print(
-    deletions: Sequence[Deletion],
-    tally: DeletionTally,
-    output: Output,
-    error: PinpointEndpointsError | None,
-    *,
-    show_values: bool,
-) -> None:
-    view = DeletionView(ReportOptions(show_values=show_values))
-    reporter = open_reporter(view, output, sys.stdout)
-    for deletion in deletions:
-        reporter.add(deletion)
-    reporter.close(tally, error)
-    sys.stdout.flush()
-    for hint in tally.hints:
-        say(hint)

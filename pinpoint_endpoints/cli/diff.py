@@ -1,8 +1,8 @@
-"""`pe diff`: paths in, what an upsert would change in the stored endpoints out."""
+"""`pe diff`: show what an upsert of files would change in the stored endpoints."""
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
@@ -13,14 +13,14 @@ from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
 from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions, Output, OutputOption
 from pinpoint_endpoints.cli.progress import Progress, progress_style
+from pinpoint_endpoints.cli.run import end_of_support, new_hints, run
 from pinpoint_endpoints.cli.target import ConcurrentTarget
-from pinpoint_endpoints.cli.terminal import say, tell
+from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.compare import Comparison
     from pinpoint_endpoints.reports.differences import DifferenceTally
-    from pinpoint_endpoints.reports.reporter import Reporter
 
 
 def diff(
@@ -61,15 +61,11 @@ def diff(
         quiet=display.quiet,
         styled=sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR")),
     )
-    reporter = open_reporter(DifferenceView(options), output, sys.stdout)
+    style = progress_style(quiet=display.quiet, streams=output is not Output.JSON, lines=True)
+    counts = partial(_counts, tally, monotonic())
     with (
         inputs.spooled() as spooled,
-        Progress(
-            "comparing",
-            inputs.size,
-            partial(_counts, tally, monotonic()),
-            progress_style(quiet=display.quiet, streams=output is not Output.JSON, lines=True),
-        ) as progress,
+        Progress("comparing", inputs.size, counts, style) as progress,
         Interrupts() as interrupts,
     ):
         documents = inputs.documents(spooled, endpoint_id=endpoint_id, meter=progress.meter)
@@ -81,56 +77,33 @@ def diff(
             target.concurrent_calls(batch=False),
             monitor=interrupts,
         )
-        error = _report(comparisons, tally, reporter, verbose=display.verbose)
-        progress.close()
-        reporter.close(tally, error)
-        sys.stdout.flush()
-    if error is not None:
-        tell(error)
-    _advise(tally, output, quiet=display.quiet, stopped=error, at_aws=target.is_aws)
-    return tally.exit_code(error)
+
+        def remarks(error: PinpointEndpointsError | None) -> Iterator[str]:
+            if output is Output.TEXT and not display.quiet:
+                yield from filter(None, [tally.closing_line(error)])
+            yield from new_hints(tally, error)
+            if tally.found_nothing:
+                yield from end_of_support(target, tally, error)
+
+        return run(
+            _noting_the_same(comparisons) if display.verbose else comparisons,
+            open_reporter(DifferenceView(options), output, sys.stdout),
+            tally,
+            remarks=remarks,
+            progress=progress,
+        )
 
 
-def _counts(tally: "DifferenceTally", begun: float) -> str:
-    rate = tally.total / max(monotonic() - begun, 0.001)
+def _counts(tally: "DifferenceTally", started: float) -> str:
+    rate = tally.total / max(monotonic() - started, 0.001)
     return f"{tally.total:,} endpoints, {tally.different:,} differ, {rate:,.0f}/s"
 
 
-def _report(
-    comparisons: Iterable["Comparison"],
-    tally: "DifferenceTally",
-    reporter: "Reporter[Comparison]",
-    *,
-    verbose: bool,
-) -> PinpointEndpointsError | None:
+def _noting_the_same(comparisons: Iterable["Comparison"]) -> Iterator["Comparison"]:
+    """Yield comparisons, and print which endpoints are the same: reports leave them out."""
     from pinpoint_endpoints.delivery.compare import State
 
-    try:
-        for comparison in comparisons:
-            tally.add(comparison)
-            reporter.add(comparison)
-            if verbose and comparison.state is State.SAME:
-                say(f"the same: {comparison.endpoint_id} ({comparison.source})")
-    except PinpointEndpointsError as error:
-        return error
-    return None
-
-
-def _advise(
-    tally: "DifferenceTally",
-    output: Output,
-    *,
-    quiet: bool,
-    stopped: PinpointEndpointsError | None,
-    at_aws: Callable[[], bool],
-) -> None:
-    from pinpoint_endpoints.service.errors import END_OF_SUPPORT
-
-    counts = tally.closing_line(stopped)
-    if output is Output.TEXT and counts and not quiet:
-        say(counts)
-    for hint in tally.hints:
-        say(hint)
-    told = any(END_OF_SUPPORT in hint for hint in (*tally.hints, stopped.hint if stopped else ""))
-    if tally.found_nothing and not told and at_aws():
-        say(END_OF_SUPPORT)
+    for comparison in comparisons:
+        if comparison.state is State.SAME:
+            note(f"the same: {comparison.endpoint_id} ({comparison.source})")
+        yield comparison

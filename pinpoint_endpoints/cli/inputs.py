@@ -13,7 +13,7 @@ from typing import Annotated, cast
 
 import typer
 
-from pinpoint_endpoints.cli.terminal import say
+from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.discovery import (
     STANDARD_INPUT,
     Selection,
@@ -108,7 +108,7 @@ class Inputs:
         inputs = {path: Spooled(partial(_opened, path), path) for path in pipes}
         if STANDARD_INPUT in self.paths:
             if sys.stdin is not None and sys.stdin.isatty():
-                say("reading standard input: end it with Ctrl-D")
+                note("reading standard input: end it with Ctrl-D")
             inputs[STANDARD_INPUT] = Spooled(_standard_input, self.stdin_filename or "")
         try:
             yield inputs

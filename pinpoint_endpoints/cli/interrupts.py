@@ -1,7 +1,7 @@
 """Handles Ctrl-C so that a run reports what it has done before it ends."""
 
 import signal
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from threading import current_thread, main_thread
 from typing import Any, Self, TypeVar
 
@@ -49,26 +49,3 @@ class Interrupts(Monitor):
         self._count += 1
         if self._is_reading:
             raise KeyboardInterrupt
-
-
-class ThrowableIterator:
-    """Iterates over a generator, and can raise an error in it when the next value is requested.
-
-    Args:
-        values: the generator.
-    """
-
-    def __init__(self, values: Generator[Value, None, None]) -> None:
-        self._values: Any = values
-        self._error: Exception | None = None
-
-    def throw(self, error: Exception) -> None:
-        """Raise an error in the generator when its next value is requested."""
-        self._error = error
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Any:
-        error, self._error = self._error, None
-        return next(self._values) if error is None else self._values.throw(error)

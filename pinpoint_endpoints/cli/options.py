@@ -15,7 +15,7 @@ import typer
 
 from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.cli.lookup import resolve_choice, rules_to_ignore
-from pinpoint_endpoints.cli.terminal import say
+from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.errors import UsageError
 
@@ -78,7 +78,7 @@ class Output(StrEnum):
 
 def _name_project_file(ctx: typer.Context, verbose: bool) -> bool:
     if verbose and ctx.obj is not None:
-        say(f"using {ctx.obj}")
+        note(f"using {ctx.obj}")
     return verbose
 
 

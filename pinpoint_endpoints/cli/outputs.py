@@ -11,7 +11,7 @@ import typer
 
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.target import Target
-from pinpoint_endpoints.cli.terminal import say
+from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.masking import counted
@@ -138,13 +138,13 @@ SaveTo = Annotated[
 ]
 
 
-def tell_saved(folder: "EndpointDirectory", directory: Path, *, quiet: bool, verbose: bool) -> None:
+def note_saved(folder: "EndpointDirectory", directory: Path, *, quiet: bool, verbose: bool) -> None:
     """Print what was saved, and what a later search of the directory would miss."""
     if verbose:
         for path in folder.saved:
-            say(f"saved {path}")
+            note(f"saved {path}")
     if not quiet:
-        say(f"saved {counted(len(folder.saved), 'endpoint')} to {directory}")
+        note(f"saved {counted(len(folder.saved), 'endpoint')} to {directory}")
     missed = folder.left_out()
     if missed:
-        say(f"a .gitignore leaves out {counted(missed, 'file')} there: --no-ignore reads them too")
+        note(f"a .gitignore leaves out {counted(missed, 'file')} there: --no-ignore reads them too")

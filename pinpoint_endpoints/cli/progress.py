@@ -8,7 +8,7 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Self
 
-from pinpoint_endpoints.cli.terminal import say
+from pinpoint_endpoints.cli.terminal import note
 
 _BAR_AFTER_SECONDS = 1.0
 _BAR_REFRESH_SECONDS = 0.1
@@ -118,7 +118,7 @@ class Progress:
         total = None if self._ended.wait(self._between_lines) else self._total()
         with suppress(OSError):
             while not self._ended.is_set():
-                say(f"{self._doing}: {self._counts()}{self._remaining(total)}")
+                note(f"{self._doing}: {self._counts()}{self._remaining(total)}")
                 self._ended.wait(self._between_lines)
 
     def _done(self) -> float:

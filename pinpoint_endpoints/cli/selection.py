@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from pinpoint_endpoints.cli.options import App
-from pinpoint_endpoints.cli.terminal import say
+from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
 from pinpoint_endpoints.documents.endpoint_ids import (
     check_id,
@@ -91,7 +91,7 @@ def _ids_from_standard_input() -> list[str]:
     if sys.stdin is None:
         raise CannotRun("standard input is closed: it should have the ids")
     if sys.stdin.isatty():
-        say("reading ids from standard input: end it with Ctrl-D")
+        note("reading ids from standard input: end it with Ctrl-D")
     try:
         text = sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -116,5 +116,5 @@ def _without_repetitions(ids: list[str]) -> list[str]:
     for endpoint_id in ids:
         known = first.setdefault(same_endpoint_key(endpoint_id), endpoint_id)
         if known != endpoint_id:
-            say(f"{endpoint_id} is the same endpoint as {known}")
+            note(f"{endpoint_id} is the same endpoint as {known}")
     return list(first.values())

@@ -17,7 +17,7 @@ from pinpoint_endpoints.cli.options import (
     Verbose,
 )
 from pinpoint_endpoints.cli.target import Store, local_store
-from pinpoint_endpoints.cli.terminal import say, tell
+from pinpoint_endpoints.cli.terminal import note, print_error
 from pinpoint_endpoints.documents.endpoint_ids import check_id
 from pinpoint_endpoints.errors import ExitCode, UsageError
 from pinpoint_endpoints.reports.charts import ChartView
@@ -69,7 +69,7 @@ def stats(
     if local:
         application_id, path = _application(app), local_store(store)
         if verbose:
-            say(f"using the local Pinpoint in {path}")
+            note(f"using the local Pinpoint in {path}")
         found = count_stored(path, application_id, quiet=quiet)
     else:
         policy = CheckOptions(strict, ignore).policy()
@@ -78,9 +78,9 @@ def stats(
         raise found.error
     _print(found, top, output)
     for remark in found.remarks:
-        say(remark)
+        note(remark)
     if found.error is not None:
-        tell(found.error)
+        print_error(found.error)
     return found.tally.exit_code(found.error)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pinpoint_endpoints.cli.options import Verbose
-from pinpoint_endpoints.cli.terminal import say
+from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.quotas import (
     CALLS_PER_SECOND,
@@ -130,7 +130,7 @@ class Target:
         )
         if self.verbose:
             server = "the local Pinpoint" if self.local else server_of(client.meta.endpoint_url)
-            say(f"using {server}")
+            note(f"using {server}")
         return client
 
     def preview_client(self) -> Any:

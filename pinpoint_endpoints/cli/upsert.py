@@ -1,18 +1,41 @@
-"""`pe upsert`: paths in, outcomes out."""
+"""`pe upsert`: send the endpoints in files, or with --dry-run show what would be sent."""
 
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from functools import partial
+from threading import Lock
+from time import monotonic
 from typing import Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.delivering import Counts, report_outcomes
 from pinpoint_endpoints.cli.inputs import Inputs
+from pinpoint_endpoints.cli.interrupts import Interrupts, Value
 from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions
 from pinpoint_endpoints.cli.outputs import OutputFiles
 from pinpoint_endpoints.cli.progress import Progress, progress_style
+from pinpoint_endpoints.cli.run import ThrowableIterator, end_of_support, new_hints, run
 from pinpoint_endpoints.cli.target import UpdateTarget
-from pinpoint_endpoints.errors import ExitCode, UsageError
-from pinpoint_endpoints.reports.outcomes import OutcomeTally
-from pinpoint_endpoints.reports.plan import PlanFormat
+from pinpoint_endpoints.cli.terminal import leave_at_once
+from pinpoint_endpoints.delivery.plan import SendOptions, Step
+from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError, UsageError
+from pinpoint_endpoints.masking import counted
+from pinpoint_endpoints.reports.outcomes import OutcomeTally, OutcomeView
+from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
+from pinpoint_endpoints.service.outcome import Outcome, State
+
+_FORCED_STOP = 2
+"""How often Ctrl-C is pressed by a user who does not wait for the calls in flight."""
+
+
+class UpsertOutput(StrEnum):
+    """The output format; curl is only for a dry run."""
+
+    TABLE = "table"
+    TEXT = "text"
+    JSON = "json"
+    CURL = "curl"
 
 
 def upsert(
@@ -62,8 +85,8 @@ def upsert(
         ),
     ] = False,
     output: Annotated[
-        PlanFormat, typer.Option("--output", "-o", help="The output format.")
-    ] = PlanFormat.TABLE,
+        UpsertOutput, typer.Option("--output", "-o", help="The output format.")
+    ] = UpsertOutput.TABLE,
     display: DisplayOptions,
 ) -> ExitCode:
     """Create or update endpoints from files that are valid.
@@ -72,57 +95,159 @@ def upsert(
     several with UpdateEndpointsBatch.
     """
     from pinpoint_endpoints.api import plan_upsert, upsert_all
-    from pinpoint_endpoints.delivery.plan import SendOptions
 
     _check_options(output, dry_run=dry_run, verify=verify)
-    send_options = SendOptions(checks.sending_policy(), endpoint_id, batch=not no_batch)
-    tally = OutcomeTally()
-    counts = Counts(tally)
+    options = SendOptions(checks.sending_policy(), endpoint_id, batch=not no_batch)
     with (
         inputs.spooled() as spooled,
-        OutputFiles(inputs, app, target, journal, failures, read_only=dry_run) as written,
-        Progress(
-            "sending",
-            inputs.size,
-            counts.__str__,
-            progress_style(
-                quiet=display.quiet or dry_run, streams=output is PlanFormat.TEXT, lines=True
-            ),
-            counts.share,
-        ) as progress,
-        counts,
+        OutputFiles(inputs, app, target, journal, failures, read_only=dry_run) as files,
     ):
-        documents = inputs.documents(
-            spooled,
-            endpoint_id=endpoint_id,
-            meter=progress.meter,
-            leave_out=written.contains,
+        documents = partial(
+            inputs.documents, spooled, endpoint_id=endpoint_id, leave_out=files.contains
         )
         if dry_run:
-            from pinpoint_endpoints.cli.dry_run import show_plan
-            from pinpoint_endpoints.reports.reporter import ReportOptions
+            steps = plan_upsert(app, documents(), options, files.journal)
+            return _show_plan(steps, app, target, output, display)
+        tally = OutcomeTally()
+        counts = _LiveCounts(tally)
+        style = progress_style(quiet=display.quiet, streams=output is UpsertOutput.TEXT, lines=True)
+        with (
+            Progress("sending", inputs.size, counts.__str__, style, counts.done) as progress,
+            counts,
+        ):
+            outcomes = upsert_all(
+                target.client,
+                app,
+                documents(meter=progress.meter),
+                options,
+                concurrency=target.concurrent_calls(batch=not no_batch),
+                journal=files.journal,
+                failures=files.failures,
+                monitor=counts,
+                verify=verify,
+            )
+            code = run(
+                ThrowableIterator(outcomes),
+                open_reporter(OutcomeView(ReportOptions(quiet=display.quiet)), output, sys.stdout),
+                tally,
+                so_far="what was sent before stays sent",
+                remarks=partial(_remarks, tally, target, quiet=display.quiet),
+                progress=progress,
+            )
+            if counts.stop_requests() >= _FORCED_STOP:
+                leave_at_once(code)
+    return code
 
-            steps = plan_upsert(app, documents, send_options, written.journal)
-            options = ReportOptions(show_values=display.show_values, quiet=display.quiet)
-            return show_plan(steps, app, target, output, options, verbose=display.verbose)
-        outcomes = upsert_all(
-            target.client,
-            app,
-            documents,
-            send_options,
-            concurrency=target.concurrent_calls(batch=not no_batch),
-            journal=written.journal,
-            failures=written.failures,
-            monitor=counts,
-            verify=verify,
-        )
-        return report_outcomes(
-            outcomes, tally, output, progress, counts, quiet=display.quiet, at_aws=target.is_aws
-        )
 
-
-def _check_options(output: PlanFormat, *, dry_run: bool, verify: bool) -> None:
-    if output is PlanFormat.CURL and not dry_run:
+def _check_options(output: UpsertOutput, *, dry_run: bool, verify: bool) -> None:
+    if output is UpsertOutput.CURL and not dry_run:
         raise UsageError("-o curl shows what would be sent", "add --dry-run, or leave it out")
     if dry_run and verify:
         raise UsageError("--dry-run sends nothing that --verify could read back", "leave one out")
+
+
+class _LiveCounts(Interrupts):
+    """Counts what was sent so far, and how often Ctrl-C was pressed.
+
+    Args:
+        tally: of the outcomes that were reported: it counts what is not sent.
+    """
+
+    def __init__(self, tally: OutcomeTally) -> None:
+        super().__init__()
+        self._tally = tally
+        self._read = 0
+        self._lock = Lock()
+        self._started = monotonic()
+        self._sent = 0
+        self._failed = 0
+
+    def answered(self, outcomes: Sequence[Outcome]) -> None:
+        """Count the outcomes of a call."""
+        failed = sum(outcome.state is not State.ACCEPTED for outcome in outcomes)
+        with self._lock:
+            self._sent += len(outcomes)
+            self._failed += failed
+
+    def reading(self, values: Iterable[Value]) -> Iterator[Value]:
+        """Count documents as they are read."""
+        for value in super().reading(values):
+            self._read += 1
+            yield value
+
+    def done(self) -> float:
+        """Return the fraction of what was read that is done: calls wait for their turn."""
+        unsent = sum(self._tally[state] for state in (State.INVALID, State.DONE, State.SKIPPED))
+        return min(1.0, (self._sent + unsent) / self._read) if self._read else 0.0
+
+    def __str__(self) -> str:
+        """Return how many endpoints were sent, how many of them failed, and how many a second."""
+        rate = self._sent / max(monotonic() - self._started, 0.001)
+        return f"{self._sent:,} endpoints sent, {self._failed:,} failed, {rate:,.0f}/s"
+
+
+def _remarks(
+    tally: OutcomeTally,
+    target: UpdateTarget,
+    error: PinpointEndpointsError | None,
+    *,
+    quiet: bool,
+) -> Iterator[str]:
+    yield from new_hints(tally, error)
+    if tally[State.FAILED]:
+        yield from end_of_support(target, tally, error)
+    if error is not None and tally.total > 1:
+        yield str(tally)
+    if quiet:
+        return
+    if tally[State.INVALID]:
+        yield f"{counted(tally[State.INVALID], 'document')} invalid, and not sent"
+    yield from _warnings(tally.warnings)
+
+
+def _warnings(number: int) -> Iterator[str]:
+    if number:
+        yield f"{counted(number, 'warning')}; run `pe validate` for details"
+
+
+def _show_plan(
+    steps: Iterable[Step],
+    application_id: str,
+    target: UpdateTarget,
+    output: UpsertOutput,
+    display: DisplayOptions,
+) -> ExitCode:
+    """Print what an upsert would do.
+
+    Raises:
+        UsageError: curl cannot reach the local Pinpoint, or the target's options are wrong.
+        CannotRun: an upsert could not start: no region, an unknown profile.
+    """
+    from pinpoint_endpoints.delivery.preview import Previewer
+    from pinpoint_endpoints.reports.plan import PlanTally, PlanView, planned_steps
+
+    target.preview_client()
+    to_curl = output is UpsertOutput.CURL
+    if to_curl and target.local:
+        raise UsageError(
+            "-o curl needs a server: the local Pinpoint is none",
+            "give --endpoint-url, or leave --local out",
+        )
+    has_requests = to_curl or (output is UpsertOutput.TABLE and display.verbose)
+    preview = Previewer(application_id, target.preview_client) if has_requests else None
+    options = ReportOptions(show_values=display.show_values, quiet=display.quiet)
+    tally = PlanTally()
+
+    def remarks(error: PinpointEndpointsError | None) -> Iterator[str]:
+        if error is None and not display.quiet:
+            if output in (UpsertOutput.TEXT, UpsertOutput.CURL):
+                yield str(tally)
+            yield from _warnings(tally.warnings)
+
+    return run(
+        planned_steps(steps, preview, plain_path=to_curl),
+        open_reporter(PlanView(options, verbose=display.verbose), output, sys.stdout),
+        tally,
+        so_far="what was planned until then is shown",
+        remarks=remarks,
+    )

@@ -1,15 +1,16 @@
-"""`pe validate`: paths in, problems out."""
+"""`pe validate`: check endpoint files and report what is wrong with them."""
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Self, TextIO
 
 import typer
 
-from pinpoint_endpoints.cli.fixing import (
+from pinpoint_endpoints.cli.fix import (
     check_options,
     fix_files,
     nothing_to_check,
@@ -19,19 +20,22 @@ from pinpoint_endpoints.cli.fixing import (
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.options import CheckOptions, DisplayOptions
 from pinpoint_endpoints.cli.progress import Progress, progress_style
-from pinpoint_endpoints.cli.reporting import Reports
-from pinpoint_endpoints.cli.terminal import say, tell
-from pinpoint_endpoints.documents.discovery import (
-    STANDARD_INPUT,
-    Source,
-    UnreadablePath,
-)
+from pinpoint_endpoints.cli.run import run
+from pinpoint_endpoints.cli.terminal import note, print_error
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 from pinpoint_endpoints.documents.load import read
 from pinpoint_endpoints.documents.model import Checked, Verdict
-from pinpoint_endpoints.errors import CannotRun, ExitCode, Interrupted, PinpointEndpointsError
+from pinpoint_endpoints.errors import (
+    CannotRun,
+    ExitCode,
+    PinpointEndpointsError,
+    UsageError,
+    reason_of,
+)
 from pinpoint_endpoints.masking import printable
-from pinpoint_endpoints.reports.problems import ProblemTally, ReportFormat
-from pinpoint_endpoints.reports.reporter import ReportOptions
+from pinpoint_endpoints.reports.problems import ProblemTally, ProblemView, ReportFormat
+from pinpoint_endpoints.reports.reporter import Reporter, ReportOptions, open_reporter
+from pinpoint_endpoints.reports.tally import Tally
 
 
 def validate(
@@ -90,7 +94,7 @@ def validate(
         refuse_pipes(inputs.paths)
     if diff:
         return show_differences(inputs.find(), policy, display)
-    written = not fix or fix_files(inputs.find(), policy, quiet=display.quiet)
+    is_fixed = not fix or fix_files(inputs.find(), policy, quiet=display.quiet)
     on_terminal = sys.stdout.isatty()
     options = ReportOptions(
         max_problems=max_problems,
@@ -100,9 +104,15 @@ def validate(
         styled=on_terminal or bool(os.environ.get("FORCE_COLOR")),
     )
     tally = ProblemTally()
+    counts_on_stderr = output is ReportFormat.TEXT and not display.quiet
+
+    def remarks(error: PinpointEndpointsError | None) -> Iterator[str]:
+        if error is None and counts_on_stderr:
+            yield str(tally)
+
     with (
         inputs.spooled() as spooled,
-        Reports(output, report or (), options, inputs.paths) as reports,
+        _Reports(output, report or (), options, inputs.paths) as reports,
         Progress(
             "checking",
             inputs.size,
@@ -114,32 +124,28 @@ def validate(
     ):
         sources = inputs.find()
         if report:
-            sources = (source for source in sources if not reports.writes(source.path))
-        reader = partial(read, spooled=spooled, meter=progress.meter)
-        checked_documents = check_all(sources, reader, policy)
-        if display.verbose:
-            checked_documents = _naming_the_valid(checked_documents)
-        error = _check(checked_documents, tally, reports)
-        progress.close()
-        reports.close(tally, error)
-    if error is not None:
-        tell(error)
-    elif output is ReportFormat.TEXT and not display.quiet:
-        sys.stdout.flush()
-        say(str(tally))
-    if error is None and not written:
-        return ExitCode.CANNOT_RUN
-    return tally.exit_code(error)
+            sources = (source for source in sources if not reports.contains(source.path))
+        documents = check_all(sources, partial(read, spooled=spooled, meter=progress.meter), policy)
+        code = run(
+            _at_least_one(_noting_the_valid(documents) if display.verbose else documents),
+            reports,
+            tally,
+            so_far="what was found until then is reported",
+            remarks=remarks,
+            progress=progress,
+        )
+    is_complete = code in (ExitCode.OK, ExitCode.INVALID)
+    return ExitCode.CANNOT_RUN if is_complete and not is_fixed else code
 
 
 def _list(sources: Iterable[Source | UnreadablePath]) -> ExitCode:
-    """Print what would be read, a path a line."""
+    """Print the paths of the files, one a line."""
     found = False
     for source in sources:
         if isinstance(source, UnreadablePath):
             raise CannotRun(f"{source.path} cannot be read: {source.reason}")
         if source.path != STANDARD_INPUT and not Path(source.path).exists():
-            raise CannotRun(f"{source.path} cannot be read: it is not there")
+            raise CannotRun(f"{source.path} cannot be read: no such file or directory")
         sys.stdout.write(f"{printable(source.path)}\n")
         found = True
     if not found:
@@ -147,24 +153,120 @@ def _list(sources: Iterable[Source | UnreadablePath]) -> ExitCode:
     return ExitCode.OK
 
 
-def _check(
-    checked_documents: Iterable[Checked], tally: ProblemTally, reports: Reports
-) -> PinpointEndpointsError | None:
-    try:
-        for checked in checked_documents:
-            tally.add(checked)
-            reports.add(checked)
-    except PinpointEndpointsError as error:
-        return error
-    except KeyboardInterrupt:
-        return Interrupted("interrupted", "what was found until then is reported")
-    if tally.total:
-        return None
-    return nothing_to_check()
+def _at_least_one(documents: Iterable[Checked]) -> Iterator[Checked]:
+    """Yield documents; raise an error if there are none."""
+    document = None
+    for document in documents:
+        yield document
+    if document is None:
+        raise nothing_to_check()
 
 
-def _naming_the_valid(checked_documents: Iterable[Checked]) -> Iterator[Checked]:
-    for checked in checked_documents:
+def _noting_the_valid(documents: Iterable[Checked]) -> Iterator[Checked]:
+    """Yield documents, and print which are valid: reports leave them out."""
+    for checked in documents:
         if checked.verdict is Verdict.VALID and not checked.again:
-            say(f"valid: {checked.document.source}")
+            note(f"valid: {checked.document.source}")
         yield checked
+
+
+class _Reports:
+    """The reports of a run: one on standard output, others into files; a reporter of all of them.
+
+    Args:
+        output: the format on standard output.
+        files: the values of `--report`, each `FORMAT=FILE`.
+        options: of the report on standard output.
+        inputs: the paths to read.
+
+    Raises:
+        UsageError: unknown format, one file for two reports, or a report that is an input.
+        CannotRun: a report's file cannot be written.
+    """
+
+    def __init__(
+        self,
+        output: ReportFormat,
+        files: Sequence[str],
+        options: ReportOptions,
+        inputs: Sequence[str] = (),
+    ) -> None:
+        wanted = [_parsed(report) for report in files]
+        self._paths = {os.path.realpath(path) for _, path in wanted}
+        if len(self._paths) < len(wanted):
+            raise UsageError("two reports write to the same file", "give each its own file")
+        for _, path in wanted:
+            if any(_are_same(path, read) for read in inputs):
+                raise UsageError(
+                    f"{path} is an input: a report would overwrite it", "give another file"
+                )
+        self._files = ExitStack()
+        self._reporters: list[Reporter[Checked]] = [
+            open_reporter(ProblemView(options), output, sys.stdout)
+        ]
+        streams = [self._open(path) for _, path in wanted]
+        for (report_format, _), stream in zip(wanted, streams, strict=True):
+            with suppress(OSError):  # a pipe cannot be emptied
+                stream.truncate(0)
+            self._reporters.append(open_reporter(ProblemView(), report_format, stream))
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            self._add_annotations(output)
+
+    def _add_annotations(self, output: ReportFormat) -> None:
+        """Annotate lines on GitHub: on standard output only if a table is printed there."""
+        if output is not ReportFormat.GITHUB:
+            stream = sys.stdout if output is ReportFormat.TABLE else sys.stderr
+            self._reporters.append(open_reporter(ProblemView(), ReportFormat.GITHUB, stream))
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary:
+            from pinpoint_endpoints.reports.github import SummaryReporter
+
+            try:
+                self._reporters.append(SummaryReporter(self._open(summary)))
+            except CannotRun as error:  # the run is worth more than its summary
+                print_error(error)
+
+    def _open(self, path: str) -> TextIO:
+        """Open a file for appending: no file is emptied before all of them could be opened."""
+        try:
+            return self._files.enter_context(Path(path).open("a", encoding="utf-8", newline="\n"))
+        except OSError as error:
+            hint = "check that its folder is there and may be written to"
+            raise CannotRun(f"{path} cannot be written: {reason_of(error)}", hint) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    def contains(self, path: str) -> bool:
+        """Return whether a path is a report of this run, which is not read."""
+        return bool(self._paths) and os.path.realpath(path) in self._paths
+
+    def add(self, checked: Checked, /) -> None:
+        """Add a document to every report."""
+        for reporter in self._reporters:
+            reporter.add(checked)
+
+    def close(self, tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
+        """Finish every report."""
+        for reporter in self._reporters:
+            reporter.close(tally, error)
+
+
+def _are_same(path: str, other: str) -> bool:
+    try:
+        return Path(path).samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
+def _parsed(report: str) -> tuple[ReportFormat, str]:
+    name, _, path = report.partition("=")
+    if name not in list(ReportFormat) or not path:
+        formats = ", ".join(ReportFormat)
+        raise UsageError(
+            f"a report is FORMAT=FILE, not {report}", f"the formats are {formats}: junit=report.xml"
+        )
+    return ReportFormat(name), path

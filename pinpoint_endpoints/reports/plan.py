@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
 from typing import Any, NamedTuple, TextIO
 
 from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer
@@ -30,15 +29,6 @@ _NOT_SENT = {
     State.DONE: ("was accepted before", "were accepted before"),
     State.SKIPPED: ("is skipped", "are skipped"),
 }
-
-
-class PlanFormat(StrEnum):
-    """How a plan is reported."""
-
-    TABLE = "table"
-    TEXT = "text"
-    JSON = "json"
-    CURL = "curl"
 
 
 class PlannedCall(NamedTuple):
@@ -209,11 +199,11 @@ class PlanView(View[Step]):
 
     def own_reporter(self, output: str, stream: TextIO) -> Reporter[Step] | None:
         """Return the reporter of curl's commands, or of the HTTP requests."""
-        if output == PlanFormat.CURL:
+        if output == "curl":
             from pinpoint_endpoints.reports.http_preview import CurlReporter
 
             return CurlReporter(stream)
-        if output == PlanFormat.TABLE and self.verbose:
+        if output == "table" and self.verbose:
             return LineReporter(self, stream, counted=True)
         return None
 

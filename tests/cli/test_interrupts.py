@@ -6,7 +6,8 @@ from signal import SIGINT, getsignal, raise_signal
 
 import pytest
 
-from pinpoint_endpoints.cli.interrupts import Interrupts, ThrowableIterator
+from pinpoint_endpoints.cli.interrupts import Interrupts
+from pinpoint_endpoints.cli.run import ThrowableIterator
 
 
 def test_it_ends_a_read_that_waits() -> None:

@@ -11,7 +11,7 @@ from pinpoint_endpoints import load
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 SEATTLE = EXAMPLES / "seattle-iphone.json"
-WARNINGS = "3 warnings: `pe validate` shows where\n"
+WARNINGS = "3 warnings; run `pe validate` for details\n"
 
 
 pytestmark = pytest.mark.usefixtures("pinpoint_local")
@@ -260,5 +260,5 @@ def test_warnings_of_a_sent_document_are_counted(tmp_path: Path) -> None:
     path.write_text("ChannelType: SMS\nAddress: +12065550100\n", encoding="utf-8")
     code, _, err = upsert_local(path)
     assert code == 0
-    assert err == "1 warning: `pe validate` shows where\n"
+    assert err == "1 warning; run `pe validate` for details\n"
     assert stored("a")["Address"] == "+12065550100"

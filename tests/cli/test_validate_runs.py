@@ -307,7 +307,7 @@ def test_what_is_read_is_no_report(folder: Path) -> None:
     for name in ("valid.json", "link.json"):
         code, _, err = run(folder / "valid.json", "--report", f"json=endpoints/{name}")
         assert code == 2
-        assert "to be read" in err
+        assert "is an input" in err
     assert (folder / "valid.json").read_text(encoding="utf-8") == text
 
 

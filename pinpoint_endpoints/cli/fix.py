@@ -7,7 +7,7 @@ from functools import partial
 from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.cli.inputs import is_pipe
 from pinpoint_endpoints.cli.options import DisplayOptions
-from pinpoint_endpoints.cli.terminal import say
+from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 from pinpoint_endpoints.errors import CannotRun, ExitCode, UsageError
 from pinpoint_endpoints.masking import counted, printable
@@ -60,9 +60,9 @@ def fix_files(sources: Sources, policy: Policy, *, quiet: bool) -> bool:
         files += bool(fixed.fixes)
         if fixed.failure:
             failures += 1
-            say(f"{fixed.source}: {fixed.failure}")
+            note(f"{fixed.source}: {fixed.failure}")
     if not quiet:
-        say(f"fixed {counted(fixes, 'problem')} in {counted(files, 'file')}")
+        note(f"fixed {counted(fixes, 'problem')} in {counted(files, 'file')}")
     return not failures
 
 
@@ -83,13 +83,13 @@ def show_differences(sources: Sources, policy: Policy, display: DisplayOptions) 
                 _print(difference.text)
         except NotRead as error:
             failures += 1
-            say(f"{source.path} cannot be read: {error}")
+            note(f"{source.path} cannot be read: {error}")
         files += fixes > before
     if not seen:
         raise nothing_to_check()
     sys.stdout.flush()
     if not display.quiet:
-        say(f"{counted(fixes, 'problem')} in {counted(files, 'file')} would be fixed")
+        note(f"{counted(fixes, 'problem')} in {counted(files, 'file')} would be fixed")
     if failures:
         return ExitCode.CANNOT_RUN
     return ExitCode.INVALID if fixes else ExitCode.OK
