@@ -72,7 +72,7 @@ _HOMES = {
 if not TYPE_CHECKING:  # type checkers would take every name for one of this module
 
     def __getattr__(name: str) -> Any:
-        """Import a public name at its first use: the command starts without what it leaves out."""
+        """Import a public name at its first use, so that the command starts faster."""
         for home, names in _HOMES.items():
             if name in names:
                 return getattr(import_module(f"{__name__}.{home}"), name)

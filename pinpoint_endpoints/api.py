@@ -51,12 +51,12 @@ def connect(  # noqa: PLR0913 - each is an option of the commands
     Args:
         region: as in the AWS CLI.
         profile: as in the AWS CLI.
-        endpoint_url: a server that speaks the Pinpoint API, instead of AWS.
-        local: the local Pinpoint instead: no account, no credentials, no region, no network.
-        store: the file of the local Pinpoint, else one in the user's data directory.
+        endpoint_url: a Pinpoint-compatible server instead of AWS.
+        local: use the local Pinpoint: no account, no credentials, no region, no network.
+        store: the file of the local Pinpoint; by default one in the user's data directory.
         rate: calls a second at most, of each operation that updates; else AWS's quotas, and no
             limit for the local Pinpoint and a server on this machine.
-        connections: how many are kept open: as many as there are threads that use the client.
+        connections: how many are kept open: one for each thread that uses the client.
         connect_timeout: in seconds, as in the AWS CLI: 0 for no limit.
         read_timeout: in seconds, as in the AWS CLI: 0 for no limit.
 
@@ -123,14 +123,14 @@ def upsert_all(  # noqa: PLR0913 - each is an option of pe upsert
     outcomes.
 
     Args:
-        client: from `connect`, or any boto3 Pinpoint client; or a function that returns one, which
-            is called when the first document is to be sent.
+        client: from `connect`, or any boto3 Pinpoint client; or a function that returns one, called
+            when the first document is to be sent.
         application_id: the application, called project in the console.
         documents: from `load`; any number.
         options: how they are validated and named, and whether several go in one call.
         concurrency: how many calls are under way at most.
-        journal: skips what it has as accepted, and is written as calls are answered.
-        failures: is given what the service refuses.
+        journal: what it has as accepted is skipped; outcomes are added as calls are answered.
+        failures: gets the endpoints that the service refuses.
         monitor: follows the run, and may end it early.
         verify: whether what was accepted is read back and compared.
         throttle_retries: how often a call is made again that is still throttled after botocore's

@@ -40,14 +40,15 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 _INVALID = "not compared: the document is invalid"
-_NO_REQUEST = "not compared: a member has another type than the schema wants"
+_NO_REQUEST = "not compared: a member has the wrong type"
 _HINT_ON_RULES = "do not ignore the rules of the schema: `pe validate` says what is wrong"
 
 
 class State(StrEnum):
     """What an upsert would do to an endpoint.
 
-    An invalid document would not be sent, and of a failed one the service does not say what it has.
+    An invalid document would not be sent; for a failed one, the service does not return what it
+    has stored.
     """
 
     NEW = "new"
@@ -79,7 +80,7 @@ class Comparison(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def compare_all(  # noqa: PLR0913 - what a person can choose of a comparison
+def compare_all(  # noqa: PLR0913 - each is an option of pe diff
     connect: Callable[[], Any],
     application_id: str,
     documents: Iterable[Document],
@@ -90,8 +91,8 @@ def compare_all(  # noqa: PLR0913 - what a person can choose of a comparison
 ) -> Generator[Comparison, None, None]:
     """Compare documents with the stored endpoints, and yield what an upsert would change, in order.
 
-    A document whose endpoint an earlier one of the run would change is compared with what that one
-    would make of it.
+    If an earlier document of the run would change the same endpoint, a document is compared with
+    the endpoint as changed by that one.
 
     Args:
         connect: called when the first endpoint is to be read; returns a boto3 Pinpoint client.
@@ -104,7 +105,7 @@ def compare_all(  # noqa: PLR0913 - what a person can choose of a comparison
     Raises:
         UsageError: the service can take no such application id or endpoint id.
         CannotRun: no credentials, no connection, no readable answer.
-        Refused: the service refuses whatever is asked.
+        Refused: the service refuses every request.
         Interrupted: by the user. Each comes after what was compared before.
     """
     check_id(application_id, "application id", "--app")
@@ -143,7 +144,7 @@ def _compared(
 
 
 class _Read(NamedTuple):
-    """A document with its endpoint, if there is one; or with why the service does not say."""
+    """A document with its stored endpoint, if any, or with the reason why it is unknown."""
 
     item: Item | InvalidDocument
     stored: Mapping[str, Any] | None = None
@@ -187,7 +188,7 @@ class _Comparer:
         """Return what an upsert would change.
 
         Raises:
-            Refused: the service refused so many before that it makes no sense to go on.
+            Refused: the service refused too many requests in a row.
         """
         compared = self._compared(read)
         if compared.state is not State.FAILED:
@@ -223,13 +224,14 @@ class _Comparer:
 
     def _hint_on_application(self) -> str:
         return (
-            f"there is no application {self._application_id}: every endpoint is new. The local "
-            "Pinpoint makes it with the first one; anywhere else, check --app and the region"
+            f"application {self._application_id} does not exist, so every endpoint is new. "
+            "The local Pinpoint creates it with the first endpoint; elsewhere, check --app and the "
+            "region"
         )
 
 
 _TEMPORARY = ""
-"""SQLite's name for a database that has a file of its own, and none once it is closed."""
+"""SQLite's name for a temporary database, which is deleted when it is closed."""
 
 
 class PendingChanges:
@@ -241,7 +243,7 @@ class PendingChanges:
     def __init__(self) -> None:
         self._database = sqlite3.connect(_TEMPORARY, isolation_level=None)
         self._execute("PRAGMA journal_mode = OFF")
-        self._execute("CREATE TABLE predicted (key TEXT PRIMARY KEY, endpoint TEXT) WITHOUT ROWID")
+        self._execute("CREATE TABLE pending (key TEXT PRIMARY KEY, endpoint TEXT) WITHOUT ROWID")
 
     def __enter__(self) -> Self:
         return self
@@ -250,8 +252,8 @@ class PendingChanges:
         self._database.close()
 
     def get(self, endpoint_id: str) -> Endpoint | None:
-        """Return an endpoint as it would be; None if no document would change it."""
-        query = "SELECT endpoint FROM predicted WHERE key = ?"
+        """Return an endpoint as it would be; None if no document so far would change it."""
+        query = "SELECT endpoint FROM pending WHERE key = ?"
         row = self._execute(query, same_endpoint_key(endpoint_id)).fetchone()
         return None if row is None else json.loads(row[0])
 
@@ -259,9 +261,9 @@ class PendingChanges:
         """Keep an endpoint as it would be.
 
         Raises:
-            CannotRun: there is no room for it.
+            CannotRun: there is no space left.
         """
-        statement = "INSERT OR REPLACE INTO predicted VALUES (?, ?)"
+        statement = "INSERT OR REPLACE INTO pending VALUES (?, ?)"
         self._execute(statement, same_endpoint_key(endpoint_id), json.dumps(endpoint))
 
     def _execute(self, statement: str, *values: object) -> Any:
@@ -269,5 +271,5 @@ class PendingChanges:
             return self._database.execute(statement, values)
         except sqlite3.OperationalError as error:
             raise CannotRun(
-                f"no room for temporary files: {error}", "make room, or set TMPDIR"
+                f"no space for temporary files: {error}", "free some space, or set TMPDIR"
             ) from None

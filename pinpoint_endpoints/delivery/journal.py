@@ -20,7 +20,7 @@ VERSION = 1
 _VERSION_MEMBER = "pe_journal"
 _HEADER_BEGINS = f'{{"{_VERSION_MEMBER}":'.encode()
 _MAX_HEADER_BYTES = 65_536
-_ANOTHER = "name another journal, or leave --journal out"
+_ANOTHER = "name another journal, or omit --journal"
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _NOT_WAITING = getattr(os, "O_NONBLOCK", 0)  # a named pipe would wait for a writer
@@ -111,7 +111,8 @@ class AcceptedIndex:
         key = hash(same_endpoint_key(endpoint_id))
         occurrence = self._occurrences.get(key, 0)
         self._occurrences[key] = occurrence + 1
-        is_same = bool(digest) and self._digests.get(hash((key, occurrence))) == hash(digest)
+        earlier = self._digests.pop(hash((key, occurrence)), None)  # asked for once: frees memory
+        is_same = bool(digest) and earlier == hash(digest)
         done = is_same and key not in self._sent
         if not done:
             self._sent.add(key)
@@ -121,20 +122,20 @@ class AcceptedIndex:
 class Journal:
     """A file of one JSON object a line: a header that names the target, then an entry an outcome.
 
-    It belongs to one run at a time. A line that a killed run left half-written is cut off, and its
-    document is sent again. A file that is no journal, or another target's, is left as it is.
+    One run at a time can use it. A line that a killed run left half-written is cut off, and its
+    document is sent again. A file that is not a journal, or another target's, is not changed.
 
     Args:
-        path: the file; it is made, for its owner only, if it is not there.
+        path: the file; if it does not exist, it is created, readable by its owner only.
         target: what the documents are sent to.
-        read_only: read what is there, and neither make nor lock nor change the file.
+        read_only: neither create nor lock nor change the file.
 
     Attributes:
         path: the file, without symbolic links.
         accepted: what it has as accepted.
 
     Raises:
-        CannotRun: the file cannot be opened, is in use by another run, is no journal, or the
+        CannotRun: the file cannot be opened, is in use by another run, is not a journal, or is the
             journal of another target or of a newer version.
     """
 
@@ -170,7 +171,7 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Let another run have the file."""
+        """Close the file, so that another run can use it."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -179,7 +180,7 @@ class Journal:
         """Append what became of documents that were sent. Any thread may call it.
 
         Raises:
-            CannotRun: the file cannot be written, now or earlier. What it holds can be read.
+            CannotRun: the file could not be written, now or earlier.
         """
         lines = b"".join(map(_line, entries))
         with self._writing:
@@ -189,19 +190,19 @@ class Journal:
                 raise self._failure
 
     def _append(self, lines: bytes) -> CannotRun | None:
-        """Write whole lines; after a failure nothing may follow what is perhaps half a line."""
+        """Write whole lines; nothing may follow a failure, since a line may be half-written."""
         if self._file is None:
             raise ValueError("this journal is not open for writing")
         try:
             is_written = os.write(self._file, lines) == len(lines)
-            reason = "" if is_written else "there is no room left for a line"
+            reason = "" if is_written else "no space left for a line"
         except OSError as error:
             reason = reason_of(error)
         if not reason:
             return None
         return CannotRun(
             f"the journal {self._named} cannot be written: {reason}",
-            "make room, and run the same command again: what the journal has is not sent again",
+            "free some space and run the same command again: it goes on from the journal",
         )
 
     def _open_to_read(self) -> None:
@@ -230,7 +231,7 @@ class Journal:
     def _read(self, descriptor: int) -> int:
         """Read the whole lines, and return how many bytes they are."""
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise CannotRun(f"the journal {self._named} is no regular file", _ANOTHER)
+            raise CannotRun(f"the journal {self._named} is not a regular file", _ANOTHER)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             header = file.readline(_MAX_HEADER_BYTES)
             if not header.endswith(b"\n"):
@@ -258,7 +259,7 @@ class Journal:
         except (ValueError, TypeError, KeyError, AttributeError):  # no JSON, or of another shape
             raise CannotRun(
                 f"line {number} of the journal {self._named} is damaged",
-                f"the journal was left as it is; remove that line, or {_ANOTHER}",
+                f"the journal was not changed; remove that line, or {_ANOTHER}",
             ) from None
 
     def _check_target(self, header: bytes) -> None:
@@ -296,11 +297,11 @@ class Journal:
         return Target(*texts)
 
     def _no_journal(self) -> CannotRun:
-        return CannotRun(f"{self._named} is not a journal", f"it was left as it is; {_ANOTHER}")
+        return CannotRun(f"{self._named} is not a journal", f"it was not changed; {_ANOTHER}")
 
 
 def _is_half_header(begun: bytes) -> bool:
-    """Tell whether this was written by a run that was killed, and not by another program."""
+    """Return whether this is the start of a header, written by a run that was killed."""
     if len(begun) >= _MAX_HEADER_BYTES:
         return False
     begun = begun.rstrip(b"\0")

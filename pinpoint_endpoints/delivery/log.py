@@ -56,7 +56,7 @@ class FailureFile:
         os.close(self._file)
 
     def truncate_before(self, steps: Iterable[Step]) -> Iterator[Step]:
-        """Yield the steps of a run; the file is emptied before the first of them.
+        """Yield the steps of a run, and empty the file before the first of them.
 
         Raises:
             CannotRun: the file cannot be written.
@@ -72,7 +72,7 @@ class FailureFile:
         """Write some endpoints. Any thread may call it.
 
         Raises:
-            CannotRun: the file cannot be written, now or earlier: nothing follows half a line.
+            CannotRun: the file could not be written, now or earlier.
         """
         lines = b"".join(batch_item(item) + b"\n" for item in items)
         with self._lock:
@@ -99,7 +99,7 @@ class FailureFile:
     def _not_written(self, reason: str) -> CannotRun:
         return CannotRun(
             f"{self.path} cannot be written: {reason}",
-            "check its folder, and the room on the disk",
+            "check its folder and the free disk space",
         )
 
 

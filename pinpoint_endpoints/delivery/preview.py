@@ -1,4 +1,4 @@
-"""A call in, the HTTP request that boto3 would send for it out. Nothing is sent."""
+"""Shows the HTTP request that boto3 would send for a call; nothing is sent."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -17,7 +17,7 @@ EVENT = "request-created"
 
 HANDLER_ID = "pinpoint_endpoints.preview"
 
-Ask = Callable[[Any, str, Call], Answer]
+Send = Callable[[Any, str, Call], Answer]
 
 _PORTS = {"http": 80, "https": 443}
 _SECRETS = {
@@ -33,9 +33,9 @@ class HttpRequest(NamedTuple):
     Attributes:
         method: such as `PUT`.
         url: with the path as it is sent, percent-encoded.
-        headers: in their order; what proves who sends them is hidden.
+        headers: in their order; credentials are hidden.
         body: as it is sent.
-        region: that it is signed for.
+        region: which it is signed for.
     """
 
     method: str
@@ -46,14 +46,14 @@ class HttpRequest(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The path, as it stands in the request line."""
+        """The path, as in the request line."""
         return urlsplit(self.url).path
 
 
 class Previewer:
-    """Makes the requests that `send` would send; opens a client for the first of them.
+    """Builds the requests that `send` would send; opens a client for the first of them.
 
-    botocore builds and signs a request, which is then taken away before anything could answer it.
+    botocore builds and signs a request, which is then intercepted before it is sent.
 
     Args:
         application_id: the application.
@@ -79,23 +79,23 @@ class Previewer:
         Raises:
             CannotRun: no region, an unknown profile, a broken configuration file.
         """
-        request = self._taken_away(send, call)
+        request = self._intercepted(send, call)
         if isinstance(request, HttpRequest) and plain_path and _is_encoded(request, call):
-            request = self._taken_away(update_endpoints_batch, call)
+            request = self._intercepted(update_endpoints_batch, call)
         if isinstance(request, HttpRequest):
             return request
         (item,) = call.items
         refused = unsent(State.FAILED, item.document, item.endpoint_id, request.message)
         return refused._replace(hint=request.hint)
 
-    def _taken_away(self, ask: Ask, call: Call) -> HttpRequest | Answer:
+    def _intercepted(self, send_call: Send, call: Call) -> HttpRequest | Answer:
         """Return the request that is made, or the answer if boto3 makes none."""
         events = self._client.meta.events
-        events.register_last(EVENT, _take_away, unique_id=HANDLER_ID)
+        events.register_last(EVENT, _intercept, unique_id=HANDLER_ID)
         try:
-            return ask(self._client, self._application_id, call)
-        except _TakenAway as taken:
-            return _shown(taken.request, self._client.meta.region_name)
+            return send_call(self._client, self._application_id, call)
+        except _Intercepted as intercepted:
+            return _shown(intercepted.request, self._client.meta.region_name)
         finally:
             events.unregister(EVENT, unique_id=HANDLER_ID)
 
@@ -104,7 +104,7 @@ def _is_encoded(request: HttpRequest, call: Call) -> bool:
     return call.operation == UPDATE_ENDPOINT and "%" in request.path
 
 
-class _TakenAway(Exception):  # noqa: N818 - nothing went wrong
+class _Intercepted(Exception):  # noqa: N818 - not an error
     """Carries a request out of botocore."""
 
     def __init__(self, request: "AWSPreparedRequest") -> None:
@@ -112,8 +112,8 @@ class _TakenAway(Exception):  # noqa: N818 - nothing went wrong
         self.request = request
 
 
-def _take_away(request: "AWSRequest", **_: Any) -> None:
-    raise _TakenAway(request.prepare())
+def _intercept(request: "AWSRequest", **_: Any) -> None:
+    raise _Intercepted(request.prepare())
 
 
 def _shown(request: "AWSPreparedRequest", region: str) -> HttpRequest:

@@ -48,6 +48,6 @@ class Verification:
         except (CannotRun, Refused) as error:
             return f"it cannot be read back: {error.message}"
         if stored is None:
-            return "the endpoint is not there"
+            return "the endpoint does not exist"
         names = unapplied_members(stored, item.document.request)
         return f"not stored as it was sent: {', '.join(names)}" if names else ""

@@ -46,7 +46,7 @@ CAUSES = {
         "end the other process, and run the same command again",
     ),
     "SQLITE_CANTOPEN": ("it is no file, or this user may not write it or its folder", OTHER_STORE),
-    "SQLITE_FULL": ("the disk is full", "make room, and run the same command again"),
+    "SQLITE_FULL": ("the disk is full", "free some space and run the same command again"),
     "SQLITE_IOERR": (
         "the disk reports an error",
         "end every process that has it open, above all if it or the -wal beside it was deleted",

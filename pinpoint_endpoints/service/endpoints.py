@@ -49,9 +49,9 @@ def call_operation(
     Args:
         client: a boto3 Pinpoint client.
         operation: the client's method, such as `get_endpoint`.
-        success: the HTTP status that Pinpoint documents; another answer is not Pinpoint's, nor is
-            one about another endpoint than the one that was asked for.
-        if_retried: the hint if nothing is there and an earlier attempt may be the reason.
+        success: the HTTP status that Pinpoint documents. Any other answer is refused, and so is one
+            about another endpoint.
+        if_retried: the hint if nothing was found and an earlier attempt may be the reason.
         parameters: of the operation.
 
     Raises:
@@ -65,7 +65,7 @@ def call_operation(
         with translate_botocore_errors(at_aws=at_aws):
             response = getattr(client, operation)(**parameters)
     except ClientError as error:
-        refusal = _at_its_end(refusal_of(error, personal=personal), at_aws=at_aws)
+        refusal = _with_end_of_support(refusal_of(error, personal=personal), at_aws=at_aws)
         retried = error.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
         gone = refusal.status == _NOT_FOUND and retried and if_retried
         return refusal._replace(hint=if_retried) if gone else refusal
@@ -73,30 +73,30 @@ def call_operation(
     status = int(metadata.get("HTTPStatusCode", 0))
     request_id = request_id_of(response, personal)
     endpoints = _endpoints_in(response)
-    message = _fault_of(endpoints, parameters.get("EndpointId"))
+    message = _mismatch(endpoints, parameters.get("EndpointId"))
     if not message and status != success:
         message = f"{success} was expected"
     if message:
         refusal = Refusal(status, "", message, request_id, not_pinpoint())
-        return _at_its_end(refusal, at_aws=at_aws)
+        return _with_end_of_support(refusal, at_aws=at_aws)
     return Answer(endpoints, status, request_id)
 
 
-def _fault_of(endpoints: Sequence[Endpoint], asked: str | None) -> str:
-    """Say why endpoints are no answer to what was asked, or return an empty text."""
+def _mismatch(endpoints: Sequence[Endpoint], asked: str | None) -> str:
+    """Return why endpoints do not answer the request, or an empty text."""
     if not endpoints:
-        return "the answer holds no endpoint"
+        return "the answer contains no endpoint"
     if asked is not None and same_endpoint_key(endpoints[0]["Id"]) != same_endpoint_key(asked):
         return "the answer is about another endpoint"
     return ""
 
 
-def _at_its_end(refusal: Refusal, *, at_aws: bool) -> Refusal:
+def _with_end_of_support(refusal: Refusal, *, at_aws: bool) -> Refusal:
     return refusal._replace(hint=with_end_of_support(refusal.hint, at_aws=at_aws))
 
 
 def _endpoints_in(response: Mapping[str, Any]) -> tuple[Endpoint, ...]:
-    """Return the endpoints of an answer; none if any is none that a file could hold."""
+    """Return the endpoints of an answer; none if one of them could not be written to a file."""
     several = response.get("EndpointsResponse") or {}
     endpoints = several.get("Item") or [response.get("EndpointResponse")]
     return tuple(endpoints) if all(map(_is_endpoint, endpoints)) else ()
@@ -121,7 +121,7 @@ def get_endpoint(client: Any, application_id: str, endpoint_id: str) -> Endpoint
     Raises:
         UsageError: the service can take no such application id or endpoint id.
         CannotRun: no credentials, no connection, no readable answer.
-        Refused: there is no such endpoint, or the service refuses to say.
+        Refused: the endpoint does not exist, or the service refuses to return it.
     """
     ((_, found),) = read_endpoints(client, application_id, [endpoint_id])
     if isinstance(found, Refusal):
@@ -132,7 +132,7 @@ def get_endpoint(client: Any, application_id: str, endpoint_id: str) -> Endpoint
 def read_endpoints(
     client: Any, application_id: str, endpoint_ids: Iterable[str]
 ) -> Iterator[tuple[str, Endpoint | Refusal]]:
-    """Yield for each id what the service has stored, or why it does not say.
+    """Yield for each id the stored endpoint, or why the service refuses to return it.
 
     Raises:
         UsageError: the service can take no such application id or endpoint id.
@@ -148,13 +148,13 @@ def read_endpoints(
 
 
 def find_endpoint(client: Any, application_id: str, endpoint_id: str) -> Endpoint | None:
-    """Return the EndpointResponse that the service has stored, or None if there is no endpoint.
+    """Return the EndpointResponse that the service has stored, or None if it does not exist.
 
     Raises:
         UsageError: the service can take no such application id or endpoint id.
         CannotRun: no credentials, no connection, no readable answer.
-        NoApplication: there is no such application.
-        Refused: the service refuses to say.
+        NoApplication: the application does not exist.
+        Refused: the service refuses to return it.
     """
     ((_, found),) = read_endpoints(client, application_id, [endpoint_id])
     if not isinstance(found, Refusal):
@@ -163,7 +163,7 @@ def find_endpoint(client: Any, application_id: str, endpoint_id: str) -> Endpoin
     if absence is NotFound.ENDPOINT:
         return None
     if absence is NotFound.APPLICATION:
-        raise NoApplication(words_of(found), found.hint, status=found.status, code=found.code)
+        raise NoApplication(message_of(found), found.hint, status=found.status, code=found.code)
     raise refused(found)
 
 
@@ -173,7 +173,7 @@ def get_user_endpoints(client: Any, application_id: str, user_id: str) -> tuple[
     Raises:
         UsageError: the service can take no such application id or user id.
         CannotRun: no credentials, no connection, no readable answer.
-        Refused: the user has no endpoint, or the service refuses to say.
+        Refused: the user has no endpoint, or the service refuses to return them.
     """
     check_id(application_id, "application id", "--app")
     check_user_id(user_id)
@@ -186,12 +186,12 @@ def get_user_endpoints(client: Any, application_id: str, user_id: str) -> tuple[
 
 
 def refused(refusal: Refusal) -> Refused:
-    """Return the exception for a refusal of the one thing that was asked."""
-    return Refused(words_of(refusal), refusal.hint, status=refusal.status, code=refusal.code)
+    """Return the exception for a refusal that ends a run."""
+    return Refused(message_of(refusal), refusal.hint, status=refusal.status, code=refusal.code)
 
 
-def words_of(refusal: Refusal) -> str:
-    """Return what the service said."""
+def message_of(refusal: Refusal) -> str:
+    """Return the status and the service's message."""
     return f"HTTP {refusal.status}: {refusal.message}"
 
 
@@ -204,7 +204,7 @@ _DELETED_BEFORE = "an earlier attempt, whose answer was lost, may have deleted i
 class DeletionState(StrEnum):
     """Whether an endpoint is gone.
 
-    A skipped one is not: the run ended before, or a person said no.
+    A skipped one is not: the run ended before, or the user declined.
     """
 
     DELETED = "deleted"
@@ -217,14 +217,14 @@ class Deletion:
     """What became of one endpoint that was to be deleted.
 
     Attributes:
-        endpoint_id: as it was asked for, or as the service names it.
+        endpoint_id: as it was given, or as the service names it.
         state: deleted is HTTP 202 with the endpoint in the answer.
         status: the HTTP status, 0 if there was no answer.
         code: the service's error code, or empty.
-        message: the service's own message, or why there is none; empty if it was deleted.
+        message: the service's message, or why there is none; empty if it was deleted.
         request_id: the service's id of the request, or empty.
         hint: what to do about a failure, or empty.
-        endpoint: what is known of it, at best as the service returned it when it was deleted.
+        endpoint: as it was last read, or as the service returned it when it was deleted.
     """
 
     endpoint_id: str
@@ -250,26 +250,26 @@ def planned(
     Args:
         client: a boto3 Pinpoint client.
         application_id: where the endpoints are.
-        endpoint_ids: which they are, if no user is named.
-        user_id: whose they are: these are read in any case.
-        read: whether the others are read too; one that cannot be read has failed.
+        endpoint_ids: the endpoints, if there is no user id.
+        user_id: the user whose endpoints are to be deleted; they are always read.
+        read: whether endpoints given by id are read too; one that cannot be read has failed.
 
     Raises:
         UsageError: the service can take no such id.
         CannotRun: no credentials, no connection, no readable answer.
-        Refused: the user has no endpoint, or the service refuses to say.
+        Refused: the user has no endpoint, or the service refuses to return them.
     """
     if user_id is not None:
         return [
-            _waiting(endpoint["Id"], endpoint)
+            _planned(endpoint["Id"], endpoint)
             for endpoint in get_user_endpoints(client, application_id, user_id)
         ]
     if not read:
-        return [_waiting(endpoint_id, {}) for endpoint_id in endpoint_ids]
+        return [_planned(endpoint_id, {}) for endpoint_id in endpoint_ids]
     return [
         _failed(endpoint_id, answer)
         if isinstance(answer, Refusal)
-        else _waiting(endpoint_id, answer)
+        else _planned(endpoint_id, answer)
         for endpoint_id, answer in read_endpoints(client, application_id, endpoint_ids)
     ]
 
@@ -299,12 +299,12 @@ def delete_endpoint(client: Any, application_id: str, endpoint_id: str) -> Delet
 def delete_user_endpoints(
     client: Any, application_id: str, user_id: str, known: Iterable[Endpoint]
 ) -> list[Deletion]:
-    """Delete all endpoints of a user in one call, also those that nobody knew of.
+    """Delete all endpoints of a user in one call, also those that were not read before.
 
     Args:
         client: a boto3 Pinpoint client.
         application_id: where they are.
-        user_id: whose they are.
+        user_id: the user.
         known: from `get_user_endpoints`; each of them ends as deleted or failed.
 
     Raises:
@@ -329,7 +329,7 @@ def delete_user_endpoints(
         "",
         "the answer does not name it",
         answer.request_id,
-        "see whether it is gone",
+        "check whether it still exists",
     )
     left = [each for each in known if same_endpoint_key(each["Id"]) not in deleted]
     return [
@@ -338,7 +338,7 @@ def delete_user_endpoints(
     ]
 
 
-def _waiting(endpoint_id: str, endpoint: Endpoint) -> Deletion:
+def _planned(endpoint_id: str, endpoint: Endpoint) -> Deletion:
     return Deletion(endpoint_id, DeletionState.SKIPPED, message="not deleted", endpoint=endpoint)
 
 

@@ -31,9 +31,9 @@ _CONFIGURATION = (
     "check the region, the endpoint URL, the variables that begin with AWS_, and ~/.aws/config"
 )
 _BAD_KEY = "check the access key, the secret key and this machine's clock"
-_NOT_ALLOWED = "the credentials need mobiletargeting permissions on this application"
+_NOT_ALLOWED = "the credentials need mobiletargeting permissions for this application"
 _NOT_PINPOINT = "this server does not seem to implement Pinpoint"
-_THROTTLED = "the quota is used up, after retries: wait, then send it again"
+_THROTTLED = "throttled, also after retries: wait, then send it again"
 _BY_CODE = {
     "ExpiredToken": _EXPIRED,
     "ExpiredTokenException": _EXPIRED,
@@ -110,7 +110,7 @@ class Refusal(NamedTuple):
 
 
 class Coded(Protocol):
-    """What has a status and the service's code."""
+    """An answer with a status and the service's code."""
 
     @property
     def status(self) -> int:
@@ -122,7 +122,7 @@ class Coded(Protocol):
 
 
 def is_aws(client: Any) -> bool:
-    """Tell whether a client speaks to an AWS account, and not to another server."""
+    """Return whether a client connects to AWS, and not to another server."""
     host = urlsplit(client.meta.endpoint_url).hostname or ""
     return host.endswith(_AWS_DOMAINS)
 
@@ -135,14 +135,14 @@ def server_of(url: str) -> str:
 
 
 def not_pinpoint() -> str:
-    """Return what to do about an answer that Pinpoint does not give."""
+    """Return the hint for an answer that Pinpoint would not give."""
     return _NOT_PINPOINT
 
 
 def with_end_of_support(hint: str, *, at_aws: bool) -> str:
     """Return the hint of what ends a run; at AWS it names the end of support too.
 
-    Whatever the error is, since nobody knows which one stands for the end.
+    Any error may mean it, since AWS does not document which one does.
     """
     if not at_aws:
         return hint
@@ -150,7 +150,7 @@ def with_end_of_support(hint: str, *, at_aws: bool) -> str:
 
 
 def is_throttled(answer: Coded) -> bool:
-    """Tell whether the service refused because there were too many calls."""
+    """Return whether the service refused because there were too many calls."""
     return answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.code in _THROTTLING_CODES
 
 
@@ -159,7 +159,7 @@ def refusal_of(error: "ClientError", *, personal: Collection[str] = ()) -> Refus
 
     Args:
         error: as botocore raised it.
-        personal: what must not be shown of the request, should the server repeat it.
+        personal: texts of the request that are masked if the server repeats them.
     """
     response: dict[str, Any] = dict(error.response)
     told = response.get("Error", {})
@@ -185,7 +185,7 @@ def request_id_of(response: Mapping[str, Any], personal: Collection[str] = ()) -
 
     Args:
         response: as botocore returns it, or as it is in a `ClientError`.
-        personal: what must not be shown of the request, should the server repeat it.
+        personal: texts of the request that are masked if the server repeats them.
     """
     metadata = response.get("ResponseMetadata", {})
     body = response.get("MessageBody") or response
@@ -200,7 +200,7 @@ def readable(message: str, personal: Collection[str] = ()) -> str:
 
     Args:
         message: of any length.
-        personal: what must not be shown of the request, should the server repeat it.
+        personal: texts of the request that are masked if the server repeats them.
     """
     if "<html" in message.lower() or "<!doctype" in message.lower():
         return "the answer is a web page, not Pinpoint's"
@@ -219,7 +219,7 @@ def translate_botocore_errors(*, at_aws: bool = False) -> Iterator[None]:
     Errors about the one request pass through: `ClientError` and `ParamValidationError`.
 
     Args:
-        at_aws: whether the hint is to name the end of support: where an error ends the run.
+        at_aws: whether the hint mentions the end of support.
     """
     from botocore import exceptions as known
     from botocore.parsers import ResponseParserError
@@ -246,10 +246,10 @@ def translate_botocore_errors(*, at_aws: bool = False) -> Iterator[None]:
         refused = f"no credentials: {error.operation_name} was refused"
         raise CannotRun(f"{refused}: {refusal_of(error).message}", _CONFIGURATION) from None
     except ResponseParserError:  # of credentials: see `make_answers_parsable`
-        raise CannotRun("no credentials: the answer cannot be read", _CONFIGURATION) from None
+        raise CannotRun("no credentials: the answer is not readable", _CONFIGURATION) from None
     except EOFError:
-        hint = "use a profile without MFA where nobody can type"
-        raise CannotRun("the credentials ask for a code", hint) from None
+        hint = "use a profile without MFA in scripts"
+        raise CannotRun("the credentials require an MFA code", hint) from None
     except (ValueError, OSError) as error:
         raise CannotRun(readable(str(error)), _CONFIGURATION) from None
 
@@ -311,7 +311,7 @@ def _not_configured(error: Exception) -> CannotRun:
         )
     if isinstance(error, known.ProfileNotFound):
         return CannotRun(
-            readable(str(error)), "`aws configure list-profiles` lists those there are"
+            readable(str(error)), "run `aws configure list-profiles` to list the existing ones"
         )
     if isinstance(error, (known.SSOError, known.TokenRetrievalError)):
         return CannotRun(readable(str(error)), _EXPIRED)

@@ -106,8 +106,8 @@ class Change(NamedTuple):
 
     Attributes:
         path: leads to it, such as `("Attributes", "color")`.
-        before: the value that is stored; None if there is nothing.
-        after: the value afterwards; None if there is nothing left.
+        before: the stored value, or None.
+        after: the value after the update, or None.
     """
 
     path: MemberPath
@@ -130,7 +130,7 @@ def changes(stored: Mapping[str, Any] | None, request: Mapping[str, Any]) -> lis
     left out: every update sets them.
 
     Args:
-        stored: as GetEndpoint returns it; None if there is no such endpoint: everything is new.
+        stored: as GetEndpoint returns it; None if the endpoint does not exist: everything is new.
         request: has to be comparable.
     """
     before = _values(_with_rounded_location(stored or {}))
@@ -146,14 +146,14 @@ def updated(stored: Mapping[str, Any] | None, request: Mapping[str, Any]) -> End
     """Return an endpoint as it is after an update, but for EffectiveDate and RequestId.
 
     Args:
-        stored: as GetEndpoint returns it; None if there is no such endpoint.
+        stored: as GetEndpoint returns it; None if the endpoint does not exist.
         request: has to be comparable.
     """
     return merge(_with_rounded_location(stored or {}), with_status(request))
 
 
 def is_comparable(request: Mapping[str, Any]) -> bool:
-    """Tell whether a request has the form that merging needs, though rules may be ignored."""
+    """Return whether a request has the types that merging needs, although rules may be ignored."""
     members = [request.get(name, {}) for name in (*MERGED_MEMBERS, "User")]
     if not all(isinstance(member, Mapping) for member in members):
         return False
@@ -170,7 +170,7 @@ def unapplied_members(stored: Mapping[str, Any] | None, request: Mapping[str, An
     request does not name.
 
     Args:
-        stored: as GetEndpoint returns it; None if there is no such endpoint.
+        stored: as GetEndpoint returns it; None if the endpoint does not exist.
         request: has to be comparable.
     """
     if stored is None:

@@ -9,11 +9,11 @@ from pinpoint_endpoints.schema.bundled import channel_types
 
 
 class State(StrEnum):
-    """Whether the service took an endpoint.
+    """Whether the service accepted an endpoint.
 
-    An unverified one was accepted, but reading it back shows something else. An invalid document is
-    never sent, a done one was accepted in an earlier run, a skipped one was not sent because the
-    run ended before, and a planned one would be sent if nothing were only shown.
+    An unverified endpoint was accepted, but reading it back shows something else. An invalid
+    document is never sent, a done one was accepted in an earlier run, a skipped one was not sent
+    because the run ended before, and a planned one would be sent by a run that is not a dry run.
     """
 
     ACCEPTED = "accepted"
@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 WELL = frozenset({State.ACCEPTED, State.DONE})
-"""The states that nobody has to do anything about."""
+"""The states that need no action."""
 
 
 class Outcome(NamedTuple):
@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
     Attributes:
         endpoint_id: as it was sent.
         channel: the channel type in the document, or empty.
-        state: accepted is HTTP 202 with the service's message; nothing is said to be stored yet.
+        state: accepted is HTTP 202 with the service's message; it may not be stored yet.
         status: the HTTP status, 0 if there was no answer.
         code: the service's error code, or empty.
         message: the service's own message.
@@ -43,8 +43,8 @@ class Outcome(NamedTuple):
         source: the file that the document came from.
         hint: what to do about a failure, or empty.
         problems: what is wrong with the document; warnings alone do not keep it from being sent.
-        line: where in the file the document begins, counted from 1, if it has to be looked for:
-            in a file with several, when it did not go well; else 0.
+        line: where in the file the document begins, counted from 1, if the file holds several
+            documents and this one was not accepted; else 0.
     """
 
     endpoint_id: str
@@ -79,7 +79,7 @@ def unsent(
     message: str,
     problems: Iterable[Problem] = (),
 ) -> Outcome:
-    """Return the outcome of a document that the service was not asked about."""
+    """Return the outcome of a document that was not sent."""
     return Outcome(
         endpoint_id or "",
         channel_of(document),

@@ -128,8 +128,8 @@ def ready_body(client: Any, body: bytes) -> Iterator[None]:
         _bodies.reset(token)
     if bodies:
         raise CannotRun(
-            "this version of boto3 sends no ready-made batch, so nothing of it was sent",
-            "send one by one: --no-batch",
+            "this version of boto3 does not send ready-made batches, so nothing was sent",
+            "use --no-batch to send endpoints one by one",
         )
 
 

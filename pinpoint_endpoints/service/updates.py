@@ -20,11 +20,11 @@ ACCEPTED = 202
 
 _USUAL = "Accepted"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-"""What Pinpoint answers holds nothing of the request; what another server does is looked at."""
+"""Pinpoint's usual answer repeats nothing of the request; only other answers need masking."""
 
 
 class Answer(NamedTuple):
-    """What the service said to a call.
+    """The service's answer to a call.
 
     Attributes:
         accepted: HTTP 202 with a message, and not the absence of an exception: another answer is
@@ -45,10 +45,10 @@ class Answer(NamedTuple):
 
 
 def send(client: Any, application_id: str, call: Call) -> Answer:
-    """Send the endpoints of a call, which have to be valid.
+    """Send the endpoints of a call.
 
     Raises:
-        NoResponse: no connection, no readable answer: nobody knows whether they were stored.
+        NoResponse: no connection, or no readable answer: they may or may not have been stored.
         CannotRun: no credentials.
     """
     if len(call.items) == 1:
@@ -76,9 +76,9 @@ def _update_endpoint(client: Any, application_id: str, item: Item) -> Answer:
 
 
 def update_endpoints_batch(client: Any, application_id: str, call: Call) -> Answer:
-    """Send a call as a batch, also of one, as `send` does with several.
+    """Send a call as a batch, even if it has only one item.
 
-    Its body is ready made: the schema has checked it, botocore only signs it.
+    The body is ready-made: it was checked against the schema, and botocore only signs it.
 
     Raises:
         NoResponse: no connection, no readable answer.
@@ -123,10 +123,12 @@ def _answered(response: Mapping[str, Any], items: Collection[Item]) -> Answer:
     message = readable(told, personal) if isinstance(told, str) else ""
     if status == ACCEPTED and message:
         return Answer(True, status, "", message, request_id)
-    return Answer(False, status, "", _unlike_pinpoint(status, message), request_id, not_pinpoint())
+    return Answer(
+        False, status, "", _not_like_pinpoint(status, message), request_id, not_pinpoint()
+    )
 
 
-def _unlike_pinpoint(status: int, message: str) -> str:
+def _not_like_pinpoint(status: int, message: str) -> str:
     if not message:
         return f"HTTP {status} without a message"
     return f"HTTP {status} instead of {ACCEPTED}: {message}"

@@ -172,7 +172,7 @@ def test_an_application_that_is_not_there_is_told_once() -> None:
     code, out, err = diff("--app", "demo", "many.ndjson")
     assert code == 1
     assert out.endswith("3 endpoints: 3 new, 0 changed, 0 the same\n")
-    assert err.count("there is no application demo") == 1
+    assert err.count("application demo does not exist") == 1
 
 
 def test_documents_of_one_endpoint_are_compared_in_turn() -> None:

@@ -99,7 +99,7 @@ def _state(before: dict[str, Any], changed: dict[tuple[str, ...], Any]) -> State
         (
             Answer(200, b'{"other": "server"}'),
             State.FAILED,
-            "HTTP 200: the answer holds no endpoint",
+            "HTTP 200: the answer contains no endpoint",
         ),
         (Answer(500, b"{}"), State.FAILED, "HTTP 500: Internal Server Error"),
         (STORED, State.SAME, ""),
@@ -128,7 +128,7 @@ def test_a_missing_application_makes_everything_new(words: str) -> None:
         with HttpStub(answer) as server:
             (comparison,) = compared(server, document(**REACHABLE))
         assert comparison.state is State.NEW
-        assert comparison.hint.startswith("there is no application demo: ")
+        assert comparison.hint.startswith("application demo does not exist, ")
 
 
 @pytest.mark.usefixtures("_once")

@@ -107,7 +107,7 @@ def test_a_full_disk_is_told() -> None:
         pytest.raises(CannotRun, match="/dev/full cannot be written: no space left") as stopped,
     ):
         failures.write([item()])
-    assert "the room on the disk" in stopped.value.hint
+    assert "the free disk space" in stopped.value.hint
 
 
 def test_what_has_to_be_sent_again_is_kept(tmp_path: Path) -> None:

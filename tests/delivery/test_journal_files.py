@@ -97,7 +97,7 @@ def test_a_journal_of_a_newer_version(path: Path) -> None:
 def test_a_directory_is_no_journal(tmp_path: Path) -> None:
     """A directory cannot be used, to write as to read."""
     assert "is a directory" in refused(tmp_path).message
-    assert "is no regular file" in refused(tmp_path, read_only=True).message
+    assert "is not a regular file" in refused(tmp_path, read_only=True).message
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 def test_a_named_pipe_is_no_journal(path: Path, *, read_only: bool) -> None:
     """Nobody waits for somebody at the other end."""
     os.mkfifo(path)
-    assert "is no regular file" in refused(path, read_only=read_only).message
+    assert "is not a regular file" in refused(path, read_only=read_only).message
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")

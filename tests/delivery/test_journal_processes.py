@@ -101,7 +101,7 @@ def test_no_room_for_a_line(path: Path) -> None:
     recorded = said.count("recorded")
     assert 0 < recorded < 20
     assert set(said[recorded:]) == {
-        f"the journal {path} cannot be written: there is no room left for a line"
+        f"the journal {path} cannot be written: no space left for a line"
     }
     assert not path.read_bytes().endswith(b"\n")
     done = claims(path, *((f"id-{number}", V1) for number in range(20)))

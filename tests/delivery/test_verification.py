@@ -66,7 +66,7 @@ def test_what_is_not_there_is_looked_for_again(server: FaultyPinpoint) -> None:
     client = connect(endpoint_url=server.url)
     ended(client, [document("e-1")])
     reasons, waited = failures_of(client, item("e-1", request()), item("e-2"))
-    assert reasons == ["", "the endpoint is not there"]
+    assert reasons == ["", "the endpoint does not exist"]
     assert waited == sorted(DELAYS) == list(DELAYS)
     assert sum(DELAYS) < MAX_WAIT_SECONDS
     assert gets(server) == ["e-1", *["e-2"] * (1 + len(DELAYS))]
@@ -91,7 +91,7 @@ def test_a_run_that_is_to_end_looks_no_more(server: FaultyPinpoint) -> None:
     """What is not there after the first look is told as that."""
     client = connect(endpoint_url=server.url)
     reasons = Verification(client, "app", lambda _: False).failures_of([item("e-1")])
-    assert reasons == ["the endpoint is not there"]
+    assert reasons == ["the endpoint does not exist"]
     assert gets(server) == ["e-1"]
 
 
@@ -139,7 +139,7 @@ def test_what_the_server_forgets_is_named_and_kept(server: FaultyPinpoint, tmp_p
     assert run.error is None
     assert run.ids == names(10)
     assert run.ids_that(State.UNVERIFIED) == forgotten
-    assert set(run.messages.values()) == {"Accepted, but the endpoint is not there"}
+    assert set(run.messages.values()) == {"Accepted, but the endpoint does not exist"}
     assert [line["Id"] for line in lines_of(path)] == forgotten
     server.forgets = None
     with Journal(journal, TARGET) as kept:

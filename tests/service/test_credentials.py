@@ -41,8 +41,8 @@ REFUSED = b"""<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><
     [
         (Answer(403, REFUSED), "AssumeRole was refused: not authorized to assume it"),
         (Answer(403, b"<html>no</html>"), "AssumeRole was refused: Forbidden"),
-        (Answer(200, b"<html>no"), "the answer cannot be read"),
-        (Answer(200, b"no"), "the answer cannot be read"),
+        (Answer(200, b"<html>no"), "the answer is not readable"),
+        (Answer(200, b"no"), "the answer is not readable"),
     ],
 )
 def test_a_role_that_is_refused_ends_the_run(

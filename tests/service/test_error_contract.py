@@ -267,7 +267,7 @@ def test_an_answer_that_is_no_endpoint_is_told(body: bytes) -> None:
     """A 200 of another shape than GetEndpoint's is no endpoint, and nothing of it is shown."""
     with HttpStub(Answer(200, body)) as server, pytest.raises(Refused) as refused:
         get(connect(endpoint_url=server.url), "app", "ada")
-    assert refused.value.message == "HTTP 200: the answer holds no endpoint"
+    assert refused.value.message == "HTTP 200: the answer contains no endpoint"
     assert refused.value.hint == "this server does not seem to implement Pinpoint"
     assert len(server.asked) == 1
 

@@ -71,14 +71,14 @@ def test_an_answer_without_an_endpoint_is_a_refusal(body: bytes) -> None:
     """An answer that is not Pinpoint's shows no endpoint, and deletes none."""
     with HttpStub(Answer(200, body), Answer(200, body), Answer(202, body)) as server:
         client = connect(endpoint_url=server.url)
-        with pytest.raises(Refused, match="HTTP 200: the answer holds no endpoint") as caught:
+        with pytest.raises(Refused, match="HTTP 200: the answer contains no endpoint") as caught:
             get_endpoint(client, "app", "ada")
-        with pytest.raises(Refused, match="the answer holds no endpoint"):
+        with pytest.raises(Refused, match="the answer contains no endpoint"):
             get_user_endpoints(client, "app", "u")
         deletion = delete_endpoint(client, "app", "ada")
     assert caught.value.hint == "this server does not seem to implement Pinpoint"
     assert (deletion.state, deletion.status) == (DeletionState.FAILED, 202)
-    assert deletion.message == "the answer holds no endpoint"
+    assert deletion.message == "the answer contains no endpoint"
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_an_attribute_that_is_no_list_of_texts_is_refused(member: str, value: An
     wrong = {"Id": "ada", **(attributes if member == "Attributes" else {"User": attributes})}
     with HttpStub(one(wrong), of(ADA, wrong)) as server:
         client = connect(endpoint_url=server.url)
-        with pytest.raises(Refused, match="the answer holds no endpoint"):
+        with pytest.raises(Refused, match="the answer contains no endpoint"):
             get_endpoint(client, "app", "ada")
-        with pytest.raises(Refused, match="the answer holds no endpoint"):
+        with pytest.raises(Refused, match="the answer contains no endpoint"):
             get_user_endpoints(client, "app", "u")
 
 

@@ -22,7 +22,8 @@ STATUSES = {
     307: Reported("TemporaryRedirect", ELSEWHERE),
     400: Reported("BadRequestException", ""),
     403: Reported(
-        "ForbiddenException", "the credentials need mobiletargeting permissions on this application"
+        "ForbiddenException",
+        "the credentials need mobiletargeting permissions for this application",
     ),
     404: Reported(
         "NotFoundException", "check the application and the endpoint id, and on AWS the region"
@@ -35,7 +36,7 @@ STATUSES = {
     ),
     429: Reported(
         "TooManyRequestsException",
-        "the quota is used up, after retries: wait, then send it again",
+        "throttled, also after retries: wait, then send it again",
         retried=True,
     ),
     500: Reported("InternalServerErrorException", FAILED, retried=True),
