@@ -185,7 +185,7 @@ def test_an_update_that_opts_in_needs_an_address(
 def test_an_older_endpoint_without_an_address_can_be_updated(
     pinpoint: LocalPinpoint, store: Store
 ) -> None:
-    """One that is stored already is asked for it by what names its address or opt-out only."""
+    """A stored endpoint needs an address only in updates that name its address or opt-out."""
     old = {"Id": "e", "ChannelType": "SMS", "OptOut": "NONE", "EndpointStatus": "ACTIVE"}
     pinpoint.add_application("app", "app")
     with store.writing() as rows:
@@ -242,7 +242,7 @@ def test_another_channel_or_application_leaves_an_address_alone(
 
 
 def test_endpoints_without_an_address_do_not_share_one(put: Put, get: Get) -> None:
-    """A missing or empty address is nobody's address."""
+    """Endpoints without an address do not share one."""
     put("first", ChannelType="EMAIL", Address="", OptOut="ALL")
     put("second", ChannelType="EMAIL", Address="", OptOut="ALL")
     put("third", ChannelType="EMAIL", OptOut="ALL")

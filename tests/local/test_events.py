@@ -157,7 +157,7 @@ def test_events_alone_make_no_application(send: Send, endpoints: dict[str, Any])
 def test_a_refused_endpoint_makes_no_application(
     send: Send, name: str, endpoint: dict[str, Any], message: str
 ) -> None:
-    """Where no endpoint is stored, what is wrong is told, and no application is made."""
+    """If no endpoint is stored, each problem is reported, and no application is created."""
     items = {name: {"Endpoint": endpoint, "Events": {}}, "empty": {"Endpoint": {}, "Events": {}}}
     answer = send("POST", EVENTS, {"BatchItem": items})
     verdict = orjson.loads(answer.body)["Results"][name]["EndpointItemResponse"]

@@ -61,7 +61,7 @@ def test_each_request_has_its_own_id(send: Send) -> None:
         "/v1/apps/../../etc/passwd",
     ],
 )
-def test_a_path_that_nobody_has_is_not_found(send: Send, target: str) -> None:
+def test_an_unknown_path_is_not_found(send: Send, target: str) -> None:
     """A path that Pinpoint does not have answers 404, whatever the method."""
     for method in ("GET", "PUT", "PATCH"):
         assert error_of(send(method, target)) == (

@@ -255,7 +255,7 @@ def test_a_file_that_is_gone_is_noticed(path: Path, ending: str, *, replaced: bo
     ],
 )
 def test_what_another_program_did_to_a_store_is_damage(path: Path, change_it: str) -> None:
-    """It is told as damage, whatever SQLite or Python would say of it."""
+    """It is reported as damage, whatever SQLite or Python call it."""
     with Store(path) as store:
         put(store, "e")
     change(path, change_it)
@@ -318,7 +318,7 @@ def test_a_directory_is_no_store(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="this system has no POSIX users")
 @pytest.mark.parametrize("kind", ["folder", "file"])
 def test_what_the_user_may_not_write_cannot_be_used(tmp_path: Path, kind: str) -> None:
-    """A folder or a store without permission is CannotRun, for whoever is not root."""
+    """A folder or a store without permission is CannotRun, for users other than root."""
     path = tmp_path / "store.db"
     if kind == "file":
         Store(path).close()
@@ -365,7 +365,7 @@ def test_a_lock_held_too_long_is_named(path: Path) -> None:
 
 
 def test_a_forgotten_store_closes_itself(path: Path) -> None:
-    """A store that nobody holds any more leaves no open file behind."""
+    """A store without references leaves no open file behind."""
     store = Store(path)
     put(store, "e")
     assert path.with_name("store.db-wal").exists()
@@ -392,7 +392,7 @@ def test_text_is_only_ever_a_value(path: Path) -> None:
 
 
 def test_the_switch_to_wal_waits_for_others(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Opening a file that is not yet in WAL waits until nobody else uses it."""
+    """Opening a file that is not yet in WAL mode waits until no other process uses it."""
     Store(path).close()
     change(path, "PRAGMA journal_mode = DELETE")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:

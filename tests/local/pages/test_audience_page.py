@@ -50,7 +50,7 @@ def test_a_count_that_is_no_sum_says_so(site: Site, put: Put) -> None:
     ]
 
 
-def test_what_is_shown_is_said_and_can_be_changed(site: Site, put: Put) -> None:
+def test_values_can_be_shown_and_masked(site: Site, put: Put) -> None:
     """The page says whether the pages that it leads to show values, and switches it."""
     put("mail")
     for target in (AUDIENCE, "/"):
@@ -69,7 +69,7 @@ def test_bars_are_as_long_as_their_shares(site: Site, put: Put) -> None:
 
 
 def test_a_tiny_share_is_not_shown_as_none(site: Site, pinpoint: LocalPinpoint) -> None:
-    """Little is told apart from nothing, and nearly all from all, as `pe stats` does it."""
+    """A tiny share is not shown as 0 %, and nearly all not as 100 %, as in `pe stats`."""
     items = [
         {"Id": f"id-{number}", "ChannelType": "EMAIL" if number else "SMS", "Address": f"{number}"}
         for number in range(2100)
