@@ -94,7 +94,7 @@ def test_processes_write_one_store_at_once(start: Start, tmp_path: Path) -> None
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no kill -9")
 def test_processes_come_and_go_at_once(start: Start, tmp_path: Path) -> None:
-    """The last process that closes the store deletes its -wal and -shm files; no other misses them."""
+    """The last process deletes the -wal and -shm files on closing; no other misses them."""
     visitors = [start(VISITOR, str(name)) for name in range(4)]
     for visitor in visitors:
         go(visitor)
