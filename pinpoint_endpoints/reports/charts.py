@@ -16,35 +16,37 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.panel import Panel
 
-WIDTH_UNASKED = 80
-"""In columns: of what goes into a file or a pipe."""
+FILE_WIDTH = 80
+"""In columns: the width in a file or a pipe."""
 
-WIDEST = 100
-NARROWEST_OF_TWO = 58
-"""In columns: a chart, and one of two that stand side by side."""
+MAX_WIDTH = 100
+"""In columns: of one chart."""
+
+MIN_WIDTH_OF_TWO = 58
+"""In columns: of each of two charts that are side by side."""
 
 _BORDERS = 4
 _GAP = 2
 _PERCENT = 6
-_NARROWEST_BAR = 6
-_NARROWEST_LABEL = 6
-_UNFOLDED = 22
+_MIN_BAR = 6
+_MIN_LABEL = 6
+_MAX_OWN_LABEL = 22
 """In columns: the longest of our own labels."""
 
 _BLOCKS = "▏▎▍▌▋▊▉█"
-"""Each fills an eighth of a column more."""
+"""Each fills one eighth of a column more than the one before."""
 
 _STYLES = {Kind.VALUE: "cyan", Kind.OTHERS: "blue", Kind.NOT_GIVEN: "dim", Kind.UNUSABLE: "red"}
 
 
 class _Layout(NamedTuple):
-    """How wide things are, in columns; all charts are alike.
+    """Widths in columns, the same for all charts.
 
     Attributes:
-        chart: with its border.
-        label: longer ones go on in the next line.
-        bar: of all endpoints; 0 if there is no room for any.
-        number: as wide as the largest count.
+        chart: the panel with its border.
+        label: longer labels are wrapped.
+        bar: the bar of all endpoints; 0 if there is no room for bars.
+        number: the largest count.
     """
 
     chart: int
@@ -164,13 +166,13 @@ def print_bar_charts(charts: Sequence[Chart], console: "Console") -> None:
 
     Args:
         charts: one at least.
-        console: where to; its encoding says what bars are made of.
+        console: where the charts are printed; its encoding decides what bars are drawn with.
     """
     from rich.table import Table
 
-    room = console.width if console.file.isatty() else WIDTH_UNASKED
-    beside = 2 if room >= 2 * NARROWEST_OF_TWO else 1
-    layout = _layout(charts, console, min(WIDEST, (room + 1) // beside - 1))
+    room = console.width if console.file.isatty() else FILE_WIDTH
+    beside = 2 if room >= 2 * MIN_WIDTH_OF_TWO else 1
+    layout = _layout(charts, console, min(MAX_WIDTH, (room + 1) // beside - 1))
     console.width = max(room, layout.chart)
     grid = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
     for begin in range(0, len(charts), beside):
@@ -183,7 +185,7 @@ def print_bar_charts(charts: Sequence[Chart], console: "Console") -> None:
 
 
 def bar_of(share: float, width: int, *, ascii_only: bool) -> str:
-    """Return a bar that fills so much of a width; what is not nothing shows."""
+    """Return a bar for a share (0 to 1) of a width in columns; more than 0 is always visible."""
     if ascii_only:
         return "#" * max(round(share * width), share > 0)
     eighths = max(round(share * width * 8), share > 0)
@@ -196,9 +198,9 @@ def _layout(charts: Sequence[Chart], console: "Console", width: int) -> _Layout:
     labels = [_encodable(full_label(bar, chart), console) for chart in charts for bar in chart.bars]
     number = len(f"{charts[0].total:,}")
     room = width - _BORDERS - number - _PERCENT - 2 * _GAP
-    label = min(max(map(cell_len, labels)), max(_UNFOLDED, width // 3), max(_NARROWEST_LABEL, room))
+    label = min(max(map(cell_len, labels)), max(_MAX_OWN_LABEL, width // 3), max(_MIN_LABEL, room))
     bar = room - label - _GAP
-    if bar < _NARROWEST_BAR:
+    if bar < _MIN_BAR:
         return _Layout(width - room + label, label, 0, number)
     return _Layout(width, label, bar, number)
 
@@ -236,5 +238,5 @@ def _panel(chart: Chart, console: "Console", layout: _Layout) -> "Panel":
 
 
 def _encodable(text: str, console: "Console") -> str:
-    """Return a text as it is written in the end: an escape is wider than what it stands for."""
+    """Return a text as it will be written: an escape is wider than its character."""
     return text.encode(console.encoding, "backslashreplace").decode(console.encoding)

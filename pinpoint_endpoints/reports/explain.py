@@ -73,7 +73,7 @@ class RuleView(View[Rule]):
 
 
 def print_explanations(subjects: Iterable[Rule | ExplainedMember], stream: TextIO) -> None:
-    """Print explanations one below the other, styled and as wide as it is on a terminal."""
+    """Print explanations one after the other; on a terminal, in colours and as wide as it is."""
     from rich.text import Text
 
     from pinpoint_endpoints.reports.table import console_for

@@ -18,18 +18,18 @@ _MAX_SUMMARY_BYTES = 400_000
 """GitHub takes 1 MiB for a step, to which other commands may write too."""
 
 _HEADINGS = "| Place | Code | Severity | Problem |\n| --- | --- | --- | --- |\n"
-_MEANINGFUL = re.compile(r"[!-,.:-@\[-`{-~]")
+_SPECIAL = re.compile(r"[!-,.:-@\[-`{-~]")
 
 
 class GithubReporter:
-    """Writes the first errors and warnings as annotations, and says how many more there are."""
+    """Writes the first errors and warnings as annotations, then how many more there are."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._counts: Counter[Severity] = Counter()
 
     def add(self, checked: Checked) -> None:
-        """Write the problems of a document, as long as GitHub shows them."""
+        """Write the problems of a document, up to as many as GitHub shows."""
         for problem in checked.problems:
             self._counts[problem.severity] += 1
             if self._counts[problem.severity] <= _MAX_ANNOTATIONS:
@@ -57,21 +57,21 @@ class GithubReporter:
 
 
 class SummaryReporter:
-    """Writes the counts and a table, of so many problems as there is room for."""
+    """Writes the counts, and a table of as many problems as fit."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._rows: list[str] = []
-        self._room = _MAX_SUMMARY_BYTES
-        self._left_out = 0
+        self._bytes_left = _MAX_SUMMARY_BYTES
+        self._omitted = 0
 
     def add(self, checked: Checked) -> None:
-        """Take the problems of a document, while there is room."""
+        """Take the problems of a document, as long as they fit."""
         for problem in checked.problems:
-            row = "" if self._left_out else _row(problem)
-            self._room -= len(row.encode())
-            if not row or self._room < 0:
-                self._left_out += 1
+            row = "" if self._omitted else _row(problem)
+            self._bytes_left -= len(row.encode())
+            if not row or self._bytes_left < 0:
+                self._omitted += 1
             else:
                 self._rows.append(row)
 
@@ -83,16 +83,16 @@ class SummaryReporter:
         if self._rows:
             self._stream.write(_HEADINGS)
             self._stream.writelines(self._rows)
-        if self._left_out:
-            more = counted(self._left_out, "more problem")
+        if self._omitted:
+            more = counted(self._omitted, "more problem")
             self._stream.write(f"\n{more}: `pe validate -o text` shows all\n")
         self._stream.write("\n")
         self._stream.flush()
 
 
 def as_markdown(text: str) -> str:
-    """Return a text that Markdown and HTML show as it is: what could mean something is named."""
-    return _MEANINGFUL.sub(lambda match: f"&#{ord(match.group())};", text)
+    """Return a text that Markdown and HTML show as it is, with their special characters escaped."""
+    return _SPECIAL.sub(lambda match: f"&#{ord(match.group())};", text)
 
 
 def _row(problem: Problem) -> str:

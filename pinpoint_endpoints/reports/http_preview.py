@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.reports.plan import Step
 
 SIGNING_NAME = "mobiletargeting"
-"""What requests to Pinpoint are signed for. Source: botocore's service model."""
+"""The service name in signatures. Source: botocore's service model."""
 
-LONGEST_ARGUMENT = 100_000
-"""Bytes; Linux takes 128 KiB in one argument (execve(2), MAX_ARG_STRLEN)."""
+MAX_ARGUMENT_BYTES = 100_000
+"""Linux takes 128 KiB in one argument (execve(2), MAX_ARG_STRLEN)."""
 
 _CREDENTIALS = (
     '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"'
-    # one expansion a word: zsh splits none
+    # one expansion for each word: zsh does not split them
     " ${AWS_SESSION_TOKEN:+--header}"
     ' ${AWS_SESSION_TOKEN:+"x-amz-security-token: $AWS_SESSION_TOKEN"}'
 )
@@ -50,18 +50,18 @@ class CurlReporter:
 
 
 def curl_command(request: HttpRequest) -> str:
-    """Return a command that takes its credentials from the AWS CLI's variables, when it runs.
+    """Return a curl command that signs the request with credentials from the AWS CLI's variables.
 
-    The body shows all values: they are what is sent. What is too long for an argument stands in a
-    here-document: JSON in one line, of which `--data` leaves out the line break behind it.
+    The body is not masked: it is sent. A body that is too long for an argument is a here-document:
+    one line of JSON, whose line end `--data` removes.
 
     Args:
-        request: from `preview`, with a plain path: curl 7.88 signs a percent-encoded one as it
-            is, where AWS wants it encoded once more, as curl 8.23 does.
+        request: from `Previewer`, with a plain path: curl 7.88 signs a percent-encoded path
+            as it is, but AWS expects it encoded once more, as curl 8.23 does.
     """
     body = json_without_controls(request.body.decode())
-    too_long = len(body.encode()) > LONGEST_ARGUMENT
-    words = [
+    too_long = len(body.encode()) > MAX_ARGUMENT_BYTES
+    parts = [
         "curl --fail-with-body --silent --show-error",
         f"--request {request.method}",
         f"--aws-sigv4 {shlex.quote(f'aws:amz:{request.region}:{SIGNING_NAME}')}",
@@ -70,7 +70,7 @@ def curl_command(request: HttpRequest) -> str:
         "--data @-" if too_long else f"--data-binary {shlex.quote(body)}",
         shlex.quote(request.url),
     ]
-    command = " ".join(words)
+    command = " ".join(parts)
     return f"{command} <<'{_END}'\n{body}\n{_END}" if too_long else command
 
 
@@ -80,7 +80,7 @@ def request_text(request: HttpRequest, *, show_values: bool) -> str:
     The body is JSON in one line. If it is masked, `Content-Length` is still that of the real one.
 
     Args:
-        request: from `preview`.
+        request: from `Previewer`.
         show_values: whether addresses, user ids and user attributes are shown.
     """
     body = request.body.decode() if show_values else _masked(request.body)

@@ -1,4 +1,4 @@
-"""Documents in, JUnit XML out: a test case for each document."""
+"""Report a validation as JUnit XML, with a test case for each document."""
 
 import re
 from collections.abc import Sequence
@@ -14,14 +14,13 @@ from pinpoint_endpoints.reports.spool import Spool
 from pinpoint_endpoints.reports.tally import Tally
 
 _NOT_XML = re.compile(r"[\ufffe\uffff]")
-"""What XML 1.0 does not allow and `printable` lets pass."""
+"""Characters that XML 1.0 does not allow and `printable` does not escape."""
 
 
 class JunitReporter:
-    """Writes a test suite of the documents, each by itself.
+    """Writes a test suite of the documents.
 
-    What is found only by looking at all of them together is a second suite, and what stopped the
-    run a third.
+    Problems between documents are a second suite, and an error that stopped the run a third.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -45,7 +44,7 @@ class JunitReporter:
         )
 
     def close(self, _tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
-        """Write the suites that have a test case; that of the documents always."""
+        """Write the suites that have a test case, and always that of the documents."""
         suites = [self._alone]
         if self._together.tests:
             suites.append(self._together)
@@ -106,13 +105,13 @@ def _sums(suites: Sequence[_Suite]) -> dict[str, str]:
 
 
 def _verdict(checked: Checked) -> Verdict:
-    """Return what these problems make of a document, not those that it was told of with before."""
+    """Return the verdict that these problems alone lead to, without those reported before."""
     errors = _of(checked.problems, Severity.ERROR)
     return checked.verdict if errors or checked.before is not checked.verdict else Verdict.VALID
 
 
 def _findings(problems: Sequence[Problem], verdict: Verdict) -> bytes:
-    """Return what failed a document in one element, as few readers look at a second; else notes."""
+    """Return the problems in one failure element: few tools read a second one."""
     if verdict is Verdict.VALID:
         return _output(problems) if problems else b""
     errors, warnings = (_of(problems, severity) for severity in Severity)

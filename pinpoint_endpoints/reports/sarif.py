@@ -1,4 +1,4 @@
-"""Documents in, SARIF 2.1.0 out: for code scanning and editors."""
+"""Report a validation as SARIF 2.1.0, for code scanning and editors."""
 
 import os
 from collections import Counter
@@ -20,11 +20,12 @@ _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 _FINGERPRINT = "placeInDocument/v1"
-_MOST_REMEMBERED = 50_000
+_MAX_FINGERPRINTS = 50_000
+"""How many are remembered of one file."""
 
 
 class SarifReporter:
-    """Writes one run, with the rules that found something."""
+    """Writes one run, with the rules that found a problem."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -71,14 +72,14 @@ class SarifReporter:
 
 
 class _Fingerprints:
-    """Knows a problem again when lines have moved: by file, code, pointer, and which of them."""
+    """Recognises a problem when lines have moved: by file, code, pointer and occurrence."""
 
     def __init__(self) -> None:
         self._source = ""
         self._seen: Counter[bytes] = Counter()
 
     def of(self, problem: Problem) -> str:
-        if problem.source != self._source or len(self._seen) > _MOST_REMEMBERED:
+        if problem.source != self._source or len(self._seen) > _MAX_FINGERPRINTS:
             self._source = problem.source
             self._seen.clear()
         place = f"{problem.source}\0{problem.code}\0{problem.pointer}"

@@ -16,23 +16,22 @@ if TYPE_CHECKING:
 _CUT = "…"
 _TAB = "    "
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
-_KEPT = 200
-"""Characters before and after the caret; no terminal shows more, and a file may be one line."""
+_MAX_CONTEXT = 200
+"""Characters before and after the caret: a whole file may be one line."""
 
-_NARROWEST = 24
-_WIDEST = 100
-"""Cells that a source line asks for; what is longer is shown around the caret."""
+_MIN_WIDTH, _MAX_WIDTH = 24, 100
+"""In columns: a longer source line is cut around the caret."""
 
 _PARTS = 3
-"""Where a line is cut, one part of the room stands before the caret: often a value's key."""
+"""Where a line is cut, one part of the width is before the caret: often the key of a value."""
 
 
 class Excerpt(NamedTuple):
-    """A line of a file, and which part of it is meant.
+    """A line of a file, and the part of it that has a problem.
 
     Attributes:
         line: its number, counted from 1.
-        text: as it may be shown; of a very long line the surroundings of the part.
+        text: the line as it may be shown; of a very long line, the text around the part.
         start: the offset of the part in the text, in characters.
         end: the offset of the first character after it.
     """
@@ -44,7 +43,7 @@ class Excerpt(NamedTuple):
 
 
 def excerpt_of(checked: Checked, problem: Problem, *, show_values: bool) -> Excerpt | None:
-    """Return the source line of a problem, or None for a whole file and a text that is gone."""
+    """Return the source line of a problem; None if it has none, or the text is gone."""
     if not problem.line:
         return None
     text = shown_line(checked.document.locator.map, problem.line, show_values=show_values)
@@ -54,21 +53,21 @@ def excerpt_of(checked: Checked, problem: Problem, *, show_values: bool) -> Exce
 def _excerpt(text: str, problem: Problem) -> Excerpt:
     start = problem.column - 1
     end = max(problem.end_column - 1, problem.column)
-    if len(text) > start + _KEPT:
-        text = text[: start + _KEPT] + _CUT
-    if start > _KEPT:
-        left_out = start - _KEPT
-        text = _CUT + text[left_out:]
-        start, end = start - left_out + len(_CUT), end - left_out + len(_CUT)
+    if len(text) > start + _MAX_CONTEXT:
+        text = text[: start + _MAX_CONTEXT] + _CUT
+    if start > _MAX_CONTEXT:
+        omitted = start - _MAX_CONTEXT
+        text = _CUT + text[omitted:]
+        start, end = start - omitted + len(_CUT), end - omitted + len(_CUT)
     return Excerpt(problem.line, text, start, end)
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A source line with a caret under the place, as wide as there is room; for rich.
+    """A source line with a caret under the place, which rich prints as wide as there is room.
 
     Attributes:
-        excerpt: what is shown.
+        excerpt: the source line.
         style: of the caret.
     """
 
@@ -81,7 +80,7 @@ class Snippet:
         from rich.text import Text
 
         number = str(self.excerpt.line)
-        source, marks = drawn(self.excerpt, max(options.max_width - self._margin, 1))
+        source, marks = draw(self.excerpt, max(options.max_width - self._margin, 1))
         for label, text, style in ((number, source, ""), (" " * len(number), marks, self.style)):
             yield Text.assemble((f"{label} | ", "dim"), (text, style), no_wrap=True, end="\n")
 
@@ -89,8 +88,8 @@ class Snippet:
         from rich.cells import cell_len
         from rich.measure import Measurement
 
-        widest = min(cell_len(_shown(self.excerpt.text)) + 1, _WIDEST)
-        narrowest = min(widest, _NARROWEST)
+        widest = min(cell_len(_shown(self.excerpt.text)) + 1, _MAX_WIDTH)
+        narrowest = min(widest, _MIN_WIDTH)
         return Measurement(self._margin + narrowest, self._margin + widest)
 
     @property
@@ -98,12 +97,12 @@ class Snippet:
         return len(f"{self.excerpt.line} | ")
 
 
-def drawn(excerpt: Excerpt, width: int) -> tuple[str, str]:
-    """Return the source line and the line with the caret, each without the number before it.
+def draw(excerpt: Excerpt, width: int) -> tuple[str, str]:
+    """Return the source line and the line with the caret, both without line numbers.
 
     Args:
-        excerpt: what is shown.
-        width: how many cells of a terminal there are; wide characters take two.
+        excerpt: the source line.
+        width: in columns of the terminal; wide characters take two.
     """
     from rich.cells import cell_len
 
@@ -112,14 +111,14 @@ def drawn(excerpt: Excerpt, width: int) -> tuple[str, str]:
     last = _last_shown(excerpt.text, first, width)
     cut_before, cut_after = first > 0, last < len(excerpt.text)
     before = _CUT * cut_before + _shown(excerpt.text[first:start])
-    meant = _shown(excerpt.text[start : min(end, last)])
-    source = before + meant + _shown(excerpt.text[min(end, last) : last]) + _CUT * cut_after
-    marks = "^" + "~" * (cell_len(meant) - 1)
+    part = _shown(excerpt.text[start : min(end, last)])
+    source = before + part + _shown(excerpt.text[min(end, last) : last]) + _CUT * cut_after
+    marks = "^" + "~" * (cell_len(part) - 1)
     return source, " " * cell_len(before) + marks
 
 
 def _first_shown(text: str, start: int, width: int) -> int:
-    """Return where a window begins, so that the caret and something before it stand in it."""
+    """Return where the shown part begins: with some text before the caret."""
     from rich.cells import cell_len
 
     if _fits(text, 0, width) == len(text):
@@ -136,7 +135,7 @@ def _last_shown(text: str, first: int, width: int) -> int:
 
 
 def _fits(text: str, first: int, width: int) -> int:
-    """Return the end of the longest part of a text from `first` on that is so wide at most."""
+    """Return the end of the longest part of a text that starts at `first` and fits into a width."""
     from rich.cells import cell_len
 
     taken = 0

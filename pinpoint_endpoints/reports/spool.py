@@ -1,17 +1,17 @@
-"""Rendered results in, the same bytes out when the run is over; many of them wait on disk."""
+"""Keep the rendered results of a run until it is over, on disk if there are many."""
 
 from shutil import copyfileobj
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 
-_IN_MEMORY = 1 << 20
+_MAX_BYTES_IN_MEMORY = 1 << 20
 
 
 class Spool:
-    """Keeps what stands behind a head that only the end of a run knows.
+    """Keeps results whose counts must be written before them.
 
     Attributes:
-        count: how many results it holds.
+        count: how many results there are.
     """
 
     def __init__(self) -> None:
@@ -19,15 +19,20 @@ class Spool:
         self._file: SpooledTemporaryFile[bytes] | None = None
 
     def add(self, result: bytes, separator: bytes = b"") -> None:
-        """Keep one result, with the separator before all but the first."""
+        """Keep one result.
+
+        Args:
+            result: its bytes.
+            separator: written before it, unless it is the first.
+        """
         if self._file is None:
-            self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by `pour`
+            self._file = SpooledTemporaryFile(max_size=_MAX_BYTES_IN_MEMORY)  # noqa: SIM115 - closed by `pour`
             separator = b""
         self._file.write(separator + result)
         self.count += 1
 
     def pour(self, stream: BinaryIO) -> None:
-        """Write everything to a stream, and give the room back."""
+        """Write all results to a stream, and delete them here."""
         if self._file is not None:
             with self._file:
                 self._file.seek(0)

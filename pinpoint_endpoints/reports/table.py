@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     Row = Sequence[RenderableType]
 
-_WIDEST_UNASKED = 120
-"""How wide prose may make a table that goes into a file or a pipe."""
+_MAX_WIDTH_IN_A_FILE = 120
+"""In columns: how wide wrapped text may make a table in a file or a pipe."""
 
 _RECORD_BORDERS = 7
-_ENDLESS = 1 << 30
+_UNLIMITED = 1 << 30
 
 
 class TableReporter(Generic[R]):
@@ -86,7 +86,7 @@ class _Rows:
 
 
 def console_for(stream: TextIO) -> "Console":
-    """Return a rich console: colours and width by the terminal, NO_COLOR and FORCE_COLOR."""
+    """Return a rich console, which respects the terminal, NO_COLOR and FORCE_COLOR."""
     from rich.console import Console
 
     return Console(file=stream, highlight=False, markup=False, emoji=False)
@@ -99,13 +99,13 @@ def print_table(
     *,
     lines: bool = False,
 ) -> None:
-    """Print the rows as a table; one below the other where the terminal is too narrow for it.
+    """Print the rows as a table, or as a list of records where the terminal is too narrow.
 
     Args:
         console: where the table is printed.
         columns: of the table.
         rows: a cell for each column.
-        lines: whether a line is drawn between two rows.
+        lines: whether a line is drawn between rows.
     """
     shown = [
         index
@@ -146,7 +146,7 @@ def _print_table(
     if on_terminal and least > console.width:
         _print_records(console, columns, rows)
         return
-    room = console.width if on_terminal else max(_WIDEST_UNASKED, least)
+    room = console.width if on_terminal else max(_MAX_WIDTH_IN_A_FILE, least)
     console.width = min(room, borders + sum(widths))
     console.print(_table(columns, widths, rows, lines=lines))
 
@@ -195,7 +195,7 @@ def _print_records(console: "Console", columns: Sequence[Column], rows: Sequence
 
 
 def _print_lines(console: "Console", columns: Sequence[Column], rows: Sequence["Row"]) -> None:
-    """Print each cell on a line of its own, which the terminal itself goes on below."""
+    """Print each cell on a line of its own, which the terminal itself wraps."""
     for row in rows:
         for column, cell in zip(columns, row, strict=True):
             console.print(f"[bold]{column.heading}:[/bold]", end=" ", markup=True)
@@ -206,5 +206,5 @@ def _print_lines(console: "Console", columns: Sequence[Column], rows: Sequence["
 def _natural_width(console: "Console", cell: "RenderableType") -> int:
     from rich.measure import Measurement
 
-    endless = console.options.update_width(_ENDLESS)
-    return Measurement.get(console, endless, cell).maximum
+    unlimited = console.options.update_width(_UNLIMITED)
+    return Measurement.get(console, unlimited, cell).maximum

@@ -19,7 +19,7 @@ from signing import signature_fault
 from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.masking import CONTROLS
-from pinpoint_endpoints.reports.http_preview import LONGEST_ARGUMENT
+from pinpoint_endpoints.reports.http_preview import MAX_ARGUMENT_BYTES
 from pinpoint_endpoints.reports.plan import PlanView, planned_steps
 from pinpoint_endpoints.service.client import open_preview_client
 from pinpoint_endpoints.service.requests import Call
@@ -128,7 +128,7 @@ def test_any_endpoint_arrives_as_boto3_would_send_it(
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("size", [LONGEST_ARGUMENT - 500, LONGEST_ARGUMENT + 500, 3_000_000])
+@pytest.mark.parametrize("size", [MAX_ARGUMENT_BYTES - 500, MAX_ARGUMENT_BYTES + 500, 3_000_000])
 def test_a_body_of_any_size_arrives(server: HttpStub, shell: str, size: int) -> None:
     """What is too long for an argument comes by a here-document, byte for byte."""
     texts = [NASTY * 10] * (size // len(json.dumps(NASTY * 10)))
@@ -140,11 +140,11 @@ def test_a_body_of_any_size_arrives(server: HttpStub, shell: str, size: int) -> 
 
 def test_several_commands_run_one_after_the_other(server: HttpStub) -> None:
     """The whole output is a script, also with here-documents in it."""
-    long = call(item("ada", {"Attributes": {"a": ["x" * LONGEST_ARGUMENT]}}), item("bob"))
+    long = call(item("ada", {"Attributes": {"a": ["x" * MAX_ARGUMENT_BYTES]}}), item("bob"))
     server.asked.clear()
     ended = run("sh", commands(server, call(item("ada")), long, call(item("bob"))))
     assert ended.returncode == 0, ended.stderr
-    assert [len(asked.body) > LONGEST_ARGUMENT for asked in server.asked] == [False, True, False]
+    assert [len(asked.body) > MAX_ARGUMENT_BYTES for asked in server.asked] == [False, True, False]
 
 
 def test_a_refusal_is_an_error_that_is_shown() -> None:

@@ -14,7 +14,7 @@ from reporting import checked, finding, reported
 from rich.cells import cell_len
 
 from pinpoint_endpoints.reports.problems import ReportFormat
-from pinpoint_endpoints.reports.snippet import drawn, excerpt_of
+from pinpoint_endpoints.reports.snippet import draw, excerpt_of
 
 MARK = "§"
 CHARACTERS = st.characters(exclude_characters="\r\n" + MARK)
@@ -25,7 +25,7 @@ def rows(line: str, column: int, end_column: int, width: int) -> tuple[str, str]
     problem = finding(line=1, column=column, end_column=end_column)
     excerpt = excerpt_of(checked(problem, text=line), problem, show_values=True)
     assert excerpt is not None
-    return drawn(excerpt, width)
+    return draw(excerpt, width)
 
 
 def under_the_marks(source: str, marks: str) -> str:
