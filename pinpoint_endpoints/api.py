@@ -1,6 +1,6 @@
 """Provides the functions of the library, which the commands use too."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from pinpoint_endpoints.delivery.log import DeliveryLog
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import DEFAULT_OPTIONS, SendOptions, Step, plan
 from pinpoint_endpoints.delivery.sender import THROTTLE_RETRIES, Sender
-from pinpoint_endpoints.delivery.verification import Verification
+from pinpoint_endpoints.delivery.verification import DELAYS, Verification
 from pinpoint_endpoints.documents.endpoint_ids import check_id
 from pinpoint_endpoints.documents.load import load
 from pinpoint_endpoints.documents.model import Document
@@ -115,6 +115,7 @@ def upsert_all(  # noqa: PLR0913 - each is an option of pe upsert
     failures: "FailureFile | None" = None,
     monitor: Monitor | None = None,
     verify: bool = False,
+    verify_delays: Sequence[float] = DELAYS,
     throttle_retries: int = THROTTLE_RETRIES,
 ) -> Generator[Outcome, None, None]:
     """Validate documents, send those that are valid, and yield what became of each.
@@ -133,6 +134,7 @@ def upsert_all(  # noqa: PLR0913 - each is an option of pe upsert
         failures: gets the endpoints that the service refuses.
         monitor: follows the run, and may end it early.
         verify: whether what was accepted is read back and compared.
+        verify_delays: seconds to wait before each further look for what is not stored yet.
         throttle_retries: how often a call is made again that is still throttled after botocore's
             retries.
 
@@ -150,7 +152,9 @@ def upsert_all(  # noqa: PLR0913 - each is an option of pe upsert
 
     def sender(breaker: CircuitBreaker) -> Send:
         connected = client() if callable(client) else client
-        verification = Verification(connected, application_id, breaker.wait) if verify else None
+        verification = (
+            Verification(connected, application_id, breaker.wait, verify_delays) if verify else None
+        )
         return Sender(
             connected,
             application_id,

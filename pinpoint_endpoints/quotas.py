@@ -59,4 +59,4 @@ CONCURRENT_BATCHES = 2
 """AWS counts calls in flight by the same quota as calls a second."""
 CONCURRENT_LOOPBACK_CALLS = 8
 CONCURRENT_LOCAL_CALLS = 4
-"""The local Pinpoint stores calls that arrive together in one transaction."""
+"""While one call is stored, the next ones are validated and built."""

@@ -23,17 +23,25 @@ class Verification:
         client: a boto3 Pinpoint client.
         application_id: the application.
         wait: waits so many seconds, and returns whether to look again.
+        delays: seconds to wait before each further look.
     """
 
-    def __init__(self, client: Any, application_id: str, wait: Callable[[float], bool]) -> None:
+    def __init__(
+        self,
+        client: Any,
+        application_id: str,
+        wait: Callable[[float], bool],
+        delays: Sequence[float] = DELAYS,
+    ) -> None:
         self._client = client
         self._application_id = application_id
         self._wait = wait
+        self._delays = delays
 
     def failures_of(self, items: Sequence[Item]) -> list[str]:
         """Return for each item what is not stored as it was sent; an empty text if all of it is."""
         reasons = [self._failure_of(item) for item in items]
-        for delay in DELAYS:
+        for delay in self._delays:
             if not any(reasons) or not self._wait(delay):
                 break
             reasons = [

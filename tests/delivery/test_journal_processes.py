@@ -121,15 +121,16 @@ def test_the_system_refuses_a_line(path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "run the same command again" in stopped.value.hint
 
 
+@pytest.mark.skipif(os.name != "posix", reason="flock is POSIX's")
 def test_locks_that_the_file_system_does_not_have(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where nothing can be locked, the journal cannot be used, and the reason is told."""
 
-    def none(file: int) -> bool:
+    def none(file: int, operation: int) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("pinpoint_endpoints.delivery.journal._lock", none)
+    monkeypatch.setattr("fcntl.flock", none)
     assert "no locks available" in refused(path).message
 
 

@@ -16,6 +16,7 @@ from pinpoint_endpoints.delivery.log import FailureFile
 from pinpoint_endpoints.delivery.verification import DELAYS, Verification
 from pinpoint_endpoints.testing import PinpointLocal
 
+ONE_MORE_LOOK = (0.001,)
 TARGET = Target("app", "us-east-1", "http://localhost")
 MAX_WAIT_SECONDS = 10
 """Seconds that a person waits for one call whose endpoints are not there."""
@@ -28,12 +29,6 @@ def server() -> Iterator[FaultyPinpoint]:
     """Return a Pinpoint that a test lets forget."""
     with FaultyPinpoint() as started:
         yield started
-
-
-@pytest.fixture
-def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look for what is not there a second time at once, and then no more."""
-    monkeypatch.setattr("pinpoint_endpoints.delivery.verification.DELAYS", (0.001,))
 
 
 def failures_of(client: Any, *sent: Any) -> tuple[list[str], list[float]]:
@@ -127,7 +122,6 @@ def test_what_cannot_be_read_is_not_verified() -> None:
     assert reason == "it cannot be read back: HTTP 403: not yours"
 
 
-@pytest.mark.usefixtures("_hurried")
 def test_what_the_server_forgets_is_named_and_kept(server: FaultyPinpoint, tmp_path: Path) -> None:
     """It is unverified, is written into the failures, and the journal sends it again."""
     server.forgets = every(4)
@@ -135,7 +129,14 @@ def test_what_the_server_forgets_is_named_and_kept(server: FaultyPinpoint, tmp_p
     path, journal = tmp_path / "failures.ndjson", tmp_path / "journal"
     forgotten = ["e-4", "e-8"]
     with FailureFile(str(path)) as failures, Journal(journal, TARGET) as kept:
-        run = ended(client, documents(names(10)), verify=True, failures=failures, journal=kept)
+        run = ended(
+            client,
+            documents(names(10)),
+            verify=True,
+            verify_delays=ONE_MORE_LOOK,
+            failures=failures,
+            journal=kept,
+        )
     assert run.error is None
     assert run.ids == names(10)
     assert run.ids_that(State.UNVERIFIED) == forgotten
@@ -143,35 +144,39 @@ def test_what_the_server_forgets_is_named_and_kept(server: FaultyPinpoint, tmp_p
     assert [line["Id"] for line in lines_of(path)] == forgotten
     server.forgets = None
     with Journal(journal, TARGET) as kept:
-        again = ended(client, documents(names(10)), verify=True, journal=kept)
+        again = ended(
+            client, documents(names(10)), verify=True, verify_delays=ONE_MORE_LOOK, journal=kept
+        )
     assert again.ids_that(State.ACCEPTED) == forgotten
     assert len(again.ids_that(State.DONE)) == 8
 
 
-@pytest.mark.usefixtures("_hurried")
 def test_a_later_document_of_an_endpoint_waits_for_the_reading(server: FaultyPinpoint) -> None:
     """Else the earlier one would be compared with what the later one made of it."""
     client = connect(endpoint_url=server.url)
-    run = ended(client, documents(["a", "b"] * 10), verify=True, concurrency=4)
+    run = ended(
+        client, documents(["a", "b"] * 10), verify=True, verify_delays=ONE_MORE_LOOK, concurrency=4
+    )
     assert (run.error, run.messages) == (None, {})
 
 
-def test_what_is_unverified_names_its_line(
-    server: FaultyPinpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_unverified_names_its_line(server: FaultyPinpoint) -> None:
     """In a file of many it can be found."""
-    monkeypatch.setattr("pinpoint_endpoints.delivery.verification.DELAYS", ())
     server.forgets = every(2)
     sent = [item(f"e-{line}", source="all.ndjson", line=line).document for line in (1, 2)]
-    run = ended(connect(endpoint_url=server.url), sent, verify=True)
+    run = ended(connect(endpoint_url=server.url), sent, verify=True, verify_delays=())
     assert [outcome.place for outcome in run.outcomes] == ["all.ndjson", "all.ndjson:2"]
 
 
-@pytest.mark.usefixtures("_hurried")
 def test_what_was_taken_without_effect_was_not_to_blame(server: FaultyPinpoint) -> None:
     """A half that was accepted needs no other proof that the other half was refused."""
     server.forgets, server.refuses = every(100), {"e-4": Refusal("no")}.get
-    run = ended(connect(endpoint_url=server.url), documents(["e-100", *names(4)]), verify=True)
+    run = ended(
+        connect(endpoint_url=server.url),
+        documents(["e-100", *names(4)]),
+        verify=True,
+        verify_delays=ONE_MORE_LOOK,
+    )
     assert run.ids_that(State.UNVERIFIED, State.FAILED) == ["e-100", "e-4"]
     updates = [call for call in server.calls if call.operation != "GetEndpoint"]
     assert [len(call.ids) for call in updates] == [5, 2, 1, 1, 1]
