@@ -25,7 +25,7 @@ LAYERS = (
     "delivery",
     "reports",
     "local.pages",
-    "local.http",
+    "local.server",
     "testing",
     "api",
     "cli",

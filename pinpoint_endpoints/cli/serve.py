@@ -1,9 +1,11 @@
-"""`pe serve`: the local Pinpoint over HTTP until somebody ends it."""
+"""`pe serve`: serve the local Pinpoint over HTTP until it is interrupted."""
 
-import contextlib
+import os
+import select
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,14 +14,16 @@ import typer
 from pinpoint_endpoints.cli.amounts import rate_in, seconds_in, share
 from pinpoint_endpoints.cli.options import Quiet, Verbose
 from pinpoint_endpoints.cli.target import STORE_VARIABLE, is_in_memory, local_store
-from pinpoint_endpoints.cli.telling import Telling
 from pinpoint_endpoints.errors import ExitCode
 from pinpoint_endpoints.local.client_variables import assignments
+from pinpoint_endpoints.masking import printable
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.local.http.faults import Faults
+    from pinpoint_endpoints.local.server.fault_injection import Faults
 
 PORT = 5000
+PIPE_BYTES = 4096
+"""A pipe that accepts a byte accepts as many (Linux, POSIX's PIPE_BUF)."""
 
 
 def serve(
@@ -34,26 +38,22 @@ def serve(
         typer.Option(
             metavar="FILE",
             show_default=f"{STORE_VARIABLE}, else a file in the user's data directory",
-            help="The file of the local Pinpoint; :memory: for one that ends with the server.",
+            help="The file of the local Pinpoint; :memory: keeps nothing after the server exits.",
         ),
     ] = None,
     allow_remote: Annotated[
         bool,
-        typer.Option(
-            "--allow-remote", help="Let others than this machine connect: no signature is checked."
-        ),
+        typer.Option("--allow-remote", help="Let other machines connect; no signature is checked."),
     ] = False,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Another name by which clients reach the server, without a port."
-        ),
+        typer.Option(metavar="NAME", help="Another host name of the server, without a port."),
     ] = None,
     allow_origin: Annotated[
         list[str] | None,
         typer.Option(
             metavar="ORIGIN",
-            help="Let web pages of this origin use the server: http://localhost:3000.",
+            help="Answer web pages of this origin: http://localhost:3000.",
         ),
     ] = None,
     throttle: Annotated[
@@ -62,7 +62,7 @@ def serve(
             metavar="N/s",
             parser=rate_in,
             show_default=False,
-            help="Take so many calls of each operation, 5/s or 30/m; others get 429.",
+            help="Limit each operation to a rate, such as 5/s or 30/m; other calls get 429.",
         ),
     ] = None,
     fail_rate: Annotated[
@@ -71,7 +71,7 @@ def serve(
             metavar="SHARE",
             parser=share,
             show_default=False,
-            help="Answer this share of calls with 500: 0.02.",
+            help="Answer this ratio of calls with 500: 0.02.",
         ),
     ] = 0.0,
     reset_rate: Annotated[
@@ -80,7 +80,7 @@ def serve(
             metavar="SHARE",
             parser=share,
             show_default=False,
-            help="Reset the connection of this share of calls, every other time after storing.",
+            help="Break the connection of this ratio of calls, half of them after storing.",
         ),
     ] = 0.0,
     latency: Annotated[
@@ -94,10 +94,11 @@ def serve(
     ] = 0.0,
     seed: Annotated[
         int,
-        typer.Option(metavar="N", help="With the same seed, the same calls meet the same faults."),
+        typer.Option(metavar="N", help="Runs with the same seed have the same faults."),
     ] = 0,
     quotas: Annotated[
-        bool, typer.Option("--quotas", help="Keep clients to AWS's quotas of calls a second.")
+        bool,
+        typer.Option("--quotas", help="Limit each operation to AWS's quota."),
     ] = False,
     explain: Annotated[
         bool,
@@ -112,8 +113,8 @@ def serve(
 ) -> ExitCode:
     """Serve the local Pinpoint over HTTP, for every SDK.
 
-    It runs until Ctrl-C or SIGTERM. It prints the line that leads clients to it, then requests as
-    they come, masked. The page at / shows applications and endpoints to a person.
+    It runs until Ctrl-C or SIGTERM. It prints the variable that points clients to it, then logs
+    requests, masked. The web page at / shows applications and endpoints.
     """
     if explain:
         from importlib.resources import files
@@ -123,15 +124,14 @@ def serve(
         page = files("pinpoint_endpoints.local") / "behaviour.md"
         print_markdown(page.read_text("utf-8"), sys.stdout)
         return ExitCode.OK
-    from pinpoint_endpoints.local.http.faults import Faults
+    from pinpoint_endpoints.local.server.fault_injection import Faults
 
     faults = Faults(throttle, fail_rate, reset_rate, latency, seed, quotas)
     path = None if is_in_memory(store) else local_store(store)
-    from pinpoint_endpoints.local.http.extra import extra_for
+    from pinpoint_endpoints.local.server import requires_serve_extra
 
-    with extra_for("`pe serve`"):
-        from pinpoint_endpoints.local.http.listening import Settings
-        from pinpoint_endpoints.local.http.server import PinpointServer
+    with requires_serve_extra("`pe serve`"):
+        from pinpoint_endpoints.local.server.server import PinpointServer, Settings
     settings = Settings(
         host=host,
         port=port,
@@ -140,45 +140,40 @@ def serve(
         allowed_origins=tuple(allow_origin or ()),
         faults=faults,
     )
-    _raise_limit_of_open_files()
-    with Telling() as telling:
-        tell = telling.tell
-        server = PinpointServer(path, settings, tell=None if quiet else tell, complain=tell)
-        for ending in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(ending, lambda *_: server.stop())
-        sys.stdout.write(f"export AWS_ENDPOINT_URL_PINPOINT={server.url}\n")
-        sys.stdout.flush()
-        if not quiet:
-            for line in _introduction(server.url, path, faults, verbose=verbose):
-                tell(line)
-        server.run()
+    log = None if quiet else _write_line
+    server = PinpointServer(path, settings, log=log, report_error=_write_line)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises the signal again at its end
+        signal.signal(ending, lambda *_: server.stop())
+    sys.stdout.write(f"export AWS_ENDPOINT_URL_PINPOINT={server.url}\n")
+    sys.stdout.flush()
+    if not quiet:
+        for line in _introduction(server.url, path, faults, verbose=verbose):
+            _write_line(line)
+    server.run()
     return ExitCode.OK
 
 
-def _raise_limit_of_open_files() -> None:
-    """Let this process, which only serves, open as many connections as the system lets it."""
-    from pinpoint_endpoints.local.http.listening import MOST_CONNECTIONS, OTHER_FILES
+def _write_line(text: str) -> None:
+    """Write one or more lines to standard error, or drop them if nothing reads it.
 
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS + OTHER_FILES
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(ValueError, OSError):  # macOS lets less than it says
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    A script that starts the server may leave its standard error unread, or close it: a write into
+    a full pipe would stop the server.
+    """
+    descriptor = sys.stderr.fileno()
+    for line in text.splitlines():
+        data = f"{printable(line)}\n".encode(sys.stderr.encoding, "backslashreplace")
+        with suppress(OSError):
+            if os.name == "nt" or select.select([], [descriptor], [], 0)[1]:
+                os.write(descriptor, data[:PIPE_BYTES])
 
 
 def _introduction(url: str, path: Path | None, faults: "Faults", *, verbose: bool) -> Iterator[str]:
-    yield "clients need a region and credentials too, of any content:"
+    yield "clients also need a region and credentials (any value):"
     yield f"  export {assignments()}"
-    yield f"the page for people is {url}/"
-    yield f"the store is {'in memory' if path is None else path}"
+    yield f"web page: {url}/"
+    yield f"store: {'in memory' if path is None else path}"
     if faults.any:
-        yield f"faults on request: {faults}"
+        yield f"injected faults: {faults}"
     if verbose:
-        yield "`pe serve --explain` prints what this Pinpoint has and what it chose"
-    yield "requests follow; end with Ctrl-C"
+        yield "`pe serve --explain` describes how this Pinpoint behaves"
+    yield "press Ctrl-C to stop; requests:"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pinpoint_endpoints.errors import CannotRun, Refused
 from pinpoint_endpoints.local.browse import all_endpoints
 from pinpoint_endpoints.local.client_variables import CLIENT_VARIABLES
-from pinpoint_endpoints.local.http.extra import extra_for
 from pinpoint_endpoints.local.in_process import attach_answering
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.routes import Answer, answer
+from pinpoint_endpoints.local.server import requires_serve_extra
 from pinpoint_endpoints.local.service_error import ServiceError
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.masking import shown_member
@@ -23,7 +23,7 @@ from pinpoint_endpoints.service.client import local_session, open_local_client
 if TYPE_CHECKING:
     import boto3
 
-    from pinpoint_endpoints.local.http.server import PinpointServer
+    from pinpoint_endpoints.local.server.server import PinpointServer
     from pinpoint_endpoints.service.merge import Endpoint
 
 APPLICATION = "pinpoint-local"
@@ -60,8 +60,8 @@ class PinpointLocal:
     """
 
     def __init__(self, path: Path, opened: ExitStack) -> None:
-        with extra_for("the local Pinpoint of a test"):
-            from pinpoint_endpoints.local.http.server import serving
+        with requires_serve_extra("the local Pinpoint of a test"):
+            from pinpoint_endpoints.local.server.server import serving
 
         self.application_id = APPLICATION
         self.store = path
@@ -106,13 +106,13 @@ class PinpointLocal:
     ) -> str:
         """Inject faults into calls from now on, in place of earlier ones, and return the URL.
 
-        The arguments are those of `pinpoint_endpoints.local.http.faults.Faults`.
+        The arguments are those of `pinpoint_endpoints.local.server.fault_injection.Faults`.
 
         Raises:
             UsageError: a value is out of range.
             CannotRun: this local Pinpoint has ended.
         """
-        from pinpoint_endpoints.local.http.faults import Faults
+        from pinpoint_endpoints.local.server.fault_injection import Faults
 
         faults = Faults(throttle, fail_rate, reset_rate, latency, seed, quotas)
         self._running().change_faults(faults)

@@ -16,9 +16,8 @@ from deliveries import envelope_in, lines_of, names, stored_in, write_lines
 from faulty_pinpoint import FaultyPinpoint
 from http_stub import Answer, HttpStub, StallingStub
 
-from pinpoint_endpoints.local.http.faults import Faults
-from pinpoint_endpoints.local.http.listening import Settings
-from pinpoint_endpoints.local.http.server import serving
+from pinpoint_endpoints.local.server.fault_injection import Faults
+from pinpoint_endpoints.local.server.server import Settings, serving
 
 PE = Path(sys.executable).parent / "pe"
 MAX_WAIT_SECONDS = 60

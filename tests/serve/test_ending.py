@@ -1,17 +1,13 @@
 """How `pe serve` ends, and begins again."""
 
 import signal
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from deliveries import stored_in
-from pe_serve import MAX_WAIT_SECONDS, PeServe, pe_serve
+from pe_serve import PeServe, pe_serve
 from raw_client import RawClient, ask_once, request
-
-from pinpoint_endpoints.local.http import server as server_module
-from pinpoint_endpoints.local.http.server import PinpointServer
 
 HEALTHY = request(b"GET", b"/health")
 
@@ -50,8 +46,8 @@ def test_it_ends_cleanly_while_requests_are_under_way(
     assert len(ids) >= 100
 
 
-def test_clients_that_do_nothing_do_not_hold_it_up(tmp_path: Path) -> None:
-    """Neither one that is silent, nor one that never ends its request."""
+def test_idle_clients_do_not_delay_the_end(tmp_path: Path) -> None:
+    """Neither one that sends nothing, nor one that never completes its request."""
     with (
         pe_serve(tmp_path) as server,
         RawClient(server.port) as silent,
@@ -61,23 +57,8 @@ def test_clients_that_do_nothing_do_not_hold_it_up(tmp_path: Path) -> None:
         assert ask_once(server.port, HEALTHY).status == 200
         server.process.send_signal(signal.SIGINT)
         assert server.ended() == 0
-        assert silent.read_all() == slow.read_all() == b""
-
-
-def test_ending_twice_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first time, a request under way keeps the server for a while."""
-    monkeypatch.setattr(server_module, "GRACE_SECONDS", 10_000)
-    server = PinpointServer(None)
-    port = int(server.url.rpartition(":")[2])
-    running = threading.Thread(target=server.run, daemon=True)
-    running.start()
-    with RawClient(port) as slow:
-        slow.send(request()[:-5])
-        assert ask_once(port, HEALTHY).status == 200
-        server.stop()
-        server.stop()
-        running.join(MAX_WAIT_SECONDS)
-        assert not running.is_alive()
+        assert silent.read_all() == b""
+        assert b" 202 " not in slow.read_all()
 
 
 def test_the_port_is_free_again_at_once(tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ class AwsCli:
 
     def __init__(self, server: PeServe) -> None:
         self._environment = {**server.environment, "AWS_MAX_ATTEMPTS": "1"}
+        self._environment.pop("PYTHONWARNDEFAULTENCODING", None)  # it warns about itself
 
     def run(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
         """Run `aws pinpoint` with arguments."""

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
-from uvicorn import Config
+from uvicorn import Config, Server
 
-from pinpoint_endpoints.local.http.server import TellingServer
 from pinpoint_endpoints.local.pages import About, about_store, pages_app
 from pinpoint_endpoints.local.rows import Rows
 from pinpoint_endpoints.local.store import Store
@@ -26,10 +25,9 @@ def serving_app(app: Any) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        server = TellingServer(Config(app, lifespan="off", log_config=None))
+        server = Server(Config(app, lifespan="off", log_config=None))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
-        server.begun.wait()
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:

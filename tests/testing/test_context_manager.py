@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -148,14 +149,14 @@ def test_use_after_the_end_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_end_waits_for_no_request() -> None:
-    """A request that is still waiting for a latency is dropped."""
+    """A request that is still waiting for a latency gets an error or nothing."""
     with local_pinpoint() as pinpoint:
         server = urlsplit(pinpoint.serve(latency=3600))
         address = server.hostname or "", server.port or 0
         waiting = socket.create_connection(address, timeout=20)
         waiting.sendall(b"GET /v1/apps HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-    with waiting:
-        assert waiting.recv(1) == b""
+    with waiting, suppress(ConnectionResetError):  # the server ended before it accepted
+        assert waiting.recv(100)[9:12] in (b"", b"500")
 
 
 def test_a_given_folder_keeps_the_store(tmp_path: Path) -> None:

@@ -201,8 +201,8 @@ def test_the_same_calls_fail_every_time() -> None:
     [
         ({"fail_rate": 2}, "numbers from 0 to 1"),
         ({"fail_rate": 0.6, "reset_rate": 0.6}, "at most 1 together"),
-        ({"fail_rate": "10%"}, "a share as a number from 0 to 1"),
-        ({"reset_rate": None}, "a share as a number from 0 to 1"),
+        ({"fail_rate": "10%"}, "a number from 0 to 1"),
+        ({"reset_rate": None}, "a number from 0 to 1"),
         ({"latency": -1}, "seconds, 0 or more"),
         ({"latency": "50ms"}, "seconds as a number, such as 0.05"),
         ({"throttle": 0}, "a number above 0"),

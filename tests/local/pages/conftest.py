@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from web_pages import Put, Site
 
-from pinpoint_endpoints.local.http.server import serving
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.server.server import serving
 from pinpoint_endpoints.local.store import Store
 
 

@@ -6,9 +6,9 @@ import pytest
 from web_pages import Put, Site
 
 from pinpoint_endpoints import __version__
-from pinpoint_endpoints.local.http.server import serving
 from pinpoint_endpoints.local.pages import about_store
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.server.server import serving
 from pinpoint_endpoints.local.store import default_store_path
 
 

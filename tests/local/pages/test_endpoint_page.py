@@ -7,8 +7,8 @@ from urllib.parse import quote
 from strategies import HARD_IDS
 from web_pages import Element, Put, Site
 
-from pinpoint_endpoints.local.http.server import serving
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.server.server import serving
 from pinpoint_endpoints.local.store import Store
 
 WHOLE = {

@@ -9,8 +9,8 @@ from commands import program
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from web_pages import COLOURS, contrast, ground, luminance
 
-from pinpoint_endpoints.local.http.server import serving
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.server.server import serving
 from pinpoint_endpoints.local.store import Store
 
 pytestmark = pytest.mark.external

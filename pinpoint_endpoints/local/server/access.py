@@ -1,8 +1,8 @@
-"""Who a request says that it is for and from → whether the server answers it.
+"""Decide which `Host` and `Origin` headers the server answers.
 
-A page of any web site can make a browser on this machine send requests to this machine: under a
-name of the site's own that resolves to 127.0.0.1 (DNS rebinding: the `Host` is the site's), or
-plainly across origins (the `Origin` is the site's). Neither is answered.
+A page of any web site can make the user's browser send requests to this machine: under a name of
+the site that resolves to 127.0.0.1 (DNS rebinding: the `Host` is the site's), or across origins
+(the `Origin` is the site's). Neither is answered.
 """
 
 import re
@@ -22,14 +22,14 @@ ORIGIN = re.compile(f"https?://(?:{ADDRESS}|{NAME})(?::[0-9]+)?")
 """Source: RFC 6454, 6.2."""
 
 
-class Visitors:
-    """Knows which names the server has, and which pages may use it.
+class AccessPolicy:
+    """Knows the names of the server, and the web pages that may use it.
 
     Args:
-        names: by which it is reached, beside those of the loopback interface.
-        origins: of web pages whose requests are answered: `http://localhost:3000`.
-        any_address: whether every IP address is its own: it listens on all. No name resolves to
-            them in a browser, so that rebinding stays shut out.
+        names: host names and addresses of the server, besides those of the loopback interface.
+        origins: of web pages whose requests are answered, such as `http://localhost:3000`.
+        any_address: accept every IP address as `Host`, since the server listens on all of them.
+            DNS rebinding needs a name, so it stays shut out.
 
     Raises:
         UsageError: a name has a port or is malformed, or an origin is malformed.
@@ -42,35 +42,35 @@ class Visitors:
         self._origins = frozenset(map(_checked_origin, origins))
         self._any_address = any_address
 
-    def knows_host(self, host: str) -> bool:
-        """Tell whether a `Host` header is one of the server's own names, on any port."""
+    def allows_host(self, host: str) -> bool:
+        """Tell whether a `Host` header names this server, with any port."""
         found = HOST.fullmatch(host)
         if found is None:
             return False
         name = _normal(found[1] or found[2])
         return name in self._names or (self._any_address and _is_address(name))
 
-    def may_come_from(self, origin: str, host: str) -> bool:
-        """Tell whether a page of this origin may use the server.
+    def allows_origin(self, origin: str, host: str) -> bool:
+        """Tell whether a request from a page of this origin is answered.
 
         Args:
-            origin: the `Origin` header, empty for none: no page, or one that only reads.
+            origin: the `Origin` header, empty if there is none.
             host: the `Host` header of the same request.
         """
         if not origin or self.is_allowed_origin(origin):
             return True
-        _, _, its_own = origin.partition("://")
-        return its_own.lower() == host.lower()
+        _, _, own_host = origin.partition("://")
+        return own_host.lower() == host.lower()
 
     def is_allowed_origin(self, origin: str) -> bool:
-        """Tell whether the origin is one of those that a person allowed."""
+        """Tell whether the origin was allowed explicitly."""
         return origin.lower() in self._origins
 
 
 def _checked_name(name: str) -> str:
     bare = name.removeprefix("[").removesuffix("]")
     if not _is_address(bare) and not re.fullmatch(NAME, bare):
-        raise UsageError(f"{name} is no name of a server", "give it alone: no scheme, no port")
+        raise UsageError(f"invalid host name {name}", "give the name without scheme and port")
     return _normal(bare)
 
 
@@ -78,13 +78,13 @@ def _checked_origin(origin: str) -> str:
     normal = origin.lower().rstrip("/")
     if not ORIGIN.fullmatch(normal):
         raise UsageError(
-            f"{origin} is no origin of a web page",
-            "give its scheme, name and port: http://localhost:3000",
+            f"invalid origin {origin}",
+            "give scheme, name and port: http://localhost:3000",
         )
     return normal
 
 
-@lru_cache(maxsize=256)  # clients use few
+@lru_cache(maxsize=256)  # clients use few names
 def _normal(name: str) -> str:
     try:
         return str(ip_address(name))

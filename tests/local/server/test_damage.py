@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pinpoint_endpoints.local.http.server import serving
+from pinpoint_endpoints.local.server.server import serving
 
 
 def put(url: str, endpoint_id: str) -> int:
@@ -21,8 +21,8 @@ def put(url: str, endpoint_id: str) -> int:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_a_damaged_endpoint_is_the_stores_fault(tmp_path: Path, method: str) -> None:
-    """Who meets it gets 500 and the file's name; others are served before and after."""
+def test_a_damaged_endpoint_is_an_error_of_the_store(tmp_path: Path, method: str) -> None:
+    """Its requests get 500 with the file's name; others are served before and after."""
     path = tmp_path / "store"
     with serving(path) as server:
         assert put(server.url, "whole") == put(server.url, "broken") == 202

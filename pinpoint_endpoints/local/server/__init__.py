@@ -1,4 +1,4 @@
-"""Imports that need the extra `serve` in; what to install, if it is not there, out."""
+"""The local Pinpoint over HTTP, which `pe serve` runs. Needs the extra `serve`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,11 +7,11 @@ from pinpoint_endpoints.errors import CannotRun
 
 
 @contextmanager
-def extra_for(what: str) -> Iterator[None]:
-    """Say what to install if an import of the block fails.
+def requires_serve_extra(feature: str) -> Iterator[None]:
+    """Explain what to install if an import of the block fails.
 
     Args:
-        what: needs it.
+        feature: what needs the extra, as the message names it.
 
     Raises:
         CannotRun: a module is not installed.
@@ -21,7 +21,7 @@ def extra_for(what: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         package = (error.name or "a package").partition(".")[0]
         raise CannotRun(
-            f"{what} needs {package}, which is not installed",
+            f"{feature} needs {package}, which is not installed",
             "install the extra in a checkout: pip install '.[serve]', or "
             "pipx install --force '.[serve]'",
         ) from None

@@ -1,4 +1,4 @@
-"""Requests as they are shown to a person: masked, in a few lines, and counted to the last one."""
+"""The log of requests: masked, in a few lines, and complete in its counts."""
 
 import asyncio
 import re
@@ -9,35 +9,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.local.http.seen import (
-    KINDS_AT_ONCE,
-    LINES_AT_ONCE,
+from pinpoint_endpoints.local.server.request_log import (
+    MAX_KINDS,
+    MAX_LINES,
     REPEAT_SECONDS,
-    Complaints,
-    Seen,
+    ErrorLog,
+    RequestLog,
 )
 
 NOW = datetime(2026, 11, 27, 12, 30, 5, tzinfo=UTC)
 
 
-def told(*requests: tuple[str, str, int]) -> list[str]:
-    """Return what is told of requests: operation, target, status; all within a moment."""
+def logged(*requests: tuple[str, str, int]) -> list[str]:
+    """Return the lines about requests at one moment: operation, target, status."""
     lines: list[str] = []
 
-    async def tell() -> None:
-        seen = Seen(lines.append, lambda: NOW)
+    async def ask() -> None:
+        log = RequestLog(lines.append, lambda: NOW)
         for operation, target, status in requests:
-            seen.answered(operation, target, status, 0.0125)
+            log.answered(operation, target, status, 0.0125)
         assert lines == []
-        seen.flush()
+        log.flush()
 
-    asyncio.run(tell())
+    asyncio.run(ask())
     return lines
 
 
 def test_a_line_each() -> None:
     """The time, the status, the operation, what it is about, and how long it took."""
-    assert told(
+    assert logged(
         ("GetEndpoint", "/v1/apps/demo/endpoints/ada", 200), ("", "/v1/templates", 404)
     ) == [
         "12:30:05  200    GetEndpoint           demo ada  12.5 ms",
@@ -68,9 +68,9 @@ def test_a_line_each() -> None:
         ("", ""),
     ],
 )
-def test_what_it_is_about(target: str, shown: str) -> None:
+def test_the_thing_that_a_path_names(target: str, shown: str) -> None:
     """No user id, no address, no control character, and nothing endless."""
-    (line,) = told(("", target, 200))
+    (line,) = logged(("", target, 200))
     assert line == f"12:30:05  200    no operation          {shown}  12.5 ms"
 
 
@@ -84,19 +84,19 @@ def test_what_it_is_about(target: str, shown: str) -> None:
         max_size=300,
     )
 )
-def test_none_is_forgotten_in_the_count(requests: list[tuple[str, str, int]]) -> None:
+def test_counts_are_complete(requests: list[tuple[str, str, int]]) -> None:
     """However many come, there are a few lines, which add up."""
-    lines = told(*requests)
+    lines = logged(*requests)
     counts = [re.search("([0-9,]+) more$", line) for line in lines]
     assert sum(int(one[1]) if one else 1 for one in counts) == len(requests)
-    assert len(lines) <= 2 * LINES_AT_ONCE + KINDS_AT_ONCE + 1
+    assert len(lines) <= 2 * MAX_LINES + MAX_KINDS + 1
 
 
-def test_failures_are_not_lost_among_the_others() -> None:
-    """They have lines of their own; a single one that is left over is shown, and not counted."""
+def test_failures_have_lines_of_their_own() -> None:
+    """A single one that is left over is shown, not counted."""
     taken = [("UpdateEndpoint", f"/v1/apps/demo/endpoints/t-{n}", 202) for n in range(400)]
     failed = [("UpdateEndpoint", f"/v1/apps/demo/endpoints/f-{n}", 400) for n in range(5)]
-    found = [re.sub("^[0-9:]+ +", "", line) for line in told(*taken, *failed)]
+    found = [re.sub("^[0-9:]+ +", "", line) for line in logged(*taken, *failed)]
     assert found[-4:] == [
         "400    UpdateEndpoint        demo f-2  12.5 ms",
         "400    UpdateEndpoint        demo f-3  12.5 ms",
@@ -105,48 +105,48 @@ def test_failures_are_not_lost_among_the_others() -> None:
     ]
 
 
-def test_a_refusal_tells_its_reason() -> None:
-    """As the client got it, without what looks like an address, in one line and not endless."""
+def test_a_refusal_has_its_reason() -> None:
+    """The client's message, in one line of limited length, with addresses masked."""
     lines: list[str] = []
     reason = "\x1b[31m ada@example.com is no " + "x" * 1_000
 
-    async def tell() -> None:
-        seen = Seen(lines.append, lambda: NOW)
-        seen.answered("UpdateEndpoint", "/v1/apps/demo/endpoints/e", 400, 0.0125, "Missing Address")
-        seen.answered("UpdateEndpoint", "/v1/apps/demo/endpoints/e", 400, 0.0125, reason)
-        seen.flush()
+    async def ask() -> None:
+        log = RequestLog(lines.append, lambda: NOW)
+        log.answered("UpdateEndpoint", "/v1/apps/demo/endpoints/e", 400, 0.0125, "Missing Address")
+        log.answered("UpdateEndpoint", "/v1/apps/demo/endpoints/e", 400, 0.0125, reason)
+        log.flush()
 
-    asyncio.run(tell())
+    asyncio.run(ask())
     assert lines[0] == "12:30:05  400    UpdateEndpoint        demo e  12.5 ms  Missing Address"
     assert "ad*** is no xxx" in lines[1]
     assert "\x1b" not in lines[1]
     assert len(lines[1]) < 300
 
 
-def test_nobody_is_told_unasked() -> None:
-    """Quiet servers make no lines: they do not even look at the time."""
+def test_quiet_servers_make_no_lines() -> None:
+    """They do not even look at the time."""
 
     def now() -> datetime:
-        pytest.fail("a line is made that nobody is told")
+        pytest.fail("a line is made that is not written")
 
-    seen = Seen(None, now)
-    seen.answered("GetApp", "/v1/apps/demo", 200, 0)
-    seen.reset("GetApp", "/v1/apps/demo")
-    seen.refused(403, "no")
-    seen.flush()
+    log = RequestLog(None, now)
+    log.answered("GetApp", "/v1/apps/demo", 200, 0)
+    log.reset("GetApp", "/v1/apps/demo")
+    log.refused(403, "no")
+    log.flush()
 
 
-def test_what_is_refused_at_the_door_tells_why() -> None:
+def test_a_refusal_before_the_operation_is_known_says_why() -> None:
     """With the message that the client gets."""
     lines: list[str] = []
 
-    async def tell() -> None:
-        seen = Seen(lines.append, lambda: NOW)
-        seen.refused(403, "This server has no such name.")
-        seen.reset("UpdateEndpoint", "/v1/apps/demo/endpoints/ada")
-        seen.flush()
+    async def ask() -> None:
+        log = RequestLog(lines.append, lambda: NOW)
+        log.refused(403, "This server has no such name.")
+        log.reset("UpdateEndpoint", "/v1/apps/demo/endpoints/ada")
+        log.flush()
 
-    asyncio.run(tell())
+    asyncio.run(ask())
     assert lines == [
         "12:30:05  403    refused               This server has no such name.",
         "12:30:05  reset  UpdateEndpoint        demo ada",
@@ -154,29 +154,29 @@ def test_what_is_refused_at_the_door_tells_why() -> None:
 
 
 @pytest.fixture
-def complaints() -> tuple[Callable[[str, float], None], list[str]]:
-    """Return a function that complains at a time, and what is passed on."""
+def errors() -> tuple[Callable[[str, float], None], list[str]]:
+    """Return a function that reports an error at a time, and the list of what is logged."""
     passed: list[str] = []
     now = [0.0]
-    complain = Complaints(passed.append, lambda: now[0])
+    log_error = ErrorLog(passed.append, lambda: now[0])
 
-    def at(complaint: str, time: float) -> None:
+    def report(error: str, time: float) -> None:
         now[0] = time
-        complain(complaint)
+        log_error(error)
 
-    return at, passed
+    return report, passed
 
 
-def test_a_complaint_is_not_repeated(
-    complaints: tuple[Callable[[str, float], None], list[str]],
+def test_an_error_is_not_repeated(
+    errors: tuple[Callable[[str, float], None], list[str]],
 ) -> None:
-    """Until it is forgotten; another one is told at once."""
-    complain, passed = complaints
+    """For a minute; another one is logged at once."""
+    report, passed = errors
     for time in (0, 1, 59):
-        complain("the disk is full", time)
-    complain("the store is damaged", 59)
-    complain("the disk is full", 59.5)
-    complain("the disk is full", 59.5 + REPEAT_SECONDS)
+        report("the disk is full", time)
+    report("the store is damaged", 59)
+    report("the disk is full", 59.5)
+    report("the disk is full", 59.5 + REPEAT_SECONDS)
     assert passed == [
         "the disk is full", "the store is damaged", "the disk is full", "the disk is full",
     ]  # fmt: skip
