@@ -1,7 +1,8 @@
-"""moto → moto with Pinpoint's endpoint operations, which it lacks.
+"""Add Pinpoint's endpoint operations to moto, which lacks them.
 
-Applications stay moto's own. An application's endpoints hang on moto's object for it, so that
-DeleteApp, leaving `mock_aws` and `/moto-api/reset` drop them, and accounts and regions are apart.
+Applications remain moto's own. The endpoints of an application are kept at moto's object for it,
+so that DeleteApp, leaving `mock_aws` and `/moto-api/reset` remove them, and accounts and regions
+are separate.
 """
 
 from importlib import import_module
@@ -15,7 +16,7 @@ from pinpoint_endpoints.local.store import Store
 
 __all__ = ["install", "mock_aws"]
 
-# `.*`, since an id may be empty, and moto's server decodes the slashes of ids before it matches.
+# `.*`: an id may be empty, and moto's server decodes the slashes in ids before it matches.
 PATHS = (
     "{0}/v1/apps/(?P<app_id>[^/]+)/attributes/(?P<attribute_type>.*)$",
     "{0}/v1/apps/(?P<app_id>[^/]+)/endpoints$",
@@ -32,24 +33,23 @@ if TYPE_CHECKING:
 else:
 
     def mock_aws(*arguments: Any, **named: Any) -> Any:
-        """moto's `mock_aws`, in which Pinpoint has the endpoint operations of the local Pinpoint.
+        """moto's `mock_aws`, with the endpoint operations of the local Pinpoint.
 
-        A decorator and a context manager with moto's own arguments. Applications are moto's: make
-        one with `create_app`. moto's own `mock_aws` has the operations too from the first call on,
-        as long as the process lasts.
+        It is a decorator and a context manager, with moto's own arguments. Create applications
+        with `create_app`. From the first call on, moto's own `mock_aws` has the operations too.
 
         Raises:
-            CannotRun: moto is not installed, or is of a version that this does not fit.
-        """  # noqa: D403 - moto writes its name so
+            CannotRun: moto is not installed, or its version is not supported.
+        """  # noqa: D403 - moto's name is in lower case
         install()
         return _internal("moto", "mock_aws")(*arguments, **named)
 
 
 def install() -> None:
-    """Give `mock_aws` and moto's server the endpoint operations of the local Pinpoint.
+    """Add the endpoint operations of the local Pinpoint to `mock_aws` and to moto's server.
 
-    Call it any time for `mock_aws`, and before the first request for moto's server, which reads
-    its paths once. It lasts as long as the process; a second call changes nothing.
+    For moto's server, call it before the first request, since the server reads its paths once.
+    They stay until the process ends; a second call changes nothing.
 
     Raises:
         CannotRun: moto is not installed, or lacks the internals that this builds on.
@@ -69,10 +69,10 @@ def install() -> None:
 
 
 def respond(request: Any, full_url: str, headers: Any) -> MotoResponse:
-    """Answer one request that moto routed here.
+    """Answer a request that moto has routed here.
 
-    It takes the account and the region from moto, but none of moto's dispatch, which takes an
-    operation's name from any `Action=` in the body.
+    The account and the region come from moto. Its dispatch is not used: it would take the name of
+    an operation from any `Action=` in the body.
     """
     from moto.pinpoint.responses import PinpointResponse
 
@@ -103,7 +103,7 @@ def _internal(module: str, path: str) -> Any:
             found = getattr(found, name)
     except (ImportError, AttributeError) as error:
         raise CannotRun(
-            f"the moto plug-in needs `{module}.{path}`, which is not there",
+            f"the moto plug-in needs `{module}.{path}`, which this version of moto lacks",
             "install moto>=5.2,<5.3",
         ) from error
     return found

@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.local.moto_plugin import mock_aws
-    from pinpoint_endpoints.testing.fixture import Environment, PinpointLocal, local_pinpoint
+    from pinpoint_endpoints.testing.fixture import PinpointLocal, local_pinpoint
 
-__all__ = ["Environment", "PinpointLocal", "local_pinpoint", "mock_aws"]
+__all__ = ["PinpointLocal", "local_pinpoint", "mock_aws"]
 
 _MODULES = {
-    "Environment": "testing.fixture",
     "PinpointLocal": "testing.fixture",
     "local_pinpoint": "testing.fixture",
     "mock_aws": "local.moto_plugin",

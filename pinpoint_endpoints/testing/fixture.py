@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.errors import CannotRun, Refused
 from pinpoint_endpoints.local.browse import all_endpoints
@@ -22,6 +22,7 @@ from pinpoint_endpoints.service.client import local_session, open_local_client
 
 if TYPE_CHECKING:
     import boto3
+    import pytest
 
     from pinpoint_endpoints.local.server.server import PinpointServer
     from pinpoint_endpoints.service.merge import Endpoint
@@ -39,16 +40,6 @@ _REMOVED_VARIABLES = (
     "AWS_SECURITY_TOKEN",
     "AWS_SESSION_TOKEN",
 )
-
-
-class Environment(Protocol):
-    """Sets environment variables and restores them later, as pytest's `monkeypatch` does."""
-
-    def setenv(self, name: str, value: str) -> None:
-        """Set a variable."""
-
-    def delenv(self, name: str, raising: bool) -> None:
-        """Remove a variable."""
 
 
 class PinpointLocal:
@@ -174,7 +165,7 @@ class PinpointLocal:
 
 @contextmanager
 def local_pinpoint(
-    folder: Path | None = None, environment: Environment | None = None
+    folder: Path | None = None, environment: "pytest.MonkeyPatch | None" = None
 ) -> Iterator[PinpointLocal]:
     """Serve a local Pinpoint for as long as the block lasts: `pinpoint_local` without pytest.
 
@@ -185,8 +176,8 @@ def local_pinpoint(
     Args:
         folder: where the store's file is kept, with what an earlier one stored there; by default
             a temporary folder.
-        environment: sets the variables and restores them, such as pytest's `monkeypatch` in a
-            fixture that uses it; by default they are restored at the end of the block.
+        environment: pytest's `monkeypatch`, if that is to set and restore the variables; by
+            default they are restored at the end of the block.
 
     Raises:
         CannotRun: the extra `serve` is not installed, or the store cannot be used.
@@ -198,9 +189,7 @@ def local_pinpoint(
         variables = _variables_for(pinpoint)
         if environment is None:
             opened.callback(_set_variables, {name: os.environ.get(name) for name in variables})
-            _set_variables(variables)
-        else:
-            _set_variables_by(environment, variables)
+        _set_variables(variables, environment)
         opened.enter_context(_new_default_session())
         yield pinpoint
 
@@ -224,20 +213,17 @@ def _variables_for(pinpoint: PinpointLocal) -> Mapping[str, str | None]:
     }
 
 
-def _set_variables(variables: Mapping[str, str | None]) -> None:
+def _set_variables(
+    variables: Mapping[str, str | None], environment: "pytest.MonkeyPatch | None" = None
+) -> None:
+    """Set or remove variables, in a way that `environment` can undo if it is given."""
     for name, value in variables.items():
+        if environment is not None:
+            environment.setenv(name, value or "")  # remembers what to restore
         if value is None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-
-
-def _set_variables_by(environment: Environment, variables: Mapping[str, str | None]) -> None:
-    for name, value in variables.items():
-        if value is None:
-            environment.delenv(name, raising=False)
-        else:
-            environment.setenv(name, value)
 
 
 @contextmanager

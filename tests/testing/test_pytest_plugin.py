@@ -82,7 +82,11 @@ def test_a_start_of_pytest_imports_nothing_more() -> None:
     """Projects that never ask for the fixture do not pay: no other module, and no hook."""
     command = [sys.executable, "-c", IMPORTED]
     ended = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
-    package = "pinpoint_endpoints"
     imported, hooks = ended.stdout.splitlines()
-    assert imported.split() == [package, f"{package}.testing", f"{package}.testing.pytest_plugin"]
+    assert imported.split() == [
+        "pinpoint_endpoints",
+        "pinpoint_endpoints.testing",
+        "pinpoint_endpoints.testing.pytest_plugin",
+        "pinpoint_endpoints.version",
+    ]
     assert hooks == ""
