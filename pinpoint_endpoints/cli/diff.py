@@ -101,9 +101,9 @@ def _counts(tally: "DifferenceTally", started: float) -> str:
 
 def _noting_the_same(comparisons: Iterable["Comparison"]) -> Iterator["Comparison"]:
     """Yield comparisons, and print which endpoints are the same: reports leave them out."""
-    from pinpoint_endpoints.delivery.compare import State
+    from pinpoint_endpoints.delivery.compare import ComparisonState
 
     for comparison in comparisons:
-        if comparison.state is State.SAME:
+        if comparison.state is ComparisonState.SAME:
             note(f"the same: {comparison.endpoint_id} ({comparison.source})")
         yield comparison

@@ -17,8 +17,7 @@ from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.masking import counted
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.delivery.journal import Journal
-    from pinpoint_endpoints.delivery.journal import Target as JournalTarget
+    from pinpoint_endpoints.delivery.journal import Journal, JournalTarget
     from pinpoint_endpoints.delivery.log import FailureFile
     from pinpoint_endpoints.saving import EndpointDirectory
 

@@ -22,7 +22,7 @@ from pinpoint_endpoints.service.client import CONNECT_SECONDS, CONNECTIONS, READ
 from pinpoint_endpoints.service.rate_limit import check_rate
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.delivery.journal import Target as JournalTarget
+    from pinpoint_endpoints.delivery.journal import JournalTarget
 
 STORE_VARIABLE = "PE_LOCAL_STORE"
 IN_MEMORY = Path(":memory:")
@@ -165,7 +165,7 @@ class Target:
 
     def journal_target(self, application_id: str) -> "JournalTarget":
         """Return the target that a journal records."""
-        from pinpoint_endpoints.delivery.journal import Target as JournalTarget
+        from pinpoint_endpoints.delivery.journal import JournalTarget
         from pinpoint_endpoints.service.errors import server_of
 
         meta = self.preview_client().meta

@@ -44,7 +44,7 @@ _NO_REQUEST = "not compared: a member has the wrong type"
 _HINT_ON_RULES = "do not ignore the rules of the schema: `pe validate` says what is wrong"
 
 
-class State(StrEnum):
+class ComparisonState(StrEnum):
     """What an upsert would do to an endpoint.
 
     An invalid document would not be sent; for a failed one, the service does not return what it
@@ -73,7 +73,7 @@ class Comparison(NamedTuple):
 
     endpoint_id: str
     source: str
-    state: State
+    state: ComparisonState
     changes: tuple[Change, ...] = ()
     message: str = ""
     hint: str = ""
@@ -191,7 +191,7 @@ class _Comparer:
             Refused: the service refused too many requests in a row.
         """
         compared = self._compared(read)
-        if compared.state is not State.FAILED:
+        if compared.state is not ComparisonState.FAILED:
             self._failed_in_a_row = 0
         elif self._failed_in_a_row == MAX_REFUSED_IN_A_ROW:
             message = f"stopped: {MAX_REFUSED_IN_A_ROW} endpoints in a row could not be read"
@@ -204,23 +204,30 @@ class _Comparer:
         item, stored, error = read
         request = item.document.request
         same = Comparison(
-            item.endpoint_id or "", item.document.source, State.SAME, problems=item.problems
+            item.endpoint_id or "",
+            item.document.source,
+            ComparisonState.SAME,
+            problems=item.problems,
         )
         if isinstance(item, InvalidDocument):
-            return same._replace(state=State.INVALID, message=_INVALID)
+            return same._replace(state=ComparisonState.INVALID, message=_INVALID)
         if not is_comparable(request):
-            return same._replace(state=State.FAILED, message=_NO_REQUEST, hint=_HINT_ON_RULES)
+            return same._replace(
+                state=ComparisonState.FAILED, message=_NO_REQUEST, hint=_HINT_ON_RULES
+            )
         if error is not None and not isinstance(error, NoApplication):
-            return same._replace(state=State.FAILED, message=error.message, hint=error.hint)
+            return same._replace(
+                state=ComparisonState.FAILED, message=error.message, hint=error.hint
+            )
         known = self._pending.get(item.endpoint_id) or stored
         found = tuple(changes(known, request))
         if not found:
             return same
         self._pending.put(item.endpoint_id, updated(known, request))
         if known is not None:
-            return same._replace(state=State.CHANGED, changes=found)
+            return same._replace(state=ComparisonState.CHANGED, changes=found)
         hint = "" if error is None else self._hint_on_application()
-        return same._replace(state=State.NEW, changes=found, hint=hint)
+        return same._replace(state=ComparisonState.NEW, changes=found, hint=hint)
 
     def _hint_on_application(self) -> str:
         return (

@@ -29,7 +29,7 @@ _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY | _NOT_WAITING
 _OWNER_ONLY = 0o600
 
 
-class Target(NamedTuple):
+class JournalTarget(NamedTuple):
     """What a journal belongs to.
 
     Attributes:
@@ -140,7 +140,7 @@ class Journal:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], target: Target, *, read_only: bool = False
+        self, path: str | os.PathLike[str], target: JournalTarget, *, read_only: bool = False
     ) -> None:
         self.path = Path(os.path.realpath(path))
         self._named = os.fspath(path)
@@ -277,7 +277,7 @@ class Journal:
                 "name another journal for this target",
             )
 
-    def _read_header(self, line: bytes) -> Target:
+    def _read_header(self, line: bytes) -> JournalTarget:
         try:
             header: dict[str, Any] = orjson.loads(line)
             version = header[_VERSION_MEMBER]
@@ -290,11 +290,11 @@ class Journal:
                 f"this pe knows versions up to {VERSION}",
                 f"upgrade pinpoint_endpoints, or {_ANOTHER}",
             )
-        values = [header.get(name) for name in Target._fields]
+        values = [header.get(name) for name in JournalTarget._fields]
         texts = [value for value in values if isinstance(value, str)]
         if version != VERSION or texts != values:
             raise self._no_journal()
-        return Target(*texts)
+        return JournalTarget(*texts)
 
     def _no_journal(self) -> CannotRun:
         return CannotRun(f"{self._named} is not a journal", f"it was not changed; {_ANOTHER}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from pinpoint_endpoints.delivery.compare import Comparison, State
+from pinpoint_endpoints.delivery.compare import Comparison, ComparisonState
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, dotted, is_personal, masked, printable
 from pinpoint_endpoints.reports.lines import LineReporter
@@ -13,12 +13,12 @@ from pinpoint_endpoints.reports.reporter import Reporter, Segments, View
 from pinpoint_endpoints.reports.tally import StateTally
 from pinpoint_endpoints.service.merge import Change
 
-_WORDS = {State.SAME: "the same"}
+_WORDS = {ComparisonState.SAME: "the same"}
 _STYLES = {
-    State.NEW: "green",
-    State.CHANGED: "yellow",
-    State.INVALID: "red",
-    State.FAILED: "red",
+    ComparisonState.NEW: "green",
+    ComparisonState.CHANGED: "yellow",
+    ComparisonState.INVALID: "red",
+    ComparisonState.FAILED: "red",
 }
 _SIGN_STYLES = {"+": "green", "-": "red", "~": "yellow"}
 
@@ -30,8 +30,8 @@ class DifferenceTally(StateTally[Comparison]):
         unreadable: how many files could not be read; they count as invalid documents.
     """
 
-    all_states = State
-    good_states = (State.NEW, State.CHANGED, State.SAME)
+    all_states = ComparisonState
+    good_states = (ComparisonState.NEW, ComparisonState.CHANGED, ComparisonState.SAME)
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,24 +45,24 @@ class DifferenceTally(StateTally[Comparison]):
     @property
     def different(self) -> int:
         """How many endpoints an upsert would create or change."""
-        return self[State.NEW] + self[State.CHANGED]
+        return self[ComparisonState.NEW] + self[ComparisonState.CHANGED]
 
     @property
     def found_nothing(self) -> bool:
         """Whether the service was asked, and has none of the endpoints."""
-        asked = self[State.NEW] + self[State.FAILED]
-        return bool(asked) and asked + self[State.INVALID] == self.total
+        asked = self[ComparisonState.NEW] + self[ComparisonState.FAILED]
+        return bool(asked) and asked + self[ComparisonState.INVALID] == self.total
 
     def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
         """Return the exit code: partial if some documents were compared and others failed."""
         if error is not None:
             interrupted = error.exit_code is ExitCode.INTERRUPTED
             return ExitCode.PARTIAL if self.succeeded and not interrupted else error.exit_code
-        if self[State.FAILED]:
+        if self[ComparisonState.FAILED]:
             return ExitCode.PARTIAL if self.succeeded else ExitCode.REFUSED
         if self.unreadable:
             return ExitCode.CANNOT_RUN
-        differs = self.different or self[State.INVALID]
+        differs = self.different or self[ComparisonState.INVALID]
         return ExitCode.INVALID if differs else ExitCode.OK
 
     def closing_line(self, _error: PinpointEndpointsError | None) -> str:
@@ -71,7 +71,7 @@ class DifferenceTally(StateTally[Comparison]):
 
     def __str__(self) -> str:
         """Return the counts as a line for people."""
-        shown = (state for state in State if self[state] or state in self.good_states)
+        shown = (state for state in ComparisonState if self[state] or state in self.good_states)
         parts = (f"{self[state]} {_WORDS.get(state, state)}" for state in shown)
         return f"{counted(self.total, 'endpoint')}: {', '.join(parts)}"
 
@@ -83,7 +83,11 @@ class DifferenceView(View[Comparison]):
 
     def text(self, comparison: Comparison) -> str:
         """Return a line for each change: `source: state endpoint-id: change`."""
-        lines = [problem_lines(comparison.problems) if comparison.state is State.INVALID else ""]
+        lines = [
+            problem_lines(comparison.problems)
+            if comparison.state is ComparisonState.INVALID
+            else ""
+        ]
         endpoint = f" {comparison.endpoint_id}" if comparison.endpoint_id else ""
         start = printable(f"{comparison.source}: {comparison.state}{endpoint}")
         if comparison.message:
@@ -145,14 +149,14 @@ class _BlockView(DifferenceView):
 
     def styled_lines(self, comparison: Comparison) -> Iterator[Segments]:
         state, source = comparison.state, printable(comparison.source)
-        if state is State.SAME:
+        if state is ComparisonState.SAME:
             return
         endpoint = printable(comparison.endpoint_id)
         place = f" ({source}): " if endpoint else ": "
         yield [(endpoint or source, "bold"), (place, ""), (str(state), _STYLES[state])]
-        if state is State.FAILED:
+        if state is ComparisonState.FAILED:
             yield [(f"  {printable(comparison.message)}", "")]
-        if state is State.INVALID:
+        if state is ComparisonState.INVALID:
             for line in problem_lines(comparison.problems).splitlines():
                 yield [(f"  {line}", "")]
         for change in comparison.changes:

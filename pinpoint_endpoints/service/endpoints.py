@@ -27,7 +27,7 @@ Endpoint = Mapping[str, Any]
 _NOT_FOUND = 404
 
 
-class Answer(NamedTuple):
+class EndpointsAnswer(NamedTuple):
     """What the service answered.
 
     Attributes:
@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 
 def call_operation(
     client: Any, operation: str, success: int, if_retried: str = "", **parameters: str
-) -> Answer | Refusal:
+) -> EndpointsAnswer | Refusal:
     """Call an operation that answers with one endpoint, or with those of a user.
 
     Args:
@@ -79,7 +79,7 @@ def call_operation(
     if message:
         refusal = Refusal(status, "", message, request_id, not_pinpoint())
         return _with_end_of_support(refusal, at_aws=at_aws)
-    return Answer(endpoints, status, request_id)
+    return EndpointsAnswer(endpoints, status, request_id)
 
 
 def _mismatch(endpoints: Sequence[Endpoint], asked: str | None) -> str:
@@ -144,7 +144,7 @@ def read_endpoints(
         answer = call_operation(
             client, "get_endpoint", _OK, ApplicationId=application_id, EndpointId=endpoint_id
         )
-        yield endpoint_id, answer.endpoints[0] if isinstance(answer, Answer) else answer
+        yield endpoint_id, answer.endpoints[0] if isinstance(answer, EndpointsAnswer) else answer
 
 
 def find_endpoint(client: Any, application_id: str, endpoint_id: str) -> Endpoint | None:
@@ -342,7 +342,7 @@ def _planned(endpoint_id: str, endpoint: Endpoint) -> Deletion:
     return Deletion(endpoint_id, DeletionState.SKIPPED, message="not deleted", endpoint=endpoint)
 
 
-def _deleted(endpoint_id: str, answer: Answer, endpoint: Endpoint) -> Deletion:
+def _deleted(endpoint_id: str, answer: EndpointsAnswer, endpoint: Endpoint) -> Deletion:
     return Deletion(
         endpoint_id,
         DeletionState.DELETED,

@@ -14,7 +14,7 @@ from strategies import requests, seen, visible_changes
 
 from pinpoint_endpoints.api import connect
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy
-from pinpoint_endpoints.delivery.compare import Comparison, State, compare_all
+from pinpoint_endpoints.delivery.compare import Comparison, ComparisonState, compare_all
 from pinpoint_endpoints.delivery.plan import SendOptions
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document
@@ -74,47 +74,59 @@ def test_what_is_foretold_comes_true(local: Any, updates: list[tuple[str, dict[s
         assert comparison.state is _state(before, changed)
 
 
-def _state(before: dict[str, Any], changed: dict[tuple[str, ...], Any]) -> State:
+def _state(before: dict[str, Any], changed: dict[tuple[str, ...], Any]) -> ComparisonState:
     if not before:
-        return State.NEW
-    return State.CHANGED if changed else State.SAME
+        return ComparisonState.NEW
+    return ComparisonState.CHANGED if changed else ComparisonState.SAME
 
 
 @pytest.mark.usefixtures("_once")
 @pytest.mark.parametrize(
     ("answer", "state", "message"),
     [
-        (Answer(404, b'{"Message": "any word"}', OF_TYPE), State.NEW, ""),
-        (Answer(404, b'{"Message": "Endpoint not found", "RequestID": "1"}'), State.NEW, ""),
-        (Answer(404, b'{"Message": "Resource does not exist"}'), State.NEW, ""),
-        (Answer(404, b'{"message": "Not Found"}'), State.FAILED, "HTTP 404: Not Found"),
-        (Answer(404, b"404 page not found"), State.FAILED, "HTTP 404: 404 page not found"),
-        (Answer(404, b""), State.FAILED, "HTTP 404: "),
+        (Answer(404, b'{"Message": "any word"}', OF_TYPE), ComparisonState.NEW, ""),
+        (
+            Answer(404, b'{"Message": "Endpoint not found", "RequestID": "1"}'),
+            ComparisonState.NEW,
+            "",
+        ),
+        (Answer(404, b'{"Message": "Resource does not exist"}'), ComparisonState.NEW, ""),
+        (Answer(404, b'{"message": "Not Found"}'), ComparisonState.FAILED, "HTTP 404: Not Found"),
+        (
+            Answer(404, b"404 page not found"),
+            ComparisonState.FAILED,
+            "HTTP 404: 404 page not found",
+        ),
+        (Answer(404, b""), ComparisonState.FAILED, "HTTP 404: "),
         (
             Answer(404, b"<html>Endpoint not found</html>", {"Content-Type": "text/html"}),
-            State.FAILED,
+            ComparisonState.FAILED,
             "HTTP 404: the answer is a web page, not Pinpoint's",
         ),
-        (Answer(403, b'{"Message": "Endpoint not found"}', OF_TYPE), State.FAILED, "HTTP 403: "),
+        (
+            Answer(403, b'{"Message": "Endpoint not found"}', OF_TYPE),
+            ComparisonState.FAILED,
+            "HTTP 403: ",
+        ),
         (
             Answer(200, b'{"other": "server"}'),
-            State.FAILED,
+            ComparisonState.FAILED,
             "HTTP 200: the answer contains no endpoint",
         ),
-        (Answer(500, b"{}"), State.FAILED, "HTTP 500: Internal Server Error"),
-        (STORED, State.SAME, ""),
+        (Answer(500, b"{}"), ComparisonState.FAILED, "HTTP 500: Internal Server Error"),
+        (STORED, ComparisonState.SAME, ""),
     ],
 )
 def test_an_endpoint_that_is_not_there_is_no_refusal(
-    answer: Answer, state: State, message: str
+    answer: Answer, state: ComparisonState, message: str
 ) -> None:
     """It is new if Pinpoint says so: by the error's type, or by its words if that got lost."""
     with HttpStub(answer) as server:
         (comparison,) = compared(server, document(**REACHABLE))
     assert comparison.state is state
     assert comparison.message.startswith(message)
-    assert bool(comparison.message) == (state is State.FAILED)
-    assert "application" not in comparison.hint or state is State.FAILED
+    assert bool(comparison.message) == (state is ComparisonState.FAILED)
+    assert "application" not in comparison.hint or state is ComparisonState.FAILED
 
 
 @pytest.mark.usefixtures("_once")
@@ -127,7 +139,7 @@ def test_a_missing_application_makes_everything_new(words: str) -> None:
         answer = Answer(404, json.dumps({"Message": words}).encode(), headers)
         with HttpStub(answer) as server:
             (comparison,) = compared(server, document(**REACHABLE))
-        assert comparison.state is State.NEW
+        assert comparison.state is ComparisonState.NEW
         assert comparison.hint.startswith("application demo does not exist, ")
 
 
@@ -137,7 +149,7 @@ def test_a_service_that_refuses_everything_is_not_asked_for_ever() -> None:
     documents = [document(f"e{number}", **REACHABLE) for number in range(60)]
     with HttpStub(REFUSED) as server:
         comparisons = compared(server, *documents)
-        assert [next(comparisons).state for _ in range(25)] == [State.FAILED] * 25
+        assert [next(comparisons).state for _ in range(25)] == [ComparisonState.FAILED] * 25
         with pytest.raises(Refused, match=r"25 endpoints in a row .* HTTP 403: no"):
             next(comparisons)
     documents[20] = document("ada", **REACHABLE)
@@ -151,7 +163,7 @@ def test_a_lost_connection_ends_the_run_after_what_was_compared() -> None:
     documents = [document(name, **REACHABLE) for name in ("ada", "bob", "eve")]
     with HttpStub(STORED, Answer(reset=True)) as server:
         comparisons = compared(server, *documents)
-        assert next(comparisons).state is State.SAME
+        assert next(comparisons).state is ComparisonState.SAME
         with pytest.raises(CannotRun):
             next(comparisons)
 
@@ -165,7 +177,7 @@ def test_what_is_invalid_is_not_asked_for() -> None:
         raise AssertionError
 
     comparisons = list(compare_all(fail, "demo", [wrong, nameless], SendOptions()))
-    assert [comparison.state for comparison in comparisons] == [State.INVALID] * 2
+    assert [comparison.state for comparison in comparisons] == [ComparisonState.INVALID] * 2
     found = [{problem.code for problem in one.problems} for one in comparisons]
     assert codes.NOT_IN_SET in found[0]
     assert found[1] == {codes.ENDPOINT_ID}
@@ -187,7 +199,7 @@ def test_a_request_of_another_form_is_not_compared(request_: dict[str, Any]) -> 
     every_rule = Policy(ignore=frozenset(f"PE{number}" for number in range(100, 400)))
     with HttpStub(STORED) as server:
         (comparison,) = compared(server, document(**request_), policy=every_rule)
-    assert comparison.state is State.FAILED
+    assert comparison.state is ComparisonState.FAILED
     assert comparison.message.startswith("not compared: ")
     assert "pe validate" in comparison.hint
 

@@ -11,11 +11,11 @@ from deliveries import document, documents, ended, item, lines_of, names, reques
 from faulty_pinpoint import FaultyPinpoint, refuse_every
 
 from pinpoint_endpoints import CannotRun, State, connect, load
-from pinpoint_endpoints.delivery.journal import Journal, Target
+from pinpoint_endpoints.delivery.journal import Journal, JournalTarget
 from pinpoint_endpoints.delivery.log import DeliveryLog, FailureFile
 from pinpoint_endpoints.service.outcome import Outcome
 
-TARGET = Target("app", "us-east-1", "http://localhost")
+TARGET = JournalTarget("app", "us-east-1", "http://localhost")
 
 
 def outcome(name: str, state: State) -> Outcome:

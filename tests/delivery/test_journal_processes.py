@@ -18,9 +18,9 @@ from pinpoint_endpoints.delivery.journal import Journal
 RECORDER = """
 import sys
 from itertools import count
-from pinpoint_endpoints.delivery.journal import Entry, Journal, Target
+from pinpoint_endpoints.delivery.journal import Entry, Journal, JournalTarget
 
-with Journal(sys.argv[1], Target(*sys.argv[2:])) as journal:
+with Journal(sys.argv[1], JournalTarget(*sys.argv[2:])) as journal:
     for number in count():
         digest = f"{number:032x}"
         places = range(5)
@@ -74,9 +74,9 @@ def test_kill_9_while_it_records(path: Path, start: Start) -> None:
 FULL_DISK = """
 import resource, sys
 from pinpoint_endpoints import CannotRun
-from pinpoint_endpoints.delivery.journal import Entry, Journal, Target
+from pinpoint_endpoints.delivery.journal import Entry, Journal, JournalTarget
 
-with Journal(sys.argv[1], Target(*sys.argv[2:])) as journal:
+with Journal(sys.argv[1], JournalTarget(*sys.argv[2:])) as journal:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
     for number in range(20):
         try:

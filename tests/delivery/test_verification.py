@@ -11,13 +11,13 @@ from faulty_pinpoint import FaultyPinpoint, Refusal, every
 from http_stub import Answer, HttpStub
 
 from pinpoint_endpoints import State, connect
-from pinpoint_endpoints.delivery.journal import Journal, Target
+from pinpoint_endpoints.delivery.journal import Journal, JournalTarget
 from pinpoint_endpoints.delivery.log import FailureFile
 from pinpoint_endpoints.delivery.verification import DELAYS, Verification
 from pinpoint_endpoints.testing import PinpointLocal
 
 ONE_MORE_LOOK = (0.001,)
-TARGET = Target("app", "us-east-1", "http://localhost")
+TARGET = JournalTarget("app", "us-east-1", "http://localhost")
 MAX_WAIT_SECONDS = 10
 """Seconds that a person waits for one call whose endpoints are not there."""
 

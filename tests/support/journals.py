@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from pinpoint_endpoints import CannotRun
-from pinpoint_endpoints.delivery.journal import Entry, Journal, Target
+from pinpoint_endpoints.delivery.journal import Entry, Journal, JournalTarget
 
-TARGET = Target("app-1", "eu-west-1", "https://pinpoint.eu-west-1.amazonaws.com")
+TARGET = JournalTarget("app-1", "eu-west-1", "https://pinpoint.eu-west-1.amazonaws.com")
 HEADER = (
     b'{"pe_journal":1,"application_id":"app-1","region":"eu-west-1",'
     b'"server":"https://pinpoint.eu-west-1.amazonaws.com"}\n'
@@ -35,7 +35,7 @@ def claims(path: Path, *documents: tuple[str, str]) -> list[bool]:
         return [journal.accepted.resume(*document).done for document in documents]
 
 
-def refused(path: Path, target: Target = TARGET, *, read_only: bool = False) -> CannotRun:
+def refused(path: Path, target: JournalTarget = TARGET, *, read_only: bool = False) -> CannotRun:
     """Return why a file cannot be used, which it outlives unchanged."""
     before = path.read_bytes() if path.is_file() else None
     with pytest.raises(CannotRun) as stopped:
