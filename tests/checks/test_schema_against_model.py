@@ -189,16 +189,13 @@ def test_a_schema_that_drifts_from_the_model_is_noticed(path: str, value: object
     assert all_differences(broken) != []
 
 
-@pytest.mark.parametrize("shape_name", ["EndpointRequest", "EndpointBatchItem", "EndpointResponse"])
-@pytest.mark.parametrize("member", CLOSED_HERE_OPEN_IN_MODEL)
-def test_the_sets_closed_here_are_those_in_the_prose_of_the_model(
-    shape_name: str, member: str
-) -> None:
+def test_the_sets_closed_here_are_those_in_the_prose_of_the_model() -> None:
     """Where the model takes any string, its prose still names exactly the values taken here."""
-    described: Json = MODEL["shapes"][shape_name]["members"][member]
-    assert "enum" not in MODEL["shapes"][described["shape"]]
-    named = set(re.findall(r"\b[A-Z][A-Z_]+\b", described["documentation"]))
-    assert named == CLOSED_HERE_OPEN_IN_MODEL[member]
+    for shape_name in ("EndpointRequest", "EndpointBatchItem", "EndpointResponse"):
+        for member, values in CLOSED_HERE_OPEN_IN_MODEL.items():
+            described: Json = MODEL["shapes"][shape_name]["members"][member]
+            assert "enum" not in MODEL["shapes"][described["shape"]]
+            assert set(re.findall(r"\b[A-Z][A-Z_]+\b", described["documentation"])) == values
 
 
 def test_every_definition_is_one_of_the_shapes_or_used_by_one() -> None:
@@ -207,29 +204,29 @@ def test_every_definition_is_one_of_the_shapes_or_used_by_one() -> None:
     assert {f"#/$defs/{name}" for name in SCHEMA["$defs"]} == referred | (SHAPES.keys() - {"#"})
 
 
-@pytest.mark.parametrize("pointer", EXPLAINED)
-def test_everything_is_explained_to_whoever_hovers_over_it(pointer: str) -> None:
-    """Each definition and member has a title and a sentence, or refers to one that does."""
-    part = EXPLAINED[pointer]
-    assert part["title"].strip()
-    assert len(part["description"]) >= 20
-    assert part["description"].endswith(".")
+def test_everything_is_explained() -> None:
+    """Each definition and member has a title and a sentence, and each leaf an example."""
+    unexplained = [
+        pointer
+        for pointer, part in EXPLAINED.items()
+        if not part["title"].strip()
+        or len(part["description"]) < 20
+        or not part["description"].endswith(".")
+        or (part.get("type") in ("string", "number") and not part["examples"])
+    ]
+    assert unexplained == []
 
 
-@pytest.mark.parametrize("pointer", EXPLAINED)
-def test_every_leaf_shows_an_example(pointer: str) -> None:
-    """Each member that holds a text or a number shows what one looks like."""
-    part = EXPLAINED[pointer]
-    assert part.get("type") not in ("string", "number") or part["examples"]
-
-
-@pytest.mark.parametrize("pointer", [at for at, part in SUBSCHEMAS.items() if "examples" in part])
-def test_every_example_is_valid_where_it_stands(pointer: str) -> None:
+def test_every_example_is_valid_where_it_stands() -> None:
     """What the schema shows as an example, it accepts itself, in both validators."""
-    schema = schema_of(pointer)
-    for example in SUBSCHEMAS[pointer]["examples"]:
-        Draft202012Validator(schema).validate(example)
-        jsonschema_rs.Draft202012Validator(schema).validate(example)
+    refused = [
+        (pointer, example)
+        for pointer, part in SUBSCHEMAS.items()
+        for example in part.get("examples", ())
+        if not Draft202012Validator(schema_of(pointer)).is_valid(example)
+        or not jsonschema_rs.Draft202012Validator(schema_of(pointer)).is_valid(example)
+    ]
+    assert refused == []
 
 
 def test_the_example_at_the_root_is_the_file_in_the_examples() -> None:
@@ -244,12 +241,16 @@ def test_the_schema_is_a_valid_schema() -> None:
     jsonschema_rs.meta.validate(SCHEMA)
 
 
-@pytest.mark.parametrize("pointer", SHAPES)
-def test_every_shape_compiles_and_refuses_an_unknown_member(pointer: str) -> None:
+def test_every_shape_compiles_and_refuses_an_unknown_member() -> None:
     """Both validators take each shape alone, and neither lets an unknown member through."""
-    schema = schema_of(pointer)
-    assert not Draft202012Validator(schema).is_valid({"Adress": "x"})
-    assert not jsonschema_rs.Draft202012Validator(schema).is_valid({"Adress": "x"})
+    unknown = {"Adress": "x"}
+    accepting = [
+        pointer
+        for pointer in SHAPES
+        if Draft202012Validator(schema_of(pointer)).is_valid(unknown)
+        or jsonschema_rs.Draft202012Validator(schema_of(pointer)).is_valid(unknown)
+    ]
+    assert accepting == []
 
 
 def test_no_keyword_is_used_that_validators_read_differently() -> None:
