@@ -14,7 +14,7 @@ from pinpoint_endpoints.masking import (
     looks_like_address,
 )
 from pinpoint_endpoints.schema.bundled import bundled_schema
-from pinpoint_endpoints.schema.yaml_types import Expected
+from pinpoint_endpoints.schema.yaml_types import ExpectedTypes
 
 _PERSONAL = frozenset({"Address", "User"})
 _VALUES: tuple[Path, ...] = (("Address",), ("User", "UserId"))
@@ -180,11 +180,11 @@ def _is_like_a_choice(path: Path, found: PositionMap) -> bool:
 
 
 @cache
-def _known_members() -> Expected:
+def _known_members() -> ExpectedTypes:
     """Return what is wanted in an endpoint of any shape, and beside it."""
-    known = Expected()
+    known = ExpectedTypes()
     for shape in ("EndpointResponse", "UpdateEndpointInput"):
-        known.learn(bundled_schema()["$defs"][shape])
+        known.add(bundled_schema()["$defs"][shape])
     return known
 
 

@@ -16,7 +16,7 @@ from pinpoint_endpoints.documents.model import Action, Fix, TextProblem
 from pinpoint_endpoints.documents.positions import LineIndex, Path, Position, PositionMap, Span
 from pinpoint_endpoints.documents.text_rules import MAX_DEPTH
 from pinpoint_endpoints.documents.yaml_scalars import ScalarReading, plain_decimal, read_plain
-from pinpoint_endpoints.schema.yaml_types import Expected, expected_in_a_file
+from pinpoint_endpoints.schema.yaml_types import ExpectedTypes, expected_in_file
 
 MAX_EVENTS = 500_000
 """More than the values of a full batch; reading as many takes seconds."""
@@ -116,7 +116,7 @@ class _Builder:
             empty_at = empty_at or self._place(first)
             if first is start:
                 break
-            value = self._node(first, self.events, expected_in_a_file(), ())
+            value = self._node(first, self.events, expected_in_file(), ())
             next(self.events)
             if not (isinstance(first, yaml.ScalarEvent) and first.implicit[0] and not first.value):
                 found = True
@@ -130,7 +130,9 @@ class _Builder:
         self._anchors = {}
         self.positions = PositionMap(self.text, lines=self.lines) if self._locating else None
 
-    def _node(self, event: Any, events: Iterator[Any], expected: Expected, path: Path) -> object:
+    def _node(
+        self, event: Any, events: Iterator[Any], expected: ExpectedTypes, path: Path
+    ) -> object:
         if isinstance(event, yaml.AliasEvent):
             return self._repeat(event, expected, path)
         if event.tag is not None:
@@ -152,7 +154,7 @@ class _Builder:
             return self._mapping(events, expected, path)
         return self._sequence(events, expected, path)
 
-    def _mapping(self, events: Iterator[Any], expected: Expected, path: Path) -> object:
+    def _mapping(self, events: Iterator[Any], expected: ExpectedTypes, path: Path) -> object:
         members: dict[str, object] = {}
         first_places: dict[str, int] = {}
         for event in events:
@@ -175,7 +177,7 @@ class _Builder:
         if self.positions is not None and not self._repeating:
             self.positions.ends[path] = event.end_mark.index
 
-    def _sequence(self, events: Iterator[Any], expected: Expected, path: Path) -> object:
+    def _sequence(self, events: Iterator[Any], expected: ExpectedTypes, path: Path) -> object:
         items: list[object] = []
         inside = expected.inside()
         for event in events:
@@ -185,7 +187,7 @@ class _Builder:
             items.append(self._node(event, events, inside, (*path, len(items))))
         return items
 
-    def _key(self, event: Any, expected: Expected, path: Path) -> str:
+    def _key(self, event: Any, expected: ExpectedTypes, path: Path) -> str:
         if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
             self._refuse(event, "a member's name must be a string", "quote the name")
         key: str = event.value
@@ -196,7 +198,7 @@ class _Builder:
             self._warn_about_others(event, reading, (*path, key), _quoted_key)
         return key
 
-    def _scalar(self, event: Any, expected: Expected, path: Path) -> object:
+    def _scalar(self, event: Any, expected: ExpectedTypes, path: Path) -> object:
         text: str = event.value
         if not event.implicit[0]:
             return text
@@ -246,7 +248,7 @@ class _Builder:
 
         return recorded()
 
-    def _repeat(self, alias: Any, expected: Expected, path: Path) -> object:
+    def _repeat(self, alias: Any, expected: ExpectedTypes, path: Path) -> object:
         recording = self._anchors.get(str(alias.anchor))
         if recording is None:
             self._refuse(

@@ -1,4 +1,4 @@
-"""The bundled JSON Schema, as it stands in the wheel or beside the package in a checkout."""
+"""Load the bundled JSON Schema, from the wheel or from a checkout."""
 
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ SCHEMA_NAME = "endpoint-request.schema.json"
 
 @cache
 def schema_path() -> Path:
-    """Return where the bundled schema is."""
+    """Return the path of the bundled schema."""
     package = Path(__file__).parent.parent
     bundled = package / "schemas" / SCHEMA_NAME
     return bundled if bundled.exists() else package.parent / "schemas" / SCHEMA_NAME
@@ -19,13 +19,13 @@ def schema_path() -> Path:
 
 @cache
 def bundled_schema() -> dict[str, Any]:
-    """Return the bundled schema: an EndpointRequest at its root, the other shapes in `$defs`."""
+    """Return the bundled schema: EndpointRequest at its root, the other shapes in `$defs`."""
     schema: dict[str, Any] = orjson.loads(schema_path().read_bytes())
     return schema
 
 
 def definition(shape: str) -> dict[str, Any]:
-    """Return the schema under `$defs` of the bundled one."""
+    """Return the schema of a shape, from `$defs` of the bundled schema."""
     schema: dict[str, Any] = bundled_schema()["$defs"][shape]
     return schema
 
@@ -37,12 +37,12 @@ def channel_types() -> frozenset[str]:
 
 
 def referred_to(reference: str) -> str:
-    """Return the shape that a `$ref` of the bundled schema names."""
+    """Return the name of the shape that a `$ref` of the bundled schema refers to."""
     return reference.removeprefix("#/$defs/")
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema that a `$ref` leads to, or the schema itself."""
+    """Return the schema that a `$ref` refers to, or the schema itself."""
     while "$ref" in schema:
         schema = definition(referred_to(schema["$ref"]))
     return schema

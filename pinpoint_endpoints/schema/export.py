@@ -1,4 +1,4 @@
-"""The name of a shape, or of a bundled schema, in; a JSON Schema complete in itself out."""
+"""Export the bundled schemas, and single shapes as self-contained JSON Schemas."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ _ENDING = ".schema.json"
 
 
 def schema_titles() -> Mapping[str, str]:
-    """Return the names that `schema_text` takes, each with the title of its schema."""
+    """Return the names that `schema_text` accepts, with the titles of their schemas."""
     titles = {
         name: schema["title"]
         for name, schema in bundled_schema()["$defs"].items()
@@ -29,11 +29,11 @@ def schema_titles() -> Mapping[str, str]:
 
 
 def schema_text(name: str) -> bytes:
-    """Return a JSON Schema (draft 2020-12) as text.
+    """Return a JSON Schema (draft 2020-12) as UTF-8 text.
 
     Args:
         name: a bundled schema, such as `endpoint-request`, which is returned byte for byte; or a
-            shape under its `$defs`, which is returned with the definitions that it needs.
+            shape in its `$defs`, which is returned with the definitions that it refers to.
     """
     files = _files()
     if name in files:
@@ -43,7 +43,7 @@ def schema_text(name: str) -> bytes:
 
 
 def _files() -> Mapping[str, Path]:
-    """Return the bundled schemas by name: their files' names without the ending."""
+    """Return the paths of the bundled schemas by name: their file names without the ending."""
     paths = sorted(schema_path().parent.glob(f"*{_ENDING}"))
     return {path.name.removesuffix(_ENDING): path for path in paths}
 
@@ -61,7 +61,7 @@ def _schema_of_shape(shape: str) -> dict[str, Any]:
 
 
 def _needed_by(part: Any) -> Iterator[str]:
-    """Yield the names of the definitions that a part of the schema refers to, however far off."""
+    """Yield the names of the definitions that a part of the schema refers to, also indirectly."""
     if isinstance(part, dict):
         if "$ref" in part:
             name = referred_to(part["$ref"])

@@ -1,4 +1,4 @@
-"""A member's name in, what the bundled schema says about the member out."""
+"""Look up what the bundled schema says about a member."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ class Member:
     """What the schema says about one member, or about one shape.
 
     Attributes:
-        name: dotted from the EndpointRequest, such as `Demographic.Timezone`; what stands in
-            other shapes only begins with the shape's name.
+        name: dotted path from the EndpointRequest, such as `Demographic.Timezone`; for members of
+            other shapes only, the path starts with the shape's name.
         title: a few words.
         description: what it is, in sentences.
-        kind: the type that its value has, such as `a string`.
-        values: all that there are, if the set is closed.
-        limits: on numbers, lengths and names, each in a few words.
-        members: the names of what stands in it.
+        kind: the type of its value, such as `a string`.
+        values: the allowed values, if the set is closed.
+        limits: limits of numbers, lengths and names, each in a few words.
+        members: the names of its own members.
         examples: JSON values.
     """
 
@@ -37,10 +37,10 @@ class Member:
 
 
 def find_members(word: str) -> tuple[Member, ...]:
-    """Return the members that a word names: one if all is well.
+    """Return the members that match a name: one, unless it is unknown or ambiguous.
 
-    The case does not matter, nor whether a name begins at the top, nor whether its parts are
-    joined by dots or, as in a JSON pointer, by slashes.
+    Case does not matter. The name may be a full path or its end, joined by dots or, as in a JSON
+    pointer, by slashes.
     """
     wanted = f".{word.strip().replace('/', '.').strip('.').casefold()}"
     found = {
@@ -52,13 +52,13 @@ def find_members(word: str) -> tuple[Member, ...]:
 
 
 def member_names() -> list[str]:
-    """Return the names of all members, each once, and of the shapes."""
+    """Return the names of all members and shapes, each once."""
     return list(_canonical_names().values())
 
 
 @cache
 def _named_schemas() -> Mapping[str, dict[str, Any]]:
-    """Return every schema by every name, the name that it is known by first."""
+    """Return every schema by all its names, the canonical name first."""
     definitions: dict[str, dict[str, Any]] = bundled_schema()["$defs"]
     named = dict(_under("EndpointRequest", definitions["EndpointRequest"])) | definitions
     for name, schema in definitions.items():
@@ -75,7 +75,7 @@ def _under(name: str, schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, A
 
 @cache
 def _canonical_names() -> Mapping[int, str]:
-    """Return the one name that each schema is known by, by the schema's identity."""
+    """Return the canonical name of each schema, by the schema's `id()`."""
     names: dict[int, str] = {}
     for name, schema in _named_schemas().items():
         names.setdefault(id(schema), name.removeprefix(_REQUEST))
@@ -108,11 +108,11 @@ def _kind(schema: dict[str, Any], *, many: bool = False) -> str:
 
 
 def _limits(schema: dict[str, Any]) -> Iterator[str]:
-    """Yield the limits of a schema and, after its title, of each schema for what stands in it."""
+    """Yield the limits of a schema and, after their titles, of the schemas inside it."""
     if "minimum" in schema:
         yield f"from {schema['minimum']} to {schema['maximum']}"
     if "required" in schema:
-        yield f"{', '.join(schema['required'])} must be there"
+        yield f"{', '.join(schema['required'])} required"
     if "minLength" in schema or "minItems" in schema:
         yield "not empty"
     if "maxLength" in schema:

@@ -1,6 +1,6 @@
-"""A channel type in, the text of a valid endpoint file to start from out.
+"""Write valid endpoint files to start from, one for each channel type.
 
-What each member is, and its example, come from the bundled schema.
+Explanations and examples of the members come from the bundled schema.
 """
 
 import json
@@ -14,8 +14,8 @@ from pinpoint_endpoints.schema.members import find_members
 _PHONE = "+12065550100"
 _PHONE_FORM = "a phone number in E.164 form: a plus sign, then digits only"
 _TOKEN = "0123456789abcdef" * 4
-_APNS_FORM = "the token that Apple gave the app: hexadecimal digits, as a rule 64"
-_UNKNOWN_FORM = "where messages go: AWS documents no form of it for this channel"
+_APNS_FORM = "the token that Apple gave the app: usually 64 hexadecimal digits"
+_UNKNOWN_FORM = "where messages go: AWS documents no form for this channel"
 
 _APPLE = {"Make": "apple", "Model": "iPhone", "ModelVersion": "8"}
 _ANDROID = {
@@ -35,13 +35,13 @@ _FIRE = {
 
 
 class Channel(NamedTuple):
-    """What a starting file says of its channel.
+    """What a starting file says about its channel type.
 
     Attributes:
-        what: which messages take it.
-        address: an example that belongs to nobody: RFC 2606 domains, fictional phone numbers.
-        form: what stands in Address.
-        device: where its devices are others than in the schema's examples.
+        what: the messages that it is for.
+        address: an example address that belongs to nobody: RFC 2606 domains, fictional numbers.
+        form: what Address has to contain.
+        device: example device data, where the schema's examples do not fit.
     """
 
     what: str
@@ -96,17 +96,17 @@ _PLAIN = re.compile(r"[A-Za-z][\w/-]*", re.ASCII)
 
 
 def starting_json(channel: str) -> str:
-    """Return a file with what most endpoints have, as JSON; YAML readers take it too."""
+    """Return a file with the most common members, as JSON."""
     examples = _examples(channel)
     usual = {name: examples[name] for name in (*_NEEDED, *_USUAL)}
     return json.dumps(usual, indent=2, ensure_ascii=False) + "\n"
 
 
 def starting_yaml(channel: str) -> str:
-    """Return a file with every member, as YAML: what may be left out is commented out.
+    """Return a file with every member, as YAML, with the optional ones commented out.
 
-    What is commented out is explained behind it and not above, so that one line, or all of them,
-    are put to use by taking away the `# ` in front.
+    Explanations follow on the same line, so that removing the leading `# ` of one line, or of all,
+    gives a valid file.
     """
     examples = _examples(channel)
     needed = {name: examples.pop(name) for name in _NEEDED}
@@ -117,14 +117,14 @@ def starting_yaml(channel: str) -> str:
         "",
         *chain.from_iterable((f"# {comment}", line) for line, comment in _yaml(needed, channel)),
         "",
-        '# To use what is commented out, take away the "# " in front of it and of its group.',
+        '# To use a commented line, remove the "# " in front of it and of its group.',
         *(f"# {line}" for line in _aligned(_yaml(examples, channel))),
     ]
     return "\n".join(lines) + "\n"
 
 
 def _examples(channel: str) -> dict[str, Any]:
-    """Return an endpoint with every member worth keeping in a file, the most used first."""
+    """Return an endpoint with every member worth keeping in a file, the most common first."""
     facts = CHANNELS[channel]
     examples = _example_of("EndpointRequest")
     del examples[_KEPT_BY_THE_SERVICE]
@@ -141,7 +141,7 @@ def _example_of(name: str) -> Any:
 
 
 def _yaml(values: Mapping[str, Any], channel: str, above: str = "") -> Iterator[tuple[str, str]]:
-    """Yield lines of YAML, each with the comment behind it."""
+    """Yield lines of YAML with their comments."""
     indent = "  " * above.count(".")
     for name, value in values.items():
         place = f"{above}{name}"
@@ -154,7 +154,7 @@ def _yaml(values: Mapping[str, Any], channel: str, above: str = "") -> Iterator[
 
 
 def _clause_about(place: str) -> str:
-    """Return what a member is, in the first clause of the schema's description."""
+    """Return the first clause of a member's description in the schema."""
     found = find_members(f"EndpointRequest.{place}")
     if not found:
         return ""
@@ -175,7 +175,7 @@ def _scalar_or_list(value: Any) -> str:
 
 
 def _aligned(lines: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield the lines with their comments in one column."""
+    """Yield the lines with their comments aligned in one column."""
     lines = list(lines)
     column = max(len(text) for text, comment in lines if comment)
     for text, comment in lines:

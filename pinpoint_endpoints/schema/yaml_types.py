@@ -1,4 +1,4 @@
-"""The bundled schema in, what may stand where out: how a YAML scalar has to be read."""
+"""Find out by the bundled schema which type a YAML scalar has at each place of a document."""
 
 from functools import cache
 from typing import Any
@@ -6,56 +6,56 @@ from typing import Any
 from pinpoint_endpoints.schema.bundled import bundled_schema, resolved
 
 
-class Expected:
-    """What the schema wants at one place of a document.
+class ExpectedTypes:
+    """The types that the schema expects at one place of a document.
 
     Attributes:
-        scalar: `string`, `number`, or empty where no scalar is wanted or nothing is known.
-        members: what stands under each known member.
-        others: what stands under any other member; None if none is known.
-        items: what stands in a list; None if no list is wanted.
+        scalar: `string` or `number`; empty where no scalar is expected or nothing is known.
+        members: the types of the known members.
+        others: the types of all other members; None if only known members are expected.
+        items: the types of a list's items; None if no list is expected.
     """
 
     __slots__ = ("items", "members", "others", "scalar")
 
     def __init__(self) -> None:
         self.scalar = ""
-        self.members: dict[str, Expected] = {}
-        self.others: Expected | None = None
-        self.items: Expected | None = None
+        self.members: dict[str, ExpectedTypes] = {}
+        self.others: ExpectedTypes | None = None
+        self.items: ExpectedTypes | None = None
 
-    def under(self, key: str) -> "Expected":
-        """Return what is wanted under a member."""
+    def under(self, key: str) -> "ExpectedTypes":
+        """Return the types expected under a member."""
         return self.members.get(key) or self.others or UNKNOWN
 
-    def inside(self) -> "Expected":
-        """Return what is wanted as an item of a list."""
+    def inside(self) -> "ExpectedTypes":
+        """Return the types expected of a list's items."""
         return self.items or UNKNOWN
 
-    def learn(self, schema: dict[str, Any]) -> None:
-        """Add what a schema wants to what is known already."""
+    def add(self, schema: dict[str, Any]) -> None:
+        """Add the types that a schema expects."""
         schema = resolved(schema)
         kind = schema.get("type", "string" if "enum" in schema else "")
         if kind in ("string", "number"):
             self.scalar = kind
         for key, member in schema.get("properties", {}).items():
-            self.members.setdefault(key, Expected()).learn(member)
+            self.members.setdefault(key, ExpectedTypes()).add(member)
         if isinstance(schema.get("additionalProperties"), dict):
-            self.others = self.others or Expected()
-            self.others.learn(schema["additionalProperties"])
+            self.others = self.others or ExpectedTypes()
+            self.others.add(schema["additionalProperties"])
         if "items" in schema:
-            self.items = self.items or Expected()
-            self.items.learn(schema["items"])
+            self.items = self.items or ExpectedTypes()
+            self.items.add(schema["items"])
 
 
-UNKNOWN = Expected()
+UNKNOWN = ExpectedTypes()
 
 
 @cache
-def expected_in_a_file() -> Expected:
-    """Return what is wanted at the top of a file, whatever the shape of the document in it."""
-    expected = Expected()
+def expected_in_file() -> ExpectedTypes:
+    """Return the types expected at the top of a file, for documents of any shape."""
+    expected = ExpectedTypes()
     for shape in bundled_schema()["$defs"].values():
         if shape.get("type") == "object" and "properties" in shape:
-            expected.learn(shape)
+            expected.add(shape)
     return expected
