@@ -35,7 +35,7 @@ def _checked_rate(rate: float | None) -> float | None:
     return rate
 
 
-Store = Annotated[
+StoreOption = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
@@ -80,7 +80,7 @@ class Target:
             help="Use the local Pinpoint instead of AWS: no account, no credentials, no region.",
         ),
     ] = False
-    store: Store = None
+    store: StoreOption = None
     read_timeout: Annotated[
         int,
         typer.Option(

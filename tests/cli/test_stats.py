@@ -91,7 +91,7 @@ def test_invalid_endpoints_are_counted_and_told() -> None:
         {"+1***": 1, "not given": 1},
     )
     assert "2065550100" not in out + err
-    assert err == "1 invalid endpoint counted too: `pe validate` shows where\n"
+    assert err == "1 invalid endpoint counted too; run `pe validate` for details\n"
     summary = {"documents": 2, "endpoints": 2, "invalid": 1, "unreadable": 0}
     assert json.loads(out)["summary"] == summary
 
@@ -103,9 +103,7 @@ def test_what_holds_no_endpoint_is_named() -> None:
     assert (code, out.splitlines()[0]) == (1, "1 endpoint")
     lines = err.splitlines()
     assert lines[0].startswith("a.ndjson:2:1: error[PE102] expected an object, found")
-    assert lines[10] == (
-        "25 documents without an endpoint that could be counted: `pe validate` shows why"
-    )
+    assert lines[10] == ("25 documents without an endpoint; run `pe validate` for details")
     assert len(lines) == 11
 
 
@@ -215,15 +213,15 @@ def test_an_empty_application_is_told() -> None:
     run("delete", "--local", "--app", "demo", "--id", "a", "--yes")
     code, out, err = run("stats", "--local", "--app", "demo")
     assert (code, out) == (0, "0 endpoints\n")
-    assert err == "the application demo has no endpoints: `pe upsert --local` sends some\n"
+    assert err == "the application demo has no endpoints; `pe upsert --local` adds some\n"
     assert run("stats", "--local", "--app", "demo", "-q")[2] == ""
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "nothing is named to be counted"),
-        (["--app", "demo"], "nothing is named to be counted"),
+        ([], "nothing to count"),
+        (["--app", "demo"], "nothing to count"),
         (["--local"], "--local needs an application"),
         (["--local", "--app", "demo", "a.json"], "files and --local exclude each other"),
         (["--local", "--app", ""], "not an application id: it is empty"),
