@@ -92,11 +92,11 @@ def plan(
         if isinstance(decided, Outcome):
             yield from batch.hold(decided)
             continue
-        encoded = batch_item(decided)
+        encoded, key = batch_item(decided), same_endpoint_key(decided.endpoint_id)
         alone = not options.batch or (ignores_schema and not _fits_the_schema(decided))
-        if alone or not batch.has_room_for(decided, encoded):
+        if alone or not batch.has_room_for(key, encoded):
             yield from batch.flush()
-        batch.add(decided, encoded)
+        batch.add(decided, key, encoded)
         if alone:
             yield from batch.flush()
     yield from batch.flush()
@@ -169,17 +169,17 @@ class _BatchBuilder:
             held, self._held = self._held, []
             yield from held
 
-    def has_room_for(self, item: Item, encoded: bytes) -> bool:
+    def has_room_for(self, key: str, encoded: bytes) -> bool:
         return (
             len(self._items) < self._max_items
             and self._bytes + len(encoded) + 1 <= self._max_bytes
-            and same_endpoint_key(item.endpoint_id) not in self._keys
+            and key not in self._keys
         )
 
-    def add(self, item: Item, encoded: bytes) -> None:
+    def add(self, item: Item, key: str, encoded: bytes) -> None:
         self._items.append(item)
         self._encoded.append(encoded)
-        self._keys.add(same_endpoint_key(item.endpoint_id))
+        self._keys.add(key)
         self._bytes += len(encoded) + 1
 
     def flush(self) -> Iterator[Step]:

@@ -202,7 +202,7 @@ def test_a_throttled_call_is_made_again(aws_variables: None) -> None:
     assert len(server.asked) == ATTEMPTS * 2 + 1
 
 
-def test_patience_comes_to_an_end(aws_variables: None) -> None:
+def test_throttle_retries_come_to_an_end(aws_variables: None) -> None:
     """A call that stays throttled has failed whole: to send its halves would be worse."""
     with HttpStub(Answer(429, b'{"Message": "slow down"}')) as server:
         run = ended(connect(endpoint_url=server.url), documents(HUNDRED), throttle_retries=1)
@@ -212,7 +212,7 @@ def test_patience_comes_to_an_end(aws_variables: None) -> None:
     assert len(server.asked) == ATTEMPTS * 2
 
 
-def test_without_patience_a_throttled_call_has_failed(aws_variables: None) -> None:
+def test_without_throttle_retries_a_throttled_call_has_failed(aws_variables: None) -> None:
     """The library's `upsert` of one document does not wait."""
     with HttpStub(Answer(429, b"{}")) as server:
         run = ended(connect(endpoint_url=server.url), documents(["a"]), throttle_retries=0)
@@ -220,7 +220,7 @@ def test_without_patience_a_throttled_call_has_failed(aws_variables: None) -> No
     assert len(server.asked) == ATTEMPTS
 
 
-def test_a_halted_run_is_not_patient(server: FaultyPinpoint, client: Any) -> None:
+def test_a_halted_run_does_not_retry(server: FaultyPinpoint, client: Any) -> None:
     """What is throttled when the run is stopped is not made again."""
     renew(server)
     breaker = CircuitBreaker()
