@@ -1,11 +1,22 @@
-"""The counts: they add up, also when documents are told of again."""
+"""The counts add up, also when documents are reported again, and lead to the exit code."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 from reporting import checked, finding, warning
 
 from pinpoint_endpoints.documents.model import Verdict
+from pinpoint_endpoints.errors import (
+    CannotRun,
+    ExitCode,
+    Interrupted,
+    PinpointEndpointsError,
+    Refused,
+)
+from pinpoint_endpoints.reports.deletions import DeletionTally
+from pinpoint_endpoints.reports.outcomes import OutcomeTally
 from pinpoint_endpoints.reports.problems import ProblemTally
+from pinpoint_endpoints.service.endpoints import Deletion, DeletionState
+from pinpoint_endpoints.service.outcome import WELL, Outcome, State
 
 VERDICTS = st.sampled_from(Verdict)
 
@@ -47,3 +58,46 @@ def test_the_counts_add_up(story: list[tuple[Verdict, Verdict | None]]) -> None:
     assert tally.valid == ends.count(Verdict.VALID)
     assert tally.invalid == ends.count(Verdict.INVALID)
     assert tally.unreadable == ends.count(Verdict.UNREADABLE)
+
+
+OUTCOMES = st.lists(st.sampled_from(State))
+ERRORS = st.sampled_from([None, CannotRun("no"), Refused("no"), Interrupted("no")])
+
+
+@given(OUTCOMES, ERRORS)
+def test_the_exit_code_of_a_delivery(
+    states: list[State], error: PinpointEndpointsError | None
+) -> None:
+    """Nothing wrong is 0; what was accepted before an error makes it partial, but for Ctrl-C."""
+    tally = OutcomeTally()
+    for state in states:
+        tally.add(Outcome("ada", "", state, 0, "", "", "", "ada.json"))
+    code = tally.exit_code(error)
+    counts = tally.members()
+    assert counts.pop("documents") == sum(counts.values()) == len(states)
+    assert all(counts[state.value] == states.count(state) for state in State)
+    assert (code is ExitCode.OK) == (error is None and set(states) <= WELL)
+    if isinstance(error, Interrupted):
+        assert code is ExitCode.INTERRUPTED
+    elif error is not None:
+        accepted = State.ACCEPTED in states or State.UNVERIFIED in states
+        assert code is (ExitCode.PARTIAL if accepted else error.exit_code)
+    assert tally.succeeded + tally.failed == len(states)
+
+
+@given(st.lists(st.sampled_from(DeletionState)), ERRORS)
+def test_the_exit_code_of_a_deletion(
+    states: list[DeletionState], error: PinpointEndpointsError | None
+) -> None:
+    """All deleted is 0; some deleted is partial, but for Ctrl-C; none deleted is the error."""
+    tally = DeletionTally()
+    for state in states:
+        tally.add(Deletion("ada", state))
+    code = tally.exit_code(error)
+    if isinstance(error, Interrupted):
+        assert code is ExitCode.INTERRUPTED
+    elif DeletionState.DELETED not in states:
+        assert code is (ExitCode.REFUSED if error is None else error.exit_code)
+    else:
+        complete = error is None and set(states) == {DeletionState.DELETED}
+        assert code is (ExitCode.OK if complete else ExitCode.PARTIAL)
