@@ -32,7 +32,7 @@ def bar(label: str, count: int, total: int, kind: Kind = Kind.VALUE, values: int
 
 
 def chart(*bars: Bar, total: int = 4000, name: str = "country", **members: Any) -> Chart:
-    """Return a chart of four thousand endpoints, unless told otherwise."""
+    """Return a chart, of four thousand endpoints by default."""
     return Chart(name, name.title(), "Location.Country", total, bars, **members)
 
 
@@ -136,7 +136,7 @@ def test_colours_where_they_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("width", [20, 24, 40, 60, 80, 115])
 def test_charts_stand_one_below_the_other(on_terminal: Any, width: int) -> None:
-    """Each line fits, and no number is cut: where there is no room for bars there are none."""
+    """Each line fits, and no number is cut; bars are left out where there is no room for them."""
     lines = on_terminal(width, COUNTRIES, NOBODY)
     assert max(map(cell_len, lines)) <= max(width, 27)
     assert ("█" in "".join(lines)) == (width >= 40)
@@ -146,7 +146,7 @@ def test_charts_stand_one_below_the_other(on_terminal: Any, width: int) -> None:
 
 @pytest.mark.parametrize("width", [116, 160, 300])
 def test_two_charts_stand_side_by_side(on_terminal: Any, width: int) -> None:
-    """Equally high, where there is room for both; a third one stands below."""
+    """With equal heights, where both fit; a third one is below."""
     lines = on_terminal(width, COUNTRIES, NOBODY, COUNTRIES)
     assert "Country" in lines[1]
     assert "Opt_Out" in lines[1]
@@ -157,7 +157,7 @@ def test_two_charts_stand_side_by_side(on_terminal: Any, width: int) -> None:
 
 @given(st.lists(LABELS, min_size=1, max_size=5), st.integers(1, 10**9))
 def test_any_label_keeps_the_frame(labels: list[str], total: int) -> None:
-    """Whatever stands in a file: one line, or some below each other, and nothing cut."""
+    """Any text of a file is on one line or wrapped, and never cut."""
     bars = [bar(label, total, total) for label in labels]
     lines = printed(chart(*bars, total=total))[1:]
     assert all(line[0] + line[-1] in ("╭╮", "││", "╰╯") for line in lines)
@@ -175,7 +175,7 @@ def test_others_say_how_many_they_are() -> None:
     assert "counts may be up to 1,200 too low" in short[3]
 
 
-def test_nobody_has_no_charts() -> None:
+def test_no_endpoints_have_no_charts() -> None:
     """Only the count is printed."""
     assert printed(chart(total=0)) == ["0 endpoints"]
 
@@ -212,7 +212,7 @@ def test_little_is_not_nothing(count: int, total: int, shown: str) -> None:
 
 
 def test_lines_have_four_columns() -> None:
-    """The chart's name, the label, the count and the share; what is no value in parentheses."""
+    """The chart's name, the label, the count and the share; labels of our own are in parentheses."""
     assert lines(COUNTRIES) == (
         "country\tUS\t2000\t0.5000\n"
         "country\tDE\t1500\t0.3750\n"
@@ -240,7 +240,7 @@ def test_a_count_that_is_no_sum_says_so() -> None:
     ],
 )
 def test_no_value_is_taken_for_words(label: str, shown: str) -> None:
-    """A value in parentheses stands in quotes, in lines and in the table."""
+    """A value in parentheses is quoted, in lines and in the table."""
     value = chart(bar(label, 4000, 4000))
     assert lines(value).split("\t")[1] == shown
     assert printed(value)[2].startswith(f"│ {shown}  ")

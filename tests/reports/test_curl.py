@@ -173,7 +173,7 @@ def test_the_command_is_utf_8_whatever_the_output_is(server: HttpStub) -> None:
 
 
 def test_a_command_steers_no_terminal(server: HttpStub) -> None:
-    """A file cannot hide a part of the command that a person copies."""
+    """A file cannot hide a part of the command that a user copies."""
     planned = call(item("ada", {"Address": "\x9b2J\u202e\x7f"}), item("bob"))
     command = commands(server, planned).decode()
     assert r"\u009b2J\u202e\u007f" in command

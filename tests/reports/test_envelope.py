@@ -140,7 +140,7 @@ def test_a_result_says_whether_it_can_be_fixed() -> None:
 
 @given(NAMES, TEXTS, TEXTS)
 def test_any_text_is_json(source: str, message: str, hint: str) -> None:
-    """Names that are no text and lone surrogates become escapes; all else stays as it is."""
+    """File names that are not text and lone surrogates are escaped; everything else is kept."""
     problem = finding(source=source, message=message, hint=hint)
     envelope = read(reported(ReportFormat.JSON, [checked(problem)], CannotRun(message, hint)))
     (result,) = envelope["results"]

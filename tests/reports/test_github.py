@@ -54,7 +54,7 @@ def test_a_problem_is_an_annotation() -> None:
 
 
 def test_a_whole_file_has_no_line() -> None:
-    """The annotation stands at the file."""
+    """The annotation is on the file."""
     ((name, properties, _),) = commands(checked(warning(line=0, column=0)))
     assert (name, properties) == ("warning", {"file": "some/file.json", "title": "PE210"})
 
@@ -74,7 +74,7 @@ def test_ten_need_no_notice() -> None:
 
 
 def test_what_stopped_the_run_is_an_annotation() -> None:
-    """Also when ten errors stand there already."""
+    """Also after ten errors."""
     written = commands(*[checked(finding())] * 10, error=CannotRun("no file", "name one"))
     assert written[-1] == ("error", {"title": "pe validate"}, "no file: name one")
 
@@ -98,7 +98,7 @@ def summary(documents: Sequence[Checked], error: PinpointEndpointsError | None =
 
 
 def test_the_summary_has_the_counts_and_a_row_each() -> None:
-    """What a person sees of the page is what the table says."""
+    """The page shows what the table says."""
     text = summary([checked(finding(line=3, column=5, pointer="/OptOut", hint="NONE")), checked()])
     lines = html.unescape(text).splitlines()
     assert lines[2] == "2 documents: 1 valid, 1 invalid (1 error, 0 warnings)"

@@ -1,4 +1,4 @@
-"""JUnit: XML that its published schema accepts, whatever stands in names and messages."""
+"""JUnit: XML that its published schema accepts, whatever the names and messages."""
 
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ def test_several_in_a_file_are_numbered() -> None:
 
 
 def test_what_is_found_among_all_is_a_suite_of_its_own() -> None:
-    """A document that is told of again is not counted again among the documents."""
+    """A document that is reported again is not counted again among the documents."""
     same = finding(code="PE301", line=7)
     report = junit(
         checked(),

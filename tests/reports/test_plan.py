@@ -247,7 +247,7 @@ def test_a_body_is_masked(others: list[Item]) -> None:
 
 
 def test_a_name_in_a_body_is_masked_if_it_is_an_address() -> None:
-    """Wherever it stands; two that are masked alike stay two, and no other name is masked."""
+    """Wherever it is; two that are masked alike stay two, and no other name is masked."""
     names = {"ada@example.com": ["x"], "ada@example.org": ["y"], "color:red": ["z"]}
     user = {"UserId": "ada-lovelace", "UserAttributes": names}
     request = {"Attributes": names, "Metrics": {"+12065550100": 1.5}, "User": user}
@@ -269,7 +269,7 @@ def test_a_body_is_shown_as_sent_when_asked() -> None:
 def test_a_body_stays_json_in_one_line(
     endpoints: list[tuple[str, dict[str, list[str]], str]], show_values: bool
 ) -> None:
-    """Whatever stands in it, it can be read again, and steers no terminal."""
+    """Whatever its content, it can be read again, and cannot control a terminal."""
     planned = call(
         *(
             item(f"id-{number}", {"Address": one, "Attributes": two, "User": {"UserId": three}})
@@ -286,13 +286,13 @@ def test_a_body_stays_json_in_one_line(
 
 @given(TEXTS.filter(bool), NAMES, st.sampled_from(["table", "text"]), st.booleans())
 def test_no_name_steers_a_terminal(name: str, source: str, output: str, verbose: bool) -> None:
-    """Endpoint ids and names of files stand in one line, with escapes for control characters."""
+    """Endpoint ids and file names are on one line, with control characters escaped."""
     planned = call(item(name, source=source), item("bob"))
     assert not CONTROLS.search(printed(output, [planned], verbose=verbose).replace("\n", ""))
 
 
-def test_what_boto3_refuses_is_told_with_its_reason() -> None:
-    """It is no call: the next one has its number."""
+def test_what_boto3_refuses_is_reported_with_its_reason() -> None:
+    """It is not a call: the next call has its number."""
     steps = [call(item("ada", {"Address": 5})), call(item("bob"))]
     text = printed("table", steps, verbose=True)
     assert text.startswith("some/file.json: failed ada: boto3 refuses the request")
@@ -308,7 +308,7 @@ def test_what_boto3_refuses_is_told_with_its_reason() -> None:
 
 
 def test_commands_are_all_that_curl_s_report_prints() -> None:
-    """What is not sent is counted, for whoever tells it beside the script."""
+    """What is not sent is counted, so that the command can say so on standard error."""
     stream = Stream()
     tally = shown("curl", stream, STEPS)
     assert [line[:4] for line in stream.text().splitlines()] == ["curl", "curl"]

@@ -54,7 +54,7 @@ def test_a_run_that_failed_is_not_counted() -> None:
 def test_a_place_is_never_cut(
     width: int, monkeypatch: pytest.MonkeyPatch, *, terminal: bool
 ) -> None:
-    """A path that is wider than the terminal stands whole, with nothing drawn through it."""
+    """A path that is wider than the terminal is printed whole, without borders in it."""
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "dumb")
     source = "a/directory/of/some/length/and/日本語フォルダ/a-file-with-a-long-name.json"

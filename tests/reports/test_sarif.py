@@ -1,4 +1,4 @@
-"""SARIF: what the published schema accepts, with places and rules that others understand."""
+"""SARIF: logs that the published schema accepts, with places and rules that tools understand."""
 
 import json
 import os
@@ -53,7 +53,7 @@ def test_a_result_has_its_place() -> None:
 
 
 def test_a_whole_file_has_no_region() -> None:
-    """Line 0 is no line."""
+    """Line 0 stands for the whole file."""
     (result,) = sarif(checked(finding(line=0, column=0)))["results"]
     assert "region" not in result["locations"][0]["physicalLocation"]
 

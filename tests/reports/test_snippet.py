@@ -1,4 +1,4 @@
-"""The source line of a problem: the caret stands under the place, in every line that there is."""
+"""The source line of a problem: the caret is under the place, in any line."""
 
 import os
 import re
@@ -29,7 +29,7 @@ def rows(line: str, column: int, end_column: int, width: int) -> tuple[str, str]
 
 
 def under_the_marks(source: str, marks: str) -> str:
-    """Return the part of the source line in whose cells the marks stand."""
+    """Return the part of the source line that is above the marks."""
     begin, end = len(marks) - len(marks.lstrip()), len(marks)
     cells = 0
     part = ""
@@ -64,7 +64,7 @@ def test_the_marks_stand_under_the_part(line: str, part: str) -> None:
 @example("日" * 300, "本" * 300, 60)
 @example("\u0301" * 300, "\u200d" * 300, 20)
 def test_any_line_is_drawn_around_its_caret(before: str, after: str, width: int) -> None:
-    """However long a line, and whatever stands in it: it fits, and the caret is under its place."""
+    """However long a line, and whatever its content: it fits, and the caret is under its place."""
     column = len(before) + 1
     source, marks = rows(before + MARK + after, column, column + 1, width)
     assert MARK in under_the_marks(source, marks)

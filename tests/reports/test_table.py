@@ -1,4 +1,4 @@
-"""Tables: nothing that a person would copy is ever cut short."""
+"""Tables: nothing that a user would copy is ever cut short."""
 
 import io
 import re

@@ -47,7 +47,7 @@ def test_one_that_was_invalid_stays_so() -> None:
 
 @given(st.lists(st.tuples(VERDICTS, st.none() | VERDICTS)))
 def test_the_counts_add_up(story: list[tuple[Verdict, Verdict | None]]) -> None:
-    """Whatever is told again, each document is one of valid, invalid and unreadable."""
+    """Whatever is reported again, each document is one of valid, invalid and unreadable."""
     tally = ProblemTally()
     for verdict, later in story:
         tally.add(checked(verdict=verdict))

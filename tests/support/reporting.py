@@ -30,7 +30,7 @@ NAMES = st.binary(min_size=1, max_size=30).map(os.fsdecode)
 
 def finding(**members: Any) -> Problem:
     """Return a problem: by default an error at the start of a file."""
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "source": "some/file.json",
         "line": 1,
         "column": 1,
@@ -39,7 +39,7 @@ def finding(**members: Any) -> Problem:
         "message": "not a value",
         **members,
     }
-    return Problem(**told)
+    return Problem(**values)
 
 
 def warning(**members: Any) -> Problem:
