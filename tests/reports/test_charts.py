@@ -212,7 +212,7 @@ def test_little_is_not_nothing(count: int, total: int, shown: str) -> None:
 
 
 def test_lines_have_four_columns() -> None:
-    """The chart's name, the label, the count and the share; labels of our own are in parentheses."""
+    """The chart's name, the label, the count and the share; other labels are in parentheses."""
     assert lines(COUNTRIES) == (
         "country\tUS\t2000\t0.5000\n"
         "country\tDE\t1500\t0.3750\n"
