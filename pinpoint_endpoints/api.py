@@ -75,12 +75,12 @@ def connect(  # noqa: PLR0913 - each is an option of the commands
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
         )
-    from pinpoint_endpoints.local.in_process import InProcessTransport, attach_answering
+    from pinpoint_endpoints.local.in_process import InProcessTransport, attach
     from pinpoint_endpoints.local.store import default_store_path
 
     client = open_local_client(rate=rate)
     path = default_store_path() if store is None else Path(store)
-    attach_answering(client, InProcessTransport(path).answer)
+    attach(client, InProcessTransport(path).answer)
     return client
 
 

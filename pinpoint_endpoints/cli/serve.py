@@ -68,7 +68,7 @@ def serve(
     fail_rate: Annotated[
         float,
         typer.Option(
-            metavar="SHARE",
+            metavar="RATIO",
             parser=share,
             show_default=False,
             help="Answer this ratio of calls with 500: 0.02.",
@@ -77,7 +77,7 @@ def serve(
     reset_rate: Annotated[
         float,
         typer.Option(
-            metavar="SHARE",
+            metavar="RATIO",
             parser=share,
             show_default=False,
             help="Break the connection of this ratio of calls, half of them after storing.",

@@ -1,4 +1,4 @@
-"""A body → its JSON value, or a sentence on why it has none, which repeats nothing of the body."""
+"""Parse the body of a request, or say what is wrong with it without repeating any of it."""
 
 import codecs
 import json
@@ -14,16 +14,16 @@ from pinpoint_endpoints.local.service_error import bad_request
 GZIP = b"\x1f\x8b"
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 TOO_DEEP = "The body is nested too deeply."
-MOST_EXPLAINED = 100_000
-"""Bytes of a body that is read once more to say what is wrong with it: others wait meanwhile."""
+MAX_EXPLAINED_BYTES = 100_000
+"""A larger body is not parsed again to say what is wrong with it: other clients wait meanwhile."""
 
 
 def value_of(body: bytes) -> Any:
     """Return the value of a body.
 
     Raises:
-        ServiceError: 400 when it is not JSON, or JSON with something that cannot be stored: a
-            number beyond a double, half of a surrogate pair, over a thousand lists in each other.
+        ServiceError: 400 if it is not JSON, or if it cannot be stored: a number beyond a double,
+            half of a surrogate pair, more than a thousand nested lists.
     """
     try:
         return orjson.loads(body)
@@ -53,7 +53,7 @@ def _encoding_problem(body: bytes) -> str:
 def _json_problem(body: bytes, error: orjson.JSONDecodeError) -> str:
     place = f"line {error.lineno}, column {error.colno}"
     no_json = f"The body is not JSON: {place}."
-    if len(body) > MOST_EXPLAINED:
+    if len(body) > MAX_EXPLAINED_BYTES:
         return f"The body cannot be read as JSON: {place}."
     try:
         json.loads(body, parse_constant=_refused, parse_float=_finite, parse_int=_finite)

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -19,7 +18,7 @@ EVENT = "before-send.pinpoint"
 HANDLER_ID = "pinpoint_endpoints.local"
 METHODS_WITHOUT_CREATION = frozenset({"GET", "DELETE"})
 
-Answering = Callable[[str, str, bytes], Answer]
+AnswerRequest = Callable[[str, str, bytes], Answer]
 
 
 class InProcessTransport:
@@ -60,41 +59,30 @@ class InProcessTransport:
             return self._pinpoint
 
 
-def attach(client: Any, pinpoint: LocalPinpoint) -> None:
-    """Let a local Pinpoint answer all requests of a client, instead of an earlier one if any.
+def attach(client: Any, answer_request: AnswerRequest) -> None:
+    """Let a function answer all requests of a client, instead of an earlier one if any.
 
     The client still signs its requests, so it needs a region and credentials (any value).
 
     Args:
         client: a boto3 (botocore) client of the service `pinpoint`.
-        pinpoint: the local Pinpoint.
-    """
-    attach_answering(client, partial(answer, pinpoint))
-
-
-def attach_answering(client: Any, answering: Answering) -> None:
-    """Let a function answer all requests of a client, like `attach`.
-
-    Args:
-        client: a boto3 (botocore) client of the service `pinpoint`.
-        answering: takes an HTTP method, a path with its query, and a body.
+        answer_request: takes an HTTP method, an encoded path with its query, and a body.
     """
 
     def respond(request: "AWSPreparedRequest", **_: Any) -> "AWSResponse":
-        return response_to(request, answering)
+        url = urlsplit(request.url)
+        target = f"{url.path}?{url.query}" if url.query else url.path
+        body = cast("bytes", request.body or b"")
+        return _as_botocore(request.url, answer_request(request.method, target, body))
 
     client.meta.events.unregister(EVENT, unique_id=HANDLER_ID)
     client.meta.events.register(EVENT, respond, unique_id=HANDLER_ID)
 
 
-def response_to(request: "AWSPreparedRequest", answering: Answering) -> "AWSResponse":
-    """Return a function's answer to a request of a botocore client as botocore's response."""
+def _as_botocore(url: str, answered: Answer) -> "AWSResponse":
     from botocore.awsrequest import AWSResponse
     from botocore.compat import HTTPHeaders
     from urllib3 import HTTPResponse
 
-    url = urlsplit(request.url)
-    target = f"{url.path}?{url.query}" if url.query else url.path
-    result = answering(request.method, target, cast("bytes", request.body or b""))
-    raw = HTTPResponse(BytesIO(result.body), preload_content=False)
-    return AWSResponse(request.url, result.status, HTTPHeaders.from_dict(result.headers), raw)
+    raw = HTTPResponse(BytesIO(answered.body), preload_content=False)
+    return AWSResponse(url, answered.status, HTTPHeaders.from_dict(answered.headers), raw)

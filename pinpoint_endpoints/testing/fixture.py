@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pinpoint_endpoints.errors import CannotRun, Refused
 from pinpoint_endpoints.local.browse import all_endpoints
 from pinpoint_endpoints.local.client_variables import CLIENT_VARIABLES
-from pinpoint_endpoints.local.in_process import attach_answering
+from pinpoint_endpoints.local.in_process import attach
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.routes import Answer, answer
 from pinpoint_endpoints.local.server import requires_serve_extra
@@ -73,7 +73,7 @@ class PinpointLocal:
         """
         self._running()
         client = open_local_client(session=_session())
-        attach_answering(client, self._answer)
+        attach(client, self._answer)
         return client
 
     @property

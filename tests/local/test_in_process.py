@@ -4,6 +4,7 @@ import socket
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,6 +17,7 @@ from processes import Processes, opened
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.in_process import InProcessTransport, attach
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.routes import answer
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.testing import mock_aws
 
@@ -58,7 +60,7 @@ def no_lookup(*_: Any, **__: Any) -> NoReturn:
 def attached(pinpoint: LocalPinpoint, make_client: Any) -> Any:
     """Return a client that the local Pinpoint of the test answers."""
     client = make_client()
-    attach(client, pinpoint)
+    attach(client, partial(answer, pinpoint))
     return client
 
 
@@ -86,7 +88,7 @@ def test_an_attached_client_is_not_answered_by_moto(
     """Under mock_aws too, an attached client is answered by its local Pinpoint."""
     with mock_aws():
         client = make_client()
-        attach(client, pinpoint)
+        attach(client, partial(answer, pinpoint))
         client.create_app(CreateApplicationRequest={"Name": "here"})
         assert len(pinpoint.get_apps()["Item"]) == 1
 
@@ -95,7 +97,7 @@ def test_attaching_again_replaces_the_earlier_one(attached: Any, pinpoint: Local
     """A client has one Pinpoint, the one attached last."""
     with Store(None) as store:
         second = LocalPinpoint(store)
-        attach(attached, second)
+        attach(attached, partial(answer, second))
         attached.update_endpoint(**WHERE, EndpointRequest=EMAIL)
         assert second.get_endpoint("app", "e")["Id"] == "e"
     assert pinpoint.get_apps() == {"Item": []}
@@ -105,10 +107,10 @@ def test_a_store_outlives_its_client(tmp_path: Path, make_client: Any) -> None:
     """What one client stored in a file, another one finds there later."""
     path = tmp_path / "store.db"
     with Store(path) as store:
-        attach(writer := make_client(), LocalPinpoint(store))
+        attach(writer := make_client(), partial(answer, LocalPinpoint(store)))
         writer.update_endpoint(**WHERE, EndpointRequest=EMAIL)
     with Store(path) as store:
-        attach(reader := make_client(), LocalPinpoint(store))
+        attach(reader := make_client(), partial(answer, LocalPinpoint(store)))
         stored = reader.get_endpoint(**WHERE)["EndpointResponse"]
         assert stored["Address"] == "ann@example.com"
 
@@ -117,7 +119,7 @@ def test_a_damaged_store_stops_the_call(tmp_path: Path, make_client: Any) -> Non
     """A store that is damaged under a client is CannotRun at the caller, not an answer."""
     path = tmp_path / "store.db"
     with Store(path) as store, closing(sqlite3.connect(path)) as other:
-        attach(client := make_client(), LocalPinpoint(store))
+        attach(client := make_client(), partial(answer, LocalPinpoint(store)))
         client.update_endpoint(**WHERE, EndpointRequest=EMAIL)
         with other:
             other.execute("UPDATE endpoints SET response = 'x'")

@@ -81,33 +81,27 @@ def test_no_personal_data_is_shown(tmp_path: Path) -> None:
     }
     asked = [
         request(b"PUT", b"/v1/apps/demo/endpoints/ada@example.com", body=json.dumps(body).encode()),
-        request(b"GET", b"/v1/apps/demo/endpoints/%2B12065550100"),
         request(b"GET", b"/v1/apps/demo/users/ada.lovelace"),
-        request(b"GET", b"/v1/apps/demo/users/ada%2Elovelace"),
-        request(b"POST", b"/v1/apps/demo/users/ada.lovelace"),
-        request(b"GET", b"/v1/apps/ada@example.com"),
+        request(b"POST", b"/v1/apps/demo/users/ada%2Elovelace"),
         request(b"GET", b"/v1/app/demo/users/ada.lovelace"),
-        request(b"GET", b"/v1/users/ada.lovelace"),
-        request(b"GET", b"/v1/apps/demo/endpoints/e?user=ada.lovelace"),
         request(b"GET", b"/v1/apps/demo/endpoints/%1b[31m"),
-        request(body=b'{"Address": ["ada@example.com"]}'),
     ]
-    for one in asked:  # one server each: of many requests at once only some are shown
-        with pe_serve(tmp_path) as server:
+    with pe_serve(tmp_path) as server:
+        for one in asked:
             ask_once(server.port, one)
-            server.process.terminate()
-            server.ended()
-            log = server.log()
-        assert requests_in(log)
-        assert not [secret for secret in SECRETS if secret in log]
-        assert "\x1b" not in log
+        server.process.terminate()
+        server.ended()
+        log = server.log()
+    assert len(requests_in(log)) == len(asked)
+    assert not [secret for secret in SECRETS if secret in log]
+    assert "\x1b" not in log
 
 
 def test_of_many_requests_a_few_are_shown(tmp_path: Path) -> None:
     """The others are counted, and none is forgotten in the count."""
     asked = [request(last=False) * 20, request(b"GET", b"/v1/apps/{}".replace(b"{}", b"x")) * 1]
     with pe_serve(tmp_path) as server:
-        for _ in range(50):
+        for _ in range(10):
             with RawClient(server.port) as client:
                 client.send(*asked)
                 client.read_all()
@@ -116,8 +110,8 @@ def test_of_many_requests_a_few_are_shown(tmp_path: Path) -> None:
         shown = requests_in(server.log())
     counts = [re.fullmatch("([0-9,]+) more", thing) for _, _, thing, _ in shown]
     total = sum(int(count[1].replace(",", "")) if count else 1 for count in counts)
-    assert total == 50 * 21
-    assert len(shown) < 200
+    assert total == 10 * 21
+    assert len(shown) < 100
 
 
 def test_quiet_says_nothing(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinpoint_endpoints import UsageError, connect
-from pinpoint_endpoints.local.in_process import attach_answering
+from pinpoint_endpoints.local.in_process import attach
 from pinpoint_endpoints.local.routes import Answer as WireAnswer
 from pinpoint_endpoints.service.client import open_client, open_local_client
 from pinpoint_endpoints.service.rate_limit import Clock, TokenBucket
@@ -83,7 +83,7 @@ ANY = None
 
 def answer_at_once(client: Any) -> None:
     """Let every request of a client be answered before it is sent."""
-    attach_answering(client, lambda *_: WireAnswer(404, {}, b"{}"))
+    attach(client, lambda *_: WireAnswer(404, {}, b"{}"))
 
 
 def calls_a_second(clock: FakeClock, client: Any, name: str) -> int | None:

@@ -29,7 +29,7 @@ MAX_CONNECTIONS = 900
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 60
-SHUTDOWN_SECONDS = 3
+SHUTDOWN_SECONDS = 1
 """How long requests in progress may take to finish when the server stops."""
 
 
