@@ -1,4 +1,4 @@
-"""A line of a file as it may be shown: with personal data masked, character for character."""
+"""Show source lines with personal data masked, each character in its place."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,53 +8,48 @@ from typing import NamedTuple
 
 from pinpoint_endpoints.documents.positions import Path, PositionMap, member_with_value
 from pinpoint_endpoints.documents.suggestions import nearest
-from pinpoint_endpoints.masking import (
-    LONGEST_HIDDEN,
-    SHOWN,
-    looks_like_address,
-)
+from pinpoint_endpoints.masking import LONGEST_HIDDEN, SHOWN, is_personal, looks_like_address
 from pinpoint_endpoints.schema.bundled import bundled_schema
 from pinpoint_endpoints.schema.yaml_types import ExpectedTypes
 
 _PERSONAL = frozenset({"Address", "User"})
-_VALUES: tuple[Path, ...] = (("Address",), ("User", "UserId"))
 _USER_ATTRIBUTES: Path = ("User", "UserAttributes")
 _CLOSED_SETS = frozenset({"ChannelType", "EndpointStatus", "OptOut"})
 _WRAPPERS = frozenset(
     {"EndpointBatchRequest", "EndpointRequest", "EndpointResponse", "EndpointsResponse", "Item"}
 )
 _DOCUMENT_MARK = "\n---"
+_ANCHOR = "&"
 _QUOTED = re.compile(r"(\"|').*\1", re.DOTALL)
 _LIKE_A_NUMBER = re.compile(
     r"[\"']?[-+]?(?:[0-9.][0-9.eE+-]*|\.?(?:nan|inf|infinity))[\"']?(?=[\s,}\]]|$)"
-    r"|(?:true|false|null|~)\b|[&*]",
+    r"|(?:true|false|null|~)\b",
     re.IGNORECASE,
 )
 _EMPTY_COLLECTION = re.compile(r"[{\[]\s*[}\]]")
-_LABEL = re.compile(r"[&*]([^\s,\[\]{}]+)")
-_STRUCTURE = re.compile(r"(?:[\s,:\[\]{}?-]+|[&*][^\s,\[\]{}]+|#[^\r\n]*)*")
-_ADDRESS_IN_A_NOTE = re.compile(r"\S*@\S*|\+?(?:[0-9][ ().-]?){6,}[0-9]|[\w:-]{32,}")
-_WORD = re.compile(r"[^\s!-/:-@\[-^`{-~]+")
+_WORD_OR_COMMENT = re.compile(r"(?<=#)[^\r\n]+|[^\s!-/:-@\[-^`{-~]+")
 _INDENTATION_OR_CHARACTER = re.compile(r"((?<=[\r\n])[ \t]+)|[^\r\n]")
 
 
 class _Token(NamedTuple):
+    """A key or scalar in the text, between two offsets."""
+
     start: int
     end: int
     shown: bool
 
 
 def shown_line(found: PositionMap, line: int, *, show_values: bool = False) -> str:
-    """Return a line of the text, without its line break; as long as it is in the file.
+    """Return a line of a text without its line break, masked but as long as in the file.
 
-    Addresses, user ids, user attributes, and what stands where the schema knows nothing, are
-    masked: `*` stands for each character but the first two of a long value. Of a text that could
-    not be read, only punctuation and the schema's own words are shown.
+    Addresses, user ids, user attributes, and values at places that the schema does not know are
+    masked: `*` replaces each character except the first two of a long value. Comments are masked
+    too. Of a text that cannot be parsed, only punctuation and the schema's own words are shown.
 
     Args:
-        found: the places in the text; none of them, if the text could not be read.
-        line: counted as the map counts lines.
-        show_values: masks nothing.
+        found: the positions in the text; empty if it cannot be parsed.
+        line: the line number in the file.
+        show_values: whether nothing is masked.
     """
     start, end = found.lines.bounds(line)
     if show_values:
@@ -62,67 +57,69 @@ def shown_line(found: PositionMap, line: int, *, show_values: bool = False) -> s
     begin, masked = _masked_document(found)
     if begin <= start and end <= begin + len(masked):
         return masked[start - begin : end - begin]
-    return _words(found.text[start:end])
+    return _mask_words(found.text[start:end])
 
 
 def shown_text(text: str, documents: Sequence[PositionMap]) -> str:
-    """Return a whole text with personal data masked, as `shown_line` does line by line.
+    """Return a whole text with personal data masked, as `shown_line` does for one line.
 
     Args:
-        text: with the line breaks.
-        documents: the places in each of its documents.
+        text: the text, with its line breaks.
+        documents: the positions in each of its documents.
     """
-    tokens = sorted(chain.from_iterable(map(_tokens, documents)))
-    return _masked(text, tokens) if tokens else _words(text)
+    return _masked(text, sorted(chain.from_iterable(map(_tokens, documents))))
 
 
-@lru_cache(maxsize=1)  # the lines of a document are asked for one after the other
+@lru_cache(maxsize=1)  # the lines of one document are shown one after the other
 def _masked_document(found: PositionMap) -> tuple[int, str]:
-    """Return where the document begins in the text, and all of it, masked."""
+    """Return the offset of the document in its text, and all of it, masked."""
     tokens = sorted(_tokens(found))
     if not tokens:
-        return 0, _words(found.text)
+        return 0, _mask_words(found.text)
     begin = max(found.text.rfind(_DOCUMENT_MARK, 0, tokens[0].start), 0)
     finish = found.text.find(_DOCUMENT_MARK, tokens[-1].end - 1)
     return begin, _masked(found.text[: finish if finish >= 0 else None], tokens, begin)
 
 
 def _masked(text: str, tokens: Sequence[_Token], at: int = 0) -> str:
+    """Return a text from an offset on, with what is between the tokens masked by words."""
     pieces: list[str] = []
     for start, end, shown in tokens:
-        pieces.append(_between(text[at:start]))
-        pieces.append(text[start:end] if shown else _hidden(text[start:end]))
+        pieces.append(_mask_words(text[at:start]))
+        pieces.append(text[start:end] if shown else _mask_token(text[start:end]))
         at = end
-    pieces.append(_between(text[at:]))
+    pieces.append(_mask_words(text[at:]))
     return "".join(pieces)
 
 
 def _tokens(found: PositionMap) -> Iterator[_Token]:
-    """Yield the keys and the scalars: each place once, though aliases may lead to it again."""
+    """Yield the keys and scalars, each once, though aliases may repeat them at other paths.
+
+    Anchored ones are never shown: their alias may be at a place for personal data.
+    """
     text = found.text
-    hidden, labels = _hidden_places(found)
+    holders = {path[:-1] for path in found.values if path}
+    scalars = {path: start for path, start in found.values.items() if path not in holders}
+    hidden = {start for path, start in scalars.items() if not _may_be_shown(path, found)}
     tokens: dict[int, _Token] = {}
     for path, start in found.keys.items():
-        shown = _key_may_be_shown(path) and _label(text, start, "&") not in labels
+        shown = _key_may_be_shown(path) and not text.startswith(_ANCHOR, start)
         tokens[start] = _Token(start, found.key_ends[path], shown)
-    holders = _holders(found)
-    for path, end in found.ends.items():
-        start = found.values[path]
-        if path not in holders and start < end and not _EMPTY_COLLECTION.match(text, start):
-            shown = start not in hidden and _label(text, start, "&") not in labels
+    for path, start in scalars.items():
+        end = found.ends.get(path, start)
+        if start < end and not _EMPTY_COLLECTION.match(text, start):
+            shown = start not in hidden and not text.startswith(_ANCHOR, start)
             tokens[start] = _Token(start, end, shown)
     yield from tokens.values()
 
 
 def _key_may_be_shown(path: Path) -> bool:
-    """Tell whether a key is a name, and no part of a value: of an address, or of a user's data."""
+    """Tell whether a key is a name, and not part of an address or of a user's data."""
     name = str(path[-1])
     if looks_like_address(name) or member_with_value(name):
         return False
-    inner = _inside(path)
-    return not any(
-        inner[: len(value)] == value for value in _VALUES if len(inner) > len(value)
-    ) and (inner[:2] != _USER_ATTRIBUTES or len(inner) <= len(_USER_ATTRIBUTES) + 1)
+    holder = _inside(path)[:-1]
+    return holder == _USER_ATTRIBUTES or not is_personal([*map(str, holder)])
 
 
 def _inside(path: Path) -> Path:
@@ -130,62 +127,35 @@ def _inside(path: Path) -> Path:
     return tuple(dropwhile(lambda step: isinstance(step, int) or step in _WRAPPERS, path))
 
 
-def _hidden_places(found: PositionMap) -> tuple[set[int], set[str]]:
-    """Return where values stand that must be hidden, and the anchors of what must be hidden."""
-    holders = _holders(found)
-    places: set[int] = set()
-    labels: set[str] = set()
-    for path, start in found.values.items():
-        if path in holders or _may_be_shown(path, found):
-            continue
-        places.add(start)
-        labels.add(_label(found.text, start, "*"))
-    return places, labels - {""}
-
-
-def _holders(found: PositionMap) -> set[Path]:
-    return {path[:-1] for path in found.values if path}
-
-
-def _label(text: str, start: int, mark: str) -> str:
-    """Return the name of the anchor or alias that stands here, or an empty string."""
-    label = _LABEL.match(text, start) if text.startswith(mark, start) else None
-    return label[1] if label else ""
-
-
 def _may_be_shown(path: Path, found: PositionMap) -> bool:
-    """Tell whether the scalar at a path stands where no personal data belongs."""
+    """Tell whether the scalar at a path is at a place where no personal data belongs."""
     inner = _inside(path)
     if not inner or inner[0] in _PERSONAL:
         return False
     if len(inner) == 1 and inner[0] in _CLOSED_SETS:
         return _is_like_a_choice(path, found)
-    wanted = _known_members()
+    expected = _types_in_endpoint()
     for step in inner:
-        wanted = wanted.inside() if isinstance(step, int) else wanted.under(step)
-    if wanted.scalar == "number":
+        expected = expected.inside() if isinstance(step, int) else expected.under(step)
+    if expected.scalar == "number":
         return bool(_LIKE_A_NUMBER.match(found.text, found.values[path]))
-    return bool(wanted.scalar or wanted.inside().scalar)
+    return bool(expected.scalar or expected.inside().scalar)
 
 
 def _is_like_a_choice(path: Path, found: PositionMap) -> bool:
-    """Tell whether a value of a closed set is one, or a slip: else it may be an address."""
-    if path not in found.ends:
-        return True
+    """Tell whether a scalar is a value of its closed set or similar; else it may be an address."""
     start = found.values[path]
-    label = _LABEL.match(found.text, start)
-    text = found.text[label.end() if label else start : found.ends[path]].strip("\"' \t")
+    text = found.text[start : found.ends.get(path, start)].strip("\"' \t")
     choices = _choices()[str(path[-1])]
     return text in choices or bool(nearest(text, choices))
 
 
 @cache
-def _known_members() -> ExpectedTypes:
-    """Return what is wanted in an endpoint of any shape, and beside it."""
-    known = ExpectedTypes()
+def _types_in_endpoint() -> ExpectedTypes:
+    expected = ExpectedTypes()
     for shape in ("EndpointResponse", "UpdateEndpointInput"):
-        known.add(bundled_schema()["$defs"][shape])
-    return known
+        expected.add(bundled_schema()["$defs"][shape])
+    return expected
 
 
 @cache
@@ -200,8 +170,8 @@ def _words_of_the_schema() -> frozenset[str]:
     return frozenset({"true", "false", "null"}.union(*names, *_choices().values()))
 
 
-def _hidden(token: str) -> str:
-    """Mask a key or a scalar; quotes, line breaks and indentation stay."""
+def _mask_token(token: str) -> str:
+    """Mask a key or scalar except for quotes, line breaks and indentation."""
     edge = 1 if _QUOTED.fullmatch(token) else 0
     inner = token[edge : len(token) - edge]
     begin = inner[:SHOWN] if len(inner) > LONGEST_HIDDEN else ""
@@ -209,21 +179,9 @@ def _hidden(token: str) -> str:
     return token[:edge] + begin + stars[len(begin) :] + token[len(token) - edge :]
 
 
-def _between(text: str) -> str:
-    """Mask what stands between keys and scalars.
-
-    Punctuation, labels and notes are shown; anything else is a value that a second one of the same
-    name has replaced.
-    """
-    structure = _STRUCTURE.match(text)
-    end = structure.end() if structure else 0
-    return _ADDRESS_IN_A_NOTE.sub(_stars, text[:end]) + _words(text[end:])
-
-
-def _words(text: str) -> str:
+def _mask_words(text: str) -> str:
+    """Mask comments and all words but the schema's: values that a duplicate key replaces."""
     known = _words_of_the_schema()
-    return _WORD.sub(lambda word: word[0] if word[0] in known else _stars(word), text)
-
-
-def _stars(found: re.Match[str]) -> str:
-    return "*" * len(found[0])
+    return _WORD_OR_COMMENT.sub(
+        lambda word: word[0] if word[0] in known else "*" * len(word[0]), text
+    )

@@ -145,12 +145,12 @@ def test_what_a_second_member_of_the_same_name_replaces_is_masked() -> None:
     )
 
 
-def test_a_note_is_shown_without_addresses() -> None:
-    """Comments of a YAML file are shown, phone numbers and e-mail addresses in them are not."""
+def test_comments_are_masked() -> None:
+    """Nobody knows what a comment of a YAML file says: it may name a person."""
     text = "# ask ada@example.com, or +1 206 555 0100\nChannelType: SMS # all upper case\n"
     assert shown(places_in_yaml(text)) == [
-        "# ask **************** or ***************",
-        "ChannelType: SMS # all upper case",
+        f"#{'*' * 40}",
+        "ChannelType: SMS #***************",
         "",
     ]
 
@@ -163,9 +163,9 @@ def test_what_an_alias_brings_to_a_personal_place_is_masked_where_it_stands() ->
         "User: {UserAttributes: {d: *list}}\n"
     )
     assert shown(places_in_yaml(text)) == [
-        "Attributes: {a: [&m*******************], b: &list [***, ****], c: [shown]}",
-        "Address: *mail",
-        "User: {UserAttributes: {d: *list}}",
+        "Attributes: {a: [&m*******************], b: &**** [***, ****], c: [shown]}",
+        "Address: *****",
+        "User: {UserAttributes: {d: *****}}",
         "",
     ]
 
@@ -189,11 +189,11 @@ def test_each_document_of_a_text_is_shown_by_its_own_places() -> None:
     )
     _, second, _ = yaml_reader.positions(text.encode())
     assert shown(second) == [
-        "# ***",
+        "#****",
         "Address: *****@*.***",
         "---",
-        "# two",
-        "Address: ag********* # or not",
+        "#****",
+        "Address: ag********* #*******",
         "---",
         "City: ****",
         "",
