@@ -24,7 +24,7 @@ _RETRIED = frozenset({500, 502, 503, 504})
 
 
 _UNSURE = ": it may have been stored all the same"
-_TAKEN = frozenset({State.ACCEPTED, State.UNVERIFIED})
+_ACCEPTED_STATES = frozenset({State.ACCEPTED, State.UNVERIFIED})
 
 
 class Sender:
@@ -102,8 +102,8 @@ class Sender:
         If its first part was accepted, the rest would be refused as a whole too: it is split at
         once, which saves a third of the calls.
         """
-        is_fine = all(outcome.state in _TAKEN for outcome in first)
-        return self._send_halves(rest) if is_fine and len(rest.items) > 1 else self.send(rest)
+        was_accepted = all(outcome.state in _ACCEPTED_STATES for outcome in first)
+        return self._send_halves(rest) if was_accepted and len(rest.items) > 1 else self.send(rest)
 
     def _ask(self, call: Call) -> Answer:
         answer = send(self._client, self._application_id, call)
@@ -121,7 +121,7 @@ class Sender:
         if not _is_alike(first[0], answer):
             outcomes = [*first, *self._send_rest(first, call.part(1, None))]
             # no item is to blame: credentials may allow single updates, and no batch
-            self._one_by_one = all(outcome.state in _TAKEN for outcome in outcomes)
+            self._one_by_one = all(outcome.state in _ACCEPTED_STATES for outcome in outcomes)
             return outcomes
         end = self.send(last)
         if not middle.items:
