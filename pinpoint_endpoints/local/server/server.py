@@ -136,6 +136,8 @@ class PinpointServer:
             lambda _, context: self._report_error(_loop_error(context))
         )
         self._serving = asyncio.current_task()
+        if self._server.force_exit:  # by `stop_now`, before the loop ran
+            return
         try:
             await self._server.serve(sockets=[self._listener])
         except asyncio.CancelledError:
@@ -144,8 +146,12 @@ class PinpointServer:
                     await self._server.shutdown(sockets=[self._listener])
 
     def _cancel(self) -> None:
-        if self._serving is not None and self._server.started:
+        if self._serving is None:
+            return
+        if self._server.started:
             self._serving.cancel()
+        else:  # uvicorn cannot be cancelled while it starts
+            self._serving.get_loop().call_later(0.001, self._cancel)
 
 
 @contextmanager
