@@ -4,6 +4,7 @@ A group is a dataclass whose fields of an `Annotated` type are options. A comman
 the group's type, and is given one object for all of its options.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from enum import StrEnum
@@ -174,3 +175,59 @@ def _ignorable(word: str) -> str:
             "what this rule finds keeps the file from being read, and so from being checked",
         )
     return rule.code
+
+
+_RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/(s|m))?")
+_UNIT_SECONDS = {"s": 1, "m": 60, None: 1}
+_TIME = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s)")
+_MAX_SECONDS = 3600
+
+
+def parse_rate(text: str) -> float:
+    """Return calls per second: `5/s`, `30/m`, or a number alone.
+
+    Raises:
+        UsageError: the text is not a rate, or the rate is too low.
+    """
+    from pinpoint_endpoints.service.rate_limit import check_rate
+
+    found = _RATE.fullmatch(text)
+    if found is None:
+        raise UsageError(f'invalid rate "{text}"', "use calls per second or minute: 5/s, 30/m")
+    rate = float(found[1]) / _UNIT_SECONDS[found[2]]
+    check_rate(rate)
+    return rate
+
+
+def parse_seconds(text: str | float) -> float:
+    """Return seconds: `50ms`, `1.5s`.
+
+    Raises:
+        UsageError: the text is not a time, or it is more than an hour.
+    """
+    if not isinstance(text, str):
+        return text
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise UsageError(f'invalid time "{text}"', "use milliseconds or seconds: 50ms, 1.5s")
+    seconds = float(found[1]) / (1000 if found[2] == "ms" else 1)
+    if seconds > _MAX_SECONDS:
+        raise UsageError(f"{text} is more than an hour", "no client waits that long")
+    return seconds
+
+
+def parse_ratio(text: str | float) -> float:
+    """Return a ratio from 0 to 1.
+
+    Raises:
+        UsageError: the text is not a number from 0 to 1.
+    """
+    try:
+        ratio = float(text)
+    except ValueError:
+        ratio = -1.0
+    if not 0 <= ratio <= 1:
+        raise UsageError(
+            f'invalid ratio "{text}"', "use a number from 0 to 1: 0.02 is one in fifty"
+        )
+    return ratio

@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.amounts import rate_in, seconds_in, share
-from pinpoint_endpoints.cli.options import Quiet, Verbose
+from pinpoint_endpoints.cli.options import (
+    Quiet,
+    Verbose,
+    parse_rate,
+    parse_ratio,
+    parse_seconds,
+)
 from pinpoint_endpoints.cli.target import STORE_VARIABLE, is_in_memory, local_store
 from pinpoint_endpoints.errors import ExitCode
 from pinpoint_endpoints.local.client_variables import assignments
@@ -60,7 +65,7 @@ def serve(
         float | None,
         typer.Option(
             metavar="N/s",
-            parser=rate_in,
+            parser=parse_rate,
             show_default=False,
             help="Limit each operation to a rate, such as 5/s or 30/m; other calls get 429.",
         ),
@@ -69,7 +74,7 @@ def serve(
         float,
         typer.Option(
             metavar="RATIO",
-            parser=share,
+            parser=parse_ratio,
             show_default=False,
             help="Answer this ratio of calls with 500: 0.02.",
         ),
@@ -78,7 +83,7 @@ def serve(
         float,
         typer.Option(
             metavar="RATIO",
-            parser=share,
+            parser=parse_ratio,
             show_default=False,
             help="Break the connection of this ratio of calls, half of them after storing.",
         ),
@@ -87,7 +92,7 @@ def serve(
         float,
         typer.Option(
             metavar="TIME",
-            parser=seconds_in,
+            parser=parse_seconds,
             show_default=False,
             help="Wait before each answer: 50ms, 1.5s.",
         ),

@@ -19,7 +19,6 @@ from pinpoint_endpoints.quotas import (
     CONCURRENT_LOOPBACK_CALLS,
 )
 from pinpoint_endpoints.service.client import CONNECT_SECONDS, CONNECTIONS, READ_SECONDS
-from pinpoint_endpoints.service.rate_limit import check_rate
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import JournalTarget
@@ -31,6 +30,8 @@ IN_MEMORY = Path(":memory:")
 
 def _checked_rate(rate: float | None) -> float | None:
     if rate is not None:
+        from pinpoint_endpoints.service.rate_limit import check_rate
+
         check_rate(rate)
     return rate
 

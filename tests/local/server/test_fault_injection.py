@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.cli.amounts import rate_in
+from pinpoint_endpoints.cli.options import parse_rate
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.local.server.fault_injection import (
     MAX_REMEMBERED,
@@ -198,4 +198,4 @@ def test_words() -> None:
 )
 def test_a_limit_is_told_in_the_number_that_was_typed(typed: str, told: str) -> None:
     """Or in the same limit by the second, where that is as short; in no endless fraction."""
-    assert str(Faults(throttle=rate_in(typed))) == f"{told} of each operation"
+    assert str(Faults(throttle=parse_rate(typed))) == f"{told} of each operation"
