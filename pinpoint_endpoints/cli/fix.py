@@ -98,7 +98,7 @@ def show_differences(sources: Sources, policy: Policy, display: DisplayOptions) 
 def nothing_to_check() -> CannotRun:
     """Return the error that stands for a run without a file: never a success."""
     return CannotRun(
-        "nothing to check: no file with a known suffix is there",
+        "nothing to check: no files with a known suffix",
         "name a file, or a directory that holds .json, .yaml, .yml, .ndjson or .jsonl files",
     )
 

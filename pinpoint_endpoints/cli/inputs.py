@@ -102,7 +102,7 @@ class Inputs:
         """
         if self.stdin_filename is not None and STANDARD_INPUT not in self.paths:
             raise UsageError(
-                "--stdin-filename names standard input", "give - as well, or leave it out"
+                "--stdin-filename is only for standard input", "add - to the paths, or leave it out"
             )
         pipes = filter(is_pipe, self.paths)
         inputs = {path: Spooled(partial(_opened, path), path) for path in pipes}
@@ -149,7 +149,7 @@ class Inputs:
         if second is not None and endpoint_id is not None:
             raise UsageError(
                 "--id names one endpoint, and there are several",
-                "leave --id out: each takes the id that stands in it, else its file's name",
+                "leave --id out: each document takes its own id, else its file's name",
             )
         yield first
         if second is not None:

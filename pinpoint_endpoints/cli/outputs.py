@@ -59,7 +59,7 @@ class OutputFiles:
         if failures is not None and not read_only:
             _refuse_to_empty(failures, inputs.find())
         if len(self._real_paths) < len(written):
-            raise UsageError("--journal and --failures are one file", "give each a file of its own")
+            raise UsageError("--journal and --failures name the same file", "give each its own")
         self.journal: Journal | None = None
         self.failures: FailureFile | None = None
         with ExitStack() as files:
@@ -100,7 +100,9 @@ def _refuse_inputs(inputs: Sequence[str], written: dict[str, str]) -> None:
         if path in ("", STANDARD_INPUT):
             raise UsageError(f"{option} needs a file", "give its name")
         if os.path.realpath(path) in read:
-            raise UsageError(f"{path} is to be read, and {option} writes it", "give another file")
+            raise UsageError(
+                f"{path} is an input: {option} would overwrite it", "give another file"
+            )
 
 
 def _refuse_to_empty(path: str, sources: Iterable[Source | UnreadablePath]) -> None:
@@ -115,14 +117,14 @@ def _refuse_to_empty(path: str, sources: Iterable[Source | UnreadablePath]) -> N
         with suppress(OSError, ValueError):
             if samestat(Path(source.path).stat(), written):
                 raise UsageError(
-                    f"{source.path} is to be read, and --failures {path} would empty it",
-                    "give another file, outside of what is searched, or leave it out by --exclude",
+                    f"{source.path} is an input: --failures {path} would empty it",
+                    "name a file outside the searched directories, or skip it with --exclude",
                 )
 
 
 def _directory(given: str) -> Path:
     if not given:
-        raise UsageError("--save names no directory", "give one; . is the working directory")
+        raise UsageError("--save needs a directory", "use . for the working directory")
     return Path(given)
 
 

@@ -139,7 +139,7 @@ class Shell(StrEnum):
 def completion(
     shell: Annotated[Shell, typer.Argument(help="The shell to print the script for.")],
 ) -> ExitCode:
-    """Print the script that completes `pe` in a shell.
+    """Print the shell completion script of `pe`.
 
     bash, in ~/.bashrc: eval "$(pe completion bash)"
 

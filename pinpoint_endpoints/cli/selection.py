@@ -50,8 +50,7 @@ class EndpointSelection:
         typer.Option(
             "--id",
             metavar="ID",
-            help="An endpoint id; may be given several times. - reads ids from standard input, "
-            "one a line.",
+            help="An endpoint id. Repeatable; - reads ids from standard input, one per line.",
         ),
     ] = None
     user: Annotated[
@@ -70,7 +69,7 @@ class EndpointSelection:
         ids, user = self.endpoint_ids or [], self.user
         if bool(ids) == (user is not None):
             message = "--id and --user exclude each other" if ids else "no endpoint is selected"
-            hint = "leave one of them out" if ids else "give --id once or several times, or --user"
+            hint = "leave one of them out" if ids else "use --id, which is repeatable, or --user"
             raise UsageError(message, hint)
         if user is not None:
             check_user_id(user)
@@ -87,7 +86,7 @@ class EndpointSelection:
 
 
 def _ids_from_standard_input() -> list[str]:
-    """Return the ids on standard input, one a line; empty lines are skipped."""
+    """Return the ids on standard input, one per line; empty lines are skipped."""
     if sys.stdin is None:
         raise CannotRun("standard input is closed: it should have the ids")
     if sys.stdin.isatty():
@@ -95,18 +94,18 @@ def _ids_from_standard_input() -> list[str]:
     try:
         text = sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise CannotRun("standard input is not UTF-8 text", "give one endpoint id a line") from None
+        raise CannotRun("standard input is not UTF-8 text", "one endpoint id per line") from None
     ids = []
     for number, line in enumerate(text.split("\n"), 1):
         endpoint_id = line.removesuffix("\r")
         fault = endpoint_id_problem(endpoint_id) if endpoint_id else ""
         if fault:
             place = f"line {number} of standard input"
-            raise UsageError(f"{place}: not an endpoint id: {fault}", "give one endpoint id a line")
+            raise UsageError(f"{place}: not an endpoint id: {fault}", "one endpoint id per line")
         if endpoint_id:
             ids.append(endpoint_id)
     if not ids:
-        raise CannotRun("standard input has no ids", "give one endpoint id a line")
+        raise CannotRun("standard input has no ids", "one endpoint id per line")
     return ids
 
 

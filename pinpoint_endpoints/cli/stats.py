@@ -133,7 +133,7 @@ def _check_source(paths: list[str], *, local: bool) -> None:
 
 def _application(app: str | None) -> str:
     if app is None:
-        raise UsageError("--local needs an application", "give --app, or set PE_APP")
+        raise UsageError("--local needs an application", "use --app, or set PE_APP")
     check_id(app, "application id", "--app")
     return app
 

@@ -59,8 +59,8 @@ def upsert(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Write what becomes of each endpoint, and skip what the file has as accepted: "
-            "the same command goes on where it was stopped.",
+            help="Record the outcome of each endpoint, and skip what the file has as accepted: "
+            "the same command resumes a run that was stopped.",
         ),
     ] = None,
     failures: Annotated[
@@ -81,7 +81,7 @@ def upsert(
         typer.Option(
             "--dry-run",
             help="Send nothing, and show what would be sent: with -v as HTTP requests, with "
-            "-o curl as commands that send it, addresses and user data unmasked.",
+            "-o curl as curl commands. Those have addresses and user data unmasked.",
         ),
     ] = False,
     output: Annotated[
@@ -231,7 +231,7 @@ def _show_plan(
     if to_curl and target.local:
         raise UsageError(
             "-o curl needs a server: the local Pinpoint is none",
-            "give --endpoint-url, or leave --local out",
+            "use --endpoint-url, or leave --local out",
         )
     has_requests = to_curl or (output is UpsertOutput.TABLE and display.verbose)
     preview = Previewer(application_id, target.preview_client) if has_requests else None

@@ -139,7 +139,7 @@ def validate(
 
 
 def _list(sources: Iterable[Source | UnreadablePath]) -> ExitCode:
-    """Print the paths of the files, one a line."""
+    """Print the paths of the files, one per line."""
     found = False
     for source in sources:
         if isinstance(source, UnreadablePath):
@@ -231,7 +231,7 @@ class _Reports:
         try:
             return self._files.enter_context(Path(path).open("a", encoding="utf-8", newline="\n"))
         except OSError as error:
-            hint = "check that its folder is there and may be written to"
+            hint = "check that its folder exists and is writable"
             raise CannotRun(f"{path} cannot be written: {reason_of(error)}", hint) from None
 
     def __enter__(self) -> Self:

@@ -301,12 +301,12 @@ def _not_configured(error: Exception) -> CannotRun:
     if isinstance(error, known.NoRegionError):
         return CannotRun(
             "no region is set",
-            "give --region, or set AWS_DEFAULT_REGION; or use --local, which needs none",
+            "use --region, or set AWS_DEFAULT_REGION, or use --local, which needs none",
         )
     if isinstance(error, (known.NoCredentialsError, known.PartialCredentialsError)):
         return CannotRun(
             "no credentials were found, or only a part of them",
-            "give --profile, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "
+            "use --profile, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "
             "`aws configure`; or use --local, which needs none",
         )
     if isinstance(error, known.ProfileNotFound):

@@ -152,7 +152,7 @@ def test_a_wrong_line_of_standard_input_is_named() -> None:
     assert (code, out) == (2, "")
     assert err == (
         "Error: line 3 of standard input: not an endpoint id: it contains $ { }, which the service "
-        "does not allow\n       give one endpoint id a line\n"
+        "does not allow\n       one endpoint id per line\n"
     )
 
 
@@ -234,7 +234,7 @@ def test_the_working_directory_is_taken_by_its_name_only(
     monkeypatch.chdir(tmp_path / "here")
     code, out, err = get("--id", "bob", "--save", "")
     assert (code, out, list(Path().iterdir())) == (2, "", [])
-    assert err.startswith("Error: --save names no directory\n")
+    assert err.startswith("Error: --save needs a directory\n")
     assert get("--id", "bob", "--save", ".")[0] == 0
     assert [path.name for path in Path().iterdir()] == ["bob.json"]
 

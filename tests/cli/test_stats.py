@@ -227,7 +227,7 @@ def test_an_empty_application_is_told() -> None:
         (["--local", "--app", ""], "not an application id: it is empty"),
         (["--local", "--app", "${x}"], "not an application id: it contains $ { }"),
         (["--store", "x", "a.json"], "a store is only for the local Pinpoint"),
-        (["a.json", "--stdin-filename", "x"], "--stdin-filename names standard input"),
+        (["a.json", "--stdin-filename", "x"], "--stdin-filename is only for standard input"),
         (["a.json", "--ignore", "PE999"], 'there is no rule "PE999"'),
         (["a.json", "--top", "1001"], "1001"),
     ],

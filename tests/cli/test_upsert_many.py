@@ -260,7 +260,7 @@ def test_an_input_is_not_written(
     monkeypatch.chdir(tmp_path)
     ended = upsert(server, "a.ndjson", option, name)
     assert ended.code == 2
-    assert f"{name} is to be read, and {option} writes it" in ended.err
+    assert f"{name} is an input: {option} would overwrite it" in ended.err
     assert (path.read_bytes(), server.calls) == (before, [])
 
 
