@@ -15,6 +15,13 @@ USER = "endpoint-user-attributes"
 TYPES = (CUSTOM, METRIC, USER)
 """The values of AttributeType in RemoveAttributes. Source: AWS, apps-application-id-attributes."""
 
+# Limits of our own: every update is compared with all of them
+MAX_PATTERNS = 1_000
+MAX_GLOBS = 100
+MAX_PATTERN_LENGTH = 100
+
+WILD = re.compile(r"[*?\[]")
+
 Names = Mapping[str, frozenset[str]]
 Patterns = Mapping[str, tuple[str, ...]]
 
@@ -131,14 +138,6 @@ def _from_json(data: bytes | str) -> AttributeNames:
         {kind: frozenset(known.get(kind, ())) for kind in TYPES},
         {kind: tuple(removed.get(kind, ())) for kind in TYPES},
     )
-
-
-# Limits of our own: every update is compared with all of them
-MAX_PATTERNS = 1_000
-MAX_GLOBS = 100
-MAX_PATTERN_LENGTH = 100
-
-WILD = re.compile(r"[*?\[]")
 
 
 def patterns_problem(patterns: Sequence[str]) -> str:

@@ -21,7 +21,8 @@ from pinpoint_endpoints.local.service_error import (
 from pinpoint_endpoints.quotas import MAX_BODY_BYTES, MAX_EVENTS_BYTES
 
 LISTED = "`pe serve --explain` lists what it implements."
-BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+_ID_IN_MODEL = re.compile(r"\\\{[^/]+?\\\}")
+INVALID_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
     },
 }
 
-FIRST_REFUSAL = 400
+FIRST_ERROR_STATUS = 400
 """The first HTTP status of an error (RFC 9110, 15)."""
 
 FIRST_ID, EVERY_OTHER = 3, 2
@@ -199,7 +200,7 @@ def refusal(error: ServiceError, request_id: str) -> Answer:
 
 def message_of(answer: Answer) -> str:
     """Return why a request was refused; an empty string if it was accepted."""
-    if answer.status < FIRST_REFUSAL:
+    if answer.status < FIRST_ERROR_STATUS:
         return ""
     return str(orjson.loads(answer.body)["Message"])
 
@@ -209,7 +210,7 @@ def operation_name(method: str, target: str) -> str:
     path, _, _ = target.partition("?")
     methods, _ = _methods_and_ids(path)
     operation = methods.get(method)
-    return operations_at(path).get(method, "") if operation is None else operation.name
+    return _modelled_operations(path).get(method, "") if operation is None else operation.name
 
 
 def _route(method: str, path: str) -> tuple[Operation, tuple[str, ...]]:
@@ -229,7 +230,7 @@ def _methods_and_ids(path: str) -> tuple[Mapping[str, Operation], list[str]]:
 
 
 def _not_implemented(method: str, path: str) -> ServiceError:
-    names = operations_at(path)
+    names = _modelled_operations(path)
     if method in names:
         return not_found(f"The local Pinpoint does not implement {names[method]}. {LISTED}")
     if names:
@@ -240,7 +241,7 @@ def _not_implemented(method: str, path: str) -> ServiceError:
 def _decoded(segment: str) -> str:
     if "%" not in segment and segment.isascii():
         return segment
-    if BROKEN_ESCAPE.search(segment):
+    if INVALID_ESCAPE.search(segment):
         raise bad_request("The path has an invalid percent-encoding.")
     try:
         return unquote_to_bytes(segment).decode("utf-8")
@@ -248,10 +249,7 @@ def _decoded(segment: str) -> str:
         raise bad_request("The path does not decode to UTF-8.") from None
 
 
-_ID_IN_MODEL = re.compile(r"\\\{[^/]+?\\\}")
-
-
-class ModelledPath(NamedTuple):
+class _ModelledPath(NamedTuple):
     """A path of the service model.
 
     Args:
@@ -263,7 +261,7 @@ class ModelledPath(NamedTuple):
     operations: dict[str, str]
 
 
-def operations_at(path: str) -> dict[str, str]:
+def _modelled_operations(path: str) -> dict[str, str]:
     """Return the names of all of Pinpoint's operations at a path, by method.
 
     Args:
@@ -273,7 +271,7 @@ def operations_at(path: str) -> dict[str, str]:
 
 
 @cache
-def _paths() -> list[ModelledPath]:
+def _paths() -> list[_ModelledPath]:
     """Return all paths, those with the fewest ids first, so that a word is not taken for an id."""
     from pinpoint_endpoints.service.client import pinpoint_loader
 
@@ -283,6 +281,6 @@ def _paths() -> list[ModelledPath]:
         http = operation["http"]
         by_uri.setdefault(http["requestUri"], {})[http["method"]] = name
     return [
-        ModelledPath(re.compile(_ID_IN_MODEL.sub("[^/]*", re.escape(uri))), by_uri[uri])
+        _ModelledPath(re.compile(_ID_IN_MODEL.sub("[^/]*", re.escape(uri))), by_uri[uri])
         for uri in sorted(by_uri, key=lambda uri: uri.count("{"))
     ]

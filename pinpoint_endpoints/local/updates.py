@@ -22,6 +22,12 @@ from pinpoint_endpoints.quotas import (
 )
 from pinpoint_endpoints.service.merge import Endpoint, merge, with_status
 
+SERVICE_MEMBERS = frozenset(
+    ("ApplicationId", "CohortId", "CreationDate", "EffectiveDate", "EndpointStatus", "Id", "OptOut",
+     "RequestId")
+)  # fmt: skip
+"""Members that the service sets even if no request has them."""
+
 
 class Limits(NamedTuple):
     """Quotas of endpoints; the service's, unless a test lowers them.
@@ -150,13 +156,6 @@ def _share_user_attributes(
     for companion in companions:
         if user_attributes_of(companion) != attributes:
             endpoints.put(with_user_attributes(companion, attributes))
-
-
-SERVICE_MEMBERS = frozenset(
-    ("ApplicationId", "CohortId", "CreationDate", "EffectiveDate", "EndpointStatus", "Id", "OptOut",
-     "RequestId")
-)  # fmt: skip
-"""Members that the service sets even if no request has them."""
 
 
 def new_endpoint(application_id: str, endpoint_id: str, created: str) -> Endpoint:

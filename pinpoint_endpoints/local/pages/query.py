@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
 from pinpoint_endpoints.local.browse import Cursor, Filter, Key, is_by_id
-from pinpoint_endpoints.local.routes import BROKEN_ESCAPE
+from pinpoint_endpoints.local.routes import INVALID_ESCAPE
 from pinpoint_endpoints.schema.bundled import definition
 
 MAX_PARAMETERS = 20
@@ -143,7 +143,7 @@ def values_of(parameter: str) -> tuple[str, ...]:
 def _pairs(query: bytes) -> list[tuple[str, str]]:
     try:
         text = query.decode("ascii")
-        if BROKEN_ESCAPE.search(text):
+        if INVALID_ESCAPE.search(text):
             raise BadQuery("A % in the URL is not followed by two hexadecimal digits.")
         return parse_qsl(
             text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS

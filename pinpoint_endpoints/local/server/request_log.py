@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from pinpoint_endpoints.local.routes import FIRST_REFUSAL
+from pinpoint_endpoints.local.routes import FIRST_ERROR_STATUS
 from pinpoint_endpoints.masking import masked, printable, shown_member, without_addresses
 
 FLUSH_SECONDS = 0.5
@@ -83,7 +83,7 @@ class RequestLog:
         if self._write is not None:
             took = f"{seconds * 1000:.1f} ms"
             reason = f"  {_shown_message(message)}" if message else ""
-            kind = _Kind(operation, str(status), status >= FIRST_REFUSAL)
+            kind = _Kind(operation, str(status), status >= FIRST_ERROR_STATUS)
             self._add(kind, f"{_shown(target)}  {took}{reason}")
 
     def reset(self, operation: str, target: str) -> None:
