@@ -9,6 +9,7 @@ from commands import run
 from pinpoint_endpoints import quotas
 from pinpoint_endpoints.local import attribute_names, pinpoint, requests
 from pinpoint_endpoints.local.routes import OPERATIONS
+from pinpoint_endpoints.local.server import server
 from pinpoint_endpoints.schema.bundled import definition
 
 PAGE = (files("pinpoint_endpoints.local") / "behaviour.md").read_text("utf-8")
@@ -40,6 +41,8 @@ LIMITS = {
     "Names and globs removed by RemoveAttributes, of one type": attribute_names.MAX_PATTERNS,
     "Globs among them": attribute_names.MAX_GLOBS,
     "Characters of a name or glob to remove": attribute_names.MAX_PATTERN_LENGTH,
+    "Connections to `pe serve` at a time, then 503": server.MAX_CONNECTIONS,
+    "Seconds that `pe serve` keeps an idle connection": server.KEEP_ALIVE_SECONDS,
 }
 
 
