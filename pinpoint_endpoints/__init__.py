@@ -18,6 +18,7 @@ from pinpoint_endpoints.version import __version__ as __version__
 if TYPE_CHECKING:
     from pinpoint_endpoints.api import connect, get, load, upsert, upsert_all, validate
     from pinpoint_endpoints.checks.finding import Policy
+    from pinpoint_endpoints.delivery.monitor import Monitor
     from pinpoint_endpoints.delivery.plan import SendOptions
     from pinpoint_endpoints.documents.model import Document, Problem, Severity
     from pinpoint_endpoints.errors import (
@@ -34,6 +35,7 @@ __all__ = [
     "CannotRun",
     "Document",
     "Interrupted",
+    "Monitor",
     "NoApplication",
     "Outcome",
     "PinpointEndpointsError",
@@ -56,6 +58,7 @@ _HOMES = {
     "checks.finding": ("Policy",),
     "api": ("connect", "get", "load", "upsert", "upsert_all", "validate"),
     "documents.model": ("Document", "Problem", "Severity"),
+    "delivery.monitor": ("Monitor",),
     "delivery.plan": ("SendOptions",),
     "errors": (
         "CannotRun",
