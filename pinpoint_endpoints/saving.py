@@ -19,10 +19,12 @@ from pinpoint_endpoints.documents.load import load
 from pinpoint_endpoints.documents.streams import replacing
 from pinpoint_endpoints.errors import CannotRun, reason_of
 
-LONGEST = 200
-"""Bytes: the suffix and a temporary name have to fit too, where 255 are the limit."""
+MAX_NAME_BYTES = 200
+"""File systems allow 255: the suffix and a temporary name have to fit too."""
 
-_BEGIN_OF_A_LONG_ONE = 120
+_KEPT_BYTES = 120
+"""How much of a longer name is kept, before a digest."""
+
 _DIGEST_BYTES = (6, 32)
 
 _UNSAFE = re.compile(
@@ -32,38 +34,39 @@ _UNSAFE = re.compile(
 )
 _DEVICE = re.compile(r"(?:aux|con|nul|prn|(?:com|lpt)[0-9¹²³]) *(?:\.|\Z)", re.IGNORECASE)
 _CUT_ESCAPE = re.compile(r"%[0-9A-F]?\Z")
+_WORD = re.compile(r"[A-Za-z][\w/-]+", re.ASCII)
+"""Texts that need no quotes, unless PyYAML adds some; one letter could be YAML 1.1's y or n."""
+
+_INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 def names_for(endpoint_id: str) -> Iterator[str]:
-    """Yield names without a suffix, the most readable first: others are for when that one is taken.
+    """Yield file names for an id, without a suffix: the most readable first, then alternatives.
 
-    What a file system or a search for files treats specially is percent-encoded. A name that would
-    be too long, and any but the first, ends with a digest of the id.
+    Characters that a file system or a search for files treats specially are percent-encoded. Names
+    that would be too long, and all but the first, end with a digest of the id.
     """
     name = _UNSAFE.sub(_encoded, endpoint_id)
     if _DEVICE.match(name):
         name = f"%{ord(name[0]):02X}{name[1:]}"
-    if len(name.encode()) <= LONGEST:
+    if len(name.encode()) <= MAX_NAME_BYTES:
         yield name
-    begin = name.encode()[:_BEGIN_OF_A_LONG_ONE].decode(errors="ignore")
+    begin = name.encode()[:_KEPT_BYTES].decode(errors="ignore")
     begin = _CUT_ESCAPE.sub("", begin)
     for size in _DIGEST_BYTES:
         yield f"{begin}-{blake2b(endpoint_id.encode(), digest_size=size).hexdigest()}"
 
 
 def same_file_key(name: str) -> str:
-    """Return what two names share that a file system may take for one: case, and composed é."""
+    """Return a key that is equal for names that a file system may treat as one.
+
+    Some file systems ignore case, and some whether `é` is one character or two.
+    """
     return normalize("NFD", name.casefold())
 
 
 def _encoded(found: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in found[0].encode())
-
-
-_WORD = re.compile(r"[A-Za-z][\w/-]+", re.ASCII)
-"""What needs no quotes, unless PyYAML knows better; a single letter may be YAML 1.1's y or n."""
-
-_INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 def json_text(endpoint: Mapping[str, Any]) -> bytes:
@@ -72,17 +75,17 @@ def json_text(endpoint: Mapping[str, Any]) -> bytes:
 
 
 def json_of_several(endpoints: Iterable[Mapping[str, Any]]) -> bytes:
-    """Return endpoints as `aws pinpoint get-user-endpoints` prints them."""
+    """Return endpoints as one JSON document, as `aws pinpoint get-user-endpoints` prints them."""
     return json_text({"EndpointsResponse": {"Item": list(endpoints)}})
 
 
 def json_line(endpoint: Mapping[str, Any]) -> bytes:
-    """Return an endpoint as JSON in one line."""
+    """Return an endpoint as JSON on one line."""
     return orjson.dumps(endpoint, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def yaml_text(endpoint: Mapping[str, Any]) -> bytes:
-    """Return an endpoint as a YAML document that YAML 1.1 and YAML 1.2 tools read alike."""
+    """Return an endpoint as a YAML document that YAML 1.1 and 1.2 tools read alike."""
     import yaml
 
     text: str = yaml.dump(
@@ -97,7 +100,7 @@ def yaml_text(endpoint: Mapping[str, Any]) -> bytes:
 
 
 def yaml_documents(endpoints: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """Yield endpoints as YAML documents of one stream, as they come."""
+    """Yield endpoints as the YAML documents of one stream."""
     separator = b""
     for endpoint in endpoints:
         yield separator + yaml_text(endpoint)

@@ -153,14 +153,14 @@ def removals(
         _Member(path, found.keys[path], _content_end(found, children, path))
         for path in children.get(holder, ())
     ]
-    going = [member for member in members if member.path[-1] in names]
-    if not going:
+    removed = [member for member in members if member.path[-1] in names]
+    if not removed:
         return
     begin = without_label(found.text, found.values[holder])
     in_braces = found.text.startswith("{", begin)
-    if len(going) == len(members):
+    if len(removed) == len(members):
         whole = Edit(begin, found.ends[holder] if in_braces else members[-1].end, _EMPTY)
-        yield _change(whole, going)
+        yield _change(whole, removed)
         return
     for first, last in _runs(found.text, members, names, in_braces=in_braces):
         run = members[first : last + 1]

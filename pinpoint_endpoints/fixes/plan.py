@@ -78,9 +78,9 @@ def _changes(fixes: Iterable[Fix], found: PositionMap, value: object) -> Iterato
             if change is not None and taken[(*path[:-1], fix.text)] <= 1:
                 yield change
     children = Children(found) if names else None
-    for holder, going in names.items():
+    for holder, removed in names.items():
         if children is not None:
-            yield from removals(found, children, holder, going)
+            yield from removals(found, children, holder, removed)
 
 
 def _changed(value: object, changes: Sequence[Change]) -> object:

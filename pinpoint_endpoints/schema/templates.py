@@ -89,7 +89,7 @@ _USER = {"UserId": "ada", "UserAttributes": {"FirstName": ["Ada"]}}
 _NEEDED = ("ChannelType", "Address")
 _USUAL = ("OptOut", "User", "Attributes")
 _KEPT_BY_THE_SERVICE = "RequestId"
-_WIDEST_CLAUSE = 60
+_MAX_CLAUSE_LENGTH = 60
 _FEW = 3
 _END_OF_CLAUSE = re.compile(r"[.;:](?:\s|$)")
 _PLAIN = re.compile(r"[A-Za-z][\w/-]*", re.ASCII)
@@ -162,7 +162,7 @@ def _clause_about(place: str) -> str:
     if 0 < len(member.values) < _FEW:
         return f"{member.title.lower()}: {' or '.join(member.values)}"
     clause = _END_OF_CLAUSE.split(member.description)[0]
-    if len(clause) > _WIDEST_CLAUSE:
+    if len(clause) > _MAX_CLAUSE_LENGTH:
         clause = clause.partition(",")[0]
     return clause[0].lower() + clause[1:]
 

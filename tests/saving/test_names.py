@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from strategies import IDS, SETS_OF_IDS
 
-from pinpoint_endpoints.saving import LONGEST, names_for, same_file_key
+from pinpoint_endpoints.saving import MAX_NAME_BYTES, names_for, same_file_key
 
 DEVICE = re.compile(r"(?i)(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])\s*(?:\.|$)")
 NOWHERE = re.compile(r'[\x00-\x1f\x7f-\x9f"*/:<>?\\|]')
@@ -46,7 +46,7 @@ def test_every_name_is_safe_everywhere(endpoint_id: str) -> None:
         assert not DEVICE.match(name)
         assert name[0] not in ".- "
         assert name[-1] not in ". "
-        assert 0 < len(name.encode()) <= LONGEST
+        assert 0 < len(name.encode()) <= MAX_NAME_BYTES
 
 
 @given(SETS_OF_IDS)
