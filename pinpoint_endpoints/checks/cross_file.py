@@ -30,7 +30,7 @@ from pinpoint_endpoints.checks.rules.cross_file_rules import (
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Source
 from pinpoint_endpoints.documents.model import Document
-from pinpoint_endpoints.documents.positions import Path
+from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.quotas import EVICTING_CHANNELS, MAX_ATTRIBUTE_NAMES, MAX_ENDPOINTS_PER_USER
 
 _NOTHING = 0
@@ -129,7 +129,7 @@ class _Names:
     """The names of attributes and metrics in the documents of one application."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, set[str]] = {
+        self._known: dict[ValuePath, set[str]] = {
             ATTRIBUTES: set(),
             METRICS: set(),
             USER_ATTRIBUTES: set(),
@@ -252,11 +252,11 @@ class Collisions:
         return found
 
 
-def _path_of_id(document: Document) -> Path:
+def _path_of_id(document: Document) -> ValuePath:
     value = document.value if isinstance(document.value, dict) else {}
     return next(((name,) for name in ("EndpointId", "Id") if name in value), ())
 
 
-def _place(document: Document, path: Path) -> str:
+def _place(document: Document, path: ValuePath) -> str:
     line, column, _ = document.locator.locate((*document.path, *path))
     return f"{document.source}:{line}:{column}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents.model import Fix, Severity
-from pinpoint_endpoints.documents.positions import Path
+from pinpoint_endpoints.documents.positions import ValuePath
 
 
 class Finding(NamedTuple):
@@ -19,7 +19,7 @@ class Finding(NamedTuple):
         fix: the automatic fix, if there is one.
     """
 
-    path: Path
+    path: ValuePath
     message: str
     hint: str = ""
     at_key: bool = False

@@ -7,14 +7,14 @@ import orjson
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
-from pinpoint_endpoints.documents.positions import Path
+from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.schema.bundled import channel_types
 
 Key = tuple[str, ...]
 
-ATTRIBUTES: Path = ("Attributes",)
-METRICS: Path = ("Metrics",)
-USER_ATTRIBUTES: Path = ("User", "UserAttributes")
+ATTRIBUTES: ValuePath = ("Attributes",)
+METRICS: ValuePath = ("Metrics",)
+USER_ATTRIBUTES: ValuePath = ("User", "UserAttributes")
 
 
 class Identity(NamedTuple):
@@ -67,7 +67,7 @@ def identity_of(document: Document) -> Identity:
     )
 
 
-def names_in(document: Document) -> dict[Path, Mapping[str, Any]]:
+def names_in(document: Document) -> dict[ValuePath, Mapping[str, Any]]:
     """Return the attributes and metrics of a document, by their path in its request."""
     request = document.request
     user = request.get("User")

@@ -19,7 +19,7 @@ from pinpoint_endpoints.checks.rules.schema_rules import (
     wrong_type,
 )
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.positions import Path
+from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.schema.bundled import bundled_schema
 
 if TYPE_CHECKING:
@@ -130,13 +130,13 @@ def _and_more(shown: int) -> CodedFinding:
     return codes.TOO_LARGE, Finding((), message, "fix these first")
 
 
-def _is_id(path: Path, error: Any) -> bool:
+def _is_id(path: ValuePath, error: Any) -> bool:
     return (
         bool(path) and path[-1] in _IDS and "additionalProperties" not in error.absolute_schema_path
     )
 
 
-def _unknown_members(path: Path, error: Any, shape: str) -> Iterator[CodedFinding]:
+def _unknown_members(path: ValuePath, error: Any, shape: str) -> Iterator[CodedFinding]:
     known = list(error.schema["properties"])
     holder = next((step for step in reversed(path) if isinstance(step, str)), shape)
     for name in error.instance:
@@ -145,52 +145,52 @@ def _unknown_members(path: Path, error: Any, shape: str) -> Iterator[CodedFindin
             yield codes.UNKNOWN_MEMBER, finding
 
 
-def _attribute_name(path: Path, name: str) -> Finding:
+def _attribute_name(path: ValuePath, name: str) -> Finding:
     if not name:
         return over_limit((*path, name), "an attribute has an empty name", "name it", at_key=True)
     message = f"an attribute name has {len(name)} characters, and the limit is 50"
     return over_limit((*path, name), message, "shorten it", at_key=True)
 
 
-def _wrong_type(path: Path, error: Any) -> CodedFinding:
+def _wrong_type(path: ValuePath, error: Any) -> CodedFinding:
     finding = wrong_type(path, str(error.validator_value), error.instance)
     if _is_id(path, error):
         finding = finding._replace(hint="write it as a string, in quotes")
     return codes.WRONG_TYPE, finding
 
 
-def _not_in_set(path: Path, error: Any) -> CodedFinding:
+def _not_in_set(path: ValuePath, error: Any) -> CodedFinding:
     return codes.NOT_IN_SET, not_in_set(path, error.instance, list(error.validator_value))
 
 
-def _too_long(path: Path, error: Any) -> CodedFinding:
+def _too_long(path: ValuePath, error: Any) -> CodedFinding:
     size, limit = len(error.instance), error.validator_value
     message = f"{size} characters, and the limit is {limit}"
     return codes.OVER_LIMIT, over_limit(path, message, "shorten it")
 
 
-def _too_many(path: Path, error: Any) -> CodedFinding:
+def _too_many(path: ValuePath, error: Any) -> CodedFinding:
     size, limit = len(error.instance), error.validator_value
     message = f"{size} values, and the limit for an attribute is {limit}"
     return codes.OVER_LIMIT, over_limit(path, message, "remove some")
 
 
-def _too_few(path: Path, error: Any) -> CodedFinding:
+def _too_few(path: ValuePath, error: Any) -> CodedFinding:
     if isinstance(error.instance, str):
         return codes.OVER_LIMIT, over_limit(path, "the string is empty", "fill it, or leave it out")
     return codes.MISSING_MEMBER, missing_member(path, "")
 
 
-def _out_of_range(path: Path, error: Any) -> CodedFinding:
+def _out_of_range(path: ValuePath, error: Any) -> CodedFinding:
     low, high = error.schema["minimum"], error.schema["maximum"]
     return codes.OUT_OF_RANGE, out_of_range(path, error.instance, low, high)
 
 
-def _other(path: Path, error: Any) -> CodedFinding:
+def _other(path: ValuePath, error: Any) -> CodedFinding:
     return codes.WRONG_TYPE, Finding(path, f"does not match the schema ({error.validator})")
 
 
-_EXPLAINERS: dict[str, Callable[[Path, Any], CodedFinding]] = {
+_EXPLAINERS: dict[str, Callable[[ValuePath, Any], CodedFinding]] = {
     "type": _wrong_type,
     "enum": _not_in_set,
     "maxLength": _too_long,

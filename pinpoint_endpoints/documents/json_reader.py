@@ -20,7 +20,7 @@ import orjson
 from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.model import TextProblem
-from pinpoint_endpoints.documents.positions import Path, Position, PositionMap
+from pinpoint_endpoints.documents.positions import Position, PositionMap, ValuePath
 from pinpoint_endpoints.documents.text_rules import MAX_DEPTH
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -137,13 +137,13 @@ class _Parser:
         line = self.text.rfind("\n", 0, start) + 1
         return self._at(start, "{") and not self.text[line:start].strip()
 
-    def _value(self, start: int, path: Path) -> tuple[object, int]:
+    def _value(self, start: int, path: ValuePath) -> tuple[object, int]:
         self.positions.values[path] = start
         value, end = self._read_value(start, path)
         self.positions.ends[path] = end
         return value, end
 
-    def _read_value(self, start: int, path: Path) -> tuple[object, int]:
+    def _read_value(self, start: int, path: ValuePath) -> tuple[object, int]:
         first = self.text[start : start + 1]
         if first == '"':
             return self._string(start)
@@ -153,7 +153,7 @@ class _Parser:
             return self._array(start, path)
         return self._number(start, path) or self._literal(start, path)
 
-    def _object(self, start: int, path: Path) -> tuple[object, int]:
+    def _object(self, start: int, path: ValuePath) -> tuple[object, int]:
         self._check_depth(start, path)
         members: dict[str, object] = {}
         index = self._skip_space(start + 1)
@@ -174,7 +174,7 @@ class _Parser:
                 return members, index + 1
             index = self._comma(index, start, "}")
 
-    def _array(self, start: int, path: Path) -> tuple[object, int]:
+    def _array(self, start: int, path: ValuePath) -> tuple[object, int]:
         self._check_depth(start, path)
         items: list[object] = []
         index = self._skip_space(start + 1)
@@ -196,7 +196,7 @@ class _Parser:
             raise self._syntax(index, f"trailing comma before `{closing}`", "remove it")
         return following
 
-    def _note_key(self, member: Path, index: int, end: int, *, duplicate: bool) -> None:
+    def _note_key(self, member: ValuePath, index: int, end: int, *, duplicate: bool) -> None:
         if not duplicate:
             self.positions.keys[member] = index
             self.positions.key_ends[member] = end
@@ -222,7 +222,7 @@ class _Parser:
             raise self._syntax(start, message, "write the character itself, or both halves")
         return value, end
 
-    def _number(self, start: int, path: Path) -> tuple[object, int] | None:
+    def _number(self, start: int, path: ValuePath) -> tuple[object, int] | None:
         match = _NUMBER.match(self.text, start)
         word = _WORD.match(self.text, start)
         if not match or not word or word.end() > match.end():
@@ -238,7 +238,7 @@ class _Parser:
             number = float("nan")
         return number, match.end()
 
-    def _literal(self, start: int, path: Path) -> tuple[object, int]:
+    def _literal(self, start: int, path: ValuePath) -> tuple[object, int]:
         match = _WORD.match(self.text, start)
         word = match.group() if match else ""
         if word in _LITERALS:
@@ -248,7 +248,7 @@ class _Parser:
             return float("nan"), start + len(word)
         raise self._no_value(start, word)
 
-    def _not_a_number(self, start: int, message: str, path: Path) -> None:
+    def _not_a_number(self, start: int, message: str, path: ValuePath) -> None:
         self.problems.append(text_rules.not_a_number(self._place(start), message, path))
 
     def _no_value(self, start: int, word: str) -> Unreadable:
@@ -286,7 +286,7 @@ class _Parser:
             return Unreadable(text_rules.second_value(self._place(index)))
         return self._syntax(index, "unexpected text after the end of the value", "remove it")
 
-    def _check_depth(self, start: int, path: Path) -> None:
+    def _check_depth(self, start: int, path: ValuePath) -> None:
         if len(path) >= MAX_DEPTH:
             raise Unreadable(text_rules.too_deep(self._place(start)))
 

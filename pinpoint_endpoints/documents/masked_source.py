@@ -6,14 +6,14 @@ from functools import cache, lru_cache
 from itertools import chain, dropwhile
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.positions import Path, PositionMap, member_with_value
+from pinpoint_endpoints.documents.positions import PositionMap, ValuePath, member_with_value
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.masking import LONGEST_HIDDEN, SHOWN, is_personal, looks_like_address
 from pinpoint_endpoints.schema.bundled import bundled_schema
 from pinpoint_endpoints.schema.yaml_types import ExpectedTypes
 
 _PERSONAL = frozenset({"Address", "User"})
-_USER_ATTRIBUTES: Path = ("User", "UserAttributes")
+_USER_ATTRIBUTES: ValuePath = ("User", "UserAttributes")
 _CLOSED_SETS = frozenset({"ChannelType", "EndpointStatus", "OptOut"})
 _WRAPPERS = frozenset(
     {"EndpointBatchRequest", "EndpointRequest", "EndpointResponse", "EndpointsResponse", "Item"}
@@ -113,7 +113,7 @@ def _tokens(found: PositionMap) -> Iterator[_Token]:
     yield from tokens.values()
 
 
-def _key_may_be_shown(path: Path) -> bool:
+def _key_may_be_shown(path: ValuePath) -> bool:
     """Tell whether a key is a name, and not part of an address or of a user's data."""
     name = str(path[-1])
     if looks_like_address(name) or member_with_value(name):
@@ -122,12 +122,12 @@ def _key_may_be_shown(path: Path) -> bool:
     return holder == _USER_ATTRIBUTES or not is_personal([*map(str, holder)])
 
 
-def _inside(path: Path) -> Path:
+def _inside(path: ValuePath) -> ValuePath:
     """Return the path within the endpoint, without what surrounds it in its file."""
     return tuple(dropwhile(lambda step: isinstance(step, int) or step in _WRAPPERS, path))
 
 
-def _may_be_shown(path: Path, found: PositionMap) -> bool:
+def _may_be_shown(path: ValuePath, found: PositionMap) -> bool:
     """Tell whether the scalar at a path is at a place where no personal data belongs."""
     inner = _inside(path)
     if not inner or inner[0] in _PERSONAL:
@@ -142,7 +142,7 @@ def _may_be_shown(path: Path, found: PositionMap) -> bool:
     return bool(expected.scalar or expected.inside().scalar)
 
 
-def _is_like_a_choice(path: Path, found: PositionMap) -> bool:
+def _is_like_a_choice(path: ValuePath, found: PositionMap) -> bool:
     """Tell whether a scalar is a value of its closed set or similar; else it may be an address."""
     start = found.values[path]
     text = found.text[start : found.ends.get(path, start)].strip("\"' \t")

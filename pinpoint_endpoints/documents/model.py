@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.positions import Locator, Path, Place
+from pinpoint_endpoints.documents.positions import Locator, Place, ValuePath
 
 
 class Action(StrEnum):
@@ -30,10 +30,10 @@ class Fix(NamedTuple):
     """
 
     action: Action
-    paths: tuple[Path, ...]
+    paths: tuple[ValuePath, ...]
     text: str = ""
 
-    def under(self, prefix: Path) -> "Fix":
+    def under(self, prefix: ValuePath) -> "Fix":
         """Return the same fix with its paths starting further up."""
         return self._replace(paths=tuple((*prefix, *path) for path in self.paths))
 
@@ -57,7 +57,7 @@ class TextProblem(NamedTuple):
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR
-    path: Path = ()
+    path: ValuePath = ()
     fix: Fix | None = None
 
 
@@ -121,9 +121,9 @@ class Document(NamedTuple):
     value: object
     endpoint_id: str | None
     request: Mapping[str, object]
-    path: Path
+    path: ValuePath
     locator: Locator
-    request_path: Path = ()
+    request_path: ValuePath = ()
     in_multi_document_file: bool = False
     problems: tuple[Problem, ...] = ()
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pinpoint_endpoints.masking import looks_like_address, shown_member
 from pinpoint_endpoints.schema.bundled import bundled_schema
 
-Path = tuple[str | int, ...]
+ValuePath = tuple[str | int, ...]
 """The keys and indexes that lead from the top of a file to a value."""
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -95,10 +95,10 @@ class PositionMap:
     ) -> None:
         self.text = text
         self.lines = lines or LineIndex(text, first_line)
-        self.values: dict[Path, int] = {}
-        self.keys: dict[Path, int] = {}
-        self.ends: dict[Path, int] = {}
-        self.key_ends: dict[Path, int] = {}
+        self.values: dict[ValuePath, int] = {}
+        self.keys: dict[ValuePath, int] = {}
+        self.ends: dict[ValuePath, int] = {}
+        self.key_ends: dict[ValuePath, int] = {}
 
 
 class Locator:
@@ -123,11 +123,11 @@ class Locator:
             self._map = self._make()
         return self._map
 
-    def line(self, path: Path) -> int:
+    def line(self, path: ValuePath) -> int:
         """Return the number of the line where the value at `path` starts."""
         return self._only_line or self.locate(path).line
 
-    def locate(self, path: Path, *, key: bool = False) -> Span:
+    def locate(self, path: ValuePath, *, key: bool = False) -> Span:
         """Return the place of the value at `path`, or of its key.
 
         If there is no such value, return the place of the nearest value above it.
@@ -144,7 +144,7 @@ def _span(found: PositionMap, start: int, end: int | None) -> Span:
     return found.lines.span(start, len(found.text) if end is None else end)
 
 
-def json_pointer(path: Path) -> str:
+def json_pointer(path: ValuePath) -> str:
     """Return a path as a JSON pointer, with names masked that may be personal data."""
     return "".join(
         "/" + shown_name(str(step)).replace("~", "~0").replace("/", "~1") for step in path

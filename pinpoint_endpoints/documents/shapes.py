@@ -6,7 +6,7 @@ The value's members decide which shape it is, never the file's name.
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pinpoint_endpoints.documents.positions import Path
+from pinpoint_endpoints.documents.positions import ValuePath
 
 READ_ONLY = frozenset({"ApplicationId", "CohortId", "CreationDate"})
 """The members of EndpointResponse that no request accepts (botocore's service model)."""
@@ -38,8 +38,8 @@ class Endpoint(NamedTuple):
     value: object
     endpoint_id: str | None
     request: Mapping[str, object]
-    path: Path
-    request_path: Path = ()
+    path: ValuePath
+    request_path: ValuePath = ()
 
 
 def endpoints_in(value: object) -> Iterator[Endpoint]:
@@ -87,20 +87,20 @@ def _unwraps(wrapper: str, inner: Any) -> bool:
     return inner.keys() == {"Item"} and _unwraps("Item", inner["Item"])
 
 
-def _bare(value: dict[str, object], path: Path) -> Endpoint:
+def _bare(value: dict[str, object], path: ValuePath) -> Endpoint:
     if _NOT_IN_A_REQUEST.isdisjoint(value):
         return Endpoint("EndpointRequest", value, None, value, path)
     return _item(value, path)
 
 
-def _item(item: Any, path: Path) -> Endpoint:
+def _item(item: Any, path: ValuePath) -> Endpoint:
     if isinstance(item, dict) and not READ_ONLY.isdisjoint(item):
         return _response(item, path)
     members = _members(item)
     return Endpoint("EndpointBatchItem", item, _text(members.get("Id")), _request(members), path)
 
 
-def _response(value: Mapping[str, object], path: Path) -> Endpoint:
+def _response(value: Mapping[str, object], path: ValuePath) -> Endpoint:
     return Endpoint("EndpointResponse", value, _text(value.get("Id")), _request(value), path)
 
 

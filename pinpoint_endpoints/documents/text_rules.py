@@ -2,7 +2,7 @@
 
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Fix, Severity, TextProblem
-from pinpoint_endpoints.documents.positions import Path, Place, Position, Span
+from pinpoint_endpoints.documents.positions import Place, Position, Span, ValuePath
 from pinpoint_endpoints.documents.rule import Scope, rule
 
 MAX_DEPTH = 64
@@ -71,7 +71,7 @@ def syntax(place: Place, message: str, hint: str = "") -> TextProblem:
 
 
 @rule(codes.DUPLICATE_KEY, Scope.TEXT)
-def duplicate_key(place: Span, first: Position, path: Path) -> TextProblem:
+def duplicate_key(place: Span, first: Position, path: ValuePath) -> TextProblem:
     """An object has the same key twice.
 
     Most parsers silently keep the last value, so what is sent may not be what a reader sees.
@@ -94,7 +94,7 @@ def duplicate_key(place: Span, first: Position, path: Path) -> TextProblem:
 
 
 @rule(codes.NOT_A_NUMBER, Scope.TEXT, ignorable=False)
-def not_a_number(place: Place, message: str, path: Path) -> TextProblem:
+def not_a_number(place: Place, message: str, path: ValuePath) -> TextProblem:
     """A number is not finite.
 
     JSON has no NaN and no Infinity. boto3 sends them as the strings `"NaN"` and `"Infinity"`, and a
@@ -176,7 +176,7 @@ def too_large(place: Place, message: str, hint: str) -> TextProblem:
 
 
 @rule(codes.READ_OTHERWISE, Scope.TEXT, severity=Severity.WARNING)
-def read_otherwise(place: Span, kind: str, path: Path, fix: Fix | None = None) -> TextProblem:
+def read_otherwise(place: Span, kind: str, path: ValuePath, fix: Fix | None = None) -> TextProblem:
     """Other YAML tools would read a different value.
 
     `pe` reads a plain scalar by the schema: where a string is expected, the scalar is its own text.

@@ -13,7 +13,7 @@ import yaml
 from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.model import Action, Fix, TextProblem
-from pinpoint_endpoints.documents.positions import LineIndex, Path, Position, PositionMap, Span
+from pinpoint_endpoints.documents.positions import LineIndex, Position, PositionMap, Span, ValuePath
 from pinpoint_endpoints.documents.text_rules import MAX_DEPTH
 from pinpoint_endpoints.documents.yaml_scalars import ScalarReading, plain_decimal, read_plain
 from pinpoint_endpoints.schema.yaml_types import ExpectedTypes, expected_in_file
@@ -131,7 +131,7 @@ class _Builder:
         self.positions = PositionMap(self.text, lines=self.lines) if self._locating else None
 
     def _node(
-        self, event: Any, events: Iterator[Any], expected: ExpectedTypes, path: Path
+        self, event: Any, events: Iterator[Any], expected: ExpectedTypes, path: ValuePath
     ) -> object:
         if isinstance(event, yaml.AliasEvent):
             return self._repeat(event, expected, path)
@@ -154,7 +154,7 @@ class _Builder:
             return self._mapping(events, expected, path)
         return self._sequence(events, expected, path)
 
-    def _mapping(self, events: Iterator[Any], expected: ExpectedTypes, path: Path) -> object:
+    def _mapping(self, events: Iterator[Any], expected: ExpectedTypes, path: ValuePath) -> object:
         members: dict[str, object] = {}
         first_places: dict[str, int] = {}
         for event in events:
@@ -173,11 +173,11 @@ class _Builder:
             members[key] = self._node(next(events), events, expected.under(key), member)
         return members
 
-    def _note_end(self, event: Any, path: Path) -> None:
+    def _note_end(self, event: Any, path: ValuePath) -> None:
         if self.positions is not None and not self._repeating:
             self.positions.ends[path] = event.end_mark.index
 
-    def _sequence(self, events: Iterator[Any], expected: ExpectedTypes, path: Path) -> object:
+    def _sequence(self, events: Iterator[Any], expected: ExpectedTypes, path: ValuePath) -> object:
         items: list[object] = []
         inside = expected.inside()
         for event in events:
@@ -187,7 +187,7 @@ class _Builder:
             items.append(self._node(event, events, inside, (*path, len(items))))
         return items
 
-    def _key(self, event: Any, expected: ExpectedTypes, path: Path) -> str:
+    def _key(self, event: Any, expected: ExpectedTypes, path: ValuePath) -> str:
         if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
             self._refuse(event, "a member's name must be a string", "quote the name")
         key: str = event.value
@@ -198,7 +198,7 @@ class _Builder:
             self._warn_about_others(event, reading, (*path, key), _quoted_key)
         return key
 
-    def _scalar(self, event: Any, expected: ExpectedTypes, path: Path) -> object:
+    def _scalar(self, event: Any, expected: ExpectedTypes, path: ValuePath) -> object:
         text: str = event.value
         if not event.implicit[0]:
             return text
@@ -213,8 +213,8 @@ class _Builder:
         self,
         event: Any,
         reading: ScalarReading,
-        path: Path,
-        fix: Callable[[object, Path], Fix | None],
+        path: ValuePath,
+        fix: Callable[[object, ValuePath], Fix | None],
     ) -> None:
         if reading.others_read:
             # the scalar that an alias repeats may be correct at its own place
@@ -248,7 +248,7 @@ class _Builder:
 
         return recorded()
 
-    def _repeat(self, alias: Any, expected: ExpectedTypes, path: Path) -> object:
+    def _repeat(self, alias: Any, expected: ExpectedTypes, path: ValuePath) -> object:
         recording = self._anchors.get(str(alias.anchor))
         if recording is None:
             self._refuse(
@@ -312,11 +312,11 @@ class _Builder:
         return ""
 
 
-def _quoted_key(_key: object, path: Path) -> Fix:
+def _quoted_key(_key: object, path: ValuePath) -> Fix:
     return Fix(Action.QUOTE_KEY, (path,))
 
 
-def _spelling(value: object, path: Path) -> Fix | None:
+def _spelling(value: object, path: ValuePath) -> Fix | None:
     """Return the fix after which every YAML tool reads the same value as we do."""
     if not isinstance(value, (int, float)):
         return Fix(Action.QUOTE, (path,))

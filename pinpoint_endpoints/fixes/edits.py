@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents.model import Action, Fix
-from pinpoint_endpoints.documents.positions import Path, PositionMap
+from pinpoint_endpoints.documents.positions import PositionMap, ValuePath
 from pinpoint_endpoints.documents.yaml_scalars import read_plain
 
 _QUOTES = ('"', "'")
@@ -42,7 +42,7 @@ class Change(NamedTuple):
 
     edit: Edit
     action: Action
-    paths: tuple[Path, ...]
+    paths: tuple[ValuePath, ...]
     value: object = None
 
 
@@ -62,7 +62,7 @@ def without_label(text: str, start: int) -> int:
     return label.end() if label else start
 
 
-def scalar_change(found: PositionMap, fix: Fix, path: Path, value: object) -> Change | None:
+def scalar_change(found: PositionMap, fix: Fix, path: ValuePath, value: object) -> Change | None:
     """Return the change that fixes a scalar; None if it is a block or repeated by an alias."""
     if path not in found.ends or isinstance(value, (dict, list)):
         return None
@@ -88,7 +88,7 @@ def _put_right(token: str, fix: Fix, value: object) -> tuple[str, object]:
     return _quoted(token), token
 
 
-def key_change(found: PositionMap, fix: Fix, path: Path) -> Change | None:
+def key_change(found: PositionMap, fix: Fix, path: ValuePath) -> Change | None:
     """Return the change that fixes a member's key; None if its object is repeated by an alias."""
     if path not in found.keys or path[:-1] not in found.ends:
         return None
@@ -128,7 +128,7 @@ def _means_itself(text: str) -> bool:
     return bool(_PLAIN.fullmatch(text)) and reading.value == text and not reading.others_read
 
 
-class Children(dict[Path, list[Path]]):
+class Children(dict[ValuePath, list[ValuePath]]):
     """The paths of the children of each value, in the order of the text."""
 
     def __init__(self, found: PositionMap) -> None:
@@ -138,13 +138,13 @@ class Children(dict[Path, list[Path]]):
 
 
 class _Member(NamedTuple):
-    path: Path
+    path: ValuePath
     start: int
     end: int
 
 
 def removals(
-    found: PositionMap, children: Children, holder: Path, names: Collection[str]
+    found: PositionMap, children: Children, holder: ValuePath, names: Collection[str]
 ) -> Iterator[Change]:
     """Yield the changes that remove members of one object, as far as that is safe."""
     if holder not in found.ends:
@@ -232,7 +232,7 @@ def _in_lines(
     return Edit(line_start, line_end, "")
 
 
-def _content_end(found: PositionMap, children: Children, path: Path) -> int:
+def _content_end(found: PositionMap, children: Children, path: ValuePath) -> int:
     """Return the offset after the last character of a value, without the space below a block."""
     start = found.values[path]
     if path not in found.ends:

@@ -7,7 +7,7 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.documents.model import Action, Fix
-from pinpoint_endpoints.documents.positions import Path, PositionMap
+from pinpoint_endpoints.documents.positions import PositionMap, ValuePath
 from pinpoint_endpoints.fixes.edits import (
     Change,
     Children,
@@ -59,7 +59,7 @@ def _outermost_first(change: Change) -> tuple[int, int]:
 
 
 def _changes(fixes: Iterable[Fix], found: PositionMap, value: object) -> Iterator[Change]:
-    names: dict[Path, set[str]] = {}
+    names: dict[ValuePath, set[str]] = {}
     taken = Counter(
         (*path[:-1], fix.text)
         for fix in set(fixes)
@@ -108,5 +108,5 @@ def _change(holder: Any, name: str | int, change: Change) -> None:
         holder[name] = change.value
 
 
-def _at(value: Any, path: Path) -> Any:
+def _at(value: Any, path: ValuePath) -> Any:
     return reduce(lambda inner, step: inner[step], path, value)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
-from pinpoint_endpoints.documents.positions import Path, json_pointer
+from pinpoint_endpoints.documents.positions import ValuePath, json_pointer
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.local.attribute_names import TYPES
 from pinpoint_endpoints.local.generated_values import date_problem
@@ -59,7 +59,7 @@ class Shape:
         self._schema = dict(schema)
         self._whole = whole
 
-    def problem(self, value: object, path: Path = ()) -> str:
+    def problem(self, value: object, path: ValuePath = ()) -> str:
         """Say why a value is invalid, or return an empty string.
 
         Args:
@@ -230,12 +230,12 @@ def _message(value: object, coded: "CodedFinding", shape: str) -> str:
     return finding.message
 
 
-def _holder(path: Path, shape: str) -> str:
+def _holder(path: ValuePath, shape: str) -> str:
     member = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
     return SHAPES_OF_MEMBERS.get(member, member) or shape
 
 
-def _not_in_set(value: Any, path: Path) -> str:
+def _not_in_set(value: Any, path: ValuePath) -> str:
     for step in path:
         value = value[step]
     choices = definition(str(path[-1]))["enum"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pinpoint_endpoints.documents import codes, json_reader, yaml_reader
 from pinpoint_endpoints.documents.decoding import Unreadable
 from pinpoint_endpoints.documents.json_reader import parse_with_positions
-from pinpoint_endpoints.documents.positions import Path, PositionMap
+from pinpoint_endpoints.documents.positions import PositionMap, ValuePath
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 SCALARS = (
@@ -30,7 +30,7 @@ VALUES = st.recursive(
 LAYOUTS = st.sampled_from([None, 0, 2])
 
 
-def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def leaves(value: Any, path: ValuePath = ()) -> Iterator[tuple[ValuePath, Any]]:
     """Yield every value within a value, with the path that leads to it."""
     yield path, value
     if isinstance(value, dict):
@@ -41,7 +41,7 @@ def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
             yield from leaves(item, (*path, index))
 
 
-def text_at(text: str, positions: PositionMap, path: Path) -> str:
+def text_at(text: str, positions: PositionMap, path: ValuePath) -> str:
     """Return the text from the place of a value on."""
     line, column = positions.lines.position(positions.values[path])
     return "\n".join(text.split("\n")[line - 1 :])[column - 1 :]

@@ -16,7 +16,7 @@ from pinpoint_endpoints.documents.model import (
     Severity,
     Verdict,
 )
-from pinpoint_endpoints.documents.positions import Locator, Path, PositionMap
+from pinpoint_endpoints.documents.positions import Locator, PositionMap, ValuePath
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.reports.problems import ProblemTally, ProblemView, ReportFormat
 from pinpoint_endpoints.reports.reporter import Reporter, ReportOptions, open_reporter
@@ -56,7 +56,7 @@ def checked(  # noqa: PLR0913 - what a document is made of
     *problems: Problem,
     source: str = "some/file.json",
     text: str = "",
-    path: Path = (),
+    path: ValuePath = (),
     verdict: Verdict | None = None,
     before: Verdict | None = None,
     in_multi_document_file: bool = False,

@@ -6,7 +6,7 @@ Documents are taken to be for one application, unless they name different ones.
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Severity
-from pinpoint_endpoints.documents.positions import Path
+from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, MAX_ENDPOINTS_PER_USER
 
@@ -15,7 +15,7 @@ _REMOVE_UNUSED = "remove endpoints that are no longer used"
 
 
 @rule(codes.SAME_ENDPOINT, Scope.ACROSS)
-def same_endpoint(path: Path, first: str) -> Finding:
+def same_endpoint(path: ValuePath, first: str) -> Finding:
     """Two documents update the same endpoint.
 
     Endpoint ids are case-insensitive: `Ada` and `ada` are the same endpoint. The second update is
@@ -36,7 +36,7 @@ def same_endpoint(path: Path, first: str) -> Finding:
 
 
 @rule(codes.SAME_ADDRESS, Scope.ACROSS, "Address")
-def same_address(path: Path, first: str) -> Finding:
+def same_address(path: ValuePath, first: str) -> Finding:
     """Two endpoints have the same address and channel type.
 
     When an endpoint is updated, the service sets every other endpoint with its address to INACTIVE,
@@ -58,7 +58,7 @@ def same_address(path: Path, first: str) -> Finding:
 
 
 @rule(codes.TOO_MANY_ENDPOINTS, Scope.ACROSS, "User.UserId")
-def too_many_endpoints(path: Path, number: int, channel: str, *, evicts: bool) -> Finding:
+def too_many_endpoints(path: ValuePath, number: int, channel: str, *, evicts: bool) -> Finding:
     """A user has more than 15 endpoints.
 
     The service refuses the 16th with `Exceeded maximum endpoint per user count` for SMS, PUSH,
@@ -96,7 +96,7 @@ def too_many_endpoints(path: Path, number: int, channel: str, *, evicts: bool) -
     "User.UserAttributes",
     severity=Severity.WARNING,
 )
-def too_many_names_in_all(path: Path) -> Finding:
+def too_many_names_in_all(path: ValuePath) -> Finding:
     """The documents have more than 250 names of attributes and metrics in total.
 
     An application has at most 250 names in Attributes, Metrics and UserAttributes together. Names
@@ -121,7 +121,7 @@ def too_many_names_in_all(path: Path) -> Finding:
 
 
 @rule(codes.USER_ATTRIBUTES_DIFFER, Scope.ACROSS, "User.UserAttributes", severity=Severity.WARNING)
-def user_attributes_differ(path: Path, first: str) -> Finding:
+def user_attributes_differ(path: ValuePath, first: str) -> Finding:
     """The attributes of one user differ between documents.
 
     User attributes belong to the user: the service copies them to all endpoints with this UserId,

@@ -18,7 +18,7 @@ from pinpoint_endpoints.checks.rules import (
 )
 from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.model import Document
-from pinpoint_endpoints.documents.positions import Path
+from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.rule import Rule, Scope, declared
 from pinpoint_endpoints.schema.bundled import definition, resolved
 
@@ -59,7 +59,7 @@ class _Member(NamedTuple):
     """One member with its rules, which check values of these types only."""
 
     name: str
-    path: Path
+    path: ValuePath
     types: frozenset[type]
     checks: _Checks
 
@@ -120,7 +120,7 @@ def _check_members(
                     found += _placed(rule, findings, path)
 
 
-def _placed(rule: Rule, findings: Sequence[Finding], prefix: Path = ()) -> Iterator[Found]:
+def _placed(rule: Rule, findings: Sequence[Finding], prefix: ValuePath = ()) -> Iterator[Found]:
     for finding in findings[:MAX_FINDINGS_PER_RULE]:
         yield rule, _under(prefix, finding)
     for finding in findings[MAX_FINDINGS_PER_RULE : MAX_FINDINGS_PER_RULE + 1]:
@@ -129,7 +129,7 @@ def _placed(rule: Rule, findings: Sequence[Finding], prefix: Path = ()) -> Itera
         yield rule, _under(prefix, finding._replace(message=message, hint="", fix=None))
 
 
-def _under(prefix: Path, finding: Finding) -> Finding:
+def _under(prefix: ValuePath, finding: Finding) -> Finding:
     fix = finding.fix.under(prefix) if finding.fix else None
     return finding._replace(path=(*prefix, *finding.path), fix=fix)
 

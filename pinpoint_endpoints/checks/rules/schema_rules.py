@@ -7,7 +7,7 @@ from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Action, Fix
-from pinpoint_endpoints.documents.positions import Path, shown_name
+from pinpoint_endpoints.documents.positions import ValuePath, shown_name
 from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.documents.shapes import READ_ONLY
 from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
@@ -33,7 +33,7 @@ _KINDS = {
 
 @rule(codes.UNKNOWN_MEMBER, Scope.SCHEMA)
 def unknown_member(
-    path: Path, name: str, members: Mapping[str, object], known: Sequence[str], holder: str
+    path: ValuePath, name: str, members: Mapping[str, object], known: Sequence[str], holder: str
 ) -> Finding:
     """A member that the service does not have.
 
@@ -75,7 +75,7 @@ def _nearest_member(name: str, known: Sequence[str]) -> str:
 
 
 @rule(codes.WRONG_TYPE, Scope.SCHEMA)
-def wrong_type(path: Path, wanted: str, value: object) -> Finding:
+def wrong_type(path: ValuePath, wanted: str, value: object) -> Finding:
     """A value of the wrong type.
 
     boto3 and the AWS CLI refuse the whole request (`Invalid type for parameter`). Each attribute
@@ -97,7 +97,7 @@ def wrong_type(path: Path, wanted: str, value: object) -> Finding:
     return Finding(path, message, hint, fix=_type_fix(path, wanted, value))
 
 
-def _type_hint(path: Path, wanted: str, value: object) -> str:
+def _type_hint(path: ValuePath, wanted: str, value: object) -> str:
     if not path:
         return 'an endpoint is an object; a file holds one, or several as {"Item": [...]}'
     if value is None:
@@ -114,7 +114,7 @@ def _type_hint(path: Path, wanted: str, value: object) -> str:
     }.get(wanted, "")
 
 
-def _type_fix(path: Path, wanted: str, value: object) -> Fix | None:
+def _type_fix(path: ValuePath, wanted: str, value: object) -> Fix | None:
     if not path or value is None or isinstance(value, (dict, list)):
         return None
     if wanted == "array":
@@ -140,7 +140,7 @@ def _kind_of(value: object) -> str:
 
 
 @rule(codes.NOT_IN_SET, Scope.SCHEMA, "ChannelType", "EndpointStatus", "OptOut")
-def not_in_set(path: Path, value: str, choices: Sequence[str]) -> Finding:
+def not_in_set(path: ValuePath, value: str, choices: Sequence[str]) -> Finding:
     """Not one of the allowed values.
 
     boto3 sends any string, and the service answers 202. An endpoint with an unknown channel type,
@@ -167,7 +167,7 @@ def not_in_set(path: Path, value: str, choices: Sequence[str]) -> Finding:
 
 
 @rule(codes.OVER_LIMIT, Scope.SCHEMA, "Attributes", "User.UserAttributes")
-def over_limit(path: Path, message: str, hint: str, *, at_key: bool = False) -> Finding:
+def over_limit(path: ValuePath, message: str, hint: str, *, at_key: bool = False) -> Finding:
     """A name, a value or a list is too long, or empty where it must not be.
 
     An attribute's name has at most 50 characters, a value at most 100, and an attribute at most 50
@@ -185,7 +185,7 @@ def over_limit(path: Path, message: str, hint: str, *, at_key: bool = False) -> 
 
 
 @rule(codes.OUT_OF_RANGE, Scope.SCHEMA, "Location.Latitude", "Location.Longitude")
-def out_of_range(path: Path, value: float, low: float, high: float) -> Finding:
+def out_of_range(path: ValuePath, value: float, low: float, high: float) -> Finding:
     """Coordinate out of range.
 
     A latitude is between -90 and 90 degrees, a longitude between -180 and 180. A latitude beyond
@@ -205,7 +205,7 @@ def out_of_range(path: Path, value: float, low: float, high: float) -> Finding:
 
 
 @rule(codes.MISSING_MEMBER, Scope.SCHEMA)
-def missing_member(path: Path, name: str) -> Finding:
+def missing_member(path: ValuePath, name: str) -> Finding:
     """A required member is missing.
 
     Each endpoint of a batch needs its own `Id`, `{"Item": …}` at least one endpoint, and the input
@@ -225,7 +225,7 @@ def missing_member(path: Path, name: str) -> Finding:
 
 
 @rule(codes.ENDPOINT_ID, Scope.SCHEMA)
-def endpoint_id(path: Path, value: str) -> Finding:
+def endpoint_id(path: ValuePath, value: str) -> Finding:
     """An endpoint id that the service cannot accept.
 
     An id is a string that is not empty, without `$`, `{` and `}`. `.` and `..` are path segments,

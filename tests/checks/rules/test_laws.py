@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.checks.rules.registry import rule_findings
 from pinpoint_endpoints.documents.model import Action
-from pinpoint_endpoints.documents.positions import Path
+from pinpoint_endpoints.documents.positions import ValuePath
 
 MEMBERS = ["ChannelType", "Address", "OptOut", "EffectiveDate", "RequestId", "EndpointStatus"]
 IN_GROUPS = {
@@ -122,7 +122,7 @@ def test_what_a_rule_proposes_it_accepts(request: dict[str, Any]) -> None:
             assert (problem.code, problem.pointer) not in {(one.code, one.pointer) for one in after}
 
 
-def replaced(request: dict[str, Any], path: Path, text: str) -> dict[str, Any]:
+def replaced(request: dict[str, Any], path: ValuePath, text: str) -> dict[str, Any]:
     """Return the request with a text at the path."""
     changed = copy.deepcopy(request)
     place: Any = changed
