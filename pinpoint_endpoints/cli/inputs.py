@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from io import BufferedIOBase, BytesIO
 from itertools import chain
@@ -34,12 +34,9 @@ def _pattern(given: str | Pattern) -> Pattern:
     return given if isinstance(given, Pattern) else Pattern(given)
 
 
-_PATHS_HELP = "Files, directories to search, or - for standard input."
+PATHS_HELP = "Files, directories to search, or - for standard input."
 
-Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help=_PATHS_HELP)]
-OptionalPaths = Annotated[
-    list[str], typer.Argument(metavar="[PATH...]", show_default=False, help=_PATHS_HELP)
-]
+Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help=PATHS_HELP)]
 Exclude = Annotated[
     list[Pattern] | None,
     typer.Option(
@@ -155,13 +152,6 @@ class Inputs:
         if second is not None:
             yield second
         yield from documents
-
-
-@dataclass(frozen=True)
-class OptionalInputs(Inputs):
-    """The files that a command reads that can do without files."""
-
-    paths: OptionalPaths = field(default_factory=list)
 
 
 def _opened(path: str) -> BufferedIOBase:

@@ -2,14 +2,16 @@
 
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from pinpoint_endpoints.cli.progress import Progress
-from pinpoint_endpoints.cli.target import Target
 from pinpoint_endpoints.cli.terminal import cannot_write_output, note, print_error
 from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError
 from pinpoint_endpoints.reports.reporter import Reporter
 from pinpoint_endpoints.reports.tally import Tally
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.cli.target import Target
 
 Result = TypeVar("Result")
 
@@ -108,7 +110,7 @@ def new_hints(tally: Tally[Any], error: PinpointEndpointsError | None) -> Iterat
 
 
 def end_of_support(
-    target: Target, tally: Tally[Any], error: PinpointEndpointsError | None
+    target: "Target", tally: Tally[Any], error: PinpointEndpointsError | None
 ) -> Iterator[str]:
     """Yield that AWS has ended Pinpoint, if an AWS account refused and nothing said so yet."""
     from pinpoint_endpoints.service.errors import END_OF_SUPPORT

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ import typer
 
 from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.checks.validate import validate, verdict_on
-from pinpoint_endpoints.cli.inputs import Inputs, OptionalInputs
+from pinpoint_endpoints.cli.inputs import PATHS_HELP, Inputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
 from pinpoint_endpoints.cli.options import (
     CheckOptions,
@@ -63,8 +64,15 @@ class _Counted(NamedTuple):
     error: PinpointEndpointsError | None
 
 
+@dataclass(frozen=True)
+class _OptionalInputs(Inputs):
+    paths: Annotated[
+        list[str], typer.Argument(metavar="[PATH...]", show_default=False, help=PATHS_HELP)
+    ] = field(default_factory=list)
+
+
 def stats(
-    inputs: OptionalInputs,
+    inputs: _OptionalInputs,
     *,
     app: Annotated[
         str | None,

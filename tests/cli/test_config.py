@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from commands import RunPe, run
 from typer.testing import CliRunner
 
 from pinpoint_endpoints.cli.app import Boundary
-from pinpoint_endpoints.cli.inputs import OptionalInputs
+from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions, with_single_options
 
 GOOD = '{"ChannelType": "EMAIL", "Address": "ada@example.com"}'
@@ -28,11 +27,9 @@ def _several_commands() -> None:
 
 @command.command()
 @with_single_options
-def show(
-    inputs: OptionalInputs, checks: CheckOptions, display: DisplayOptions, app: App = "none"
-) -> None:
+def show(inputs: Inputs, checks: CheckOptions, display: DisplayOptions, app: App = "none") -> None:
     """Print what the options are."""
-    read = sorted(os.path.relpath(source.path) for source in replace(inputs, paths=["."]).find())
+    read = sorted(os.path.relpath(source.path) for source in inputs.find())
     typer.echo(f"{app} {checks.strict} {checks.ignore} {read} {display.verbose}")
 
 
@@ -60,14 +57,14 @@ def write(path: Path, *lines: str) -> Path:
 
 def shown(*arguments: str) -> str:
     """Return what the options of a command come out as."""
-    result = CliRunner().invoke(command, ["show", *arguments])
+    result = CliRunner().invoke(command, ["show", ".", *arguments])
     assert result.exit_code == 0, result.stderr
     return result.stdout.strip()
 
 
 def refused(*arguments: str) -> str:
     """Return what is said about a file that stops a run."""
-    result = CliRunner().invoke(command, arguments or ["show"])
+    result = CliRunner().invoke(command, arguments or ["show", "."])
     assert result.exit_code == 3
     return result.stderr
 
@@ -210,7 +207,7 @@ def test_who_needs_no_default_is_not_stopped(project: Path) -> None:
     write(project / "pe.toml", "ap = 1")
     for arguments in (["show", "--help"], ["bare"], ["--help"]):
         assert CliRunner().invoke(command, arguments).exit_code == 0
-    assert "there is no key ap" in refused("show", "--app", "x")
+    assert "there is no key ap" in refused("show", ".", "--app", "x")
 
 
 @pytest.mark.parametrize(
