@@ -1,1 +1,1 @@
-"""Bytes in, documents out: discovery, JSON, YAML, shapes and positions."""
+"""Read files into documents: discovery, JSON, YAML, shapes, positions, and rules about texts."""

@@ -1,4 +1,4 @@
-"""The code of every problem that can be found: stable, so that scripts may rely on them."""
+"""The stable codes of all problems."""
 
 UNREADABLE = "PE001"
 EMPTY = "PE002"
