@@ -130,7 +130,7 @@ def test_excluded_patterns_are_relative_to_the_file(
 def test_verbose_names_the_file(project: Path) -> None:
     """-v says on standard error where defaults come from."""
     path = write(project / "pe.toml", "strict = true")
-    result = CliRunner().invoke(command, ["show", "-v"])
+    result = CliRunner().invoke(command, ["show", ".", "-v"])
     assert result.stderr == f"using {path}\n"
     assert result.stdout.startswith("none True")
 
