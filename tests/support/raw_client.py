@@ -1,7 +1,6 @@
 """An HTTP client that sends any bytes, for requests that no HTTP library would send."""
 
 import json
-import select
 import socket
 import struct
 from collections.abc import Iterable, Mapping
@@ -46,13 +45,10 @@ class RawClient:
     Args:
         port: of a server on this machine.
         host: its address.
-        buffer: how many bytes may wait to be read; 0 for the system's own choice.
     """
 
-    def __init__(self, port: int, host: str = "127.0.0.1", *, buffer: int = 0) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-        if buffer:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self._socket.settimeout(MAX_WAIT_SECONDS)
         try:
             self._socket.connect((host, port))
@@ -96,20 +92,6 @@ class RawClient:
             return False
         finally:
             self._socket.settimeout(MAX_WAIT_SECONDS)
-
-    def meets_reset(self) -> bool:
-        """Return whether the server resets the connection before it sends anything."""
-        try:
-            self._socket.recv(1)
-        except ConnectionResetError:
-            return True
-        return False
-
-    def wait_for_reset(self) -> bool:
-        """Wait for the server to reset the connection, without reading; return whether it did."""
-        poll = select.poll()
-        poll.register(self._socket, 0)
-        return bool(poll.poll(MAX_WAIT_SECONDS * 1_000))
 
     def read_once(self) -> bytes:
         """Return the next bytes, empty if the server has closed the connection."""
