@@ -60,7 +60,7 @@ def test_calls_that_were_under_way_together_are_lost_together() -> None:
 
 @pytest.mark.parametrize("status", [200, 301, 401, 403, 404, 405, 429, 500, 503])
 def test_many_refusals_in_a_row_end_a_run(status: int) -> None:
-    """If no item is to blame for them; the last answer is told."""
+    """If no item is to blame for them; the error names the last answer."""
     breaker = CircuitBreaker()
     for _ in range(MAX_REFUSED_IN_A_ROW):
         assert not breaker.halted

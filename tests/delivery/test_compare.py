@@ -57,15 +57,15 @@ def _once(aws_variables: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["ada", "ADA"]), requests), min_size=1, max_size=4))
-def test_what_is_foretold_comes_true(local: Any, updates: list[tuple[str, dict[str, Any]]]) -> None:
+def test_predicted_changes_happen(local: Any, updates: list[tuple[str, dict[str, Any]]]) -> None:
     """Documents of one endpoint, in turn: each changes what was said before any was sent."""
     (first_id, first), *others = updates
     documents = [document(first_id, **{**first, **REACHABLE})]
     documents += [document(endpoint_id, **request) for endpoint_id, request in others]
     application = f"demo{next(_numbers)}"
-    foretold = list(compare_all(lambda: local, application, documents, SendOptions(), 3))
+    predicted = list(compare_all(lambda: local, application, documents, SendOptions(), 3))
     stored: dict[str, Any] = {}
-    for one, comparison in zip(documents, foretold, strict=True):
+    for one, comparison in zip(documents, predicted, strict=True):
         place = {"ApplicationId": application, "EndpointId": one.endpoint_id}
         local.update_endpoint(**place, EndpointRequest=one.request)
         before, stored = stored, local.get_endpoint(**place)["EndpointResponse"]

@@ -208,7 +208,7 @@ def test_invalid_documents_need_no_client() -> None:
     assert len(asked) == 1
 
 
-def test_whoever_stops_early_has_nothing_more_sent() -> None:
+def test_closing_the_generator_sends_nothing_more() -> None:
     """Closing the outcomes waits for what is under way, and leaves the rest unsent."""
     going_on = Event()
     sender = Scripted(lambda name: going_on.wait(MAX_WAIT_SECONDS) if name != "e-1" else None)
@@ -220,7 +220,7 @@ def test_whoever_stops_early_has_nothing_more_sent() -> None:
 
 
 def test_an_error_that_is_thrown_in_ends_the_run() -> None:
-    """What was under way is told, and the error comes last: output that cannot be written."""
+    """Calls under way are reported, and the error comes last: output that cannot be written."""
     several_are_read = Event()
 
     def reading() -> Iterator[Document]:
@@ -238,8 +238,8 @@ def test_an_error_that_is_thrown_in_ends_the_run() -> None:
     assert [one.endpoint_id for one in told] == [*names(3), "e-1"]
 
 
-def test_an_error_in_the_middle_of_a_call_leaves_nobody_out() -> None:
-    """All endpoints of an accepted call are told, also when one of them cannot be shown."""
+def test_an_error_in_the_middle_of_a_call_leaves_no_document_out() -> None:
+    """All endpoints of an accepted call are reported, even if one of them cannot be shown."""
     sender = Scripted()
     outcomes = deliver(plan(documents(names(10)), SendOptions()), sender.of, 1)
     told = [next(outcomes), next(outcomes), outcomes.throw(CannotRun("the disk is full"))]
@@ -298,7 +298,7 @@ def three_and_then_ctrl_c(keyboard: Keyboard, all_are_read: Event) -> Iterator[D
 
 
 def test_ctrl_c_waits_for_what_is_under_way(keyboard: Keyboard) -> None:
-    """That is told as it ended, and what was read is named as not sent."""
+    """Its outcome is reported, and what was read is reported as not sent."""
     all_are_read = Event()
     sender = Scripted()
 

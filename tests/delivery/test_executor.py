@@ -88,7 +88,7 @@ def test_an_error_comes_in_its_place_and_ends_the_run() -> None:
 
 
 def test_a_run_that_is_given_up_gives_the_results_that_are_there() -> None:
-    """A question that is never answered keeps the others' answers from nobody."""
+    """A task that never ends does not hold back the results of the others."""
     last_is_asked, never_set = Event(), Event()
     pressed: list[None] = []
 
@@ -107,7 +107,7 @@ def test_a_run_that_is_given_up_gives_the_results_that_are_there() -> None:
 
 
 def test_an_answer_is_not_kept_back() -> None:
-    """It comes as soon as it is there, although there is room to read ahead."""
+    """It comes as soon as it exists, although more could be read ahead."""
     read: list[int] = []
     second_is_asked = Event()
 
@@ -127,7 +127,7 @@ def test_an_answer_is_not_kept_back() -> None:
     assert len(read) <= 3
 
 
-def test_whoever_stops_early_has_nothing_more_asked() -> None:
+def test_closing_the_executor_runs_nothing_more() -> None:
     """Closing the answers leaves the questions that wait unasked, and ends the threads."""
     asked: list[int] = []
     three_wait, closed = Event(), Event()

@@ -1,4 +1,4 @@
-"""The file of what has to be sent again, and what is put into it."""
+"""The file of endpoints that have to be sent again."""
 
 import os
 import stat
@@ -66,7 +66,7 @@ def test_nothing_to_do_empties_nothing(tmp_path: Path) -> None:
 
 
 def test_a_pipe_is_refused(tmp_path: Path) -> None:
-    """Nobody waits without a word until somebody reads it."""
+    """The run does not wait silently for a reader."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
     with pytest.raises(CannotRun, match="is a pipe"):
@@ -93,14 +93,14 @@ def test_threads_do_not_mix_their_lines(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["none/failures.ndjson", "."])
 def test_a_file_that_cannot_be_made(tmp_path: Path, name: str) -> None:
-    """It is told before anything is sent."""
+    """The error comes before anything is sent."""
     with pytest.raises(CannotRun, match="cannot be written: ") as stopped:
         FailureFile(str(tmp_path / name))
     assert "check its folder" in stopped.value.hint
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full device")
-def test_a_full_disk_is_told() -> None:
+def test_a_full_disk_is_reported() -> None:
     """With the reason, and what to do."""
     with (
         FailureFile("/dev/full") as failures,
@@ -133,7 +133,7 @@ def test_without_files_nothing_is_kept() -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full device")
 def test_a_record_that_cannot_be_kept_ends_the_run(aws_variables: None) -> None:
-    """What was answered is told as it was, and nothing more is sent."""
+    """What was answered is reported as it was, and nothing more is sent."""
     with FaultyPinpoint(refuses=refuse_every(100)) as server, FailureFile("/dev/full") as failures:
         client = connect(endpoint_url=server.url)
         run = ended(client, documents(names(300)), failures=failures)

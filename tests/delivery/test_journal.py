@@ -23,7 +23,7 @@ def deliver(path: Path, *documents: tuple[str, str]) -> list[bool]:
     return sent
 
 
-def test_what_stands_in_a_journal(path: Path) -> None:
+def test_the_format_of_a_journal(path: Path) -> None:
     """A header names the target, then each outcome is a line; the file is its owner's only."""
     write(
         path,
@@ -87,7 +87,7 @@ def test_occurrences_are_counted_for_each_id(path: Path) -> None:
 
 
 def test_a_document_without_a_digest_is_never_done(path: Path) -> None:
-    """What nobody can compare is sent."""
+    """What cannot be compared is sent."""
     assert [deliver(path, ("ada", "")) for _ in range(2)] == [[True], [True]]
 
 

@@ -101,21 +101,21 @@ def test_a_directory_is_no_journal(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    """The system's reason is told."""
+    """The error has the system's reason."""
     assert "no such file or directory" in refused(tmp_path / "nowhere" / "journal").message
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 @pytest.mark.parametrize("read_only", [True, False])
 def test_a_named_pipe_is_no_journal(path: Path, *, read_only: bool) -> None:
-    """Nobody waits for somebody at the other end."""
+    """The run does not wait for a process at the other end."""
     os.mkfifo(path)
     assert "is not a regular file" in refused(path, read_only=read_only).message
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
 def test_no_permission(path: Path, request: pytest.FixtureRequest) -> None:
-    """A file of somebody else is refused with the system's reason."""
+    """A file of another user is refused with the system's reason."""
     write(path, entry("ada"))
     path.chmod(0o400)
     request.getfixturevalue("_nobody")

@@ -109,7 +109,7 @@ def test_no_room_for_a_line(path: Path) -> None:
 
 
 def test_the_system_refuses_a_line(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system's reason is told, and what to do."""
+    """The error has the system's reason, and what to do."""
 
     def full(file: int, lines: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -125,7 +125,7 @@ def test_the_system_refuses_a_line(path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_locks_that_the_file_system_does_not_have(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nothing can be locked, the journal cannot be used, and the reason is told."""
+    """Without locks the journal cannot be used, and the error has the reason."""
 
     def none(file: int, operation: int) -> None:
         raise OSError(errno.ENOLCK, "No locks available")

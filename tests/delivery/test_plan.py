@@ -116,7 +116,7 @@ def test_a_batch_may_be_filled_to_the_last_byte() -> None:
 
 
 def test_what_is_too_large_for_any_batch_goes_alone() -> None:
-    """It is sent, and what the service says to it is told."""
+    """It is sent, and the service's answer is reported."""
     steps = list(plan(documents("abc"), DEFAULT_OPTIONS, max_bytes=10))
     assert ids_in(steps) == [["a"], ["b"], ["c"]]
 
@@ -137,7 +137,7 @@ def test_what_is_invalid_is_an_outcome() -> None:
 
 
 def test_outcomes_of_what_is_invalid_are_not_kept_for_long() -> None:
-    """A million invalid documents are told as they come: a hundred wait for a call at most."""
+    """A million invalid documents are reported as they come: at most a hundred wait for a call."""
     read = 0
 
     def reading() -> Iterator[Document]:

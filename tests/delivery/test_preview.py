@@ -82,7 +82,7 @@ def test_secrets_are_not_shown(aws_variables: None, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_password_in_the_url_is_not_shown() -> None:
-    """What stands before the host is left out of the URL and of Host."""
+    """Credentials before the host are left out of the URL and of Host."""
     server = "http://me:secret@localhost:8000"
     request = requested(Previewer("demo", partial(AT_AWS, endpoint_url=server)), call(item("ada")))
     assert request.url == "http://localhost:8000/v1/apps/demo/endpoints/ada"
@@ -132,13 +132,13 @@ def test_what_boto3_refuses_is_an_outcome() -> None:
 
 
 def test_the_client_is_opened_when_it_is_needed() -> None:
-    """A missing region is told by the first request, and not before."""
+    """A missing region is reported by the first request, and not before."""
     previewer = Previewer("demo", open_preview_client)
     with pytest.raises(CannotRun, match="no region"):
         previewer(TWO)
 
 
-def test_a_profile_that_is_not_there_is_told(aws_variables: None) -> None:
+def test_a_missing_profile_is_reported(aws_variables: None) -> None:
     """The region may come from a profile, so it has to be there."""
     with pytest.raises(CannotRun, match="nobody"):
         Previewer("demo", partial(open_preview_client, profile="nobody"))(TWO)

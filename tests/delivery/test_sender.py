@@ -1,4 +1,4 @@
-"""What becomes of one call: split until the item to blame stands alone, tried again, given up."""
+"""What becomes of one call: split until the bad item is alone, tried again, given up."""
 
 from collections.abc import Iterator
 from math import ceil, log2
@@ -83,7 +83,7 @@ def most_calls(number: int, bad: int) -> int:
 @example({99}, 100)
 @example(set(range(100)), 100)
 @given(st.sets(st.integers(0, 99)), st.integers(2, 100))
-def test_bad_items_stand_alone(
+def test_bad_items_are_found(
     server: FaultyPinpoint, client: Any, places: set[int], number: int
 ) -> None:
     """Each has the service's own message, the others are stored, once, in few calls."""
@@ -240,7 +240,7 @@ def test_a_halted_run_does_not_retry(server: FaultyPinpoint, client: Any) -> Non
 def test_a_call_without_an_answer_may_have_been_stored(
     aws_variables: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is told so of each of its documents, none is sent again, and the run goes on."""
+    """Each of its documents is reported so, none is sent again, and the run goes on."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with HttpStub(Answer(), Answer(reset=True), Answer()) as server:
         run = ended(connect(endpoint_url=server.url), documents(names(250)))
@@ -297,7 +297,7 @@ def test_what_boto3_refuses_is_no_reason_to_stop(server: FaultyPinpoint, client:
 
 
 def test_every_refusal_names_the_line(server: FaultyPinpoint, client: Any) -> None:
-    """In a file of many, whoever has to mend a document finds it."""
+    """In a file of many documents, the bad one can be found."""
     renew(server, {"b": Refusal("no")})
     sent = [item(name, source="all.ndjson", line=line) for line, name in enumerate("abc", 1)]
     outcomes = Sender(client, "app", CircuitBreaker()).send(call(*sent))

@@ -19,7 +19,7 @@ from pinpoint_endpoints.testing import PinpointLocal
 ONE_MORE_LOOK = (0.001,)
 TARGET = JournalTarget("app", "us-east-1", "http://localhost")
 MAX_WAIT_SECONDS = 10
-"""Seconds that a person waits for one call whose endpoints are not there."""
+"""The longest wait for one call whose endpoints are not stored."""
 
 pytestmark = pytest.mark.usefixtures("aws_variables")
 
@@ -57,7 +57,7 @@ def test_what_is_stored_as_sent_is_read_once(server: FaultyPinpoint) -> None:
 
 
 def test_what_is_not_there_is_looked_for_again(server: FaultyPinpoint) -> None:
-    """Only that, with longer and longer waits that come to an end; what is there is not."""
+    """Only missing endpoints are read again, with longer and longer waits that come to an end."""
     client = connect(endpoint_url=server.url)
     ended(client, [document("e-1")])
     reasons, waited = failures_of(client, item("e-1", request()), item("e-2"))
@@ -83,7 +83,7 @@ def test_what_is_stored_late_is_found(server: FaultyPinpoint) -> None:
 
 
 def test_a_run_that_is_to_end_looks_no_more(server: FaultyPinpoint) -> None:
-    """What is not there after the first look is told as that."""
+    """What is missing at the first look is reported as missing."""
     client = connect(endpoint_url=server.url)
     reasons = Verification(client, "app", lambda _: False).failures_of([item("e-1")])
     assert reasons == ["the endpoint does not exist"]
@@ -91,7 +91,7 @@ def test_a_run_that_is_to_end_looks_no_more(server: FaultyPinpoint) -> None:
 
 
 def test_an_update_without_effect_names_its_members(server: FaultyPinpoint) -> None:
-    """An endpoint that is there with older values is not what was sent; no value is shown."""
+    """An endpoint with older values is not what was sent; no value is shown."""
     client = connect(endpoint_url=server.url)
     ended(client, [document("e-1")])
     newer = {**request(2), "OptOut": "ALL", "User": {"UserId": "ada-lovelace"}}

@@ -111,7 +111,7 @@ def test_a_password_in_the_url_is_not_repeated(
     assert "secret" not in stopped.value.message
 
 
-def test_nobody_listens(
+def test_no_server_listens(
     aws_variables: None, document: MakeDocument, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that is not there is named, without the path."""

@@ -18,7 +18,7 @@ def updated(stored: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
 def test_an_update_that_was_stored_changes_nothing_again(
     first: dict[str, Any], request: dict[str, Any]
 ) -> None:
-    """After the update there is no difference, and all of it was taken."""
+    """After the update there is no difference, and all of it was applied."""
     stored = updated(updated({}, first), request)
     assert changes(stored, request) == []
     assert unapplied_members(stored, request) == []

@@ -17,7 +17,7 @@ def assert_names_the_ways_out(hint: str) -> None:
 
 @mock_aws
 def test_a_refused_update_leaves_the_end_to_the_run(document: MakeDocument) -> None:
-    """One of many refusals says what to do about itself; what ended is no news the second time."""
+    """A refusal among many says what to do about it; the end of support is named once."""
     outcome = upsert(connect(), "app", document())
     assert (outcome.state, outcome.status) == (State.FAILED, 404)
     assert outcome.hint == "check the application and the endpoint id, and on AWS the region"

@@ -33,7 +33,7 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def as_refusal(outcome: Outcome) -> Refusal:
-    """Return what is told of a refusal, to be compared at once."""
+    """Return the reported parts of a refusal, to be compared at once."""
     return Refusal(outcome.status, outcome.code, outcome.message, outcome.request_id, outcome.hint)
 
 
@@ -44,8 +44,8 @@ def sent(document: MakeDocument, url: str) -> Outcome:
 
 @pytest.mark.parametrize("named", ["with", "without"])
 @pytest.mark.parametrize("status", STATUSES)
-def test_every_refusal_is_told(document: MakeDocument, status: int, named: str) -> None:
-    """Whatever the body is, status, code, message, request id and advice are told, and no more."""
+def test_every_refusal_is_reported(document: MakeDocument, status: int, named: str) -> None:
+    """Whatever the body is: status, code, message, request id and hint, and no more."""
     told = STATUSES[status]
     headers = {"x-amzn-RequestId": "r-header"}
     if named == "with":
@@ -73,7 +73,7 @@ def test_every_refusal_is_told(document: MakeDocument, status: int, named: str) 
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_batch_is_refused_as_one_update_is(document: MakeDocument, status: int) -> None:
-    """What is told of a batch does not differ from what is told of a single update."""
+    """A refused batch is reported like a refused single update."""
     told = STATUSES[status]
     items = tuple(Item(document(), name) for name in ("ada", "bob"))
     answer = Answer(status, b'{"Message": "no"}', {"x-amzn-ErrorType": told.kind})
@@ -97,8 +97,8 @@ def test_what_is_over_at_the_second_attempt_is_accepted(
     assert len(server.asked) == 2 * len(BODIES)
 
 
-def test_a_choice_is_no_yes(document: MakeDocument) -> None:
-    """A 300, which botocore reads as a success and refuses all the same, is told by its status."""
+def test_multiple_choices_is_not_accepted(document: MakeDocument) -> None:
+    """A 300, which botocore takes for a success, is reported with its status."""
     with HttpStub(Answer(300, PAGE)) as server:
         outcome = sent(document, server.url)
     assert (outcome.state, outcome.status, outcome.code) == (State.FAILED, 300, "300")
@@ -132,8 +132,8 @@ NO_YES = (
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
-def test_success_with_another_body_is_none(document: MakeDocument, status: int) -> None:
-    """Only 202 with a message is Pinpoint's yes, and the status is told in any case."""
+def test_a_success_with_another_body_is_not_accepted(document: MakeDocument, status: int) -> None:
+    """Only 202 with a message means accepted; the status is always reported."""
     with HttpStub(*(Answer(status, body) for body in NO_YES)) as server:
         client = connect(endpoint_url=server.url)
         outcomes = {body: upsert(client, "app", document()) for body in NO_YES}
@@ -170,7 +170,7 @@ BROKEN = {
 @pytest.mark.parametrize("broken", BROKEN)
 @pytest.mark.parametrize("then", ["close", "reset"])
 def test_an_incomplete_answer_is_none(document: MakeDocument, broken: str, then: str) -> None:
-    """A connection that ends before the answer does is tried again, and then told as such."""
+    """A connection that ends before the answer does is tried again, and then reported."""
     with RawServer(BROKEN[broken], then) as server, pytest.raises(NoResponse) as stopped:
         sent(document, server.url)
     assert stopped.value.message == f"{server.url} closed the connection before it answered in full"
@@ -200,7 +200,7 @@ def test_an_interim_answer_alone_is_no_answer(document: MakeDocument) -> None:
 
 @pytest.mark.parametrize("begun", [b"", HEAD, WHOLE[:-10]], ids=["nothing", "headers", "half"])
 def test_a_server_that_stalls_is_given_up(document: MakeDocument, begun: bytes) -> None:
-    """Silence, also in the middle of an answer, is tried again, and then told as such."""
+    """Silence, also in the middle of an answer, is tried again, and then reported."""
     with RawServer(begun, "hold") as server, pytest.raises(NoResponse) as stopped:
         sent(document, server.url)
     assert stopped.value.message == f"{server.url} did not answer in time"
@@ -208,7 +208,7 @@ def test_a_server_that_stalls_is_given_up(document: MakeDocument, begun: bytes) 
 
 
 def test_a_server_that_answers_after_the_client_gave_up(document: MakeDocument) -> None:
-    """What came too late may be stored all the same, as often as it was sent, and is no yes."""
+    """A late answer is not accepted, although the update is stored as often as it was sent."""
     with FaultyPinpoint(late=1, stall_seconds=60) as server, pytest.raises(NoResponse) as stopped:
         sent(document, server.url)
     assert stopped.value.message == f"{server.url} did not answer in time"
@@ -231,7 +231,7 @@ def test_a_client_goes_on_after_no_answer(document: MakeDocument) -> None:
         assert upsert(client, "app", document()).state is State.ACCEPTED
 
 
-def test_a_server_without_https_is_told(document: MakeDocument) -> None:
+def test_a_server_without_https_is_named(document: MakeDocument) -> None:
     """An https URL of a server that speaks HTTP is named as no secure connection."""
     with HttpStub() as server, pytest.raises(NoResponse, match="does not speak HTTPS"):
         sent(document, server.url.replace("http:", "https:"))
@@ -263,8 +263,8 @@ def test_a_proxy_that_is_not_there_is_named(
         b"[" * 100_000,
     ],
 )
-def test_an_answer_that_is_no_endpoint_is_told(body: bytes) -> None:
-    """A 200 of another shape than GetEndpoint's is no endpoint, and nothing of it is shown."""
+def test_an_answer_that_is_not_an_endpoint_is_refused(body: bytes) -> None:
+    """A 200 of another shape than GetEndpoint's is refused, and nothing of it is shown."""
     with HttpStub(Answer(200, body)) as server, pytest.raises(Refused) as refused:
         get(connect(endpoint_url=server.url), "app", "ada")
     assert refused.value.message == "HTTP 200: the answer contains no endpoint"
@@ -273,7 +273,7 @@ def test_an_answer_that_is_no_endpoint_is_told(body: bytes) -> None:
 
 
 def test_half_an_endpoint_is_none() -> None:
-    """GetEndpoint's answer cut short is asked for again, and then told as such."""
+    """An answer that is cut short is asked for again, and then reported."""
     with HttpStub(Answer(200, b'{"Id": "ada"}', cut=3)) as server, pytest.raises(NoResponse):
         get(connect(endpoint_url=server.url), "app", "ada")
     assert len(server.asked) == ATTEMPTS
@@ -299,7 +299,7 @@ def test_half_an_endpoint_is_none() -> None:
 def test_known_messages_are_explained(
     document: MakeDocument, message: str, hint: str, named: str
 ) -> None:
-    """What is known from the field is told apart by how it begins, in any case of letters."""
+    """Known messages are recognised by their first words, in upper or lower case."""
     headers = {"x-amzn-ErrorType": "BadRequestException"} if named == "with" else {}
     body = json.dumps({"Message": message}).encode()
     with HttpStub(Answer(400, body, headers)) as server:

@@ -47,7 +47,7 @@ def run_with_faults(threads: int) -> tuple[FaultyPinpoint, list[int]]:
 
 
 def test_what_is_counted_is_what_was_stored_and_answered() -> None:
-    """Every call is there with its fate, and each endpoint has a version of each that stored it."""
+    """Every call is listed with its fault, and each endpoint with a version for each update."""
     server, statuses = run_with_faults(threads=4)
     faults = {call.fault or str(call.status) for call in server.calls}
     assert faults == {

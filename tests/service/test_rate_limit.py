@@ -1,4 +1,4 @@
-"""Calls are held to AWS's quotas or to --rate, whoever makes them."""
+"""Calls are held to AWS's quotas or to --rate."""
 
 from contextlib import suppress
 from threading import Lock
@@ -39,7 +39,7 @@ class FakeClock(Clock):
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Return a clock by which nobody waits."""
+    """Return a clock that never really waits."""
     return FakeClock()
 
 

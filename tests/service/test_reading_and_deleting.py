@@ -93,7 +93,7 @@ def test_a_value_that_no_file_can_hold_is_refused(member: bytes) -> None:
 
 
 def test_a_text_is_a_list_of_one() -> None:
-    """As AWS's own examples show attributes; what else is there is as it came."""
+    """As AWS's own examples show attributes; everything else is unchanged."""
     user = {"UserId": "u", "UserAttributes": {"Name": "Wang", "Teams": ["a", "b"]}}
     shown = {"Id": "ada", "Attributes": {"Color": "Blå", "None": ""}, "User": user}
     read = {
@@ -111,7 +111,7 @@ def test_a_text_is_a_list_of_one() -> None:
 @pytest.mark.parametrize("value", [{"k": 1}, {}, 5, True, None, [1], ["a", None], [["a"]]])
 @pytest.mark.parametrize("member", ["Attributes", "UserAttributes"])
 def test_an_attribute_that_is_no_list_of_texts_is_refused(member: str, value: Any) -> None:
-    """Nobody knows what it stands for, so nothing of the answer is shown."""
+    """Its meaning is unknown, so nothing of the answer is shown."""
     attributes = {member: {"Color": value}}
     wrong = {"Id": "ada", **(attributes if member == "Attributes" else {"User": attributes})}
     with HttpStub(one(wrong), of(ADA, wrong)) as server:
@@ -133,7 +133,7 @@ def test_only_the_documented_status_is_a_success() -> None:
 
 
 def test_an_answer_about_another_endpoint_is_a_refusal() -> None:
-    """It is no answer to what was asked, whether read or deleted; the case does not matter."""
+    """Whether it was read or deleted; the case of the id does not matter."""
     with HttpStub(one(ADA), one(ADA), one(ADA, 202)) as server:
         client = connect(endpoint_url=server.url)
         assert get_endpoint(client, "app", "ADA") == ADA
@@ -164,7 +164,7 @@ def test_a_refusal_keeps_the_services_words() -> None:
     assert of_user[0].endpoint == ADA
 
 
-def test_a_deletion_whose_answer_was_lost_is_told() -> None:
+def test_a_deletion_whose_answer_was_lost_says_so() -> None:
     """When the retry finds nothing, the hint says that the first attempt may be the reason."""
     with HttpStub(Answer(reset=True), NOT_FOUND, NOT_FOUND) as server:
         client = connect(endpoint_url=server.url)
@@ -205,7 +205,7 @@ def test_a_plan_deletes_nothing_and_reads_only_what_it_has_to() -> None:
 
 @pytest.mark.parametrize("user_id", ["", " ", ".", "..", "\udcff\udcfe"])
 def test_dangerous_user_ids_are_refused(user_id: str) -> None:
-    """One that would reach another resource, or is no text, is a usage error; nothing is asked."""
+    """One that would reach another resource, or is not text, is a usage error; nothing is sent."""
     with HttpStub() as server:
         client = connect(endpoint_url=server.url)
         with pytest.raises(UsageError):

@@ -79,7 +79,7 @@ def test_other_operations_are_as_written(client: Any, server: HttpStub) -> None:
     assert [asked.body for asked in server.asked] == [b"{}", BODY]
 
 
-def test_a_body_that_is_not_sent_is_told(client: Any, server: HttpStub) -> None:
+def test_a_body_that_is_not_sent_is_an_error(client: Any, server: HttpStub) -> None:
     """An empty batch that is accepted must not count as the one that was to be sent."""
 
     def send() -> None:

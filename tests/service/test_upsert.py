@@ -122,7 +122,7 @@ def error(status: int, kind: str, message: str) -> Answer:
         (error(413, "PayloadTooLargeException", "big"), "PayloadTooLargeException", "15 KB"),
     ],
 )
-def test_a_refusal_is_told_with_what_to_do(
+def test_a_refusal_says_what_to_do(
     document: MakeDocument, answer: Answer, code: str, hint: str
 ) -> None:
     """Each refusal keeps the service's code, message and request id, and adds advice."""
@@ -149,7 +149,7 @@ def test_throttling_is_retried(document: MakeDocument) -> None:
 def test_retries_come_to_an_end(
     document: MakeDocument, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
-    """A server that goes on refusing is told as a failure after the configured attempts."""
+    """A server that keeps refusing is a failure after the configured attempts."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
     with HttpStub(error(status, "", "no")) as server:
         outcome = upsert(connect(endpoint_url=server.url), "app", document())
