@@ -1,4 +1,4 @@
-"""moto's `mock_aws` with endpoint operations: moto's own in every way that people use it."""
+"""`mock_aws` with endpoint operations, in every way that moto's own can be used."""
 
 import re
 import subprocess
@@ -51,15 +51,15 @@ def test_its_arguments_are_motos(aws_variables: None) -> None:
 
 @mock_aws
 class TestAClass:
-    """All tests of a class."""
+    """The decorator on a class."""
 
     def test_it(self) -> None:
-        """Each is under it."""
+        """It is decorated."""
         assert round_trip() == "ann@example.com"
 
 
 def test_as_a_context_manager() -> None:
-    """Inside there is an account, and after it no more."""
+    """moto answers inside the block only."""
     with mock_aws() as mocked:
         assert isinstance(mocked, type(moto.mock_aws()))
         assert round_trip() == "ann@example.com"
@@ -76,8 +76,8 @@ def test_started_and_stopped() -> None:
         mocked.stop()
 
 
-def test_nothing_else_of_the_package_names_moto() -> None:
-    """It is a tool for tests, imported by the one module that builds on it."""
+def test_nothing_else_imports_moto() -> None:
+    """Only the plug-in imports moto, a tool for tests."""
     package = Path(pinpoint_endpoints.__file__).parent
     naming = [
         str(path.relative_to(package))
@@ -88,18 +88,18 @@ def test_nothing_else_of_the_package_names_moto() -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "told"),
+    ("module", "message"),
     [
         ("moto", "mock_aws needs moto, which is not installed\ninstall moto: pip install 'moto>="),
         ("moto.pinpoint.responses", "the moto plug-in needs `moto.pinpoint."),
     ],
 )
-def test_a_missing_or_another_moto_is_told(module: str, told: str) -> None:
-    """Where it is used, and not where something else of the package is imported."""
+def test_a_missing_or_unsupported_moto_is_reported(module: str, message: str) -> None:
+    """When `mock_aws` is used, not when the package is imported."""
     program = WITHOUT.replace("MODULE", repr(module))
     ended: Any = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=False
     )
     assert (ended.returncode, ended.stdout) == (1, "imported\n")
-    assert f"CannotRun: {told}" in ended.stderr
+    assert f"CannotRun: {message}" in ended.stderr
     assert ended.stderr.rstrip("'\n").endswith("moto>=5.2,<5.3")
