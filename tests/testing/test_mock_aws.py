@@ -59,7 +59,7 @@ class TestAClass:
 
 
 def test_as_a_context_manager() -> None:
-    """moto answers inside the block only."""
+    """Inside the block, and not after it."""
     with mock_aws() as mocked:
         assert isinstance(mocked, type(moto.mock_aws()))
         assert round_trip() == "ann@example.com"
