@@ -1,4 +1,4 @@
-"""`pe validate --fix` and `--diff`: files in, files put right or what would be, out."""
+"""`pe validate --fix` and `--diff`: fix files, or show what would be fixed."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -16,18 +16,18 @@ Sources = Iterable[Source | UnreadablePath]
 
 
 def check_options(*, fix: bool, diff: bool, others: Mapping[str, bool]) -> None:
-    """Refuse what cannot be done together.
+    """Refuse options that exclude each other.
 
     Args:
-        fix: whether files are to be written.
-        diff: whether only the difference is to be printed.
-        others: by its name, whether an option is given that prints something else.
+        fix: whether `--fix` is given.
+        diff: whether `--diff` is given.
+        others: whether each other option, by its name, is given.
 
     Raises:
-        UsageError: both options, or one of them with something else to print.
+        UsageError: both are given, or one of them with an option that it excludes.
     """
     if fix and diff:
-        raise UsageError("--fix writes files, and --diff writes none", "leave one of them out")
+        raise UsageError("--fix and --diff exclude each other", "leave one of them out")
     if not fix and not diff:
         return
     for name, given in others.items():
@@ -37,19 +37,19 @@ def check_options(*, fix: bool, diff: bool, others: Mapping[str, bool]) -> None:
 
 
 def refuse_pipes(paths: Iterable[str]) -> None:
-    """Refuse what is no file: standard input, pipes, devices.
+    """Refuse standard input, pipes and devices.
 
     Raises:
-        UsageError: there is such a one among the paths.
+        UsageError: there is one among the paths.
     """
     for path in paths:
         if path == STANDARD_INPUT or is_pipe(path):
             name = "standard input" if path == STANDARD_INPUT else path
-            raise UsageError(f"{name} is no file that could be fixed", "name the file")
+            raise UsageError(f"{name} cannot be fixed: not a file", "name a file")
 
 
 def fix_files(sources: Sources, policy: Policy, *, quiet: bool) -> bool:
-    """Put files right, tell how many, and return whether all could be written that had to be."""
+    """Fix files, print how many, and return whether none failed."""
     from pinpoint_endpoints.checks.validate import validate
     from pinpoint_endpoints.fixes.files import fix_file
 
@@ -67,15 +67,15 @@ def fix_files(sources: Sources, policy: Policy, *, quiet: bool) -> bool:
 
 
 def show_differences(sources: Sources, policy: Policy, display: DisplayOptions) -> ExitCode:
-    """Print what fixing would change, and tell whether that is anything."""
+    """Print what fixing would change; the exit code says whether anything."""
     from pinpoint_endpoints.checks.validate import validate
     from pinpoint_endpoints.fixes.diff import differences
     from pinpoint_endpoints.fixes.files import NotRead
 
     check = partial(validate, policy=policy)
-    seen = fixes = files = failures = 0
+    sources_found = fixes = files = failures = 0
     for source in sources:
-        seen += 1
+        sources_found += 1
         before = fixes
         try:
             for difference in differences(source, check, show_values=display.show_values):
@@ -85,7 +85,7 @@ def show_differences(sources: Sources, policy: Policy, display: DisplayOptions) 
             failures += 1
             note(f"{source.path} cannot be read: {error}")
         files += fixes > before
-    if not seen:
+    if not sources_found:
         raise nothing_to_check()
     sys.stdout.flush()
     if not display.quiet:
@@ -96,7 +96,7 @@ def show_differences(sources: Sources, policy: Policy, display: DisplayOptions) 
 
 
 def nothing_to_check() -> CannotRun:
-    """Return the error that stands for a run without a file: never a success."""
+    """Return the error of a run without a file, which is never a success."""
     return CannotRun(
         "nothing to check: no files with a known suffix",
         "name a file, or a directory that holds .json, .yaml, .yml, .ndjson or .jsonl files",

@@ -163,7 +163,7 @@ def _standard_input() -> BufferedIOBase:
 
 
 def is_pipe(path: str) -> bool:
-    """Tell whether a path exists and is neither a file nor a directory: a pipe, or a device."""
+    """Return whether a path exists and is neither a file nor a directory: a pipe, or a device."""
     try:
         mode = Path(path).stat().st_mode if path != STANDARD_INPUT else None
     except (OSError, ValueError):

@@ -40,7 +40,7 @@ def with_single_options(command: Callable[..., Result]) -> Callable[..., Result]
             alone.add(name)
             options = [parameter.replace(kind=Parameter.KEYWORD_ONLY)]
         for option in options:
-            flat.pop(option.name, None)  # an option of two groups stands with the later one
+            flat.pop(option.name, None)  # an option of two groups is listed with the second
             flat[option.name] = option
 
     @wraps(command)

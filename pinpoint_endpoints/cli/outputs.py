@@ -78,7 +78,7 @@ class OutputFiles:
         self._files.close()
 
     def contains(self, path: str) -> bool:
-        """Tell whether a path is one of the files: a searched directory may contain it."""
+        """Return whether a path is one of the files: a searched directory may contain it."""
         return bool(self._real_paths) and os.path.realpath(path) in self._real_paths
 
 

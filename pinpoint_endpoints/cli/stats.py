@@ -106,8 +106,8 @@ def stats(
     Invalid endpoints count too, and an endpoint in two documents counts twice: `pe validate`
     finds both.
 
-    Exit codes: 0 done; 1 documents are invalid; 3 could not run, or a file cannot be read; 4 there
-    is no such application.
+    Exit codes: 0 done; 1 documents are invalid; 3 could not run, or a file cannot be read; 4 the
+    application does not exist.
     """
     _check_source(inputs.paths, local=local)
     check_choice(local=local, store=store, endpoint_url=None)
@@ -198,8 +198,8 @@ def _count_stored(store: Path, application_id: str, *, quiet: bool) -> _Counted:
         quiet: whether progress is hidden.
 
     Raises:
-        NoApplication: there is no such application.
-        CannotRun: the store cannot be opened, is damaged, or is no store.
+        NoApplication: the application does not exist.
+        CannotRun: the store cannot be opened, or is damaged, or the file is not a store.
     """
     from pinpoint_endpoints.local.browse import all_endpoints
     from pinpoint_endpoints.local.store import open_for_reading

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands import RunPe, program
+from commands import RunPe, program, run
 from processes import Terminal
 
+from pinpoint_endpoints.cli.reference import Shell, enable_completion
 from pinpoint_endpoints.schema.templates import CHANNELS
 
 BIN = Path(sys.executable).parent
@@ -52,6 +53,15 @@ LINES = [
     ("pe stat", "pe stats "),
     ("pe upsert --store my-st", "pe upsert --store my-store.sqlite3 "),
 ]
+
+
+def test_typer_has_what_completion_needs() -> None:
+    """Two functions of Typer are private: this fails where a new release has moved them."""
+    enable_completion()
+    for shell in Shell:
+        code, out, _ = run("completion", shell)
+        assert code == 0
+        assert "_PE_COMPLETE" in out
 
 
 @pytest.fixture
