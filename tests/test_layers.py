@@ -24,8 +24,6 @@ LAYERS = (
     "local",
     "delivery",
     "reports",
-    "local.pages",
-    "local.server",
     "testing",
     "api",
     "cli",
@@ -35,9 +33,8 @@ LAYERS = (
 
 def layer_of(module: str) -> int | None:
     """Return the number of the layer of a module; None for one that belongs to no layer."""
-    parts = module.removeprefix(f"{NAME}.").split(".")
-    named = (".".join(parts[:2]), parts[0])
-    return next((LAYERS.index(name) for name in named if name in LAYERS), None)
+    name = module.removeprefix(f"{NAME}.").partition(".")[0]
+    return LAYERS.index(name) if name in LAYERS else None
 
 
 def imported_by(path: Path) -> Iterator[str]:
@@ -67,10 +64,3 @@ def test_imports_run_downwards() -> None:
             if name.startswith(f"{NAME}.") and (layer_of(name) or 0) > own
         ]
     assert violations == []
-
-
-def test_the_local_pinpoint_needs_no_reports() -> None:
-    """Nothing of `local`, its pages and its server included, imports anything of `reports`."""
-    modules = (PACKAGE / "local").rglob("*.py")
-    imported = {(path.name, name) for path in modules for name in imported_by(path)}
-    assert {each for each in imported if each[1].startswith(f"{NAME}.reports")} == set()
