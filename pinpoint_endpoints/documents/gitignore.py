@@ -35,12 +35,12 @@ _CLASSES = {
 }
 _ONE = rb"(?:\\.|[^\]\\])"
 _SET = rb"\[[!^]?+(?:\](?:-%b)?+)?+(?:\[:[^\]]*:\]|%b(?:-%b)?+)*+\]" % (_ONE, _ONE, _ONE)
-_MEMBER = re.compile(
-    rb"\[:(?P<class>[^\]]*):\]|\\?(?P<first>(?<=\\).|[^\\])(?:-\\?(?P<last>(?<=\\).|[^\]\\]))?",
-    re.DOTALL,
+# compiled on first use, and cached by `re`: most runs meet no pattern
+_MEMBER = (
+    rb"(?s)\[:(?P<class>[^\]]*):\]|\\?(?P<first>(?<=\\).|[^\\])(?:-\\?(?P<last>(?<=\\).|[^\]\\]))?"
 )
-_PIECE = re.compile(
-    rb"""
+_PIECE = (
+    rb"""(?sx)
     (?P<plain>    [^*?\[\\]+ )
   | (?P<across>   (?: (?:\A|(?<=/)) \*\*+ / )+ )
   | (?P<below>    (?:\A|(?<=/)) \*\*+ (?=\\/|\Z) )
@@ -49,8 +49,7 @@ _PIECE = re.compile(
   | (?P<set>      %b )
   | \\ (?P<escaped> . )
     """
-    % _SET,
-    re.DOTALL | re.VERBOSE,
+    % _SET
 )
 _FIXED = re.compile(rb"[^*?\[\\]*")
 
@@ -295,9 +294,10 @@ def _regex_of(glob: bytes) -> bytes:
 def _wild(glob: bytes) -> bytes:
     done = b""
     between_stars = [b""]
+    pieces = re.compile(_PIECE)
     place = 0
     while place < len(glob):
-        piece = _PIECE.match(glob, place)
+        piece = pieces.match(glob, place)
         if piece is None:
             return _NEVER
         place = piece.end()
@@ -326,7 +326,7 @@ def _joined(between_stars: list[bytes]) -> bytes:
 def _set(text: bytes) -> bytes:
     negated = text[1:2] in {b"!", b"^"}
     members = b""
-    for member in _MEMBER.finditer(text, 1 + negated, len(text) - 1):
+    for member in re.compile(_MEMBER).finditer(text, 1 + negated, len(text) - 1):
         if member["class"] is not None:
             if member["class"] not in _CLASSES:
                 return _NEVER
