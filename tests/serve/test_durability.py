@@ -91,7 +91,7 @@ def test_a_killed_server_and_another_writer(pe: RunPe, tmp_path: Path, batch: bo
 
 
 def test_single_updates_of_many_clients_and_a_kill(tmp_path: Path) -> None:
-    """Whoever got its 202 finds its endpoint, in the state of its last one."""
+    """Every acknowledged endpoint is there, in the state of its last 202."""
     latest: dict[str, int] = {}
 
     def update(name: str) -> None:
@@ -134,7 +134,7 @@ def test_two_servers_of_one_store(tmp_path: Path) -> None:
 
 
 def test_servers_that_write_at_once_wait_for_each_other(tmp_path: Path) -> None:
-    """Nobody is told that the store is locked."""
+    """No client sees that the store is locked."""
 
     def update(number: int) -> int:
         server = (first, second)[number % 2]

@@ -1,4 +1,4 @@
-"""How `pe serve` ends, and begins again."""
+"""How `pe serve` stops, and starts again."""
 
 import signal
 from concurrent.futures import ThreadPoolExecutor

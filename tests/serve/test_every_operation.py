@@ -126,7 +126,7 @@ def test_a_batch_and_a_user(sdk: Sdk, app: str) -> None:
 
 
 def test_attributes_are_removed(sdk: Sdk, app: str) -> None:
-    """Names that a glob matches are told, and no value is stored for them any more."""
+    """Names that a glob matches are returned, and no value is stored for them any more."""
     put(sdk, app, "e", **EMAIL, Attributes={"color": ["red"], "colour": ["blue"], "size": ["l"]})
     removed = returned(
         sdk, "RemoveAttributes",
@@ -144,7 +144,7 @@ def test_attributes_are_removed(sdk: Sdk, app: str) -> None:
 
 
 def test_events_bring_their_endpoints(sdk: Sdk, app: str) -> None:
-    """An endpoint and each of its events are told about, and the endpoint is stored."""
+    """The answer lists the endpoint and each of its events, and the endpoint is stored."""
     events = {
         "right": {"EventType": "_session.start", "Timestamp": "2026-10-01T12:00:00Z"},
         "wrong": {"EventType": "_session.start", "Timestamp": "yesterday"},

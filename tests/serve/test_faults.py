@@ -24,7 +24,7 @@ def put(sdk: Sdk, endpoint_id: str) -> Any:
 
 
 def outcome(port: int, endpoint_id: str) -> str:
-    """Update an endpoint on a connection of its own; return the status, or how that ended."""
+    """Update an endpoint on a new connection; return the status, or `broken`."""
     with RawClient(port) as client:
         client.send(request(b"PUT", f"/v1/apps/demo/endpoints/{endpoint_id}".encode()))
         data = client.read_all()
@@ -33,7 +33,7 @@ def outcome(port: int, endpoint_id: str) -> str:
 
 
 def outcomes(folder: Path, *options: str, threads: int = 1) -> tuple[list[str], set[str]]:
-    """Update endpoints on a server with faults; return how that ended, and what is stored."""
+    """Update endpoints on a server with faults; return the outcomes, and what is stored."""
     folder.mkdir()
     with pe_serve(folder, *options) as server, ThreadPoolExecutor(threads) as pool:
         ended = list(pool.map(lambda name: outcome(server.port, name), IDS))

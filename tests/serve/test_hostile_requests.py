@@ -33,7 +33,7 @@ NO_REQUESTS = {
     "HTTP/1.2": b"GET /health HTTP/1.2\r\nHost: localhost\r\n\r\n",
     "TLS": bytes.fromhex("16030100c8010000c40303") + b"x" * 200,
     "SSH": b"SSH-2.0-OpenSSH_9.6\r\n",
-    "a method of nobody": request(b"BREW"),
+    "an unknown method": request(b"BREW"),
     "a method in small letters": request(b"put"),
     "CONNECT": head(b"CONNECT example.com:443 HTTP/1.1", b"Host: example.com:443"),
     "CONNECT to itself": head(b"CONNECT localhost:80 HTTP/1.1", b"Host: localhost"),
@@ -51,7 +51,7 @@ NO_REQUESTS = {
     "a list of lengths": head(*START, b"Content-Length: 3, 3") + BODY,
     "a length and chunks": head(*START, LENGTH, CHUNKED) + ONE_CHUNK,
     "chunks and a length": head(*START, CHUNKED, LENGTH) + ONE_CHUNK,
-    "a coding of nobody": head(*START, b"Transfer-Encoding: xchunked") + ONE_CHUNK,
+    "an unknown coding": head(*START, b"Transfer-Encoding: xchunked") + ONE_CHUNK,
     "chunks that are not last": head(*START, b"Transfer-Encoding: chunked, gzip") + ONE_CHUNK,
     "two codings": head(*START, CHUNKED, b"Transfer-Encoding: identity") + ONE_CHUNK,
     "a negative length": head(*START, b"Content-Length: -1") + BODY,
@@ -94,7 +94,7 @@ def test_a_body_over_7_mb(server: PeServe, at_once: bool) -> None:
 
 @pytest.mark.parametrize("size", [1, 70_000, 3 * MEBIBYTE])
 def test_chunks_over_7_mb(server: PeServe, size: int) -> None:
-    """413 as well, although no length is told; what is not too large is taken in any pieces."""
+    """413 as well, although no length is announced; smaller bodies are accepted in any pieces."""
     body = BODY.ljust(4 * size)
     chunks = (body[begin : begin + size] for begin in range(0, len(body), size))
     data = [b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks]
@@ -118,7 +118,7 @@ def test_a_much_too_large_body_is_refused_early(server: PeServe) -> None:
 def test_a_client_that_asks_before_it_sends(
     server: PeServe, length: int, expected: list[int]
 ) -> None:
-    """`Expect: 100-continue`: it is told to go on, or not to send what is too large."""
+    """`Expect: 100-continue`: the server asks for the body, unless it is too large."""
     start = (b"PUT " + ENDPOINT + b" HTTP/1.1", b"Host: localhost", b"Expect: 100-continue")
     with RawClient(server.port) as client:
         client.send(head(*start, b"Content-Length: %d" % length))

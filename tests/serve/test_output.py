@@ -51,8 +51,8 @@ def test_the_line_to_copy_is_a_line_of_a_shell(tmp_path: Path) -> None:
         assert re.search(f"(?m)^{name}=.", ended.stdout)
 
 
-def test_requests_are_shown_as_they_come(tmp_path: Path) -> None:
-    """With what they are about, and why they fail; the store and the page are told before."""
+def test_requests_are_logged_as_they_come(tmp_path: Path) -> None:
+    """With what they name and why they fail, after the store and the web page."""
     with pe_serve(tmp_path) as server:
         ask_once(server.port, request(b"PUT", b"/v1/apps/demo/endpoints/a%2Fb"))
         ask_once(server.port, request(b"GET", b"/v1/apps/demo/endpoints/nobody"))
@@ -72,7 +72,7 @@ def test_requests_are_shown_as_they_come(tmp_path: Path) -> None:
     assert "--allow-host" in log
 
 
-def test_no_personal_data_is_shown(tmp_path: Path) -> None:
+def test_no_personal_data_is_logged(tmp_path: Path) -> None:
     """Neither of bodies, nor user ids, nor endpoint ids that look like an address."""
     body = {
         "ChannelType": "SMS",
@@ -97,7 +97,7 @@ def test_no_personal_data_is_shown(tmp_path: Path) -> None:
     assert "\x1b" not in log
 
 
-def test_of_many_requests_a_few_are_shown(tmp_path: Path) -> None:
+def test_of_many_requests_a_few_are_logged(tmp_path: Path) -> None:
     """The others are counted, and none is forgotten in the count."""
     asked = [request(last=False) * 20, request(b"GET", b"/v1/apps/{}".replace(b"{}", b"x")) * 1]
     with pe_serve(tmp_path) as server:
@@ -119,8 +119,8 @@ def test_quiet_says_nothing(tmp_path: Path) -> None:
     assert started_and_ended(tmp_path, "-q") == ""
 
 
-def test_faults_are_told_at_the_start(tmp_path: Path) -> None:
-    """So that nobody wonders about them later."""
+def test_faults_are_listed_at_the_start(tmp_path: Path) -> None:
+    """With their numbers and the seed."""
     options = ("--throttle", "5/m", "--fail-rate", "0.02", "--latency", "5ms", "--seed", "7")
     with pe_serve(tmp_path, *options, "--quotas") as server:
         assert ask_once(server.port, HEALTHY).status == 200
@@ -171,7 +171,7 @@ def telling_by(stderr: int, folder: Path) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("is_closed", [True, False], ids=["closed", "full"])
-def test_nobody_has_to_read_what_it_says(
+def test_standard_error_need_not_be_read(
     tmp_path: Path, full_pipe: tuple[int, int], is_closed: bool
 ) -> None:
     """A pipe to standard error that is full, or closed, holds nothing up and ends nothing."""

@@ -1,4 +1,4 @@
-"""What keeps `pe serve` from beginning, and what does not."""
+"""What keeps `pe serve` from starting, and what does not."""
 
 import socket
 import sqlite3
@@ -15,7 +15,7 @@ from pinpoint_endpoints.local.server.server import PinpointServer, Settings
 from pinpoint_endpoints.local.store import Store
 
 
-def test_a_taken_port_is_told(server: PeServe, pe: RunPe) -> None:
+def test_a_taken_port_is_reported(server: PeServe, pe: RunPe) -> None:
     """With what to do about it, and with exit code 3."""
     ended = pe("serve", "--port", server.port, "--store", ":memory:")
     assert ended.returncode == 3
@@ -49,7 +49,7 @@ def test_a_taken_port_is_told(server: PeServe, pe: RunPe) -> None:
         (["--seed", "x"], 2, "'x' is not a valid int"),
     ],
 )
-def test_what_cannot_be_is_told(
+def test_invalid_options_are_reported(
     pe: RunPe, tmp_path: Path, options: list[str], code: int, told: str
 ) -> None:
     """Before anything is printed for a shell to read."""
@@ -59,7 +59,7 @@ def test_what_cannot_be_is_told(
     assert "Traceback" not in ended.stderr
 
 
-def test_a_port_of_the_system_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_without_permission_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Below 1024, which only root may use on many systems."""
 
     def bind(*_: object) -> None:
@@ -101,7 +101,7 @@ def test_a_store_that_cannot_be_used_is_named(pe: RunPe, wrong_store: Path) -> N
 
 
 @pytest.mark.parametrize("module", ["uvicorn", "starlette", "jinja2"])
-def test_without_the_extra_it_is_told_what_to_install(
+def test_without_the_extra_the_error_says_what_to_install(
     pe: RunPe, tmp_path: Path, module: str
 ) -> None:
     """In one line that can be copied."""

@@ -1,4 +1,4 @@
-"""Which store `pe serve` has, and what it says once it is damaged or gone."""
+"""Which store `pe serve` uses, and what it answers when the store is damaged or deleted."""
 
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def test_health(tmp_path: Path) -> None:
 
 
 def test_a_store_that_is_deleted_takes_no_more_updates(tmp_path: Path) -> None:
-    """What would be lost is not acknowledged, and told once; with the file back, it goes on."""
+    """Updates get an error that is logged once; they work again when the file is back."""
     with pe_serve(tmp_path) as server:
         assert ask_once(server.port, request()).status == 202
         elsewhere = server.store.rename(tmp_path / "elsewhere")

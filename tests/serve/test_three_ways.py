@@ -130,7 +130,7 @@ def test_each_way_ends_in_the_same_endpoint(
 
 
 def test_the_request_as_the_page_prints_it(tmp_path: Path) -> None:
-    """Its `Host` is AWS's: a server that is told so answers to this name."""
+    """Its `Host` is AWS's: a server that allows this name answers."""
     host = {"Host": "pinpoint.us-east-1.amazonaws.com"}
     path = f"/v1/apps/demo/endpoints/{ID}"
     with pe_serve(tmp_path, "--allow-host", host["Host"]) as server:

@@ -1,4 +1,4 @@
-"""Clients whose endpoint URL leads past Pinpoint's paths are told so, as their SDK reads it."""
+"""Clients with a wrong endpoint URL get an error that their SDK can read."""
 
 import os
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from pe_serve import REGION_AND_CREDENTIALS, PeServe, pe_serve
 from raw_client import RawAnswer, RawClient, ask_once, request
 from sdks import AwsCli, Boto3, Sdk, javascript
 
-TOLD = "end the endpoint URL after the port"
+ADVICE = "end the endpoint URL after the port"
 BROWSER = b"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 PAGES = [b"/", b"/style.css", b"/icon.svg"]
 
 
-def led_astray(server: PeServe, suffix: str) -> PeServe:
+def with_suffix(server: PeServe, suffix: str) -> PeServe:
     """Return the same server under a URL that is too long."""
     other = copy(server)
     other.url += suffix
@@ -28,18 +28,18 @@ def led_astray(server: PeServe, suffix: str) -> PeServe:
 @pytest.fixture(params=["/pinpoint", "//"])
 def sdks(server: PeServe, request: pytest.FixtureRequest) -> Iterator[list[Sdk]]:
     """Return AWS's clients with a URL that is too long."""
-    other = led_astray(server, request.param)
+    other = with_suffix(server, request.param)
     with javascript(other) as by_javascript:
         yield [Boto3(other), AwsCli(other), by_javascript]
 
 
 @pytest.mark.external
 def test_every_client_raises_an_error_of_the_service(sdks: list[Sdk]) -> None:
-    """Which says what is wrong with its URL."""
+    """It says what is wrong with the URL."""
     for sdk in sdks:
         told = sdk("GetApps")
         assert told.error == "NotFoundException"
-        assert TOLD in told.message
+        assert ADVICE in told.message
 
 
 @pytest.mark.parametrize("method", [b"GET", b"PUT", b"POST", b"DELETE", b"OPTIONS"])
@@ -50,7 +50,7 @@ def test_every_client_raises_an_error_of_the_service(sdks: list[Sdk]) -> None:
         b"*", b"/%2Fv1/apps", b"/./v1/apps", b"/application/", b"/Audience",
     ],
 )  # fmt: skip
-def test_what_is_no_path_is_told_in_the_form_of_the_service(
+def test_unknown_paths_are_answered_in_the_form_of_the_service(
     server: PeServe, method: bytes, target: bytes
 ) -> None:
     """With the id of the request, and nothing of the path, which may hold personal data."""
@@ -58,30 +58,30 @@ def test_what_is_no_path_is_told_in_the_form_of_the_service(
     assert (answer.status, answer.error) == (404, "NotFoundException")
     assert answer.headers["content-type"] == "application/json"
     assert answer.json["RequestID"] == answer.headers["x-amzn-requestid"]
-    assert TOLD in answer.json["Message"]
+    assert ADVICE in answer.json["Message"]
     assert b"lovelace" not in answer.body
 
 
 def test_it_is_shown_in_the_log(tmp_path: Path) -> None:
-    """Whoever looks for a request that did not arrive finds why."""
+    """A user can see why a request failed."""
     with pe_serve(tmp_path) as server:
         ask_once(server.port, request(b"PUT", b"/pinpoint/v1/apps/demo/users/ada.lovelace"))
         server.process.terminate()
         server.ended()
-        (line,) = [line for line in server.log().splitlines() if TOLD in line]
+        (line,) = [line for line in server.log().splitlines() if ADVICE in line]
     assert "404" in line
     assert "ada.lovelace" not in line
 
 
-def looked_at(server: PeServe, method: bytes, target: bytes, accept: bytes) -> RawAnswer:
-    """Return the answer to who accepts this."""
+def answer_accepting(server: PeServe, method: bytes, target: bytes, accept: bytes) -> RawAnswer:
+    """Return the answer to a request with this Accept header."""
     return ask_once(server.port, request(method, target, accept))
 
 
 def test_a_browser_gets_a_page(server: PeServe) -> None:
     """Also where there is none; an answer to a HEAD has the head of one."""
     for target in (b"/pinpoint", b"/v1"):
-        answer = looked_at(server, b"GET", target, BROWSER)
+        answer = answer_accepting(server, b"GET", target, BROWSER)
         assert (answer.status, answer.error) == (404, "")
         assert answer.headers["content-type"].startswith("text/html")
         assert b"There is no such page." in answer.body
@@ -90,30 +90,30 @@ def test_a_browser_gets_a_page(server: PeServe) -> None:
         assert b"content-type: text/html" in client.read_all().lower()
 
 
-def test_what_a_browser_does_not_read_is_told_in_the_form_of_the_service(server: PeServe) -> None:
-    """A page that sends something is the code of somebody."""
-    answer = looked_at(server, b"PUT", b"/pinpoint", BROWSER)
+def test_other_methods_are_answered_in_the_form_of_the_service(server: PeServe) -> None:
+    """A request that sends something comes from code, not from a person."""
+    answer = answer_accepting(server, b"PUT", b"/pinpoint", BROWSER)
     assert (answer.status, answer.error) == (404, "NotFoundException")
 
 
 @pytest.mark.parametrize(
     "accept", [BROWSER, b"Accept: */*", b"Accept: application/json", b"X-A: a"]
 )
-def test_pages_that_there_are_do_not_look_at_what_is_accepted(
-    server: PeServe, accept: bytes
-) -> None:
+def test_pages_ignore_the_accept_header(server: PeServe, accept: bytes) -> None:
     """`curl` shows them as well."""
-    types = [looked_at(server, b"GET", page, accept).headers["content-type"] for page in PAGES]
+    types = [
+        answer_accepting(server, b"GET", page, accept).headers["content-type"] for page in PAGES
+    ]
     assert [one.partition(";")[0] for one in types] == ["text/html", "text/css", "image/svg+xml"]
-    missing = looked_at(server, b"GET", b"/application?app=nobody", accept)
+    missing = answer_accepting(server, b"GET", b"/application?app=nobody", accept)
     assert (missing.status, missing.error) == (404, "")
 
 
 @pytest.mark.parametrize(
     ("target", "allowed"), [(b"/", "GET, HEAD"), (b"/health", "GET, HEAD, OPTIONS")]
 )
-def test_methods_that_a_page_does_not_have(server: PeServe, target: bytes, allowed: str) -> None:
-    """405, with those that it has: whoever sends something is no browser that looks at a page."""
+def test_unsupported_methods_of_a_page(server: PeServe, target: bytes, allowed: str) -> None:
+    """405 in the service's form, with the methods that the page has."""
     for method in (b"POST", b"PUT", b"DELETE"):
         answer = ask_once(server.port, request(method, target))
         assert (answer.status, answer.error) == (405, "MethodNotAllowedException")

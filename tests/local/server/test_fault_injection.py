@@ -175,7 +175,7 @@ def test_invalid_faults_are_refused(wrong: dict[str, float]) -> None:
 
 
 def test_words() -> None:
-    """Faults are told to a person as they will come; a seed alone is none."""
+    """Faults are described in words; a seed alone is not a fault."""
     assert not Faults(seed=3).any
     assert str(Faults(quotas=True)) == "AWS's quotas"
     assert str(Faults(fail_rate=0.02, reset_rate=0.01, latency=0.05, throttle=0.5, seed=9)) == (
@@ -184,7 +184,7 @@ def test_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "description"),
     [
         ("5/s", "5 calls a second"),
         ("5", "5 calls a second"),
@@ -196,6 +196,6 @@ def test_words() -> None:
         ("0.7/m", "0.7 calls a minute"),
     ],
 )
-def test_a_limit_is_told_in_the_number_that_was_typed(typed: str, told: str) -> None:
+def test_a_limit_is_described_by_the_number_that_was_typed(typed: str, description: str) -> None:
     """Or in the same limit by the second, where that is as short; in no endless fraction."""
-    assert str(Faults(throttle=parse_rate(typed))) == f"{told} of each operation"
+    assert str(Faults(throttle=parse_rate(typed))) == f"{description} of each operation"
