@@ -1,4 +1,4 @@
-"""The options that commands share, each declared once; those that go together are groups.
+"""Declares the options that commands share, each once; options that go together are a group.
 
 A group is a dataclass whose fields of an `Annotated` type are options. A command has a parameter of
 the group's type, and is given one object for all of its options.
