@@ -29,7 +29,7 @@ from pinpoint_endpoints.service.requests import (
     digest_of,
 )
 
-MOST_BYTES_OF_THE_LAW, MOST_ITEMS_OF_THE_LAW = 700, 4
+MAX_BYTES, MAX_ITEMS = 700, 4
 INVALID = item("wrong", {"ChannelType": "PIGEON", "Address": "a"}).document
 
 ids = st.sampled_from(["a", "A", "b", "B", "c", "d", "e"])
@@ -268,8 +268,8 @@ def test_laws(given_documents: list[tuple[str, int, bool, bool]], batch: bool) -
             sent,
             SendOptions(batch=batch),
             index,
-            max_bytes=MOST_BYTES_OF_THE_LAW,
-            max_items=MOST_ITEMS_OF_THE_LAW,
+            max_bytes=MAX_BYTES,
+            max_items=MAX_ITEMS,
         )
     )
     encoded = chain.from_iterable(call.encoded for call in calls_of(steps))
@@ -283,5 +283,5 @@ def test_laws(given_documents: list[tuple[str, int, bool, bool]], batch: bool) -
     for call in calls_of(steps):
         keys = {same_endpoint_key(one.endpoint_id) for one in call.items}
         assert len(keys) == len(call.items) == len(call.encoded)
-        assert 1 <= len(call.items) <= (MOST_ITEMS_OF_THE_LAW if batch else 1)
-        assert len(call.items) == 1 or len(call.batch_body()) <= MOST_BYTES_OF_THE_LAW
+        assert 1 <= len(call.items) <= (MAX_ITEMS if batch else 1)
+        assert len(call.items) == 1 or len(call.batch_body()) <= MAX_BYTES
