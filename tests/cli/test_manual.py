@@ -1,6 +1,7 @@
 """The manual is true: commands in README.md and `pe help` print what is shown."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -130,3 +131,13 @@ def test_the_workflow_runs_the_commands_of_contributors() -> None:
     contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert len(commands) == 4
     assert [command for command in commands if command not in contributing] == []
+
+
+def test_the_modules_that_contributors_are_sent_to_exist() -> None:
+    """Each path in CONTRIBUTING.md is one in the repository or in the package."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:[\w.-]+/)+[\w.-]*)`", text)
+    package = ROOT / "pinpoint_endpoints"
+    assert len(named) > 20
+    missing = [path for path in named if not ((ROOT / path).exists() or (package / path).exists())]
+    assert missing == []
