@@ -1,13 +1,12 @@
 """Ctrl-C: it ends the reading, and interrupts nothing else."""
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from signal import SIGINT, getsignal, raise_signal
 
 import pytest
 
 from pinpoint_endpoints.cli.interrupts import Interrupts
-from pinpoint_endpoints.cli.run import ThrowableIterator
 
 
 def test_it_ends_a_read_that_waits() -> None:
@@ -52,19 +51,3 @@ def test_afterwards_it_is_as_before() -> None:
     with Interrupts():
         assert getsignal(SIGINT) != before
     assert getsignal(SIGINT) is before
-
-
-def test_an_error_is_raised_in_the_generator_at_its_next_turn() -> None:
-    """So the generator can come to its own end."""
-
-    def numbers() -> Generator[int, None, None]:
-        try:
-            yield 1
-            yield 2
-        except ValueError:
-            yield -1
-
-    values = ThrowableIterator(numbers())
-    assert next(values) == 1
-    values.throw(ValueError())
-    assert list(values) == [-1]

@@ -225,3 +225,16 @@ def test_every_37th_is_refused_and_the_rest_arrives(pe: RunPe, tmp_path: Path) -
 def without_address(line: dict[str, Any], wrong: set[str]) -> dict[str, Any]:
     """Return an item, of the wrong ones without what a new endpoint must have."""
     return {name: line[name] for name in line if name != "Address" or line["Id"] not in wrong}
+
+
+def test_an_interrupted_dry_run_shows_what_it_planned(tmp_path: Path) -> None:
+    """Ctrl-C ends it while it waits for input, with 130."""
+    path = write_lines(tmp_path / "a.ndjson", names(3))
+    with started(tmp_path, path, "-", "--local", "--dry-run", "--no-batch") as run:
+        assert run.process.stdin is not None
+        run.process.stdin.write(" " * 1_000_000)  # more than a pipe holds: it is being read
+        run.process.stdin.flush()
+        run.process.send_signal(signal.SIGINT)
+        code, envelope = run.ended()
+    assert code == 130
+    assert [result["endpoint_id"] for result in envelope["results"]] == ["e-1", "e-2", "e-3"]
