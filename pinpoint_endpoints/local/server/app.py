@@ -19,6 +19,7 @@ from pinpoint_endpoints.local.routes import (
 from pinpoint_endpoints.local.server.access import AccessPolicy
 from pinpoint_endpoints.local.server.fault_injection import FaultInjector, Faults, InjectedFault
 from pinpoint_endpoints.local.server.group_commit import ReportError, Request, RequestExecutor
+from pinpoint_endpoints.local.server.header_names import exact_name
 from pinpoint_endpoints.local.server.request_log import RequestLog
 from pinpoint_endpoints.local.service_error import (
     ServiceError,
@@ -134,7 +135,7 @@ class ServerApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = _incoming(scope)
-        send = _unless_disconnected(send)
+        send = _with_exact_header_names(_unless_disconnected(send))
         if request.headers.get(b"expect"):
             receive, send = _closing_if_unread(receive, send)
         try:
@@ -305,6 +306,18 @@ async def _break_connection(send: Send) -> None:
     await send(
         {"type": "http.response.start", "status": 500, "headers": [(b"content-length", b"1")]}
     )
+
+
+def _with_exact_header_names(send: Send) -> Send:
+    """Write header names as AWS does: `Content-Type`, and `x-amzn-RequestId` as it is given."""
+
+    async def send_part(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            headers = [(exact_name(name), value) for name, value in message["headers"]]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return send_part
 
 
 def _unless_disconnected(send: Send) -> Send:

@@ -21,6 +21,7 @@ from pinpoint_endpoints.local.server.access import AccessPolicy
 from pinpoint_endpoints.local.server.app import ServerApp
 from pinpoint_endpoints.local.server.fault_injection import Faults
 from pinpoint_endpoints.local.server.group_commit import RequestExecutor
+from pinpoint_endpoints.local.server.header_names import exact_name
 from pinpoint_endpoints.local.server.request_log import ErrorLog, RequestLog, WriteLine
 from pinpoint_endpoints.local.store import Store
 
@@ -106,7 +107,7 @@ class PinpointServer:
             log=self._log,
             report_error=self._report_error,
         )
-        self._server = Server(_config(self._app, shutdown_seconds))
+        self._server = _UvicornServer(_config(self._app, shutdown_seconds))
         self._serving: asyncio.Task[None] | None = None
 
     def run(self) -> None:
@@ -152,6 +153,17 @@ class PinpointServer:
             self._serving.cancel()
         else:  # uvicorn cannot be cancelled while it starts
             self._serving.get_loop().call_later(0.001, self._cancel)
+
+
+class _UvicornServer(Server):
+    """uvicorn's server, with the header names of AWS in what it adds to answers."""
+
+    async def on_tick(self, counter: int) -> bool:
+        """Renew the headers of all answers, such as `Date`."""
+        is_over = await super().on_tick(counter)
+        headers = self.server_state.default_headers
+        self.server_state.default_headers = [(exact_name(name), value) for name, value in headers]
+        return is_over
 
 
 @contextmanager
