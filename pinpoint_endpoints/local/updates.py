@@ -116,7 +116,10 @@ def _apply(endpoints: UnitOfWork, application: Application, update: Update, limi
     missing = missing_member(before, update.request)
     if missing:
         raise bad_request(f"Missing {missing}")
-    stored = before or new_endpoint(application.response["Id"], update.endpoint_id, update.now)
+    opt_out = default_opt_out(update.request)
+    stored = before or new_endpoint(
+        application.response["Id"], update.endpoint_id, update.now, opt_out
+    )
     companions = _make_room(endpoints, stored, update, limits.endpoints_per_user)
     shared = user_attributes_of(companions[0]) if companions else {}
     request = with_defaults(update.request, update.now, update.request_id)
@@ -142,7 +145,7 @@ def _make_room(
     companions = [one for one in endpoints.of_user(user_id) if same_endpoint_key(one["Id"]) != key]
     if len(companions) < most:
         return companions
-    leaving = endpoint_to_evict(companions, {**stored, **update.request}["ChannelType"])
+    leaving = endpoint_to_evict(companions, {**stored, **update.request}.get("ChannelType"))
     if leaving is None:
         raise bad_request(f"Exceeded maximum endpoint per user count {most}")
     endpoints.put(evicted(leaving))
@@ -158,41 +161,50 @@ def _share_user_attributes(
             endpoints.put(with_user_attributes(companion, attributes))
 
 
-def new_endpoint(application_id: str, endpoint_id: str, created: str) -> Endpoint:
+def new_endpoint(application_id: str, endpoint_id: str, created: str, opt_out: str) -> Endpoint:
     """Return an endpoint before its first update.
 
     Args:
         application_id: the application that it belongs to.
         endpoint_id: its id in the case in which it will be shown.
         created: the `CreationDate`.
+        opt_out: the `OptOut` unless the update sets it.
     """
     return {
         "ApplicationId": application_id,
         "CohortId": cohort_id(endpoint_id),
         "CreationDate": created,
         "Id": endpoint_id,
-        "OptOut": "NONE",
+        "OptOut": opt_out,
     }
+
+
+def default_opt_out(request: Mapping[str, Any]) -> str:
+    """Return the OptOut of a new endpoint whose first update does not set it.
+
+    Source: seen in the field (amplify-js#8753): endpoints that Amplify creates without an address
+    are opted out, and the service asks for an address only when OptOut is set to NONE.
+    """
+    return "NONE" if request.get("Address") else "ALL"
 
 
 def missing_member(stored: Mapping[str, Any] | None, request: Mapping[str, Any]) -> str:
     """Name the member without which the service takes no update, or return an empty string.
 
-    An endpoint that is new, and one whose address or opt-out an update names, needs an address
-    after it unless it is opted out of everything.
-    Source: seen in the field (aws-sdk-ios#861, amplify-js#13272).
+    An endpoint that is opted in needs an address, and an address needs a channel type. What an
+    older version has stored is left alone by updates that name none of the three.
+    Source: seen in the field (aws-sdk-ios#861, amplify-js#8753, amplify-js#13272).
 
     Args:
         stored: the endpoint so far; None for a new one.
         request: the update.
     """
-    if stored is None:
-        if "ChannelType" not in request:
-            return "ChannelType"
-    elif "Address" not in request and "OptOut" not in request:
+    if request.keys().isdisjoint(("Address", "ChannelType", "OptOut")):
         return ""
     after = {**(stored or {}), **request}
-    return "" if after.get("Address") or after.get("OptOut") == "ALL" else "Address"
+    if not after.get("Address"):
+        return "Address" if after.get("OptOut") == "NONE" else ""
+    return "" if "ChannelType" in after else "ChannelType"
 
 
 def with_defaults(request: Mapping[str, Any], now: str, request_id: str) -> Endpoint:
@@ -238,7 +250,7 @@ def evicted(endpoint: Mapping[str, Any]) -> Endpoint:
     return {**inactive(endpoint), "User": {}}
 
 
-def endpoint_to_evict(endpoints: Sequence[Endpoint], channel_type: str) -> Endpoint | None:
+def endpoint_to_evict(endpoints: Sequence[Endpoint], channel_type: str | None) -> Endpoint | None:
     """Return which of a user's endpoints makes room for one more, or None if none may.
 
     Only push tokens make room, and only for each other: the one with the oldest

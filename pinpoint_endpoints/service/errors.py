@@ -48,8 +48,8 @@ _BY_CODE = {
 # Seen in the field, with changing ends: aws-sdk-ios#861, amplify-js#1378, #1662; the last one is in
 # AWS's user guide, "troubleshooting", and its number in the developer guide, "quotas"
 _BY_MESSAGE = {
-    "missing address": "a new endpoint needs an Address, unless OptOut is ALL",
-    "missing channeltype": "a new endpoint needs a ChannelType",
+    "missing address": "an endpoint needs an Address, unless OptOut is ALL",
+    "missing channeltype": "an endpoint with an Address needs a ChannelType",
     "exceeded maximum endpoint per user": "a user has 15 endpoints at most: delete one of them",
     "too many custom attributes": "an application has 250 names at most, those of attributes, "
     "metrics and user attributes together: send fewer",

@@ -212,7 +212,7 @@ def test_strict_ignore_and_create_judge_as_for_an_upsert() -> None:
     assert "invalid" not in diff("ada.json")[1]
     assert "invalid" in diff("--strict", "ada.json")[1]
     assert "invalid" not in diff("--strict", "--ignore", "PE206", "ada.json")[1]
-    write("ada.json", {"Metrics": {"a": 1}})
+    write("ada.json", {"OptOut": "NONE"})
     assert "error[PE204]" in diff("--create", "ada.json")[1]
 
 

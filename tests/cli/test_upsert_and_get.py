@@ -209,7 +209,7 @@ def test_a_refusal_is_4_and_says_what_to_do() -> None:
     assert code == 4
     assert "failed 400" in out
     assert "Missing Address" in out
-    assert err == f"a new endpoint needs an Address, unless OptOut is ALL\n{WARNINGS}"
+    assert err == f"an endpoint needs an Address, unless OptOut is ALL\n{WARNINGS}"
 
 
 def test_json_of_a_run_that_could_not_send(monkeypatch: pytest.MonkeyPatch) -> None:

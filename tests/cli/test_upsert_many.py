@@ -126,7 +126,7 @@ def test_a_table_of_many_shows_what_needs_a_look(server: FaultyPinpoint, tmp_pat
     assert rows == ["e-37", "e-74", "e-111", "e-148"]
     assert f"{tmp_path}/a.ndjson:37 " in ended.out
     assert ended.out.endswith("150 documents: 146 accepted, 4 failed\n")
-    assert ended.err == "a new endpoint needs an Address, unless OptOut is ALL\n"
+    assert ended.err == "an endpoint needs an Address, unless OptOut is ALL\n"
 
 
 def test_text_is_a_line_each(server: FaultyPinpoint, tmp_path: Path) -> None:

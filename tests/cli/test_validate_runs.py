@@ -98,7 +98,8 @@ def test_what_cannot_be_ignored_is_a_usage_error(folder: Path, code: str, word: 
 
 def test_create_wants_what_a_new_endpoint_needs(tmp_path: Path) -> None:
     """--create makes a missing ChannelType or Address an error; an update may leave them out."""
-    (tmp_path / "a.json").write_text('{"User": {"UserId": "ada"}}', encoding="utf-8")
+    (tmp_path / "a.json").write_text('{"OptOut": "NONE"}', encoding="utf-8")
+    (tmp_path / "b.json").write_text('{"Address": "ada@example.com"}', encoding="utf-8")
     assert run(tmp_path)[0] == 0
     code, out, _ = run(tmp_path, "--create", "-o", "text")
     assert code == 1

@@ -214,7 +214,7 @@ def test_a_batch_makes_its_application_too(pinpoint: LocalPinpoint) -> None:
 def test_a_refused_write_makes_no_application(pinpoint: LocalPinpoint) -> None:
     """A request that is refused leaves nothing at all, nor does one that reads or deletes."""
     with pytest.raises(ServiceError, match="Missing ChannelType"):
-        pinpoint.update_endpoint("mine", "e", request={}, request_id="r")
+        pinpoint.update_endpoint("mine", "e", request={"Address": "x"}, request_id="r")
     with pytest.raises(ServiceError, match="Application not found"):
         pinpoint.delete_endpoint("mine", "e")
     assert pinpoint.get_apps() == {"Item": []}

@@ -134,18 +134,18 @@ def test_ids_that_differ_in_case_are_one_endpoint(
 @pytest.mark.parametrize(
     ("request_members", "message"),
     [
-        ({}, "Missing ChannelType"),
         ({"Address": "ann@example.com"}, "Missing ChannelType"),
-        ({"ChannelType": "EMAIL"}, "Missing Address"),
-        ({"ChannelType": "EMAIL", "Address": ""}, "Missing Address"),
+        ({"Address": "ann@example.com", "OptOut": "ALL"}, "Missing ChannelType"),
+        ({"OptOut": "NONE"}, "Missing Address"),
         ({"ChannelType": "EMAIL", "OptOut": "NONE"}, "Missing Address"),
+        ({"ChannelType": "EMAIL", "OptOut": "NONE", "Address": ""}, "Missing Address"),
     ],
-    ids=["nothing", "no channel", "no address", "empty address", "opted in"],
+    ids=["no channel", "opted out", "nothing", "no address", "empty address"],
 )
-def test_a_new_endpoint_needs_a_channel_and_an_address(
+def test_an_address_needs_a_channel_and_opting_in_an_address(
     put: Put, get: Get, request_members: dict[str, Any], message: str
 ) -> None:
-    """Creation without ChannelType or Address is refused with the service's words."""
+    """Creation with half of what belongs together is refused with the service's words."""
     with pytest.raises(ClientError) as caught:
         put("e", **request_members)
     assert refusal(caught.value) == ("BadRequestException", message)
@@ -153,10 +153,45 @@ def test_a_new_endpoint_needs_a_channel_and_an_address(
         get("e")
 
 
-def test_who_opted_out_needs_no_address(put: Put, get: Get) -> None:
-    """A new endpoint with OptOut ALL is stored without an address."""
-    put("e", ChannelType="EMAIL", OptOut="ALL")
+@pytest.mark.parametrize(
+    "guest",
+    [
+        {},
+        {"OptOut": "ALL"},
+        {"ChannelType": "EMAIL"},
+        {"ChannelType": "EMAIL", "OptOut": "ALL"},
+        {"ChannelType": "GCM", "Address": ""},
+        {"ChannelType": "IN_APP"},
+        {"EffectiveDate": "2026-01-15T09:30:00.000Z", "Attributes": {}, "User": {"UserId": "u"}},
+    ],
+)
+def test_a_guest_is_stored_and_opted_out(put: Put, get: Get, guest: dict[str, Any]) -> None:
+    """An endpoint without an address is stored, and its OptOut is ALL unless it says otherwise."""
+    put("e", **guest)
+    endpoint = get("e")
+    assert endpoint["OptOut"] == "ALL"
+    assert {name: endpoint[name] for name in guest} == guest
+    assert "ChannelType" in guest or "ChannelType" not in endpoint
+
+
+def test_a_guest_becomes_reachable_step_by_step(put: Put, get: Get) -> None:
+    """A guest stays opted out when an address arrives, until an update opts in."""
+    put("e", User={"UserId": "ann"})
+    put("e", **EMAIL)
+    assert get("e")["OptOut"] == "ALL"
+    put("e", OptOut="NONE")
+    assert (get("e")["OptOut"], get("e")["Address"]) == ("NONE", EMAIL["Address"])
+
+
+def test_a_guest_cannot_get_an_address_without_a_channel(put: Put, get: Get, client: Any) -> None:
+    """An address needs a channel type, stored or sent."""
+    put("e", User={"UserId": "ann"})
+    with pytest.raises(client.exceptions.BadRequestException, match="Missing ChannelType"):
+        put("e", Address="ann@example.com")
     assert "Address" not in get("e")
+    put("e", ChannelType="EMAIL")
+    put("e", Address="ann@example.com")
+    assert get("e")["ChannelType"] == "EMAIL"
 
 
 @pytest.mark.parametrize(
@@ -286,7 +321,7 @@ def test_a_batch_stores_each_item(put: Put, get: Get, client: Any, app: str) -> 
         [{"Id": "e0", **EMAIL}, {"Id": "a\x00", **EMAIL}],
         [{"Id": "e0", **EMAIL}, {"Id": "\x85", **EMAIL}],
         [{"Id": "e0", **EMAIL}, {"Id": "e1", **EMAIL, "ChannelType": "FAX"}],
-        [{"Id": "e0", **EMAIL}, {"Id": "e1"}],
+        [{"Id": "e0", **EMAIL}, {"Id": "e1", "OptOut": "NONE"}],
     ],
     ids=[
         "empty",

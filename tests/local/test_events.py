@@ -148,7 +148,7 @@ def test_events_alone_make_no_application(send: Send, endpoints: dict[str, Any])
     ("name", "endpoint", "message"),
     [
         ("e", {"ChannelType": "FAX"}, "/ChannelType: expected one of PUSH, "),
-        ("e", {"ChannelType": "SMS"}, "Missing Address"),
+        ("e", {"ChannelType": "SMS", "OptOut": "NONE"}, "Missing Address"),
         ("e", {"Foo": 1}, "/Foo: not a member of PublicEndpoint: the members are "),
         ("e", {**EMAIL, "EffectiveDate": "yesterday"}, "/EffectiveDate: this text is not a date"),
         ("..", EMAIL, "The endpoint id cannot be used"),

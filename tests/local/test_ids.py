@@ -88,7 +88,9 @@ def test_any_id_arrives_as_it_is(client: Any, app: str, odd_id: str) -> None:
 def test_errors_reach_the_client_through_every_door(client: Any, app: str) -> None:
     """A refusal has the service's exception, status and members at the client."""
     with pytest.raises(client.exceptions.BadRequestException) as caught:
-        client.update_endpoint(ApplicationId=app, EndpointId="e", EndpointRequest={})
+        client.update_endpoint(
+            ApplicationId=app, EndpointId="e", EndpointRequest={"Address": "ann@example.com"}
+        )
     response = caught.value.response
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert response["Message"] == "Missing ChannelType"

@@ -144,7 +144,7 @@ def in_store(store: Store) -> tuple[list[Any], Any]:
     for endpoint, (_, *columns) in zip(endpoints, stored, strict=True):
         assert columns == [
             endpoint["User"].get("UserId") or None,
-            endpoint["ChannelType"],
+            endpoint.get("ChannelType"),
             endpoint.get("Address") or None,
             endpoint["EndpointStatus"],
             endpoint["Id"].casefold(),

@@ -86,7 +86,7 @@ def test_known_names_can_be_used_when_there_is_no_room(put: Put, get: Get) -> No
 
 def test_a_refused_update_takes_no_names(put: Put, refusal: Refusal) -> None:
     """What is refused for another reason does not use the quota up."""
-    assert refusal("e", Attributes=named(0, 250)) == "Missing ChannelType"
+    assert refusal("e", Address="x", Attributes=named(0, 250)) == "Missing ChannelType"
     put("e", **EMAIL, Attributes=named(250, 500))
 
 

@@ -221,7 +221,7 @@ class FaultyPinpoint:
             refusal = Refusal("Endpoint not found", 404, "NotFoundException")
             return self._refused("GetEndpoint", (name,), refusal)
         request_id = self._updated_by[name.lower()]
-        endpoint = new_endpoint(application_id, name, STORED_AT)
+        endpoint = new_endpoint(application_id, name, STORED_AT, "NONE")
         for request in versions:
             endpoint = merge(endpoint, with_defaults(request, STORED_AT, request_id))
         self.calls.append(Call("GetEndpoint", (name,), 200))

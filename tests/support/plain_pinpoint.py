@@ -206,13 +206,13 @@ class PlainPinpoint:
         endpoint = self.state.endpoint(endpoint_id)
         if endpoint is None:
             endpoint = self._created(endpoint_id, request)
-        elif {"Address", "OptOut"} & request.keys():
-            refuse_without_address({**endpoint, **request})
+        elif {"Address", "ChannelType", "OptOut"} & request.keys():
+            refuse_incomplete({**endpoint, **request})
         former_user = user_of(endpoint)
         user_id = request.get("User", {}).get("UserId", former_user)
         others = [one for one in self.state.of_user(user_id) if one is not endpoint]
         if len(others) >= self.most_endpoints:
-            channel = {**endpoint, **request}["ChannelType"]
+            channel = {**endpoint, **request}.get("ChannelType")
             others.remove(self._evicted(others, channel))
 
         endpoint["EndpointStatus"] = "ACTIVE"
@@ -231,23 +231,20 @@ class PlainPinpoint:
                 other["EndpointStatus"] = "INACTIVE"
 
     def _created(self, endpoint_id: str, request: Json) -> Json:
-        if "ChannelType" not in request:
-            raise Refused(400, "Missing ChannelType")
-        refuse_without_address(request)
-        endpoint = {
+        refuse_incomplete(request)
+        endpoint: Json = {
             "ApplicationId": "app",
-            "ChannelType": request["ChannelType"],
             "CreationDate": self.now,
             "Id": endpoint_id,
-            "OptOut": "NONE",
+            "OptOut": "NONE" if request.get("Address", "") else "ALL",
             "User": {},
         }
         self.state.endpoints.append(endpoint)
         return endpoint
 
-    def _evicted(self, others: list[Json], channel: str) -> Json:
+    def _evicted(self, others: list[Json], channel: str | None) -> Json:
         """Take the user away from the oldest push token; return it."""
-        tokens = [one for one in others if one["ChannelType"] in TOKENS]
+        tokens = [one for one in others if one.get("ChannelType") in TOKENS]
         if channel not in TOKENS or not tokens:
             message = f"Exceeded maximum endpoint per user count {self.most_endpoints}"
             raise Refused(400, message)
@@ -282,10 +279,13 @@ class PlainPinpoint:
             raise Refused(400, f"Endpoint size exceeds {self.most_bytes} bytes")
 
 
-def refuse_without_address(endpoint: Json) -> None:
-    """Refuse an endpoint that cannot be reached, and is not opted out."""
-    if endpoint.get("Address", "") == "" and endpoint.get("OptOut") != "ALL":
+def refuse_incomplete(endpoint: Json) -> None:
+    """Refuse an endpoint that is opted in without an address, and an address without a channel."""
+    has_address = endpoint.get("Address", "") != ""
+    if endpoint.get("OptOut") == "NONE" and not has_address:
         raise Refused(400, "Missing Address")
+    if has_address and "ChannelType" not in endpoint:
+        raise Refused(400, "Missing ChannelType")
 
 
 def refuse_date(request: Json, place: str = "") -> None:

@@ -11,18 +11,20 @@ from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.documents.shapes import READ_ONLY
 from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, MAX_ENDPOINT_BYTES, SAFE_ENDPOINT_BYTES
 
+_IN_APP = "IN_APP"  # the app asks for these messages: they need no address
+
 
 @rule(codes.MISSING_ADDRESS, Scope.CREATE, "Address", "OptOut", severity=Severity.WARNING)
 def missing_address(request: Mapping[str, object], create: bool) -> Sequence[Finding]:
-    """There is no address, and the endpoint is not opted out.
+    """There is no address for an endpoint that is to receive messages.
 
-    An update may leave the address out: the service then keeps the stored one. For an endpoint
-    without an address, it has answered `Missing Address` to requests that set `OptOut` to `NONE` or
-    name a channel type. With `--create`, every endpoint that is not opted out needs an address, and
-    this is an error.
+    An update may leave the address out: the service then keeps the stored one. It answers `Missing
+    Address` if `OptOut` is `NONE` and there is no address, sent or stored: with `--create`, and
+    where the address is empty, this is an error. A new endpoint without an address and without
+    `OptOut` is stored, opted out of everything; that is a warning for a channel that needs an
+    address, and with `--create` for every endpoint.
 
-    Source: aws-sdk-ios#861, amplify-js#13272 and amplify-js#1910; AWS, Amazon Pinpoint User Guide,
-    "Importing segments": Address and ChannelType are required of new endpoints.
+    Source: aws-sdk-ios#861, amplify-js#8753, amplify-js#13272 and amplify-js#1910.
 
     Wrong:
         {"ChannelType": "EMAIL", "OptOut": "NONE"}
@@ -31,24 +33,30 @@ def missing_address(request: Mapping[str, object], create: bool) -> Sequence[Fin
         {"ChannelType": "EMAIL", "Address": "ada@example.com", "OptOut": "NONE"}
     """
     opt_out = request.get("OptOut")
-    if opt_out == "ALL":
+    if request.get("Address") or opt_out == "ALL":
         return ()
-    if create and not request.get("Address"):
+    is_cleared = "Address" in request
+    if opt_out == "NONE":
         hint = 'add "Address", or opt the endpoint out with "OptOut": "ALL"'
-        return (Finding((), "a new endpoint needs an address", hint, severity=Severity.ERROR),)
-    if "Address" in request or not (opt_out == "NONE" or "ChannelType" in request):
+        if create or is_cleared:
+            message = "an endpoint with OptOut NONE needs an address"
+            return (Finding((), message, hint, severity=Severity.ERROR),)
+        hint = 'add "Address": the service refuses this for an endpoint that has none yet'
+        return (Finding((), "there is no address, and the endpoint is not opted out", hint),)
+    needs_one = request.get("ChannelType", _IN_APP) != _IN_APP and not is_cleared
+    if not (create or needs_one):
         return ()
-    hint = 'add "Address": the service refuses this for an endpoint that has none yet'
-    return (Finding((), "there is no address, and the endpoint is not opted out", hint),)
+    message = "there is no address: a new endpoint is then opted out of everything"
+    return (Finding((), message, 'add "Address", or say so with "OptOut": "ALL"'),)
 
 
 @rule(codes.MISSING_CHANNEL_TYPE, Scope.CREATE, "ChannelType", severity=Severity.WARNING)
 def missing_channel_type(request: Mapping[str, object], create: bool) -> Sequence[Finding]:
     """There is an address without a channel type.
 
-    An update may leave the channel type out: the service then keeps the stored one. It has answered
-    `Missing ChannelType` to requests with an address and no channel type. With `--create`, every
-    endpoint needs one, and this is an error.
+    An update may leave the channel type out: the service then keeps the stored one. For an endpoint
+    without one, it answers `Missing ChannelType` to a request with an address. With `--create`,
+    this is an error.
 
     Source: error messages that public clients of the service look for; AWS, Amazon Pinpoint User
     Guide, "Importing segments": Address and ChannelType are required of new endpoints.
@@ -59,15 +67,11 @@ def missing_channel_type(request: Mapping[str, object], create: bool) -> Sequenc
     Right:
         {"Address": "ada@example.com", "ChannelType": "EMAIL"}
     """
-    if "ChannelType" in request:
+    if "ChannelType" in request or not request.get("Address"):
         return ()
-    hint = 'add "ChannelType"'
-    if create:
-        message = "a new endpoint needs a channel type"
-        return (Finding((), message, hint, severity=Severity.ERROR),)
-    if "Address" in request:
-        return (Finding((), "there is an address without a channel type", hint),)
-    return ()
+    severity = Severity.ERROR if create else None
+    message = "there is an address without a channel type"
+    return (Finding((), message, 'add "ChannelType"', severity=severity),)
 
 
 _BARE_SHAPES = ("EndpointRequest", "EndpointResponse")
