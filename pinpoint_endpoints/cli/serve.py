@@ -26,7 +26,9 @@ from pinpoint_endpoints.masking import printable
 if TYPE_CHECKING:
     from pinpoint_endpoints.local.server.fault_injection import Faults
 
-PORT = 5000
+PORT = 7467
+"""PINP on a phone's keys: IANA assigns it to no service. (AirPlay takes 5000 on every Mac.)"""
+
 PIPE_BYTES = 4096
 """A pipe that accepts a byte accepts as many (Linux, POSIX's PIPE_BUF)."""
 
@@ -52,7 +54,10 @@ def serve(
     ] = False,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Another host name of the server, without a port."),
+        typer.Option(
+            metavar="NAME",
+            help="Answer to another host name, such as the service's name in compose.",
+        ),
     ] = None,
     allow_origin: Annotated[
         list[str] | None,
@@ -152,7 +157,8 @@ def serve(
     sys.stdout.write(f"export AWS_ENDPOINT_URL_PINPOINT={server.url}\n")
     sys.stdout.flush()
     if not quiet:
-        for line in _introduction(server.url, path, faults, verbose=verbose):
+        names = server.names if allow_remote else ""
+        for line in _introduction(server.url, path, names, faults, verbose=verbose):
             _write_line(line)
     server.run()
     return ExitCode.OK
@@ -172,11 +178,17 @@ def _write_line(text: str) -> None:
                 os.write(descriptor, data[:PIPE_BYTES])
 
 
-def _introduction(url: str, path: Path | None, faults: "Faults", *, verbose: bool) -> Iterator[str]:
+def _introduction(
+    url: str, path: Path | None, names: str, faults: "Faults", *, verbose: bool
+) -> Iterator[str]:
+    yield "old clients ignore it and call AWS (AWS CLI before 2.13, JavaScript v2, Go v1):"
+    yield f"  give them the URL, as in aws --endpoint-url {url}"
     yield "clients also need a region and credentials (any value):"
     yield f"  export {assignments()}"
     yield f"web page: {url}/"
     yield f"store: {'in memory' if path is None else path}"
+    if names:
+        yield f"answers to: {names} (--allow-host NAME adds a name)"
     if faults.any:
         yield f"injected faults: {faults}"
     if verbose:

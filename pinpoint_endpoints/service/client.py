@@ -181,7 +181,7 @@ def _check_url(url: str) -> None:
         usable = False
     if not usable or any(character.isspace() for character in url):
         raise UsageError(
-            "invalid endpoint URL", "include the scheme, for example http://127.0.0.1:5000"
+            "invalid endpoint URL", "include the scheme, for example http://127.0.0.1:7467"
         )
 
 

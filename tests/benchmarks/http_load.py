@@ -1,7 +1,7 @@
 """A URL in, updates on many connections at once, and how many a second were acknowledged, out.
 
-    python tests/benchmarks/http_load.py http://127.0.0.1:5000 demo single 20000 32
-    python tests/benchmarks/http_load.py http://127.0.0.1:5000 demo batch 200000 8
+    python tests/benchmarks/http_load.py http://127.0.0.1:7467 demo single 20000 32
+    python tests/benchmarks/http_load.py http://127.0.0.1:7467 demo batch 200000 8
 
 It sends the bytes of a boto3 request, prepared once and unsigned, at a tenth of boto3's cost.
 """

@@ -66,8 +66,8 @@ def test_a_damaged_line(path: Path, line: bytes) -> None:
         ({"application_id": "app-2"}, "application app-1 (this run: app-2)"),
         ({"region": ""}, "region eu-west-1 (this run: none)"),
         (
-            {"server": "http://127.0.0.1:5000"},
-            f"server {TARGET.server} (this run: http://127.0.0.1:5000)",
+            {"server": "http://127.0.0.1:7467"},
+            f"server {TARGET.server} (this run: http://127.0.0.1:7467)",
         ),
         (
             {"application_id": "app-2", "region": "us-east-1"},

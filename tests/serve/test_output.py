@@ -63,6 +63,9 @@ def test_requests_are_logged_as_they_come(tmp_path: Path) -> None:
         log = server.log()
     assert f"web page: {server.url}/\n" in log
     assert f"store: {server.store}\n" in log
+    assert "answers to:" not in log
+    assert "JavaScript v2, Go v1):\n  give them the URL" in log
+    assert f"aws --endpoint-url {server.url}\n" in log
     assert requests_in(log)[:3] == [
         ("202", "UpdateEndpoint", "demo a/b", ""),
         ("404", "GetEndpoint", "demo nobody", "Endpoint not found"),

@@ -1,5 +1,6 @@
 """What keeps `pe serve` from starting, and what does not."""
 
+import re
 import socket
 import sqlite3
 from contextlib import closing
@@ -11,19 +12,31 @@ from pe_serve import PeServe, pe_serve
 from raw_client import ask_once, request
 
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.local.server.server import PinpointServer, Settings
+from pinpoint_endpoints.local.server.server import (
+    MAX_PORTS_TRIED,
+    PinpointServer,
+    Settings,
+    listen,
+)
 from pinpoint_endpoints.local.store import Store
 
 
 def test_a_taken_port_is_reported(server: PeServe, pe: RunPe) -> None:
-    """With what to do about it, and with exit code 3."""
+    """With a free one that can be used instead, and with exit code 3."""
     ended = pe("serve", "--port", server.port, "--store", ":memory:")
-    assert ended.returncode == 3
-    assert ended.stderr == (
-        f"Error: cannot listen on 127.0.0.1 port {server.port}: Address already in use\n"
-        "       choose another one with --port; 0 takes a free one\n"
-    )
-    assert ended.stdout == ""
+    assert (ended.returncode, ended.stdout) == (3, "")
+    error, hint = ended.stderr.splitlines()
+    assert error == f"Error: cannot listen on 127.0.0.1 port {server.port}: Address already in use"
+    found = re.fullmatch(r"       port ([0-9]+) is free: --port ([0-9]+)", hint)
+    assert found, hint
+    assert found[1] == found[2]
+    assert server.port < int(found[1]) <= server.port + MAX_PORTS_TRIED
+    listen(Settings(port=int(found[1]))).close()
+
+
+def test_the_default_port_is_its_own(pe: RunPe) -> None:
+    """Not 5000, which AirPlay takes on every Mac."""
+    assert "default: 7467" in pe("serve", "--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -35,6 +48,8 @@ def test_a_taken_port_is_reported(server: PeServe, pe: RunPe) -> None:
         (["--host", "::"], 2, "add --allow-remote if that is what you want"),
         (["--port", "65536"], 2, "65536 is not in the range"),
         (["--allow-host", "box:5000"], 2, "invalid host name box:5000"),
+        (["--allow-host", "*"], 2, "invalid host name *: names are compared whole"),
+        (["--allow-host", "*.box"], 2, "repeat --allow-host for each name"),
         (["--allow-host", "http://box"], 2, "invalid host name http://box"),
         (["--allow-origin", "localhost:3000"], 2, "invalid origin localhost:3000"),
         (["--allow-origin", "*"], 2, "invalid origin *"),

@@ -57,8 +57,8 @@ def test_boto3s_variable_names_the_server(
     aws_variables: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """AWS_ENDPOINT_URL_PINPOINT is boto3's way to name another server."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", "http://127.0.0.1:5000")
-    assert connect().meta.endpoint_url == "http://127.0.0.1:5000"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", "http://127.0.0.1:7467")
+    assert connect().meta.endpoint_url == "http://127.0.0.1:7467"
 
 
 def test_a_broken_configuration_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_time_outs_and_connections(aws_variables: None) -> None:
 def test_local_and_a_server_exclude_each_other() -> None:
     """Asking for both targets is a usage error."""
     with pytest.raises(UsageError):
-        connect(local=True, endpoint_url="http://127.0.0.1:5000")
+        connect(local=True, endpoint_url="http://127.0.0.1:7467")
 
 
 def test_a_store_is_for_the_local_pinpoint_only(aws_variables: None, tmp_path: Path) -> None:

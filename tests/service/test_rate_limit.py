@@ -107,9 +107,9 @@ def calls_a_second(clock: FakeClock, client: Any, name: str) -> int | None:
         ({}, [10, 2, 10, 5, ANY]),
         ({"rate": 20}, [20, 20, 10, 5, ANY]),
         ({"endpoint_url": "https://pinpoint.example.com"}, [10, 2, 10, 5, ANY]),
-        ({"endpoint_url": "http://127.0.0.1:5000"}, [ANY, ANY, ANY, ANY, ANY]),
+        ({"endpoint_url": "http://127.0.0.1:7467"}, [ANY, ANY, ANY, ANY, ANY]),
         ({"endpoint_url": "http://127.9.9.9"}, [ANY, ANY, ANY, ANY, ANY]),
-        ({"endpoint_url": "http://[::1]:5000"}, [ANY, ANY, ANY, ANY, ANY]),
+        ({"endpoint_url": "http://[::1]:7467"}, [ANY, ANY, ANY, ANY, ANY]),
         ({"endpoint_url": "https://LocalHost"}, [ANY, ANY, ANY, ANY, ANY]),
         ({"endpoint_url": "http://aws.localhost:1"}, [ANY, ANY, ANY, ANY, ANY]),
         ({"endpoint_url": "http://localhost:1", "rate": 3}, [3, 3, ANY, ANY, ANY]),
@@ -137,7 +137,7 @@ def test_a_server_from_boto3s_variable_is_known_too(
     aws_variables: None, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where boto3 itself finds the server in a variable, it is not taken for AWS."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", "http://127.0.0.1:5000")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", "http://127.0.0.1:7467")
     client = open_client(clock=clock)
     answer_at_once(client)
     assert calls_a_second(clock, client, "get_endpoint") is ANY

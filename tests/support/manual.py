@@ -30,7 +30,7 @@ STYLE = re.compile(r"\x1b\[[0-9;]*m")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SERVER = re.compile(r"```console server\n(.*?)```", re.DOTALL)
 CLIENT = re.compile(r"```console client\n(.*?)```", re.DOTALL)
-SHOWN_PORT, SHOWN_HOME = 5000, "/home/ada"
+SHOWN_PORT, SHOWN_HOME = 7467, "/home/ada"
 EXPORTS = "export AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"
 TIME = re.compile(r"(?m)^\d\d:\d\d:\d\d")
 DURATION = re.compile(r"\d+\.\d ms")

@@ -124,7 +124,7 @@ class _Parser(HTMLParser):
 Result = TypeVar("Result")
 Put = Callable[..., None]
 
-ABOUT = about_store(None, "http://127.0.0.1:5000")
+ABOUT = about_store(None, "http://127.0.0.1:7467")
 
 
 class Got(NamedTuple):

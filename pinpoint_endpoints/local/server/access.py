@@ -12,11 +12,16 @@ from ipaddress import ip_address
 
 from pinpoint_endpoints.errors import UsageError
 
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-NAME = r"[^\s:/?#@,\[\]]+"
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+MAX_NAME_LENGTH = 253
+"""Of a host name. Source: RFC 1035, 2.3.4."""
+
+NAME = r"[^\s:/?#@,*\[\]]+"
 ADDRESS = r"\[([0-9A-Fa-f:.]+)\]"
 HOST = re.compile(f"(?:{ADDRESS}|({NAME}))(?::[0-9]*)?")
 """A name or an address, and a port. Source: RFC 9110, 7.2."""
+
+ANY_ADDRESS = "every IP address"
 
 ORIGIN = re.compile(f"https?://(?:{ADDRESS}|{NAME})(?::[0-9]+)?")
 """Source: RFC 6454, 6.2."""
@@ -38,16 +43,19 @@ class AccessPolicy:
     def __init__(
         self, names: Iterable[str], origins: Iterable[str] = (), *, any_address: bool = False
     ) -> None:
-        self._names = LOOPBACK_NAMES | set(map(_checked_name, names))
+        self._names = dict.fromkeys((*LOOPBACK_NAMES, *map(_checked_name, names)))
         self._origins = frozenset(map(_checked_origin, origins))
         self._any_address = any_address
 
+    def __str__(self) -> str:
+        """Return the names of the server as people read them."""
+        if not self._any_address:
+            return ", ".join(self._names)
+        return ", ".join([name for name in self._names if not _is_address(name)] + [ANY_ADDRESS])
+
     def allows_host(self, host: str) -> bool:
         """Tell whether a `Host` header names this server, with any port."""
-        found = HOST.fullmatch(host)
-        if found is None:
-            return False
-        name = _normal(found[1] or found[2])
+        name = name_in(host)
         return name in self._names or (self._any_address and _is_address(name))
 
     def allows_origin(self, origin: str, host: str) -> bool:
@@ -67,7 +75,19 @@ class AccessPolicy:
         return origin.lower() in self._origins
 
 
+def name_in(host: str) -> str:
+    """Return the name or address in a `Host` header; an empty string if it is malformed."""
+    found = HOST.fullmatch(host)
+    name = _normal(found[1] or found[2]) if found else ""
+    return name if len(name) <= MAX_NAME_LENGTH else ""
+
+
 def _checked_name(name: str) -> str:
+    if "*" in name:
+        raise UsageError(
+            f"invalid host name {name}: names are compared whole",
+            "repeat --allow-host for each name",
+        )
     bare = name.removeprefix("[").removesuffix("]")
     if not _is_address(bare) and not re.fullmatch(NAME, bare):
         raise UsageError(f"invalid host name {name}", "give the name without scheme and port")

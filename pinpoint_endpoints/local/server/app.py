@@ -4,6 +4,7 @@ import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from contextlib import suppress
+from shlex import quote
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from pinpoint_endpoints.local.routes import (
     operation_name,
     refusal,
 )
-from pinpoint_endpoints.local.server.access import AccessPolicy
+from pinpoint_endpoints.local.server.access import AccessPolicy, name_in
 from pinpoint_endpoints.local.server.fault_injection import FaultInjector, Faults, InjectedFault
 from pinpoint_endpoints.local.server.group_commit import ReportError, Request, RequestExecutor
 from pinpoint_endpoints.local.server.header_names import exact_name
@@ -63,11 +64,11 @@ CORS_HEADERS = (
 )
 CLOSE = {"Connection": "close"}
 UPGRADE_WITH_BODY = "Send requests with a body without an Upgrade header: use HTTP/1.1."
-UNKNOWN_HOST = "This host name is not allowed: see --allow-host in `pe serve --help`."
+NO_HOST = "The request has no valid Host header."
 UNKNOWN_ORIGIN = "This origin is not allowed: see --allow-origin in `pe serve --help`."
 UNKNOWN_PATH = (
     "Pinpoint's paths begin with /v1/: "
-    "end the endpoint URL after the port, as in http://127.0.0.1:5000."
+    "end the endpoint URL after the port, as in http://127.0.0.1:7467."
 )
 
 
@@ -139,7 +140,7 @@ class ServerApp:
         if request.headers.get(b"expect"):
             receive, send = _closing_if_unread(receive, send)
         try:
-            self._check_access(request)
+            self._check_access(request, is_health=scope["raw_path"] == HEALTH)
             if request.is_preflight:
                 await self._send(send, request, Answer(NO_CONTENT, {}, b""))
             elif scope["raw_path"].startswith(OPERATIONS):
@@ -156,10 +157,10 @@ class ServerApp:
             self._report_error(traceback.format_exc())
             raise
 
-    def _check_access(self, request: IncomingRequest) -> None:
+    def _check_access(self, request: IncomingRequest, *, is_health: bool) -> None:
         host, origin = request.headers.get(b"host", ""), request.headers.get(b"origin", "")
-        if not self._policy.allows_host(host):
-            raise forbidden(UNKNOWN_HOST)
+        if not (is_health or self._policy.allows_host(host)):  # health checks use any name
+            raise forbidden(_unknown_host(name_in(host)))
         if not self._policy.allows_origin(origin, host):
             raise forbidden(UNKNOWN_ORIGIN)
 
@@ -221,7 +222,9 @@ class ServerApp:
         try:
             await self._executor.read(lambda rows: rows.count_applications())
         except PinpointEndpointsError as error:
-            body = {"status": "failing", "version": __version__, "message": error.message}
+            body = {"status": "failing", "version": __version__}
+            if self._policy.allows_host(request.headers.get(b"host", "")):
+                body["message"] = error.message
             answer = Answer(503, JSON, orjson.dumps(body))
         else:
             body = {"status": "ok", "version": __version__}
@@ -240,6 +243,15 @@ class ServerApp:
             headers.append((b"content-length", b"%d" % len(answer.body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
+
+
+def _unknown_host(name: str) -> str:
+    if not name:
+        return NO_HOST
+    return (
+        f"This server does not answer to the name {name}: "
+        f"if it is yours, start `pe serve` with --allow-host {quote(name)}."
+    )
 
 
 def _cors_headers(origin: str, request: IncomingRequest) -> Iterable[tuple[bytes, bytes]]:

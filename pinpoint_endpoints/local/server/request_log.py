@@ -94,7 +94,8 @@ class RequestLog:
     def refused(self, status: int, message: str) -> None:
         """Log a request that was refused before its operation was known."""
         if self._write is not None:
-            self._add(_Kind("refused", str(status), is_failure=True), message)
+            kind = _Kind("refused", str(status), is_failure=True)
+            self._add(kind, _shown_message(message))
 
     def flush(self) -> None:
         """Write the lines that wait."""

@@ -1,6 +1,7 @@
 """Run the local Pinpoint as an HTTP server: address, start, stop, and a thread for tests."""
 
 import asyncio
+import errno
 import os
 import socket
 import threading
@@ -33,6 +34,10 @@ KEEP_ALIVE_SECONDS = 60
 SHUTDOWN_SECONDS = 1
 """How long requests in progress may take to finish when the server stops."""
 
+MAX_PORT = 65_535
+MAX_PORTS_TRIED = 50
+"""Ports above a taken one, of which a free one is suggested."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -60,6 +65,10 @@ DEFAULT_SETTINGS = Settings()
 
 class PinpointServer:
     """The local Pinpoint over HTTP. Clients may connect once it is made; `run` answers them.
+
+    Attributes:
+        url: where clients on this machine reach it.
+        names: the host names that it answers to, as people read them.
 
     Args:
         path: the store's file, None for a store in memory.
@@ -89,6 +98,7 @@ class PinpointServer:
             self._listener = opened.enter_context(listen(settings))
             self.url = url_of(self._listener)
             policy = access_policy(settings)
+            self.names = str(policy)
             store = page_store = opened.enter_context(Store(path))
             if path is not None:
                 page_store = opened.enter_context(Store(path))
@@ -211,11 +221,24 @@ def listen(settings: Settings) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
+        free = _free_port_after(family, address) if error.errno == errno.EADDRINUSE else None
         raise CannotRun(
             f"cannot listen on {settings.host} port {settings.port}: {error.strerror}",
-            "choose another one with --port; 0 takes a free one",
+            f"port {free} is free: --port {free}"
+            if free
+            else "choose another one with --port; 0 takes a free one",
         ) from None
     return listener
+
+
+def _free_port_after(family: socket.AddressFamily, address: tuple[Any, ...]) -> int | None:
+    """Return a free port of the same host near a taken one, or None if there is none."""
+    host, taken, *rest = address
+    for port in range(taken + 1, min(taken + MAX_PORTS_TRIED, MAX_PORT) + 1):
+        with suppress(OSError), socket.socket(family, socket.SOCK_STREAM) as candidate:
+            candidate.bind((host, port, *rest))
+            return port
+    return None
 
 
 def url_of(listener: socket.socket) -> str:

@@ -128,4 +128,4 @@ def test_a_store_in_memory_is_called_so() -> None:
 
 def test_the_users_own_store_needs_no_option() -> None:
     """Commands for the store that `--local` means name no file."""
-    assert about_store(default_store_path(), "http://127.0.0.1:5000").options == "--local"
+    assert about_store(default_store_path(), "http://127.0.0.1:7467").options == "--local"

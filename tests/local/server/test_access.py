@@ -12,8 +12,8 @@ POLICY = AccessPolicy(["127.0.0.1", "Pinpoint.test"], [f"{PAGE}/"])
 @pytest.mark.parametrize(
     "host",
     [
-        "localhost", "LOCALHOST", "localhost.", "localhost:5000", "localhost:", "127.0.0.1",
-        "127.0.0.1:5000", "[::1]", "[::1]:5000", "[0:0:0:0:0:0:0:1]",
+        "localhost", "LOCALHOST", "localhost.", "localhost:7467", "localhost:", "127.0.0.1",
+        "127.0.0.1:7467", "[::1]", "[::1]:7467", "[0:0:0:0:0:0:0:1]",
         "pinpoint.test", "PINPOINT.TEST:80", "pinpoint.test.",
     ],
 )  # fmt: skip
@@ -25,11 +25,11 @@ def test_its_own_names_are_answered(host: str) -> None:
 @pytest.mark.parametrize(
     "host",
     [
-        "evil.example", "evil.example:5000", "localhost.evil.example", "evil-localhost",
+        "evil.example", "evil.example:7467", "localhost.evil.example", "evil-localhost",
         "127.0.0.1.evil.example", "evil@localhost", "localhost@evil.example", "", "10.0.0.1",
         "[::2]", "[::1", "::1", "localhost,evil.example", "localhost/evil.example",
         "localhost, evil.example", "localhost:80:80", "localhost:x", "localhost..", "\xff",
-        "0.0.0.0", "www.pinpoint.test",
+        "0.0.0.0", "www.pinpoint.test", "*", "*.test", "a" * 254,
     ],
 )  # fmt: skip
 def test_other_names_are_refused(host: str) -> None:
@@ -40,8 +40,14 @@ def test_other_names_are_refused(host: str) -> None:
 def test_a_server_on_all_addresses_answers_to_each_of_them() -> None:
     """But to no further name."""
     policy = AccessPolicy(["0.0.0.0"], any_address=True)
-    assert policy.allows_host("192.0.2.1:5000")
+    assert policy.allows_host("192.0.2.1:7467")
     assert not policy.allows_host("evil.example")
+    assert str(policy) == "localhost, every IP address"
+
+
+def test_its_names_are_listed() -> None:
+    """Each once, those of the loopback interface first."""
+    assert str(POLICY) == "localhost, 127.0.0.1, ::1, pinpoint.test"
 
 
 @pytest.mark.parametrize(
@@ -57,13 +63,13 @@ def test_other_origins_are_refused(origin: str) -> None:
     assert not POLICY.allows_origin(origin, "localhost")
 
 
-@pytest.mark.parametrize("origin", ["", PAGE, PAGE.upper(), "http://localhost:5000"])
+@pytest.mark.parametrize("origin", ["", PAGE, PAGE.upper(), "http://localhost:7467"])
 def test_own_and_allowed_origins_are_answered(origin: str) -> None:
     """So are requests without one, and those of a page of the server itself."""
-    assert POLICY.allows_origin(origin, "LOCALHOST:5000")
+    assert POLICY.allows_origin(origin, "LOCALHOST:7467")
 
 
-@pytest.mark.parametrize("name", ["box:5000", "http://box", "", "a b"])
+@pytest.mark.parametrize("name", ["box:7467", "http://box", "", "a b", "*", "*.box"])
 def test_malformed_names_are_refused(name: str) -> None:
     """A name has neither a scheme nor a port."""
     with pytest.raises(UsageError, match="invalid host name"):
