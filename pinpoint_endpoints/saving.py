@@ -16,7 +16,7 @@ import orjson
 from pinpoint_endpoints.documents.discovery import Source, discover, format_of
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.load import load
-from pinpoint_endpoints.documents.streams import replacing
+from pinpoint_endpoints.documents.replacing import remove_leftovers, replacing
 from pinpoint_endpoints.errors import CannotRun, reason_of
 
 MAX_NAME_BYTES = 200
@@ -149,6 +149,7 @@ class EndpointDirectory:
         self._names: dict[str, list[str]] = {}
         try:
             path.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(path)
             for there in path.iterdir():
                 self._know(there.name)
         except FileExistsError:

@@ -1,11 +1,13 @@
 """`pe validate --fix` and `--diff`: fix files, or show what would be fixed."""
 
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from functools import partial
+from pathlib import Path
 
 from pinpoint_endpoints.checks.finding import Policy
-from pinpoint_endpoints.cli.inputs import is_pipe
+from pinpoint_endpoints.cli.inputs import Inputs, is_pipe
 from pinpoint_endpoints.cli.options import DisplayOptions
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
@@ -48,14 +50,23 @@ def refuse_pipes(paths: Iterable[str]) -> None:
             raise UsageError(f"{name} cannot be fixed: not a file", "name a file")
 
 
-def fix_files(sources: Sources, policy: Policy, *, quiet: bool) -> bool:
-    """Fix files, print how many, and return whether none failed."""
+def fix_files(inputs: Inputs, policy: Policy, *, quiet: bool) -> bool:
+    """Fix files, print how many, and return whether none failed.
+
+    Links in a searched directory are not followed out of the given paths.
+    """
     from pinpoint_endpoints.checks.validate import validate
+    from pinpoint_endpoints.documents.replacing import remove_leftovers
     from pinpoint_endpoints.fixes.files import fix_file
 
     fixes = files = failures = 0
-    for source in sources:
-        fixed = fix_file(source, partial(validate, policy=policy))
+    within = {Path(os.path.realpath(path)) for path in inputs.paths}
+    directories: set[Path] = set()
+    for source in inputs.find():
+        if (directory := Path(source.path).parent) not in directories:
+            directories.add(directory)
+            remove_leftovers(directory)
+        fixed = fix_file(source, partial(validate, policy=policy), within)
         fixes += fixed.fixes
         files += bool(fixed.fixes)
         if fixed.failure:

@@ -94,7 +94,7 @@ def validate(
         refuse_pipes(inputs.paths)
     if diff:
         return show_differences(inputs.find(), policy, display)
-    is_fixed = not fix or fix_files(inputs.find(), policy, quiet=display.quiet)
+    is_fixed = not fix or fix_files(inputs, policy, quiet=display.quiet)
     on_terminal = sys.stdout.isatty()
     options = ReportOptions(
         max_problems=max_problems,

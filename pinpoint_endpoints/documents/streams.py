@@ -1,13 +1,11 @@
-"""Read the bytes of files and of standard input, decompressing gzip, and replace files."""
+"""Read the bytes of files and of standard input, decompressing gzip."""
 
 import io
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from errno import EINVAL
 from functools import partial
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 if TYPE_CHECKING:
     from tempfile import SpooledTemporaryFile
@@ -93,27 +91,6 @@ def stream_of(begin: bytes, read: Read) -> BinaryIO:
     from gzip import GzipFile
 
     return cast("BinaryIO", GzipFile(fileobj=stream))
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Give a new file that replaces `path` when the block ends: completely or not at all.
-
-    Raises:
-        OSError: the file cannot be created, written or renamed; `path` is then unchanged.
-    """
-    from tempfile import NamedTemporaryFile
-
-    new = NamedTemporaryFile(dir=path.parent, prefix=".", delete=False)  # noqa: SIM115 - renamed below
-    try:
-        with new:
-            yield new
-            new.flush()
-            os.fsync(new.fileno())
-        Path(new.name).replace(path)
-    except BaseException:
-        Path(new.name).unlink(missing_ok=True)
-        raise
 
 
 def nothing_more(_size: int) -> bytes:

@@ -2,18 +2,18 @@
 
 import os
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from errno import EACCES, EINVAL
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from shutil import copymode
 from typing import BinaryIO, NamedTuple, cast
 
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Format, Source, UnreadablePath
 from pinpoint_endpoints.documents.load import is_ndjson
-from pinpoint_endpoints.documents.streams import CHUNK, OpenFile, is_gzip, replacing, stream_of
+from pinpoint_endpoints.documents.replacing import FileState, file_state, replacing
+from pinpoint_endpoints.documents.streams import CHUNK, OpenFile, is_gzip, stream_of
 from pinpoint_endpoints.errors import reason_of
 from pinpoint_endpoints.fixes.rounds import Check, fixed_text
 from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
@@ -99,23 +99,28 @@ class FixedFile(NamedTuple):
     failure: str = ""
 
 
-def fix_file(source: Source | UnreadablePath, check: Check) -> FixedFile:
+def fix_file(
+    source: Source | UnreadablePath, check: Check, within: Collection[Path] | None = None
+) -> FixedFile:
     """Apply the automatic fixes in a file, and write it back.
 
-    Everything else keeps its bytes, and the file its permissions; a symbolic link stays one. The
-    new file replaces the old one when it is complete. Files with one document per line are read
-    and written line by line. A file that cannot be read is left unchanged.
+    Everything else keeps its bytes, and the file its owner, permissions and attributes; a symbolic
+    link stays one. The new file replaces the old one when it is complete, unless the old one was
+    changed after it was read. Files with one document per line are read and written line by line.
+    A file that cannot be read is left unchanged.
 
     Args:
         source: from `discover`.
         check: finds the problems of a document; those with a fix are fixed.
+        within: resolved paths; no file is written that is neither one of them nor below one. None
+            allows all.
     """
     if isinstance(source, UnreadablePath):
         return FixedFile(source.path)
     if source.path == STANDARD_INPUT:
         return FixedFile(source.path, failure="standard input cannot be written back")
     try:
-        fixes = _write_pieces(source.path, pieces(source, check))
+        fixes = _write_pieces(source, check, within)
     except NotRead:
         return FixedFile(source.path)
     except OSError as error:
@@ -123,19 +128,31 @@ def fix_file(source: Source | UnreadablePath, check: Check) -> FixedFile:
     return FixedFile(source.path, fixes)
 
 
-def _write_pieces(path: str, pieces_of_file: Iterator[Piece]) -> int:
+def _write_pieces(source: Source, check: Check, within: Collection[Path] | None) -> int:
     """Replace a file by its pieces as fixed; return how many problems were fixed.
 
     Nothing is written if no piece differs.
     """
+    try:
+        read_as = file_state(source.path)
+    except (OSError, ValueError) as error:
+        raise NotRead from error
     unchanged = 0
+    pieces_of_file = pieces(source, check)
     for piece in pieces_of_file:
         if piece.after is not piece.before:
-            with _replacement(path) as content:
-                _copy(path, unchanged, content)
+            target = Path(source.path).resolve()
+            if within is not None and not _is_within(target, within):
+                raise OSError(EINVAL, "it is a link to a file elsewhere: name that file")
+            with _replacement(target, read_as) as content:
+                _copy(source.path, unchanged, content)
                 return _write_rest(piece, pieces_of_file, content)
         unchanged += len(piece.before)
     return 0
+
+
+def _is_within(target: Path, directories: Collection[Path]) -> bool:
+    return any(path in directories for path in (target, *target.parents))
 
 
 def _write_rest(first: Piece, others: Iterator[Piece], content: BinaryIO) -> int:
@@ -147,21 +164,20 @@ def _write_rest(first: Piece, others: Iterator[Piece], content: BinaryIO) -> int
 
 
 @contextmanager
-def _replacement(path: str) -> Iterator[BinaryIO]:
+def _replacement(target: Path, read_as: FileState) -> Iterator[BinaryIO]:
     """Give a stream that replaces a file's uncompressed bytes when the block ends.
 
-    The new file has the old one's compression, owner and permissions; a symbolic link stays one.
+    The new file is compressed like the old one.
     """
-    target = Path(path).resolve()
     if not target.is_file():
         raise OSError(EINVAL, "not a regular file")
     effective = os.access in os.supports_effective_ids
     if not os.access(target, os.W_OK, effective_ids=effective):
         # a rename would replace even a file without write permission
         raise PermissionError(EACCES, os.strerror(EACCES))
-    with OpenFile(path) as reader:
+    with OpenFile(str(target)) as reader:
         compressed = is_gzip(reader(CHUNK))
-    with replacing(target) as file:
+    with replacing(target, read_as) as file:
         if compressed:
             from gzip import GzipFile
 
@@ -169,11 +185,6 @@ def _replacement(path: str) -> Iterator[BinaryIO]:
                 yield cast("BinaryIO", packed)
         else:
             yield cast("BinaryIO", file)
-        if hasattr(os, "chown"):
-            status = target.stat()
-            with suppress(OSError):
-                os.chown(file.name, status.st_uid, status.st_gid)
-        copymode(target, file.name)
 
 
 def _copy(path: str, size: int, content: BinaryIO) -> None:

@@ -86,3 +86,16 @@ def test_a_missing_file_stops_no_other(folder: Path) -> None:
     ended = run("validate", "--fix", "other.json", "missing.json")
     assert ended.code == 3
     assert (folder / "other.json").read_text(encoding="utf-8") == RIGHT
+
+
+def test_links_out_of_a_directory_are_left(folder: Path) -> None:
+    """A search writes only below the directory, else ends with 3; a named link is followed."""
+    (folder / "inside").mkdir()
+    link = folder / "inside" / "link.json"
+    link.symlink_to("../wrong.json")
+    ended = run("validate", "--fix", "inside")
+    assert ended.code == 3
+    assert "inside/link.json: cannot be written: it is a link to a file elsewhere" in ended.err
+    assert (folder / "wrong.json").read_text(encoding="utf-8") == WRONG
+    assert run("validate", "--fix", "inside/link.json").code == 0
+    assert (folder / "wrong.json").read_text(encoding="utf-8") == RIGHT

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import struct
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.checks.validate import validate
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import discover
+from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.fixes.diff import Difference, differences
 from pinpoint_endpoints.fixes.files import FixedFile, NotRead, fix_file
 
@@ -58,6 +60,113 @@ def test_a_symbolic_link_stays_one(wrong: Path, tmp_path: Path) -> None:
     assert link.is_symlink()
     assert wrong.read_bytes() == RIGHT
     assert list(link.parent.iterdir()) == [link]
+
+
+@pytest.mark.parametrize("during", ["line", "document"])
+def test_what_another_saves_meanwhile_is_left(tmp_path: Path, during: str) -> None:
+    """A file that changes between reading and writing keeps what the other program wrote."""
+    path = tmp_path / ("wrong.ndjson" if during == "line" else "wrong.json")
+    path.write_bytes(WRONG)
+    saved = b'{"ChannelType": "custom", "OptOut": "ALL"}\n'
+
+    def check_while_saving(document: Document) -> list[Problem]:
+        path.write_bytes(saved)
+        return validate(document)
+
+    (source,) = discover([str(path)])
+    fixed = fix_file(source, check_while_saving)
+    assert fixed == FixedFile(str(path), 0, "cannot be written: it was changed meanwhile")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [saved]
+
+
+def test_a_file_put_in_the_place_of_another_is_left(wrong: Path) -> None:
+    """An editor that saves by renaming counts as a change, also with the same size and time."""
+    status = wrong.stat()
+
+    def check_while_replacing(document: Document) -> list[Problem]:
+        other = wrong.with_name("other")
+        other.write_bytes(WRONG)
+        os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+        other.replace(wrong)
+        return validate(document)
+
+    (source,) = discover([str(wrong)])
+    assert fix_file(source, check_while_replacing).failure.endswith("it was changed meanwhile")
+    assert wrong.read_bytes() == WRONG
+
+
+def access_list(*entries: tuple[int, int, int]) -> bytes:
+    """Return an access control list as Linux keeps it: a tag, permissions and an id each."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+NO_ID = 0xFFFFFFFF
+ONE_MORE_READER = access_list(
+    (1, 6, NO_ID), (2, 4, 12345), (4, 0, NO_ID), (16, 4, NO_ID), (32, 0, NO_ID)
+)
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="the system has no extended attributes")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("user.origin", b"crm"), ("system.posix_acl_access", ONE_MORE_READER)],
+    ids=["attribute", "access-list"],
+)
+def test_attributes_and_access_lists_are_kept(wrong: Path, name: str, value: bytes) -> None:
+    """A replaced file has the extended attributes of the old one, and no wider permissions."""
+    try:
+        os.setxattr(wrong, name, value)
+    except OSError:
+        pytest.skip("the file system does not store this attribute")
+    before = wrong.stat().st_mode
+    assert fix(wrong).fixes == 1
+    assert os.getxattr(wrong, name) == value
+    assert wrong.stat().st_mode == before
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="the system has no extended attributes")
+def test_a_default_access_list_does_not_open_a_file(wrong: Path) -> None:
+    """What the directory gives to new files is not given to one that is only fixed."""
+    try:
+        os.setxattr(wrong.parent, "system.posix_acl_default", ONE_MORE_READER)
+    except OSError:
+        pytest.skip("the file system has no access control lists")
+    assert fix(wrong).fixes == 1
+    assert "system.posix_acl_access" not in os.listxattr(wrong)
+
+
+@pytest.mark.skipif(not hasattr(os, "chown"), reason="the system has no owners")
+def test_a_file_of_another_owner_is_not_taken_over(
+    foreign: Path, request: pytest.FixtureRequest
+) -> None:
+    """Where the owner cannot be kept, the file stays, though it may be written."""
+    foreign.chmod(0o666)
+    foreign.parent.chmod(0o777)
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a file of another user")
+    request.getfixturevalue("_nobody")
+    assert "change its owner or group" in fix(foreign).failure
+    assert foreign.read_bytes() == WRONG
+    assert list(foreign.parent.iterdir()) == [foreign]
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "is_fixed"), [("outside.json", False), ("inside/real.json", True)]
+)
+def test_links_are_not_followed_out_of_what_was_named(
+    tmp_path: Path, leads_to: str, *, is_fixed: bool
+) -> None:
+    """A link inside may be fixed; the file behind one that leads outside is left, and that said."""
+    (tmp_path / "inside").mkdir()
+    (tmp_path / leads_to).write_bytes(WRONG)
+    link = tmp_path / "inside" / "link.json"
+    link.symlink_to(tmp_path / leads_to)
+    (source,) = discover([str(link)])
+    fixed = fix_file(source, validate, {(tmp_path / "inside").resolve()})
+    assert bool(fixed.fixes) is is_fixed
+    assert fixed.failure.endswith("a link to a file elsewhere: name that file") is not is_fixed
+    assert (tmp_path / leads_to).read_bytes() == (RIGHT if is_fixed else WRONG)
+    assert link.is_symlink()
 
 
 @pytest.fixture
