@@ -1,4 +1,4 @@
-"""Decide what is personal data, and turn texts into ones that are safe to show.
+"""Decide what is personal data, and make texts safe to show.
 
 Addresses, user ids and user attribute values are masked wherever they are shown; texts from files
 and servers are printed without control characters.
@@ -12,28 +12,28 @@ from typing import Any
 _PHONE_OR_MAIL = re.compile(r"@|(?:[0-9][ ().-]?){7}")
 _PHONE = re.compile(r"\+[0-9]{7,15}")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}")
-"""Seven digits of one may stand in a row, and are no phone number."""
+"""A UUID may have seven digits in a row, and is not a phone number."""
 
-_SHORTEST = 3
-LONGEST_HIDDEN = 6
-"""Up to so many characters, the first two would give a text away."""
+_MIN_VALUE_LENGTH = 3
+MAX_HIDDEN_LENGTH = 6
+"""A text of up to this length is hidden entirely: its first two characters would reveal it."""
 
 SHOWN = 2
-"""How many characters of a longer one are shown."""
+"""How many characters of a longer text are shown."""
 
-_LONGEST_NAME = 80
+_MAX_NAME_LENGTH = 80
 
 _PERSONAL_MEMBERS = (("Address",), ("User", "UserId"), ("User", "UserAttributes"))
 
 
 def is_personal(path: Sequence[str]) -> bool:
-    """Tell whether what stands at a path in an endpoint is personal data."""
+    """Tell whether the value at a path in an endpoint is personal data."""
     return any(tuple(path[: len(begin)]) == begin for begin in _PERSONAL_MEMBERS)
 
 
 def masked(text: str) -> str:
-    """Return a stand-in that tells two values apart at most: the first two characters."""
-    return f"{text[:SHOWN]}***" if len(text) > LONGEST_HIDDEN else "***"
+    """Return at most the first two characters, enough to tell some values apart, and asterisks."""
+    return f"{text[:SHOWN]}***" if len(text) > MAX_HIDDEN_LENGTH else "***"
 
 
 def looks_like_address(name: str) -> bool:
@@ -44,15 +44,14 @@ def looks_like_address(name: str) -> bool:
 def shown_member(name: str) -> str:
     """Return the name of a member as it may be shown: masked if it looks like an address.
 
-    Names are no personal data, but a file that maps addresses to endpoints makes them so. None is
-    endless.
+    Names are not personal data, unless a file uses addresses as names. Long names are cut.
 
     Args:
         name: in a stored endpoint, or in a valid document.
     """
     if looks_like_address(name):
         return masked(name)
-    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+    return name if len(name) <= _MAX_NAME_LENGTH else f"{name[:_MAX_NAME_LENGTH]}..."
 
 
 def dotted(path: Iterable[str], *, show_values: bool = False) -> str:
@@ -66,7 +65,7 @@ def dotted(path: Iterable[str], *, show_values: bool = False) -> str:
 
 
 def without_addresses(message: str) -> str:
-    """Return a message of somebody else with what looks like an address in it masked."""
+    """Return a message of a server with everything in it masked that looks like an address."""
     return " ".join(
         masked(word) if "@" in word else _PHONE.sub("***", word) for word in message.split(" ")
     )
@@ -75,14 +74,14 @@ def without_addresses(message: str) -> str:
 def personal_values(request: Mapping[str, Any]) -> list[str]:
     """Return the address, the user id and the user attributes in an EndpointRequest.
 
-    Texts of one or two characters are left out: they are in every message.
+    Texts of one or two characters are left out: they occur in every message by chance.
     """
     user = request.get("User")
     user = user if isinstance(user, Mapping) else {}
     attributes = user.get("UserAttributes")
     lists = attributes.values() if isinstance(attributes, Mapping) else ()
     values = [request.get("Address"), user.get("UserId"), *chain.from_iterable(lists)]
-    return [value for value in values if isinstance(value, str) and len(value) >= _SHORTEST]
+    return [value for value in values if isinstance(value, str) and len(value) >= _MIN_VALUE_LENGTH]
 
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

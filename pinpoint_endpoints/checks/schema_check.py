@@ -109,7 +109,7 @@ def findings_of(error: Any, shape: str) -> Iterator[CodedFinding]:
     path = tuple(error.absolute_path)
     keyword = str(error.validator)
     if "propertyNames" in error.absolute_schema_path:
-        yield codes.OVER_LIMIT, _attribute_name(path, error.instance)
+        yield codes.OVER_LIMIT, _attribute_name(path, error)
     elif keyword == "additionalProperties":
         yield from _unknown_members(path, error, shape)
     elif keyword == "required":
@@ -145,10 +145,12 @@ def _unknown_members(path: ValuePath, error: Any, shape: str) -> Iterator[CodedF
             yield codes.UNKNOWN_MEMBER, finding
 
 
-def _attribute_name(path: ValuePath, name: str) -> Finding:
+def _attribute_name(path: ValuePath, error: Any) -> Finding:
+    name: str = error.instance
     if not name:
         return over_limit((*path, name), "an attribute has an empty name", "name it", at_key=True)
-    message = f"an attribute name has {len(name)} characters, and the limit is 50"
+    limit = error.validator_value
+    message = f"an attribute name has {len(name)} characters, and the limit is {limit}"
     return over_limit((*path, name), message, "shorten it", at_key=True)
 
 

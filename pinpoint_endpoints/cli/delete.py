@@ -1,4 +1,4 @@
-"""`pe delete`: delete stored endpoints, after a question."""
+"""`pe delete`: delete stored endpoints, after confirmation."""
 
 import sys
 from collections.abc import Iterator, Sequence

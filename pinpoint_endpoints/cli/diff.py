@@ -43,9 +43,9 @@ def diff(
 ) -> ExitCode:
     """Show what an upsert of the files would change.
 
-    Nothing is sent. What a file leaves out stays, so it is no difference; nor are EffectiveDate and
-    RequestId, which every update sets. Effects on other endpoints are not shown: one at the same
-    address becomes INACTIVE, and those of the same user get its user attributes.
+    Nothing is sent. What a file leaves out stays, and is not a difference. EffectiveDate and
+    RequestId, which every update sets, are not compared. Effects on other endpoints are not shown:
+    one at the same address becomes INACTIVE, and those of the same user get its user attributes.
 
     Exit codes: 0 no difference; 1 differences, or invalid documents; 3 could not run; 4 the service
     refused everything; 5 some were compared, some were not.

@@ -230,7 +230,7 @@ def _show_plan(
     to_curl = output is UpsertOutput.CURL
     if to_curl and target.local:
         raise UsageError(
-            "-o curl needs a server: the local Pinpoint is none",
+            "-o curl needs a server, and --local has none",
             "use --endpoint-url, or leave --local out",
         )
     has_requests = to_curl or (output is UpsertOutput.TABLE and display.verbose)

@@ -61,4 +61,4 @@ def is_utf16(raw: bytes) -> bool:
 
 
 def _looks_like_utf16(raw: bytes) -> bool:
-    return len(raw) >= 4 and (raw[0:4:2] == b"\0\0") != (raw[1:4:2] == b"\0\0")  # noqa: PLR2004
+    return len(raw) >= 4 and (raw[0:4:2] == b"\0\0") != (raw[1:4:2] == b"\0\0")  # noqa: PLR2004 - two units

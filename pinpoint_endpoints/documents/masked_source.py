@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pinpoint_endpoints.documents.positions import PositionMap, ValuePath, member_with_value
 from pinpoint_endpoints.documents.suggestions import nearest
-from pinpoint_endpoints.masking import LONGEST_HIDDEN, SHOWN, is_personal, looks_like_address
+from pinpoint_endpoints.masking import MAX_HIDDEN_LENGTH, SHOWN, is_personal, looks_like_address
 from pinpoint_endpoints.schema.bundled import bundled_schema
 from pinpoint_endpoints.schema.yaml_types import ExpectedTypes
 
@@ -174,7 +174,7 @@ def _mask_token(token: str) -> str:
     """Mask a key or scalar except for quotes, line breaks and indentation."""
     edge = 1 if _QUOTED.fullmatch(token) else 0
     inner = token[edge : len(token) - edge]
-    begin = inner[:SHOWN] if len(inner) > LONGEST_HIDDEN else ""
+    begin = inner[:SHOWN] if len(inner) > MAX_HIDDEN_LENGTH else ""
     stars = _INDENTATION_OR_CHARACTER.sub(lambda found: found[1] or "*", inner)
     return token[:edge] + begin + stars[len(begin) :] + token[len(token) - edge :]
 

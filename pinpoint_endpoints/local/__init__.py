@@ -1,1 +1,1 @@
-"""Pinpoint on this machine: one implementation of the operations, and thin doors to it."""
+"""Pinpoint on this machine: the operations over a store, and thin adapters for its callers."""

@@ -153,7 +153,7 @@ def _time_problem(event: Mapping[str, Any]) -> str:
     times = {"/Timestamp": event["Timestamp"]}
     times |= {f"/Session/{name}": session[name] for name in SESSION_TIMES if name in session}
     for place, time in times.items():
-        problem = date_problem(time) if time else "an empty text is no date and time"
+        problem = date_problem(time) if time else "an empty text is not a date and time"
         if problem:
             return f"{place}: {problem}"
     started, stopped = (parse_date_time(session.get(name, "")) for name in SESSION_TIMES)

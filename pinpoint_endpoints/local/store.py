@@ -36,8 +36,8 @@ SMALLEST_DATABASE = 512  # bytes: one page of the smallest size (SQLite file for
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 BUSY = "SQLITE_BUSY"
 OTHER_STORE = (
-    "name another file for the store, or move this one away with the -wal and -shm beside it: "
-    "they hold what was stored last"
+    "use another file for the store, or move this one away together with its -wal and -shm files, "
+    "which hold the latest writes"
 )
 NO_PERMISSION = "this user may not write it", OTHER_STORE
 CAUSES = {
@@ -45,7 +45,10 @@ CAUSES = {
         "another process has kept it locked for too long",
         "end the other process, and run the same command again",
     ),
-    "SQLITE_CANTOPEN": ("it is no file, or this user may not write it or its folder", OTHER_STORE),
+    "SQLITE_CANTOPEN": (
+        "it is not a file, or this user may not write it or its folder",
+        OTHER_STORE,
+    ),
     "SQLITE_FULL": ("the disk is full", "free some space and run the same command again"),
     "SQLITE_IOERR": (
         "the disk reports an error",
@@ -309,12 +312,12 @@ def _make_private_file(path: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError as error:
         raise CannotRun(
-            f"the store {path} cannot be made: {path.parent} is no folder",
+            f"the store {path} cannot be created: {path.parent} is not a folder",
             "name a file in a folder that this user may write",
         ) from error
     except OSError as error:
         raise CannotRun(
-            f"the store {path} cannot be made: {error.strerror}",
+            f"the store {path} cannot be created: {error.strerror}",
             "name a file in a folder that this user may write",
         ) from error
 

@@ -1,1 +1,1 @@
-"""Values in, text out: problems, outcomes and endpoints as table, text or JSON."""
+"""Report results to people and to machines: as tables, text, JSON, JUnit, SARIF and annotations."""

@@ -125,7 +125,7 @@ def _about_member(member: Member, rules: Sequence[Rule], width: int) -> Iterator
 
 
 def _documentation(text: str, width: int) -> Iterator[_Line]:
-    """Yield the lines of a docstring: sentences wrapped anew, examples as they stand."""
+    """Yield the lines of a docstring: its sentences rewrapped, its examples unchanged."""
     for kept, lines in groupby(text.splitlines(), lambda line: not line or line[0] == " "):
         if kept:
             yield from map(_Line, lines)

@@ -39,7 +39,7 @@ class Channel(NamedTuple):
 
     Attributes:
         what: the messages that it is for.
-        address: an example address that belongs to nobody: RFC 2606 domains, fictional numbers.
+        address: an address reserved for examples: RFC 2606 domains, fictional numbers.
         form: what Address has to contain.
         device: example device data, where the schema's examples do not fit.
     """

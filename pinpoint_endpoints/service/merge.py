@@ -180,7 +180,7 @@ def unapplied_members(stored: Mapping[str, Any] | None, request: Mapping[str, An
 
 
 def _values(endpoint: Mapping[str, Any]) -> dict[MemberPath, Any]:
-    """Return the values in an endpoint by where they stand, but for the service's own."""
+    """Return the values in an endpoint by their paths, without those that the service sets."""
     return {path: value for path, value in _leaves(endpoint, ()) if path[0] not in _BOOK_KEEPING}
 
 

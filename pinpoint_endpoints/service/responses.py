@@ -57,7 +57,7 @@ def skip_interim_answers(client: Any) -> None:
     """
     with suppress(AttributeError):  # tests/service/test_botocore.py says when botocore changes it
         session = client._endpoint.http_session  # noqa: SLF001 - there is no public way
-        session._pool_classes_by_scheme.update(http=_Pool, https=_SecurePool)  # noqa: SLF001
+        session._pool_classes_by_scheme.update(http=_Pool, https=_SecurePool)  # noqa: SLF001 - as above
 
 
 class _FinalResponse(HTTPResponse):

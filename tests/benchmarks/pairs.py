@@ -72,7 +72,7 @@ class Pair:
         theirs: what it is compared with.
         target: the greatest ratio, ours to theirs, that is good enough.
         judged: what the ratio is of.
-        most_mib: how much memory ours may take at most, if that is judged too.
+        max_mib: how much memory ours may take at most, if that is judged too.
     """
 
     title: str
@@ -80,7 +80,7 @@ class Pair:
     theirs: Program
     target: float
     judged: Measure = Measure.WALL
-    most_mib: float = math.inf
+    max_mib: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Comparison:
     @property
     def met(self) -> bool:
         """Whether the target is met."""
-        little = all(cost.peak_mib <= self.pair.most_mib for cost in self.ours)
+        little = all(cost.peak_mib <= self.pair.max_mib for cost in self.ours)
         return little and self.ratio(self.pair.judged) <= self.pair.target
 
 
@@ -147,7 +147,7 @@ def table(comparisons: Sequence[Comparison]) -> str:
 
 
 def _target(pair: Pair) -> str:
-    memory = "" if pair.most_mib == math.inf else f", {pair.most_mib:.0f} MiB"
+    memory = "" if pair.max_mib == math.inf else f", {pair.max_mib:.0f} MiB"
     return f"{pair.judged.name.lower()} {pair.target:.2f}{memory}"
 
 

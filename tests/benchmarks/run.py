@@ -33,7 +33,7 @@ HERE = Path(__file__).parent
 FILES = 10_000
 LINES = 20_000
 MILLION = 1_000_000
-MOST_MIB = 300
+MAX_MIB = 300
 
 
 class Missing(Exception):  # noqa: N818 - says what it means where it is raised
@@ -142,7 +142,7 @@ def million(place: Place) -> Pair:
         _boto3_batches(place, lines, MILLION),
         target=0.7,
         judged=Measure.CPU,
-        most_mib=MOST_MIB,
+        max_mib=MAX_MIB,
     )
 
 

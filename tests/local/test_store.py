@@ -269,7 +269,7 @@ def test_hints_name_all_files_of_a_store(tmp_path: Path) -> None:
     path.write_bytes(b"no database at all, but long enough to be one" * 20)
     with pytest.raises(CannotRun) as caught:
         Store(path)
-    assert "the -wal and -shm beside it" in caught.value.hint
+    assert "its -wal and -shm files" in caught.value.hint
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
@@ -303,15 +303,17 @@ def test_who_only_reads_makes_no_store(path: Path) -> None:
 
 
 def test_a_path_under_a_file_cannot_be_made(tmp_path: Path) -> None:
-    """A folder that cannot be made is CannotRun with the path in it."""
+    """A folder that cannot be created is CannotRun with the path in it."""
     (tmp_path / "file").touch()
-    with pytest.raises(CannotRun, match=r"file/store\.db cannot be made: .*file is no folder"):
+    with pytest.raises(
+        CannotRun, match=r"file/store\.db cannot be created: .*file is not a folder"
+    ):
         Store(tmp_path / "file" / "store.db")
 
 
 def test_a_directory_is_no_store(tmp_path: Path) -> None:
     """A directory in the file's place is CannotRun with the path in it."""
-    with pytest.raises(CannotRun, match=f"{tmp_path} cannot be used: it is no file"):
+    with pytest.raises(CannotRun, match=f"{tmp_path} cannot be used: it is not a file"):
         Store(tmp_path)
 
 
