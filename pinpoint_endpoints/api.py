@@ -25,7 +25,7 @@ from pinpoint_endpoints.service.client import (
     open_local_client,
 )
 from pinpoint_endpoints.service.endpoints import get_endpoint as get
-from pinpoint_endpoints.service.outcome import Outcome
+from pinpoint_endpoints.service.outcome import Outcome, State, unsent
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import Journal
@@ -100,7 +100,11 @@ def upsert(
         CannotRun: no credentials, no connection, no readable answer.
     """
     options = SendOptions(endpoint_id=endpoint_id)
-    (outcome,) = upsert_all(client, application_id, [document], options, throttle_retries=0)
+    outcomes = upsert_all(client, application_id, [document], options, throttle_retries=0)
+    outcome = next(outcomes, None)
+    if outcome is None:
+        message = "not sent: there is no endpoint"
+        return unsent(State.INVALID, document, endpoint_id, message, document.problems)
     return outcome
 
 

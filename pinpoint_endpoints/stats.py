@@ -323,21 +323,12 @@ def _share(count: int, total: int) -> float:
     return count / total if total else 0.0
 
 
-_INPUT = "UpdateEndpointInput"
-_SHAPES = frozenset({"EndpointRequest", "EndpointBatchItem", "EndpointResponse", _INPUT})
-
-
 def endpoint_in(document: Document) -> Mapping[str, object] | None:
     """Return the EndpointRequest in a document, valid or not; None if there is none.
 
-    There is none in a file that cannot be read, in a list, and in an invalid wrapper.
+    There is none in a file that cannot be read, and in an invalid wrapper.
     """
-    value = document.value
-    if document.shape not in _SHAPES or not isinstance(value, dict):
-        return None
-    if document.shape == _INPUT and not isinstance(value.get("EndpointRequest"), dict):
-        return None
-    return document.request
+    return document.request if document.has_endpoint else None
 
 
 TOP = 10

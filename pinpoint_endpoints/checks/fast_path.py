@@ -41,7 +41,7 @@ def surely_valid(document: Document) -> bool:
 
     False means nothing: the rules then decide.
     """
-    if document.shape not in _SHAPES or document.endpoint_id is None:
+    if document.shape not in _SHAPES or document.endpoint_id is None or document.metadata:
         return False
     if not _decider(document.shape).is_valid(document.value):
         return False

@@ -17,6 +17,7 @@ class Finding(NamedTuple):
         at_key: whether the key is wrong and not its value.
         severity: the severity, if it is not the rule's own.
         fix: the automatic fix, if there is one.
+        from_top: whether its paths start at the top of the file and not of the checked value.
     """
 
     path: ValuePath
@@ -25,6 +26,7 @@ class Finding(NamedTuple):
     at_key: bool = False
     severity: Severity | None = None
     fix: Fix | None = None
+    from_top: bool = False
 
 
 CodedFinding = tuple[str, Finding]

@@ -66,7 +66,8 @@ def verdict_on(document: Document, problems: Sequence[Problem], policy: Policy) 
 
 def problem_at(document: Document, code: str, severity: Severity, finding: Finding) -> Problem:
     """Return a finding as a problem with its place in the file."""
-    path = (*document.path, *finding.path)
+    prefix = () if finding.from_top else document.path
+    path = (*prefix, *finding.path)
     line, column, end_column = document.locator.locate(path, key=finding.at_key)
     return Problem(
         document.source,
@@ -78,5 +79,5 @@ def problem_at(document: Document, code: str, severity: Severity, finding: Findi
         finding.hint,
         json_pointer(path),
         end_column,
-        finding.fix.under(document.path) if finding.fix else None,
+        finding.fix.under(prefix) if finding.fix else None,
     )

@@ -68,7 +68,12 @@ def diff(
         Progress("comparing", inputs.size, counts, style) as progress,
         Interrupts() as interrupts,
     ):
-        documents = inputs.documents(spooled, endpoint_id=endpoint_id, meter=progress.meter)
+        documents = inputs.documents(
+            spooled,
+            endpoint_id=endpoint_id,
+            meter=progress.meter,
+            note_empty=checks.notes_empty(quiet=display.quiet),
+        )
         comparisons = compare_all(
             target.client,
             app,

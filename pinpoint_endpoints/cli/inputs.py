@@ -34,6 +34,8 @@ def _pattern(given: str | Pattern) -> Pattern:
     return given if isinstance(given, Pattern) else Pattern(given)
 
 
+_MAX_EMPTY_NAMED = 10
+
 PATHS_HELP = "Files, directories to search, or - for standard input."
 
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help=PATHS_HELP)]
@@ -120,6 +122,7 @@ class Inputs:
         endpoint_id: str | None = None,
         meter: Meter | None = None,
         leave_out: Callable[[str], bool] = lambda _: False,
+        note_empty: bool = True,
     ) -> Iterator[Document]:
         """Yield the documents in the files, one after the other.
 
@@ -128,6 +131,7 @@ class Inputs:
             endpoint_id: the value of `--id`, which only one document can have.
             meter: called with the number of bytes that were read.
             leave_out: returns whether the file of a path is not read after all.
+            note_empty: whether to print on standard error which files hold no endpoint.
 
         Raises:
             CannotRun: there is no document.
@@ -135,23 +139,38 @@ class Inputs:
         """
         sources = (source for source in self.find() if not leave_out(source.path))
         documents = chain.from_iterable(read(source, spooled, meter) for source in sources)
-        first = next(documents, None)
-        if first is None:
+        empty: list[Document] = []
+        first = _next_endpoint(documents, empty)
+        if first is None and not empty:
             raise CannotRun(
                 f"there is no endpoint in {', '.join(map(printable, self.paths))}",
                 "name a file, or a directory that holds .json, .yaml, .yml, .ndjson or .jsonl "
                 "files",
             )
-        second = next(documents, None)
+        second = _next_endpoint(documents, empty)
         if second is not None and endpoint_id is not None:
             raise UsageError(
                 "--id names one endpoint, and there are several",
                 "leave --id out: each document takes its own id, else its file's name",
             )
-        yield first
-        if second is not None:
-            yield second
-        yield from documents
+        seen = (document for document in (first, second) if document is not None)
+        number = 0
+        for document in chain(empty, seen, documents):
+            number += document.is_empty
+            if note_empty and document.is_empty and number <= _MAX_EMPTY_NAMED:
+                note(str(document.problems[-1]))
+            yield document
+        if note_empty and number > _MAX_EMPTY_NAMED:
+            note(f"{number - _MAX_EMPTY_NAMED:,} more without an endpoint")
+
+
+def _next_endpoint(documents: Iterator[Document], empty: list[Document]) -> Document | None:
+    """Return the next document with an endpoint; append those before it to `empty`."""
+    for document in documents:
+        if not document.is_empty:
+            return document
+        empty.append(document)
+    return None
 
 
 def _opened(path: str) -> BufferedIOBase:

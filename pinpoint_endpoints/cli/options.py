@@ -139,6 +139,10 @@ class CheckOptions:
         """
         return Policy(frozenset(map(_ignorable, self.ignore or ())), self.strict, self.create)
 
+    def notes_empty(self, *, quiet: bool) -> bool:
+        """Return whether files that hold no endpoint are named on standard error."""
+        return not quiet and codes.HOLDS_NO_ENDPOINT not in self.policy().ignore
+
     def sending_policy(self) -> Policy:
         """Return how documents are checked that are sent: read-only members are left out of them.
 

@@ -117,8 +117,8 @@ def stats(
             note(f"using the local Pinpoint in {path}")
         found = _count_stored(path, application_id, quiet=quiet)
     else:
-        policy = CheckOptions(strict, ignore).policy()
-        found = _count_files(inputs, policy, quiet=quiet, verbose=verbose)
+        checks = CheckOptions(strict, ignore)
+        found = _count_files(inputs, checks, quiet=quiet, verbose=verbose)
     if found.error is not None and not found.tally.total:
         raise found.error
     _print(found, top, output)
@@ -156,7 +156,7 @@ def _print(found: _Counted, top: int, output: Output) -> None:
 
 def _count_files(
     inputs: Inputs,
-    policy: Policy,
+    checks: CheckOptions,
     *,
     quiet: bool,
     verbose: bool,
@@ -165,15 +165,15 @@ def _count_files(
 
     Args:
         inputs: the files.
-        policy: how documents are checked.
-        quiet: whether progress is hidden.
+        checks: how documents are checked.
+        quiet: whether progress and remarks about single files are hidden.
         verbose: whether every problem is printed.
 
     Raises:
         UsageError: standard input has a name and is not to be read.
     """
     audience = Audience(datetime.now(UTC))
-    counter = _DocumentCounter(policy, verbose=verbose)
+    counter = _DocumentCounter(checks.policy(), verbose=verbose)
     with (
         inputs.spooled() as spooled,
         Progress(
@@ -183,7 +183,8 @@ def _count_files(
             progress_style(quiet=quiet, streams=False, lines=True),
         ) as progress,
     ):
-        documents = inputs.documents(spooled, meter=progress.meter)
+        note_empty = checks.notes_empty(quiet=quiet)
+        documents = inputs.documents(spooled, meter=progress.meter, note_empty=note_empty)
         error = _count(counter.endpoints_in(documents), audience)
     counter.tally.endpoints = audience.count
     return _Counted(audience, counter.tally, tuple(counter.remarks()), error)
@@ -287,6 +288,8 @@ class _DocumentCounter:
             verdict = Verdict.VALID
             if problems or endpoint is None:
                 verdict = verdict_on(document, problems, self._policy)
+                if document.is_empty and verdict is Verdict.VALID:
+                    continue
                 self._note_problems(problems, endpoint, verdict)
             self.tally.add(verdict)
             if endpoint is not None:

@@ -103,7 +103,11 @@ def upsert(
         OutputFiles(inputs, app, target, journal, failures, read_only=dry_run) as files,
     ):
         documents = partial(
-            inputs.documents, spooled, endpoint_id=endpoint_id, leave_out=files.contains
+            inputs.documents,
+            spooled,
+            endpoint_id=endpoint_id,
+            leave_out=files.contains,
+            note_empty=checks.notes_empty(quiet=display.quiet),
         )
         if dry_run:
             steps = plan_upsert(app, documents(), options, files.journal)

@@ -165,7 +165,7 @@ def _at_least_one(documents: Iterable[Checked]) -> Iterator[Checked]:
 def _noting_the_valid(documents: Iterable[Checked]) -> Iterator[Checked]:
     """Yield documents, and print which are valid: reports leave them out."""
     for checked in documents:
-        if checked.verdict is Verdict.VALID and not checked.again:
+        if checked.verdict is Verdict.VALID and not (checked.again or checked.document.is_empty):
             note(f"valid: {checked.document.source}")
         yield checked
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from pinpoint_endpoints.delivery.circuit_breaker import MAX_REFUSED_IN_A_ROW
 from pinpoint_endpoints.delivery.executor import OrderedExecutor
 from pinpoint_endpoints.delivery.monitor import Monitor
-from pinpoint_endpoints.delivery.plan import InvalidDocument, SendOptions, to_item
+from pinpoint_endpoints.delivery.plan import InvalidDocument, SendOptions, to_item, without_empty
 from pinpoint_endpoints.documents.endpoint_ids import check_id, same_endpoint_key
 from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.errors import (
@@ -119,7 +119,7 @@ def compare_all(  # noqa: PLR0913 - each is an option of pe diff
     with PendingChanges() as pending:
         comparer = _Comparer(application_id, pending)
         try:
-            for document in monitor.reading(documents):
+            for document in monitor.reading(without_empty(documents, options)):
                 item = to_item(document, options)
                 executor.submit(item, reader.read)
                 yield from _compared(executor.finished(), comparer, monitor)

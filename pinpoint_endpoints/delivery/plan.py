@@ -85,6 +85,7 @@ def plan(
         max_items: in one call.
         max_bytes: of one call's body.
     """
+    documents = without_empty(documents, options)
     ignores_schema = any(rule_of(code).scope is Scope.SCHEMA for code in options.policy.ignore)
     batch = _BatchBuilder(max_items, max_bytes)
     for document in documents:
@@ -102,6 +103,15 @@ def plan(
     yield from batch.flush()
 
 
+def without_empty(documents: Iterable[Document], options: SendOptions) -> Iterator[Document]:
+    """Yield documents without those that hold no endpoint; a strict run keeps them as invalid."""
+    for document in documents:
+        if not document.is_empty or not is_valid(
+            validate(document, options.policy), options.policy
+        ):
+            yield document
+
+
 def to_item(document: Document, options: SendOptions) -> Item | InvalidDocument:
     """Validate a document, and return it with the id that it is sent under.
 
@@ -109,13 +119,13 @@ def to_item(document: Document, options: SendOptions) -> Item | InvalidDocument:
         document: from `load`.
         options: how it is validated and named.
     """
-    if options.endpoint_id is not None and document.is_read:
+    if options.endpoint_id is not None and document.has_endpoint:
         document = document._replace(endpoint_id=options.endpoint_id)
     problems = validate(document, options.policy)
     valid = is_valid(problems, options.policy)
-    if valid and document.is_read and document.endpoint_id is None:
+    if valid and document.has_endpoint and document.endpoint_id is None:
         problems.append(_no_id(document))
-    if not valid or document.endpoint_id is None:
+    if not valid or document.endpoint_id is None or not document.has_endpoint:
         return InvalidDocument(document, document.endpoint_id, tuple(problems))
     return Item(document, document.endpoint_id, tuple(problems))
 

@@ -3,6 +3,7 @@
 import os
 import re
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import BinaryIO, Protocol
@@ -20,7 +21,7 @@ from pinpoint_endpoints.documents.discovery import (
 from pinpoint_endpoints.documents.json_reader import Value
 from pinpoint_endpoints.documents.model import Document, Problem, TextProblem
 from pinpoint_endpoints.documents.positions import Locator, Position, PositionMap, json_pointer
-from pinpoint_endpoints.documents.shapes import endpoints_in
+from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES, endpoints_in
 from pinpoint_endpoints.documents.streams import (
     CHUNK,
     OpenFile,
@@ -38,7 +39,7 @@ NOTHING_SPOOLED: Mapping[str, Spooled] = {}
 
 _SUFFIX = re.compile(r"\.(?:json|yaml|yml|(?:ndjson|jsonl)(?:\.gz)?)$", re.IGNORECASE)
 _BEGINS_JSON = b'{["'
-_MARK_AND_SPACE = b"\xef\xbb\xbf \t\r\n"
+_SPACE = b" \t\r\n"
 
 
 class Language(Protocol):
@@ -207,7 +208,7 @@ def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
         if len(line) > MAX_REQUEST_BYTES:
             yield _unreadable(source.path, _too_large("line", number))
             return
-        if not line.strip(_MARK_AND_SPACE):
+        if not _without_mark(line).strip(_SPACE):
             continue
         empty = False
         try:
@@ -220,7 +221,11 @@ def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
         locator = Locator(partial(_line_positions, line, number), number)
         yield from _endpoints(source, value, problems, locator, several=True)
     if empty:
-        yield _unreadable(source.path, text_rules.empty(Position(1, 1)))
+        yield _unreadable(source.path, text_rules.holds_no_endpoint(Position(1, 1)))
+
+
+def _without_mark(raw: bytes) -> bytes:
+    return raw.lstrip(_SPACE).removeprefix(BOM_UTF8)
 
 
 def _line_positions(line: bytes, number: int) -> PositionMap:
@@ -229,7 +234,7 @@ def _line_positions(line: bytes, number: int) -> PositionMap:
 
 def is_ndjson(raw: bytes) -> bool:
     """Tell whether a text has one JSON object in its first line and another one below."""
-    first, _, rest = raw.lstrip(_MARK_AND_SPACE).partition(b"\n")
+    first, _, rest = _without_mark(raw).lstrip(_SPACE).partition(b"\n")
     if not first.startswith(b"{") or not rest.lstrip().startswith(b"{"):
         return False
     try:
@@ -244,27 +249,34 @@ def _endpoints(
 ) -> Iterator[Document]:
     path = source.path
     problems = tuple(_problem(path, problem) for problem in found) if found else ()
+    is_empty = True
     for endpoint in endpoints_in(value):
+        is_empty = False
         in_multi_document_file = several or any(isinstance(step, int) for step in endpoint.path)
+        is_named = in_multi_document_file or endpoint.shape not in ENDPOINT_SHAPES
         yield Document(
             path,
             endpoint.shape,
             endpoint.value,
-            endpoint.endpoint_id or (None if in_multi_document_file else _id_from_name(path)),
+            endpoint.endpoint_id or (None if is_named else _id_from_name(path)),
             endpoint.request,
             endpoint.path,
             locator,
             endpoint.request_path,
             in_multi_document_file,
             problems,
+            endpoint.metadata,
         )
         problems = ()
+    if is_empty:
+        problem = _problem(path, text_rules.holds_no_endpoint(locator.locate(())))
+        yield Document(path, "", None, None, {}, (), locator, problems=(*problems, problem))
 
 
 def language_of(file_format: Format, raw: bytes) -> Language:
     """Return the module that parses a file of this format with these bytes."""
     if file_format is Format.BY_CONTENT:
-        begin = raw.lstrip(_MARK_AND_SPACE)[:1]
+        begin = _without_mark(raw).lstrip(_SPACE)[:1]
         file_format = Format.JSON if begin and begin in _BEGINS_JSON else Format.YAML
     if file_format is not Format.YAML:
         return json_reader

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents.positions import Locator, Place, ValuePath
+from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES
 
 
 class Action(StrEnum):
@@ -99,12 +100,12 @@ class Problem:
 
 
 class Document(NamedTuple):
-    """One endpoint as read from a file, or a file that could not be read.
+    """One endpoint as read from a file, or a file that could not be read or holds no endpoint.
 
     Attributes:
         source: the file's path, as it was given or found.
         shape: the name under `$defs` of the schema that the value must match; empty for a file
-            that could not be read.
+            that could not be read or holds no endpoint.
         value: the value read, with the endpoint id and the read-only members if the shape has them.
         endpoint_id: from the document, else from the file's name; None if neither gives one.
         request: the EndpointRequest in the value, which is what is sent.
@@ -114,6 +115,7 @@ class Document(NamedTuple):
         in_multi_document_file: whether the file may hold several documents, so that its name
             cannot be the endpoint id.
         problems: what reading found.
+        metadata: paths in the file to what an SDK added to its answer, which is not sent.
     """
 
     source: str
@@ -126,11 +128,35 @@ class Document(NamedTuple):
     request_path: ValuePath = ()
     in_multi_document_file: bool = False
     problems: tuple[Problem, ...] = ()
+    metadata: tuple[ValuePath, ...] = ()
 
     @property
     def is_read(self) -> bool:
         """Whether the document has a value: False for a file that could not be read."""
         return bool(self.shape)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the document stands for a file or line that holds no endpoint.
+
+        Such a document is not counted and not sent; its only problems are warnings.
+        """
+        return (
+            not self.shape
+            and bool(self.problems)
+            and all(problem.severity is Severity.WARNING for problem in self.problems)
+        )
+
+    @property
+    def has_endpoint(self) -> bool:
+        """Whether there is an EndpointRequest in the document, valid or not."""
+        if self.shape not in ENDPOINT_SHAPES:
+            return False
+        value = self.value
+        for step in self.request_path:
+            value = value.get(step) if isinstance(value, dict) else None
+        is_input = self.shape == "UpdateEndpointInput"
+        return isinstance(value, dict) and (bool(self.request_path) or not is_input)
 
     def __repr__(self) -> str:
         """Return which document it is, without its values, which may be personal data."""

@@ -1,6 +1,6 @@
 """Find the endpoints in a file's value, in every shape that AWS's own tools read or write.
 
-The value's members decide which shape it is, never the file's name.
+The value's members decide which shape it is, never the file's name. A list may hold any of them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,16 @@ from pinpoint_endpoints.documents.positions import ValuePath
 READ_ONLY = frozenset({"ApplicationId", "CohortId", "CreationDate"})
 """The members of EndpointResponse that no request accepts (botocore's service model)."""
 
-_NOT_IN_A_REQUEST = READ_ONLY | {"Id"}
+METADATA = frozenset({"ResponseMetadata", "$metadata"})
+"""What boto3 and the AWS SDK for JavaScript add to an answer."""
+
+ENDPOINT_SHAPES = frozenset(
+    {"EndpointRequest", "EndpointBatchItem", "EndpointResponse", "UpdateEndpointInput"}
+)
+"""The shapes of one endpoint; the others are wrappers of several, yielded only if invalid."""
+
+_NOT_IN_A_REQUEST = READ_ONLY | METADATA | {"Id"}
+_ONLY_IN_AN_ANSWER = READ_ONLY | METADATA
 _WRAPPERS: dict[str, tuple[str, frozenset[str]]] = {
     "EndpointRequest": ("UpdateEndpointInput", frozenset({"ApplicationId", "EndpointId"})),
     "EndpointBatchRequest": ("UpdateEndpointsBatchInput", frozenset({"ApplicationId"})),
@@ -32,6 +41,7 @@ class Endpoint(NamedTuple):
         request: the EndpointRequest in it, which is what is sent.
         path: path of `value` in the file.
         request_path: path of the request in `value`.
+        metadata: paths in the file to what an SDK added beside or around the endpoint.
     """
 
     shape: str
@@ -40,46 +50,67 @@ class Endpoint(NamedTuple):
     request: Mapping[str, object]
     path: ValuePath
     request_path: ValuePath = ()
+    metadata: tuple[ValuePath, ...] = ()
 
 
-def endpoints_in(value: object) -> Iterator[Endpoint]:
-    """Yield the endpoints in the value of a file.
+def endpoints_in(value: object, path: ValuePath = ()) -> Iterator[Endpoint]:
+    """Yield the endpoints in the value of a file: none if it is a list without any.
 
     An invalid wrapper is yielded as one endpoint of the wrapper's own shape, so that checking it
     against the schema explains what is wrong.
+
+    Args:
+        value: the value of a file, or an item of the list in it.
+        path: the path of the item.
     """
+    if isinstance(value, list) and not path:
+        for index, item in enumerate(value):
+            yield from endpoints_in(item, (index,))
+        return
     if not isinstance(value, dict):
-        yield Endpoint("EndpointRequest", value, None, _NO_REQUEST, ())
+        yield Endpoint("EndpointRequest", value, None, _NO_REQUEST, path)
         return
     if _WRAPPERS.keys().isdisjoint(value):
-        yield _bare(value, ()) if "EndpointId" not in value else _input_without_request(value)
+        yield _bare(value, path) if "EndpointId" not in value else _input(value, path)
         return
     wrapper = next(key for key in _WRAPPERS if key in value)
     shape, beside = _WRAPPERS[wrapper]
     inner = value[wrapper]
     if wrapper == "EndpointRequest":
         endpoint_id = _text(value.get("EndpointId"))
-        yield Endpoint(shape, value, endpoint_id, _members(inner), (), (wrapper,))
-    elif value.keys() - beside != {wrapper} or not _unwraps(wrapper, inner):
-        yield Endpoint(shape, value, None, _NO_REQUEST, ())
-    elif wrapper == "EndpointResponse":
-        yield _response(inner, (wrapper,))
-    elif wrapper == "Item":
-        for index, item in enumerate(inner):
-            yield _item(item, (wrapper, index))
+        yield Endpoint(shape, value, endpoint_id, _members(inner), path, (wrapper,))
+    elif value.keys() - beside - METADATA != {wrapper} or not _unwraps(wrapper, inner):
+        yield Endpoint(shape, value, None, _NO_REQUEST, path)
     else:
-        for index, item in enumerate(inner["Item"]):
-            yield _item(item, (wrapper, "Item", index))
+        around = _metadata(value, path)
+        for endpoint in _unwrapped(wrapper, inner, (*path, wrapper)):
+            yield endpoint._replace(metadata=around + endpoint.metadata) if around else endpoint
+            around = ()
 
 
-def _input_without_request(value: dict[str, object]) -> Endpoint:
+def _unwrapped(wrapper: str, inner: Any, path: ValuePath) -> Iterator[Endpoint]:
+    if wrapper == "EndpointResponse":
+        yield _response(inner, path)
+        return
+    items, path = (inner, path) if wrapper == "Item" else (inner["Item"], (*path, "Item"))
+    for index, item in enumerate(items):
+        yield _item(item, (*path, index))
+
+
+def _input(value: dict[str, object], path: ValuePath) -> Endpoint:
     endpoint_id = _text(value["EndpointId"])
-    return Endpoint("UpdateEndpointInput", value, endpoint_id, _NO_REQUEST, ())
+    return Endpoint("UpdateEndpointInput", value, endpoint_id, _NO_REQUEST, path)
+
+
+def _metadata(value: Mapping[str, object], path: ValuePath) -> tuple[ValuePath, ...]:
+    if METADATA.isdisjoint(value):
+        return ()
+    return tuple((*path, name) for name in value if name in METADATA)
 
 
 def _unwraps(wrapper: str, inner: Any) -> bool:
     if wrapper == "Item":
-        return isinstance(inner, list) and bool(inner)
+        return isinstance(inner, list)
     if not isinstance(inner, dict):
         return False
     if wrapper == "EndpointResponse":
@@ -94,14 +125,18 @@ def _bare(value: dict[str, object], path: ValuePath) -> Endpoint:
 
 
 def _item(item: Any, path: ValuePath) -> Endpoint:
-    if isinstance(item, dict) and not READ_ONLY.isdisjoint(item):
+    if isinstance(item, dict) and not _ONLY_IN_AN_ANSWER.isdisjoint(item):
         return _response(item, path)
     members = _members(item)
     return Endpoint("EndpointBatchItem", item, _text(members.get("Id")), _request(members), path)
 
 
 def _response(value: Mapping[str, object], path: ValuePath) -> Endpoint:
-    return Endpoint("EndpointResponse", value, _text(value.get("Id")), _request(value), path)
+    metadata = _metadata(value, path)
+    if metadata:
+        value = {name: member for name, member in value.items() if name not in METADATA}
+    endpoint_id, request = _text(value.get("Id")), _request(value)
+    return Endpoint("EndpointResponse", value, endpoint_id, request, path, (), metadata)
 
 
 def _request(members: Mapping[str, object]) -> Mapping[str, object]:

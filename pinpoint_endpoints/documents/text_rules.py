@@ -29,16 +29,28 @@ def unreadable(reason: str, hint: str = "check the path and its permissions") ->
 def empty(place: Place) -> TextProblem:
     """The file is empty.
 
-    A file without an endpoint is an error: usually, the program that should have written it failed.
+    A file without any text is an error: usually, the program that should have written it failed.
     An update that changes nothing is written `{}`.
-
-    Wrong:
-        # a comment, and nothing else
-
-    Right:
-        {}
     """
     return TextProblem(place, codes.EMPTY, "the file is empty", "write one endpoint")
+
+
+@rule(codes.HOLDS_NO_ENDPOINT, Scope.TEXT, severity=Severity.WARNING)
+def holds_no_endpoint(place: Place) -> TextProblem:
+    """The file holds no endpoint.
+
+    An answer without endpoints, an empty list, a template that rendered nothing but comments, or a
+    file with one document per line that has no line. Nothing is sent for it, and it does not count
+    as a document.
+
+    Wrong:
+        {"EndpointsResponse": {"Item": []}}
+
+    Right:
+        {"EndpointsResponse": {"Item": [{"Id": "ada", "OptOut": "ALL"}]}}
+    """
+    message, hint = "there is no endpoint here", "nothing is sent for it"
+    return TextProblem(place, codes.HOLDS_NO_ENDPOINT, message, hint, Severity.WARNING)
 
 
 @rule(codes.ENCODING, Scope.TEXT, ignorable=False)

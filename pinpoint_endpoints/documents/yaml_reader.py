@@ -123,7 +123,9 @@ class _Builder:
                 yield value
                 self._begin_document()
         if empty_at and not found:
-            raise Unreadable(text_rules.empty(empty_at))
+            is_blank = not self.text.strip()
+            problem = text_rules.empty if is_blank else text_rules.holds_no_endpoint
+            raise Unreadable(problem(empty_at))
 
     def _begin_document(self) -> None:
         self.problems = []

@@ -73,13 +73,15 @@ class _Examined(NamedTuple):
 
 
 def _examined(raw: bytes, source: Source, check: Check) -> _Examined:
-    documents = [document for document in documents_in(source, raw) if document.is_read]
     numbers: dict[int, int] = {}
     fixes: dict[_Numbered, None] = {}
     states: list[_State] = []
     doubtful: set[int] = set()
+    documents = list(documents_in(source, raw))  # keeps the locators, so that their ids differ
     for document in documents:
         number = numbers.setdefault(id(document.locator), len(numbers))
+        if not document.is_read:
+            continue
         problems = check(document)
         states.append(_state_of(problems))
         fixes.update(((number, problem.fix), None) for problem in problems if problem.fix)

@@ -56,11 +56,12 @@ class ProblemTally(Tally[Checked]):
 
     def add(self, checked: Checked, /) -> None:
         """Count a document with its problems; one that is reported again only moves."""
-        if checked.before is None:
-            self.total += 1
-        else:
+        if checked.before is not None:
             self._count(checked.before, -1)
-        self._count(checked.verdict, 1)
+            self._count(checked.verdict, 1)
+        elif checked.verdict is not Verdict.VALID or not checked.document.is_empty:
+            self.total += 1
+            self._count(checked.verdict, 1)
         for problem in checked.problems:
             if problem.severity is Severity.ERROR:
                 self.errors += 1

@@ -58,4 +58,5 @@ def expected_in_file() -> ExpectedTypes:
     for shape in bundled_schema()["$defs"].values():
         if shape.get("type") == "object" and "properties" in shape:
             expected.add(shape)
+    expected.items = expected  # a list of them
     return expected

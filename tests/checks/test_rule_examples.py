@@ -16,7 +16,7 @@ from pinpoint_endpoints.documents.rule import Rule, Scope
 RULES = all_rules()
 CODES = {value for name, value in vars(codes).items() if name.isupper()}
 WITHOUT_EXAMPLES = {
-    codes.UNREADABLE, codes.ENCODING, codes.TOO_DEEP, codes.TOO_LARGE,
+    codes.UNREADABLE, codes.EMPTY, codes.ENCODING, codes.TOO_DEEP, codes.TOO_LARGE,
     codes.TOO_MANY_ENDPOINTS, codes.TOO_MANY_NAMES_IN_ALL,
 }  # fmt: skip
 """What goes wrong with a file as a whole, or only with more than an example holds."""

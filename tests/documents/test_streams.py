@@ -106,11 +106,21 @@ def test_a_damaged_packed_file_is_unreadable(tmp_path: Path, keep: int) -> None:
     assert problems[-1].code == codes.UNREADABLE
 
 
-def test_an_empty_file_of_lines_is_empty(tmp_path: Path) -> None:
-    """No document at all is a mistake."""
+@pytest.mark.parametrize("text", [b"", b"\n  \n", b"\xef\xbb\xbf\n"])
+def test_a_file_without_lines_holds_no_endpoint(tmp_path: Path, text: bytes) -> None:
+    """An export of a segment without endpoints has none: a warning says so."""
     path = tmp_path / "a.ndjson"
-    path.write_bytes(b"\n  \n")
-    assert places(path) == [(1, 1, codes.EMPTY)]
+    path.write_bytes(text)
+    problems = [problem for document in load(path) for problem in validate(document)]
+    assert [problem.code for problem in problems] == [codes.HOLDS_NO_ENDPOINT]
+
+
+@pytest.mark.parametrize("line", [b"\xbb\xbf", b"\xef", b"\xbf \xbb"])
+def test_bytes_of_a_mark_are_no_blank_line(tmp_path: Path, line: bytes) -> None:
+    """Only the whole byte order mark may stand before a value."""
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(b'{"Id": "a", "OptOut": "ALL"}\n' + line + b"\n")
+    assert places(path) == [(2, 1, codes.ENCODING)]
 
 
 def test_a_line_that_is_too_long_ends_the_file(tmp_path: Path) -> None:

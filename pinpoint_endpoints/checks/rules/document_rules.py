@@ -7,6 +7,7 @@ import orjson
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Action, Document, Fix, Severity
+from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.documents.shapes import READ_ONLY
 from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, MAX_ENDPOINT_BYTES, SAFE_ENDPOINT_BYTES
@@ -83,7 +84,8 @@ def read_only_members(document: Document) -> Sequence[Finding]:
 
     The service sets `ApplicationId`, `CohortId` and `CreationDate` itself. `pe` leaves them out
     when it sends; boto3 and the AWS CLI refuse the whole request (`Unknown parameter in
-    EndpointRequest`). `Id` may stay: it is the endpoint's id.
+    EndpointRequest`). `Id` may stay: it is the endpoint's id. The same holds for what an SDK adds
+    to the answer: `ResponseMetadata` (boto3) and `$metadata` (JavaScript).
 
     Source: botocore's service model, `EndpointResponse` beside `EndpointRequest`.
 
@@ -93,15 +95,22 @@ def read_only_members(document: Document) -> Sequence[Finding]:
     Right:
         {"Id": "ada", "ChannelType": "EMAIL", "Address": "ada@example.com"}
     """
-    if document.shape != "EndpointResponse" or not isinstance(document.value, Mapping):
-        return ()
-    there = [name for name in document.value if name in READ_ONLY]
-    if not there:
-        return ()
-    message = f"read-only: {', '.join(there)}; pe leaves this out, boto3 and the AWS CLI refuse it"
-    hint = 'remove it; "Id" may stay: it is the endpoint\'s id'
-    fix = Fix(Action.REMOVE, tuple((name,) for name in there))
-    return (Finding((there[0],), message, hint, at_key=True, fix=fix),)
+    found: list[Finding] = []
+    if document.shape == "EndpointResponse" and isinstance(document.value, Mapping):
+        there = [name for name in document.value if name in READ_ONLY]
+        if there:
+            hint = 'remove it; "Id" may stay: it is the endpoint\'s id'
+            found.append(_read_only(tuple((name,) for name in there), hint))
+    if document.metadata:
+        finding = _read_only(document.metadata, "remove it: an SDK added it to the answer")
+        found.append(finding._replace(from_top=True))
+    return found
+
+
+def _read_only(paths: tuple[ValuePath, ...], hint: str) -> Finding:
+    names = ", ".join(str(path[-1]) for path in paths)
+    message = f"read-only: {names}; pe leaves this out, boto3 and the AWS CLI refuse it"
+    return Finding(paths[0], message, hint, at_key=True, fix=Fix(Action.REMOVE, paths))
 
 
 @rule(codes.NO_ENDPOINT_ID, Scope.DOCUMENT, severity=Severity.WARNING)

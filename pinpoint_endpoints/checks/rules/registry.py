@@ -38,13 +38,6 @@ MAX_FINDINGS_PER_RULE = 200
 
 Found = tuple[Rule, Finding]
 
-_SHAPES_WITH_A_REQUEST = (
-    "EndpointRequest",
-    "EndpointBatchItem",
-    "EndpointResponse",
-    "UpdateEndpointInput",
-)
-
 _PYTHON_TYPES = {
     "string": frozenset({str}),
     "number": frozenset({int, float}),
@@ -102,7 +95,7 @@ def _found_in_request(plan: _Plan, document: Document, create: bool) -> list[Fou
     for check, rule in plan.requests:
         if findings := check(request):
             found += _placed(rule, findings)
-    if request or _holds_a_request(document):
+    if request or document.has_endpoint:
         for check, rule in plan.creations:
             if findings := check(request, create):
                 found += _placed(rule, findings)
@@ -132,14 +125,6 @@ def _placed(rule: Rule, findings: Sequence[Finding], prefix: ValuePath = ()) -> 
 def _under(prefix: ValuePath, finding: Finding) -> Finding:
     fix = finding.fix.under(prefix) if finding.fix else None
     return finding._replace(path=(*prefix, *finding.path), fix=fix)
-
-
-def _holds_a_request(document: Document) -> bool:
-    """Tell whether the file contains the request, even an empty one, and not a broken wrapper."""
-    value = document.value
-    for step in document.request_path:
-        value = value.get(step) if isinstance(value, dict) else None
-    return isinstance(value, dict) and document.shape in _SHAPES_WITH_A_REQUEST
 
 
 @cache

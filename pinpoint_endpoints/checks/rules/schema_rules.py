@@ -208,8 +208,8 @@ def out_of_range(path: ValuePath, value: float, low: float, high: float) -> Find
 def missing_member(path: ValuePath, name: str) -> Finding:
     """A required member is missing.
 
-    Each endpoint of a batch needs its own `Id`, `{"Item": …}` at least one endpoint, and the input
-    of `update-endpoint` an `EndpointRequest`.
+    Each endpoint of a batch needs its own `Id`, and the input of `update-endpoint` an
+    `EndpointRequest`.
 
     Source: botocore's service model, `EndpointBatchRequest` and `UpdateEndpointRequest`.
 
