@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pe_serve import PeServe
+from pe_serve import PeServe, pe_serve
 from raw_client import BODY, ENDPOINT, RawClient, ask_once, head, request
 
 LENGTH = b"Content-Length: %d" % len(BODY)
@@ -296,3 +297,23 @@ def test_no_bytes_are_a_crash(server: PeServe, parts: list[bytes]) -> None:
         client.half_close()
         answers = client.answers()
     assert all(one.status in (100, 200, 202, 400, 403, 404, 405, 431) for one in answers)
+
+
+@pytest.mark.parametrize("with_httptools", [True, False])
+def test_malformed_http_is_no_error_of_the_server(tmp_path: Path, with_httptools: bool) -> None:
+    """After an answer, or instead of a body; the parser in Python fails with exceptions then."""
+    if not with_httptools:
+        (tmp_path / "httptools.py").write_text("raise ImportError", "utf-8")
+    with pe_serve(tmp_path, PYTHONPATH=str(tmp_path)) as server:
+        for method in (b"GET /health", b"HEAD " + ENDPOINT, b"PUT /v2", b"PUT " + ENDPOINT):
+            start = head(method + b" HTTP/1.1", b"Host: localhost", CHUNKED, CLOSE)
+            expecting = start[:-2] + b"Expect: 100-continue\r\n\r\n"
+            for malformed in (b"x\r\n", b"1\r\na\r\0", b"f" * 40 + b"\r\n"):
+                for begin in (start + malformed, expecting):
+                    with RawClient(server.port) as client:
+                        client.send(begin)
+                        assert client.read_once().startswith(b"HTTP/1.1 ")
+                        client.send(malformed)
+                        client.half_close()
+                        client.read_all()
+        assert ask_once(server.port, request()).status == 202

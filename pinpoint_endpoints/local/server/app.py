@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import orjson
+from h11 import ProtocolError  # uvicorn requires it
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.local.routes import (
@@ -333,10 +334,13 @@ def _with_exact_header_names(send: Send) -> Send:
 
 
 def _unless_disconnected(send: Send) -> Send:
-    """Ignore that the client has gone: uvloop raises RuntimeError for a closed connection."""
+    """Ignore that the client has gone, or gets no answer since it sent malformed HTTP.
+
+    uvloop raises RuntimeError for a closed connection, and h11 ProtocolError for a broken one.
+    """
 
     async def send_part(message: Any) -> None:
-        with suppress(OSError, RuntimeError):
+        with suppress(OSError, RuntimeError, ProtocolError):
             await send(message)
 
     return send_part

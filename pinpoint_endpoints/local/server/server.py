@@ -144,7 +144,7 @@ class PinpointServer:
 
     async def _serve(self) -> None:
         asyncio.get_running_loop().set_exception_handler(
-            lambda _, context: self._report_error(_loop_error(context))
+            lambda _, context: self._report_loop_error(context)
         )
         self._serving = asyncio.current_task()
         if self._server.force_exit:  # by `stop_now`, before the loop ran
@@ -155,6 +155,16 @@ class PinpointServer:
             with suppress(TimeoutError):  # it closes connections first, and then waits
                 async with asyncio.timeout(0):
                     await self._server.shutdown(sockets=[self._listener])
+
+    def _report_loop_error(self, context: Mapping[str, Any]) -> None:
+        """Report an error of the event loop, such as too many open files."""
+        error = context.get("exception")
+        if "protocol" in context:  # a parser failed on what a client sent
+            self._log.refused(400, f"Malformed HTTP ({type(error).__name__})")
+        elif error is None:
+            self._report_error(str(context["message"]))
+        else:
+            self._report_error("".join(traceback.format_exception(error)))
 
     def _cancel(self) -> None:
         if self._serving is None:
@@ -304,9 +314,3 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return new_event_loop
-
-
-def _loop_error(context: Mapping[str, Any]) -> str:
-    """Return an error of the event loop itself as text, such as too many open files."""
-    error = context.get("exception")
-    return "".join(traceback.format_exception(error)) if error else str(context["message"])
