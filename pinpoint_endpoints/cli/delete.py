@@ -146,7 +146,7 @@ def _carry_out(
             return error
         except KeyboardInterrupt:
             _fail(deletions, part, _MAY_BE_GONE)
-            return Interrupted("interrupted", "what was deleted until then is shown")
+            return Interrupted("interrupted", "the deletions so far are shown")
     if folder is None:
         return None
     try:

@@ -63,7 +63,7 @@ def get(
         run,
         found,
         tally=tally,
-        so_far="what was found until then is there",
+        so_far=f"the endpoints found so far are {'shown' if save is None else 'saved'}",
         remarks=lambda _: (f"       {hint}" for hint in tally.hints),
     )
     if save is None:

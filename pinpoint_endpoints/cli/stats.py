@@ -232,7 +232,7 @@ def _count(endpoints: Iterable[_Endpoint], audience: Audience) -> PinpointEndpoi
             return error
     if not interrupts.stop_requests():
         return None
-    hint = "what was counted until then is shown" if audience.count else ""
+    hint = "the counts so far are shown" if audience.count else ""
     return Interrupted("interrupted", hint)
 
 

@@ -134,7 +134,7 @@ def upsert(
                 ThrowableIterator(outcomes),
                 open_reporter(OutcomeView(ReportOptions(quiet=display.quiet)), output, sys.stdout),
                 tally,
-                so_far="what was sent before stays sent",
+                so_far="endpoints sent so far stay sent",
                 remarks=partial(_remarks, tally, target, quiet=display.quiet),
                 progress=progress,
             )
@@ -252,6 +252,6 @@ def _show_plan(
         planned_steps(steps, preview, plain_path=to_curl),
         open_reporter(PlanView(options, verbose=display.verbose), output, sys.stdout),
         tally,
-        so_far="what was planned until then is shown",
+        so_far="the plan so far is shown",
         remarks=remarks,
     )

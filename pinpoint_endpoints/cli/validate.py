@@ -130,7 +130,7 @@ def validate(
             _at_least_one(_noting_the_valid(documents) if display.verbose else documents),
             reports,
             tally,
-            so_far="what was found until then is reported",
+            so_far="the problems found so far are reported",
             remarks=remarks,
             progress=progress,
         )

@@ -54,7 +54,7 @@ class CircuitBreaker:
     def error(self) -> PinpointEndpointsError | None:
         """What halted the run; None as long as it may go on."""
         if self._monitor.stop_requests():
-            return Interrupted("interrupted", "what was not read yet is not counted")
+            return Interrupted("interrupted", "documents that were not read are not counted")
         return self._error
 
     def halt(self, error: PinpointEndpointsError) -> None:

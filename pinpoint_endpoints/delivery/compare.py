@@ -129,7 +129,7 @@ def compare_all(  # noqa: PLR0913 - each is an option of pe diff
         finally:
             executor.close(wait=False)
     if monitor.stop_requests():
-        raise Interrupted("interrupted", "what was answered until then is reported")
+        raise Interrupted("interrupted", "the comparisons so far are reported")
 
 
 def _compared(

@@ -158,7 +158,7 @@ class Sender:
         return outcomes
 
 
-def not_sent(item: Item, reason: str = "the run ended before") -> Outcome:
+def not_sent(item: Item, reason: str = "the run ended first") -> Outcome:
     """Return the outcome of an item that was not sent before the run ended."""
     return unsent(
         State.SKIPPED, item.document, item.endpoint_id, f"not sent: {reason}", item.problems

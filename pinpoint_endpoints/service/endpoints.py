@@ -204,7 +204,7 @@ _DELETED_BEFORE = "an earlier attempt, whose answer was lost, may have deleted i
 class DeletionState(StrEnum):
     """Whether an endpoint is gone.
 
-    A skipped one is not: the run ended before, or the user declined.
+    A skipped one is not: the run ended first, or the user declined.
     """
 
     DELETED = "deleted"

@@ -13,7 +13,7 @@ class State(StrEnum):
 
     An unverified endpoint was accepted, but reading it back shows something else. An invalid
     document is never sent, a done one was accepted in an earlier run, a skipped one was not sent
-    because the run ended before, and a planned one would be sent by a run that is not a dry run.
+    because the run ended first, and a planned one would be sent by a run that is not a dry run.
     """
 
     ACCEPTED = "accepted"

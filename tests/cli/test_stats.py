@@ -301,7 +301,7 @@ def test_memory_is_flat(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_run_shows_what_it_has() -> None:
-    """Ctrl-C ends with 130, and with the charts of what was counted until then."""
+    """Ctrl-C ends with 130, and with the charts of what was counted so far."""
     write("a.ndjson", {"Id": "a", **SMS}, {"Id": "b", **EMAIL})
     process = subprocess.Popen(
         [str(PE), "stats", "-o", "json", "a.ndjson", "-"],
@@ -316,7 +316,7 @@ def test_an_interrupted_run_shows_what_it_has() -> None:
     out, err = process.communicate()
     assert process.returncode == 130
     assert counts_in(out.decode()) == {"EMAIL": 1, "SMS": 1}
-    assert b"what was counted until then is shown" in err
+    assert b"the counts so far are shown" in err
 
 
 def test_the_installed_command(pe: RunPe) -> None:
