@@ -11,7 +11,7 @@ import orjson
 
 from pinpoint_endpoints.documents.dates import parse_date_time
 from pinpoint_endpoints.local.generated_values import date_problem
-from pinpoint_endpoints.local.requests import Shape
+from pinpoint_endpoints.local.requests import ENDPOINT_STRUCTURES, Shape, without_nulls
 from pinpoint_endpoints.local.service_error import bad_request
 from pinpoint_endpoints.quotas import (
     MAX_EVENT_BYTES,
@@ -98,6 +98,7 @@ def events_batches(request: object) -> dict[str, EventsBatch]:
     Raises:
         ServiceError: 400 when its structure is wrong, or it has too many endpoints or events.
     """
+    request = without_nulls(request)
     problem = EVENTS_REQUEST.problem(request)
     if problem:
         raise bad_request(problem)
@@ -125,15 +126,17 @@ def item_response(endpoint_problem: str, events: Mapping[str, object]) -> dict[s
 
 def event_problem(event: Any) -> str:
     """Say why the service refuses an event, without its values; return "" if it does not."""
+    event = without_nulls(event, ("Session",))
     return EVENT.problem(event) or _count_problem(event) or _time_problem(event)
 
 
 def _batch(endpoint_id: str, item: object) -> EventsBatch:
-    problem = EVENTS_BATCH.problem(item, ("BatchItem", endpoint_id))
+    batch = without_nulls(item)
+    problem = EVENTS_BATCH.problem(batch, ("BatchItem", endpoint_id))
     if problem:
         raise bad_request(problem)
-    batch = cast("dict[str, Any]", item)
-    return EventsBatch(batch["Endpoint"], batch["Events"])
+    endpoint = without_nulls(batch["Endpoint"], ENDPOINT_STRUCTURES)
+    return EventsBatch(endpoint, batch["Events"])
 
 
 def _verdict(problem: str) -> dict[str, Any]:

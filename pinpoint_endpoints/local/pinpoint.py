@@ -5,7 +5,7 @@ service model for Pinpoint (2016-12-01). What AWS's documentation leaves open is
 `behaviour.md`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -150,7 +150,7 @@ class LocalPinpoint:
         check_endpoint_id(endpoint_id)
         with self._store.reading() as rows:
             application = _existing_application(rows, application_id)
-            return _existing_endpoint(rows, application, endpoint_id)
+            return _endpoint_response(_existing_endpoint(rows, application, endpoint_id))
 
     def delete_endpoint(self, application_id: str, endpoint_id: str) -> Body:
         """Remove an endpoint, and return it."""
@@ -159,13 +159,13 @@ class LocalPinpoint:
             application = _existing_application(rows, application_id)
             endpoint = _existing_endpoint(rows, application, endpoint_id)
             rows.endpoints(application).remove(same_endpoint_key(endpoint_id))
-        return endpoint
+        return _endpoint_response(endpoint)
 
     def get_user_endpoints(self, application_id: str, user_id: str) -> Body:
         """Return the endpoints of a user in order of creation."""
         with self._store.reading() as rows:
             application = _existing_application(rows, application_id)
-            return {"Item": _existing_user_endpoints(rows, application, user_id)}
+            return _endpoints_response(_existing_user_endpoints(rows, application, user_id))
 
     def delete_user_endpoints(self, application_id: str, user_id: str) -> Body:
         """Remove the endpoints of a user, and return them."""
@@ -174,7 +174,7 @@ class LocalPinpoint:
             endpoints = _existing_user_endpoints(rows, application, user_id)
             for endpoint in endpoints:
                 rows.endpoints(application).remove(same_endpoint_key(endpoint["Id"]))
-        return {"Item": endpoints}
+        return _endpoints_response(endpoints)
 
     def put_events(self, application_id: str, *, request: object, request_id: str) -> Body:
         """Create or update the endpoints of events, each of them on its own.
@@ -287,6 +287,19 @@ class LocalPinpoint:
 
 def _accepted(request_id: str) -> Body:
     return {"Message": "Accepted", "RequestID": request_id}
+
+
+def _endpoint_response(endpoint: Endpoint) -> Body:
+    """Return an endpoint as the service shows it: both maps, and metrics as doubles.
+
+    Source: AWS, audience-data-endpoints, and botocore's service model, `MapOf__double`.
+    """
+    metrics = {name: float(value) for name, value in endpoint.get("Metrics", {}).items()}
+    return {"Attributes": {}, **endpoint, "Metrics": metrics}
+
+
+def _endpoints_response(endpoints: Iterable[Endpoint]) -> Body:
+    return {"Item": [_endpoint_response(endpoint) for endpoint in endpoints]}
 
 
 def _existing_application(rows: Rows, application_id: str) -> Application:

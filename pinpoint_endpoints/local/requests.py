@@ -1,6 +1,6 @@
 """Validate the bodies and parameters of requests before an operation uses them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -43,6 +43,9 @@ SHAPES_OF_MEMBERS = {
     "User": "EndpointUser",
 }
 """The service model's names for the values of these members."""
+
+ENDPOINT_STRUCTURES = ("Demographic", "Location", "User")
+"""Members of an endpoint that are structures in the service model; the others are maps or text."""
 
 
 class Shape:
@@ -105,12 +108,32 @@ def validated_request(request: object, name: str = "EndpointRequest") -> Body:
         request: an EndpointRequest.
         name: the name of its shape in the service model, if another one has the same members.
     """
-    problem = endpoint_problem(request, "EndpointRequest", name)
+    found = without_nulls(request, ENDPOINT_STRUCTURES)
+    problem = endpoint_problem(found, "EndpointRequest", name)
     if problem:
         raise bad_request(problem)
-    found = cast("Body", request)
     _check_date(found)
-    return found
+    return cast("Body", found)
+
+
+def without_nulls(value: Any, structures: Collection[str] = ()) -> Any:
+    """Return a structure without the members that are null: they count as absent.
+
+    Source: smithy's protocol restJson1, which the service speaks.
+
+    Args:
+        value: a structure of a request; anything else is returned as it is.
+        structures: the members that are structures themselves.
+    """
+    if not isinstance(value, dict):
+        return value
+    if None in value.values():
+        value = {name: member for name, member in value.items() if member is not None}
+    for name in structures:
+        inner = value.get(name)
+        if isinstance(inner, dict) and None in inner.values():
+            value = {**value, name: without_nulls(inner)}
+    return value
 
 
 def check_endpoint_id(endpoint_id: str) -> None:
@@ -131,6 +154,10 @@ def check_application_id(application_id: str) -> None:
 
 def batch_items(request: object) -> list[tuple[str, Body]]:
     """Return the ids and the requests of an EndpointBatchRequest."""
+    request = without_nulls(request)
+    if isinstance(request, dict) and isinstance(request.get("Item"), list):
+        items = [without_nulls(item, ENDPOINT_STRUCTURES) for item in request["Item"]]
+        request = {**request, "Item": items}
     problem = endpoint_problem(request, "EndpointBatchRequest")
     if problem:
         raise bad_request(problem)
@@ -144,6 +171,7 @@ def batch_items(request: object) -> list[tuple[str, Body]]:
 
 def name_and_tags(request: object) -> tuple[str, dict[str, str]]:
     """Return the name and the tags of a CreateApplicationRequest."""
+    request = without_nulls(request)
     problem = CREATE_APPLICATION_REQUEST.problem(request)
     if problem:
         raise bad_request(problem)
@@ -164,6 +192,7 @@ def name_and_tags(request: object) -> tuple[str, dict[str, str]]:
 
 def blacklist(request: object) -> list[str]:
     """Return the names and globs of an UpdateAttributesRequest."""
+    request = without_nulls(request)
     if not isinstance(request, dict) or not request.keys() <= {"Blacklist"}:
         raise bad_request("The body must be an object with the single member Blacklist.")
     patterns = request.get("Blacklist", [])

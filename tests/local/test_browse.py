@@ -58,7 +58,10 @@ def test_every_endpoint_comes_once_in_order_of_creation(store: Store) -> None:
     assert ids(store, "app") == named("e", MANY)
     assert count_endpoints(store, "app") == MANY
     first = next(all_endpoints(store, "app"))
-    assert first == LocalPinpoint(store).get_endpoint("app", "e0000")
+    with store.reading() as rows:
+        application = rows.application("app")
+        assert application is not None
+        assert first == rows.endpoint(application, "e0000")
 
 
 def test_other_applications_are_left_out(store: Store) -> None:
@@ -179,7 +182,9 @@ def stored(store: Store, endpoints: list[tuple[str, str, str, str]]) -> list[dic
         if user:
             request["User"] = {"UserId": user}
         pinpoint.update_endpoint("demo", endpoint_id, request=request, request_id="request")
-    return [pinpoint.get_endpoint("demo", each[0]) for each in reversed(endpoints)]
+    with store.reading() as rows:
+        found = [rows.endpoint(application_in(rows), each[0]) for each in reversed(endpoints)]
+    return [endpoint for endpoint in found if endpoint]
 
 
 def fits(endpoint: dict[str, Any], wanted: Filter) -> bool:

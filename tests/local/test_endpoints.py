@@ -44,8 +44,10 @@ def test_a_new_endpoint_has_what_the_service_adds(put: Put, get: Get, app: str) 
     assert endpoint == {
         **EMAIL,
         "ApplicationId": app,
+        "Attributes": {},
         "EndpointStatus": "ACTIVE",
         "Id": "e",
+        "Metrics": {},
         "OptOut": "NONE",
         "RequestId": request_id,
         "User": {},

@@ -272,7 +272,8 @@ def test_a_whole_event_is_accepted(fault: Callable[..., str]) -> None:
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        ({"EventType": None}, "/EventType: expected a string, found null"),
+        ({"EventType": None}, 'The event: the member "EventType" is missing'),
+        ({"Attributes": {"a": None}}, "/Attributes/a: expected a string, found null"),
         ({"Timestamp": "yesterday"}, "/Timestamp: this text is not a date and time of ISO"),
         ({"Timestamp": "20260115T093000Z"}, "/Timestamp: this text is not a date and time of ISO"),
         ({"EventTyp": "x"}, '/EventTyp: not a member of Event: did you mean "EventType"?'),

@@ -58,6 +58,9 @@ EVE = {
     "OptOut": "ALL",
 }
 OTHER = {**ANN, "Metrics": {"level": 1}, "User": {"UserId": "ann"}}
+EMPTY_MAPS: dict[str, Any] = {"Attributes": {}, "Metrics": {}}
+"""What answers show of an endpoint that has neither."""
+
 ENDPOINTS: list[tuple[str, dict[str, Any]]] = [
     ("app", ANN),
     ("app", BOB),
@@ -120,7 +123,8 @@ def test_every_endpoint_is_kept(path: Path) -> None:
         pinpoint = LocalPinpoint(store)
         assert [one["Id"] for one in pinpoint.get_apps()["Item"]] == ["app", "other", "empty"]
         for application, endpoint in ENDPOINTS:
-            assert pinpoint.get_endpoint(application, endpoint["Id"]) == endpoint
+            found = pinpoint.get_endpoint(application, endpoint["Id"])
+            assert found == {**EMPTY_MAPS, **endpoint}
         assert pinpoint.get_user_endpoints("app", "bob") == {"Item": [BOB]}
 
 
@@ -205,8 +209,8 @@ def test_ids_with_a_sigma_are_found_in_any_case(tmp_path: Path) -> None:
     path = store_of_version_1(tmp_path / "store.db", ["app"], endpoints)
     with Store(path) as store:
         pinpoint = LocalPinpoint(store)
-        assert pinpoint.get_endpoint("app", "ΟΔΟσ") == greek[0]
-        assert pinpoint.get_endpoint("app", "ς/οδοσ") == greek[2]
+        assert pinpoint.get_endpoint("app", "ΟΔΟσ") == {**EMPTY_MAPS, **greek[0]}
+        assert pinpoint.get_endpoint("app", "ς/οδοσ") == {**EMPTY_MAPS, **greek[2]}
 
 
 def test_an_endpoint_that_is_no_json_is_damage(path: Path) -> None:

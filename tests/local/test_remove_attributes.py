@@ -148,7 +148,15 @@ def test_a_request_without_a_blacklist_removes_nothing(client: Any, app: str) ->
 
 @pytest.mark.parametrize(
     "body",
-    [None, [], "*", {"Blacklist": None}, {"Blacklist": "*"}, {"Blacklist": [1]}, {"BlackList": []}],
+    [
+        None,
+        [],
+        "*",
+        {"Blacklist": [None]},
+        {"Blacklist": "*"},
+        {"Blacklist": [1]},
+        {"BlackList": []},
+    ],
 )
 def test_a_body_of_another_shape_is_refused(send: Send, body: Any) -> None:
     """JSON that is no UpdateAttributesRequest answers 400."""

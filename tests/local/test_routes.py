@@ -213,9 +213,12 @@ def test_a_body_that_cannot_be_read_is_refused(
         1,
         {"address": "x"},
         {"Id": "e"},
-        {"Address": None},
         {"Attributes": {"a": "x"}},
         {"Attributes": {"a": [1]}},
+        {"Attributes": {"a": [None]}},
+        {"Attributes": {"a": None}},
+        {"Metrics": {"a": None}},
+        {"User": {"UserAttributes": {"a": None}}},
         {"User": {"UserAttributes": {"a": {}}}},
         {"Item": []},
     ],
@@ -224,6 +227,80 @@ def test_a_body_of_another_shape_is_refused(send: Send, value: Any) -> None:
     """JSON that is no EndpointRequest answers 400 and stores nothing."""
     assert error_of(send("PUT", ENDPOINT, value))[:2] == (400, "BadRequestException")
     assert send("GET", "/v1/apps/app").status == 404
+
+
+NULLS = {
+    "ChannelType": "EMAIL",
+    "Address": "ann@example.com",
+    "Attributes": None,
+    "Demographic": {"Locale": None, "Make": "apple"},
+    "EffectiveDate": None,
+    "EndpointStatus": None,
+    "Location": None,
+    "Metrics": None,
+    "OptOut": None,
+    "RequestId": None,
+    "User": {"UserId": None, "UserAttributes": None},
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "endpoints/e", NULLS),
+        ("PUT", "endpoints", {"Item": [{"Id": "e", **NULLS}], "Other": None}),
+        ("POST", "events", {"BatchItem": {"e": {"Endpoint": NULLS, "Events": {}, "More": None}}}),
+    ],
+)
+def test_null_for_a_member_of_a_structure_is_absent(
+    send: Send, method: str, path: str, body: Any
+) -> None:
+    """A structure's member that is null counts as left out, wherever the structure is."""
+    accepted = send(method, f"/v1/apps/app/{path}", body)
+    assert b'"Accepted"' in accepted.body, accepted.body
+    stored = orjson.loads(send("GET", ENDPOINT).body)
+    assert stored["Demographic"] == {"Make": "apple"}
+    assert (stored["EndpointStatus"], stored["OptOut"], stored["User"]) == ("ACTIVE", "NONE", {})
+    assert None not in stored.values()
+    send("PUT", ENDPOINT, {"Address": None, "OptOut": "ALL"})
+    assert orjson.loads(send("GET", ENDPOINT).body)["Address"] == "ann@example.com"
+
+
+def test_null_for_other_members_is_absent(send: Send) -> None:
+    """So it is for events, applications and names to remove; a required member is then missing."""
+    event = {
+        "EventType": "x",
+        "Timestamp": "2026-01-15T09:30:00Z",
+        "Session": None,
+        "Metrics": None,
+    }
+    session = {"Id": "s", "StartTimestamp": "2026-01-15T09:30:00Z", "StopTimestamp": None}
+    events = {"1": event, "2": {**event, "Session": session}}
+    batch = {"BatchItem": {"e": {"Endpoint": {"Address": None}, "Events": events}}}
+    send("PUT", ENDPOINT, NULLS)
+    answer = orjson.loads(send("POST", "/v1/apps/app/events", batch).body)
+    verdicts = answer["Results"]["e"]["EventsItemResponse"].values()
+    assert [verdict["StatusCode"] for verdict in verdicts] == [202, 202]
+    assert send("POST", "/v1/apps", {"Name": "shop", "tags": None}).status == 201
+    assert send("POST", "/v1/apps", {"Name": None}).status == 400
+    names = "/v1/apps/app/attributes/endpoint-custom-attributes"
+    assert send("PUT", names, {"Blacklist": None}).status == 200
+
+
+def test_maps_that_are_empty_and_metrics_that_are_whole(send: Send) -> None:
+    """Every answer with an endpoint has both maps, and metrics are doubles."""
+    send("PUT", ENDPOINT, {**NULLS, "User": {"UserId": "ann"}})
+    for target in (ENDPOINT, "/v1/apps/app/users/ann"):
+        body = send("GET", target).body
+        assert b'"Attributes":{}' in body
+        assert b'"Metrics":{}' in body
+    send("PUT", ENDPOINT, {"Metrics": {"visits": 9}})
+    for method, target in (
+        ("GET", ENDPOINT),
+        ("GET", "/v1/apps/app/users/ann"),
+        ("DELETE", "/v1/apps/app/users/ann"),
+    ):
+        assert b'"Metrics":{"visits":9.0}' in send(method, target).body
 
 
 @pytest.mark.parametrize(

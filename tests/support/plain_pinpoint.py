@@ -135,14 +135,14 @@ class PlainPinpoint:
     def get_endpoint(self, endpoint_id: str) -> tuple[int, Json]:
         """GetEndpoint."""
         self._need_application()
-        return 200, self._needed(endpoint_id)
+        return 200, with_both_maps(self._needed(endpoint_id))
 
     def delete_endpoint(self, endpoint_id: str) -> tuple[int, Json]:
         """DeleteEndpoint."""
         self._need_application()
         endpoint = self._needed(endpoint_id)
         self.state.endpoints.remove(endpoint)
-        return 202, endpoint
+        return 202, with_both_maps(endpoint)
 
     def get_user_endpoints(self, user_id: str) -> tuple[int, Json]:
         """GetUserEndpoints."""
@@ -150,12 +150,12 @@ class PlainPinpoint:
         found = self.state.of_user(user_id)
         if not found:
             raise Refused(404, "User not found")
-        return 200, {"Item": found}
+        return 200, {"Item": [with_both_maps(one) for one in found]}
 
     def delete_user_endpoints(self, user_id: str) -> tuple[int, Json]:
         """DeleteUserEndpoints."""
         _, found = self.get_user_endpoints(user_id)
-        for endpoint in found["Item"]:
+        for endpoint in self.state.of_user(user_id):
             self.state.endpoints.remove(endpoint)
         return 202, found
 
@@ -277,6 +277,11 @@ class PlainPinpoint:
         size = len(json.dumps(brought, ensure_ascii=False, separators=(",", ":")).encode())
         if size > self.most_bytes:
             raise Refused(400, f"Endpoint size exceeds {self.most_bytes} bytes")
+
+
+def with_both_maps(endpoint: Json) -> Json:
+    """Return an endpoint as it is shown: with attributes and metrics, even if there are none."""
+    return {"Attributes": {}, "Metrics": {}, **endpoint}
 
 
 def refuse_incomplete(endpoint: Json) -> None:
