@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from unicodedata import category
 
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
@@ -17,7 +18,25 @@ _MAX_DIGITS = 15
 _MIN_DIGITS = 7
 
 _PUNCTUATION = " .()/-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+_SEPARATOR = r"[ .\-\u2010-\u2015\u2212]"
+_ONE_NUMBER = re.compile(
+    r"(?:\+[1-9][0-9]{0,2}|\(\+[1-9][0-9]{0,2}\))"  # the country code
+    rf"(?:{_SEPARATOR}?\([1-9][0-9]*\))?"  # an area code in parentheses
+    rf"{_SEPARATOR}?(?:[0-9]+{_SEPARATOR})*[0-9]{{2,}}"
+)
+"""A number in groups. A last group of one digit may be an extension or a count."""
+_LAST_GROUP = re.compile(rf"({_SEPARATOR})([0-9]+)\Z")
+_SHORT_GROUP = 3
 _DIALLED_INSIDE = re.compile(r"\(\s*0")
+_TRUNK_PREFIX = re.compile(
+    r"\+(?:20|27|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
+    r"|(?:2[1-69]|3[578]|42|5[09]|6[7-9]|8[0578]|9[679])[0-9])0"
+)
+"""A 0 after a country code (ITU-T E.164, list of assigned codes) is seldom part of the number."""
+_KEEPS_ZERO = ("+39", "+225", "+242", "+378")
+"""Italy, Côte d'Ivoire, Congo and San Marino dial the first 0 from abroad as well."""
+_LENGTHS = {"+1": 11, "+7": 11}
+"""The digits of every number in North America, and in Russia and Kazakhstan."""
 
 _NAME = r"[^ \"(),.:;<>@\[\\\]]+"
 _LABEL = r"[^ -/:-@\[-`{-~](?:[^ -,./:-@\[-`{-~]{0,61}[^ -/:-@\[-`{-~])?"
@@ -28,6 +47,8 @@ _MAX_NAME_LENGTH = 64
 _APNS_CHANNELS = ("APNS", "APNS_SANDBOX", "APNS_VOIP", "APNS_VOIP_SANDBOX")
 _HEXADECIMAL = "0123456789abcdefABCDEF"
 _PRINTED_AROUND = str.maketrans("", "", "<> \n")
+_PRINTED_DATA = re.compile(r"\s*(?:<\s*)?((?:[0-9a-fA-F]{8} )*[0-9a-fA-F]+)(?:\s*>)?\s*")
+"""NSData is printed in groups of eight digits; other groups may be several tokens."""
 
 
 @rule(codes.PHONE_NUMBER, Scope.REQUEST, "Address", severity=Severity.WARNING)
@@ -54,27 +75,65 @@ def phone_number(request: Mapping[str, object]) -> Sequence[Finding]:
         return ()
     message = "the address is not a phone number in E.164 form"
     cleaned = "".join(filter(_is_dialled, address))
-    if _E164.fullmatch(cleaned) and not _DIALLED_INSIDE.search(address):
+    doubt = _doubt_about(address, cleaned)
+    if _E164.fullmatch(cleaned) and not doubt:
         hint = "remove spaces, punctuation and invisible characters"
         return (_at_address(message, hint, cleaned),)
-    return (_at_address(message, _phone_hint(address, cleaned)),)
+    return (_at_address(message, _phone_hint(address, cleaned, doubt)),)
 
 
 def _is_dialled(character: str) -> bool:
     return character.isprintable() and character not in _PUNCTUATION
 
 
-def _phone_hint(address: str, cleaned: str) -> str:
+def _doubt_about(address: str, cleaned: str) -> str:
+    """Return why the digits of an address may not be one phone number, or an empty string."""
+    visible = "".join(_visible(character) for character in address.strip())
+    length = next((size for code, size in _LENGTHS.items() if cleaned.startswith(code)), 0)
+    return _first_true(
+        (_DIALLED_INSIDE.search(address), "write it as dialled from abroad, without parentheses"),
+        (
+            _TRUNK_PREFIX.match(cleaned) and not cleaned.startswith(_KEEPS_ZERO),
+            "write it as dialled from abroad, mostly without the 0 after the country code",
+        ),
+        (
+            not _ONE_NUMBER.fullmatch(visible) or _may_have_extension(visible),
+            "write one number without an extension, digits only",
+        ),
+        (
+            length and len(cleaned) != length + len("+"),
+            f"a number of this country has {length} digits with the country code",
+        ),
+        (True, ""),
+    )
+
+
+def _visible(character: str) -> str:
+    """Return a character, a space for one of another width, or nothing for a format character."""
+    return {"Cf": "", "Zs": " "}.get(category(character), character)
+
+
+def _may_have_extension(number: str) -> bool:
+    """Tell whether a short last group is set off by a separator that no other group has."""
+    last = _LAST_GROUP.search(number)
+    if last is None or len(last[2]) >= _SHORT_GROUP:
+        return False
+    others = re.findall(_SEPARATOR, number[: last.start()])
+    return last[1] not in others
+
+
+def _phone_hint(address: str, cleaned: str, doubt: str) -> str:
     digits = cleaned.lstrip("+")
     return _first_true(
         (not address, _CLEARS),
         (any(map(str.isalpha, cleaned)), "a phone number has no letters"),
-        (_DIALLED_INSIDE.search(address), "write it as dialled from abroad, without parentheses"),
+        (_DIALLED_INSIDE.search(address), doubt),
         (cleaned.startswith("00"), 'write "+" instead of 00'),
         (not cleaned.startswith("+"), 'begin with "+" and the country code'),
         (digits.startswith("0"), "no country code begins with 0"),
         (len(digits) > _MAX_DIGITS, f"a phone number has at most {_MAX_DIGITS} digits"),
         (len(digits) < _MIN_DIGITS, "this is too short for a number with a country code"),
+        (_E164.fullmatch(cleaned), doubt),
         (True, 'write "+", the country code and the number, digits only'),
     )
 
@@ -162,6 +221,9 @@ def apns_token(request: Mapping[str, object]) -> Sequence[Finding]:
         return ()
     message = "the address is not a device token: hexadecimal of even length"
     cleaned = address.translate(_PRINTED_AROUND)
+    if _is_token(cleaned) and not _PRINTED_DATA.fullmatch(address):
+        hint = "write one token, without spaces: are these several?"
+        return (_at_address(message, hint),)
     if _is_token(cleaned):
         hint = "remove the spaces and angle brackets, which come from printing NSData"
         return (_at_address(message, hint, cleaned),)
