@@ -13,14 +13,45 @@ from pinpoint_endpoints.checks.identity import names_in
 from pinpoint_endpoints.checks.rules.document_rules import bytes_in
 from pinpoint_endpoints.checks.rules.iso_codes import COUNTRIES, LANGUAGES, zones
 from pinpoint_endpoints.checks.rules.member_rules import coordinate_precision
+from pinpoint_endpoints.checks.rules.registry import all_rules
+from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.rule import Scope
 from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, SAFE_ENDPOINT_BYTES
 from pinpoint_endpoints.schema.bundled import bundled_schema
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator as Decider
 
+COVERED_RULES = frozenset(
+    {
+        codes.PHONE_NUMBER,
+        codes.EMAIL_ADDRESS,
+        codes.APNS_ADDRESS,
+        codes.MISSING_ADDRESS,
+        codes.MISSING_CHANNEL_TYPE,
+        codes.COUNTRY,
+        codes.LOCALE,
+        codes.TIMEZONE,
+        codes.EFFECTIVE_DATE,
+        codes.COORDINATE_PRECISION,
+        codes.ATTRIBUTE_NAME,
+        codes.NAMES_THAT_DIFFER_IN_CASE,
+        codes.NAME_FOR_TWO_THINGS,
+        codes.EMPTY_LIST,
+        codes.TOO_MANY_NAMES,
+        codes.REQUEST_SIZE,
+        codes.READ_ONLY_MEMBERS,
+        codes.NO_ENDPOINT_ID,
+    }
+)
+"""The rules about single documents that are repeated here.
+
+If there is another one, no document is surely valid.
+"""
+
+_RULE_SCOPES = frozenset({Scope.MEMBER, Scope.REQUEST, Scope.CREATE, Scope.DOCUMENT})
 _SHAPES = frozenset({"EndpointRequest", "EndpointBatchItem", "UpdateEndpointInput"})
 _WHOLE = ("EndpointRequest", "EndpointBatchItem")
 _NAME = r"^[^#:?\\/]+$"
@@ -36,11 +67,17 @@ _ADDRESSES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def surely_valid(document: Document) -> bool:
+def surely_valid(document: Document, covered: frozenset[str] = COVERED_RULES) -> bool:
     """Tell whether a document is certainly valid: a complete endpoint that breaks no rule.
 
     False means nothing: the rules then decide.
+
+    Args:
+        document: with a value that could be read.
+        covered: codes of the rules that are repeated here.
     """
+    if not _covers_all_rules(covered):
+        return False
     if document.shape not in _SHAPES or document.endpoint_id is None or document.metadata:
         return False
     if not _decider(document.shape).is_valid(document.value):
@@ -51,6 +88,11 @@ def surely_valid(document: Document) -> bool:
         and _has_distinct_names(document)
         and bytes_in(document.request) <= SAFE_ENDPOINT_BYTES
     )
+
+
+@cache
+def _covers_all_rules(covered: frozenset[str]) -> bool:
+    return all(rule.code in covered for rule in all_rules().values() if rule.scope in _RULE_SCOPES)
 
 
 def _has_one_decimal(location: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What is called flawless has no flaw: the quick answer and the rules never disagree."""
+"""What is surely valid has no problem: the fast path and the rules never disagree."""
 
 import json
 from pathlib import Path
@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinpoint_endpoints import Document, load, validate
-from pinpoint_endpoints.checks.fast_path import surely_valid
+from pinpoint_endpoints.checks.fast_path import COVERED_RULES, surely_valid
 from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.checks.rules.registry import rule_findings
 from pinpoint_endpoints.checks.schema_check import fits
+from pinpoint_endpoints.documents import codes
 
 DATA = Path(__file__).parent.parent / "data"
 WHOLE: dict[str, Any] = {
@@ -64,10 +65,10 @@ def has_flaws(document: Document) -> bool:
 
 
 @given(st.data())
-def test_what_is_flawless_breaks_no_rule(
+def test_what_is_surely_valid_breaks_no_rule(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """For an endpoint with some things changed, the quick yes is never wrong."""
+    """For an endpoint with some members changed, a yes of the fast path is never wrong."""
     value = json.loads(json.dumps(WHOLE))
     for place in data.draw(st.lists(st.sampled_from(sorted(PLACES)), max_size=3)):
         *groups, name = place
@@ -80,7 +81,7 @@ def test_what_is_flawless_breaks_no_rule(
         value["Id"] = "ada"
     elif wrapper:
         value = {"EndpointId": "ada", "EndpointRequest": value}
-    document = document_of(value, tmp_path_factory.mktemp("flawless"))
+    document = document_of(value, tmp_path_factory.mktemp("endpoint"))
     assert not (surely_valid(document) and has_flaws(document))
 
 
@@ -90,7 +91,7 @@ def test_what_is_flawless_breaks_no_rule(
 def test_one_change_is_judged_as_the_rules_judge_it(
     tmp_path: Path, place: tuple[str, ...], wrong: Any
 ) -> None:
-    """The quick yes is never wrong for any single change."""
+    """A yes of the fast path is never wrong for any single change."""
     value = json.loads(json.dumps(WHOLE))
     *groups, name = place
     holder = value
@@ -101,15 +102,21 @@ def test_one_change_is_judged_as_the_rules_judge_it(
     assert not (surely_valid(document) and has_flaws(document))
 
 
-def test_a_whole_endpoint_is_flawless(tmp_path: Path) -> None:
-    """The quick way is taken: else nothing would be gained."""
+def test_a_complete_endpoint_takes_the_fast_path(tmp_path: Path) -> None:
+    """The fast path covers all rules, so that valid files are checked fast."""
     assert surely_valid(document_of(WHOLE, tmp_path))
     assert surely_valid(document_of({**WHOLE, "Id": "a"}, tmp_path))
     assert not surely_valid(document_of(WHOLE, tmp_path, "a$b"))
 
 
-def test_no_example_of_a_mistake_is_flawless() -> None:
-    """Nothing in the data that is wrong or doubtful gets the quick yes."""
+def test_a_rule_that_is_not_covered_turns_the_fast_path_off(tmp_path: Path) -> None:
+    """Else nothing would ask the new rule about complete endpoints."""
+    document = document_of(WHOLE, tmp_path)
+    assert not surely_valid(document, COVERED_RULES - {codes.COUNTRY})
+
+
+def test_no_example_of_a_mistake_is_surely_valid() -> None:
+    """No invalid or doubtful document of the data gets a yes."""
     for document in load(DATA / "invalid"):
         if document.is_read and not document.problems and surely_valid(document):
             assert validate(document) == []
