@@ -8,7 +8,6 @@ from pinpoint_endpoints.delivery.executor import OrderedExecutor
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import Step
 from pinpoint_endpoints.delivery.sender import not_sent, outcome_of
-from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.service.outcome import Outcome, State
 from pinpoint_endpoints.service.requests import Call, Item
@@ -86,7 +85,7 @@ class _Run:
         except PinpointEndpointsError:
             self.executor.add(step, [not_sent(item) for item in step.items])
             raise
-        keys = frozenset(same_endpoint_key(item.endpoint_id) for item in step.items)
+        keys = frozenset(item.key for item in step.items)
         self.executor.submit(step, lambda _: send(step), keys)
 
     def _reported(

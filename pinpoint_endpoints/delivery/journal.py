@@ -90,32 +90,33 @@ class AcceptedIndex:
         self._occurrences: dict[int, int] = {}
         self._sent: set[int] = set()
 
-    def remember(self, endpoint_id: str, occurrence: int, digest: str, *, accepted: bool) -> None:
+    def remember(self, key: str, occurrence: int, digest: str, *, accepted: bool) -> None:
         """Add the next entry of a journal; one that is not accepted takes an earlier one back."""
-        place = hash((hash(same_endpoint_key(endpoint_id)), occurrence))
+        place = hash((hash(key), occurrence))
         if accepted:
             self._digests[place] = hash(digest)
         else:
             self._digests.pop(place, None)
 
-    def resume(self, endpoint_id: str, digest: str) -> ResumeState:
+    def resume(self, key: str, digest: str) -> ResumeState:
         """Return whether the next document of the run is done. Called once a document, in order.
 
         It is if what was last accepted in its place has the same digest, and no earlier document
         with the same endpoint id is sent in this run: that one would replace it.
 
         Args:
-            endpoint_id: as it would be sent.
+            key: the same for all ids of the endpoint.
             digest: of the request; a document without one is never done.
         """
-        key = hash(same_endpoint_key(endpoint_id))
-        occurrence = self._occurrences.get(key, 0)
-        self._occurrences[key] = occurrence + 1
-        earlier = self._digests.pop(hash((key, occurrence)), None)  # asked for once: frees memory
+        endpoint = hash(key)
+        occurrence = self._occurrences.get(endpoint, 0)
+        self._occurrences[endpoint] = occurrence + 1
+        place = hash((endpoint, occurrence))
+        earlier = self._digests.pop(place, None)  # asked for once: frees memory
         is_same = bool(digest) and earlier == hash(digest)
-        done = is_same and key not in self._sent
+        done = is_same and endpoint not in self._sent
         if not done:
-            self._sent.add(key)
+            self._sent.add(endpoint)
         return ResumeState(done, occurrence)
 
 
@@ -251,7 +252,7 @@ class Journal:
         try:
             entry = orjson.loads(line)
             self.accepted.remember(
-                entry["endpoint_id"],
+                same_endpoint_key(entry["endpoint_id"]),
                 entry.get("occurrence", 0),
                 entry["digest"],
                 accepted=entry["state"] == State.ACCEPTED,

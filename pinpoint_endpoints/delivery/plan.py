@@ -93,11 +93,11 @@ def plan(
         if isinstance(decided, Outcome):
             yield from batch.hold(decided)
             continue
-        encoded, key = batch_item(decided), same_endpoint_key(decided.endpoint_id)
+        encoded = batch_item(decided)
         alone = not options.batch or (ignores_schema and not _fits_the_schema(decided))
-        if alone or not batch.has_room_for(key, encoded):
+        if alone or not batch.has_room_for(decided, encoded):
             yield from batch.flush()
-        batch.add(decided, key, encoded)
+        batch.add(decided, encoded)
         if alone:
             yield from batch.flush()
     yield from batch.flush()
@@ -127,7 +127,8 @@ def to_item(document: Document, options: SendOptions) -> Item | InvalidDocument:
         problems.append(_no_id(document))
     if not valid or document.endpoint_id is None or not document.has_endpoint:
         return InvalidDocument(document, document.endpoint_id, tuple(problems))
-    return Item(document, document.endpoint_id, tuple(problems))
+    endpoint_id = document.endpoint_id
+    return Item(document, endpoint_id, same_endpoint_key(endpoint_id), tuple(problems))
 
 
 def _no_id(document: Document) -> Problem:
@@ -145,7 +146,7 @@ def _decided(
     if accepted is None:
         return item
     digest = digest_of(item.document.request)
-    done, occurrence = accepted.resume(item.endpoint_id, digest)
+    done, occurrence = accepted.resume(item.key, digest)
     if done:
         message = "accepted in an earlier run"
         return unsent(State.DONE, item.document, item.endpoint_id, message)
@@ -179,17 +180,17 @@ class _BatchBuilder:
             held, self._held = self._held, []
             yield from held
 
-    def has_room_for(self, key: str, encoded: bytes) -> bool:
+    def has_room_for(self, item: Item, encoded: bytes) -> bool:
         return (
             len(self._items) < self._max_items
             and self._bytes + len(encoded) + 1 <= self._max_bytes
-            and key not in self._keys
+            and item.key not in self._keys
         )
 
-    def add(self, item: Item, key: str, encoded: bytes) -> None:
+    def add(self, item: Item, encoded: bytes) -> None:
         self._items.append(item)
         self._encoded.append(encoded)
-        self._keys.add(key)
+        self._keys.add(item.key)
         self._bytes += len(encoded) + 1
 
     def flush(self) -> Iterator[Step]:

@@ -91,14 +91,14 @@ def apply_updates(
             raise bad_request("Too many custom attributes")
         rows.put_attribute_names(application, known)
     endpoints = rows.endpoints(application)
-    _preload(endpoints, captured)
-    for update in captured:
-        _apply(endpoints, application, update, limits)
+    keys = [same_endpoint_key(update.endpoint_id) for update in captured]
+    _preload(endpoints, keys, captured)
+    for key, update in zip(keys, captured, strict=True):
+        _apply(endpoints, application, key, update, limits)
 
 
-def _preload(endpoints: UnitOfWork, updates: Sequence[Update]) -> None:
+def _preload(endpoints: UnitOfWork, keys: Sequence[str], updates: Sequence[Update]) -> None:
     """Read in a few queries the endpoints that the updates may change."""
-    keys = [same_endpoint_key(update.endpoint_id) for update in updates]
     endpoints.preload(keys)
     users: set[str] = set()
     addresses: set[str] = set()
@@ -110,8 +110,9 @@ def _preload(endpoints: UnitOfWork, updates: Sequence[Update]) -> None:
     endpoints.preload_addresses(addresses - {""})
 
 
-def _apply(endpoints: UnitOfWork, application: Application, update: Update, limits: Limits) -> None:
-    key = same_endpoint_key(update.endpoint_id)
+def _apply(
+    endpoints: UnitOfWork, application: Application, key: str, update: Update, limits: Limits
+) -> None:
     before = endpoints.endpoint(key)
     missing = missing_member(before, update.request)
     if missing:
@@ -141,8 +142,7 @@ def _make_room(
     user_id = user_id_after(stored, update.request)
     if not user_id:
         return []
-    key = same_endpoint_key(update.endpoint_id)
-    companions = [one for one in endpoints.of_user(user_id) if same_endpoint_key(one["Id"]) != key]
+    companions = [one for one in endpoints.of_user(user_id) if one is not stored]
     if len(companions) < most:
         return companions
     leaving = endpoint_to_evict(companions, {**stored, **update.request}.get("ChannelType"))

@@ -32,6 +32,7 @@ class Item(NamedTuple):
     Attributes:
         document: from `load`.
         endpoint_id: from the command line, the document or the file's name.
+        key: the same for all ids of that endpoint.
         problems: its warnings.
         occurrence: how many documents of the run had the same endpoint id before.
         digest: of the request; empty without a journal.
@@ -39,6 +40,7 @@ class Item(NamedTuple):
 
     document: Document
     endpoint_id: str
+    key: str
     problems: tuple[Problem, ...] = ()
     occurrence: int = 0
     digest: str = ""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from journals import AGAIN, DONE, HEADER, TARGET, V1, V2, V3, claims, entry, write
 
 from pinpoint_endpoints.delivery.journal import Entry, Journal, ResumeState
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 
 
 def deliver(path: Path, *documents: tuple[str, str]) -> list[bool]:
@@ -16,7 +17,7 @@ def deliver(path: Path, *documents: tuple[str, str]) -> list[bool]:
     sent = []
     with Journal(path, TARGET) as journal:
         for endpoint_id, digest in documents:
-            done, occurrence = journal.accepted.resume(endpoint_id, digest)
+            done, occurrence = journal.accepted.resume(same_endpoint_key(endpoint_id), digest)
             sent.append(not done)
             if not done:
                 journal.record([entry(endpoint_id, digest, occurrence)])
@@ -81,7 +82,7 @@ def test_occurrences_are_counted_for_each_id(path: Path) -> None:
     """A claim says how many documents of this run had the same id before."""
     with Journal(path, TARGET) as journal:
         ids = ["ada", "bob", "ADA", "ada", "Bob", "carl"]
-        assert [journal.accepted.resume(name, V1) for name in ids] == [
+        assert [journal.accepted.resume(same_endpoint_key(name), V1) for name in ids] == [
             ResumeState(AGAIN, number) for number in (0, 0, 1, 2, 1, 0)
         ]
 
@@ -131,7 +132,7 @@ def run(
     """Send documents until a number of calls is made; the last one may not be recorded."""
     with Journal(path, TARGET) as journal:
         for endpoint_id, digest in documents:
-            done, occurrence = journal.accepted.resume(endpoint_id, digest)
+            done, occurrence = journal.accepted.resume(same_endpoint_key(endpoint_id), digest)
             if done:
                 continue
             if calls == 0:
@@ -173,7 +174,10 @@ def test_a_journal_cut_at_any_byte(entries: list[Entry], cut: int, zeros: int) -
                     done = (
                         done and last is not None and (last.digest, last.state) == (V1, "accepted")
                     )
-                    assert journal.accepted.resume(endpoint_id, V1) == (done, occurrence)
+                    assert journal.accepted.resume(same_endpoint_key(endpoint_id), V1) == (
+                        done,
+                        occurrence,
+                    )
             journal.record([entry("bob")])
         lines = [json.loads(line) for line in path.read_bytes().splitlines()]
         assert [line["endpoint_id"] for line in lines[1:]] == [

@@ -61,7 +61,7 @@ def accepted(*ids: str) -> AcceptedIndex:
     """Return an index that has some documents as accepted."""
     index = AcceptedIndex()
     for name in ids:
-        index.remember(name, 0, digest_of(request()), accepted=True)
+        index.remember(same_endpoint_key(name), 0, digest_of(request()), accepted=True)
     return index
 
 
@@ -246,7 +246,7 @@ def remembered(
             continue
         if is_accepted:
             digest = digest_of(sent[place].request)
-            index.remember(name, occurrences[key], digest, accepted=True)
+            index.remember(key, occurrences[key], digest, accepted=True)
         if is_accepted and key not in sent_again:
             done.add(place)
         else:

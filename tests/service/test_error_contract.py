@@ -75,7 +75,7 @@ def test_every_refusal_is_reported(document: MakeDocument, status: int, named: s
 def test_a_batch_is_refused_as_one_update_is(document: MakeDocument, status: int) -> None:
     """A refused batch is reported like a refused single update."""
     told = STATUSES[status]
-    items = tuple(Item(document(), name) for name in ("ada", "bob"))
+    items = tuple(Item(document(), name, name) for name in ("ada", "bob"))
     answer = Answer(status, b'{"Message": "no"}', {"x-amzn-ErrorType": told.kind})
     with HttpStub(answer) as server:
         client = connect(endpoint_url=server.url)

@@ -15,6 +15,7 @@ from http_stub import HttpStub
 from jsonschema import Draft202012Validator
 
 from pinpoint_endpoints.api import upsert_all
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.documents.positions import Locator, PositionMap
 from pinpoint_endpoints.errors import PinpointEndpointsError
@@ -47,7 +48,7 @@ def item(
         locator,
         in_multi_document_file=bool(line),
     )
-    return Item(document, endpoint_id, problems)
+    return Item(document, endpoint_id, same_endpoint_key(endpoint_id), problems)
 
 
 def call(*items: Item) -> Call:

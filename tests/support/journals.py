@@ -6,6 +6,7 @@ import pytest
 
 from pinpoint_endpoints import CannotRun
 from pinpoint_endpoints.delivery.journal import Entry, Journal, JournalTarget
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 
 TARGET = JournalTarget("app-1", "eu-west-1", "https://pinpoint.eu-west-1.amazonaws.com")
 HEADER = (
@@ -32,7 +33,10 @@ def write(path: Path, *entries: Entry) -> None:
 def claims(path: Path, *documents: tuple[str, str]) -> list[bool]:
     """Return which documents of a run are done."""
     with Journal(path, TARGET) as journal:
-        return [journal.accepted.resume(*document).done for document in documents]
+        return [
+            journal.accepted.resume(same_endpoint_key(endpoint_id), digest).done
+            for endpoint_id, digest in documents
+        ]
 
 
 def refused(path: Path, target: JournalTarget = TARGET, *, read_only: bool = False) -> CannotRun:
