@@ -1,12 +1,11 @@
 """The files that a command reads: the options that name them, and the documents in them."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from io import BufferedIOBase, BytesIO
-from itertools import chain
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Annotated, cast
@@ -15,6 +14,7 @@ import typer
 
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.discovery import (
+    NO_PATHS,
     STANDARD_INPUT,
     Selection,
     Source,
@@ -22,11 +22,10 @@ from pinpoint_endpoints.documents.discovery import (
     discover,
 )
 from pinpoint_endpoints.documents.gitignore import Pattern
-from pinpoint_endpoints.documents.load import Meter, read
+from pinpoint_endpoints.documents.load import expect_any, load
 from pinpoint_endpoints.documents.model import Document
-from pinpoint_endpoints.documents.streams import Spooled
-from pinpoint_endpoints.errors import CannotRun, UsageError
-from pinpoint_endpoints.masking import printable
+from pinpoint_endpoints.documents.streams import Meter, Spooled
+from pinpoint_endpoints.errors import UsageError
 
 
 def _pattern(given: str | Pattern) -> Pattern:
@@ -77,10 +76,16 @@ class Inputs:
     no_ignore: NoIgnore = False
     stdin_filename: StdinFilename = None
 
-    def find(self) -> Iterator[Source | UnreadablePath]:
-        """Yield the files that the paths name, and those in the directories that they name."""
-        selection = Selection(tuple(self.exclude or ()), respect_gitignore=not self.no_ignore)
-        return discover(self.paths, selection)
+    def find(self, leave_out: frozenset[str] = NO_PATHS) -> Iterator[Source | UnreadablePath]:
+        """Yield the files that the paths name, and those in the directories that they name.
+
+        Args:
+            leave_out: real paths of files in those directories that are not read.
+        """
+        return discover(self.paths, self._selection(leave_out))
+
+    def _selection(self, leave_out: frozenset[str]) -> Selection:
+        return Selection(tuple(self.exclude or ()), not self.no_ignore, leave_out)
 
     def size(self) -> int | None:
         """Return how many bytes there are to read; None if standard input is among them."""
@@ -121,56 +126,33 @@ class Inputs:
         *,
         endpoint_id: str | None = None,
         meter: Meter | None = None,
-        leave_out: Callable[[str], bool] = lambda _: False,
+        leave_out: frozenset[str] = NO_PATHS,
         note_empty: bool = True,
     ) -> Iterator[Document]:
-        """Yield the documents in the files, one after the other.
+        """Return the documents in the files, one after the other.
 
         Args:
             spooled: from the method of this name.
             endpoint_id: the value of `--id`, which only one document can have.
-            meter: called with the number of bytes that were read.
-            leave_out: returns whether the file of a path is not read after all.
+            meter: counts the bytes that are read.
+            leave_out: real paths of files in searched directories that are not read.
             note_empty: whether to print on standard error which files hold no endpoint.
 
-        Raises:
-            CannotRun: there is no document.
-            UsageError: there are several, and one id.
+        The iterator raises `CannotRun` if there is no document, and `UsageError` if there are
+        several and one id.
         """
-        sources = (source for source in self.find() if not leave_out(source.path))
-        documents = chain.from_iterable(read(source, spooled, meter) for source in sources)
-        empty: list[Document] = []
-        first = _next_endpoint(documents, empty)
-        if first is None and not empty:
-            raise CannotRun(
-                f"there is no endpoint in {', '.join(map(printable, self.paths))}",
-                "name a file, or a directory that holds .json, .yaml, .yml, .ndjson or .jsonl "
-                "files",
-            )
-        second = _next_endpoint(documents, empty)
-        if second is not None and endpoint_id is not None:
-            raise UsageError(
-                "--id names one endpoint, and there are several",
-                "leave --id out: each document takes its own id, else its file's name",
-            )
-        seen = (document for document in (first, second) if document is not None)
-        number = 0
-        for document in chain(empty, seen, documents):
-            number += document.is_empty
-            if note_empty and document.is_empty and number <= _MAX_EMPTY_NAMED:
-                note(str(document.problems[-1]))
-            yield document
-        if note_empty and number > _MAX_EMPTY_NAMED:
+        documents = load(self.paths, spooled, selection=self._selection(leave_out), meter=meter)
+        on_empty = _note_empty if note_empty else None
+        return expect_any(documents, self.paths, endpoint_id, on_empty)
+
+
+def _note_empty(document: Document | None, number: int) -> None:
+    """Print that a document holds no endpoint; of many, only how many more there were."""
+    if document is None:
+        if number > _MAX_EMPTY_NAMED:
             note(f"{number - _MAX_EMPTY_NAMED:,} more without an endpoint")
-
-
-def _next_endpoint(documents: Iterator[Document], empty: list[Document]) -> Document | None:
-    """Return the next document with an endpoint; append those before it to `empty`."""
-    for document in documents:
-        if not document.is_empty:
-            return document
-        empty.append(document)
-    return None
+    elif number <= _MAX_EMPTY_NAMED:
+        note(str(document.problems[-1]))
 
 
 def _opened(path: str) -> BufferedIOBase:

@@ -28,6 +28,7 @@ class OutputFiles:
     Attributes:
         journal: None without `--journal`.
         failures: None without `--failures`.
+        real_paths: of the files, which a searched directory may contain.
 
     Args:
         inputs: the files that are read.
@@ -54,11 +55,11 @@ class OutputFiles:
     ) -> None:
         named = {"--journal": journal, "--failures": failures}
         written = {option: path for option, path in named.items() if path is not None}
-        self._real_paths = {os.path.realpath(path) for path in written.values()}
+        self.real_paths = frozenset(map(os.path.realpath, written.values()))
         _refuse_inputs(inputs.paths, written)
         if failures is not None and not read_only:
             _refuse_to_empty(failures, inputs.find())
-        if len(self._real_paths) < len(written):
+        if len(self.real_paths) < len(written):
             raise UsageError("--journal and --failures name the same file", "give each its own")
         self.journal: Journal | None = None
         self.failures: FailureFile | None = None
@@ -76,10 +77,6 @@ class OutputFiles:
 
     def __exit__(self, *_: object) -> None:
         self._files.close()
-
-    def contains(self, path: str) -> bool:
-        """Return whether a path is one of the files: a searched directory may contain it."""
-        return bool(self._real_paths) and os.path.realpath(path) in self._real_paths
 
 
 def _journal(path: str, belongs_to: "JournalTarget", *, read_only: bool) -> "Journal":

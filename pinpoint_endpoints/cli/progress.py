@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Self
 
 from pinpoint_endpoints.cli.terminal import note
+from pinpoint_endpoints.documents.streams import Meter
 
 _BAR_AFTER_SECONDS = 1.0
 _BAR_REFRESH_SECONDS = 0.1
@@ -42,7 +43,7 @@ class Progress:
     """Shows on standard error how far a run is, from a thread.
 
     Attributes:
-        meter: call it with the number of bytes that were read; None if no progress is shown.
+        meter: counts the bytes that are read.
 
     Args:
         doing: what the run does, such as `checking`.
@@ -62,7 +63,7 @@ class Progress:
         done: Callable[[], float] = lambda: 1.0,
         between_lines: float = SECONDS_BETWEEN_LINES,
     ) -> None:
-        self.meter = None if style is ProgressStyle.NOT else self._read
+        self.meter = Meter()
         self._doing = doing
         self._total = total
         self._counts = counts
@@ -70,7 +71,6 @@ class Progress:
         self._fraction_done = done
         self._between_lines = between_lines
         self._started = monotonic()
-        self._bytes = 0
         self._ended = Event()
         self._thread: Thread | None = None
 
@@ -89,9 +89,6 @@ class Progress:
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
-
-    def _read(self, size: int) -> None:
-        self._bytes += size
 
     def _show_bar(self) -> None:
         if self._ended.wait(_BAR_AFTER_SECONDS):
@@ -122,7 +119,7 @@ class Progress:
                 self._ended.wait(self._between_lines)
 
     def _done(self) -> float:
-        return self._bytes * self._fraction_done()
+        return self.meter.count * self._fraction_done()
 
     def _remaining(self, total: int | None) -> str:
         done = self._done()

@@ -27,8 +27,8 @@ from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.target import StoreOption, local_store
 from pinpoint_endpoints.cli.terminal import note, print_error
 from pinpoint_endpoints.documents.endpoint_ids import check_id
-from pinpoint_endpoints.documents.load import Meter
 from pinpoint_endpoints.documents.model import Document, Problem, Verdict
+from pinpoint_endpoints.documents.streams import Meter
 from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.charts import ChartView, StatsTally
@@ -230,7 +230,7 @@ def _count(endpoints: Iterable[_Endpoint], audience: Audience) -> PinpointEndpoi
                 audience.add(endpoint)
         except PinpointEndpointsError as error:
             return error
-    if not interrupts.stop_requests():
+    if not interrupts.stop_requests:
         return None
     hint = "the counts so far are shown" if audience.count else ""
     return Interrupted("interrupted", hint)
@@ -246,16 +246,10 @@ def _total(store: "Store", application_id: str) -> int | None:
         return None
 
 
-def _metered(endpoints: Iterator[_Endpoint], meter: Meter | None) -> Iterator[_Endpoint]:
-    if meter is None:
-        return endpoints
-
-    def metered() -> Iterator[_Endpoint]:
-        for endpoint in endpoints:
-            meter(1)
-            yield endpoint
-
-    return metered()
+def _metered(endpoints: Iterator[_Endpoint], meter: Meter) -> Iterator[_Endpoint]:
+    for endpoint in endpoints:
+        meter.count += 1
+        yield endpoint
 
 
 def _nothing_in(application_id: str) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from pinpoint_endpoints.cli.inputs import Inputs
-from pinpoint_endpoints.cli.interrupts import Interrupts, Value
+from pinpoint_endpoints.cli.interrupts import Interrupts
 from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions
 from pinpoint_endpoints.cli.outputs import OutputFiles
 from pinpoint_endpoints.cli.progress import Progress, progress_style
@@ -106,7 +106,7 @@ def upsert(
             inputs.documents,
             spooled,
             endpoint_id=endpoint_id,
-            leave_out=files.contains,
+            leave_out=files.real_paths,
             note_empty=checks.notes_empty(quiet=display.quiet),
         )
         if dry_run:
@@ -138,7 +138,7 @@ def upsert(
                 remarks=partial(_remarks, tally, target, quiet=display.quiet),
                 progress=progress,
             )
-            if counts.stop_requests() >= _FORCED_STOP:
+            if counts.stop_requests >= _FORCED_STOP:
                 leave_at_once(code)
     return code
 
@@ -158,9 +158,7 @@ class _LiveCounts(Interrupts):
     """
 
     def __init__(self, tally: OutcomeTally) -> None:
-        super().__init__()
         self._tally = tally
-        self._read = 0
         self._lock = Lock()
         self._started = monotonic()
         self._sent = 0
@@ -173,16 +171,10 @@ class _LiveCounts(Interrupts):
             self._sent += len(outcomes)
             self._failed += failed
 
-    def reading(self, values: Iterable[Value]) -> Iterator[Value]:
-        """Count documents as they are read."""
-        for value in super().reading(values):
-            self._read += 1
-            yield value
-
     def done(self) -> float:
         """Return the fraction of what was read that is done: calls wait for their turn."""
         unsent = sum(self._tally[state] for state in (State.INVALID, State.DONE, State.SKIPPED))
-        return min(1.0, (self._sent + unsent) / self._read) if self._read else 0.0
+        return min(1.0, (self._sent + unsent) / max(self.documents_read, 1))
 
     def __str__(self) -> str:
         """Return how many endpoints were sent, how many of them failed, and how many a second."""

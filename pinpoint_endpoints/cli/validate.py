@@ -122,9 +122,7 @@ def validate(
             ),
         ) as progress,
     ):
-        sources = inputs.find()
-        if report:
-            sources = (source for source in sources if not reports.contains(source.path))
+        sources = inputs.find(reports.real_paths)
         documents = check_all(sources, partial(read, spooled=spooled, meter=progress.meter), policy)
         code = run(
             _at_least_one(_noting_the_valid(documents) if display.verbose else documents),
@@ -179,6 +177,9 @@ class _Reports:
         options: of the report on standard output.
         inputs: the paths to read.
 
+    Attributes:
+        real_paths: of the files, which are not read.
+
     Raises:
         UsageError: unknown format, one file for two reports, or a report that is an input.
         CannotRun: a report's file cannot be written.
@@ -192,8 +193,8 @@ class _Reports:
         inputs: Sequence[str] = (),
     ) -> None:
         wanted = [_parsed(report) for report in files]
-        self._paths = {os.path.realpath(path) for _, path in wanted}
-        if len(self._paths) < len(wanted):
+        self.real_paths = frozenset(os.path.realpath(path) for _, path in wanted)
+        if len(self.real_paths) < len(wanted):
             raise UsageError("two reports write to the same file", "give each its own file")
         for _, path in wanted:
             if any(_are_same(path, read) for read in inputs):
@@ -239,10 +240,6 @@ class _Reports:
 
     def __exit__(self, *_: object) -> None:
         self._files.close()
-
-    def contains(self, path: str) -> bool:
-        """Return whether a path is a report of this run, which is not read."""
-        return bool(self._paths) and os.path.realpath(path) in self._paths
 
     def add(self, checked: Checked, /) -> None:
         """Add a document to every report."""

@@ -43,17 +43,17 @@ class CircuitBreaker:
     @property
     def halted(self) -> bool:
         """Whether nothing more is to be sent."""
-        return self._halted.is_set() or self._monitor.stop_requests() > 0
+        return self._halted.is_set() or self._monitor.stop_requests > 0
 
     @property
     def given_up(self) -> bool:
         """Whether the calls under way are not waited for."""
-        return self._monitor.stop_requests() >= _GIVING_UP
+        return self._monitor.stop_requests >= _GIVING_UP
 
     @property
     def error(self) -> PinpointEndpointsError | None:
         """What halted the run; None as long as it may go on."""
-        if self._monitor.stop_requests():
+        if self._monitor.stop_requests:
             return Interrupted("interrupted", "documents that were not read are not counted")
         return self._error
 

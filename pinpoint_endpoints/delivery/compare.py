@@ -114,7 +114,7 @@ def compare_all(  # noqa: PLR0913 - each is an option of pe diff
     monitor = monitor or Monitor()
     reader = _Reader(connect, application_id)
     executor = OrderedExecutor[Item | InvalidDocument, _Read](
-        concurrency, lambda: monitor.stop_requests() > 0
+        concurrency, lambda: monitor.stop_requests > 0
     )
     with PendingChanges() as pending:
         comparer = _Comparer(application_id, pending)
@@ -123,12 +123,12 @@ def compare_all(  # noqa: PLR0913 - each is an option of pe diff
                 item = to_item(document, options)
                 executor.submit(item, reader.read)
                 yield from _compared(executor.finished(), comparer, monitor)
-                if monitor.stop_requests():
+                if monitor.stop_requests:
                     break
             yield from _compared(executor.remaining(), comparer, monitor)
         finally:
             executor.close(wait=False)
-    if monitor.stop_requests():
+    if monitor.stop_requests:
         raise Interrupted("interrupted", "the comparisons so far are reported")
 
 
@@ -139,7 +139,7 @@ def _compared(
 ) -> Iterator[Comparison]:
     for _, future in finished:
         is_answered = future.done() and not future.exception()
-        if is_answered or not monitor.stop_requests():
+        if is_answered or not monitor.stop_requests:
             yield comparer.comparison(future.result())
 
 

@@ -10,14 +10,35 @@ Value = TypeVar("Value")
 
 
 class Monitor:
-    """Watches a run. Every method does nothing by default: override those that you need."""
+    """Watches a run.
 
-    def reading(self, values: Iterable[Value]) -> Iterator[Value]:
-        """Yield the documents of the run as they are read; stop early to read no more of them.
+    Attributes:
+        stop_requests: how often the user asked to stop; raise it from anywhere. After the first
+            request, nothing more is read or sent and answers are waited for; after the second, the
+            run ends without them.
+        documents_read: how many documents were read so far.
+        is_reading: whether the run waits for a document. A signal handler that raises
+            `KeyboardInterrupt` then ends the reading, and interrupts nothing else.
+    """
 
-        Called once a run; the iterator is used by one thread.
-        """
-        return iter(values)
+    stop_requests: int = 0
+    documents_read: int = 0
+    is_reading: bool = False
+
+    def reading(self, documents: Iterable[Value]) -> Iterator[Value]:
+        """Yield documents until there are no more, or the user asks to stop."""
+        iterator = iter(documents)
+        while not self.stop_requests:
+            try:
+                self.is_reading = True
+                document = next(iterator)
+                self.is_reading = False
+            except (StopIteration, KeyboardInterrupt):
+                return
+            finally:
+                self.is_reading = False
+            self.documents_read += 1
+            yield document
 
     def answered(self, outcomes: "Sequence[Outcome]") -> None:
         """Take note of the outcomes of one call. Several threads call this, in any order.
@@ -25,11 +46,3 @@ class Monitor:
         It is called when the service has answered, so before the outcomes are yielded, which
         happens in the order of the documents.
         """
-
-    def stop_requests(self) -> int:
-        """Return how often the user asked to stop.
-
-        After the first request, nothing more is sent and answers are waited for; after the second,
-        the run ends without them.
-        """
-        return 0

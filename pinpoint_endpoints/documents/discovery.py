@@ -10,6 +10,7 @@ from pinpoint_endpoints.documents.gitignore import IgnoreRules, Pattern, rules_a
 from pinpoint_endpoints.errors import reason_of
 
 STANDARD_INPUT = "-"
+NO_PATHS: frozenset[str] = frozenset()
 
 
 class Format(Enum):
@@ -51,10 +52,12 @@ class Selection(NamedTuple):
     Attributes:
         exclude: patterns of files to leave out.
         respect_gitignore: whether files that git ignores are left out too.
+        leave_out: real paths of files to leave out, such as those that the run itself writes.
     """
 
     exclude: tuple[Pattern, ...] = ()
     respect_gitignore: bool = True
+    leave_out: frozenset[str] = NO_PATHS
 
 
 DEFAULT = Selection()
@@ -84,7 +87,9 @@ def discover(
     git itself is not asked.
     """
     paths = list(paths)
-    named = _named_files(paths) if len(paths) > 1 else set()
+    named = _named_files(paths) if len(paths) > 1 else NO_PATHS
+    left_out = named | selection.leave_out
+    unread = set(named)
     searched: set[tuple[int, int]] = set()
     input_is_read = False
     for path in paths:
@@ -94,9 +99,9 @@ def discover(
         elif os.path.isdir(path):
             rules = rules_at(path, selection.exclude, follows_git=selection.respect_gitignore)
             found = _search(_Folder(path, rules), searched)
-            yield from (file for file in found if not named or _real(file.path) not in named)
-        elif len(paths) == 1 or _real(path) in named:
-            named.discard(_real(path))
+            yield from (file for file in found if not left_out or _real(file.path) not in left_out)
+        elif len(paths) == 1 or _real(path) in unread:
+            unread.discard(_real(path))
             yield Source(path, format_of(path))
 
 
@@ -105,8 +110,9 @@ def format_of(name: str) -> Format:
     return _known_format(name) or Format.BY_CONTENT
 
 
-def _named_files(paths: list[str]) -> set[str]:
-    return {_real(path) for path in paths if path != STANDARD_INPUT and not os.path.isdir(path)}
+def _named_files(paths: list[str]) -> frozenset[str]:
+    files = (path for path in paths if path != STANDARD_INPUT and not os.path.isdir(path))
+    return frozenset(map(_real, files))
 
 
 def _real(path: str) -> str:

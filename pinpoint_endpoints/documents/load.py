@@ -4,15 +4,18 @@ import os
 import re
 import zlib
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import BinaryIO, Protocol
 
 from pinpoint_endpoints.documents import json_reader, text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode, is_utf16
 from pinpoint_endpoints.documents.discovery import (
+    DEFAULT,
     STANDARD_INPUT,
     Format,
+    Selection,
     Source,
     UnreadablePath,
     discover,
@@ -24,6 +27,7 @@ from pinpoint_endpoints.documents.positions import Locator, Position, PositionMa
 from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES, endpoints_in
 from pinpoint_endpoints.documents.streams import (
     CHUNK,
+    Meter,
     OpenFile,
     Read,
     Spooled,
@@ -31,7 +35,8 @@ from pinpoint_endpoints.documents.streams import (
     nothing_more,
     stream_of,
 )
-from pinpoint_endpoints.errors import reason_of
+from pinpoint_endpoints.errors import CannotRun, UsageError, reason_of
+from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 
 UNNAMED = "<stdin>"
@@ -40,6 +45,11 @@ NOTHING_SPOOLED: Mapping[str, Spooled] = {}
 _SUFFIX = re.compile(r"\.(?:json|yaml|yml|(?:ndjson|jsonl)(?:\.gz)?)$", re.IGNORECASE)
 _BEGINS_JSON = b'{["'
 _SPACE = b" \t\r\n"
+
+
+OnEmpty = Callable[[Document | None, int], None]
+"""Called with a document without an endpoint and how many there were so far; in the end with None.
+"""
 
 
 class Language(Protocol):
@@ -52,13 +62,12 @@ class Language(Protocol):
         """Return the positions in each document."""
 
 
-Meter = Callable[[int], None]
-"""Called with the number of bytes after each read."""
-
-
 def load(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     spooled: Mapping[str, Spooled] = NOTHING_SPOOLED,
+    *,
+    selection: Selection = DEFAULT,
+    meter: Meter | None = None,
 ) -> Iterator[Document]:
     """Yield the documents in files and directories, one after the other.
 
@@ -70,11 +79,64 @@ def load(
         paths: one path, or several. Directories are searched for `.json`, `.yaml`, `.yml`,
             `.ndjson` and `.jsonl` files, and for the last two with `.gz`.
         spooled: inputs that can be read only once, by path; `-` is standard input.
+        selection: which files of a searched directory are read.
+        meter: counts the bytes that are read.
     """
     if isinstance(paths, (str, os.PathLike)):
         paths = [paths]
-    for source in discover(os.fspath(path) for path in paths):
-        yield from read(source, spooled)
+    for source in discover((os.fspath(path) for path in paths), selection):
+        yield from read(source, spooled, meter)
+
+
+def expect_any(
+    documents: Iterator[Document],
+    paths: Sequence[str],
+    endpoint_id: str | None = None,
+    on_empty: OnEmpty | None = None,
+) -> Iterator[Document]:
+    """Yield documents, and raise an error before the first if their number is wrong.
+
+    Args:
+        documents: from `load`.
+        paths: where they come from, for the message.
+        endpoint_id: the value of `--id`, which only one document can have.
+        on_empty: called with each document without an endpoint.
+
+    Raises:
+        CannotRun: there is no document.
+        UsageError: there are several, and one id.
+    """
+    empty: list[Document] = []
+    first = _next_endpoint(documents, empty)
+    if first is None and not empty:
+        raise CannotRun(
+            f"there is no endpoint in {', '.join(map(printable, paths))}",
+            "name a file, or a directory that holds .json, .yaml, .yml, .ndjson or .jsonl files",
+        )
+    second = _next_endpoint(documents, empty)
+    if second is not None and endpoint_id is not None:
+        raise UsageError(
+            "--id names one endpoint, and there are several",
+            "leave --id out: each document takes its own id, else its file's name",
+        )
+    endpoints = (document for document in (first, second) if document is not None)
+    number = 0
+    for document in chain(empty, endpoints, documents):
+        if document.is_empty and on_empty is not None:
+            number += 1
+            on_empty(document, number)
+        yield document
+    if number and on_empty is not None:
+        on_empty(None, number)
+
+
+def _next_endpoint(documents: Iterator[Document], empty: list[Document]) -> Document | None:
+    """Return the next document with an endpoint; append those before it to `empty`."""
+    for document in documents:
+        if not document.is_empty:
+            return document
+        empty.append(document)
+    return None
 
 
 def read(
@@ -87,7 +149,7 @@ def read(
     Args:
         source: from `discover`.
         spooled: inputs that can be read only once, by path; `-` is standard input.
-        meter: called with the number of bytes after each read.
+        meter: counts the bytes that are read.
     """
     if isinstance(source, UnreadablePath):
         yield _unreadable(source.path, _not_read(source.reason))
@@ -112,7 +174,7 @@ def _metered(reader: Read, meter: Meter | None) -> Read:
 
     def read_and_count(size: int) -> bytes:
         chunk = reader(size)
-        meter(len(chunk))
+        meter.count += len(chunk)
         return chunk
 
     return read_and_count

@@ -21,6 +21,12 @@ Read = Callable[[int], bytes]
 """Returns up to the given number of bytes; none at the end."""
 
 
+class Meter:
+    """Counts what is read, to show how far a run is."""
+
+    count: int = 0
+
+
 class Spooled:
     """A stream that can be read only once, kept so that it can be read again.
 

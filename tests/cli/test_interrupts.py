@@ -19,7 +19,7 @@ def test_it_ends_a_read_that_waits() -> None:
             yield "never"
 
         assert list(interrupts.reading(lines())) == ["first"]
-        assert interrupts.stop_requests() == 1
+        assert interrupts.stop_requests == 1
         assert list(interrupts.reading(["more"])) == []
 
 
@@ -30,7 +30,7 @@ def test_it_interrupts_nothing_else() -> None:
         assert next(read) == "first"
         raise_signal(SIGINT)
         raise_signal(SIGINT)
-        assert interrupts.stop_requests() == 2
+        assert interrupts.stop_requests == 2
         assert list(read) == []
 
 

@@ -253,17 +253,12 @@ class Keyboard(Monitor):
     """Ctrl-C, as often as it is pressed."""
 
     def __init__(self) -> None:
-        self._pressed = 0
         self._is_pressed = Event()
 
     def press_ctrl_c(self) -> None:
         """Interrupt."""
-        self._pressed += 1
+        self.stop_requests += 1
         self._is_pressed.set()
-
-    def stop_requests(self) -> int:
-        """Return how often it was pressed."""
-        return self._pressed
 
     def wait(self) -> None:
         """Wait until it was pressed."""
