@@ -156,7 +156,9 @@ def test_outcomes_of_what_is_invalid_are_not_kept_for_long() -> None:
 @pytest.mark.parametrize("policy", [Policy(strict=True), Policy(create=True)])
 def test_the_policy_decides(policy: Policy) -> None:
     """A warning with --strict, or a missing address with --create, keeps a document unsent."""
-    both = item("a", {"ChannelType": "EMAIL", "Location": {"Country": "USA"}}).document
+    both = item(
+        "a", {"ChannelType": "EMAIL", "OptOut": "NONE", "Location": {"Country": "USA"}}
+    ).document
     assert ids_in(list(plan([both], DEFAULT_OPTIONS))) == [["a"]]
     assert outcomes_in(list(plan([both], SendOptions(policy)))) == [("a", State.INVALID)]
 
