@@ -14,7 +14,12 @@ import typer
 from typer.core import TyperGroup
 
 from pinpoint_endpoints.cli.config import project_defaults
-from pinpoint_endpoints.cli.terminal import cannot_write_output, give_up_stdout, print_error
+from pinpoint_endpoints.cli.terminal import (
+    cannot_write_output,
+    give_up,
+    print_error,
+    whole_writes,
+)
 from pinpoint_endpoints.errors import (
     ExitCode,
     PinpointEndpointsError,
@@ -102,7 +107,7 @@ class Boundary(TyperGroup):
             code = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            give_up_stdout()
+            give_up(sys.stdout)
             return ExitCode.CANNOT_RUN
         except OSError as error:
             if error.filename is not None:
@@ -218,9 +223,13 @@ def options(
 def main() -> None:
     """Run the command line; no closed stream and no unprintable file name can break its output."""
     for name, mode in _NULL_DEVICE_MODES.items():
-        if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, mode), "w", encoding="utf-8"))
-        getattr(sys, name).reconfigure(errors="backslashreplace")
+        stream = getattr(sys, name)
+        if stream is None:
+            null = os.fdopen(os.open(os.devnull, mode), "w", encoding="utf-8")
+            null.reconfigure(errors="backslashreplace")
+            setattr(sys, name, null)
+        else:
+            setattr(sys, name, whole_writes(stream))
     gc.set_threshold(_GC_THRESHOLD)  # with Python's 700, collecting takes a tenth of a run
     atexit.register(gc.freeze)  # the collection at exit would take an eighth of a run
     if _COMPLETION_VARIABLE in os.environ:
