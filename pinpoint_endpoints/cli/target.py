@@ -230,6 +230,7 @@ def local_store(given: Path | None) -> Path:
 
     Raises:
         UsageError: the store is in memory, where a command would lose it.
+        CannotRun: the user has no home directory, and nothing names a file.
     """
     from pinpoint_endpoints.local.store import default_store_path
 
@@ -247,4 +248,8 @@ def is_in_memory(given: Path | None) -> bool:
 
 def _store(given: Path | None) -> Path | None:
     named = os.environ.get(STORE_VARIABLE)
-    return Path(named).expanduser() if given is None and named else given
+    if given is not None or not named:
+        return given
+    from pinpoint_endpoints.local.store import named_store_path
+
+    return named_store_path(named)

@@ -313,12 +313,12 @@ def _make_private_file(path: Path) -> None:
     except FileExistsError as error:
         raise CannotRun(
             f"the store {path} cannot be created: {path.parent} is not a folder",
-            "name a file in a folder that this user may write",
+            "name a file that this user may write with --store or PE_LOCAL_STORE",
         ) from error
     except OSError as error:
         raise CannotRun(
             f"the store {path} cannot be created: {error.strerror}",
-            "name a file in a folder that this user may write",
+            "name a file that this user may write with --store or PE_LOCAL_STORE",
         ) from error
 
 
@@ -360,7 +360,39 @@ def _connect(path: Path | None, lock_seconds: float) -> sqlite3.Connection:
 
 
 def default_store_path() -> Path:
-    """Return the store's default file, in the user's data directory of this operating system."""
+    """Return the store's default file, in the user's data directory of this operating system.
+
+    Raises:
+        CannotRun: the user has no home directory, as in many containers.
+    """
     from platformdirs import user_data_path
 
-    return user_data_path("pinpoint-endpoints", appauthor=False) / "pinpoint.sqlite3"
+    try:
+        directory = user_data_path("pinpoint-endpoints", appauthor=False)
+    except RuntimeError:
+        raise _no_home() from None
+    if not directory.is_absolute():  # early versions of platformdirs
+        raise _no_home()
+    return directory / "pinpoint.sqlite3"
+
+
+def named_store_path(named: str) -> Path:
+    """Return the file that a variable names; `~` is the home directory.
+
+    Raises:
+        CannotRun: it begins with `~`, and the user has no home directory.
+    """
+    try:
+        path = Path(named).expanduser()
+    except RuntimeError:
+        raise _no_home() from None
+    if named.startswith("~") and (not path.is_absolute() or os.environ.get("HOME") == ""):
+        raise _no_home()
+    return path
+
+
+def _no_home() -> CannotRun:
+    return CannotRun(
+        "there is no home directory for the local Pinpoint's store",
+        "name a file with --store or PE_LOCAL_STORE, or set XDG_DATA_HOME to an absolute path",
+    )

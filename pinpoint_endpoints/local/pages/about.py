@@ -1,10 +1,12 @@
 """Describe the store that the pages show, and the commands that lead to it."""
 
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
+from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.local.client_variables import assignments
 from pinpoint_endpoints.local.store import default_store_path
 from pinpoint_endpoints.version import __version__
@@ -51,6 +53,7 @@ def about_store(path: Path | None, url: str) -> About:
         options = f"--endpoint-url {quote(url)}"
         return About("in memory, until the server ends", options, f"{assignments()} ")
     file = path.absolute()
-    if file == default_store_path():
-        return About(str(file), "--local")
+    with suppress(CannotRun):  # without a home directory there is no default
+        if file == default_store_path():
+            return About(str(file), "--local")
     return About(str(file), f"--local --store {quote(str(file))}")
