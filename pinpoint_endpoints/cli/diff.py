@@ -5,13 +5,18 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
-from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions, Output, OutputOption
+from pinpoint_endpoints.cli.options import (
+    App,
+    CheckOptions,
+    DisplayOptions,
+    EndpointId,
+    Output,
+    OutputOption,
+)
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import end_of_support, new_hints, run
 from pinpoint_endpoints.cli.target import ConcurrentTarget
@@ -27,15 +32,7 @@ def diff(
     inputs: Inputs,
     *,
     app: App,
-    endpoint_id: Annotated[
-        str | None,
-        typer.Option(
-            "--id",
-            metavar="ID",
-            show_default="the document's own, else the file's name",
-            help="The endpoint id, for one document.",
-        ),
-    ] = None,
+    endpoint_id: EndpointId = None,
     target: ConcurrentTarget,
     checks: CheckOptions,
     output: OutputOption = Output.TABLE,

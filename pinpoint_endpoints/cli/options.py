@@ -86,6 +86,15 @@ def _name_project_file(ctx: typer.Context, verbose: bool) -> bool:
 App = Annotated[
     str, typer.Option("--app", metavar="ID", envvar="PE_APP", help="The application id.")
 ]
+EndpointId = Annotated[
+    str | None,
+    typer.Option(
+        "--id",
+        metavar="ID",
+        show_default="the document's own, else the file's name",
+        help="The endpoint id, for one document.",
+    ),
+]
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="The output format.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
 Verbose = Annotated[

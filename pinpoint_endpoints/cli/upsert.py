@@ -12,7 +12,7 @@ import typer
 
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
-from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions
+from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions, EndpointId
 from pinpoint_endpoints.cli.outputs import OutputFiles
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import ThrowableIterator, end_of_support, new_hints, run
@@ -42,15 +42,7 @@ def upsert(
     inputs: Inputs,
     *,
     app: App,
-    endpoint_id: Annotated[
-        str | None,
-        typer.Option(
-            "--id",
-            metavar="ID",
-            show_default="the document's own, else the file's name",
-            help="The endpoint id, for one document.",
-        ),
-    ] = None,
+    endpoint_id: EndpointId = None,
     target: UpdateTarget,
     no_batch: Annotated[
         bool, typer.Option("--no-batch", help="Send endpoints one by one, with UpdateEndpoint.")

@@ -5,11 +5,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from pinpoint_endpoints.documents.model import Verdict
-from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
+from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.reporter import Reporter, View
 from pinpoint_endpoints.reports.table import console_for
-from pinpoint_endpoints.reports.tally import Tally
+from pinpoint_endpoints.reports.tally import Tally, VerdictTally
 from pinpoint_endpoints.stats import Chart, Kind, full_label, line_label
 
 if TYPE_CHECKING:
@@ -55,37 +55,27 @@ class _Layout(NamedTuple):
     number: int
 
 
-class StatsTally(Tally[Verdict]):
+class StatsTally(VerdictTally[Verdict]):
     """Counts documents by their verdict, beside the charts of their endpoints.
 
     Attributes:
         total: endpoints, and files that could not be read.
         endpoints: those that the charts are of; set by the run.
-        invalid: documents with errors, whether or not there is an endpoint in them.
-        unreadable: files that could not be opened or searched.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.endpoints = 0
-        self.invalid = 0
-        self.unreadable = 0
 
     def add(self, verdict: Verdict, /) -> None:
         """Count a document."""
         self.total += 1
-        self.invalid += verdict is Verdict.INVALID
-        self.unreadable += verdict is Verdict.UNREADABLE
+        self.count(verdict)
 
     @property
     def succeeded(self) -> int:
         """How many endpoints the charts are of."""
         return self.endpoints
-
-    @property
-    def failed(self) -> int:
-        """How many documents are invalid or unreadable."""
-        return self.invalid + self.unreadable
 
     def members(self) -> dict[str, int]:
         """Return the counts as the summary of the envelope."""
@@ -95,14 +85,6 @@ class StatsTally(Tally[Verdict]):
             "invalid": self.invalid,
             "unreadable": self.unreadable,
         }
-
-    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
-        """Return the exit code: an unreadable file outweighs invalid documents."""
-        if error is not None:
-            return error.exit_code
-        if self.unreadable:
-            return ExitCode.CANNOT_RUN
-        return ExitCode.INVALID if self.invalid else ExitCode.OK
 
 
 class ChartView(View[Chart]):

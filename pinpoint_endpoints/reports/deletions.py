@@ -45,9 +45,9 @@ class DeletionView(View[Deletion]):
     columns = (
         Column("Endpoint id"),
         Column("Channel"),
-        Column("Address", narrowest=20),
+        Column("Address", min_width=20),
         Column("Status"),
-        Column("Message", narrowest=20, optional=True),
+        Column("Message", min_width=20, optional=True),
         Column("Request id"),
     )
     max_rows = None

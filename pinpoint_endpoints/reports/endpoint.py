@@ -56,7 +56,7 @@ class EndpointView(View[Endpoint]):
         several: whether there may be more than one, so that each is shown with its id.
     """
 
-    columns = (Column("Member"), Column("Value", narrowest=40))
+    columns = (Column("Member"), Column("Value", min_width=40))
 
     def __init__(self, options: ReportOptions = DEFAULT_OPTIONS, *, several: bool = False) -> None:
         super().__init__(options)

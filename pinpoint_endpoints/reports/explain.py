@@ -42,8 +42,8 @@ class RuleView(View[Rule]):
         Column("Code"),
         Column("Rule"),
         Column("Severity"),
-        Column("What is wrong", narrowest=24),
-        Column("Members", narrowest=24),
+        Column("What is wrong", min_width=24),
+        Column("Members", min_width=24),
     )
     max_rows = None
 

@@ -83,7 +83,7 @@ class OutcomeView(View[Outcome]):
         Column("Endpoint id"),
         Column("Channel"),
         Column("Status"),
-        Column("Message", narrowest=20),
+        Column("Message", min_width=20),
         Column("Request id"),
         Column("Source"),
     )

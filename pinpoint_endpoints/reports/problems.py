@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdict
-from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
+from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.reports.reporter import (
     Cell,
@@ -15,13 +15,13 @@ from pinpoint_endpoints.reports.reporter import (
     Segments,
     View,
 )
-from pinpoint_endpoints.reports.tally import Tally
+from pinpoint_endpoints.reports.tally import Tally, VerdictTally
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.reports.snippet import Snippet
 
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
-_COLUMNS = (Column("Place"), Column("Code"), Column("Severity"), Column("Problem", narrowest=30))
+_COLUMNS = (Column("Place"), Column("Code"), Column("Severity"), Column("Problem", min_width=30))
 
 
 class ReportFormat(StrEnum):
@@ -35,51 +35,32 @@ class ReportFormat(StrEnum):
     GITHUB = "github"
 
 
-class ProblemTally(Tally[Checked]):
+class ProblemTally(VerdictTally[Checked]):
     """Counts documents by their verdict, and problems by severity.
 
     Attributes:
-        valid: how many documents are valid.
-        invalid: how many are not.
-        unreadable: how many stand for a file that could not be read.
         errors: problems that are errors.
         warnings: problems that are warnings.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.valid = 0
-        self.invalid = 0
-        self.unreadable = 0
         self.errors = 0
         self.warnings = 0
 
     def add(self, checked: Checked, /) -> None:
         """Count a document with its problems; one that is reported again only moves."""
         if checked.before is not None:
-            self._count(checked.before, -1)
-            self._count(checked.verdict, 1)
+            self.count(checked.before, -1)
+            self.count(checked.verdict)
         elif checked.verdict is not Verdict.VALID or not checked.document.is_empty:
             self.total += 1
-            self._count(checked.verdict, 1)
+            self.count(checked.verdict)
         for problem in checked.problems:
             if problem.severity is Severity.ERROR:
                 self.errors += 1
             else:
                 self.warnings += 1
-
-    def _count(self, verdict: Verdict, number: int) -> None:
-        if verdict is Verdict.VALID:
-            self.valid += number
-        elif verdict is Verdict.INVALID:
-            self.invalid += number
-        else:
-            self.unreadable += number
-
-    @property
-    def failed(self) -> int:
-        """How many documents are invalid or unreadable."""
-        return self.invalid + self.unreadable
 
     def members(self) -> dict[str, int]:
         """Return the counts as the summary of the envelope."""
@@ -91,14 +72,6 @@ class ProblemTally(Tally[Checked]):
             "errors": self.errors,
             "warnings": self.warnings,
         }
-
-    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
-        """Return the exit code: an unreadable file outweighs invalid documents."""
-        if error is not None:
-            return error.exit_code
-        if self.unreadable:
-            return ExitCode.CANNOT_RUN
-        return ExitCode.INVALID if self.invalid else ExitCode.OK
 
     def closing_line(self, error: PinpointEndpointsError | None) -> str:
         """Return the counts of a whole run: those of half a run would look like them."""

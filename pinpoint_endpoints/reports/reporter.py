@@ -61,12 +61,12 @@ class Column(NamedTuple):
 
     Attributes:
         heading: the text above the cells.
-        narrowest: how many columns of the terminal its wrapped text needs; 0 is never wrapped.
+        min_width: how many columns of the terminal its wrapped text needs; 0 is never wrapped.
         optional: whether the column is left out if all of its cells are empty.
     """
 
     heading: str
-    narrowest: int = 0
+    min_width: int = 0
     optional: bool = False
 
 

@@ -89,8 +89,8 @@ class Snippet:
         from rich.measure import Measurement
 
         widest = min(cell_len(_shown(self.excerpt.text)) + 1, _MAX_WIDTH)
-        narrowest = min(widest, _MIN_WIDTH)
-        return Measurement(self._margin + narrowest, self._margin + widest)
+        min_width = min(widest, _MIN_WIDTH)
+        return Measurement(self._margin + min_width, self._margin + widest)
 
     @property
     def _margin(self) -> int:

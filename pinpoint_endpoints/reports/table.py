@@ -140,7 +140,7 @@ def _print_table(
     ]
     borders = 3 * len(columns) + 1
     least = borders + sum(
-        min(width, column.narrowest or width) for column, width in zip(columns, widths, strict=True)
+        min(width, column.min_width or width) for column, width in zip(columns, widths, strict=True)
     )
     on_terminal = console.file.isatty()
     if on_terminal and least > console.width:
@@ -159,7 +159,7 @@ def _table(
 
     table = Table(box=box.ROUNDED, header_style="bold", show_lines=lines)
     for column, width in zip(columns, widths, strict=True):
-        if column.narrowest:
+        if column.min_width:
             table.add_column(column.heading, overflow="fold")
         else:
             table.add_column(column.heading, no_wrap=True, width=width)
@@ -177,7 +177,7 @@ def _print_records(console: "Console", columns: Sequence[Column], rows: Sequence
         _natural_width(console, cell)
         for row in rows
         for column, cell in zip(columns, row, strict=True)
-        if not column.narrowest
+        if not column.min_width
     )
     unbroken = max(widths, default=0)
     room = console.width - label - _RECORD_BORDERS

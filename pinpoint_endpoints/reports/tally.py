@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import ClassVar, Generic, Protocol, TypeVar
 
+from pinpoint_endpoints.documents.model import Verdict
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 
 R_contra = TypeVar("R_contra", contravariant=True)
@@ -58,6 +59,44 @@ class Tally(Generic[R_contra]):
             error: what stopped the run, if anything did.
         """
         return ""
+
+
+class VerdictTally(Tally[R_contra]):
+    """Counts documents by their verdict.
+
+    Attributes:
+        valid: how many documents are valid.
+        invalid: how many are not.
+        unreadable: how many stand for a file that could not be read.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.valid = 0
+        self.invalid = 0
+        self.unreadable = 0
+
+    def count(self, verdict: Verdict, number: int = 1) -> None:
+        """Count documents with a verdict; a negative number takes them back."""
+        if verdict is Verdict.VALID:
+            self.valid += number
+        elif verdict is Verdict.INVALID:
+            self.invalid += number
+        else:
+            self.unreadable += number
+
+    @property
+    def failed(self) -> int:
+        """How many documents are invalid or unreadable."""
+        return self.invalid + self.unreadable
+
+    def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
+        """Return the exit code: an unreadable file outweighs invalid documents."""
+        if error is not None:
+            return error.exit_code
+        if self.unreadable:
+            return ExitCode.CANNOT_RUN
+        return ExitCode.INVALID if self.invalid else ExitCode.OK
 
 
 class _WithState(Protocol):

@@ -14,7 +14,7 @@ from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.reports.reporter import Column
 from pinpoint_endpoints.reports.table import print_table
 
-COLUMNS = [Column("Endpoint id"), Column("Message", narrowest=20), Column("Source")]
+COLUMNS = [Column("Endpoint id"), Column("Message", min_width=20), Column("Source")]
 WORDS = st.text("abcdefghij-/", min_size=1, max_size=60)
 
 
