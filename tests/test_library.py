@@ -25,7 +25,7 @@ def test_the_names_are_sorted_and_listed() -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    """A slip in a name is told as by any module."""
+    """A slip in a name is reported as by any module."""
     slip = "upsrt"
     with pytest.raises(AttributeError, match=slip):
         getattr(pinpoint_endpoints, slip)

@@ -120,7 +120,7 @@ def test_the_sixteenth_endpoint_of_a_user(
 
 
 def test_more_than_250_names_in_all(tmp_path: Path) -> None:
-    """The name that is one too many is told once, wherever names may stand."""
+    """The name that is one too many is reported once, wherever names may stand."""
     for number in range(100):
         write(tmp_path, f"{number:03}.ndjson", {
             "Id": str(number), "Attributes": {f"a{number}": ["x"]}, "Metrics": {f"m{number}": 1},

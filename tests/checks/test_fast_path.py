@@ -88,7 +88,7 @@ def test_what_is_surely_valid_breaks_no_rule(
 @pytest.mark.parametrize(
     ("place", "wrong"), [(place, wrong) for place in sorted(PLACES) for wrong in PLACES[place]]
 )
-def test_one_change_is_judged_as_the_rules_judge_it(
+def test_the_fast_path_agrees_with_the_rules_on_one_change(
     tmp_path: Path, place: tuple[str, ...], wrong: Any
 ) -> None:
     """A yes of the fast path is never wrong for any single change."""

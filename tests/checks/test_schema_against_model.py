@@ -165,7 +165,7 @@ EXPLAINED = {
 
 
 def schema_of(pointer: str) -> Json:
-    """Return a schema that says only what stands at the pointer."""
+    """Return a schema that says only what is at the pointer."""
     return SCHEMA if pointer == "#" else {**SCHEMA, "$ref": pointer}
 
 
@@ -199,7 +199,7 @@ def test_the_sets_closed_here_are_those_in_the_prose_of_the_model() -> None:
 
 
 def test_every_definition_is_one_of_the_shapes_or_used_by_one() -> None:
-    """No definition is left over: each is a shape of its own or stands in one."""
+    """No definition is left over: each is a shape of its own or is in one."""
     referred = {part["$ref"] for part in SUBSCHEMAS.values() if "$ref" in part}
     assert {f"#/$defs/{name}" for name in SCHEMA["$defs"]} == referred | (SHAPES.keys() - {"#"})
 
@@ -217,7 +217,7 @@ def test_everything_is_explained() -> None:
     assert unexplained == []
 
 
-def test_every_example_is_valid_where_it_stands() -> None:
+def test_every_example_is_valid_in_its_place() -> None:
     """What the schema shows as an example, it accepts itself, in both validators."""
     refused = [
         (pointer, example)

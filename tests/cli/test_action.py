@@ -69,7 +69,7 @@ def test_no_input_is_part_of_a_script(action: dict[str, Any]) -> None:
 
 
 def test_the_first_step_installs_the_checkout(action: dict[str, Any], tmp_path: Path) -> None:
-    """It names the checkout that the action stands in."""
+    """It names the checkout that the action is in."""
     step = action["runs"]["steps"][0]
     path = ACTION.parent / ".." / ".." / ".."
     assert path.resolve() == ROOT
@@ -79,7 +79,7 @@ def test_the_first_step_installs_the_checkout(action: dict[str, Any], tmp_path: 
 def test_the_action_annotates_and_fails(
     action: dict[str, Any], runner: Path, tmp_path: Path
 ) -> None:
-    """A mistake fails the step, is annotated, and stands in the summary and in the reports."""
+    """A mistake fails the step, is annotated, and is in the summary and in the reports."""
     (tmp_path / "a b.json").write_text('{"OptOut": "none"}', encoding="utf-8")
     (tmp_path / "c.yaml").write_text("OptOut: NON\n", encoding="utf-8")
     report = "sarif=pe.sarif\njunit=pe.xml\n"
@@ -101,7 +101,7 @@ def test_the_actions_options(action: dict[str, Any], runner: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("hostile", ["$(touch x)", "`touch x`", "; touch x", "--fix", "'\"\\"])
-def test_what_stands_in_an_input_is_no_command(
+def test_an_input_of_the_action_is_not_run_as_a_command(
     action: dict[str, Any], runner: Path, tmp_path: Path, hostile: str
 ) -> None:
     """A path is a path, whatever it looks like."""

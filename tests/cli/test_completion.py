@@ -138,7 +138,7 @@ def test_an_unknown_shell_is_a_usage_error(pe: RunPe) -> None:
     assert "'bash', 'zsh', 'fish'" in ended.stderr
 
 
-def test_a_broken_project_file_keeps_nobody_from_completing(pe: RunPe, folder: Path) -> None:
+def test_completion_works_with_a_broken_project_file(pe: RunPe, folder: Path) -> None:
     """A shell that asks gets its answer, and never a message."""
     (folder / "pe.toml").write_text("[", encoding="utf-8")
     asked = {"_PE_COMPLETE": "complete_bash", "COMP_WORDS": "pe new AD", "COMP_CWORD": "2"}

@@ -151,7 +151,7 @@ def test_verbose_names_the_file(project: Path) -> None:
         ("app = " + "1" * 5_000, "is not TOML", ""),
     ],
 )
-def test_a_mistake_in_the_file_is_told(project: Path, line: str, told: str, hint: str) -> None:
+def test_a_mistake_in_the_file_is_reported(project: Path, line: str, told: str, hint: str) -> None:
     """The file, what is wrong with it and what to do stand in the error."""
     path = write(project / "pe.toml", line)
     error = refused()
@@ -160,13 +160,13 @@ def test_a_mistake_in_the_file_is_told(project: Path, line: str, told: str, hint
     assert hint in error
 
 
-def test_a_table_that_is_none_is_told(project: Path) -> None:
+def test_a_value_in_place_of_the_table_is_reported(project: Path) -> None:
     """`pe = 3` under tool is a mistake, not a file that is passed by."""
     write(project / "pyproject.toml", "[tool]", "pe = 3")
     assert "tool.pe is not a table" in refused()
 
 
-def test_a_file_that_is_no_text_is_told(project: Path) -> None:
+def test_a_file_that_is_not_text_is_reported(project: Path) -> None:
     """Bytes that are not UTF-8 are named as the cause; a mark at the beginning is tolerated."""
     (project / "pe.toml").write_bytes(b'app = "\xff"')
     assert "is not UTF-8 text" in refused()
@@ -191,7 +191,7 @@ def open_directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.undo()
 
 
-def test_an_unreadable_file_is_told(open_directory: Path) -> None:
+def test_an_unreadable_file_is_reported(open_directory: Path) -> None:
     """A file that may not be read is not taken for none."""
     assert f"{open_directory / 'pe.toml'} cannot be read: permission denied" in refused()
 

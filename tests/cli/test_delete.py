@@ -109,7 +109,7 @@ def test_ids_that_differ_in_case_are_deleted_once() -> None:
     assert err == "BOB is the same endpoint as bob\n"
 
 
-def test_without_a_terminal_nothing_happens_unless_told() -> None:
+def test_without_a_terminal_nothing_is_deleted_without_yes() -> None:
     """Where nobody can answer, --yes is needed: a usage error, before the service is asked."""
     with HttpStub() as server:
         code, out, err = run("delete", "--app", "a", "--endpoint-url", server.url, "--id", "b")
@@ -129,7 +129,7 @@ def test_a_wrong_command_line_is_2(which: list[str]) -> None:
 
 
 def test_an_unknown_user_is_4() -> None:
-    """The service's words are told, and there is nothing to delete."""
+    """The service's words are reported, and there is nothing to delete."""
     code, out, err = delete("--user", "nobody")
     assert (code, out) == (4, "")
     assert err.startswith("Error: HTTP 404: User not found\n")

@@ -166,7 +166,7 @@ def test_what_is_stored_loses_its_user_attributes_with_its_user() -> None:
     assert '\n  - User.UserAttributes.FirstName: ["Au***"]\n' in diff("ada.json")[1]
 
 
-def test_an_application_that_is_not_there_is_told_once() -> None:
+def test_a_missing_application_is_reported_once() -> None:
     """And everything is new."""
     write("many.ndjson", [{"Id": name, **ADA} for name in "abc"])
     code, out, err = diff("--app", "demo", "many.ndjson")
@@ -273,7 +273,7 @@ def test_what_cannot_run_says_why(
 def test_refusals_have_their_words_and_exit_codes(
     answers: list[Answer], code: int, counts: str
 ) -> None:
-    """All refused is 4, some is 5; the advice is told once."""
+    """All refused is 4, some is 5; the advice is reported once."""
     write("many.ndjson", [{"Id": name, **ADA} for name in "abc"])
     with HttpStub(*answers) as server:
         ended, out, err = run("diff", "--endpoint-url", server.url, "many.ndjson")

@@ -126,7 +126,7 @@ def test_a_member_has_many_names(typed: str, meant: str) -> None:
         (".", "`pe rules` lists the rules"),
     ],
 )
-def test_what_nobody_knows_is_a_usage_error(typed: str, hint: str) -> None:
+def test_an_unknown_subject_is_a_usage_error(typed: str, hint: str) -> None:
     """The nearest is named, and nothing is printed, also of what is known."""
     code, out, err = run("explain", "PE210", typed)
     assert (code, out) == (2, "")
@@ -134,7 +134,7 @@ def test_what_nobody_knows_is_a_usage_error(typed: str, hint: str) -> None:
 
 
 def test_several_are_explained_in_their_order() -> None:
-    """An empty line stands between two explanations."""
+    """An empty line is between two explanations."""
     both = run("explain", "PE210", "Timezone")[1]
     assert both == f"{run('explain', 'PE210')[1]}\n{run('explain', 'Timezone')[1]}"
 
@@ -194,7 +194,7 @@ def test_a_rule_to_ignore_has_two_names() -> None:
     ],
 )
 def test_what_cannot_be_ignored_is_a_usage_error(word: str, message: str, hint: str) -> None:
-    """An unknown rule is told with the nearest one, and a rule of reading with the reason."""
+    """An unknown rule is reported with the nearest one, and a rule of reading with the reason."""
     with pytest.raises(UsageError) as caught:
         CheckOptions(ignore=["PE210", word]).policy()
     assert caught.value.message == message

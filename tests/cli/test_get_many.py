@@ -92,7 +92,7 @@ def test_one_document_a_line_and_one_between_dashes() -> None:
 
 
 def test_table_and_text_name_each_of_several() -> None:
-    """The endpoint id stands above each table and before each line; personal data is masked."""
+    """The endpoint id is above each table and before each line; personal data is masked."""
     ids = ["--id", "Ada/Phone", "--id", "bob"]
     _, table, _ = get(*ids)
     _, text, _ = get(*ids, "-o", "text")
@@ -105,7 +105,7 @@ def test_table_and_text_name_each_of_several() -> None:
 
 
 @pytest.mark.parametrize("output", ["table", "text", "json", "yaml", "ndjson"])
-def test_those_that_are_not_there_are_told(output: str) -> None:
+def test_missing_endpoints_are_reported(output: str) -> None:
     """The others are printed: exit 5; none is there: exit 4, and nothing on standard output."""
     code, out, err = get("--id", "nobody", "--id", "bob", "--id", "noone", "-o", output)
     assert (code, "bob" in out) == (5, True)
@@ -193,7 +193,7 @@ def test_what_is_saved_goes_back(tmp_path: Path, output: str) -> None:
 
 
 def test_saving_says_more_or_less(tmp_path: Path) -> None:
-    """-v names each file, -q says nothing; a refused endpoint is told in any case."""
+    """-v names each file, -q says nothing; a refused endpoint is reported in any case."""
     _, _, err = get("--id", "bob", "--save", tmp_path / "d", "-v")
     assert err.splitlines()[1:] == [
         f"saved {tmp_path / 'd' / 'bob.json'}",
@@ -205,7 +205,7 @@ def test_saving_says_more_or_less(tmp_path: Path) -> None:
     assert "saved" not in err
 
 
-def test_files_that_git_ignores_are_told(tmp_path: Path) -> None:
+def test_saved_files_that_git_ignores_are_reported(tmp_path: Path) -> None:
     """`pe upsert DIR` would leave them out, so it is said how to read them."""
     (tmp_path / ".git").mkdir()
     (tmp_path / ".gitignore").write_text("bob*\n", encoding="utf-8")
@@ -214,7 +214,7 @@ def test_files_that_git_ignores_are_told(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_cannot_be_written_is_3(tmp_path: Path) -> None:
-    """It is told before anything is asked for."""
+    """It is reported before anything is asked for."""
     (tmp_path / "file").write_text("", encoding="utf-8")
     code, out, err = get("--id", "nobody", "--save", tmp_path / "file")
     assert (code, out) == (3, "")
@@ -239,8 +239,8 @@ def test_the_working_directory_is_taken_by_its_name_only(
     assert [path.name for path in Path().iterdir()] == ["bob.json"]
 
 
-def test_what_was_saved_is_told_after_what_was_not(tmp_path: Path) -> None:
-    """A hint stands below its error."""
+def test_saved_endpoints_are_reported_after_missing_ones(tmp_path: Path) -> None:
+    """A hint is below its error."""
     err = get("--id", "nobody", "--id", "bob", "--save", tmp_path / "d")[2]
     assert err.splitlines() == [
         "Error: nobody: HTTP 404: Endpoint not found",

@@ -117,7 +117,7 @@ def test_the_store_is_in_the_users_data_directory(pe: RunPe, tmp_path: Path) -> 
 
 
 def test_a_store_that_is_none_is_named(pe: RunPe, tmp_path: Path) -> None:
-    """A file that is no database is told in words and left as it is."""
+    """A file that is no database is reported in words and left as it is."""
     store = tmp_path / "store"
     store.write_text("my only copy", encoding="utf-8")
     ended = pe("upsert", "--local", "--app", "demo", ADA, PE_LOCAL_STORE=str(store))
@@ -150,7 +150,7 @@ def test_an_unknown_option_is_2() -> None:
     assert json.loads(out)["errors"][0]["code"] == "USAGE"
 
 
-def test_output_that_nobody_can_encode_is_escaped(pe: RunPe, tmp_path: Path) -> None:
+def test_output_that_cannot_be_encoded_is_escaped(pe: RunPe, tmp_path: Path) -> None:
     """A terminal without UTF-8 gets escapes, not a traceback."""
     (tmp_path / "é.json").write_text('{"日本": 1}', encoding="utf-8")
     for output in ("table", "text"):
@@ -167,7 +167,7 @@ def test_json_is_utf_8_whatever_the_terminal(pe: RunPe, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["validate", "upsert"])
-def test_a_name_that_is_no_text_is_told(pe: RunPe, tmp_path: Path, command: str) -> None:
+def test_a_name_that_is_not_text_is_reported(pe: RunPe, tmp_path: Path, command: str) -> None:
     """A file name that is not UTF-8 comes out escaped in every format, and is no endpoint id."""
     path = os.path.join(os.fsencode(tmp_path), b"a\xff.json")  # noqa: PTH118 - bytes
     with open(path, "wb") as file:  # noqa: PTH123 - bytes
@@ -200,7 +200,7 @@ def test_a_closed_pipe_ends_in_silence() -> None:
         "--version",
     ],
 )
-def test_a_result_that_nobody_can_read_is_told(arguments: str) -> None:
+def test_a_result_that_cannot_be_written_is_an_error(arguments: str) -> None:
     """With standard output closed, what was to be printed there is an error, as on a full disk."""
     ended = subprocess.run(
         ["bash", "-c", f"{PE} {arguments} >&-"],
@@ -221,7 +221,7 @@ def test_closed_outputs_are_survived(closed: str) -> None:
     assert ended.returncode == 0
 
 
-def test_a_full_disk_is_told(pe: RunPe) -> None:
+def test_a_full_disk_is_reported(pe: RunPe) -> None:
     """Output that cannot be written is an error in words, and no success."""
     ended = subprocess.run(
         ["bash", "-c", f"{PE} validate {SEATTLE} > /dev/full"],

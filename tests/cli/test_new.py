@@ -101,7 +101,7 @@ def test_each_member_is_explained(channel: str) -> None:
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_nobody_is_written_to_by_accident(channel: str) -> None:
+def test_starting_files_have_no_real_addresses(channel: str) -> None:
     """An address is at a domain of RFC 2606, a number kept for fiction, or no address at all."""
     address = json.loads(run(channel)[1])["Address"]
     assert re.fullmatch(

@@ -80,8 +80,8 @@ def test_lines_are_for_scripts() -> None:
     assert "platform\t(not given)\t2\t1.0000\n" in out
 
 
-def test_invalid_endpoints_are_counted_and_told() -> None:
-    """As they are, without the address that stands in the wrong place; exit 1."""
+def test_invalid_endpoints_are_counted_and_reported() -> None:
+    """As they are, without the address that is in the wrong place; exit 1."""
     write("a.json", SMS)
     write("b.json", WRONG)
     code, out, err = run("stats", "a.json", "b.json", "-o", "json")
@@ -206,7 +206,7 @@ def test_an_unknown_application_is_refused() -> None:
     )
 
 
-def test_an_empty_application_is_told() -> None:
+def test_an_empty_application_is_reported() -> None:
     """It is no error that nobody is there."""
     write("a.json", SMS)
     run("upsert", "--local", "--app", "demo", "a.json")

@@ -200,7 +200,7 @@ def test_the_application_is_an_option_or_a_variable(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_refusal_is_4_and_says_what_to_do() -> None:
-    """What the service refuses stands in the table; the advice goes to standard error."""
+    """What the service refuses is in the table; the advice goes to standard error."""
     answer = Answer(400, b'{"Message": "Missing Address"}')
     with HttpStub(answer) as server:
         code, out, err = run(

@@ -95,7 +95,7 @@ def test_the_exit_code_tells_how_it_went(
 
 
 def test_a_service_that_refuses_everything_is_4(server: FaultyPinpoint, tmp_path: Path) -> None:
-    """Three calls find out; the reason stands on standard error, and every document is named."""
+    """Three calls find out; the reason is on standard error, and every document is named."""
     server.refuses = lambda _: FORBIDDEN
     path = write_lines(tmp_path / "a.ndjson", names(500))
     ended = upsert(server, path, "-o", "json", "--concurrency", "1")
@@ -142,7 +142,7 @@ def test_text_is_a_line_each(server: FaultyPinpoint, tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_vanishes_is_told(server: FaultyPinpoint, tmp_path: Path) -> None:
+def test_a_file_that_vanishes_is_reported(server: FaultyPinpoint, tmp_path: Path) -> None:
     """The others are sent; the run ends as one in which something could not be read."""
     folder = folder_of(tmp_path)
     (folder / "wrong.json").unlink()
@@ -274,7 +274,7 @@ def test_journal_and_failures_are_two_files(server: FaultyPinpoint, tmp_path: Pa
 
 @pytest.mark.parametrize("option", ["--journal", "--failures"])
 def test_what_cannot_be_written_is_3(server: FaultyPinpoint, tmp_path: Path, option: str) -> None:
-    """It is told before anything is sent."""
+    """It is reported before anything is sent."""
     path = write_lines(tmp_path / "a.ndjson", names(3))
     ended = upsert(server, path, option, tmp_path / "none" / "file")
     assert ended.code == 3

@@ -119,7 +119,7 @@ def test_ctrl_c_ends_what_is_under_way(tmp_path: Path) -> None:
     assert envelope["errors"][0]["code"] == "INTERRUPTED"
 
 
-def test_ctrl_c_twice_waits_for_nobody(tmp_path: Path) -> None:
+def test_ctrl_c_twice_does_not_wait(tmp_path: Path) -> None:
     """Exit 130 while the server still says nothing; what is under way may have been stored."""
     path = write_lines(tmp_path / "a.ndjson", names(300))
     with StallingStub(Answer()) as server:
@@ -148,7 +148,7 @@ def test_ctrl_c_while_a_pipe_is_not_closed(tmp_path: Path) -> None:
     assert envelope["errors"][0]["code"] == "INTERRUPTED"
 
 
-def test_a_closed_pipe_is_told_in_a_line(tmp_path: Path) -> None:
+def test_a_closed_pipe_is_reported_in_one_line(tmp_path: Path) -> None:
     """What was sent is in the journal, and counted on standard error."""
     path, journal = write_lines(tmp_path / "a.ndjson", names(3_000)), tmp_path / "journal"
     with FaultyPinpoint() as server:
@@ -166,7 +166,7 @@ def test_a_closed_pipe_is_told_in_a_line(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_a_full_disk_is_told_and_nothing_is_forgotten(pe: RunPe, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_every_outcome_is_kept(pe: RunPe, tmp_path: Path) -> None:
     """Neither where the output goes nor where the journal is."""
     path, journal = write_lines(tmp_path / "a.ndjson", names(300)), tmp_path / "journal"
     with FaultyPinpoint() as server:

@@ -121,7 +121,7 @@ def test_no_path_is_a_usage_error() -> None:
 
 
 def test_personal_data_is_not_shown(tmp_path: Path) -> None:
-    """No address, user id or user attribute stands in any output about wrong ones."""
+    """No address, user id or user attribute is in any output about wrong ones."""
     secrets = ["+12065550100", "ada.lovelace", "goldmember"]
     text = {
         "Address": [secrets[0]],

@@ -47,7 +47,7 @@ def test_standard_input_is_read_on_demand() -> None:
 
 
 def test_standard_inputs_name(folder: Path) -> None:
-    """--stdin-filename says what the problems are told of, and the format."""
+    """--stdin-filename says which file the problems are in, and its format."""
     _, out, _ = run("-", "--stdin-filename", "x/ada.yaml", "-o", "text", given="OptOut: none")
     assert out.startswith("x/ada.yaml:1:9: error[PE103]")
     code, _, err = run(folder, "--stdin-filename", "x.yaml")
@@ -220,7 +220,7 @@ def on_terminal(*arguments: object, cwd: Path, stdout: int | None = None) -> str
 
 
 def test_a_terminal_shows_the_line_with_a_caret(folder: Path) -> None:
-    """The source line stands below the problem, the caret below the value."""
+    """The source line is below the problem, the caret below the value."""
     shown = on_terminal("invalid.json", "-o", "text", cwd=folder)
     _, line, caret, _ = shown.splitlines()
     assert line.endswith(' "OptOut": "none"}')
@@ -369,7 +369,7 @@ def test_a_missing_space_after_a_colon_leaks_nothing(tmp_path: Path) -> None:
     assert "lovelace" not in on_terminal("a.yaml", cwd=tmp_path)
 
 
-def test_help_that_cannot_be_written_is_told() -> None:
+def test_help_that_cannot_be_written_is_an_error() -> None:
     """A full disk is an error in words."""
     with Path("/dev/full").open("wb") as full:
         ended = subprocess.run([PE, "--help"], stdout=full, stderr=subprocess.PIPE, check=False)

@@ -67,7 +67,7 @@ def test_an_excluded_name_is_left_out_at_any_depth(tmp_path: Path) -> None:
 
 
 def test_an_excluded_directory_is_not_searched(tmp_path: Path) -> None:
-    """What stands in it cannot even be an error, and a pattern cannot take it back."""
+    """What is in it cannot even be an error, and a pattern cannot take it back."""
     make(tmp_path, "a.json", "drafts/b.json")
     (tmp_path / "drafts" / "gone.json").symlink_to("nowhere.json")
     assert found(tmp_path, excluding("drafts/", "!b.json")) == ["a.json"]

@@ -24,7 +24,7 @@ DATA = Path(__file__).parent.parent / "data"
     ],
 )
 def test_the_id_is_the_documents_own_else_the_files_name(name: str, ids: list[str]) -> None:
-    """Each shape gives the id that stands in it; a bare request gives its file's name."""
+    """Each shape gives the id that is in it; a bare request gives its file's name."""
     assert [document.endpoint_id for document in load(DATA / name)] == ids
 
 

@@ -21,7 +21,7 @@ def test_nothing_is_found_in_a_valid_file(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", INVALID, ids=lambda path: path.name)
-def test_every_mistake_is_found_where_it_stands(path: Path) -> None:
+def test_every_mistake_is_found_in_its_place(path: Path) -> None:
     """An invalid file gives exactly the problems written beside it: place, code, words, hint."""
     expected = Path(f"{path}.expected").read_text(encoding="utf-8").splitlines()
     found = [str(problem) for document in load(path) for problem in validate(document)]

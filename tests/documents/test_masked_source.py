@@ -65,7 +65,7 @@ def endpoints(draw: st.DrawFn) -> tuple[dict[str, Any], list[str]]:
 def test_no_line_of_json_shows_what_is_personal(
     made: tuple[dict[str, Any], list[str]], indent: int | None, ascii_only: bool
 ) -> None:
-    """However it is laid out, no personal value stands in a shown line, and lengths are kept."""
+    """However it is laid out, no personal value is in a shown line, and lengths are kept."""
     value, secrets = made
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     lines = shown(places_in_json(text))
@@ -155,7 +155,7 @@ def test_comments_are_masked() -> None:
     ]
 
 
-def test_what_an_alias_brings_to_a_personal_place_is_masked_where_it_stands() -> None:
+def test_an_anchored_value_is_masked_if_an_alias_uses_it_as_personal_data() -> None:
     """An attribute that is also the address is personal, and so is a list in a user attribute."""
     text = (
         "Attributes: {a: [&mail ada@example.com], b: &list [tea, milk], c: [shown]}\n"

@@ -86,7 +86,7 @@ def test_the_two_json_readers_refuse_the_same_texts(value: object, data: st.Data
 
 
 @given(VALUES, LAYOUTS)
-def test_every_json_value_stands_where_the_map_says(value: object, indent: int | None) -> None:
+def test_every_json_value_is_where_the_map_says(value: object, indent: int | None) -> None:
     """The text at a value's place begins with that value, and the key's place with the key."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     (positions,) = json_reader.positions(text.encode())
@@ -124,7 +124,7 @@ def test_quoted_yaml_gives_what_was_written(members: dict[str, object]) -> None:
 
 
 @given(st.dictionaries(TEXTS, VALUES, max_size=4))
-def test_json_read_as_yaml_stands_in_the_same_places(members: dict[str, object]) -> None:
+def test_json_read_as_yaml_has_the_same_positions(members: dict[str, object]) -> None:
     """The YAML reader finds quoted JSON texts where the JSON reader finds them."""
     texts = _without_other_types(json.loads(json.dumps(members), parse_int=str, parse_float=str))
     raw = json.dumps(texts, ensure_ascii=True, indent=1).encode()

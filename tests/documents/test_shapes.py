@@ -80,5 +80,5 @@ def test_what_an_sdk_adds_is_left_out_and_can_be_removed(name: str, *, wrapped: 
 
 
 def test_metadata_around_several_endpoints_is_one_problem() -> None:
-    """It is told with the first of them, also where that is complete."""
+    """It is reported with the first of them, also where that is complete."""
     assert codes_in({"ResponseMetadata": METADATA, "Item": [ADA, EVA]}) == ["PE217"]

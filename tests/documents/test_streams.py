@@ -73,7 +73,7 @@ def test_each_line_is_a_document(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.ndjson.gz", "a.JSONL.gz", "part-0000.gz", "plain.ndjson"])
-def test_packed_files_are_told_by_their_content(tmp_path: Path, name: str) -> None:
+def test_compressed_files_are_recognised_by_content(tmp_path: Path, name: str) -> None:
     """What is packed with gzip is read, whatever the file's name says."""
     path = tmp_path / name
     path.write_bytes(gzip.compress(LINES[:200]) + gzip.compress(LINES[200:]))
@@ -82,7 +82,7 @@ def test_packed_files_are_told_by_their_content(tmp_path: Path, name: str) -> No
 
 
 @pytest.mark.parametrize("name", ["a.json", "part-0000", "a.txt"])
-def test_a_value_a_line_is_told_by_its_content(tmp_path: Path, name: str) -> None:
+def test_a_value_on_each_line_is_recognised_by_content(tmp_path: Path, name: str) -> None:
     """Files of import and export jobs are named anyhow: the first lines tell."""
     path = tmp_path / name
     path.write_bytes(LINES)
@@ -99,7 +99,7 @@ def test_packed_json_and_yaml_are_read_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("keep", [5, 40, -4])
 def test_a_damaged_packed_file_is_unreadable(tmp_path: Path, keep: int) -> None:
-    """A file that was cut short is told, and what came before the cut counts."""
+    """A file that was cut short is reported, and what came before the cut counts."""
     path = tmp_path / "a.ndjson.gz"
     path.write_bytes(gzip.compress(LINES)[:keep])
     problems = [problem for document in load(path) for problem in validate(document)]

@@ -188,7 +188,7 @@ def closed(foreign: Path) -> Path:
 
 
 @pytest.mark.usefixtures("closed", "_nobody")
-def test_a_directory_that_cannot_be_written_is_told(closed: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_reported(closed: Path) -> None:
     """The failure says why, and the file is as it was."""
     assert fix(closed) == FixedFile(str(closed), 0, "cannot be written: permission denied")
     assert closed.read_bytes() == WRONG

@@ -301,7 +301,7 @@ BLOCKS = {
 def test_read_only_members_are_taken_out_of_yaml(
     names: list[str], count: int, notes: list[str], ending: str, cut: bool
 ) -> None:
-    """Whole lines go, with what stands in them; the lines of the others and notes between stay."""
+    """Whole lines go, with what is in them; the lines of the others and notes between stay."""
     names = names[:count]
     blocks = [f"  {BLOCKS[name]}" for name in names]
     kept = [block for block, name in zip(blocks, names, strict=True) if name not in READ_ONLY]

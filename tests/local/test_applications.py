@@ -100,7 +100,7 @@ def test_a_full_last_page_has_no_token(pinpoint: LocalPinpoint) -> None:
     assert "NextToken" not in pinpoint.get_apps("2")
 
 
-def test_a_page_has_100_applications_unless_told(pinpoint: LocalPinpoint) -> None:
+def test_a_page_has_100_applications_by_default(pinpoint: LocalPinpoint) -> None:
     """Without page-size, 100 applications come at once."""
     for number in range(101):
         pinpoint.create_app({"Name": str(number)})

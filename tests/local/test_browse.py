@@ -116,7 +116,7 @@ def test_large_gaps_cost_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("look", [all_endpoints, count_endpoints])
-def test_an_unknown_application_is_told_at_once(
+def test_an_unknown_application_is_reported_at_once(
     store: Store, look: Callable[[Store, str], object]
 ) -> None:
     """Before the first endpoint is asked for; the nearest one is named."""

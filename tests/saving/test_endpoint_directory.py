@@ -164,7 +164,7 @@ def test_a_symbolic_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_nobody")
-def test_what_cannot_be_written_is_told() -> None:
+def test_a_file_that_cannot_be_written_is_reported() -> None:
     """A file in the directory's place, and a directory that nobody may write into."""
     with tempfile.TemporaryDirectory() as name:
         _try_to_save(Path(name))

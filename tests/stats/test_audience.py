@@ -119,7 +119,7 @@ def test_the_largest_have_bars(countries: list[str], top: int) -> None:
     assert others == (rest if shown != ranked else [])
 
 
-def test_an_audience_of_nobody_has_all_charts() -> None:
+def test_an_empty_audience_has_all_charts() -> None:
     """Always the same ones in the same order, with nothing in them."""
     assert list(charts_of([])) == NAMES
     for chart in charts_of([]).values():
@@ -186,7 +186,7 @@ def test_all_channels_have_bars() -> None:
     assert charts_of([{"ChannelType": "SMS"}])["channel_type"].bars == (Bar("SMS", 1, 1.0),)
 
 
-def test_values_of_nobody_have_no_bars() -> None:
+def test_values_without_endpoints_have_no_bars() -> None:
     """Where no endpoint says whether it is active, no bar says that none is."""
     charts = charts_of([{}, {}])
     assert {chart.bars for chart in charts.values()} == {

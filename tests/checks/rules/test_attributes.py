@@ -20,7 +20,7 @@ def test_names_that_the_console_cannot_show(character: str) -> None:
         assert problem.message == f"the name has {character}, which the console cannot show"
 
 
-def test_each_name_is_told_of_once() -> None:
+def test_each_name_is_reported_once() -> None:
     """A name with several of them is one problem; names without, values and metrics are none."""
     request = {
         "Attributes": {"a/b:c/d": ["x"], "e f-g_h.é": ["/"], "i?": ["x"]},
@@ -59,7 +59,7 @@ def test_a_name_that_looks_like_an_address_is_masked() -> None:
 
 
 def test_a_name_for_two_things() -> None:
-    """Each name that stands in both groups is told of at the user's; case tells names apart."""
+    """Each name that is in both groups is reported at the user's; case tells names apart."""
     request = {
         "Attributes": {"Tier": ["a"], "Plan": ["a"], "age": ["a"]},
         "User": {"UserAttributes": {"Plan": ["b"], "Tier": ["b"], "Age": ["b"]}},
@@ -69,7 +69,7 @@ def test_a_name_for_two_things() -> None:
 
 
 def test_empty_lists() -> None:
-    """An empty list is told of at the list; a list with an empty text is none."""
+    """An empty list is reported at the list; a list with an empty text is none."""
     request = {
         "Attributes": {"a": [], "b": [""], "c": ["x"]},
         "User": {"UserAttributes": {"d": []}},

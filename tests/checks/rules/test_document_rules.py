@@ -82,7 +82,7 @@ def test_nothing_is_missing_where_no_endpoint_is(value: object) -> None:
 
 
 def test_an_empty_request_in_each_shape_lacks_an_address() -> None:
-    """An endpoint that stands in the file without a member is an endpoint all the same."""
+    """An endpoint in a file is an endpoint even if it has no member."""
     shapes: list[object] = [
         {},
         {"Id": "ada"},
@@ -194,7 +194,7 @@ def test_an_id_and_an_application_where_they_belong_are_right(request_: object) 
 
 
 def test_an_endpoint_among_others_needs_an_id(tmp_path: Path) -> None:
-    """In a file with a document a line, each line without an id is told of at its place."""
+    """In a file with a document a line, each line without an id is reported at its place."""
     path = tmp_path / "all.ndjson"
     lines = ['{"Id": "a", "OptOut": "ALL"}', '{"OptOut": "ALL"}', '{"CohortId": "7", "Id": "b"}']
     path.write_text("\n".join(lines), encoding="utf-8")

@@ -82,7 +82,7 @@ def mapping(names: list[str], values: st.SearchStrategy[Any]) -> st.SearchStrate
 
 @given(requests(ANYTHING) | mapping([*MEMBERS, *IN_GROUPS, "Attributes", "User"], ANYTHING))
 def test_no_rule_fails_on_anything(request: Any) -> None:
-    """Whatever stands in a document, the rules find something in it or nothing."""
+    """Whatever is in a document, the rules find something in it or nothing."""
     document = document_of(request)
     for policy in (Policy(), Policy(create=True)):
         for rule, finding in rule_findings(document, policy):
@@ -104,7 +104,7 @@ SECRETS = (
 
 
 @given(st.data(), SECRETS)
-def test_what_is_personal_is_never_told(data: st.DataObject, secret: str) -> None:
+def test_personal_data_is_never_shown(data: st.DataObject, secret: str) -> None:
     """A secret may stand as any value, also of the wrong member: no problem holds it."""
     request = data.draw(requests(st.just(secret) | NEARLY_RIGHT))
     for problem in problems_in(request):

@@ -27,7 +27,7 @@ def test_rules_are_left_out_by_their_codes() -> None:
 
 
 def test_problems_come_in_the_order_of_the_file() -> None:
-    """What different rules find is told from top to bottom, with the rules' severities."""
+    """What different rules find is reported from top to bottom, with the rules' severities."""
     problems = problems_in(MANY_MISTAKES)
     assert [problem.code for problem in problems] == ["PE217", "PE201", "PE209", "PE206", "PE210"]
     errors = [problem.code for problem in problems if problem.severity is Severity.ERROR]
