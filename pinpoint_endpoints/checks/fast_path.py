@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.checks.identity import names_in
 from pinpoint_endpoints.checks.rules.document_rules import bytes_in
-from pinpoint_endpoints.checks.rules.iso_codes import COUNTRIES, LANGUAGES, zones
+from pinpoint_endpoints.checks.rules.iso_codes import AREAS, COUNTRIES, LANGUAGES, zones
 from pinpoint_endpoints.checks.rules.member_rules import coordinate_precision
 from pinpoint_endpoints.checks.rules.registry import all_rules
 from pinpoint_endpoints.documents import codes
@@ -139,7 +139,7 @@ def _stricter(definitions: dict[str, Any]) -> dict[str, Any]:
     location["Country"] = {"enum": sorted(COUNTRIES)}
     demographic = definitions["EndpointDemographic"]["properties"]
     demographic["Timezone"] = {"enum": sorted(zones())}
-    languages, countries = "|".join(sorted(LANGUAGES)), "|".join(sorted(COUNTRIES))
-    demographic["Locale"] = {"type": "string", "pattern": f"^({languages})_({countries})$"}
+    languages, places = "|".join(sorted(LANGUAGES)), "|".join(sorted(COUNTRIES | AREAS))
+    demographic["Locale"] = {"type": "string", "pattern": f"^({languages})_({places})$"}
     definitions["EffectiveDate"]["pattern"] = _MOMENT
     return definitions

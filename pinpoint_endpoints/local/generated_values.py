@@ -1,10 +1,15 @@
 """Generate the values that the service itself sets on applications and endpoints."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from pinpoint_endpoints.documents.dates import parse_date_time
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.checks.finding import Finding
 
 COHORTS = 100
 ARN_PREFIX = "arn:aws:mobiletargeting:us-east-1:000000000000:apps/"
@@ -24,8 +29,15 @@ def date_problem(date: str) -> str:
         return ""
     from pinpoint_endpoints.checks.rules.member_rules import effective_date
 
-    wrong = [finding for finding in effective_date(date) if finding.severity is None]
+    wrong = effective_date(date)
+    if not has_error(wrong):
+        return ""
     return "; ".join(f"{finding.message}: {finding.hint}" for finding in wrong)
+
+
+def has_error(findings: Iterable["Finding"]) -> bool:
+    """Tell whether a rule of errors found more than warnings."""
+    return any(finding.severity is None for finding in findings)
 
 
 def instant(date: str) -> datetime:

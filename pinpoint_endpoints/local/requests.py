@@ -9,7 +9,7 @@ from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.positions import ValuePath, json_pointer
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.local.attribute_names import TYPES
-from pinpoint_endpoints.local.generated_values import date_problem
+from pinpoint_endpoints.local.generated_values import date_problem, has_error
 from pinpoint_endpoints.local.service_error import bad_request
 from pinpoint_endpoints.quotas import (
     MAX_BATCH_ITEMS,
@@ -43,6 +43,16 @@ SHAPES_OF_MEMBERS = {
     "User": "EndpointUser",
 }
 """The service model's names for the values of these members."""
+
+INVALID_LOCALE = (
+    "Locale should be in the following format: The ISO 639-1 alpha-2 code, followed by an "
+    "underscore, followed by an ISO 3166-1 alpha-2 value or UN M.49 numeric-3 area code."
+)
+"""The service's own message. Source: aws-sdk-android#354, aws-sdk-java#1348."""
+
+INVALID_COUNTRY = (
+    "Country should be an ISO 3166-1 alpha-2 or alpha-3 value or a UN M.49 numeric-3 area code."
+)
 
 ENDPOINT_STRUCTURES = ("Demographic", "Location", "User")
 """Members of an endpoint that are structures in the service model; the others are maps or text."""
@@ -112,7 +122,7 @@ def validated_request(request: object, name: str = "EndpointRequest") -> Body:
     problem = endpoint_problem(found, "EndpointRequest", name)
     if problem:
         raise bad_request(problem)
-    _check_date(found)
+    _check_texts(found)
     return cast("Body", found)
 
 
@@ -165,7 +175,7 @@ def batch_items(request: object) -> list[tuple[str, Body]]:
     if len(items) > MAX_BATCH_ITEMS:
         raise bad_request(f"A batch has at most {MAX_BATCH_ITEMS} items.")
     for index, item in enumerate(items):
-        _check_date(item, f"/Item/{index}")
+        _check_texts(item, f"/Item/{index}")
     return [_id_and_request(item) for item in items]
 
 
@@ -218,10 +228,23 @@ def whole_number(digits: str | None, name: str, *, least: int, default: int) -> 
     return int(digits)
 
 
-def _check_date(request: Body, place: str = "") -> None:
+def _check_texts(request: Body, place: str = "") -> None:
+    """Refuse texts that the service reads and cannot: a date, a locale, a country.
+
+    The rules PE206, PE207 and PE209 know which; their warnings are accepted.
+    """
     problem = date_problem(request.get("EffectiveDate", ""))
     if problem:
         raise bad_request(f"{place}/EffectiveDate: {problem}")
+    locale = request.get("Demographic", {}).get("Locale")
+    country = request.get("Location", {}).get("Country")
+    if locale or country:
+        from pinpoint_endpoints.checks.rules import member_rules
+
+        if has_error(member_rules.locale(locale or "")):
+            raise bad_request(INVALID_LOCALE)
+        if has_error(member_rules.country(country or "")):
+            raise bad_request(INVALID_COUNTRY)
 
 
 def _id_and_request(item: Body) -> tuple[str, Body]:

@@ -35,11 +35,13 @@ PLACES: dict[tuple[str, ...], list[Any]] = {
     ("Attributes",): [{}, {"a:b": ["x"]}, {"A": ["x"], "a": ["x"]}, {"a": []}, {"Tier": ["x"]},
         {f"n{number}": ["x"] for number in range(250)},
         {"a": ["x" * 100] * 50, "b": ["y" * 100] * 50, "c": ["z" * 100] * 50, "d": ["é" * 90]}],
-    ("Demographic", "Locale"): ["en", "en-US", "en_us", "xx_US", "en_XX", "", "en_US\n"],
+    ("Demographic", "Locale"): ["en", "en-US", "en_us", "xx_US", "en_XX", "", "en_US\n",
+        "es_419", "es_999", "es_419\n", "iw_IL"],
     ("Demographic", "Timezone"): ["Europe/Nowhere", "europe/oslo", "", "UTC", "Europe/Oslo\n"],
     ("EffectiveDate",): ["", "2026-02-30T00:00:00Z", "2026-01-15", "2026-01-15T09:30Z", "x",
-        "2026-01-15T09:30:00", "2026-01-15T09:30:00Z\n", "0000-01-01T00:00:00Z"],
-    ("Location", "Country"): ["USA", "no", "", "XX", 1],
+        "20260115T093000Z", "2026-01-15T09:30:00,5Z", "2026-01-15T09:30:00",
+        "2026-01-15T09:30:00Z\n", "0000-01-01T00:00:00Z"],
+    ("Location", "Country"): ["USA", "840", "419", "no", "", "XX", 1],
     ("Location", "Latitude"): [59.91, 0, -0.05, 90, 91, 1e-9, True],
     ("Metrics",): [{"V": 1, "v": 2}, {"a:b": 1}, {"Interests": 1}],
     ("OptOut",): ["ALL", "none"],
@@ -105,6 +107,8 @@ def test_the_fast_path_agrees_with_the_rules_on_one_change(
 def test_a_complete_endpoint_takes_the_fast_path(tmp_path: Path) -> None:
     """The fast path covers all rules, so that valid files are checked fast."""
     assert surely_valid(document_of(WHOLE, tmp_path))
+    in_latin_america = {**WHOLE, "Demographic": {"Locale": "es_419"}}
+    assert surely_valid(document_of(in_latin_america, tmp_path))
     assert surely_valid(document_of({**WHOLE, "Id": "a"}, tmp_path))
     assert not surely_valid(document_of(WHOLE, tmp_path, "a$b"))
 

@@ -176,6 +176,51 @@ def test_a_guest_is_stored_and_opted_out(put: Put, get: Get, guest: dict[str, An
     assert "ChannelType" in guest or "ChannelType" not in endpoint
 
 
+LOCALE = (
+    "Locale should be in the following format: The ISO 639-1 alpha-2 code, followed by an "
+    "underscore, followed by an ISO 3166-1 alpha-2 value or UN M.49 numeric-3 area code."
+)
+
+
+@pytest.mark.parametrize(
+    ("members", "begin"),
+    [
+        *(({"Demographic": {"Locale": text}}, LOCALE) for text in ("USA", "en", "en-US", "en_ZZ")),
+        *(({"Location": {"Country": text}}, "Country should") for text in ("us", "UK", "Germany")),
+        ({"EffectiveDate": "2026015T093000Z"}, "/EffectiveDate: this text is not a date"),
+    ],
+)
+def test_texts_that_the_service_cannot_read_are_refused(
+    put: Put, client: Any, app: str, members: dict[str, Any], begin: str
+) -> None:
+    """A locale, a country and a date of another form answer 400, alone and in a batch."""
+    item = {"Id": "e", **EMAIL, **members}
+    with pytest.raises(ClientError) as caught:
+        put("e", **EMAIL, **members)
+    assert refusal(caught.value)[0] == "BadRequestException"
+    assert refusal(caught.value)[1].startswith(begin)
+    with pytest.raises(client.exceptions.BadRequestException, match=re.escape(begin)):
+        client.update_endpoints_batch(ApplicationId=app, EndpointBatchRequest={"Item": [item]})
+    with pytest.raises(client.exceptions.NotFoundException):
+        client.get_endpoint(ApplicationId=app, EndpointId="e")
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        *({"Demographic": {"Locale": text}} for text in ("es_419", "en_US", "iw_IL", "")),
+        *({"Location": {"Country": text}} for text in ("US", "USA", "840", "419", "")),
+        *({"EffectiveDate": text} for text in ("20171011T150548Z", "20171011T1505+0200")),
+    ],
+)
+def test_texts_that_the_service_reads_are_stored(
+    put: Put, get: Get, members: dict[str, Any]
+) -> None:
+    """What is a warning at most is stored as it was sent."""
+    put("e", **EMAIL, **members)
+    assert {name: get("e")[name] for name in members} == members
+
+
 def test_a_guest_becomes_reachable_step_by_step(put: Put, get: Get) -> None:
     """A guest stays opted out when an address arrives, until an update opts in."""
     put("e", User={"UserId": "ann"})

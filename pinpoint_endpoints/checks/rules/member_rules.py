@@ -7,13 +7,21 @@ from functools import lru_cache
 from math import isfinite
 
 from pinpoint_endpoints.checks.finding import Finding
-from pinpoint_endpoints.checks.rules.iso_codes import ALPHA_2, COUNTRIES, FORMER, LANGUAGES, zones
+from pinpoint_endpoints.checks.rules.iso_codes import (
+    ALPHA_2,
+    AREAS,
+    COUNTRIES,
+    FORMER,
+    LANGUAGES,
+    NUMERIC,
+    zones,
+)
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Action, Fix, Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
 
-_LIKE_A_LOCALE = re.compile(r"([A-Za-z]{2})[_-]([A-Za-z]{2,3})")
+_LIKE_A_LOCALE = re.compile(r"([A-Za-z]{2})[_-]([A-Za-z]{2,3}|[0-9]{3})")
 
 _OFFSET = re.compile(r"Z|(?:UTC|GMT)?\s*[+-]\s*[0-9]{1,2}(?::?[0-9]{2})?", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"[A-Z]{3,5}")
@@ -25,19 +33,27 @@ _MOMENT = re.compile(
     rf"{_DAY.pattern}T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
     r"(Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?"
 )
+_ANY_FORM = re.compile(
+    r"(?P<year>[0-9]{4})(?P<dash>-?)(?P<month>[0-9]{2})(?P=dash)(?P<day>[0-9]{2})"
+    r"(?:T(?P<hour>[0-9]{2})(?:(?P<colon>:?)(?P<minute>[0-9]{2})"
+    r"(?:(?P=colon)(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?)?"
+    r"(?P<offset>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+)
 _DAY_LENGTH = 10
 _WRITE_IT = 'write it as "2026-01-15T09:30:00Z"'
 
 
-@rule(codes.LOCALE, Scope.MEMBER, "Demographic.Locale", severity=Severity.WARNING)
+@rule(codes.LOCALE, Scope.MEMBER, "Demographic.Locale")
 def locale(text: str) -> Sequence[Finding]:
-    """The locale is not a language, an underscore and a country.
+    """The locale is not a language, an underscore and a country or area.
 
     The language is the two lower-case letters of ISO 639-1, the country the two upper-case letters
-    of ISO 3166-1: `en_US`. Segments and templates compare the exact text, so `en-US` and `en_US`
-    are different locales. An empty string is valid: it clears the member.
+    of ISO 3166-1 or the three digits of UN M.49: `en_US`, `es_419`. The service refuses other
+    texts. A language code that was withdrawn in 1989, which Java kept writing, is a warning:
+    segments and templates compare the exact text. An empty string is valid: it clears the member.
 
-    Source: botocore's service model, `EndpointDemographic.Locale`.
+    Source: the service's own message, aws-sdk-android#354 and aws-sdk-java#1348; botocore's service
+    model, `EndpointDemographic.Locale`.
 
     Wrong:
         {"Demographic": {"Locale": "en-us"}}
@@ -45,7 +61,7 @@ def locale(text: str) -> Sequence[Finding]:
     Right:
         {"Demographic": {"Locale": "en_US"}}
     """
-    if not text or (text[2:3] == "_" and text[:2] in LANGUAGES and text[3:] in COUNTRIES):
+    if not text or (text[2:3] == "_" and text[:2] in LANGUAGES and _is_place(text[3:])):
         return ()
     parts = _LIKE_A_LOCALE.fullmatch(text.strip())
     if not parts:
@@ -54,19 +70,25 @@ def locale(text: str) -> Sequence[Finding]:
         hint = "add the country" if alone else "write only language and country"
         return (Finding((), message, f'{hint}, such as "en_US"'),)
     message = f'"{parts[0]}" is not a language, an underscore and a country'
-    language, country = parts[1].lower(), parts[2].upper()
-    language, country = FORMER.get(language, language), ALPHA_2.get(country, country)
+    language, place = parts[1].lower(), parts[2].upper()
+    language, place = FORMER.get(language, language), ALPHA_2.get(place, place)
     if language not in LANGUAGES:
         hint = 'it does not begin with a language of ISO 639-1, such as "en"'
-    elif country == "UK":
+    elif place == "UK":
         hint = f'did you mean "{language}_GB"?'
-    elif country not in COUNTRIES:
+    elif not _is_place(place):
         hint = 'it does not end with a country of ISO 3166-1, such as "US"'
     else:
-        right = f"{language}_{country}"
+        right = f"{language}_{place}"
         fix = Fix(Action.REPLACE, ((),), right)
-        return (Finding((), message, f'did you mean "{right}"?', fix=fix),)
+        is_former = FORMER.get(text[:2]) == language and text[2:] == right[2:]
+        severity = Severity.WARNING if is_former else None
+        return (Finding((), message, f'did you mean "{right}"?', severity=severity, fix=fix),)
     return (Finding((), message, hint),)
+
+
+def _is_place(code: str) -> bool:
+    return code in COUNTRIES or code in AREAS
 
 
 @rule(codes.TIMEZONE, Scope.MEMBER, "Demographic.Timezone", severity=Severity.WARNING)
@@ -110,15 +132,17 @@ def _zone_meant(text: str) -> tuple[str, str]:
     return (f'did you mean "{near}"?' if near else 'name a place, such as "Europe/Berlin"'), ""
 
 
-@rule(codes.COUNTRY, Scope.MEMBER, "Location.Country", severity=Severity.WARNING)
+@rule(codes.COUNTRY, Scope.MEMBER, "Location.Country")
 def country(text: str) -> Sequence[Finding]:
     """The country is not a two-letter code of ISO 3166-1.
 
-    Segments compare the exact text: an endpoint in `USA` is not among those in `US`. The code is
-    in upper case. Some of AWS's own samples have three letters, so this is a warning. An empty
-    string is valid: it is the only way to clear the member.
+    The service takes two or three upper-case letters of ISO 3166-1, or the three digits of UN M.49,
+    and refuses other texts. Segments compare the exact text: an endpoint in `USA` or `840` is not
+    among those in `US`, so other codes of a country are a warning. An empty string is valid: it is
+    the only way to clear the member.
 
-    Source: botocore's service model, `EndpointLocation.Country`; ISO 3166-1.
+    Source: botocore's service model, `EndpointLocation.Country`; ISO 3166-1; UN M.49; AWS, Amazon
+    Pinpoint Developer Guide, "Importing segments", whose samples have three letters.
 
     Wrong:
         {"Location": {"Country": "USA"}}
@@ -129,20 +153,26 @@ def country(text: str) -> Sequence[Finding]:
     if text in COUNTRIES or not text:
         return ()
     # a text unlike a code may be personal data in the wrong place
-    like_a_code = len(text) <= _MAX_CODE_LENGTH and text.isascii() and text.isalpha()
+    like_a_code = len(text) <= _MAX_CODE_LENGTH and text.isascii() and text.isalnum()
     shown = f'"{text}"' if like_a_code else "this text"
-    message = f"{shown} is not a two-letter country code"
+    right = ALPHA_2.get(text) or NUMERIC.get(text)
+    if right:
+        message = f'{shown} is not a two-letter code: segments for "{right}" leave it out'
+        return (_coded(message, right, Severity.WARNING),)
+    if text in AREAS:
+        return ()
+    message = f"{shown} is not a country code"
     word = text.strip().upper() if text.isascii() else ""
-    if word in COUNTRIES:
-        return (_coded(message, "write it in upper case, without spaces", word),)
-    if word in ALPHA_2:
-        return (_coded(message, f'the two letters are "{ALPHA_2[word]}"', ALPHA_2[word]),)
+    right = word if word in COUNTRIES else ALPHA_2.get(word) or NUMERIC.get(word)
+    if right:
+        return (_coded(message, right),)
     hint = 'did you mean "GB"?' if word == "UK" else 'write two letters of ISO 3166-1, such as "US"'
     return (Finding((), message, hint),)
 
 
-def _coded(message: str, hint: str, right: str) -> Finding:
-    return Finding((), message, hint, fix=Fix(Action.REPLACE, ((),), right))
+def _coded(message: str, right: str, severity: Severity | None = None) -> Finding:
+    fix = Fix(Action.REPLACE, ((),), right)
+    return Finding((), message, f'write "{right}"', severity=severity, fix=fix)
 
 
 @rule(
@@ -183,13 +213,15 @@ def effective_date(text: str) -> Sequence[Finding]:
 
     When a user has too many push endpoints, the service retires the one with the oldest effective
     date, so it must be able to compare them. The form is `2026-01-15T09:30:00Z`, with or without
-    seconds and their fraction, with `Z` or an offset. Dates without dashes and week dates are ISO
-    8601 too, but AWS documents neither and most parsers refuse them: they are errors. A date alone
-    and a time without an offset are ambiguous: a warning. An empty string is valid: it clears the
-    member.
+    seconds and their fraction, with `Z` or an offset. The basic format of ISO 8601, which AWS's
+    page about imports uses (`20171011T150548Z`), is accepted: a warning, since many parsers refuse
+    it. A date alone and a time without an offset are ambiguous: a warning. Week dates and days of
+    the year are ISO 8601 too, but AWS documents neither: they are errors. An empty string is valid:
+    it clears the member.
 
     Source: botocore's service model, `EndpointRequest.EffectiveDate`; AWS, Amazon Pinpoint
-    Developer Guide, the example of UpdateEndpoint, which leaves out the seconds.
+    Developer Guide, "Importing segments" and the example of UpdateEndpoint, which leaves out the
+    seconds.
 
     Wrong:
         {"EffectiveDate": "15.01.2026 09:30"}
@@ -198,19 +230,37 @@ def effective_date(text: str) -> Sequence[Finding]:
         {"EffectiveDate": "2026-01-15T09:30:00Z"}
     """
     moment = _MOMENT.fullmatch(text)
-    if moment and moment[1] and _exists(text):
+    if not text or (moment and moment[1] and _exists(text)):
         return ()
-    if not text:
-        return ()
-    if not (moment or _DAY.fullmatch(text)):
+    usual = text if moment else _in_usual_form(text)
+    moment = _MOMENT.fullmatch(usual)
+    if not (moment or _DAY.fullmatch(usual)):
         return (_unread(text),)
-    if not _exists(text):
+    if not _exists(usual):
         return (Finding((), "there is no such day", "check the month and the day"),)
-    if moment:
+    fix = None
+    if not moment:
+        message, hint = "the date has no time", _WRITE_IT
+    elif not moment[1]:
         message, hint = "the time has no offset from UTC", 'add "Z" if it is UTC'
     else:
-        message, hint = "the date has no time", _WRITE_IT
-    return (Finding((), message, hint, severity=Severity.WARNING),)
+        message = "many parsers do not read this form of ISO 8601"
+        hint, fix = f'write it as "{usual}"', Fix(Action.REPLACE, ((),), usual)
+    return (Finding((), message, hint, severity=Severity.WARNING, fix=fix),)
+
+
+def _in_usual_form(text: str) -> str:
+    """Return a date or time of ISO 8601 with its separators and minutes; "" if it is neither."""
+    found = _ANY_FORM.fullmatch(text)
+    if not found or (found["colon"] is not None and bool(found["colon"]) != bool(found["dash"])):
+        return ""
+    day = "-".join(found.group("year", "month", "day"))
+    if not found["hour"]:
+        return day
+    seconds = f":{found['second']}" if found["second"] else ""
+    fraction = f".{found['fraction']}" if found["fraction"] else ""
+    minute, offset = found["minute"] or "00", found["offset"] or ""
+    return f"{day}T{found['hour']}:{minute}{seconds}{fraction}{offset}"
 
 
 def _unread(text: str) -> Finding:

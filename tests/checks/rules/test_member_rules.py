@@ -5,12 +5,22 @@ import pytest
 from checking import codes_in, only, text_of_fix
 
 from pinpoint_endpoints import Severity
-from pinpoint_endpoints.checks.rules.iso_codes import ALPHA_2, FORMER, LANGUAGES, zones
+from pinpoint_endpoints.checks.rules.iso_codes import (
+    ALPHA_2,
+    AREAS,
+    FORMER,
+    LANGUAGES,
+    NUMERIC,
+    zones,
+)
+from pinpoint_endpoints.documents.dates import parse_date_time
 
 
 def test_the_countries_are_those_of_the_standard() -> None:
-    """Both codes of every country are those that pycountry takes from Debian's iso-codes."""
+    """The codes of every country are those that pycountry takes from Debian's iso-codes."""
     assert {country.alpha_3: country.alpha_2 for country in pycountry.countries} == ALPHA_2
+    assert {country.numeric: country.alpha_2 for country in pycountry.countries} == NUMERIC
+    assert len(AREAS) == len(NUMERIC) + 31
 
 
 def test_the_languages_are_those_of_the_standard() -> None:
@@ -21,39 +31,51 @@ def test_the_languages_are_those_of_the_standard() -> None:
     assert not FORMER.keys() & LANGUAGES
 
 
-@pytest.mark.parametrize("text", ["US", "NO", "AX", "ZW", ""])
+@pytest.mark.parametrize("text", ["US", "NO", "AX", "ZW", "", "419", "001"])
 def test_countries(text: str) -> None:
-    """Two upper-case letters are right, and so is the empty text, which clears the member."""
+    """Two upper-case letters are right, an area of the UN, and the empty text, which clears."""
     assert codes_in({"Location": {"Country": text}}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "right"), [("USA", "US"), ("GBR", "GB"), ("840", "US"), ("004", "AF")]
+)
+def test_other_codes_of_a_country(text: str, right: str) -> None:
+    """The service takes them, but segments compare the text."""
+    problem = only("PE206", {"Location": {"Country": text}})
+    assert problem.message.startswith(f'"{text}" is not a two-letter code: segments for "{right}"')
+    assert text_of_fix(problem) == right
+    assert problem.severity is Severity.WARNING
 
 
 @pytest.mark.parametrize(
     ("text", "begin", "hint", "fixed"),
     [
-        ("USA", '"USA"', 'the two letters are "US"', "US"),
-        ("can", '"can"', 'the two letters are "CA"', "CA"),
-        ("us", '"us"', "upper case", "US"),
-        (" US ", "this text", "without spaces", "US"),
+        ("can", '"can"', 'write "CA"', "CA"),
+        ("us", '"us"', 'write "US"', "US"),
+        (" US ", "this text", 'write "US"', "US"),
         ("UK", '"UK"', 'did you mean "GB"?', None),
         ("XX", '"XX"', 'such as "US"', None),
         ("United States", "this text", 'such as "US"', None),
         ("Germany", "this text", 'such as "US"', None),
-        ("840", "this text", 'such as "US"', None),
+        ("999", '"999"', 'such as "US"', None),
+        ("84", '"84"', 'such as "US"', None),
+        ("+1206555", "this text", 'such as "US"', None),
         ("ß", "this text", 'such as "US"', None),
     ],
 )
 def test_other_countries(text: str, begin: str, hint: str, fixed: str | None) -> None:
     """What can only mean one country is named and fixed; what is no code is not shown."""
     problem = only("PE206", {"Location": {"Country": text}})
-    assert problem.message == f"{begin} is not a two-letter country code"
+    assert problem.message == f"{begin} is not a country code"
     assert hint in problem.hint
     assert text_of_fix(problem) == fixed
-    assert problem.severity is Severity.WARNING
+    assert problem.severity is Severity.ERROR
 
 
-@pytest.mark.parametrize("text", ["en_US", "pt_BR", "nb_NO", ""])
+@pytest.mark.parametrize("text", ["en_US", "pt_BR", "nb_NO", "es_419", "en_001", "en_840", ""])
 def test_locales(text: str) -> None:
-    """A language, an underscore and a country are right, and so is the empty text."""
+    """A language, an underscore and a country or area are right, and so is the empty text."""
     assert codes_in({"Demographic": {"Locale": text}}) == []
 
 
@@ -65,14 +87,16 @@ def test_locales(text: str) -> None:
         ("EN-us", 'did you mean "en_US"?', "en_US"),
         ("en_USA", 'did you mean "en_US"?', "en_US"),
         (" en_US", 'did you mean "en_US"?', "en_US"),
-        ("iw_IL", 'did you mean "he_IL"?', "he_IL"),
+        ("iw_il", 'did you mean "he_IL"?', "he_IL"),
+        ("es-419", 'did you mean "es_419"?', "es_419"),
+        ("es_999", "does not end with a country", None),
+        ("USA", "write only language and country", None),
         ("en_UK", 'did you mean "en_GB"?', None),
         ("en", "add the country", None),
         ("zz_US", "does not begin with a language", None),
         ("en_ZZ", "does not end with a country", None),
         ("zh_Hans_CN", "write only language and country", None),
         ("en_US.UTF-8", "write only language and country", None),
-        ("es_419", "write only language and country", None),
         ("English", "write only language and country", None),
     ],
 )
@@ -81,6 +105,14 @@ def test_other_locales(text: str, hint: str, fixed: str | None) -> None:
     problem = only("PE207", {"Demographic": {"Locale": text}})
     assert hint in problem.hint
     assert text_of_fix(problem) == fixed
+    assert problem.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(("text", "right"), [("iw_IL", "he_IL"), ("in_ID", "id_ID")])
+def test_a_former_code_of_a_language_is_a_warning(text: str, right: str) -> None:
+    """Java kept writing the codes that were withdrawn in 1989."""
+    problem = only("PE207", {"Demographic": {"Locale": text}})
+    assert text_of_fix(problem) == right
     assert problem.severity is Severity.WARNING
 
 
@@ -162,6 +194,8 @@ def test_effective_dates(text: str) -> None:
         ("2026-01-15", "the date has no time"),
         ("2026-01-15T09:30:00", "the time has no offset from UTC"),
         ("2026-01-15T09:30", "the time has no offset from UTC"),
+        ("20260115", "the date has no time"),
+        ("20260115T093000", "the time has no offset from UTC"),
     ],
 )
 def test_what_readers_take_differently_is_a_warning(text: str, message: str) -> None:
@@ -172,8 +206,32 @@ def test_what_readers_take_differently_is_a_warning(text: str, message: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("text", "usual"),
+    [
+        ("20171011T150548Z", "2017-10-11T15:05:48Z"),
+        ("20171011T150548.963Z", "2017-10-11T15:05:48.963Z"),
+        ("20171011T150548,963Z", "2017-10-11T15:05:48.963Z"),
+        ("20171011T1505Z", "2017-10-11T15:05Z"),
+        ("20171011T15Z", "2017-10-11T15:00Z"),
+        ("20171011T150548+0200", "2017-10-11T15:05:48+0200"),
+        ("20171011T150548-07", "2017-10-11T15:05:48-07"),
+        ("2017-10-11T15Z", "2017-10-11T15:00Z"),
+        ("2017-10-11T15:05:48,963Z", "2017-10-11T15:05:48.963Z"),
+    ],
+)
+def test_the_other_forms_of_a_date_and_time_are_a_warning(text: str, usual: str) -> None:
+    """The basic format, a comma and hours alone are ISO 8601, and the local Pinpoint reads them."""
+    problem = only("PE209", {"EffectiveDate": text})
+    assert text_of_fix(problem) == usual
+    assert problem.severity is Severity.WARNING
+    assert codes_in({"EffectiveDate": usual}) == []
+    assert parse_date_time(text) == parse_date_time(usual) is not None
+
+
+@pytest.mark.parametrize(
     ("text", "message", "fixed"),
     [
+        ("20260230T093000Z", "no such day", None),
         ("2026-02-30T09:30:00Z", "no such day", None),
         ("2026-13-01T09:30:00Z", "no such day", None),
         ("2023-02-29", "no such day", None),
@@ -187,10 +245,13 @@ def test_what_readers_take_differently_is_a_warning(text: str, message: str) -> 
         ("2026-01-15T24:00:00Z", UNREAD, None),
         ("2026-01-15T09:30:60Z", UNREAD, None),
         ("2026-01-15T09:30:00+25:00", UNREAD, None),
-        ("2026-01-15T09Z", UNREAD, None),
         ("2026-01-15T09:30:00.Z", UNREAD, None),
-        ("20260115", UNREAD, None),
-        ("20260115T093000Z", UNREAD, None),
+        ("20260115T250000Z", UNREAD, None),
+        ("20260115T09:30:00Z", UNREAD, None),
+        ("2026-01-15T093000Z", UNREAD, None),
+        ("2026-0115T09:30:00Z", UNREAD, None),
+        ("2026015T093000Z", UNREAD, None),
+        ("2026W034T093000Z", UNREAD, None),
         ("2026-W03-4T09:30:00Z", UNREAD, None),
         ("2026-015", UNREAD, None),
         ("1768469400", UNREAD, None),
