@@ -50,7 +50,7 @@ def run(
     remarks: Remarks | None = None,
     progress: Progress | None = None,
 ) -> ExitCode:
-    """Report results until there are no more, whatever happens meanwhile.
+    """Report all results, and how the run ended, whatever stops it.
 
     Args:
         results: may raise what stops the run. Where results have effects, pass a

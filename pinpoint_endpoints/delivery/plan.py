@@ -132,7 +132,7 @@ def to_item(document: Document, options: SendOptions) -> Item | InvalidDocument:
 
 
 def _no_id(document: Document) -> Problem:
-    finding = Finding((), "not an endpoint id: there is none", "name the endpoint with --id")
+    finding = Finding((), "the endpoint has no id", "name the endpoint with --id")
     return problem_at(document, codes.ENDPOINT_ID, Severity.ERROR, finding)
 
 

@@ -23,7 +23,7 @@ _FIRST_WAIT, _MAX_WAIT = 0.25, 4.0
 _RETRIED = frozenset({500, 502, 503, 504})
 
 
-_UNSURE = ": it may have been stored all the same"
+_UNSURE = ": it may have been stored anyway"
 _ACCEPTED_STATES = frozenset({State.ACCEPTED, State.UNVERIFIED})
 
 

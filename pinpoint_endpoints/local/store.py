@@ -201,7 +201,7 @@ class Store:
         if os.getpid() != self._process:
             raise CannotRun(
                 f"the store {self.path or 'in memory'} was opened before this process was forked",
-                "open it anew in this process, or reach it over HTTP",
+                "open it again in this process, or reach it over HTTP",
             )
 
     def _files_now(self) -> dict[str, FileIdentity | None]:
