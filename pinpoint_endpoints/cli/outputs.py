@@ -65,7 +65,7 @@ class OutputFiles:
         self.failures: FailureFile | None = None
         with ExitStack() as files:
             if journal is not None:
-                belongs_to = target.journal_target(application_id)
+                belongs_to = target.journal_target(application_id, read_only=read_only)
                 opened = _journal(journal, belongs_to, read_only=read_only)
                 self.journal = files.enter_context(opened)
             if failures is not None and not read_only:

@@ -164,16 +164,32 @@ class Target:
 
         return "_client" in self.__dict__ and is_aws(self._client)
 
-    def journal_target(self, application_id: str) -> "JournalTarget":
-        """Return the target that a journal records."""
+    def journal_target(self, application_id: str, *, read_only: bool = False) -> "JournalTarget":
+        """Return the target that a journal records. The local Pinpoint's store is made for it.
+
+        Args:
+            application_id: the application.
+            read_only: whether no store is made.
+
+        Raises:
+            UsageError: the options exclude each other, or the endpoint URL is invalid.
+            CannotRun: no region, an unknown profile, a store that cannot be opened.
+        """
         from pinpoint_endpoints.delivery.journal import JournalTarget
-        from pinpoint_endpoints.service.errors import server_of
+        from pinpoint_endpoints.service.errors import address_of
 
         meta = self.preview_client().meta
         if not self.local:
-            return JournalTarget(application_id, meta.region_name, server_of(meta.endpoint_url))
-        store = local_store(self.store)
-        return JournalTarget(application_id, "", f"the local Pinpoint in {store.resolve()}")
+            return JournalTarget(application_id, meta.region_name, address_of(meta.endpoint_url))
+        from pinpoint_endpoints.local.store import Store, exists
+
+        path = local_store(self.store)
+        store_id = ""
+        if not read_only or exists(path):
+            with Store(path) as store:
+                store_id = store.identity()
+        server = f"the local Pinpoint in {path.resolve()}"
+        return JournalTarget(application_id, "", server, store_id)
 
     def concurrent_calls(self, *, batch: bool) -> int:
         """Return how many calls may be in flight at once."""

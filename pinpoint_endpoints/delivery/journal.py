@@ -4,10 +4,11 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple, Self
+from zlib import crc32
 
 import orjson
 
@@ -15,11 +16,13 @@ from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import CannotRun, reason_of
 from pinpoint_endpoints.service.outcome import State
 
-VERSION = 1
+VERSION = 2
 
 _VERSION_MEMBER = "pe_journal"
 _HEADER_BEGINS = f'{{"{_VERSION_MEMBER}":'.encode()
 _MAX_HEADER_BYTES = 65_536
+_CHECK = b',"crc":"%08x"}\n'
+_CHECK_BYTES = len(_CHECK % 0)
 _ANOTHER = "name another journal, or omit --journal"
 
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -35,12 +38,14 @@ class JournalTarget(NamedTuple):
     Attributes:
         application_id: the application.
         region: the AWS region, or empty.
-        server: scheme, host and port of the server, or the path of the local Pinpoint's store.
+        server: the URL of the server, or the path of the local Pinpoint's store.
+        store: the id of that store, or empty: a new one may be made at the same path.
     """
 
     application_id: str
     region: str
     server: str
+    store: str = ""
 
 
 class Entry(NamedTuple):
@@ -123,8 +128,9 @@ class AcceptedIndex:
 class Journal:
     """A file of one JSON object a line: a header that names the target, then an entry an outcome.
 
-    One run at a time can use it. A line that a killed run left half-written is cut off, and its
-    document is sent again. A file that is not a journal, or another target's, is not changed.
+    One run at a time can use it. Each line ends with its CRC-32, so that no damage can make an
+    endpoint done. A line that a killed run left half-written is cut off, and its document is sent
+    again. A file that is not a journal, or another target's, is not changed.
 
     Args:
         path: the file; if it does not exist, it is created, readable by its owner only.
@@ -225,7 +231,7 @@ class Journal:
         os.ftruncate(self._file, whole)
         if whole == 0:
             header = {_VERSION_MEMBER: VERSION, **self._target._asdict()}
-            failure = self._append(orjson.dumps(header, option=orjson.OPT_APPEND_NEWLINE))
+            failure = self._append(_checked_line(header))
             if failure is not None:
                 raise failure
 
@@ -250,7 +256,7 @@ class Journal:
 
     def _remember(self, line: bytes, number: int) -> None:
         try:
-            entry = orjson.loads(line)
+            entry = _verified(line)
             self.accepted.remember(
                 same_endpoint_key(entry["endpoint_id"]),
                 entry.get("occurrence", 0),
@@ -268,7 +274,7 @@ class Journal:
         others = [
             f"{name} {other or 'none'} (this run: {own or 'none'})"
             for name, other, own in zip(
-                ("application", "region", "server"), theirs, self._target, strict=True
+                ("application", "region", "server", "store"), theirs, self._target, strict=True
             )
             if other != own
         ]
@@ -293,9 +299,25 @@ class Journal:
             )
         values = [header.get(name) for name in JournalTarget._fields]
         texts = [value for value in values if isinstance(value, str)]
+        if version in range(1, VERSION):
+            raise CannotRun(
+                f"the journal {self._named} is from an earlier version of pe, which did not record "
+                "the whole target",
+                f"it was not changed; {_ANOTHER}: documents are then sent again",
+            )
         if version != VERSION or texts != values:
             raise self._no_journal()
+        self._verify_header(line)
         return JournalTarget(*texts)
+
+    def _verify_header(self, line: bytes) -> None:
+        try:
+            _verified(line)
+        except ValueError:
+            raise CannotRun(
+                f"line 1 of the journal {self._named} is damaged",
+                f"the journal was not changed; {_ANOTHER}",
+            ) from None
 
     def _no_journal(self) -> CannotRun:
         return CannotRun(f"{self._named} is not a journal", f"it was not changed; {_ANOTHER}")
@@ -313,7 +335,25 @@ def _line(entry: Entry) -> bytes:
     members = entry._asdict()
     if not entry.occurrence:
         del members["occurrence"]
-    return orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
+    return _checked_line(members)
+
+
+def _checked_line(members: Mapping[str, object]) -> bytes:
+    """Return a JSON object in a line, with the CRC-32 of what is before it as last member."""
+    text = orjson.dumps(members)[:-1]
+    return text + _CHECK % crc32(text)
+
+
+def _verified(line: bytes) -> Any:
+    """Return the object in a line.
+
+    Raises:
+        ValueError: it is not as it was written.
+    """
+    text = line[:-_CHECK_BYTES]
+    if line[-_CHECK_BYTES:] != _CHECK % crc32(text):
+        raise ValueError("wrong CRC-32")
+    return orjson.loads(line)
 
 
 if sys.platform == "win32":

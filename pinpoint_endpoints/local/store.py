@@ -141,6 +141,18 @@ class Store:
         with suppress(Locked), self.writing():
             pass
 
+    def identity(self) -> str:
+        """Return the random id that the file got when it was made, and no other file has.
+
+        Raises:
+            CannotRun: the file is damaged or cannot be read.
+        """
+        with self.reading():
+            row = self._connection.execute("SELECT id FROM identity").fetchone()
+        if row is None:
+            raise self._damage()
+        return str(row[0])
+
     def writing(self) -> AbstractContextManager[Rows]:
         """Open a transaction that writes: it is stored completely on leaving, or not at all.
 

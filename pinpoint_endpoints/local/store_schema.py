@@ -67,6 +67,10 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         WHERE instr(endpoint_key, char(962))
         """,
     ),
+    (
+        "CREATE TABLE identity (id TEXT NOT NULL)",
+        "INSERT INTO identity VALUES (lower(hex(randomblob(16))))",
+    ),
 )
 STORE_VERSION = len(UPGRADES)
 

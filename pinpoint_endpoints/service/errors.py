@@ -21,6 +21,7 @@ END_OF_SUPPORT = (
     "where endpoints go next"
 )
 
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 _MAX_MESSAGE_LENGTH = 300
 _REQUEST_ID = re.compile(r"[A-Za-z0-9=/_-]{1,100}")
@@ -132,6 +133,16 @@ def server_of(url: str) -> str:
     parts = urlsplit(url)
     address = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{address}" if address else "the server"
+
+
+def address_of(url: str) -> str:
+    """Return what distinguishes the server at a URL: scheme, host, port and path, in one form."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    is_default = parts.port in (None, _DEFAULT_PORTS.get(parts.scheme))
+    port = "" if is_default else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
 
 def not_pinpoint() -> str:

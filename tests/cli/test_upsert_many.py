@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from commands import run
+from commands import Ended, run
 from deliveries import (
     INVALID,
     envelope_in,
@@ -201,6 +201,38 @@ def test_a_journal_of_another_target_is_refused(
     assert ended.code == 3
     assert f"the journal {journal} belongs to another target" in ended.err
     assert (journal.read_bytes(), len(server.calls)) == (before, calls)
+
+
+def test_a_journal_knows_the_path_of_a_server(server: FaultyPinpoint, tmp_path: Path) -> None:
+    """Two services of one host are two targets; a slash at the end makes no difference."""
+    path, journal = write_lines(tmp_path / "a.ndjson", names(3)), tmp_path / "journal"
+    upsert(server, path, "--journal", journal)
+
+    def again(url: str) -> Ended:
+        return run("upsert", "--app", "demo", "--endpoint-url", url, path, "--journal", journal)
+
+    ended = again(f"{server.url}/pinpoint")
+    assert ended.code == 3
+    assert f"server {server.url} (this run: {server.url}/pinpoint)" in ended.err
+    assert again(f"{server.url}/").code == 0
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "-q"])
+def test_a_journal_knows_a_store_that_was_made_anew(tmp_path: Path, option: str) -> None:
+    """What an earlier store at the same path had accepted is not taken as done."""
+    path, journal = write_lines(tmp_path / "a.ndjson", names(3)), tmp_path / "journal"
+    store = tmp_path / "store.sqlite3"
+
+    def again(*options: str) -> Ended:
+        local = ("--app", "demo", "--local", "--store", store, "--journal", journal)
+        return run("upsert", *local, path, *options)
+
+    assert (again().code, again(option).code) == (0, 0)
+    for file in tmp_path.glob("store.sqlite3*"):
+        file.unlink()
+    ended = again(option)
+    assert ended.code == 3
+    assert f"the journal {journal} belongs to another target: store " in ended.err
 
 
 def test_a_file_that_is_no_journal_is_left_alone(server: FaultyPinpoint, tmp_path: Path) -> None:

@@ -25,7 +25,10 @@ def deliver(path: Path, *documents: tuple[str, str]) -> list[bool]:
 
 
 def test_the_format_of_a_journal(path: Path) -> None:
-    """A header names the target, then each outcome is a line; the file is its owner's only."""
+    """A header names the target, then each outcome is a line, each with its CRC-32.
+
+    The file is its owner's only.
+    """
     write(
         path,
         Entry("ada", 0, V1, "accepted", 202, "", "r-1"),
@@ -33,9 +36,9 @@ def test_the_format_of_a_journal(path: Path) -> None:
     )
     assert path.read_bytes() == HEADER + (
         b'{"endpoint_id":"ada","digest":"%s","state":"accepted","status":202,"code":"",'
-        b'"request_id":"r-1"}\n'
+        b'"request_id":"r-1","crc":"e986e095"}\n'
         b'{"endpoint_id":"Zo\xc3\xab","occurrence":2,"digest":"%s","state":"failed","status":400,'
-        b'"code":"BadRequestException","request_id":"r-2"}\n'
+        b'"code":"BadRequestException","request_id":"r-2","crc":"8d998995"}\n'
     ) % (V1.encode(), V2.encode())
     if os.name == "posix":
         assert path.stat().st_mode & 0o777 == 0o600

@@ -10,8 +10,8 @@ from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 
 TARGET = JournalTarget("app-1", "eu-west-1", "https://pinpoint.eu-west-1.amazonaws.com")
 HEADER = (
-    b'{"pe_journal":1,"application_id":"app-1","region":"eu-west-1",'
-    b'"server":"https://pinpoint.eu-west-1.amazonaws.com"}\n'
+    b'{"pe_journal":2,"application_id":"app-1","region":"eu-west-1",'
+    b'"server":"https://pinpoint.eu-west-1.amazonaws.com","store":"","crc":"a72ff426"}\n'
 )
 V1, V2, V3 = "1" * 32, "2" * 32, "3" * 32
 DONE, AGAIN = True, False
