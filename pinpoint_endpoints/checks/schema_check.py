@@ -155,10 +155,7 @@ def _attribute_name(path: ValuePath, error: Any) -> Finding:
 
 
 def _wrong_type(path: ValuePath, error: Any) -> CodedFinding:
-    finding = wrong_type(path, str(error.validator_value), error.instance)
-    if _is_id(path, error):
-        finding = finding._replace(hint="write it as a string, in quotes")
-    return codes.WRONG_TYPE, finding
+    return codes.WRONG_TYPE, wrong_type(path, str(error.validator_value), error.instance)
 
 
 def _not_in_set(path: ValuePath, error: Any) -> CodedFinding:

@@ -14,6 +14,7 @@ class Action(StrEnum):
 
     REPLACE = "the scalar becomes the string `text`"
     WRAP = "the scalar becomes a list that holds it as a string"
+    EMPTY = "the empty list becomes an empty object"
     RENAME = "the member's key becomes `text`"
     REMOVE = "the members are removed"
     QUOTE = "the plain YAML scalar, or JSON number, is quoted"

@@ -20,6 +20,7 @@ _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r|\Z)")
 _COMMA = re.compile(r"\s*,")
 _COMMENT = "#"
 _EMPTY = "{}"
+_EMPTY_LIST = re.compile(r"\[\s*\]")
 
 
 class Edit(NamedTuple):
@@ -73,6 +74,16 @@ def scalar_change(found: PositionMap, fix: Fix, path: ValuePath, value: object) 
         return None
     new, becomes = _put_right(token, fix, value)
     return Change(Edit(start, end, new), fix.action, (path,), becomes)
+
+
+def empty_change(found: PositionMap, path: ValuePath) -> Change | None:
+    """Return the change of an empty list to an empty object; None if an alias repeats it."""
+    if path not in found.ends:
+        return None
+    start, end = without_label(found.text, found.values[path]), found.ends[path]
+    if not _EMPTY_LIST.fullmatch(found.text, start, end):
+        return None
+    return Change(Edit(start, end, _EMPTY), Action.EMPTY, (path,), {})
 
 
 def _put_right(token: str, fix: Fix, value: object) -> tuple[str, object]:

@@ -12,6 +12,7 @@ from pinpoint_endpoints.fixes.edits import (
     Change,
     Children,
     Edit,
+    empty_change,
     key_change,
     removals,
     scalar_change,
@@ -73,6 +74,8 @@ def _changes(fixes: Iterable[Fix], found: PositionMap, value: object) -> Iterato
                 continue
             if fix.action in _OF_KEYS:
                 change = key_change(found, fix, path)
+            elif fix.action is Action.EMPTY:
+                change = empty_change(found, path)
             else:
                 change = scalar_change(found, fix, path, _at(value, path))
             if change is not None and taken[(*path[:-1], fix.text)] <= 1:

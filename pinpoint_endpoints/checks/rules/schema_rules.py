@@ -22,6 +22,23 @@ _GROUPS = {
     "User": "EndpointUser",
 }
 _CLOSED_SETS = ("ChannelType", "EndpointStatus", "OptOut")
+_CHANNELS_CALLED = {
+    "GCM": ("fcm", "firebase", "firebasecloudmessaging"),
+    "APNS or APNS_SANDBOX": ("apn", "apple", "ios", "ipad", "iphone"),
+    "GCM, ADM or BAIDU": ("android",),
+    "ADM": ("amazon", "fireos", "kindle"),
+    "SMS": ("cell", "mms", "mobile", "msisdn", "phone", "text", "textmessage"),
+    "VOICE": ("call", "landline"),
+    "EMAIL": ("mail", "ses", "smtp"),
+    "IN_APP": ("inappmessage", "inappmessaging"),
+    "CUSTOM": ("lambda", "messenger", "slack", "telegram", "webhook", "whatsapp"),
+}
+"""What people and other tools call the channels, without case and punctuation."""
+_CHOICE_HINTS = {
+    "OptOut": 'write "ALL" (the user has opted out) or "NONE"',
+    "EndpointStatus": 'write "ACTIVE" or "INACTIVE"',
+}
+_IDS = ("Id", "EndpointId")
 _KINDS = {
     "string": "a string",
     "number": "a number",
@@ -100,28 +117,76 @@ def wrong_type(path: ValuePath, wanted: str, value: object) -> Finding:
 def _type_hint(path: ValuePath, wanted: str, value: object) -> str:
     if not path:
         return 'an endpoint is an object; a file holds one, or several as {"Item": [...]}'
-    if value is None:
+    if _is_batch(path):
+        return 'write a list of endpoints: {"Item": [{...}]}'
+    if value is None and (wanted != "string" or path[-1] not in _IDS):
         in_list = isinstance(path[-1], int)
         return "remove it from the list" if in_list else "leave it out to keep the stored value"
-    if wanted == "number" and isinstance(value, bool) and path[-2:-1] == ("Metrics",):
-        return "a metric is a number: write 1 or 0"
-    nested = isinstance(value, (dict, list))
     return {
-        "array": "write a list of strings" if nested else "wrap it in a list",
-        "string": "write the text itself" if nested else "put it in quotes",
-        "number": "write it without quotes" if _is_number(value) else "write a number",
-        "object": "write members, each with a name and a value",
+        "string": _string_hint(path[-1], value),
+        "number": _number_hint(path, value),
+        "array": _list_hint(value),
+        "object": _object_hint(str(path[-1]), value),
     }.get(wanted, "")
 
 
+def _string_hint(name: str | int, value: object) -> str:
+    if name in _IDS:
+        return "write the endpoint's id" if value is None else "write it as a string, in quotes"
+    if name in _CLOSED_SETS:
+        return _choice_hint(str(name), _choices(str(name)))
+    return "write the text itself" if isinstance(value, (dict, list)) else "put it in quotes"
+
+
+def _number_hint(path: ValuePath, value: object) -> str:
+    if isinstance(value, bool) and path[-2:-1] == ("Metrics",):
+        return "a metric is a number: write 1 or 0"
+    return "write it without quotes" if _is_number(value) else "write a number"
+
+
+def _is_batch(path: ValuePath) -> bool:
+    return path[-1] == "Item" and path[-2:-1] not in (("Attributes",), ("UserAttributes",))
+
+
+def _object_hint(name: str, value: object) -> str:
+    if value == []:
+        return "write {}: some languages write an empty map as []"
+    if name in ("Attributes", "UserAttributes"):
+        return 'write names with lists of strings: {"name": ["value"]}'
+    if name == "Metrics":
+        return 'write names with numbers: {"name": 1}'
+    if name in _GROUPS:
+        return f"write its members: {', '.join(_members_of(_GROUPS[name]))}"
+    return "write members, each with a name and a value"
+
+
+def _list_hint(value: object) -> str:
+    if value == {}:
+        return "write [], which empties the attribute, or leave it out"
+    if isinstance(value, (dict, list)):
+        return "write a list of strings"
+    return "wrap it in a list" if isinstance(value, str) else "write it in a list and in quotes"
+
+
 def _type_fix(path: ValuePath, wanted: str, value: object) -> Fix | None:
-    if not path or value is None or isinstance(value, (dict, list)):
+    if path and wanted == "object" and value == []:
+        return Fix(Action.EMPTY, (path,))
+    if not path or value is None or isinstance(value, (dict, list)) or _is_batch(path):
         return None
     if wanted == "array":
         return Fix(Action.WRAP, (path,))
     if wanted == "string" and not isinstance(value, bool) and path[-1] not in _CLOSED_SETS:
         return Fix(Action.QUOTE, (path,))
     return None
+
+
+def _members_of(shape: str) -> Sequence[str]:
+    return list(bundled_schema()["$defs"][shape]["properties"])
+
+
+def _choices(name: str) -> Sequence[str]:
+    choices: Sequence[str] = bundled_schema()["$defs"][name]["enum"]
+    return choices
 
 
 def _is_number(text: object) -> bool:
@@ -157,13 +222,28 @@ def not_in_set(path: ValuePath, value: str, choices: Sequence[str]) -> Finding:
         {"ChannelType": "SMS", "Address": "+12065550100"}
     """
     name = path[-1] if path else "value"
+    channel = _channel_called(value) if name == "ChannelType" else ""
     near = nearest(value, choices)
     # a value unlike any choice may be an address in the wrong place
-    shown = f'"{value}"' if near else "this text"
-    hint = f'did you mean "{near}"?' if near else f"one of {', '.join(choices)}"
+    shown = f'"{value}"' if near or channel else "this text"
+    hint = _choice_hint(str(name), choices)
+    if channel:
+        hint = f"write {channel}"
+    elif near:
+        hint = f'did you mean "{near}"?'
     right = same_but_for_case(value, choices)
     fix = Fix(Action.REPLACE, (path,), right) if right else None
     return Finding(path, f"{shown} is not a value of {name}", hint, fix=fix)
+
+
+def _choice_hint(name: str, choices: Sequence[str]) -> str:
+    return _CHOICE_HINTS.get(name) or f"one of {', '.join(choices)}"
+
+
+def _channel_called(value: str) -> str:
+    """Return the channel, or the channels, that go by another name; an empty string if none do."""
+    word = "".join(filter(str.isalnum, value.casefold()))
+    return next((channel for channel, names in _CHANNELS_CALLED.items() if word in names), "")
 
 
 @rule(codes.OVER_LIMIT, Scope.SCHEMA, "Attributes", "User.UserAttributes")
