@@ -110,6 +110,22 @@ def serve(
         bool,
         typer.Option("--quotas", help="Limit each operation to AWS's quota."),
     ] = False,
+    strict_requests: Annotated[
+        bool,
+        typer.Option(
+            "--strict-requests",
+            help="Refuse requests with members that Pinpoint does not have; they are ignored "
+            "otherwise, with a line in the log.",
+        ),
+    ] = False,
+    known_applications_only: Annotated[
+        bool,
+        typer.Option(
+            "--known-applications-only",
+            help="Answer 404 for an application that was not created with CreateApp; it is created "
+            "by the first write to it otherwise.",
+        ),
+    ] = False,
     explain: Annotated[
         bool,
         typer.Option(
@@ -149,6 +165,8 @@ def serve(
         allowed_hosts=tuple(allow_host or ()),
         allowed_origins=tuple(allow_origin or ()),
         faults=faults,
+        strict_requests=strict_requests,
+        known_applications_only=known_applications_only,
     )
     log = None if quiet else _write_line
     server = PinpointServer(path, settings, log=log, report_error=_write_line)

@@ -22,6 +22,7 @@ PATHS = (
     "{0}/v1/apps/(?P<app_id>[^/]+)/endpoints$",
     "{0}/v1/apps/(?P<app_id>[^/]+)/endpoints/(?P<endpoint_id>.*)$",
     "{0}/v1/apps/(?P<app_id>[^/]+)/events$",
+    "{0}/v1/apps/(?P<app_id>[^/]+)/events/legacy$",
     "{0}/v1/apps/(?P<app_id>[^/]+)/users/(?P<user_id>.*)$",
 )
 ATTRIBUTE = "_pinpoint_endpoints"

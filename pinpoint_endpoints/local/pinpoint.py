@@ -54,9 +54,11 @@ class LocalPinpoint:
         now: the clock; aware times.
         new_id: the source of ids for requests and applications.
         limits: the quotas of endpoints.
+        strict_requests: refuse HTTP requests with members that their shape does not have, instead
+            of ignoring these members.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the store have defaults
         self,
         store: Store,
         *,
@@ -64,12 +66,14 @@ class LocalPinpoint:
         now: Callable[[], datetime] = utc_now,
         new_id: Callable[[], UUID] = uuid4,
         limits: Limits = SERVICE_LIMITS,
+        strict_requests: bool = False,
     ) -> None:
         self._store = store
         self._create_missing_applications = create_missing_applications
         self._now = now
         self._new_id = new_id
         self._limits = limits
+        self.strict_requests = strict_requests
 
     def new_request_id(self) -> str:
         """Return an id for a new request."""

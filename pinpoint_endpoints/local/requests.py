@@ -69,7 +69,7 @@ class Shape:
 
     def __init__(self, name: str, schema: Mapping[str, Any], whole: str = "The body") -> None:
         self._name = name
-        self._schema = dict(schema)
+        self.schema = dict(schema)
         self._whole = whole
 
     def problem(self, value: object, path: ValuePath = ()) -> str:
@@ -85,7 +85,7 @@ class Shape:
 
         from pinpoint_endpoints.checks.schema_check import findings_of
 
-        error = next(Draft202012Validator(self._schema).iter_errors(value))
+        error = next(Draft202012Validator(self.schema).iter_errors(value))
         coded = next(findings_of(error, self._name))
         place = json_pointer((*path, *coded[1].path)) or self._whole
         return f"{place}: {_message(value, coded, self._name)}"
@@ -94,7 +94,7 @@ class Shape:
     def _decider(self) -> "Draft202012Validator":
         from jsonschema_rs import Draft202012Validator
 
-        return Draft202012Validator(self._schema)
+        return Draft202012Validator(self.schema)
 
 
 CREATE_APPLICATION_REQUEST = Shape(

@@ -18,6 +18,7 @@ from pinpoint_endpoints.local.service_error import (
     not_found,
     payload_too_large,
 )
+from pinpoint_endpoints.local.unknown_members import remove_unknown_members
 from pinpoint_endpoints.quotas import MAX_BODY_BYTES, MAX_EVENTS_BYTES
 
 LISTED = "`pe serve --explain` lists what it implements."
@@ -33,14 +34,17 @@ class Answer:
         status: such as 202.
         headers: by name.
         body: JSON in UTF-8.
+        remark: what of an accepted request was ignored, for a log; empty if nothing was.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    remark: str = ""
 
 
-class Call(NamedTuple):
+@dataclass(slots=True)
+class Call:
     """A request for an operation.
 
     Args:
@@ -48,22 +52,29 @@ class Call(NamedTuple):
         ids: the ids in its path, decoded.
         query: the parameters of its query.
         body: as it was received.
+        shape: the name of the body's shape in botocore's service model; empty for none.
         request_id: the id that it was given.
+        remark: what of the body was ignored, once it has been read.
     """
 
     pinpoint: LocalPinpoint
     ids: tuple[str, ...]
     query: Mapping[str, str]
     body: bytes
+    shape: str
     request_id: str
+    remark: str = ""
 
     def json(self) -> Any:
-        """Return the value of the body.
+        """Return the value of the body, without unknown members unless requests are strict.
 
         Raises:
             ServiceError: 400 when it is not JSON, or contains a value that cannot be stored.
         """
-        return value_of(self.body)
+        value = value_of(self.body)
+        if not self.pinpoint.strict_requests:
+            self.remark = remove_unknown_members(value, self.shape)
+        return value
 
 
 class Operation(NamedTuple):
@@ -73,12 +84,14 @@ class Operation(NamedTuple):
         name: in botocore's service model.
         status: the HTTP status of success.
         run: executes a call, and returns the body of the answer.
+        shape: the name of the body's shape in the service model; empty for none.
         max_bytes: the largest body of a request.
     """
 
     name: str
     status: int
     run: Callable[[Call], Mapping[str, Any]]
+    shape: str = ""
     max_bytes: int = MAX_BODY_BYTES
 
 
@@ -91,7 +104,12 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
                 call.query.get("page-size"), call.query.get("token")
             ),
         ),
-        "POST": Operation("CreateApp", 201, lambda call: call.pinpoint.create_app(call.json())),
+        "POST": Operation(
+            "CreateApp",
+            201,
+            lambda call: call.pinpoint.create_app(call.json()),
+            "CreateApplicationRequest",
+        ),
     },
     "/v1/apps/{application-id}": {
         "GET": Operation("GetApp", 200, lambda call: call.pinpoint.get_app(*call.ids)),
@@ -102,6 +120,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
             "RemoveAttributes",
             200,
             lambda call: call.pinpoint.remove_attributes(*call.ids, request=call.json()),
+            "UpdateAttributesRequest",
         ),
     },
     "/v1/apps/{application-id}/endpoints": {
@@ -111,6 +130,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
             lambda call: call.pinpoint.update_endpoints_batch(
                 *call.ids, request=call.json(), request_id=call.request_id
             ),
+            "EndpointBatchRequest",
         ),
     },
     "/v1/apps/{application-id}/endpoints/{endpoint-id}": {
@@ -121,6 +141,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
             lambda call: call.pinpoint.update_endpoint(
                 *call.ids, request=call.json(), request_id=call.request_id
             ),
+            "EndpointRequest",
         ),
         "DELETE": Operation(
             "DeleteEndpoint", 202, lambda call: call.pinpoint.delete_endpoint(*call.ids)
@@ -133,6 +154,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
             lambda call: call.pinpoint.put_events(
                 *call.ids, request=call.json(), request_id=call.request_id
             ),
+            "EventsRequest",
             MAX_EVENTS_BYTES,
         ),
     },
@@ -151,6 +173,9 @@ FIRST_ERROR_STATUS = 400
 
 FIRST_ID, EVERY_OTHER = 3, 2
 """Indexes of the ids in a path that is split at its slashes."""
+
+EVENTS, LEGACY_EVENTS = 4, ["events", "legacy"]
+"""Index and end of the path to which Amplify JS up to v5 sends events when a page is left."""
 
 ID = "{}"
 _OPERATIONS_AT = {re.sub("{[^}]+}", ID, path): methods for path, methods in OPERATIONS.items()}
@@ -178,8 +203,9 @@ def answer(pinpoint: LocalPinpoint, method: str, target: str, body: bytes) -> An
         if len(body) > operation.max_bytes:
             raise payload_too_large(f"The body is over {operation.max_bytes} bytes.")
         members = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
-        call = Call(pinpoint, ids, members, body, request_id)
-        return Answer(operation.status, headers, orjson.dumps(operation.run(call)))
+        call = Call(pinpoint, ids, members, body, operation.shape, request_id)
+        response = orjson.dumps(operation.run(call))
+        return Answer(operation.status, headers, response, call.remark)
     except ServiceError as error:
         return refusal(error, request_id)
     except RecursionError:  # from the explanation of a thousand nested lists
@@ -199,9 +225,9 @@ def refusal(error: ServiceError, request_id: str) -> Answer:
 
 
 def message_of(answer: Answer) -> str:
-    """Return why a request was refused; an empty string if it was accepted."""
+    """Return why a request was refused, or what of an accepted one was ignored."""
     if answer.status < FIRST_ERROR_STATUS:
-        return ""
+        return answer.remark
     return str(orjson.loads(answer.body)["Message"])
 
 
@@ -224,6 +250,8 @@ def _route(method: str, path: str) -> tuple[Operation, tuple[str, ...]]:
 def _methods_and_ids(path: str) -> tuple[Mapping[str, Operation], list[str]]:
     """Return the operations at a path by method, none if it is unknown, and its ids."""
     segments = path.split("/")
+    if segments[EVENTS:] == LEGACY_EVENTS:
+        del segments[-1]
     ids = segments[FIRST_ID::EVERY_OTHER]
     segments[FIRST_ID::EVERY_OTHER] = [ID] * len(ids)
     return _OPERATIONS_AT.get("/".join(segments), {}), ids

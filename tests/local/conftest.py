@@ -42,8 +42,8 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture
 def pinpoint(store: Store) -> LocalPinpoint:
-    """Return a local Pinpoint over a fresh store in memory."""
-    return LocalPinpoint(store)
+    """Return a local Pinpoint over a fresh store in memory, which refuses unknown members."""
+    return LocalPinpoint(store, strict_requests=True)
 
 
 @pytest.fixture

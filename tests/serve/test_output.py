@@ -75,6 +75,19 @@ def test_requests_are_logged_as_they_come(tmp_path: Path) -> None:
     assert "--allow-host" in log
 
 
+def test_what_is_ignored_is_logged(tmp_path: Path) -> None:
+    """Members that Pinpoint does not have; an address among their names is masked."""
+    body = {"ChannelType": "EMAIL", "OptOut": "ALL", "adress": "x", "ada@example.com": 1}
+    with pe_serve(tmp_path) as server:
+        assert ask_once(server.port, request(body=json.dumps(body).encode())).status == 202
+        server.process.terminate()
+        server.ended()
+        log = server.log()
+    (line,) = requests_in(log)
+    assert line[:3] == ("202", "UpdateEndpoint", "demo e")
+    assert line[3].startswith("ignored unknown members: /adress, /ad***")
+
+
 def test_no_personal_data_is_logged(tmp_path: Path) -> None:
     """Neither of bodies, nor user ids, nor endpoint ids that look like an address."""
     body = {

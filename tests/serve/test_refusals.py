@@ -135,3 +135,15 @@ def test_it_serves_without_its_faster_parts(tmp_path: Path, module: str) -> None
     (tmp_path / f"{module}.py").write_text("raise ImportError", "utf-8")
     with pe_serve(tmp_path, PYTHONPATH=str(tmp_path)) as server:
         assert ask_once(server.port, request()).status == 202
+
+
+def test_strict_servers(tmp_path: Path) -> None:
+    """Unknown members, and applications that nobody created, are refused on request."""
+    with pe_serve(tmp_path, "--strict-requests", "--known-applications-only") as server:
+        missing = ask_once(server.port, request())
+        assert (missing.status, missing.json["Message"]) == (404, "Application not found")
+        created = ask_once(server.port, request(b"POST", b"/v1/apps", body=b'{"Name": "demo"}'))
+        endpoint = f"/v1/apps/{created.json['Id']}/endpoints/e".encode()
+        assert ask_once(server.port, request(b"PUT", endpoint)).status == 202
+        unknown = request(b"PUT", endpoint, body=b'{"adress": "a"}')
+        assert ask_once(server.port, unknown).json["Message"].startswith("/adress: not a member")

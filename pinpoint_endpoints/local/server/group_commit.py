@@ -55,12 +55,15 @@ class RequestExecutor:
     Args:
         store: reads and writes. With a file, it must not wait for locks (`raise_when_locked`).
         page_store: the same file once more for the thread of the pages; `store` if in memory.
+        pinpoint: over `store`.
         report_error: takes a message about an error that no client caused.
     """
 
-    def __init__(self, store: Store, page_store: Store, report_error: ReportError) -> None:
+    def __init__(
+        self, store: Store, page_store: Store, pinpoint: LocalPinpoint, report_error: ReportError
+    ) -> None:
         self._store = store
-        self._pinpoint = LocalPinpoint(store)
+        self._pinpoint = pinpoint
         self._page_store = page_store
         self._report_error = report_error
         self._writes = WriteQueue(self._commit)

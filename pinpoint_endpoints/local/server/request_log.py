@@ -13,8 +13,8 @@ from pinpoint_endpoints.masking import masked, printable, shown_member, without_
 
 FLUSH_SECONDS = 0.5
 MAX_LINES = 4
-"""Successful requests with a line of their own in one flush, and as many failed ones; further ones
-are counted by kind."""
+"""Requests with a line of their own in one flush, and as many that failed or have a remark; further
+ones are counted by kind."""
 
 MAX_KINDS = 3
 """Kinds that are counted separately; requests of further kinds are counted together."""
@@ -36,7 +36,7 @@ class _Kind(NamedTuple):
 
     operation: str
     ended: str
-    is_failure: bool = False
+    is_notable: bool = False
 
 
 class _Counted:
@@ -45,11 +45,13 @@ class _Counted:
     Attributes:
         count: of requests.
         last: the line of the last one.
+        position: how many requests came before the last one.
     """
 
     def __init__(self) -> None:
         self.count = 0
         self.last = ""
+        self.position = 0
 
 
 class RequestLog:
@@ -63,7 +65,8 @@ class RequestLog:
     def __init__(self, write: WriteLine | None, now: Callable[[], datetime] = datetime.now) -> None:
         self._write = write
         self._now = now
-        self._lines: list[str] = []
+        self._lines: list[tuple[int, str]] = []
+        self._requests = 0
         self._line_counts: Counter[bool] = Counter()
         self._counted: defaultdict[_Kind, _Counted] = defaultdict(_Counted)
         self._is_due = False
@@ -78,36 +81,39 @@ class RequestLog:
             target: the encoded path, with the query.
             status: of the answer.
             seconds: how long it took.
-            message: why it was refused, if it was.
+            message: why it was refused, or what of it was ignored; empty for neither.
         """
         if self._write is not None:
             took = f"{seconds * 1000:.1f} ms"
             reason = f"  {_shown_message(message)}" if message else ""
-            kind = _Kind(operation, str(status), status >= FIRST_ERROR_STATUS)
+            is_notable = status >= FIRST_ERROR_STATUS or bool(message)
+            kind = _Kind(operation, str(status), is_notable)
             self._add(kind, f"{_shown(target)}  {took}{reason}")
 
     def reset(self, operation: str, target: str) -> None:
         """Log a request whose connection was broken by an injected fault."""
         if self._write is not None:
-            self._add(_Kind(operation, "reset", is_failure=True), _shown(target))
+            self._add(_Kind(operation, "reset", is_notable=True), _shown(target))
 
     def refused(self, status: int, message: str) -> None:
         """Log a request that was refused before its operation was known."""
         if self._write is not None:
-            kind = _Kind("refused", str(status), is_failure=True)
+            kind = _Kind("refused", str(status), is_notable=True)
             self._add(kind, _shown_message(message))
 
     def flush(self) -> None:
-        """Write the lines that wait."""
+        """Write the lines that wait, in the order of their requests, and the counts after them."""
         self._is_due = False
         if self._write is None:
             return
-        kinds = sorted(self._counted.items(), key=_failures_and_many_first)
-        for line in self._lines:
+        kinds = sorted(self._counted.items(), key=_notable_and_many_first)
+        shown = [more for _, more in kinds[:MAX_KINDS] if more.count == 1]
+        lines = self._lines + [(more.position, more.last) for more in shown]
+        for _, line in sorted(lines):
             self._write(line)
         for kind, more in kinds[:MAX_KINDS]:
-            counted = self._line(kind, f"{more.count:,} more")
-            self._write(more.last if more.count == 1 else counted)
+            if more.count > 1:
+                self._write(self._line(kind, f"{more.count:,} more"))
         others = sum(more.count for _, more in kinds[MAX_KINDS:])
         if others:
             self._write(self._line(_Kind("others", ""), f"{others:,} more"))
@@ -116,13 +122,15 @@ class RequestLog:
         self._counted.clear()
 
     def _add(self, kind: _Kind, what: str) -> None:
-        if self._line_counts[kind.is_failure] < MAX_LINES:
-            self._line_counts[kind.is_failure] += 1
-            self._lines.append(self._line(kind, what))
+        self._requests += 1
+        if self._line_counts[kind.is_notable] < MAX_LINES:
+            self._line_counts[kind.is_notable] += 1
+            self._lines.append((self._requests, self._line(kind, what)))
         else:
             counted = self._counted[kind]
             counted.count += 1
             counted.last = self._line(kind, what)
+            counted.position = self._requests
         if not self._is_due:
             self._is_due = True
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
@@ -159,9 +167,9 @@ class ErrorLog:
         self._write(error)
 
 
-def _failures_and_many_first(item: tuple[_Kind, _Counted]) -> tuple[bool, int]:
+def _notable_and_many_first(item: tuple[_Kind, _Counted]) -> tuple[bool, int]:
     kind, more = item
-    return not kind.is_failure, -more.count
+    return not kind.is_notable, -more.count
 
 
 def _shown_message(message: str) -> str:

@@ -18,6 +18,7 @@ from uvicorn import Config, Server
 
 from pinpoint_endpoints.errors import CannotRun, UsageError
 from pinpoint_endpoints.local.pages import about_store, pages_app
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.server.access import AccessPolicy
 from pinpoint_endpoints.local.server.app import ServerApp
 from pinpoint_endpoints.local.server.fault_injection import Faults
@@ -50,6 +51,9 @@ class Settings:
         allowed_hosts: more names by which clients reach the server.
         allowed_origins: origins of web pages whose requests are answered.
         faults: what shall go wrong.
+        strict_requests: refuse requests with unknown members instead of ignoring the members.
+        known_applications_only: answer 404 for an application that was not created, instead of
+            creating it when an endpoint is first written to it.
     """
 
     host: str = "127.0.0.1"
@@ -58,6 +62,8 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     faults: Faults = field(default_factory=Faults)
+    strict_requests: bool = False
+    known_applications_only: bool = False
 
 
 DEFAULT_SETTINGS = Settings()
@@ -92,8 +98,8 @@ class PinpointServer:
         report_error: WriteLine | None = None,
         shutdown_seconds: int = SHUTDOWN_SECONDS,
     ) -> None:
-        self._report_error = ErrorLog(report_error)
         self._log = RequestLog(log)
+        self._report_error = ErrorLog(report_error and self._after_requests(report_error))
         with ExitStack() as opened:
             self._listener = opened.enter_context(listen(settings))
             self.url = url_of(self._listener)
@@ -104,7 +110,12 @@ class PinpointServer:
                 page_store = opened.enter_context(Store(path))
                 store.check_writable()
                 store.raise_when_locked()
-            executor = RequestExecutor(store, page_store, self._report_error)
+            pinpoint = LocalPinpoint(
+                store,
+                create_missing_applications=not settings.known_applications_only,
+                strict_requests=settings.strict_requests,
+            )
+            executor = RequestExecutor(store, page_store, pinpoint, self._report_error)
             opened.callback(executor.close)
             self._opened = opened.pop_all()
         pages = pages_app(executor.read, about_store(path, self.url))
@@ -155,6 +166,15 @@ class PinpointServer:
             with suppress(TimeoutError):  # it closes connections first, and then waits
                 async with asyncio.timeout(0):
                     await self._server.shutdown(sockets=[self._listener])
+
+    def _after_requests(self, write: WriteLine) -> WriteLine:
+        """Write the lines of requests that wait before an error, so that lines are in order."""
+
+        def write_after(error: str) -> None:
+            self._log.flush()
+            write(error)
+
+        return write_after
 
     def _report_loop_error(self, context: Mapping[str, Any]) -> None:
         """Report an error of the event loop, such as too many open files."""

@@ -105,6 +105,30 @@ def test_failures_have_lines_of_their_own() -> None:
     ]
 
 
+def test_lines_are_in_the_order_of_their_requests() -> None:
+    """Also where one that is left over is shown; counts come last."""
+    taken = [("UpdateEndpoint", f"/v1/apps/demo/endpoints/t-{n}", 202) for n in range(5)]
+    failed = [("UpdateEndpoint", "/v1/apps/demo/endpoints/f", 400)]
+    found = [line.split()[4] for line in logged(*taken, *failed, *taken[:0])]
+    assert found == ["t-0", "t-1", "t-2", "t-3", "t-4", "f"]
+
+
+def test_what_is_ignored_is_remarked() -> None:
+    """In the line of a request that was accepted, of which there are as many as of failures."""
+    lines: list[str] = []
+
+    async def ask() -> None:
+        log = RequestLog(lines.append, lambda: NOW)
+        for number in range(9):
+            remark = "ignored unknown members: /x" if number > MAX_LINES else ""
+            log.answered("UpdateEndpoint", f"/v1/apps/a/endpoints/{number}", 202, 0.001, remark)
+        log.flush()
+
+    asyncio.run(ask())
+    remarks = [line for line in lines if line.endswith("  1.0 ms  ignored unknown members: /x")]
+    assert len(remarks) == MAX_LINES
+
+
 def test_a_refusal_has_its_reason() -> None:
     """The client's message, in one line of limited length, with addresses masked."""
     lines: list[str] = []
