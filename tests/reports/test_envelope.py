@@ -55,7 +55,7 @@ def test_the_schema_is_one() -> None:
         ([*UPSERT, "--dry-run", "examples"], 1, "partial"),
         ([*UPSERT, "--dry-run", "--verify", "examples"], 2, "error"),
         ([*UPSERT, f"{WRONG}/misspelled.json"], 1, "error"),
-        ([*UPSERT, "tests/data/valid/batch-request.json"], 4, "error"),
+        ([*UPSERT, "tests/data/invalid/missing.yaml"], 4, "error"),
         ([*UPSERT, "none.json"], 3, "error"),
         (["upsert", "--app", "demo", SEATTLE], 3, "error"),
         ([*UPSERT, "--id", "${x}", SEATTLE], 2, "error"),
