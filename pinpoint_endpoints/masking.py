@@ -5,14 +5,35 @@ and servers are printed without control characters.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import unescape
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
+from unicodedata import combining, normalize
 
-_PHONE_OR_MAIL = re.compile(r"@|(?:[0-9][ ().-]?){7}")
-_PHONE = re.compile(r"\+[0-9]{7,15}")
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}")
-"""A UUID may have seven digits in a row, and is not a phone number."""
+_PHONE_OR_MAIL = re.compile(r"@|(?:\d[ ().-]?){7}")
+_PHONE = re.compile(r"\+(?:[ ().-]{0,2}\d){7,15}")
+_WORD = re.compile(r"\S+")
+_UUID_OR_DATE = re.compile(
+    r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:t[0-9:.]+(?:z|[-+][0-9:]+)?)?"
+    r"|[0-9]{8}t[0-9]{6}z?",
+    re.IGNORECASE,
+)
+"""These may have seven digits in a row, and are not phone numbers."""
+
+_ESCAPES = (
+    re.compile(r"(?:%[0-9A-Fa-f]{2})+"),
+    re.compile(
+        r"\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
+        r"|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[\"\\/bfnrt])"
+    ),
+    re.compile(r"&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);"),
+)
+"""Percent-encoding, the escapes of JSON and YAML, and the character references of XML."""
+
+_JSON_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_MAX_DECODINGS = 3
 
 _MIN_VALUE_LENGTH = 3
 MAX_HIDDEN_LENGTH = 6
@@ -26,6 +47,32 @@ _MAX_NAME_LENGTH = 80
 _PERSONAL_MEMBERS = (("Address",), ("User", "UserId"), ("User", "UserAttributes"))
 
 
+class _Span(NamedTuple):
+    """A part of a text, between two offsets, and what is shown instead."""
+
+    start: int
+    end: int
+    stand_in: str
+
+
+class _Reading(NamedTuple):
+    """A text in another spelling.
+
+    Attributes:
+        text: the other spelling.
+        starts: for each of its characters the offset in the original text where it begins.
+        ends: for each of its characters the offset where it ends.
+    """
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    def source(self, start: int, end: int) -> tuple[int, int]:
+        """Return the offsets in the original text of a part of this one."""
+        return self.starts[start], self.ends[end - 1]
+
+
 def is_personal(path: Sequence[str]) -> bool:
     """Tell whether the value at a path in an endpoint is personal data."""
     return any(tuple(path[: len(begin)]) == begin for begin in _PERSONAL_MEMBERS)
@@ -37,8 +84,13 @@ def masked(text: str) -> str:
 
 
 def looks_like_address(name: str) -> bool:
-    """Tell whether a member's name, or an id, may be a phone number or an e-mail address."""
-    return bool(_PHONE_OR_MAIL.search(name)) and not _UUID.fullmatch(name)
+    """Tell whether a member's name, an id or a value may be a phone number or an e-mail address.
+
+    Percent-encoding, other escapes and compatibility characters hide none.
+    """
+    return not _UUID_OR_DATE.fullmatch(name) and any(
+        _PHONE_OR_MAIL.search(reading.text) for reading in _readings(name)
+    )
 
 
 def shown_member(name: str) -> str:
@@ -66,9 +118,142 @@ def dotted(path: Iterable[str], *, show_values: bool = False) -> str:
 
 def without_addresses(message: str) -> str:
     """Return a message of a server with everything in it masked that looks like an address."""
-    return " ".join(
-        masked(word) if "@" in word else _PHONE.sub("***", word) for word in message.split(" ")
+    return _replace_spans(message, _addresses(message))
+
+
+def _addresses(message: str) -> Iterator[_Span]:
+    for reading in _readings(message):
+        for word in _WORD.finditer(reading.text):
+            if "@" in word[0]:
+                start, end = reading.source(*word.span())
+                yield _Span(start, end, masked(message[start:end]))
+        for phone in _PHONE.finditer(reading.text):
+            start, end = reading.source(*phone.span())
+            yield _Span(start, end, "***")
+
+
+def mask_values(text: str, values: Iterable[str]) -> str:
+    """Return a text with each value in it masked, however the text spells it.
+
+    Case and Unicode's compatibility forms are ignored, and escapes are decoded: those of URLs and
+    forms, of JSON and of XML. Where values overlap, all of what they cover is masked.
+
+    Args:
+        text: from somebody else, such as a server's message.
+        values: as they were sent; empty ones are left out.
+    """
+    return _replace_spans(text, _occurrences(text, values))
+
+
+def _occurrences(text: str, values: Iterable[str]) -> Iterator[_Span]:
+    stand_ins = {_caseless(value): masked(value) for value in values if value}
+    readings = [*_readings(text), *(_readings(text.replace("+", " ")) if "+" in text else ())]
+    for reading in readings if stand_ins else ():
+        for wanted, stand_in in stand_ins.items():
+            start = reading.text.find(wanted)
+            while start >= 0:
+                begin, end = reading.source(start, start + len(wanted))
+                yield _Span(begin, end, stand_in)
+                start = reading.text.find(wanted, start + 1)
+
+
+def _replace_spans(text: str, spans: Iterable[_Span]) -> str:
+    """Replace parts of a text in one pass: of two that begin together, the longer one."""
+    pieces: list[str] = []
+    at = 0
+    for start, end, stand_in in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if start >= at:
+            pieces += (text[at:start], stand_in)
+        at = max(at, end)
+    return "".join([*pieces, text[at:]])
+
+
+def _readings(text: str) -> Iterator[_Reading]:
+    """Yield a text without its case, as it stands and with its escapes decoded, one or more times.
+
+    Decoded texts may contain escapes again: a server may quote what a proxy has encoded.
+    """
+    readings = [_Reading(text, range(len(text)), range(1, len(text) + 1))]
+    known = {text}
+    yield _without_case(readings[0])
+    for _ in range(_MAX_DECODINGS):
+        decoded = (
+            _decoded(reading, kind)
+            for reading in readings
+            for kind in _ESCAPES
+            if kind.search(reading.text)
+        )
+        readings = [*{reading.text: reading for reading in decoded}.values()]
+        yield from (_without_case(reading) for reading in readings if reading.text not in known)
+        known.update(reading.text for reading in readings)
+
+
+def _decoded(reading: _Reading, kind: re.Pattern[str]) -> _Reading:
+    """Decode the escapes of one kind in a text once."""
+    text, starts, ends = reading
+    pieces: list[str] = []
+    new_starts: list[int] = []
+    new_ends: list[int] = []
+    at = 0
+    for escape in kind.finditer(text):
+        pieces.append(text[at : escape.start()])
+        new_starts += starts[at : escape.start()]
+        new_ends += ends[at : escape.start()]
+        at = escape.start()
+        for character, length in _unescaped(escape[0]):
+            pieces.append(character)
+            new_starts.append(starts[at])
+            new_ends.append(ends[at + length - 1])
+            at += length
+    return _Reading(
+        "".join([*pieces, text[at:]]), [*new_starts, *starts[at:]], [*new_ends, *ends[at:]]
     )
+
+
+def _unescaped(escape: str) -> Iterator[tuple[str, int]]:
+    """Yield the characters that an escape stands for, each with the length of its part."""
+    if escape.startswith("%"):
+        encoded = bytes.fromhex(escape.replace("%", ""))
+        for character in encoded.decode(errors="surrogateescape"):
+            yield character, 3 * len(character.encode(errors="surrogateescape"))
+    elif escape.startswith("&"):
+        yield unescape(escape) or "\0", len(escape)
+    elif escape[1] == "u":
+        units = bytes.fromhex(escape.replace("\\u", ""))
+        yield units.decode("utf-16-be", "surrogatepass"), len(escape)
+    elif escape[1] == "x":
+        yield bytes.fromhex(escape[2:]).decode("latin-1"), len(escape)
+    else:
+        yield _JSON_ESCAPES.get(escape[1], escape[1]), len(escape)
+
+
+def _without_case(reading: _Reading) -> _Reading:
+    """Return a text as `_caseless` does; what combines with a character belongs to it."""
+    if reading.text.isascii():
+        return reading._replace(text=reading.text.lower())
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end in _clusters(reading.text):
+        piece = _caseless(reading.text[start:end])
+        pieces.append(piece)
+        starts += [reading.starts[start]] * len(piece)
+        ends += [reading.ends[end - 1]] * len(piece)
+    return _Reading("".join(pieces), starts, ends)
+
+
+def _clusters(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of each character with what combines with it."""
+    start = 0
+    for end in range(1, len(text) + 1):
+        if end == len(text) or not combining(text[end]):
+            yield start, end
+            start = end
+
+
+def _caseless(text: str) -> str:
+    """Return a text without case and compatibility characters (Unicode 3.13, D146)."""
+    return normalize("NFKD", normalize("NFKD", text).casefold())
 
 
 def personal_values(request: Mapping[str, Any]) -> list[str]:

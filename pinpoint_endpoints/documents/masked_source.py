@@ -26,6 +26,7 @@ _LIKE_A_NUMBER = re.compile(
     r"|(?:true|false|null|~)\b",
     re.IGNORECASE,
 )
+_LIKE_A_PHONE_NUMBER = re.compile(r"(?:[\"']\+?|\+)[0-9]+(?![0-9.eE])")
 _EMPTY_COLLECTION = re.compile(r"[{\[]\s*[}\]]")
 _WORD_OR_COMMENT = re.compile(r"(?<=#)[^\r\n]+|[^\s!-/:-@\[-^`{-~]+")
 _INDENTATION_OR_CHARACTER = re.compile(r"((?<=[\r\n])[ \t]+)|[^\r\n]")
@@ -42,9 +43,10 @@ class _Token(NamedTuple):
 def shown_line(found: PositionMap, line: int, *, show_values: bool = False) -> str:
     """Return a line of a text without its line break, masked but as long as in the file.
 
-    Addresses, user ids, user attributes, and values at places that the schema does not know are
-    masked: `*` replaces each character except the first two of a long value. Comments are masked
-    too. Of a text that cannot be parsed, only punctuation and the schema's own words are shown.
+    Addresses, user ids, user attributes, values at places that the schema does not know, and texts
+    anywhere that look like an address are masked: `*` replaces each character except the first two
+    of a long value. Comments are masked too. Of a text that cannot be parsed, only punctuation and
+    the schema's own words are shown.
 
     Args:
         found: the positions in the text; empty if it cannot be parsed.
@@ -137,17 +139,23 @@ def _may_be_shown(path: ValuePath, found: PositionMap) -> bool:
     expected = _types_in_endpoint()
     for step in inner:
         expected = expected.inside() if isinstance(step, int) else expected.under(step)
-    if expected.scalar == "number":
-        return bool(_LIKE_A_NUMBER.match(found.text, found.values[path]))
-    return bool(expected.scalar or expected.inside().scalar)
+    start = found.values[path]
+    if expected.scalar == "number" and not _LIKE_A_PHONE_NUMBER.match(found.text, start):
+        return bool(_LIKE_A_NUMBER.match(found.text, start))
+    known = bool(expected.scalar or expected.inside().scalar)
+    return known and not looks_like_address(_unquoted(path, found))
 
 
 def _is_like_a_choice(path: ValuePath, found: PositionMap) -> bool:
     """Tell whether a scalar is a value of its closed set or similar; else it may be an address."""
-    start = found.values[path]
-    text = found.text[start : found.ends.get(path, start)].strip("\"' \t")
+    text = _unquoted(path, found)
     choices = _choices()[str(path[-1])]
     return text in choices or bool(nearest(text, choices))
+
+
+def _unquoted(path: ValuePath, found: PositionMap) -> str:
+    start = found.values[path]
+    return found.text[start : found.ends.get(path, start)].strip("\"' \t")
 
 
 @cache

@@ -5,12 +5,11 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
 from http import HTTPStatus
-from json import dumps
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.masking import masked, without_addresses
+from pinpoint_endpoints.masking import mask_values, without_addresses
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -202,7 +201,7 @@ def request_id_of(response: Mapping[str, Any], personal: Collection[str] = ()) -
     body = response.get("MessageBody") or response
     by_gateway = metadata.get("HTTPHeaders", {}).get("x-amz-apigw-id", "")
     told = str(body.get("RequestID") or metadata.get("RequestId") or by_gateway)
-    is_id = _REQUEST_ID.fullmatch(told) and not any(value in told for value in personal)
+    is_id = _REQUEST_ID.fullmatch(told) and mask_values(told, personal) == told
     return told if is_id else readable(told, personal)
 
 
@@ -215,9 +214,7 @@ def readable(message: str, personal: Collection[str] = ()) -> str:
     """
     if "<html" in message.lower() or "<!doctype" in message.lower():
         return "the answer is a web page, not Pinpoint's"
-    for value in personal:
-        for spelling in (value, dumps(value)[1:-1], dumps(value, ensure_ascii=False)[1:-1]):
-            message = message.replace(spelling, masked(value))
+    message = mask_values(message, personal)
     shown = "".join(one if one.isprintable() else _NOT_SHOWN for one in " ".join(message.split()))
     line = without_addresses(shown)
     return line if len(line) <= _MAX_MESSAGE_LENGTH else f"{line[:_MAX_MESSAGE_LENGTH]}..."

@@ -136,6 +136,29 @@ def test_a_name_that_looks_like_an_address_is_masked() -> None:
     assert shown(as_json({"ada@example.com": {}}))[1] == ' "ad*************": {}'
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["ada@example.com", "mail ada%40example.com", "1 (206) 555-0100", "ada\uff20example.com"],
+)
+def test_a_value_that_looks_like_an_address_is_masked_everywhere(text: str) -> None:
+    """Members that are not personal may hold an address all the same."""
+    endpoint = {"Attributes": {"a": [text]}, "Location": {"City": text}, "Id": text}
+    assert text not in "".join(shown(as_json(endpoint)))
+    in_yaml = json.dumps(endpoint, ensure_ascii=False)
+    assert text not in "".join(shown(places_in_yaml(in_yaml)))
+
+
+def test_a_phone_number_in_the_place_of_a_number_is_masked() -> None:
+    """Coordinates and metrics are shown, a text of digits only is not."""
+    metrics = {"a": "+12065550100", "b": "12065550100", "c": 47.6061389, "d": "47.6061389"}
+    assert shown(as_json({"Metrics": metrics}))[2:6] == [
+        '  "a": "+1**********",',
+        '  "b": "12*********",',
+        '  "c": 47.6061389,',
+        '  "d": "47.6061389"',
+    ]
+
+
 def test_what_a_second_member_of_the_same_name_replaces_is_masked() -> None:
     """Of two addresses under one name, neither is shown."""
     text = '{"Address": "first@example.com", "Address": "again@example.com"}'

@@ -184,6 +184,16 @@ def test_a_servers_message_is_shown_without_what_was_sent(document: MakeDocument
     assert "lovelace" not in repr(document(text))
 
 
+def test_what_was_sent_is_masked_however_the_server_spells_it(document: MakeDocument) -> None:
+    """A longer value is masked whole, and so is one in other case or percent-encoded."""
+    text = """{"ChannelType": "GCM", "Address": "device-token-1", "User": {"UserId": "Ada",
+        "UserAttributes": {"Name": ["Ada Lovelace-Byron"], "City": ["Saint-Germain"]}}}"""
+    message = "Ada Lovelace-Byron at SAINT-GERMAIN: Device%2DToken%2d1"
+    with HttpStub(error(400, "", message)) as server:
+        outcome = upsert(connect(endpoint_url=server.url), "app", document(text))
+    assert outcome.message == "Ad*** at Sa***: de***"
+
+
 def test_a_document_of_another_shape_sends_its_request_only(document: MakeDocument) -> None:
     """What GetEndpoint returned goes back without its four read-only members."""
     text = (

@@ -1,0 +1,142 @@
+"""What is personal is masked in texts of somebody else, however they spell it."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from html import escape
+from unicodedata import normalize
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinpoint_endpoints.masking import looks_like_address, mask_values, without_addresses
+
+Spelling = Callable[[str], str]
+
+VALUES = st.text(
+    st.sampled_from("adAD0é\u0301ßﬁ\uff21\uff20@+-_.:;%&#\\/\"'<> \n\u00a0漢😀\u1100\u1161가"),
+    min_size=1,
+    max_size=12,
+)
+SURROUNDINGS = st.text("xyz {}:,=☂", max_size=5)
+CASES: list[Spelling] = [str, str.upper, str.lower, str.swapcase, str.casefold]
+FORMS: list[Spelling] = [
+    str,
+    partial(normalize, "NFC"),
+    partial(normalize, "NFD"),
+    partial(normalize, "NFKC"),
+    partial(normalize, "NFKD"),
+]
+ESCAPES: list[Spelling] = [
+    str,
+    quote,
+    lambda text: quote(text, safe="").lower(),
+    lambda text: json.dumps(text)[1:-1],
+    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    escape,
+]
+
+
+@given(
+    VALUES,
+    st.tuples(
+        st.sampled_from(CASES),
+        st.sampled_from(FORMS),
+        st.sampled_from(ESCAPES),
+        st.sampled_from([*ESCAPES, quote_plus]),
+    ),
+    SURROUNDINGS,
+    SURROUNDINGS,
+    st.lists(VALUES, max_size=3),
+)
+def test_a_value_is_masked_in_every_spelling(
+    value: str, spellings: tuple[Spelling, ...], before: str, after: str, others: list[str]
+) -> None:
+    """Whatever a server did to a value, other values and the text around it do not save it."""
+    spelled = value
+    for spell in spellings:
+        spelled = spell(spelled)
+    shown = mask_values(f"☂{before}{spelled}{after}☂", [*others, value])
+    assert f"{before}{spelled}{after}" not in shown
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=4), min_size=1), st.text("abcd", max_size=30))
+def test_all_that_values_cover_is_masked(values: list[str], text: str) -> None:
+    """In one pass and in any order, also where values overlap or one is a part of another."""
+    covered = {
+        place
+        for value in values
+        for start in range(len(text))
+        if text.startswith(value, start)
+        for place in range(start, start + len(value))
+    }
+    left = "".join(one for place, one in enumerate(text) if place not in covered)
+    assert mask_values(text, values).replace("***", "") == left
+    assert mask_values(text, reversed(values)) == mask_values(text, values)
+
+
+@given(st.text())
+def test_a_text_without_the_values_stays(text: str) -> None:
+    """Escapes, case and forms of what is not masked are those of the text."""
+    assert mask_values(text, ["\ue000\ue001", ""]) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "shown"),
+    [
+        ("Ada Lovelace-Byron", ["Ada", "Ada Lovelace-Byron"], "Ad***"),
+        ("id ADA%20LOVELACE is bad", ["Ada Lovelace"], "id Ad*** is bad"),
+        ("ada+lovelace", ["Ada Lovelace"], "Ad***"),
+        ("Jose\u0301 and JOS\\u00c9", ["José"], "*** and ***"),
+        ("100%41da", ["41da"], "100%***"),
+        ("%252B12065550100", ["+12065550100"], "+1***"),
+        ("Ada Lovelace Byron", ["Lovelace Byron", "Ada Lovelace"], "Ad***"),
+    ],
+)
+def test_values_are_masked_whole(text: str, values: list[str], shown: str) -> None:
+    """The longest value stands for what overlaps."""
+    assert mask_values(text, values) == shown
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("no ada@example.com here", "no ad*** here"),
+        ("no ada%40example.com here", "no ad*** here"),
+        ("no ada%2540example.com here", "no ad*** here"),
+        ("no ada\uff20example.com here", "no ad*** here"),
+        ("no ada\\u0040example.com here", "no ad*** here"),
+        ("call +1 (206) 555-0100 now", "call *** now"),
+        ("call %2B12065550100 now", "call *** now"),
+        (
+            "call \uff0b\uff11\uff12\uff10\uff16\uff15\uff15\uff15\uff10\uff11\uff10\uff10 now",
+            "call *** now",
+        ),
+        ("expired: 20261130T020711Z, account 123456789012", None),
+        ("100% of 7000000 bytes \\u00e9", None),
+    ],
+)
+def test_addresses_are_masked_in_every_spelling(message: str, shown: str | None) -> None:
+    """What looks like an address, and nothing else."""
+    assert without_addresses(message) == (message if shown is None else shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("ada@example.com", True),
+        ("ada%40example.com", True),
+        ("ada\uff20example.com", True),
+        ("1-206-555-0100", True),
+        ("١٢٠٦٥٥٥٠١٠٠", True),
+        ("2026-01-01T00:00:00Z", False),
+        ("20171011T150548Z", False),
+        ("0bb6a1c4-1234-1234-1234-123456789012", False),
+        ("seattle-iphone", False),
+    ],
+)
+def test_what_looks_like_an_address(name: str, expected: bool) -> None:
+    """An address in any spelling; ids and dates are none."""
+    assert looks_like_address(name) is expected
