@@ -100,12 +100,11 @@ def upsert(
         CannotRun: no credentials, no connection, no readable answer.
     """
     options = SendOptions(endpoint_id=endpoint_id)
-    outcomes = upsert_all(client, application_id, [document], options, throttle_retries=0)
-    outcome = next(outcomes, None)
-    if outcome is None:
+    outcomes = [*upsert_all(client, application_id, [document], options, throttle_retries=0)]
+    if not outcomes:
         message = "not sent: there is no endpoint"
         return unsent(State.INVALID, document, endpoint_id, message, document.problems)
-    return outcome
+    return outcomes[0]
 
 
 def upsert_all(  # noqa: PLR0913 - each is an option of pe upsert
