@@ -104,9 +104,7 @@ def test_results_with_effects_end_when_they_cannot_be_printed(
 ) -> None:
     """The generator gets the error, and what still comes from it is counted."""
     given_up: list[bool] = []
-    monkeypatch.setattr(
-        "pinpoint_endpoints.cli.terminal.give_up_stdout", lambda: given_up.append(True)
-    )
+    monkeypatch.setattr("pinpoint_endpoints.cli.terminal.give_up", lambda _: given_up.append(True))
 
     def sent() -> Generator[int, None, None]:
         try:
