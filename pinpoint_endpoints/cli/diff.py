@@ -53,6 +53,7 @@ def diff(
     from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
 
     tally = DifferenceTally()
+    tally.left_out = inputs.left_out
     options = ReportOptions(
         show_values=display.show_values,
         quiet=display.quiet,
@@ -70,6 +71,7 @@ def diff(
             endpoint_id=endpoint_id,
             meter=progress.meter,
             note_empty=checks.notes_empty(quiet=display.quiet),
+            quiet=display.quiet,
         )
         comparisons = compare_all(
             target.client,

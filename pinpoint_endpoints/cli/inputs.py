@@ -1,6 +1,8 @@
 """The files that a command reads: the options that name them, and the documents in them."""
 
+import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ from pinpoint_endpoints.documents.load import expect_any, load
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.streams import Meter, Spooled
 from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.masking import counted, printable
 
 
 def _pattern(given: str | Pattern) -> Pattern:
@@ -34,6 +37,7 @@ def _pattern(given: str | Pattern) -> Pattern:
 
 
 _MAX_EMPTY_NAMED = 10
+_MAX_SUFFIXES_NAMED = 3
 
 PATHS_HELP = "Files, directories to search, or - for standard input."
 
@@ -69,12 +73,20 @@ class Inputs:
         exclude: patterns of files that are left out of searched directories.
         no_ignore: whether files are read that a .gitignore leaves out.
         stdin_filename: what standard input is called.
+        left_out: counts, by suffix, the files of the searched directories that have no suffix of a
+            file that is read; None if no directory is searched.
     """
 
     paths: Paths
     exclude: Exclude = None
     no_ignore: NoIgnore = False
     stdin_filename: StdinFilename = None
+    left_out: Counter[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Count what is left out if there is a directory to search."""
+        if any(map(os.path.isdir, self.paths)):
+            object.__setattr__(self, "left_out", Counter())  # as frozen dataclasses do
 
     def find(self, leave_out: frozenset[str] = NO_PATHS) -> Iterator[Source | UnreadablePath]:
         """Yield the files that the paths name, and those in the directories that they name.
@@ -84,8 +96,32 @@ class Inputs:
         """
         return discover(self.paths, self._selection(leave_out))
 
-    def _selection(self, leave_out: frozenset[str]) -> Selection:
-        return Selection(tuple(self.exclude or ()), not self.no_ignore, leave_out)
+    def _selection(
+        self, leave_out: frozenset[str], unread: Counter[str] | None = None
+    ) -> Selection:
+        return Selection(tuple(self.exclude or ()), not self.no_ignore, leave_out, unread)
+
+    def counted_sources(
+        self, leave_out: frozenset[str], *, quiet: bool
+    ) -> Iterator[Source | UnreadablePath]:
+        """Yield the files as `find` does, and print how many others the directories hold.
+
+        Args:
+            leave_out: real paths of files in those directories that are not read.
+            quiet: whether to print nothing.
+        """
+        yield from discover(self.paths, self._selection(leave_out, self.left_out))
+        if not quiet:
+            self._note_left_out()
+
+    def _note_left_out(self) -> None:
+        if not self.left_out:
+            return
+        number = counted(self.left_out.total(), "file")
+        common = self.left_out.most_common(_MAX_SUFFIXES_NAMED)
+        kinds = ", ".join(f"{count:,} {suffix or 'without suffix'}" for suffix, count in common)
+        more = ", …" if len(self.left_out) > _MAX_SUFFIXES_NAMED else ""
+        note(f"left out {number} that pe does not read: {printable(kinds)}{more}")
 
     def size(self) -> int | None:
         """Return how many bytes there are to read; None if standard input is among them."""
@@ -128,8 +164,9 @@ class Inputs:
         meter: Meter | None = None,
         leave_out: frozenset[str] = NO_PATHS,
         note_empty: bool = True,
+        quiet: bool = False,
     ) -> Iterator[Document]:
-        """Return the documents in the files, one after the other.
+        """Yield the documents in the files, one after the other.
 
         Args:
             spooled: from the method of this name.
@@ -137,13 +174,18 @@ class Inputs:
             meter: counts the bytes that are read.
             leave_out: real paths of files in searched directories that are not read.
             note_empty: whether to print on standard error which files hold no endpoint.
+            quiet: whether not to print there how many files of the directories are left out.
 
-        The iterator raises `CannotRun` if there is no document, and `UsageError` if there are
-        several and one id.
+        Raises:
+            CannotRun: there is no document.
+            UsageError: there are several, and one id.
         """
-        documents = load(self.paths, spooled, selection=self._selection(leave_out), meter=meter)
+        selection = self._selection(leave_out, self.left_out)
+        documents = load(self.paths, spooled, selection=selection, meter=meter)
         on_empty = _note_empty if note_empty else None
-        return expect_any(documents, self.paths, endpoint_id, on_empty)
+        yield from expect_any(documents, self.paths, endpoint_id, on_empty)
+        if not quiet:
+            self._note_left_out()
 
 
 def _note_empty(document: Document | None, number: int) -> None:

@@ -184,9 +184,12 @@ def _count_files(
         ) as progress,
     ):
         note_empty = checks.notes_empty(quiet=quiet)
-        documents = inputs.documents(spooled, meter=progress.meter, note_empty=note_empty)
+        documents = inputs.documents(
+            spooled, meter=progress.meter, note_empty=note_empty, quiet=quiet
+        )
         error = _count(counter.endpoints_in(documents), audience)
     counter.tally.endpoints = audience.count
+    counter.tally.left_out = inputs.left_out
     return _Counted(audience, counter.tally, tuple(counter.remarks()), error)
 
 

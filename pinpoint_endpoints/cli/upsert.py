@@ -100,11 +100,13 @@ def upsert(
             endpoint_id=endpoint_id,
             leave_out=files.real_paths,
             note_empty=checks.notes_empty(quiet=display.quiet),
+            quiet=display.quiet,
         )
         if dry_run:
             steps = plan_upsert(app, documents(), options, files.journal)
-            return _show_plan(steps, app, target, output, display)
+            return _show_plan(steps, app, target, output, display, inputs)
         tally = OutcomeTally()
+        tally.left_out = inputs.left_out
         counts = _LiveCounts(tally)
         style = progress_style(quiet=display.quiet, streams=output is UpsertOutput.TEXT, lines=True)
         with (
@@ -204,6 +206,7 @@ def _show_plan(
     target: UpdateTarget,
     output: UpsertOutput,
     display: DisplayOptions,
+    inputs: Inputs,
 ) -> ExitCode:
     """Print what an upsert would do.
 
@@ -225,6 +228,7 @@ def _show_plan(
     preview = Previewer(application_id, target.preview_client) if has_requests else None
     options = ReportOptions(show_values=display.show_values, quiet=display.quiet)
     tally = PlanTally()
+    tally.left_out = inputs.left_out
 
     def remarks(error: PinpointEndpointsError | None) -> Iterator[str]:
         if error is None and not display.quiet:

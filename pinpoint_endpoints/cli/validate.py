@@ -76,7 +76,7 @@ def validate(
 ) -> ExitCode:
     """Check endpoint files, and show where each mistake is.
 
-    Directories are searched for .json, .yaml, .yml, .ndjson, .jsonl and .gz of the last two.
+    Directories are searched for .json, .yaml, .yml, .ndjson, .jsonl and .gz files.
     A file that you name is always read.
     """
     from pinpoint_endpoints.checks.run import check_all
@@ -122,7 +122,8 @@ def validate(
             ),
         ) as progress,
     ):
-        sources = inputs.find(reports.real_paths)
+        sources = inputs.counted_sources(reports.real_paths, quiet=display.quiet)
+        tally.left_out = inputs.left_out
         documents = check_all(sources, partial(read, spooled=spooled, meter=progress.meter), policy)
         code = run(
             _at_least_one(_noting_the_valid(documents) if display.verbose else documents),

@@ -1,6 +1,7 @@
 """Find the files to read in the given paths, and the format of each."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from operator import attrgetter
@@ -23,6 +24,7 @@ class Format(Enum):
 
 
 _COMPRESSED = ".gz"
+_ARCHIVE = ".tar.gz"
 _FORMATS = {
     ".json": Format.JSON,
     ".yaml": Format.YAML,
@@ -53,11 +55,13 @@ class Selection(NamedTuple):
         exclude: patterns of files to leave out.
         respect_gitignore: whether files that git ignores are left out too.
         leave_out: real paths of files to leave out, such as those that the run itself writes.
+        unread: counts, by suffix, the files that are not read because of their suffix.
     """
 
     exclude: tuple[Pattern, ...] = ()
     respect_gitignore: bool = True
     leave_out: frozenset[str] = NO_PATHS
+    unread: Counter[str] | None = None
 
 
 DEFAULT = Selection()
@@ -77,11 +81,11 @@ def discover(
     """Yield the files to read, in the order of the paths, then of the names.
 
     A file given as a path is always read, whatever its suffix and whatever patterns match it; `-`
-    is standard input. A directory is searched recursively for .json, .yaml, .yml, .ndjson and
-    .jsonl files, the last two also with .gz. Hidden entries are skipped, and entries that the
-    selection excludes: a pattern that matches a directory excludes everything in it, but never a
-    directory given as a path. Each directory is searched once, so that symbolic links cannot form a
-    cycle, and each file is read once.
+    is standard input. A directory is searched recursively for .json, .yaml, .yml, .ndjson, .jsonl
+    and .gz files, but not for .tar.gz. Hidden entries are skipped, and entries that the selection
+    excludes: a pattern that matches a directory excludes everything in it, but never a directory
+    given as a path. Each directory is searched once, so that symbolic links cannot form a cycle,
+    and each file is read once.
 
     The .gitignore files of a git repository apply only inside it. They exclude tracked files too:
     git itself is not asked.
@@ -98,7 +102,7 @@ def discover(
             input_is_read = True
         elif os.path.isdir(path):
             rules = rules_at(path, selection.exclude, follows_git=selection.respect_gitignore)
-            found = _search(_Folder(path, rules), searched)
+            found = _search(_Folder(path, rules), searched, selection.unread)
             yield from (file for file in found if not left_out or _real(file.path) not in left_out)
         elif len(paths) == 1 or _real(path) in unread:
             unread.discard(_real(path))
@@ -126,7 +130,9 @@ def _second_input() -> UnreadablePath:
     return UnreadablePath(STANDARD_INPUT, "standard input (-) is given twice")
 
 
-def _search(top: _Folder, searched: set[tuple[int, int]]) -> Iterator[Source | UnreadablePath]:
+def _search(
+    top: _Folder, searched: set[tuple[int, int]], unread: Counter[str] | None
+) -> Iterator[Source | UnreadablePath]:
     waiting: list[Source | UnreadablePath | _Folder] = [top]
     while waiting:
         found = waiting.pop()
@@ -134,13 +140,13 @@ def _search(top: _Folder, searched: set[tuple[int, int]]) -> Iterator[Source | U
             yield found
             continue
         try:
-            waiting.extend(reversed(_content(found, searched)))
+            waiting.extend(reversed(_content(found, searched, unread)))
         except OSError as error:
             yield UnreadablePath(found.path, reason_of(error))
 
 
 def _content(
-    folder: _Folder, searched: set[tuple[int, int]]
+    folder: _Folder, searched: set[tuple[int, int]], unread: Counter[str] | None
 ) -> list[Source | UnreadablePath | _Folder]:
     status = os.stat(folder.path)
     identity = (status.st_dev, status.st_ino)
@@ -151,8 +157,23 @@ def _content(
         entries = sorted(scanned, key=_name_of)
     hidden = [entry.name for entry in entries if entry.name[0] == "."]
     rules = folder.rules.inside(folder.path, hidden) if hidden else folder.rules
-    found = (_found(entry, rules) for entry in entries if entry.name[0] != ".")
+    shown = [entry for entry in entries if entry.name[0] != "."]
+    found = [_found(entry, rules) for entry in shown]
+    if unread is not None:
+        others = (entry for entry, content in zip(shown, found, strict=True) if content is None)
+        unread.update(_suffix(entry.name) for entry in others if _is_unknown(entry, rules))
     return [content for content in found if content is not None]
+
+
+def _is_unknown(entry: os.DirEntry[str], rules: IgnoreRules) -> bool:
+    """Tell whether a file is left out for its suffix alone."""
+    if _known_format(entry.name) is not None or _is_directory(entry):
+        return False
+    return not rules.ignores(entry.name, is_directory=False)
+
+
+def _suffix(name: str) -> str:
+    return _ARCHIVE if name.lower().endswith(_ARCHIVE) else os.path.splitext(name)[1].lower()
 
 
 def _found(entry: os.DirEntry[str], rules: IgnoreRules) -> Source | UnreadablePath | _Folder | None:
@@ -178,7 +199,10 @@ def _known_format(name: str) -> Format | None:
     end = name[name.rfind(".") :]
     if end != _COMPRESSED:
         return _FORMATS.get(end)
-    return Format.NDJSON if name.endswith((".ndjson.gz", ".jsonl.gz")) else None
+    if name.endswith(_ARCHIVE):
+        return None
+    inner = name.removesuffix(_COMPRESSED)
+    return _FORMATS.get(inner[inner.rfind(".") :], Format.BY_CONTENT)
 
 
 def _is_directory(entry: os.DirEntry[str]) -> bool:

@@ -23,6 +23,12 @@ from pinpoint_endpoints.documents.discovery import (
 )
 from pinpoint_endpoints.documents.json_reader import Value
 from pinpoint_endpoints.documents.model import Document, Problem, TextProblem
+from pinpoint_endpoints.documents.other_documents import (
+    OtherDocument,
+    recognise_text,
+    recognise_value,
+    suffix_kind,
+)
 from pinpoint_endpoints.documents.positions import Locator, Position, PositionMap, json_pointer
 from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES, endpoints_in
 from pinpoint_endpoints.documents.streams import (
@@ -42,9 +48,10 @@ from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 UNNAMED = "<stdin>"
 NOTHING_SPOOLED: Mapping[str, Spooled] = {}
 
-_SUFFIX = re.compile(r"\.(?:json|yaml|yml|(?:ndjson|jsonl)(?:\.gz)?)$", re.IGNORECASE)
+_SUFFIX = re.compile(r"(?:\.(?:json|yaml|yml|ndjson|jsonl))?(?:\.gz)?$", re.IGNORECASE)
 _BEGINS_JSON = b'{["'
 _SPACE = b" \t\r\n"
+_BARE_SHAPES = ("EndpointRequest", "EndpointResponse")
 
 
 OnEmpty = Callable[[Document | None, int], None]
@@ -55,8 +62,8 @@ OnEmpty = Callable[[Document | None, int], None]
 class Language(Protocol):
     """A module that parses one language, JSON or YAML."""
 
-    def parse(self, raw: bytes, /) -> Iterable[Value]:
-        """Return the value of each document, with the problems of its text."""
+    def parse(self, raw: bytes, /) -> Iterable[Value | Unreadable]:
+        """Return the value of each document, with the problems of its text; or why it has none."""
 
     def positions(self, raw: bytes, /) -> Iterable[PositionMap]:
         """Return the positions in each document."""
@@ -77,7 +84,7 @@ def load(
 
     Args:
         paths: one path, or several. Directories are searched for `.json`, `.yaml`, `.yml`,
-            `.ndjson` and `.jsonl` files, and for the last two with `.gz`.
+            `.ndjson`, `.jsonl` and `.gz` files.
         spooled: inputs that can be read only once, by path; `-` is standard input.
         selection: which files of a searched directory are read.
         meter: counts the bytes that are read.
@@ -111,7 +118,8 @@ def expect_any(
     if first is None and not empty:
         raise CannotRun(
             f"there is no endpoint in {', '.join(map(printable, paths))}",
-            "name a file, or a directory that holds .json, .yaml, .yml, .ndjson or .jsonl files",
+            "name a file, or a directory that holds .json, .yaml, .yml, .ndjson, .jsonl or .gz "
+            "files",
         )
     second = _next_endpoint(documents, empty)
     if second is not None and endpoint_id is not None:
@@ -223,13 +231,21 @@ def _large(source: Source, begin: bytes, reader: Read) -> Iterator[Document]:
     if source.format is not Format.YAML and is_ndjson(begin):
         yield from _lines(source, stream_of(begin, reader))
         return
-    yield _unreadable(source.path, _too_large("file", 1))
+    kind = suffix_kind(source.path) or recognise_text(begin)
+    if kind:
+        yield _of_another_kind(source, kind, begin)
+    else:
+        yield _unreadable(source.path, _too_large("file", 1))
 
 
 def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
     """Yield the documents in the bytes of a whole, uncompressed file."""
+    kind = suffix_kind(source.path) if source.format is Format.BY_CONTENT else None
+    if kind and raw.lstrip(_SPACE)[:1] not in (b"{", b"["):
+        yield _of_another_kind(source, kind, raw)
+        return
     language = language_of(source.format, raw)
-    values: list[Value] = []
+    values: list[Value | Unreadable] = []
     stopped: Unreadable | None = None
     try:
         for parsed in language.parse(raw):
@@ -239,13 +255,26 @@ def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
             yield from _lines(source, stream_of(raw, nothing_more))
             return
         stopped = error
+    if stopped or any(isinstance(parsed[0], str) for parsed in values if isinstance(parsed, tuple)):
+        kind = recognise_text(raw)
+        if kind:
+            yield _of_another_kind(source, kind, raw)
+            return
     several = len(values) > 1 or (stopped is not None and bool(values))
     maps = _PositionMaps(language, raw)
-    for index, (value, problems) in enumerate(values):
+    for index, parsed in enumerate(values):
+        if isinstance(parsed, Unreadable):
+            yield _unreadable(source.path, *parsed.problems, raw=raw)
+            continue
         locator = Locator(partial(maps.of, index))
-        yield from _endpoints(source, value, problems, locator, several=several)
+        yield from _endpoints(source, *parsed, locator, several=several)
     if stopped is not None:
         yield _unreadable(source.path, *stopped.problems, raw=raw)
+
+
+def _of_another_kind(source: Source, kind: OtherDocument, raw: bytes) -> Document:
+    problem = text_rules.not_an_endpoint(Position(1, 1), kind.what, kind.hint)
+    return _unreadable(source.path, problem, raw=raw)
 
 
 class _PositionMaps:
@@ -314,6 +343,13 @@ def _endpoints(
     is_empty = True
     for endpoint in endpoints_in(value):
         is_empty = False
+        kind = recognise_value(endpoint.request) if endpoint.shape in _BARE_SHAPES else None
+        if kind:
+            place = locator.locate(endpoint.path)
+            problem = _problem(path, text_rules.not_an_endpoint(place, kind.what, kind.hint))
+            yield Document(path, "", None, None, {}, (), locator, problems=(*problems, problem))
+            problems = ()
+            continue
         in_multi_document_file = several or any(isinstance(step, int) for step in endpoint.path)
         is_named = in_multi_document_file or endpoint.shape not in ENDPOINT_SHAPES
         yield Document(
@@ -354,7 +390,7 @@ def _id_from_name(path: str) -> str | None:
     Other dots belong to the id: `ada@example.com.json` holds the endpoint `ada@example.com`.
     """
     name = "" if path == UNNAMED else os.path.basename(path)
-    return _SUFFIX.sub("", name) or None
+    return _SUFFIX.sub("", name, count=1) or None
 
 
 def _problem(path: str, problem: TextProblem) -> Problem:

@@ -21,13 +21,15 @@ ENDPOINT_SHAPES = frozenset(
 
 _NOT_IN_A_REQUEST = READ_ONLY | METADATA | {"Id"}
 _ONLY_IN_AN_ANSWER = READ_ONLY | METADATA
-_WRAPPERS: dict[str, tuple[str, frozenset[str]]] = {
+WRAPPERS: dict[str, tuple[str, frozenset[str]]] = {
     "EndpointRequest": ("UpdateEndpointInput", frozenset({"ApplicationId", "EndpointId"})),
     "EndpointBatchRequest": ("UpdateEndpointsBatchInput", frozenset({"ApplicationId"})),
     "EndpointResponse": ("GetEndpointOutput", frozenset()),
     "EndpointsResponse": ("GetUserEndpointsOutput", frozenset()),
     "Item": ("EndpointBatchRequest", frozenset()),
 }
+"""The shape of what has a member of this name, and the members that may stand beside it."""
+
 _NO_REQUEST: Mapping[str, object] = {}
 
 
@@ -70,11 +72,11 @@ def endpoints_in(value: object, path: ValuePath = ()) -> Iterator[Endpoint]:
     if not isinstance(value, dict):
         yield Endpoint("EndpointRequest", value, None, _NO_REQUEST, path)
         return
-    if _WRAPPERS.keys().isdisjoint(value):
+    if WRAPPERS.keys().isdisjoint(value):
         yield _bare(value, path) if "EndpointId" not in value else _input(value, path)
         return
-    wrapper = next(key for key in _WRAPPERS if key in value)
-    shape, beside = _WRAPPERS[wrapper]
+    wrapper = next(key for key in WRAPPERS if key in value)
+    shape, beside = WRAPPERS[wrapper]
     inner = value[wrapper]
     if wrapper == "EndpointRequest":
         endpoint_id = _text(value.get("EndpointId"))
@@ -119,7 +121,7 @@ def _unwraps(wrapper: str, inner: Any) -> bool:
 
 
 def _bare(value: dict[str, object], path: ValuePath) -> Endpoint:
-    if _NOT_IN_A_REQUEST.isdisjoint(value):
+    if _NOT_IN_A_REQUEST.isdisjoint(value) or value.keys() <= METADATA:
         return Endpoint("EndpointRequest", value, None, value, path)
     return _item(value, path)
 

@@ -208,3 +208,20 @@ def read_otherwise(place: Span, kind: str, path: ValuePath, fix: Fix | None = No
     message = f"other YAML tools would read this as {kind}"
     hint = _WRITE_IT.get(kind, "put it in quotes")
     return TextProblem(place, codes.READ_OTHERWISE, message, hint, Severity.WARNING, path, fix)
+
+
+@rule(codes.NOT_AN_ENDPOINT, Scope.TEXT, ignorable=False)
+def not_an_endpoint(place: Place, what: str, hint: str) -> TextProblem:
+    """The document is of another kind than an endpoint.
+
+    A table (CSV, TSV), XML, the AWS CLI's shorthand or its output as text or a table; or another
+    document of Pinpoint: a campaign's event, a request of PutEvents, a record of an event stream,
+    the answer to an update, a map of endpoints by their ids.
+
+    Wrong:
+        {"MessageBody": {"Message": "Accepted", "RequestID": "b8d1f6a4"}}
+
+    Right:
+        {"Id": "ada", "ChannelType": "EMAIL", "Address": "ada@example.com"}
+    """
+    return TextProblem(place, codes.NOT_AN_ENDPOINT, f"not an endpoint: this is {what}", hint)

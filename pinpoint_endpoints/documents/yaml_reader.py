@@ -6,11 +6,12 @@ Built on the events of PyYAML's C parser; the YAML 1.1 types of PyYAML's own loa
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import count
 from typing import Any, NoReturn
 
 import yaml
 
-from pinpoint_endpoints.documents import text_rules
+from pinpoint_endpoints.documents import codes, text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.model import Action, Fix, TextProblem
 from pinpoint_endpoints.documents.positions import LineIndex, Position, PositionMap, Span, ValuePath
@@ -24,6 +25,10 @@ MAX_EVENTS = 500_000
 MAX_ALIAS_EVENTS = 10_000
 """How much all aliases of a file may repeat: far more than the values of an endpoint."""
 
+MAX_BROKEN_DOCUMENTS = 100
+"""More than anyone reads; the parser starts again after each of them."""
+
+_DOCUMENT_START = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DOUBTFUL_BREAK = re.compile("[\x85\u2028\u2029]")
 _TOO_DEEP_FOR_THE_PARSER = "nesting depth"
@@ -31,26 +36,86 @@ _STARTS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
 
-def parse(raw: bytes) -> Iterator[tuple[object, list[TextProblem]]]:
+def parse(raw: bytes) -> Iterator[tuple[object, list[TextProblem]] | Unreadable]:
     """Yield the value of each document of a YAML text with its problems.
+
+    In place of a document that cannot be parsed, yield the error; the documents after the next
+    `---` follow.
 
     Raises:
         Unreadable: the rest of the text cannot be parsed.
     """
-    builder = _Builder(decode(raw), locating=False)
-    for value in builder.values():
-        yield value, builder.problems
+    for builder, value in _Reader(decode(raw), locating=False).documents():
+        yield value if isinstance(value, Unreadable) else (value, builder.problems)
 
 
 def positions(raw: bytes) -> Iterator[PositionMap]:
-    """Yield the positions in each document that `parse` yields."""
-    builder = _Builder(decode(raw), locating=True)
+    """Yield the positions in each document that `parse` yields; none in one that is broken."""
+    reader = _Reader(decode(raw), locating=True)
     try:
-        for _ in builder.values():
-            if builder.positions is not None:
+        for builder, value in reader.documents():
+            if isinstance(value, Unreadable):
+                yield PositionMap(reader.text, lines=builder.lines)
+            elif builder.positions is not None:
                 yield builder.positions
     except Unreadable:
         return
+
+
+class _Reader:
+    """Reads the documents of a text, and goes on behind those that are broken.
+
+    Args:
+        text: the whole text.
+        locating: whether the positions of values are wanted.
+    """
+
+    def __init__(self, text: str, *, locating: bool) -> None:
+        self.text = text
+        self._locating = locating
+        self._events = count()
+        self._broken = 0
+
+    def documents(
+        self, start: int = 0, end: int | None = None
+    ) -> "Iterator[tuple[_Builder, object]]":
+        """Yield the values of the documents between two offsets, each with its builder.
+
+        Raises:
+            Unreadable: the last document is broken, or too many are.
+        """
+        end = len(self.text) if end is None else end
+        while True:
+            builder = _Builder(self.text, start, end, self._events, locating=self._locating)
+            try:
+                for value in builder.values():
+                    yield builder, value
+            except Unreadable as error:
+                at = builder.offset_of(error)
+                begin = self._last_start(builder.document_start + 1, at)
+                line = self.text.rfind("\n", 0, at) + 1
+                following = self._first_start(max(builder.document_start + 1, line), end)
+                if builder.is_misspelt and begin is not None:
+                    yield from self.documents(builder.document_start, begin)
+                if following is None or error.problems[-1].code == codes.TOO_LARGE:
+                    raise
+                self._broken += 1
+                if self._broken > MAX_BROKEN_DOCUMENTS:
+                    raise _too_many_broken(builder.lines.position(following)) from None
+                yield builder, error
+                start = following
+            else:
+                return
+
+    def _first_start(self, begin: int, end: int) -> int | None:
+        """Return where the first document starts in the line of an offset or below."""
+        found = _DOCUMENT_START.search(self.text, begin, end)
+        return found.start() if found else None
+
+    def _last_start(self, begin: int, end: int) -> int | None:
+        """Return where the last document starts between two offsets."""
+        starts = [found.start() for found in _DOCUMENT_START.finditer(self.text, begin, end)]
+        return starts[-1] if starts else None
 
 
 class _Builder:
@@ -59,11 +124,28 @@ class _Builder:
     Attributes:
         problems: the problems of the current document.
         positions: the positions in the current document; None if they are not wanted.
+        document_start: the offset of the current document.
+        is_misspelt: whether a character made the rest of the text unreadable for the parser.
+
+    Args:
+        text: the whole text.
+        start: the offset where the first document starts.
+        end: the offset where the last document ends.
+        numbers: counts the events of the whole text.
+        locating: whether the positions of values are wanted.
     """
 
-    def __init__(self, text: str, *, locating: bool) -> None:
+    def __init__(
+        self, text: str, start: int, end: int, numbers: Iterator[int], *, locating: bool
+    ) -> None:
         self.text = text
-        self.events = _counted(yaml.parse(text, Loader=_LOADER))
+        self.document_start = start
+        self.is_misspelt = False
+        self._start = start
+        self._end = end
+        self._numbers = numbers
+        part = text if start == 0 and end == len(text) else text[start:end]
+        self.events = self._counted(yaml.parse(part, Loader=_LOADER))
         self.problems: list[TextProblem] = []
         self.positions: PositionMap | None = None
         self._locating = locating
@@ -88,18 +170,20 @@ class _Builder:
             yield from self._documents()
         except yaml.MarkedYAMLError as error:
             if _TOO_DEEP_FOR_THE_PARSER in (error.problem or "") and error.problem_mark:
-                raise self._too_deep(error.problem_mark.index) from None
+                raise self._too_deep(self._start + error.problem_mark.index) from None
             raise self._syntax_error(error) from None
         except yaml.reader.ReaderError:
-            found = yaml.reader.Reader.NON_PRINTABLE.search(self.text)
+            self.is_misspelt = True
+            found = yaml.reader.Reader.NON_PRINTABLE.search(self.text, self._start, self._end)
             message = "this character is not allowed in YAML"
             hint = "remove it, or write it as an escape in double quotes"
-            offset = found.start() if found else 0
+            offset = found.start() if found else self._start
             raise self._syntax(offset, message, hint) from None
 
     def _check_line_breaks(self) -> None:
-        found = _DOUBTFUL_BREAK.search(self.text)
+        found = _DOUBTFUL_BREAK.search(self.text, self._start, self._end)
         if found:
+            self.is_misspelt = True
             message = "some YAML tools read this character as a line break"
             hint = f'write it as "\\u{ord(found.group()):04x}", in double quotes'
             place = self.lines.position(found.start())
@@ -112,6 +196,7 @@ class _Builder:
         found = False
         for start in self.events:
             self._begin_document()
+            self.document_start = self._from(start)
             first = start if isinstance(start, yaml.StreamEndEvent) else next(self.events)
             empty_at = empty_at or self._place(first)
             if first is start:
@@ -122,7 +207,7 @@ class _Builder:
                 found = True
                 yield value
                 self._begin_document()
-        if empty_at and not found:
+        if empty_at and not found and not self._start:
             is_blank = not self.text.strip()
             problem = text_rules.empty if is_blank else text_rules.holds_no_endpoint
             raise Unreadable(problem(empty_at))
@@ -146,7 +231,7 @@ class _Builder:
         if event.anchor is not None and not self._repeating:
             events = self._record(event, events)
         if self.positions is not None:
-            self.positions.values[path] = event.start_mark.index
+            self.positions.values[path] = self._from(event)
         if isinstance(event, yaml.ScalarEvent):
             self._note_end(event, path)
             return self._scalar(event, expected, path)
@@ -168,16 +253,16 @@ class _Builder:
             if key in members:
                 first = self.lines.position(first_places[key])
                 self.problems.append(text_rules.duplicate_key(self._place(event), first, member))
-            first_places.setdefault(key, event.start_mark.index)
+            first_places.setdefault(key, self._from(event))
             if self.positions is not None:
-                self.positions.keys.setdefault(member, event.start_mark.index)
-                self.positions.key_ends.setdefault(member, event.end_mark.index)
+                self.positions.keys.setdefault(member, self._from(event))
+                self.positions.key_ends.setdefault(member, self._to(event))
             members[key] = self._node(next(events), events, expected.under(key), member)
         return members
 
     def _note_end(self, event: Any, path: ValuePath) -> None:
         if self.positions is not None and not self._repeating:
-            self.positions.ends[path] = event.end_mark.index
+            self.positions.ends[path] = self._to(event)
 
     def _sequence(self, events: Iterator[Any], expected: ExpectedTypes, path: ValuePath) -> object:
         items: list[object] = []
@@ -270,11 +355,31 @@ class _Builder:
         value = self._node(next(events), events, expected, path)
         self._repeating = outer
         if self.positions is not None:
-            self.positions.values[path] = alias.start_mark.index
+            self.positions.values[path] = self._from(alias)
         return value
 
+    def offset_of(self, error: Unreadable) -> int:
+        """Return the offset of the place of an error."""
+        line, column, *_ = error.problems[-1].place
+        return self.lines.bounds(line)[0] + column - 1
+
+    def _from(self, event: Any) -> int:
+        return self._start + int(event.start_mark.index)
+
+    def _to(self, event: Any) -> int:
+        return self._start + int(event.end_mark.index)
+
+    def _counted(self, events: Iterator[Any]) -> Iterator[Any]:
+        for number, event in zip(self._numbers, events, strict=False):
+            if number > MAX_EVENTS:
+                place = self.lines.position(self._from(event))
+                message = f"the file contains more than {MAX_EVENTS} values"
+                hint = "put fewer endpoints into one file"
+                raise Unreadable(text_rules.too_large(place, message, hint))
+            yield event
+
     def _place(self, event: Any) -> Span:
-        return self.lines.span(event.start_mark.index, event.end_mark.index)
+        return self.lines.span(self._from(event), self._to(event))
 
     def _refuse(self, event: Any, message: str, hint: str) -> NoReturn:
         raise Unreadable(text_rules.yaml_feature(self._place(event), message, hint))
@@ -289,17 +394,18 @@ class _Builder:
         """
         self.problems = []  # parsing again below finds them again
         try:
-            list(_Builder(self.text[:end], locating=False).values())
+            list(_Builder(self.text, self._start, end, count(), locating=False).values())
         except Unreadable as error:
             return error
         return Unreadable(text_rules.too_deep(self.lines.position(end)))
 
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> Unreadable:
         mark = error.problem_mark or error.context_mark
-        if mark and error.context_mark and mark.index >= len(self.text.rstrip()):
+        size = len(self.text[self._start : self._end].rstrip())
+        if mark and error.context_mark and mark.index >= size:
             mark = error.context_mark
         message = ", ".join(part for part in (error.context, error.problem) if part)
-        offset = mark.index if mark else 0
+        offset = self._start + (mark.index if mark else 0)
         return self._syntax(offset, f"invalid YAML: {message}", self._advice(error, offset))
 
     def _advice(self, error: yaml.MarkedYAMLError, offset: int) -> str:
@@ -326,13 +432,6 @@ def _spelling(value: object, path: ValuePath) -> Fix | None:
     return Fix(Action.RESPELL, (path,), text) if text else None
 
 
-def _counted(events: Iterator[Any]) -> Iterator[Any]:
-    for number, event in enumerate(events):
-        if number > MAX_EVENTS:
-            mark = event.start_mark
-            place = Position(mark.line + 1, mark.column + 1)
-            message = f"the file contains more than {MAX_EVENTS} values"
-            raise Unreadable(
-                text_rules.too_large(place, message, "put fewer endpoints into one file")
-            )
-        yield event
+def _too_many_broken(place: Position) -> Unreadable:
+    message = f"more than {MAX_BROKEN_DOCUMENTS} documents cannot be parsed: the rest is not read"
+    return Unreadable(text_rules.too_large(place, message, "fix these first"))

@@ -149,8 +149,8 @@ def _values(language: Language, raw: bytes) -> list[object]:
     """Return the values of a text as far as it can be parsed."""
     values: list[object] = []
     try:
-        for value, _ in language.parse(raw):
-            values.append(value)
+        for parsed in language.parse(raw):
+            values.append(None if isinstance(parsed, Unreadable) else parsed[0])  # noqa: PERF401 - what came before an error counts
     except Unreadable:
         pass
     return values

@@ -63,6 +63,8 @@ class StatsTally(VerdictTally[Verdict]):
         endpoints: those that the charts are of; set by the run.
     """
 
+    reads_files = True
+
     def __init__(self) -> None:
         super().__init__()
         self.endpoints = 0

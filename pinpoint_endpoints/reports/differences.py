@@ -32,6 +32,7 @@ class DifferenceTally(StateTally[Comparison]):
 
     all_states = ComparisonState
     good_states = (ComparisonState.NEW, ComparisonState.CHANGED, ComparisonState.SAME)
+    reads_files = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -32,6 +32,7 @@ class OutcomeTally(StateTally[Outcome]):
 
     all_states = State
     good_states = WELL
+    reads_files = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -91,6 +91,8 @@ class PlanTally(Tally[Step]):
         unreadable: documents that stand for a file that could not be read.
     """
 
+    reads_files = True
+
     def __init__(self) -> None:
         super().__init__()
         self.planned = 0

@@ -43,6 +43,8 @@ class ProblemTally(VerdictTally[Checked]):
         warnings: problems that are warnings.
     """
 
+    reads_files = True
+
     def __init__(self) -> None:
         super().__init__()
         self.errors = 0

@@ -16,15 +16,20 @@ class Tally(Generic[R_contra]):
 
     Attributes:
         total_name: what is counted, in the summary of the envelope.
+        reads_files: whether the results come from files.
         total: how many results there are.
         hints: what to do about what failed, each once.
+        left_out: counts, by suffix, the files of searched directories that are of no kind that is
+            read; None if no directory was searched.
     """
 
     total_name: ClassVar[str] = "documents"
+    reads_files: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.total = 0
         self.hints: dict[str, None] = {}
+        self.left_out: Counter[str] | None = None
 
     def add(self, _result: R_contra, /) -> None:
         """Count one result."""
@@ -42,7 +47,10 @@ class Tally(Generic[R_contra]):
 
     def members(self) -> dict[str, int]:
         """Return the counts as the summary of the envelope."""
-        return {self.total_name: self.total}
+        counts = {self.total_name: self.total}
+        if self.reads_files:
+            counts["files_left_out"] = 0 if self.left_out is None else self.left_out.total()
+        return counts
 
     def exit_code(self, error: PinpointEndpointsError | None) -> ExitCode:
         """Return the exit code of the run.

@@ -1,5 +1,6 @@
 """Files and streams that hold no endpoint: every command agrees that there is nothing in them."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -96,3 +97,25 @@ def test_no_endpoint_is_made_of_a_broken_wrapper(
     assert ended.code == 1
     stored = run("get", "--id", "ada", *target, "-o", "json")
     assert json.loads(stored.out)["EndpointStatus"] == "INACTIVE"
+
+
+def test_what_a_searched_folder_leaves_out_is_said(tmp_path: Path, target: list[str]) -> None:
+    """An export's `.gz` is read, by its content; files of other kinds are counted."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    line = '{"Id": "%s", "OptOut": "ALL", "ApplicationId": "demo"}\n'
+    (folder / "7390e0de8e0b462380603c5a4df90bc4.gz").write_bytes(
+        gzip.compress((line % "a" + line % "b").encode())
+    )
+    for name in ("notes.md", "a.csv", "b.csv", "no-suffix", ".hidden.csv"):
+        (folder / name).write_text("x", encoding="utf-8")
+    for command in (["validate"], ["upsert", *target], ["diff", *target], ["stats"],
+                    ["upsert", "--dry-run", *target]):  # fmt: skip
+        ended = run(*command, folder, "-o", "json")
+        summary = json.loads(ended.out)["summary"]
+        assert (ended.code, summary["documents"], summary["files_left_out"]) == (0, 2, 4)
+        assert "left out 4 files that pe does not read: 2 .csv, " in ended.err
+    quiet = run("validate", folder, "-q")
+    assert quiet.err == ""
+    named = run("validate", folder / "7390e0de8e0b462380603c5a4df90bc4.gz", "-o", "json")
+    assert (named.err, json.loads(named.out)["summary"]["files_left_out"]) == ("", 0)

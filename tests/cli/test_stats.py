@@ -92,7 +92,7 @@ def test_invalid_endpoints_are_counted_and_reported() -> None:
     )
     assert "2065550100" not in out + err
     assert err == "1 invalid endpoint counted too; run `pe validate` for details\n"
-    summary = {"documents": 2, "endpoints": 2, "invalid": 1, "unreadable": 0}
+    summary = {"documents": 2, "files_left_out": 0, "endpoints": 2, "invalid": 1, "unreadable": 0}
     assert json.loads(out)["summary"] == summary
 
 
@@ -174,7 +174,7 @@ def test_the_local_pinpoint_is_counted() -> None:
     assert counts_in(out) == {"EMAIL": 1, "SMS": 1}
     assert counts_in(out, "endpoint_status") == {"ACTIVE": 2, "INACTIVE": 0}
     assert counts_in(out, "last_updated")["in the last 24 hours"] == 2
-    summary = {"documents": 2, "endpoints": 2, "invalid": 0, "unreadable": 0}
+    summary = {"documents": 2, "files_left_out": 0, "endpoints": 2, "invalid": 0, "unreadable": 0}
     assert json.loads(out)["summary"] == summary
 
 

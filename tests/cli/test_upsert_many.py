@@ -59,6 +59,7 @@ def test_many_are_batches_unless_they_are_not_wanted(
     assert sorted(len(ids) for _, ids in sent(server)) == ([20, 100] if batch else [1] * 120)
     assert envelope_in(ended.out)["summary"] == {
         "documents": 120,
+        "files_left_out": 0,
         "accepted": 120,
         "unverified": 0,
         "failed": 0,

@@ -79,7 +79,8 @@ def test_json_has_one_shape(folder: Path, verbosity: list[str]) -> None:
     assert list(envelope) == ["pe", "command", "status", "summary", "results", "errors"]
     assert (envelope["pe"], envelope["command"], envelope["status"]) == (1, "validate", "partial")
     assert envelope["summary"] == {
-        "documents": 4, "valid": 2, "invalid": 2, "unreadable": 0, "errors": 2, "warnings": 1,
+        "documents": 4, "files_left_out": 0, "valid": 2, "invalid": 2, "unreadable": 0,
+        "errors": 2, "warnings": 1,
     }  # fmt: skip
     assert {tuple(result) for result in envelope["results"]} == {
         (

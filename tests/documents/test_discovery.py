@@ -1,6 +1,7 @@
 """Which files are read: names, suffixes, patterns, and what git itself would say."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,11 @@ def test_the_order_is_that_of_the_paths_then_of_the_names(tmp_path: Path) -> Non
         ("a.jsonl", Format.NDJSON),
         ("a.ndjson.gz", Format.NDJSON),
         ("a.JSONL.GZ", Format.NDJSON),
-        ("a.json.gz", None),
-        ("a.gz", None),
+        ("a.json.gz", Format.JSON),
+        ("a.YML.gz", Format.YAML),
+        ("a.gz", Format.BY_CONTENT),
+        ("7390e0de8e0b462380603c5a4df90bc4.csv.gz", Format.BY_CONTENT),
+        ("a.tar.gz", None),
         ("json", None),
         ("a.json5", None),
         ("a.txt", None),
@@ -49,6 +53,15 @@ def test_the_suffix_says_how_a_file_is_read(
     path = str(tmp_path / name)
     assert list(discover([path])) == [Source(path, wanted or Format.BY_CONTENT)]
     assert list(discover([str(tmp_path)])) == ([Source(path, wanted)] if wanted else [])
+
+
+def test_what_is_left_out_for_its_suffix_is_counted(tmp_path: Path) -> None:
+    """Not what is hidden, excluded or ignored, and not directories."""
+    make(tmp_path, "a.json", "b.gz", "c.CSV", "d/e.csv", "d/f", "g.tar.gz", ".h.csv", "i.csv/j.md")
+    make(tmp_path, "no/k.csv")
+    left_out: Counter[str] = Counter()
+    list(discover([str(tmp_path)], excluding("no/")._replace(unread=left_out)))
+    assert left_out == {".csv": 2, "": 1, ".tar.gz": 1, ".md": 1}
 
 
 def test_standard_input_is_read_once() -> None:

@@ -29,6 +29,7 @@ def test_a_document_that_others_make_invalid_changes_sides() -> None:
     tally.add(checked(finding(), before=Verdict.VALID))
     assert tally.members() == {
         "documents": 2,
+        "files_left_out": 0,
         "valid": 1,
         "invalid": 1,
         "unreadable": 0,
