@@ -206,7 +206,7 @@ class Collisions:
         if identity.address and _hash(identity.address) in self._addresses:
             found += self._same_address(document, identity.address, identity.endpoint)
         if identity.user and _hash(identity.user) in self._crowded:
-            found += self._crowd(document, identity, identity.user)
+            found += self._too_many_of_user(document, identity, identity.user)
         if identity.user and _hash(identity.user) in self._differing:
             found += self._differences(document, identity, identity.user)
         return found
@@ -226,7 +226,9 @@ class Collisions:
             return []
         return [(codes.SAME_ADDRESS, same_address(path, first))]
 
-    def _crowd(self, document: Document, identity: Identity, user: Key) -> list[CodedFinding]:
+    def _too_many_of_user(
+        self, document: Document, identity: Identity, user: Key
+    ) -> list[CodedFinding]:
         channels = self._channels_of_user.setdefault(user, {})
         endpoint = identity.endpoint or ("", str(len(channels)), "without an id")
         if endpoint in channels:

@@ -14,14 +14,14 @@ class Interrupts(Monitor):
 
     def __enter__(self) -> Self:
         if current_thread() is main_thread():
-            self._before = signal.signal(signal.SIGINT, self._hear)
+            self._before = signal.signal(signal.SIGINT, self._on_sigint)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
 
-    def _hear(self, _signal: int, _frame: object) -> None:
+    def _on_sigint(self, _signal: int, _frame: object) -> None:
         self.stop_requests += 1
         if self.is_reading:
             raise KeyboardInterrupt

@@ -164,7 +164,9 @@ def _at_least_one(documents: Iterable[Checked]) -> Iterator[Checked]:
 def _noting_the_valid(documents: Iterable[Checked]) -> Iterator[Checked]:
     """Yield documents, and print which are valid: reports leave them out."""
     for checked in documents:
-        if checked.verdict is Verdict.VALID and not (checked.again or checked.document.is_empty):
+        if checked.verdict is Verdict.VALID and not (
+            checked.is_second_report or checked.document.is_empty
+        ):
             note(f"valid: {checked.document.source}")
         yield checked
 

@@ -100,7 +100,7 @@ class IgnoreRules(NamedTuple):
             return self
         git = self.git
         if _REPOSITORY in hidden:
-            git = _layers(_own_patterns(directory))
+            git = _layers(_info_exclude(directory))
         if git is not None and _PATTERN_FILE in hidden:
             git = (*_layers(os.path.join(directory, _PATTERN_FILE)), *git)
         return self if git is self.git else self._replace(git=git)
@@ -109,8 +109,8 @@ class IgnoreRules(NamedTuple):
         """Return the rules for a subdirectory, before its own .gitignore is read."""
         step = os.fsencode(name) + b"/"
         return self._replace(
-            chosen=_moved(self.chosen, step),
-            git=None if self.git is None else _moved(self.git, step),
+            chosen=_descend(self.chosen, step),
+            git=None if self.git is None else _descend(self.git, step),
         )
 
     def ignores(self, name: str, *, is_directory: bool) -> bool:
@@ -135,14 +135,16 @@ def rules_at(top: str, patterns: Iterable[Pattern], *, follows_git: bool) -> Ign
     around = IgnoreRules((), None, follows_git)
     if follows_git:
         path = os.path.realpath(top)
-        for directory, name in _way_down(path):
+        for directory, name in _steps_from_root(path):
             around = around.inside(directory, _hidden_files(directory)).under(name)
     groups = groupby(patterns, key=lambda pattern: pattern.base)
-    chosen = [_chosen(top, base, [pattern.glob for pattern in group]) for base, group in groups]
+    chosen = [
+        _exclude_layer(top, base, [pattern.glob for pattern in group]) for base, group in groups
+    ]
     return around._replace(chosen=tuple(reversed(chosen)))
 
 
-def _way_down(path: str) -> list[tuple[str, str]]:
+def _steps_from_root(path: str) -> list[tuple[str, str]]:
     """Return each directory from the repository's root to the path, with the next name below it."""
     steps: list[tuple[str, str]] = []
     while not os.path.lexists(os.path.join(path, _REPOSITORY)):
@@ -159,7 +161,7 @@ def _hidden_files(directory: str) -> list[str]:
     return [name for name in names if os.path.lexists(os.path.join(directory, name))]
 
 
-def _chosen(top: str, base: str, globs: list[str]) -> _Layer:
+def _exclude_layer(top: str, base: str, globs: list[str]) -> _Layer:
     return _Layer(_PatternList(map(os.fsencode, globs), _absolute(base)), _absolute(top))
 
 
@@ -171,7 +173,7 @@ def _absolute(directory: str) -> bytes:
     return os.fsencode(path.replace(os.sep, "/").rstrip("/")) + b"/"
 
 
-def _moved(layers: tuple[_Layer, ...], step: bytes) -> tuple[_Layer, ...]:
+def _descend(layers: tuple[_Layer, ...], step: bytes) -> tuple[_Layer, ...]:
     return tuple(_Layer(patterns, directory + step) for patterns, directory in layers)
 
 
@@ -193,7 +195,7 @@ def _content(path: str) -> bytes:
     return b""
 
 
-def _own_patterns(root: str) -> str:
+def _info_exclude(root: str) -> str:
     """Return the path of a repository's `info/exclude`.
 
     In a worktree or a submodule `.git` is a file that names the directory (gitrepository-layout).

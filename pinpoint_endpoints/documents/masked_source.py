@@ -173,7 +173,7 @@ def _choices() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def _words_of_the_schema() -> frozenset[str]:
+def _schema_words() -> frozenset[str]:
     names = (shape.get("properties", ()) for shape in bundled_schema()["$defs"].values())
     return frozenset({"true", "false", "null"}.union(*names, *_choices().values()))
 
@@ -189,7 +189,7 @@ def _mask_token(token: str) -> str:
 
 def _mask_words(text: str) -> str:
     """Mask comments and all words but the schema's: values that a duplicate key replaces."""
-    known = _words_of_the_schema()
+    known = _schema_words()
     return _WORD_OR_COMMENT.sub(
         lambda word: word[0] if word[0] in known else "*" * len(word[0]), text
     )

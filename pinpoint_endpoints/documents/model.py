@@ -189,6 +189,6 @@ class Checked(NamedTuple):
     before: Verdict | None = None
 
     @property
-    def again(self) -> bool:
+    def is_second_report(self) -> bool:
         """Whether this is the document's second report."""
         return self.before is not None

@@ -72,7 +72,7 @@ def scalar_change(found: PositionMap, fix: Fix, path: ValuePath, value: object) 
     already = fix.action is Action.QUOTE and token.startswith(_QUOTES)
     if not token or already or _is_longer(token):
         return None
-    new, becomes = _put_right(token, fix, value)
+    new, becomes = _fixed_scalar(token, fix, value)
     return Change(Edit(start, end, new), fix.action, (path,), becomes)
 
 
@@ -86,7 +86,7 @@ def empty_change(found: PositionMap, path: ValuePath) -> Change | None:
     return Change(Edit(start, end, _EMPTY), Action.EMPTY, (path,), {})
 
 
-def _put_right(token: str, fix: Fix, value: object) -> tuple[str, object]:
+def _fixed_scalar(token: str, fix: Fix, value: object) -> tuple[str, object]:
     """Return the new text of a scalar, and its value."""
     is_text = isinstance(value, str)
     if fix.action is Action.REPLACE:
@@ -94,7 +94,7 @@ def _put_right(token: str, fix: Fix, value: object) -> tuple[str, object]:
     if fix.action is Action.RESPELL:
         return fix.text, value
     if fix.action is Action.WRAP:
-        keeps = token.startswith(_QUOTES) or (is_text and _means_itself(token))
+        keeps = token.startswith(_QUOTES) or (is_text and _is_plain_string(token))
         return f"[{token if keeps else _quoted(token)}]", [value if is_text else token]
     return _quoted(token), token
 
@@ -124,7 +124,7 @@ def _is_longer(token: str) -> bool:
 def _in_the_style_of(token: str, text: str, *, may_be_plain: bool) -> str:
     if token[0] == "'" and text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    if not token.startswith(_QUOTES) and may_be_plain and _means_itself(text):
+    if not token.startswith(_QUOTES) and may_be_plain and _is_plain_string(text):
         return text
     return _quoted(text)
 
@@ -133,7 +133,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _means_itself(text: str) -> bool:
+def _is_plain_string(text: str) -> bool:
     """Tell whether every YAML tool reads a plain scalar, also in a flow list, as a string."""
     reading = read_plain(text, "string")
     return bool(_PLAIN.fullmatch(text)) and reading.value == text and not reading.others_read

@@ -51,14 +51,14 @@ def pieces(source: Source, check: Check) -> Iterator[Piece]:
             if source.format is Format.NDJSON:
                 yield from _lines(source, stream, check)
             else:
-                yield from _whole(source, stream, check)
+                yield from _whole_file(source, stream, check)
     except OSError as error:
         raise NotRead(reason_of(error)) from error
     except (EOFError, zlib.error) as error:
         raise NotRead("the gzip data is damaged or incomplete") from error
 
 
-def _whole(source: Source, stream: BinaryIO, check: Check) -> Iterator[Piece]:
+def _whole_file(source: Source, stream: BinaryIO, check: Check) -> Iterator[Piece]:
     raw = stream.read(MAX_REQUEST_BYTES + 1)
     if source.format is not Format.YAML and is_ndjson(raw):
         yield from _lines(source, stream_of(raw, stream.read), check)

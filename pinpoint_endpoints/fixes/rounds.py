@@ -43,7 +43,7 @@ def fixed_text(raw: bytes, source: Source, check: Check) -> FixedText | None:
         source: the file, whose format says how to parse the text.
         check: finds the problems of a document; those with a fix are fixed.
     """
-    state = _examined(raw, source, check)
+    state = _examine(raw, source, check)
     number = 0
     for _ in range(MAX_ROUNDS):
         step = _Round(state, source, check).applied() if state.fixes else None
@@ -72,7 +72,7 @@ class _Examined(NamedTuple):
     states: list[_State]
 
 
-def _examined(raw: bytes, source: Source, check: Check) -> _Examined:
+def _examine(raw: bytes, source: Source, check: Check) -> _Examined:
     numbers: dict[int, int] = {}
     fixes: dict[_Numbered, None] = {}
     states: list[_State] = []
@@ -90,7 +90,7 @@ def _examined(raw: bytes, source: Source, check: Check) -> _Examined:
     return _Examined(raw, [fix for fix in fixes if fix[0] not in doubtful], states)
 
 
-def _no_worse(before: _Examined, after: _Examined) -> bool:
+def _is_no_worse(before: _Examined, after: _Examined) -> bool:
     return len(before.states) == len(after.states) and all(
         (was.invalid or not left.invalid) and left.missing <= was.missing
         for was, left in zip(before.states, after.states, strict=True)
@@ -112,16 +112,18 @@ class _Round:
 
     def applied(self) -> tuple[_Examined, int] | None:
         """Return the text with the sound fixes applied, and their number; None if none is sound."""
-        return self._attempt(self._before.fixes) or self._attempt(self._sound(self._before.fixes))
+        return self._attempt(self._before.fixes) or self._attempt(
+            self._safe_fixes(self._before.fixes)
+        )
 
-    def _sound(self, fixes: list[_Numbered]) -> list[_Numbered]:
+    def _safe_fixes(self, fixes: list[_Numbered]) -> list[_Numbered]:
         """Return the fixes without those that make the result wrong."""
         if self._attempt(fixes):
             return fixes
         if len(fixes) <= 1:
             return []
         half = len(fixes) // 2
-        return self._sound(fixes[:half]) + self._sound(fixes[half:])
+        return self._safe_fixes(fixes[:half]) + self._safe_fixes(fixes[half:])
 
     def _attempt(self, fixes: list[_Numbered]) -> tuple[_Examined, int] | None:
         values = [*self._values]
@@ -141,8 +143,8 @@ class _Round:
         # repr compares types and the order of members, and treats NaN as equal to itself
         if repr(_values(self._language, raw)) != repr(values):
             return None
-        after = _examined(raw, self._source, self._check)
-        return (after, done) if _no_worse(self._before, after) else None
+        after = _examine(raw, self._source, self._check)
+        return (after, done) if _is_no_worse(self._before, after) else None
 
 
 def _values(language: Language, raw: bytes) -> list[object]:

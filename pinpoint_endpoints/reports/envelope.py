@@ -66,7 +66,7 @@ class Envelope:
         lines = (b"  %s: %s,\n" % (json_bytes(name), json_bytes(head[name])) for name in head)
         out.write(b"{\n" + b"".join(lines) + b'  "results": [')
         end = b"\n  ]" if self._results.count else b"]"
-        self._results.pour(out)
+        self._results.write_to(out)
         errors = [] if error is None else [_error(error)]
         out.write(b'%s,\n  "errors": %s\n}\n' % (end, json_bytes(errors)))
 

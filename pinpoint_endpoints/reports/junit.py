@@ -32,7 +32,7 @@ class JunitReporter:
 
     def add(self, checked: Checked) -> None:
         """Render the test case of a document."""
-        if checked.again:
+        if checked.is_second_report:
             line = next((problem.line for problem in checked.problems if problem.line), 0)
             self._together.add(checked, f":{line}" if line else "")
             return
@@ -54,7 +54,7 @@ class JunitReporter:
         self._stream.flush()
         out = self._stream.buffer
         out.write(b'<?xml version="1.0" encoding="UTF-8"?>\n')
-        out.write(_element("testsuites", name="pe validate", **_sums(suites)) + b"\n")
+        out.write(_element("testsuites", name="pe validate", **_totals(suites)) + b"\n")
         for suite in suites:
             suite.write(self._stream)
         out.write(b"</testsuites>\n")
@@ -89,14 +89,14 @@ class _Suite:
         self._cases.add(b"    " + case + content + end)
 
     def write(self, stream: TextIO) -> None:
-        counts = _sums([self])
+        counts = _totals([self])
         head = _element("testsuite", name=self._name, **counts)
         stream.buffer.write(b"  " + head + b"\n")
-        self._cases.pour(stream.buffer)
+        self._cases.write_to(stream.buffer)
         stream.buffer.write(b"  </testsuite>\n")
 
 
-def _sums(suites: Sequence[_Suite]) -> dict[str, str]:
+def _totals(suites: Sequence[_Suite]) -> dict[str, str]:
     return {
         "tests": str(sum(suite.tests for suite in suites)),
         "failures": str(sum(suite.failures for suite in suites)),

@@ -47,7 +47,7 @@ class SarifReporter:
         out.write(b'"columnKind": "unicodeCodePoints",\n')
         out.write(b'"invocations": [%s],\n' % json_bytes(_invocation(error)))
         out.write(b'"results": [')
-        self._results.pour(out)
+        self._results.write_to(out)
         out.write(b"]}]}\n")
 
     def _result(self, problem: Problem) -> dict[str, Any]:

@@ -26,12 +26,12 @@ class Spool:
             separator: written before it, unless it is the first.
         """
         if self._file is None:
-            self._file = SpooledTemporaryFile(max_size=_MAX_BYTES_IN_MEMORY)  # noqa: SIM115 - closed by `pour`
+            self._file = SpooledTemporaryFile(max_size=_MAX_BYTES_IN_MEMORY)  # noqa: SIM115 - closed by `write_to`
             separator = b""
         self._file.write(separator + result)
         self.count += 1
 
-    def pour(self, stream: BinaryIO) -> None:
+    def write_to(self, stream: BinaryIO) -> None:
         """Write all results to a stream, and delete them here."""
         if self._file is not None:
             with self._file:

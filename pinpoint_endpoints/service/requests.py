@@ -121,7 +121,7 @@ def ready_body(client: Any, body: bytes) -> Iterator[None]:
         CannotRun: boto3 did not use the body, so an empty batch was sent.
     """
     with _attaching:  # botocore's registry is not made for several threads
-        client.meta.events.register(EVENT, _put_in, unique_id=HANDLER_ID)
+        client.meta.events.register(EVENT, _replace_body, unique_id=HANDLER_ID)
     bodies = [body]
     token = _bodies.set(bodies)
     try:
@@ -135,7 +135,7 @@ def ready_body(client: Any, body: bytes) -> Iterator[None]:
         )
 
 
-def _put_in(params: dict[str, Any], **_: Any) -> None:
+def _replace_body(params: dict[str, Any], **_: Any) -> None:
     bodies = _bodies.get()
     if bodies:
         params["body"] = bodies.pop()

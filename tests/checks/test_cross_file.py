@@ -152,7 +152,7 @@ def test_ignored_rules_are_silent(tmp_path: Path) -> None:
     write(tmp_path, "a.ndjson", email("ada"), email("ada"))
     assert len(check(tmp_path)) == 3
     policy = Policy(ignore=frozenset({codes.SAME_ENDPOINT}))
-    assert [checked.again for checked in check(tmp_path, policy)] == [False, False]
+    assert [checked.is_second_report for checked in check(tmp_path, policy)] == [False, False]
 
 
 def documents() -> st.SearchStrategy[list[dict[str, Any]]]:

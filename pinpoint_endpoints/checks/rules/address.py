@@ -75,7 +75,7 @@ def phone_number(request: Mapping[str, object]) -> Sequence[Finding]:
         return ()
     message = "the address is not a phone number in E.164 form"
     cleaned = "".join(filter(_is_dialled, address))
-    doubt = _doubt_about(address, cleaned)
+    doubt = _reason_for_doubt(address, cleaned)
     if _E164.fullmatch(cleaned) and not doubt:
         hint = "remove spaces, punctuation and invisible characters"
         return (_at_address(message, hint, cleaned),)
@@ -86,7 +86,7 @@ def _is_dialled(character: str) -> bool:
     return character.isprintable() and character not in _PUNCTUATION
 
 
-def _doubt_about(address: str, cleaned: str) -> str:
+def _reason_for_doubt(address: str, cleaned: str) -> str:
     """Return why the digits of an address may not be one phone number, or an empty string."""
     visible = "".join(_visible(character) for character in address.strip())
     length = next((size for code, size in _LENGTHS.items() if cleaned.startswith(code)), 0)

@@ -111,13 +111,13 @@ def timezone(text: str) -> Sequence[Finding]:
     """
     if text in zones() or not text:
         return ()
-    hint, right = _zone_meant(text)
+    hint, right = _suggest_zone(text)
     fix = Fix(Action.REPLACE, ((),), right) if right else None
     return (Finding((), "this text is not a name of the tz database", hint, fix=fix),)
 
 
 @lru_cache(maxsize=1000)
-def _zone_meant(text: str) -> tuple[str, str]:
+def _suggest_zone(text: str) -> tuple[str, str]:
     """Return a hint, and the right name if only case or spaces are wrong. Cached, as it is slow."""
     written = text.strip().replace(" ", "_")
     if name := same_but_for_case(written, zones()):
@@ -232,7 +232,7 @@ def effective_date(text: str) -> Sequence[Finding]:
     moment = _MOMENT.fullmatch(text)
     if not text or (moment and moment[1] and _exists(text)):
         return ()
-    usual = text if moment else _in_usual_form(text)
+    usual = text if moment else _canonical_form(text)
     moment = _MOMENT.fullmatch(usual)
     if not (moment or _DAY.fullmatch(usual)):
         return (_unread(text),)
@@ -249,7 +249,7 @@ def effective_date(text: str) -> Sequence[Finding]:
     return (Finding((), message, hint, severity=Severity.WARNING, fix=fix),)
 
 
-def _in_usual_form(text: str) -> str:
+def _canonical_form(text: str) -> str:
     """Return a date or time of ISO 8601 with its separators and minutes; "" if it is neither."""
     found = _ANY_FORM.fullmatch(text)
     if not found or (found["colon"] is not None and bool(found["colon"]) != bool(found["dash"])):

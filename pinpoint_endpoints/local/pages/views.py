@@ -188,22 +188,24 @@ class _Views:
         return file("icon.svg", "image/svg+xml")
 
     async def bad_query(self, _: Request, error: Exception) -> Response:
-        return await self._trouble(400, "This URL has a mistake", str(error))
+        return await self._error_page(400, "This URL has a mistake", str(error))
 
     async def cannot_run(self, _: Request, error: Exception) -> Response:
         trouble = cast("CannotRun", error)
         message = f"{trouble.message}: {trouble.hint}"
-        return await self._trouble(503, "The store cannot be read", message)
+        return await self._error_page(503, "The store cannot be read", message)
 
     async def not_found(self, _: Request, error: Exception) -> Response:
         detail = cast("HTTPException", error).detail
         message = detail if detail.endswith(".") else "There is no such page."
-        return await self._trouble(404, "Not found", message)
+        return await self._error_page(404, "Not found", message)
 
     async def bug(self, _: Request, __: Exception) -> Response:
-        return await self._trouble(500, "Internal error", "This is a bug in pe: please report it.")
+        return await self._error_page(
+            500, "Internal error", "This is a bug in pe: please report it."
+        )
 
-    async def _trouble(self, status: int, title: str, message: str) -> Response:
+    async def _error_page(self, status: int, title: str, message: str) -> Response:
         return await page(
             "trouble", status, about=self._about, query=Query(), title=title, message=message
         )

@@ -106,7 +106,7 @@ class RequestLog:
         self._is_due = False
         if self._write is None:
             return
-        kinds = sorted(self._counted.items(), key=_notable_and_many_first)
+        kinds = sorted(self._counted.items(), key=_by_importance)
         shown = [more for _, more in kinds[:MAX_KINDS] if more.count == 1]
         lines = self._lines + [(more.position, more.last) for more in shown]
         for _, line in sorted(lines):
@@ -167,7 +167,7 @@ class ErrorLog:
         self._write(error)
 
 
-def _notable_and_many_first(item: tuple[_Kind, _Counted]) -> tuple[bool, int]:
+def _by_importance(item: tuple[_Kind, _Counted]) -> tuple[bool, int]:
     kind, more = item
     return not kind.is_notable, -more.count
 
