@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from pinpoint_endpoints.cli.config import project_defaults
+from pinpoint_endpoints.cli.interrupts import EndingSignals
 from pinpoint_endpoints.cli.terminal import (
     cannot_write_output,
     give_up,
@@ -22,6 +23,7 @@ from pinpoint_endpoints.cli.terminal import (
 )
 from pinpoint_endpoints.errors import (
     ExitCode,
+    Interrupted,
     PinpointEndpointsError,
     UsageError,
 )
@@ -88,10 +90,10 @@ class Boundary(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command, with the project's file for its defaults, and exit with its code."""
-        project = project_defaults()
-        ctx.obj = project.path
-        ctx.default_map = dict.fromkeys(self.commands, project.values)
         try:
+            project = project_defaults()
+            ctx.obj = project.path
+            ctx.default_map = dict.fromkeys(self.commands, project.values)
             code = self._run(ctx)
         except _WrongCommandLine as error:
             self._write_usage_envelope(error, ctx.meta[_ARGUMENTS])
@@ -100,6 +102,11 @@ class Boundary(TyperGroup):
             self._write_envelope(error, ctx.meta[_ARGUMENTS])
             print_error(error)
             code = error.exit_code
+        except KeyboardInterrupt:
+            interrupted = Interrupted("interrupted")
+            self._write_envelope(interrupted, ctx.meta[_ARGUMENTS])
+            print_error(interrupted)
+            code = interrupted.exit_code
         raise typer.Exit(code)
 
     def _run(self, ctx: Any) -> ExitCode:
@@ -172,6 +179,9 @@ class _Commands(Mapping[str, Any]):
         alone.command()(with_single_options(getattr(module, name)))
         return typer.main.get_command(alone)
 
+    def __contains__(self, name: object) -> bool:
+        return name in COMMANDS
+
     def __iter__(self) -> Iterator[str]:
         return iter(COMMANDS)
 
@@ -236,4 +246,10 @@ def main() -> None:
         from pinpoint_endpoints.cli.reference import enable_completion
 
         enable_completion()
-    app()
+    signals = EndingSignals()
+    try:
+        app()
+    except SystemExit as end:
+        raise SystemExit(signals.exit_code(end.code)) from None
+    finally:
+        signals.close()

@@ -73,6 +73,8 @@ def run(
         if not isinstance(results, ThrowableIterator):
             raise
         error = error or cannot_write_output(failure, so_far)
+    except KeyboardInterrupt:
+        error = Interrupted("interrupted", "the output is cut short")
     if error is not None:
         print_error(error)
     for remark in remarks(error) if remarks is not None else new_hints(tally, error):

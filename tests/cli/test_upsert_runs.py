@@ -99,20 +99,25 @@ def test_a_run_that_is_killed_again_and_again_delivers_everything(
         assert sorted(accepted_in(journal)) == sorted(ids)
 
 
-def test_ctrl_c_ends_what_is_under_way(tmp_path: Path) -> None:
-    """Exit 130, a whole envelope, and a journal of every answer; most of the file is not sent."""
+@pytest.mark.parametrize(
+    ("ending", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_signals_end_what_is_under_way(
+    tmp_path: Path, ending: signal.Signals, exit_code: int
+) -> None:
+    """A whole envelope, and a journal of every answer; most of the file is not sent."""
     ids = names(20_000)
     path, journal = write_lines(tmp_path / "a.ndjson", ids), tmp_path / "journal"
     with StallingStub(Answer(), Answer()) as server:
         target = ("--endpoint-url", server.url, "--concurrency", "1", "--journal", journal)
         with started(tmp_path, path, *target) as run:
             assert server.stalled.wait(MAX_WAIT_SECONDS)
-            run.process.send_signal(signal.SIGINT)
+            run.process.send_signal(ending)
             server.release()
             code, envelope = run.ended()
     states = [result["state"] for result in envelope["results"]]
     sent = 100 * len(server.asked)  # batches are sent until the process notices the signal
-    assert code == 130
+    assert code == exit_code
     assert 300 <= sent < len(ids)
     assert states == ["accepted"] * sent + ["skipped"] * (len(states) - sent)
     assert accepted_in(journal) == ids[:sent]

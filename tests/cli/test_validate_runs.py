@@ -280,9 +280,19 @@ def test_a_gigabytes_worth_of_problems_stays_small(tmp_path: Path, pe: RunPe) ->
         assert peak(40_000, output) - peak(10_000, output) < 10_000
 
 
-@pytest.mark.parametrize("output", ["json", "sarif", "junit"])
-def test_an_interrupted_run_is_reported(tmp_path: Path, output: str) -> None:
-    """Ctrl-C ends with 130, and with a report that is whole."""
+@pytest.mark.parametrize(
+    ("output", "ending", "exit_code"),
+    [
+        ("json", signal.SIGINT, 130),
+        ("sarif", signal.SIGTERM, 143),
+        ("junit", signal.SIGHUP, 129),
+        ("json", signal.SIGTERM, 143),
+    ],
+)
+def test_an_interrupted_run_is_reported(
+    tmp_path: Path, output: str, ending: signal.Signals, exit_code: int
+) -> None:
+    """Ctrl-C, SIGTERM and SIGHUP end with their codes, and with a report that is whole."""
     command = [str(PE), "validate", "-o", output, "-"]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
@@ -291,9 +301,9 @@ def test_an_interrupted_run_is_reported(tmp_path: Path, output: str) -> None:
     assert process.stderr is not None
     process.stdin.write(b" " * 1_000_000)  # more than a pipe holds: it is being read
     process.stdin.flush()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(ending)
     out, err = process.communicate()
-    assert process.returncode == 130
+    assert process.returncode == exit_code
     assert b"interrupted" in err
     if output == "junit":
         ET.fromstring(out)
