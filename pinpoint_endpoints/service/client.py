@@ -72,7 +72,7 @@ def open_client(  # noqa: PLR0913 - each is an option of the commands
     from botocore.config import Config
 
     from pinpoint_endpoints.service.errors import translate_botocore_errors
-    from pinpoint_endpoints.service.responses import skip_interim_answers
+    from pinpoint_endpoints.service.responses import read_answers_carefully
 
     if endpoint_url is not None:
         _check_url(endpoint_url)
@@ -90,7 +90,7 @@ def open_client(  # noqa: PLR0913 - each is an option of the commands
                 max_pool_connections=connections,
             ),
         )
-    skip_interim_answers(client)
+    read_answers_carefully(client)
     quotas = not is_loopback(client.meta.endpoint_url)
     limit_rate(client, rate=rate, quotas=quotas, clock=clock)
     return client

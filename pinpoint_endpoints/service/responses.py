@@ -8,7 +8,11 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http.client import HTTPResponse
+from io import BufferedReader, RawIOBase
+from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
+from zlib import decompressobj
+from zlib import error as zlib_error
 
 import orjson
 from botocore.awsrequest import (
@@ -21,13 +25,24 @@ from botocore.exceptions import ConnectionClosedError
 from botocore.parsers import ResponseParserError, create_parser
 
 if TYPE_CHECKING:
+    from socket import socket
+
+    from _typeshed import WriteableBuffer
     from botocore.awsrequest import AWSResponse
     from botocore.model import OperationModel, Shape
 
 _FINAL, _REFUSED = 200, 300
 """The first status of a final answer, and of one that is not a success."""
+MAX_ANSWER_BYTES = 1_000_000
+"""Of an answer with its headers; the largest of Pinpoint's has 15 endpoints of 15 KB."""
+
 _RETRIED_CODE = "RequestTimeout"
 """What botocore sends again, in its `standard` and `adaptive` mode, with any status."""
+
+_COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
+"""Codings that servers on the way use, though botocore asks for none."""
+_GZIP_OR_ZLIB = 47
+"""zlib's `wbits`: the header says which of the two it is."""
 
 _ENDPOINTS = frozenset({"EndpointResponse", "EndpointsResponse"})
 
@@ -46,21 +61,68 @@ def make_answers_parsable(client: Any) -> None:
     client.meta.events.register_last("after-call.pinpoint", _raise_if_cut_short)
 
 
-def skip_interim_answers(client: Any) -> None:
-    """Let a client skip answers such as 103 Early Hints and wait for the final one.
+def read_answers_carefully(client: Any) -> None:
+    """Let a client wait for the final answer to a request, and not for ever.
 
-    Python's http.client takes them for the answer, and the next request would get this one's.
-    Source: RFC 9110, section 15.2. botocore offers no way to choose the class of connections.
+    Answers such as 103 Early Hints are skipped. Python's http.client takes them for the answer, and
+    the next request would get this one's (RFC 9110, section 15.2). An answer that is larger than
+    `MAX_ANSWER_BYTES`, or not complete in the client's read timeout after its first byte, is cut:
+    that timeout alone is for each of its pieces. botocore offers no way to choose the class of
+    connections.
 
     Args:
         client: a boto3 (botocore) client that sends over HTTP.
     """
     with suppress(AttributeError):  # tests/service/test_botocore.py says when botocore changes it
         session = client._endpoint.http_session  # noqa: SLF001 - there is no public way
-        session._pool_classes_by_scheme.update(http=_Pool, https=_SecurePool)  # noqa: SLF001 - as above
+        session._pool_classes_by_scheme.update(http=_Pool, https=_SecurePool)  # noqa: SLF001
+
+
+class AnswerTooLargeError(Exception):
+    """An answer is larger than any of Pinpoint's."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the answer is larger than {MAX_ANSWER_BYTES // 1_000_000} MB")
+
+
+class _BoundedReader(RawIOBase):
+    """Reads an answer from a socket: so many bytes at most, and for so long.
+
+    Args:
+        stream: the socket's, without a buffer.
+        seconds: how long it takes at most from the first byte to the last; None for no limit.
+    """
+
+    def __init__(self, stream: RawIOBase, seconds: float | None) -> None:
+        self._stream = stream
+        self._seconds = seconds
+        self._end: float | None = None
+        self._left = MAX_ANSWER_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int | None:
+        if self._end is not None and monotonic() > self._end:
+            raise TimeoutError
+        if self._left < 0:
+            raise AnswerTooLargeError
+        size = self._stream.readinto(buffer)
+        self._left -= size or 0
+        if self._end is None and self._seconds is not None:
+            self._end = monotonic() + self._seconds
+        return size
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 class _FinalResponse(HTTPResponse):
+    def __init__(self, sock: "socket", *args: Any, **more: Any) -> None:
+        super().__init__(sock, *args, **more)
+        self.fp = BufferedReader(_BoundedReader(self.fp.detach(), sock.gettimeout()))
+
     def begin(self) -> None:
         super().begin()
         while self.status < _FINAL:
@@ -76,11 +138,18 @@ class _SecureConnection(AWSHTTPSConnection):
     response_class = _FinalResponse  # type: ignore[assignment]  # botocore's is for Expect: 100
 
 
-class _Pool(AWSHTTPConnectionPool):
+class _NotRedirected:
+    """Lets a pool of connections return redirections: urllib3 fails at a 303 instead."""
+
+    def urlopen(self, *args: Any, **more: Any) -> Any:
+        return super().urlopen(*args, **{**more, "redirect": False})  # type: ignore[misc]  # a mixin
+
+
+class _Pool(_NotRedirected, AWSHTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _SecurePool(AWSHTTPSConnectionPool):
+class _SecurePool(_NotRedirected, AWSHTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
@@ -91,6 +160,9 @@ def _make_parsable(
     **_: Any,
 ) -> None:
     cut_short = _is_cut_short(response_dict) or response_dict["status_code"] < _FINAL
+    if response_dict["headers"].get("Content-Encoding", "").strip().lower() in _COMPRESSED:
+        response_dict["body"], is_whole = _decompressed(response_dict["body"])
+        cut_short = cut_short or not is_whole
     if response_dict["status_code"] >= _REFUSED:
         told = {} if cut_short else _texts_in(response_dict["body"])
         response_dict["body"] = orjson.dumps(told)
@@ -106,6 +178,19 @@ def _make_parsable(
 def _is_cut_short(response: Mapping[str, Any]) -> bool:
     length = response["headers"].get("Content-Length", "")
     return length.isdecimal() and len(response["body"]) < int(length)
+
+
+def _decompressed(body: bytes) -> tuple[bytes, bool]:
+    """Return a body without its gzip or zlib coding, and whether all of it is there.
+
+    What is damaged or larger than any answer of Pinpoint is an empty body.
+    """
+    decoder = decompressobj(_GZIP_OR_ZLIB)
+    try:
+        decoded = decoder.decompress(body, MAX_ANSWER_BYTES)
+    except zlib_error:
+        return b"", True
+    return (b"", True) if decoder.unconsumed_tail else (decoded, decoder.eof)
 
 
 def _texts_in(body: bytes) -> dict[str, str]:

@@ -4,10 +4,12 @@ The statuses are those of section "Errors" in Amazon's service model, and what s
 the service may answer: API Gateway, CloudFront, a proxy.
 """
 
+import gzip
 import json
 from http.client import responses as phrases
 from itertools import chain
 from types import SimpleNamespace
+from zlib import compress
 
 import pytest
 from commands import MakeDocument
@@ -18,6 +20,7 @@ from refusals import BODIES, ELSEWHERE, PAGE, STATUSES
 from pinpoint_endpoints import CannotRun, Outcome, Refused, State, connect, get, upsert
 from pinpoint_endpoints.service.errors import NoResponse, Refusal, is_throttled
 from pinpoint_endpoints.service.requests import Call, Item, batch_item
+from pinpoint_endpoints.service.responses import MAX_ANSWER_BYTES
 from pinpoint_endpoints.service.updates import send
 
 pytestmark = pytest.mark.usefixtures("aws_variables", "_unhurried")
@@ -196,6 +199,78 @@ def test_an_interim_answer_alone_is_no_answer(document: MakeDocument) -> None:
         sent(document, server.url)
     assert "closed the connection" in stopped.value.message
     assert server.asked == ATTEMPTS
+
+
+def test_answers_stay_with_their_requests(document: MakeDocument) -> None:
+    """Of two requests on one connection, each gets its own answer behind the interim ones."""
+    hints = b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+    refused = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 16\r\n\r\n" + b'{"Message":"no"}'
+    with RawServer(hints + WHOLE, further=[hints + refused]) as server:
+        client = connect(endpoint_url=server.url)
+        outcomes = [upsert(client, "app", document(), name) for name in ("ada", "bob")]
+    assert [outcome.status for outcome in outcomes] == [202, 400]
+    assert server.asked == 2
+
+
+ENDLESS = {
+    "body": HEAD + b"\r\n" + b" " * 2 * MAX_ANSWER_BYTES,
+    "chunks": HEAD
+    + b"Transfer-Encoding: chunked\r\n\r\n"
+    + b"8000\r\n%s\r\n" % (b" " * 0x8000) * 64,
+    "interim answers": b"HTTP/1.1 103 Early Hints\r\nLink: %s\r\n\r\n" % (b"x" * 9_000) * 200,
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_an_answer_without_end_is_cut(document: MakeDocument, kind: str) -> None:
+    """Pinpoint's answers are smaller than 1 MB."""
+    with RawServer(ENDLESS[kind], "hold") as server, pytest.raises(NoResponse) as stopped:
+        sent(document, server.url)
+    assert stopped.value.message == "no answer: the answer is larger than 1 MB"
+    assert server.asked == ATTEMPTS
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [HEAD[:-2], HEAD + b"\r\n", HEAD + b"Content-Length: 90000\r\n\r\n"],
+    ids=["header", "body", "length"],
+)
+def test_an_answer_that_trickles_is_given_up(document: MakeDocument, begun: bytes) -> None:
+    """The read timeout is for the whole answer from its first byte, not only for each piece."""
+    with RawServer(begun, "trickle") as server, pytest.raises(NoResponse) as stopped:
+        upsert(connect(endpoint_url=server.url, read_timeout=0.2), "app", document())
+    assert stopped.value.message == f"{server.url} did not answer in time"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate"])
+def test_a_compressed_answer_is_read(document: MakeDocument, coding: str) -> None:
+    """A proxy may compress what was not asked to be."""
+    body = compress(ACCEPTED) if coding == "deflate" else gzip.compress(ACCEPTED)
+    whole, cut, damaged = (
+        Answer(body=each, headers={"Content-Encoding": coding})
+        for each in (body, body[:-9], b"\x1f\x8b" + ACCEPTED)
+    )
+    with HttpStub(whole, cut, whole, damaged) as server:
+        outcomes = [sent(document, server.url) for _ in range(3)]
+    assert [(outcome.state, outcome.message) for outcome in outcomes] == [
+        (State.ACCEPTED, "Accepted"),
+        (State.ACCEPTED, "Accepted"),
+        (State.FAILED, "HTTP 202 without a message"),
+    ]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirection_is_not_followed(document: MakeDocument, status: int) -> None:
+    """What was meant for one server is sent to no other."""
+    with HttpStub(Answer(status, b"", {"Location": "http://127.0.0.1:1/"})) as server:
+        outcome = sent(document, server.url)
+    assert (outcome.state, outcome.status, outcome.message) == (
+        State.FAILED,
+        status,
+        phrases[status],
+    )
+    assert outcome.hint == "the server redirected: check --endpoint-url"
+    assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("begun", [b"", HEAD, WHOLE[:-10]], ids=["nothing", "headers", "half"])

@@ -3,12 +3,15 @@
 import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from struct import pack
 from typing import Self
+
+_TRICKLE_SECONDS = 0.02
 
 ACCEPTED = json.dumps({"Message": "Accepted", "RequestID": "request-1"}).encode()
 
@@ -122,11 +125,12 @@ class RawServer:
 
     Args:
         data: sent once a request has been received in full.
-        then: `close`, `reset`, or `hold` until the block ends.
+        then: `close`, `reset`, `hold` until the block ends, or `trickle`: a byte now and then.
+        further: sent for the requests that follow on the same connection.
     """
 
-    def __init__(self, data: bytes, then: str = "close") -> None:
-        self.data = data
+    def __init__(self, data: bytes, then: str = "close", further: Sequence[bytes] = ()) -> None:
+        self.answers = (data, *further)
         self.then = then
         self.asked = 0
         self.leaving = threading.Event()
@@ -154,16 +158,25 @@ class _Handler(StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
+        raw = self.server.raw
+        for answer in raw.answers:
+            self._receive()
+            raw.asked += 1
+            with suppress(OSError):  # the client may have closed the connection
+                self.wfile.write(answer)
+        if raw.then == "hold":
+            raw.leaving.wait()
+        elif raw.then == "trickle":
+            with suppress(OSError):
+                while not raw.leaving.wait(_TRICKLE_SECONDS):
+                    self.wfile.write(b" ")
+        elif raw.then == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, pack("ii", 1, 0))
+            self.connection.close()
+
+    def _receive(self) -> None:
         length = 0
         while line := self.rfile.readline().strip().lower():
             name, _, value = line.partition(b":")
             length = int(value) if name == b"content-length" else length
         self.rfile.read(length)
-        raw = self.server.raw
-        raw.asked += 1
-        self.wfile.write(raw.data)
-        if raw.then == "hold":
-            raw.leaving.wait()
-        elif raw.then == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, pack("ii", 1, 0))
-            self.connection.close()
