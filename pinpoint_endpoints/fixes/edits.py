@@ -139,6 +139,24 @@ def _is_plain_string(text: str) -> bool:
     return bool(_PLAIN.fullmatch(text)) and reading.value == text and not reading.others_read
 
 
+class RepeatedValues:
+    """The values of a text that an alias may repeat: to change one would change several."""
+
+    def __init__(self, found: PositionMap) -> None:
+        self._found = found
+        self._names = {name[1:] for name in _ALIAS.findall(found.text)}
+
+    def contain(self, path: ValuePath) -> bool:
+        """Tell whether the value at a path, or one that it is in, may be repeated."""
+        return bool(self._names) and any(
+            self._has_alias(path[:length]) for length in range(len(path) + 1)
+        )
+
+    def _has_alias(self, path: ValuePath) -> bool:
+        label = _LABEL.match(self._found.text, self._found.values.get(path, len(self._found.text)))
+        return label is not None and label[0].strip()[1:] in self._names
+
+
 class Children(dict[ValuePath, list[ValuePath]]):
     """The paths of the children of each value, in the order of the text."""
 

@@ -12,6 +12,7 @@ from pinpoint_endpoints.fixes.edits import (
     Change,
     Children,
     Edit,
+    RepeatedValues,
     empty_change,
     key_change,
     removals,
@@ -20,6 +21,7 @@ from pinpoint_endpoints.fixes.edits import (
 
 _OF_KEYS = (Action.RENAME, Action.QUOTE_KEY)
 _AS_IT_WAS = (Action.RESPELL, Action.QUOTE_KEY)
+_CHANGE_THE_VALUE = (Action.REPLACE, Action.WRAP, Action.EMPTY, Action.RENAME, Action.REMOVE)
 _LAST = (Action.REMOVE, Action.RENAME)
 """These change the paths of other values, so they come last."""
 
@@ -41,7 +43,8 @@ class Plan(NamedTuple):
 def plan_fixes(fixes: Sequence[Fix], found: PositionMap, value: object) -> Plan:
     """Return the edits for fixes of a value.
 
-    Fixes are left out that cannot be applied completely, or whose edit would overlap another.
+    Fixes are left out that cannot be applied completely, whose edit would overlap another, or that
+    would change what an alias repeats elsewhere.
     """
     changes = sorted(_changes(fixes, found, value), key=_outermost_first)
     chosen: list[Change] = []
@@ -49,8 +52,15 @@ def plan_fixes(fixes: Sequence[Fix], found: PositionMap, value: object) -> Plan:
         if not chosen or chosen[-1].edit.end <= change.edit.start:
             chosen.append(change)
     done = {(change.action, path) for change in chosen for path in change.paths}
-    whole = [fix for fix in fixes if all((fix.action, path) in done for path in fix.paths)]
-    if any((fix.action, path) in done for fix in fixes if fix not in whole for path in fix.paths):
+    whole: list[Fix] = []
+    partial: list[Fix] = []
+    for fix in fixes:
+        applied = [(fix.action, path) in done for path in fix.paths]
+        if all(applied):
+            whole.append(fix)
+        elif any(applied):
+            partial.append(fix)
+    if partial:
         return plan_fixes(whole, found, value)
     return Plan([change.edit for change in chosen], _changed(value, chosen), len(whole))
 
@@ -67,8 +77,11 @@ def _changes(fixes: Iterable[Fix], found: PositionMap, value: object) -> Iterato
         for path in fix.paths
         if fix.action is Action.RENAME
     )
+    repeated = RepeatedValues(found)
     for fix in fixes:
         for path in fix.paths:
+            if fix.action in _CHANGE_THE_VALUE and repeated.contain(path):
+                continue
             if fix.action is Action.REMOVE:
                 names.setdefault(path[:-1], set()).add(str(path[-1]))
                 continue

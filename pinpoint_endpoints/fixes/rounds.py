@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 MAX_ROUNDS = 100
 """A fix may reveal another problem, and a document reports 1000 problems at a time."""
 
+MIN_ROUNDS = 4
+MAX_CHECKED_BYTES = 1_000_000
+"""What all rounds after the first four may check: of a large text, the next run fixes the rest."""
+
 Check = Callable[[Document], Sequence[Problem]]
 """Finds the problems of a document."""
 
@@ -45,8 +49,9 @@ def fixed_text(raw: bytes, source: Source, check: Check) -> FixedText | None:
     """
     state = _examine(raw, source, check)
     number = 0
-    for _ in range(MAX_ROUNDS):
-        step = _Round(state, source, check).applied() if state.fixes else None
+    rounds = MAX_CHECKED_BYTES // max(len(raw), 1)
+    for _ in range(max(MIN_ROUNDS, min(rounds, MAX_ROUNDS))):
+        step = _Round(state, source, check).applied() if any(state.fixes) else None
         if step is None:
             break
         state, done = step
@@ -67,34 +72,56 @@ def _state_of(problems: Sequence[Problem]) -> _State:
 
 
 class _Examined(NamedTuple):
+    """A text with what was found in its documents, whose fixes and states are in their order."""
+
     raw: bytes
-    fixes: list[_Numbered]
+    fixes: list[list[_Numbered]]
     states: list[_State]
 
 
 def _examine(raw: bytes, source: Source, check: Check) -> _Examined:
+    documents = list(documents_in(source, raw))  # keeps the locators, so that their ids differ
     numbers: dict[int, int] = {}
-    fixes: dict[_Numbered, None] = {}
+    fixes: list[list[_Numbered]] = []
     states: list[_State] = []
     doubtful: set[int] = set()
-    documents = list(documents_in(source, raw))  # keeps the locators, so that their ids differ
     for document in documents:
         number = numbers.setdefault(id(document.locator), len(numbers))
         if not document.is_read:
             continue
         problems = check(document)
         states.append(_state_of(problems))
-        fixes.update(((number, problem.fix), None) for problem in problems if problem.fix)
+        fixes.append([*dict.fromkeys((number, found.fix) for found in problems if found.fix)])
         if any(problem.code == codes.DUPLICATE_KEY for problem in document.problems):
             doubtful.add(number)
-    return _Examined(raw, [fix for fix in fixes if fix[0] not in doubtful], states)
+    kept = [[fix for fix in own if fix[0] not in doubtful] for own in fixes]
+    return _Examined(raw, kept, states)
 
 
-def _is_no_worse(before: _Examined, after: _Examined) -> bool:
-    return len(before.states) == len(after.states) and all(
-        (was.invalid or not left.invalid) and left.missing <= was.missing
-        for was, left in zip(before.states, after.states, strict=True)
-    )
+def _worse(before: _Examined, after: _Examined) -> set[int]:
+    """Return the indexes of the documents that a text has become worse in."""
+    if len(before.states) != len(after.states):
+        return {*range(len(before.states))}
+    pairs = zip(before.states, after.states, strict=True)
+    return {
+        index
+        for index, (was, left) in enumerate(pairs)
+        if (left.invalid and not was.invalid) or left.missing > was.missing
+    }
+
+
+_ByDocument = dict[int, list[_Numbered]]
+"""Fixes by the index of their document."""
+
+_MAX_ATTEMPTS = 30
+"""Enough to find one unsound fix among a thousand in each document."""
+
+
+class _Attempt(NamedTuple):
+    """What came of applying fixes: the text and their number, or the documents to blame."""
+
+    result: tuple[_Examined, int] | None
+    wrong: set[int]
 
 
 class _Round:
@@ -112,39 +139,60 @@ class _Round:
 
     def applied(self) -> tuple[_Examined, int] | None:
         """Return the text with the sound fixes applied, and their number; None if none is sound."""
-        return self._attempt(self._before.fixes) or self._attempt(
-            self._safe_fixes(self._before.fixes)
-        )
+        everything = dict(enumerate(self._before.fixes))
+        return self._attempt(everything).result or self._attempt(self._sound(everything)).result
 
-    def _safe_fixes(self, fixes: list[_Numbered]) -> list[_Numbered]:
-        """Return the fixes without those that make the result wrong."""
-        if self._attempt(fixes):
-            return fixes
-        if len(fixes) <= 1:
-            return []
-        half = len(fixes) // 2
-        return self._safe_fixes(fixes[:half]) + self._safe_fixes(fixes[half:])
+    def _sound(self, fixes: _ByDocument) -> _ByDocument:
+        """Return the fixes without those that make the result wrong.
 
-    def _attempt(self, fixes: list[_Numbered]) -> tuple[_Examined, int] | None:
+        All documents are halved at the same time, and no more often than the budget allows: fixes
+        that could not be tried by then are left out.
+        """
+        sound: _ByDocument = {index: [] for index in fixes}
+        waiting = {index: [own] for index, own in fixes.items() if own}
+        for _ in range(_MAX_ATTEMPTS):
+            if not waiting:
+                break
+            tried = {index: parts.pop() for index, parts in waiting.items()}
+            wrong = self._attempt(tried).wrong
+            for index, part in tried.items():
+                if index not in wrong:
+                    sound[index] += part
+                elif len(part) > 1:
+                    half = len(part) // 2
+                    waiting[index] += (part[half:], part[:half])
+            waiting = {index: parts for index, parts in waiting.items() if parts}
+        return sound
+
+    def _attempt(self, fixes: _ByDocument) -> _Attempt:
+        """Apply fixes, and compare the result with what they are meant to do."""
         values = [*self._values]
         edits: list[Edit] = []
         done = 0
-        by_number: dict[int, list[Fix]] = {}
-        for number, fix in fixes:
-            by_number.setdefault(number, []).append(fix)
-        for number, own in sorted(by_number.items()):
-            plan = plan_fixes(own, self._maps[number], values[number])
+        by_number: dict[int, dict[Fix, None]] = {}
+        documents: dict[int, set[int]] = {}
+        for index, own in fixes.items():
+            for number, fix in own:
+                by_number.setdefault(number, {})[fix] = None
+                documents.setdefault(number, set()).add(index)
+        for number, numbered in sorted(by_number.items()):
+            plan = plan_fixes([*numbered], self._maps[number], values[number])
             values[number] = plan.value
             edits += plan.edits
             done += plan.fixes
         if not edits:
-            return None
+            return _Attempt(None, set())
         raw = self._mark + edited(self._text, edits).encode()
+        found = _values(self._language, raw)
+        if len(found) != len(values):
+            return _Attempt(None, {*fixes})
         # repr compares types and the order of members, and treats NaN as equal to itself
-        if repr(_values(self._language, raw)) != repr(values):
-            return None
+        differing = [number for number in documents if repr(found[number]) != repr(values[number])]
+        if differing:
+            return _Attempt(None, set().union(*(documents[number] for number in differing)))
         after = _examine(raw, self._source, self._check)
-        return (after, done) if _is_no_worse(self._before, after) else None
+        worse = _worse(self._before, after)
+        return _Attempt(None if worse else (after, done), worse)
 
 
 def _values(language: Language, raw: bytes) -> list[object]:

@@ -1,0 +1,66 @@
+"""How much work fixing is: a file of four times the size takes about four times as much."""
+
+import json
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import pytest
+from checking import put_right
+
+
+def calls_to_put_right(text: str, name: str) -> int:
+    """Return how many calls of functions it takes to put a text right."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        put_right(text, name)
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+def two_spellings(size: int) -> str:
+    """Return endpoints with two spellings of one name, of which neither can be put right."""
+    wrong = {"optOut": "ALL", "optout": "ALL"}
+    return json.dumps({"Item": [{"Id": str(number), **wrong} for number in range(size)]})
+
+
+def anchors(size: int) -> str:
+    """Return attributes that an alias repeats, so that fixing one would change another."""
+    pairs = (f"  a{number}: &x{number} no\n  b{number}: *x{number}\n" for number in range(size))
+    return f"Attributes:\n{''.join(pairs)}"
+
+
+def anchored_objects(size: int) -> str:
+    """Return documents whose only mistake is in an object that an alias repeats."""
+    return "---\n".join(["Location: &a {Country: nor}\nDemographic: *a\n"] * size)
+
+
+def answers_without_ids(size: int) -> str:
+    """Return endpoints of an answer that are invalid when their read-only members are removed."""
+    items = [{"CohortId": "7", "RequestId": str(number)} for number in range(size)]
+    return json.dumps({"EndpointsResponse": {"Item": items}})
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (two_spellings, "x.json"),
+        (anchors, "x.yaml"),
+        (anchored_objects, "x.yaml"),
+        (answers_without_ids, "x.json"),
+    ],
+)
+def test_what_cannot_be_fixed_is_not_tried_one_by_one(
+    make: Callable[[int], str], name: str
+) -> None:
+    """Fixes that would do harm are found together, not with a check of the file for each."""
+    put_right(make(2), name)
+    assert calls_to_put_right(make(80), name) < 8 * calls_to_put_right(make(20), name)
