@@ -246,6 +246,17 @@ def count_endpoints(store: Store, application_id: str) -> int:
         return count_in(rows, _application(rows, application_id))
 
 
+def endpoint_counts(store: Store) -> dict[str, int]:
+    """Return how many endpoints each application has, by its id, in order of creation.
+
+    Raises:
+        CannotRun: the store is damaged or cannot be read.
+    """
+    with store.reading() as rows:
+        applications = rows.applications(0, rows.count_applications())
+        return {one.response["Id"]: count_in(rows, one) for one in applications}
+
+
 def all_endpoints(
     store: Store, application_id: str, *, size: int = SCAN_SIZE
 ) -> Iterator[Endpoint]:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.errors import CannotRun, Refused
-from pinpoint_endpoints.local.browse import all_endpoints
+from pinpoint_endpoints.local.browse import all_endpoints, endpoint_counts
 from pinpoint_endpoints.local.client_variables import CLIENT_VARIABLES
 from pinpoint_endpoints.local.in_process import attach
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
@@ -19,6 +19,7 @@ from pinpoint_endpoints.local.service_error import ServiceError
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.masking import shown_member
 from pinpoint_endpoints.service.client import local_session, open_local_client
+from pinpoint_endpoints.testing.ended import refused_after_the_end
 
 if TYPE_CHECKING:
     import boto3
@@ -47,19 +48,21 @@ class PinpointLocal:
 
     Attributes:
         application_id: an application, empty in a new store; also in the variable `PE_APP`.
+            `serve(application_id=…)` makes it the one that the code under test names.
         store: the file of the store; also in `PE_LOCAL_STORE`, where `pe … --local` finds it.
     """
 
-    def __init__(self, path: Path, opened: ExitStack) -> None:
+    def __init__(self, path: Path, opened: ExitStack, application_id: str = APPLICATION) -> None:
         with requires_serve_extra("the local Pinpoint of a test"):
             from pinpoint_endpoints.local.server.server import serving
 
-        self.application_id = APPLICATION
+        self.application_id = application_id
         self.store = path
         self._store = opened.enter_context(Store(path))
         self._pinpoint = LocalPinpoint(self._store)
         self._add_application()
         self._server: PinpointServer | None = opened.enter_context(serving(path))
+        opened.enter_context(refused_after_the_end(self.url))
         opened.callback(self._end)
 
     @cached_property
@@ -85,9 +88,23 @@ class PinpointLocal:
         """
         return self._running().url
 
+    @property
+    def applications(self) -> dict[str, int]:
+        """How many endpoints each application has, by its id, in order of creation.
+
+        It shows where endpoints went that are not in `application_id`: the code under test names
+        another application.
+
+        Raises:
+            CannotRun: this local Pinpoint has ended.
+        """
+        self._running()
+        return endpoint_counts(self._store)
+
     def serve(  # noqa: PLR0913 - one argument for each kind of fault
         self,
         *,
+        application_id: str | None = None,
         throttle: float | None = None,
         fail_rate: float = 0,
         reset_rate: float = 0,
@@ -97,7 +114,9 @@ class PinpointLocal:
     ) -> str:
         """Inject faults into calls from now on, in place of earlier ones, and return the URL.
 
-        The arguments are those of `pinpoint_endpoints.local.server.fault_injection.Faults`.
+        `application_id` is the application that the code under test names. It is created if it
+        does not exist, and is from now on the one of `endpoint`, `endpoints` and `PE_APP`. The
+        other arguments are those of `pinpoint_endpoints.local.server.fault_injection.Faults`.
 
         Raises:
             UsageError: a value is out of range.
@@ -107,6 +126,10 @@ class PinpointLocal:
 
         faults = Faults(throttle, fail_rate, reset_rate, latency, seed, quotas)
         self._running().change_faults(faults)
+        if application_id is not None:
+            self.application_id = application_id
+            self._add_application()
+            os.environ["PE_APP"] = application_id  # restored with the other variables
         return self.url
 
     def endpoint(self, endpoint_id: str) -> "Endpoint":
@@ -122,7 +145,7 @@ class PinpointLocal:
         except ServiceError:
             raise Refused(
                 f"there is no endpoint {shown_member(endpoint_id)} in the application",
-                f"it has {self._names() or 'no endpoint'}",
+                f"it has {self._names() or 'no endpoint'}{self._elsewhere()}",
             ) from None
 
     def endpoints(self) -> list["Endpoint"]:
@@ -137,14 +160,22 @@ class PinpointLocal:
     def _add_application(self) -> None:
         with self._store.shared_transaction():
             with self._store.reading() as rows:
-                is_there = rows.application(APPLICATION) is not None
+                is_there = rows.application(self.application_id) is not None
             if not is_there:
-                self._pinpoint.add_application(APPLICATION, APPLICATION)
+                self._pinpoint.add_application(self.application_id, self.application_id)
 
     def _names(self) -> str:
         names = [shown_member(endpoint["Id"]) for endpoint in self.endpoints()]
         more = [f"{len(names) - _MAX_NAMES:,} more"] if len(names) > _MAX_NAMES else []
         return ", ".join(names[:_MAX_NAMES] + more)
+
+    def _elsewhere(self) -> str:
+        """Say which other applications have endpoints, if this test's has none."""
+        others = [name for name, count in self.applications.items() if count]
+        if not others or self.application_id in others:
+            return ""
+        names = ", ".join(others[:_MAX_NAMES])
+        return f"; endpoints are in {names}: call serve(application_id=…), or read PE_APP"
 
     def _answer(self, method: str, target: str, body: bytes) -> Answer:
         self._running()
@@ -165,7 +196,10 @@ class PinpointLocal:
 
 @contextmanager
 def local_pinpoint(
-    folder: Path | None = None, environment: "pytest.MonkeyPatch | None" = None
+    folder: Path | None = None,
+    environment: "pytest.MonkeyPatch | None" = None,
+    *,
+    application_id: str = APPLICATION,
 ) -> Iterator[PinpointLocal]:
     """Serve a local Pinpoint for as long as the block lasts: `pinpoint_local` without pytest.
 
@@ -178,6 +212,7 @@ def local_pinpoint(
             a temporary folder.
         environment: pytest's `monkeypatch`, if that is to set and restore the variables; by
             default they are restored at the end of the block.
+        application_id: the application that the code under test names.
 
     Raises:
         CannotRun: the extra `serve` is not installed, or the store cannot be used.
@@ -185,7 +220,7 @@ def local_pinpoint(
     with ExitStack() as opened:
         if folder is None:
             folder = Path(opened.enter_context(TemporaryDirectory(prefix="pinpoint_local")))
-        pinpoint = PinpointLocal(folder / "pinpoint.sqlite3", opened)
+        pinpoint = PinpointLocal(folder / "pinpoint.sqlite3", opened, application_id)
         variables = _variables_for(pinpoint)
         if environment is None:
             opened.callback(_set_variables, {name: os.environ.get(name) for name in variables})

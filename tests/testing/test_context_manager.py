@@ -9,15 +9,17 @@ import threading
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 import pytest
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.testing import PinpointLocal, local_pinpoint
+from pinpoint_endpoints.testing.ended import refused_after_the_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,6 +148,35 @@ def test_use_after_the_end_is_an_error(tmp_path: Path) -> None:
             use()
     assert (dict(os.environ), threading.enumerate()) == (variables, threads)
     assert not ended.store.parent.exists()
+
+
+def test_a_client_of_an_ended_one_is_refused_at_once(tmp_path: Path) -> None:
+    """It would wait for a closed port, and say nothing of what to do."""
+    kept: list[Any] = []
+    with local_pinpoint():
+        kept += [boto3.client("pinpoint"), botocore.session.get_session().create_client("pinpoint")]
+        for client in kept:
+            client.get_apps()
+    with local_pinpoint(tmp_path) as second:
+        for client in kept:
+            with pytest.raises(CannotRun, match=r"has ended\n.*`pinpoint_local\.client`"):
+                client.get_apps()
+        boto3.client("pinpoint").get_apps()
+        assert second.endpoints() == []
+
+
+def test_another_server_at_the_port_of_an_ended_one_is_answered() -> None:
+    """A local Pinpoint may get the port that an earlier one had."""
+    with refused_after_the_end("http://127.0.0.1:9"):
+        pass
+    with local_pinpoint() as pinpoint:
+        with refused_after_the_end(pinpoint.url):
+            pass
+        client = boto3.client("pinpoint")
+        with pytest.raises(CannotRun):
+            client.get_apps()
+        with refused_after_the_end(pinpoint.url):
+            client.get_apps()
 
 
 def test_the_end_waits_for_no_request() -> None:

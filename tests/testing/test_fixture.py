@@ -110,6 +110,35 @@ def test_every_test_has_a_store_of_its_own(pinpoint_local: PinpointLocal) -> Non
     assert pinpoint_local.endpoints() == []
 
 
+def test_the_application_of_the_code_under_test(pinpoint_local: PinpointLocal) -> None:
+    """Its settings name one; the fixture takes it over, and the command in the variable too."""
+    pinpoint_local.serve(application_id="newsletter")
+    assert (pinpoint_local.application_id, os.environ["PE_APP"]) == ("newsletter", "newsletter")
+    put("ann")
+    assert ids(pinpoint_local) == ["ann"]
+
+
+def test_an_application_from_the_start() -> None:
+    """`local_pinpoint` takes it, and leaves the variable as it was."""
+    before = os.environ.get("PE_APP")
+    with local_pinpoint(application_id="newsletter") as pinpoint:
+        assert pinpoint.applications == {"newsletter": 0}
+        put("ann")
+        assert pinpoint.applications == {"newsletter": 1}
+        pinpoint.serve(application_id="other")
+    assert os.environ.get("PE_APP") == before
+
+
+def test_endpoints_in_another_application_are_found(pinpoint_local: PinpointLocal) -> None:
+    """The code under test names another one: the failure says where its endpoints are."""
+    boto3.client("pinpoint").update_endpoint(
+        ApplicationId="newsletter", EndpointId="ann", EndpointRequest=EMAIL
+    )
+    assert pinpoint_local.applications == {pinpoint_local.application_id: 0, "newsletter": 1}
+    with pytest.raises(Refused, match=r"no endpoint; endpoints are in newsletter: call serve\("):
+        pinpoint_local.endpoint("ann")
+
+
 def test_the_command_finds_the_store(pinpoint_local: PinpointLocal, pe: RunPe) -> None:
     """`pe … --local` in another process needs no further option."""
     ended = pe("upsert", "--local", "examples/ada-email.json")
