@@ -88,6 +88,10 @@ class Inputs:
         if any(map(os.path.isdir, self.paths)):
             object.__setattr__(self, "left_out", Counter())  # as frozen dataclasses do
 
+    def may_be_several(self) -> bool:
+        """Return whether more than one file is named, or a directory."""
+        return len(self.paths) > 1 or self.left_out is not None
+
     def find(self, leave_out: frozenset[str] = NO_PATHS) -> Iterator[Source | UnreadablePath]:
         """Yield the files that the paths name, and those in the directories that they name.
 
@@ -186,6 +190,12 @@ class Inputs:
         yield from expect_any(documents, self.paths, endpoint_id, on_empty)
         if not quiet:
             self._note_left_out()
+
+    def unreported_documents(
+        self, spooled: Mapping[str, Spooled], leave_out: frozenset[str] = NO_PATHS
+    ) -> Iterator[Document]:
+        """Yield the documents before they are read for the run; count and print nothing."""
+        return load(self.paths, spooled, selection=self._selection(leave_out))
 
 
 def _note_empty(document: Document | None, number: int) -> None:

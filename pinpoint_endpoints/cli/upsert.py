@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from threading import Lock
@@ -17,8 +18,8 @@ from pinpoint_endpoints.cli.outputs import OutputFiles
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import ThrowableIterator, end_of_support, new_hints, run
 from pinpoint_endpoints.cli.target import UpdateTarget
-from pinpoint_endpoints.cli.terminal import leave_at_once
-from pinpoint_endpoints.delivery.plan import SendOptions, Step
+from pinpoint_endpoints.cli.terminal import leave_at_once, note
+from pinpoint_endpoints.delivery.plan import SendOptions, Step, has_invalid
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.outcomes import OutcomeTally, OutcomeView
@@ -68,6 +69,13 @@ def upsert(
         ),
     ] = False,
     checks: CheckOptions,
+    all_or_nothing: Annotated[
+        bool,
+        typer.Option(
+            "--all-or-nothing/--no-all-or-nothing",
+            help="Check everything first, and send nothing if any document is invalid.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -82,6 +90,9 @@ def upsert(
     display: DisplayOptions,
 ) -> ExitCode:
     """Create or update endpoints from files that are valid.
+
+    Where some documents are invalid, the others are sent nevertheless, and the exit code is 5;
+    --all-or-nothing sends none of them.
 
     What a file leaves out stays as it is in the service. One endpoint is sent with UpdateEndpoint,
     several with UpdateEndpointsBatch.
@@ -102,6 +113,13 @@ def upsert(
             note_empty=checks.notes_empty(quiet=display.quiet),
             quiet=display.quiet,
         )
+        if all_or_nothing:
+            first_read = inputs.unreported_documents(spooled, files.real_paths)
+            options = replace(options, withhold=has_invalid(first_read, options))
+        elif inputs.may_be_several() and sys.stderr.isatty() and not (dry_run or display.quiet):
+            note(
+                "valid documents are sent, invalid ones are not; --all-or-nothing sends all or none"
+            )
         if dry_run:
             steps = plan_upsert(app, documents(), options, files.journal)
             return _show_plan(steps, app, target, output, display, inputs)
@@ -129,7 +147,7 @@ def upsert(
                 open_reporter(OutcomeView(ReportOptions(quiet=display.quiet)), output, sys.stdout),
                 tally,
                 so_far="endpoints sent so far stay sent",
-                remarks=partial(_remarks, tally, target, quiet=display.quiet),
+                remarks=partial(_remarks, tally, target, options, quiet=display.quiet),
                 progress=progress,
             )
             if counts.stop_requests >= _FORCED_STOP:
@@ -179,6 +197,7 @@ class _LiveCounts(Interrupts):
 def _remarks(
     tally: OutcomeTally,
     target: UpdateTarget,
+    options: SendOptions,
     error: PinpointEndpointsError | None,
     *,
     quiet: bool,
@@ -191,7 +210,8 @@ def _remarks(
     if quiet:
         return
     if tally[State.INVALID]:
-        yield f"{counted(tally[State.INVALID], 'document')} invalid, and not sent"
+        invalid = f"{counted(tally[State.INVALID], 'document')} invalid"
+        yield f"{invalid}: nothing was sent" if options.withhold else f"{invalid}, and not sent"
     yield from _warnings(tally.warnings)
 
 

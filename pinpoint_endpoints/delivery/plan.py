@@ -40,11 +40,13 @@ class SendOptions:
         policy: which problems keep a document from being sent.
         endpoint_id: for all of them; else each document's own, else its file's name.
         batch: whether several go in one call.
+        withhold: whether valid documents are not sent either: `has_invalid` found an invalid one.
     """
 
     policy: Policy = DEFAULT_POLICY
     endpoint_id: str | None = None
     batch: bool = True
+    withhold: bool = False
 
 
 DEFAULT_OPTIONS = SendOptions()
@@ -112,6 +114,14 @@ def without_empty(documents: Iterable[Document], options: SendOptions) -> Iterat
             yield document
 
 
+def has_invalid(documents: Iterable[Document], options: SendOptions) -> bool:
+    """Return whether any document would not be sent because it is invalid."""
+    return any(
+        isinstance(to_item(document, options), InvalidDocument)
+        for document in without_empty(documents, options)
+    )
+
+
 def to_item(document: Document, options: SendOptions) -> Item | InvalidDocument:
     """Validate a document, and return it with the id that it is sent under.
 
@@ -143,6 +153,9 @@ def _decided(
     if isinstance(item, InvalidDocument):
         message = "not sent: the document is invalid"
         return unsent(State.INVALID, item.document, item.endpoint_id, message, item.problems)
+    if options.withhold:
+        message = "not sent: other documents are invalid"
+        return unsent(State.SKIPPED, item.document, item.endpoint_id, message, item.problems)
     if accepted is None:
         return item
     digest = digest_of(item.document.request)

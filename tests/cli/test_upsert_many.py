@@ -48,6 +48,23 @@ def test_whatever_is_named_is_sent(server: FaultyPinpoint, tmp_path: Path) -> No
     assert ended.err == "1 document invalid, and not sent\n"
 
 
+def test_all_or_nothing_sends_nothing_if_one_is_invalid(
+    server: FaultyPinpoint, tmp_path: Path
+) -> None:
+    """Everything is checked first, standard input too; each document is reported."""
+    folder = folder_of(tmp_path)
+    given = json.dumps({"Id": "piped", **request()})
+    for dry_run in ([], ["--dry-run"]):
+        ended = upsert(server, folder, "-", "--all-or-nothing", "-o", "json", *dry_run, given=given)
+        assert (ended.code, server.calls) == (1, [])
+        skipped = dict.fromkeys(["ada", "bob", *names(3), "piped"], "skipped")
+        assert states_in(ended) == {**skipped, "wrong": "invalid"}
+        assert dry_run or ended.err == "1 document invalid: nothing was sent\n"
+    (folder / "wrong.json").unlink()
+    ended = upsert(server, folder, "--all-or-nothing", "-o", "json")
+    assert (ended.code, set(states_in(ended).values())) == (0, {"accepted"})
+
+
 @pytest.mark.parametrize("batch", [True, False])
 def test_many_are_batches_unless_they_are_not_wanted(
     server: FaultyPinpoint, tmp_path: Path, *, batch: bool
