@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _BYTES_PER_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
-_LONGEST_SHOWN = 2000
+_MAX_SHOWN_LENGTH = 2000
 
 
 class WrongRun(Exception):  # noqa: N818 - says what it means where it is raised
@@ -178,7 +178,7 @@ def _prove(program: Program, environment: Mapping[str, str]) -> None:
         raise WrongRun(
             f"{program.name} ended with {done.returncode}, and its output was to hold "
             f"{program.proof!r} {program.times} times:\n"
-            f"{(done.stdout + done.stderr)[-_LONGEST_SHOWN:]}"
+            f"{(done.stdout + done.stderr)[-_MAX_SHOWN_LENGTH:]}"
         )
 
 
@@ -199,7 +199,7 @@ def _run(program: Program, environment: Mapping[str, str]) -> Cost:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             complaints.seek(0)
-            said = complaints.read().decode("utf-8", "replace")[-_LONGEST_SHOWN:]
+            said = complaints.read().decode("utf-8", "replace")[-_MAX_SHOWN_LENGTH:]
             raise WrongRun(f"{program.name} ended with {process.returncode}:\n{said}")
         cpu = usage.ru_utime + usage.ru_stime
         if program.tells_cpu:

@@ -23,7 +23,7 @@ def check(folder: Path, policy: Policy = Policy()) -> list[Checked]:  # noqa: B0
     return list(check_all(discover([str(folder)]), read, policy))
 
 
-def across(folder: Path, code: str, policy: Policy = Policy()) -> list[Problem]:  # noqa: B008
+def across(folder: Path, code: str, policy: Policy = Policy()) -> list[Problem]:  # noqa: B008 - immutable
     """Return the problems of a code that are found in a folder."""
     return [
         problem

@@ -12,7 +12,7 @@ from pinpoint_endpoints.reports.github import SummaryReporter
 from pinpoint_endpoints.reports.problems import ProblemView, ReportFormat
 from pinpoint_endpoints.reports.reporter import Reporter, open_reporter
 
-MOST = 3_000_000
+MAX_BYTES = 3_000_000
 """Bytes; the results of the run below are more than ten million in every format."""
 
 
@@ -47,7 +47,7 @@ def test_many_problems_need_little_memory(report_format: ReportFormat, tmp_path:
     """Forty thousand problems are in the report, and not in memory."""
     path = tmp_path / "report"
     with path.open("w", encoding="utf-8") as stream:
-        assert peak_of(open_reporter(ProblemView(), report_format, stream)) < MOST
+        assert peak_of(open_reporter(ProblemView(), report_format, stream)) < MAX_BYTES
     if report_format not in (ReportFormat.TABLE, ReportFormat.GITHUB):
         assert path.read_text(encoding="utf-8").count("in line 20000") >= 2
 
@@ -56,4 +56,4 @@ def test_many_problems_need_little_memory(report_format: ReportFormat, tmp_path:
 def test_the_summary_needs_little_memory(tmp_path: Path) -> None:
     """It keeps the rows that it has room for."""
     with (tmp_path / "summary.md").open("w", encoding="utf-8") as stream:
-        assert peak_of(SummaryReporter(stream)) < MOST
+        assert peak_of(SummaryReporter(stream)) < MAX_BYTES

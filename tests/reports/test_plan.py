@@ -23,7 +23,7 @@ from pinpoint_endpoints.service.client import open_preview_client
 from pinpoint_endpoints.service.outcome import Outcome, State, unsent
 from pinpoint_endpoints.service.requests import Call, Item
 
-MOST = 3_000_000
+MAX_BYTES = 3_000_000
 """Bytes; what is printed of the long plan below is more than three times as much."""
 
 ADA = {
@@ -329,7 +329,7 @@ def test_a_long_plan_needs_little_memory(output: str, tmp_path: Path) -> None:
                 shown("table", stream, long_steps(), view=PlanView(verbose=True))
             else:
                 shown(output, stream, long_steps())
-            assert tracemalloc.get_traced_memory()[1] < MOST
+            assert tracemalloc.get_traced_memory()[1] < MAX_BYTES
         finally:
             tracemalloc.stop()
     if output != "table":

@@ -9,7 +9,7 @@ from pinpoint_endpoints.reports.problems import ReportFormat
 
 def table(*documents: object, **options: object) -> str:
     """Return what the table format prints."""
-    return reported(ReportFormat.TABLE, documents, **options)  # type: ignore[arg-type]
+    return reported(ReportFormat.TABLE, documents, **options)  # type: ignore[arg-type]  # options by name
 
 
 def test_fifty_of_each_code_are_shown() -> None:

@@ -16,7 +16,7 @@ CLOSE = b"Connection: close"
 START = (b"PUT " + ENDPOINT + b" HTTP/1.1", b"Host: localhost", CLOSE)
 ONE_CHUNK = b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)
 MEBIBYTE = 1024 * 1024
-LARGEST = 7 * MEBIBYTE
+MAX_BODY_BYTES = 7 * MEBIBYTE
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +84,11 @@ def test_a_large_head_that_is_not_too_large(server: PeServe) -> None:
 @pytest.mark.parametrize("at_once", [True, False])
 def test_a_body_over_7_mb(server: PeServe, at_once: bool) -> None:
     """413 by its length; and the largest body that is not too large is taken."""
-    for size, status in ((LARGEST, 202), (LARGEST + 1, 413), (LARGEST + MEBIBYTE, 413)):
+    for size, status in (
+        (MAX_BODY_BYTES, 202),
+        (MAX_BODY_BYTES + 1, 413),
+        (MAX_BODY_BYTES + MEBIBYTE, 413),
+    ):
         asked = request(body=BODY.ljust(size))
         parts = [asked] if at_once else [asked[:300], asked[300:]]
         answer = ask_once(server.port, *parts)
@@ -100,7 +104,7 @@ def test_chunks_over_7_mb(server: PeServe, size: int) -> None:
     chunks = (body[begin : begin + size] for begin in range(0, len(body), size))
     data = [b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks]
     assert ask_once(server.port, head(*START, CHUNKED), *data, b"0\r\n\r\n").status == (
-        202 if len(body) <= LARGEST else 413
+        202 if len(body) <= MAX_BODY_BYTES else 413
     )
 
 
@@ -114,7 +118,7 @@ def test_a_much_too_large_body_is_refused_early(server: PeServe) -> None:
 
 @pytest.mark.parametrize(
     ("length", "expected"),
-    [(len(BODY), [100, 202, 200]), (LARGEST + 1, [413]), (80_000_000, [413])],
+    [(len(BODY), [100, 202, 200]), (MAX_BODY_BYTES + 1, [413]), (80_000_000, [413])],
 )
 def test_a_client_that_asks_before_it_sends(
     server: PeServe, length: int, expected: list[int]
@@ -163,9 +167,9 @@ JSON_BOMBS: dict[str, Callable[[], bytes]] = {
     "NaN": lambda: b'{"Metrics": {"a": NaN}}',
 }
 LARGE_JSON_BOMBS: dict[str, Callable[[], bytes]] = {
-    "7 MB of [": lambda: b"[" * LARGEST,
-    "7 MB of objects": lambda: b"[" + b"{}," * (LARGEST // 3 - 2) + b"{}]",
-    "7 MB of items": lambda: b'{"Item": [' + b"{}," * (LARGEST // 3 - 9) + b"{}]}",
+    "7 MB of [": lambda: b"[" * MAX_BODY_BYTES,
+    "7 MB of objects": lambda: b"[" + b"{}," * (MAX_BODY_BYTES // 3 - 2) + b"{}]",
+    "7 MB of items": lambda: b'{"Item": [' + b"{}," * (MAX_BODY_BYTES // 3 - 9) + b"{}]}",
     "7 MB of names": lambda: json.dumps(
         {"ChannelType": "EMAIL", "Attributes": {f"name {n}": ["a"] for n in range(300_000)}}
     ).encode(),
@@ -179,7 +183,7 @@ LARGE_JSON_BOMBS: dict[str, Callable[[], bytes]] = {
         {"Item": [*[{"Id": "a", "OptOut": "ALL"}] * 200_000, {}]}
     ).encode(),
     "7 MB of wrong values": lambda: (
-        b'{"Attributes": {"a": [' + b"1," * (LARGEST // 2 - 30) + b"1]}}"
+        b'{"Attributes": {"a": [' + b"1," * (MAX_BODY_BYTES // 2 - 30) + b"1]}}"
     ),
     "wrong names of members": lambda: json.dumps(dict.fromkeys(map(str, range(400_000)))).encode(),
 }

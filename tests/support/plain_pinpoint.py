@@ -29,7 +29,7 @@ NO_DATE = (
 )
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):  # noqa: N818 - reads well where it is raised
     """The service refuses a request, with a status and a message."""
 
     def __init__(self, status: int, message: str) -> None:
