@@ -24,12 +24,18 @@ from pinpoint_endpoints.cli.options import (
     Verbose,
 )
 from pinpoint_endpoints.cli.progress import Progress, progress_style
-from pinpoint_endpoints.cli.target import StoreOption, local_store
+from pinpoint_endpoints.cli.target import STORE_VARIABLE, StoreOption, local_store
 from pinpoint_endpoints.cli.terminal import note, print_error
 from pinpoint_endpoints.documents.endpoint_ids import check_id
 from pinpoint_endpoints.documents.model import Document, Problem, Verdict
 from pinpoint_endpoints.documents.streams import Meter
-from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError, UsageError
+from pinpoint_endpoints.errors import (
+    ExitCode,
+    Interrupted,
+    NoApplication,
+    PinpointEndpointsError,
+    UsageError,
+)
 from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.charts import ChartView, StatsTally
 from pinpoint_endpoints.reports.reporter import open_reporter
@@ -206,8 +212,11 @@ def _count_stored(store: Path, application_id: str, *, quiet: bool) -> _Counted:
         CannotRun: the store cannot be opened, or is damaged, or the file is not a store.
     """
     from pinpoint_endpoints.local.browse import all_endpoints
-    from pinpoint_endpoints.local.store import open_for_reading
+    from pinpoint_endpoints.local.store import exists, open_for_reading
 
+    if not exists(store):
+        hint = f"check --store and {STORE_VARIABLE}: the first endpoint that is sent creates it"
+        raise NoApplication(f"the local store {store} does not exist yet", hint)
     audience = Audience(datetime.now(UTC))
     with (
         open_for_reading(store) as opened,

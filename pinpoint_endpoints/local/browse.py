@@ -243,7 +243,7 @@ def count_endpoints(store: Store, application_id: str) -> int:
         CannotRun: the store is damaged or cannot be read.
     """
     with store.reading() as rows:
-        return count_in(rows, _application(rows, application_id))
+        return count_in(rows, _application(store, rows, application_id))
 
 
 def endpoint_counts(store: Store) -> dict[str, int]:
@@ -275,7 +275,7 @@ def all_endpoints(
         CannotRun: the store is damaged or cannot be read; also during the iteration.
     """
     with store.reading() as rows:
-        application = _application(rows, application_id)
+        application = _application(store, rows, application_id)
         last = int(rows.execute(LAST_NUMBER).fetchone()[0])
     return _scanned(store, application, last, size)
 
@@ -290,14 +290,14 @@ def _scanned(store: Store, application: Application, last: int, size: int) -> It
         number = found[-1][0] if len(found) == size else last
 
 
-def _application(rows: Rows, application_id: str) -> Application:
+def _application(store: Store, rows: Rows, application_id: str) -> Application:
     application = rows.application(application_id)
     if application is not None:
         return application
     names = [each.response["Id"] for each in rows.applications(0, MAX_SUGGESTED)]
     near = nearest(application_id, names)
     raise NoApplication(
-        f"there is no application {application_id} in the local Pinpoint",
+        f"there is no application {application_id} in {store.path or 'the local Pinpoint'}",
         f'did you mean "{near}"?'
         if near
         else "an application is created when an endpoint is first sent to it",

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from pinpoint_endpoints.local.pinpoint import LocalPinpoint
-from pinpoint_endpoints.local.routes import Answer, answer
+from pinpoint_endpoints.local.pinpoint import NO_APPLICATION, LocalPinpoint
+from pinpoint_endpoints.local.routes import Answer, answer, message_of, refusal
+from pinpoint_endpoints.local.service_error import not_found
 from pinpoint_endpoints.local.store import Store, exists, open_for_reading
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class InProcessTransport:
         self._lock = threading.Lock()
 
     def answer(self, method: str, target: str, body: bytes) -> Answer:
-        """Answer one HTTP request.
+        """Answer one HTTP request. If there is no such application, the answer names the store.
 
         Args:
             method: such as `PUT`.
@@ -49,7 +50,13 @@ class InProcessTransport:
         Raises:
             CannotRun: the store cannot be used.
         """
-        return answer(self._pinpoint_for(method), method, target, body)
+        pinpoint = self._pinpoint_for(method)
+        found = answer(pinpoint, method, target, body)
+        if message_of(found) != NO_APPLICATION:
+            return found
+        absent = "" if self._pinpoint else ", which does not exist yet"
+        message = f"{NO_APPLICATION} in the local store {self._path}{absent}"
+        return refusal(not_found(message), pinpoint.new_request_id())
 
     def _pinpoint_for(self, method: str) -> LocalPinpoint:
         with self._lock:

@@ -34,6 +34,8 @@ from pinpoint_endpoints.service.merge import Endpoint
 DEFAULT_PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1_000
 
+NO_APPLICATION = "Application not found"
+
 
 def utc_now() -> datetime:
     """Return the current time."""
@@ -272,7 +274,7 @@ class LocalPinpoint:
         if application is not None:
             return application
         if not self._create_missing_applications:
-            raise not_found("Application not found")
+            raise not_found(NO_APPLICATION)
         return self._add_application(rows, application_id, application_id)
 
     def _add_application(self, rows: Rows, application_id: str, name: str) -> Application:
@@ -311,7 +313,7 @@ def _existing_application(rows: Rows, application_id: str) -> Application:
     application = rows.application(application_id)
     if application is None:
         check_application_id(application_id)
-        raise not_found("Application not found")
+        raise not_found(NO_APPLICATION)
     return application
 
 

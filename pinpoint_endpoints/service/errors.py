@@ -48,6 +48,8 @@ _BY_CODE = {
 # Seen in the field, with changing ends: aws-sdk-ios#861, amplify-js#1378, #1662; the last one is in
 # AWS's user guide, "troubleshooting", and its number in the developer guide, "quotas"
 _BY_MESSAGE = {
+    "application not found in the local store": "check the application id, --store and "
+    "PE_LOCAL_STORE: the first endpoint that is sent creates both",
     "missing address": "an endpoint needs an Address, unless OptOut is ALL",
     "missing channeltype": "an endpoint with an Address needs a ChannelType",
     "exceeded maximum endpoint per user": "a user has 15 endpoints at most: delete one of them",

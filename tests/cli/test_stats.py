@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -200,10 +201,19 @@ def test_an_unknown_application_is_refused() -> None:
     run("upsert", "--local", "--app", "newsletter", "a.json")
     code, out, err = run("stats", "--local", "--app", "newsletters")
     assert (code, out) == (4, "")
-    assert err == (
-        "Error: there is no application newsletters in the local Pinpoint\n"
-        '       did you mean "newsletter"?\n'
+    assert re.fullmatch(
+        r"Error: there is no application newsletters in /\S+\n"
+        r'       did you mean "newsletter"\?\n',
+        err,
     )
+
+
+def test_a_missing_store_is_named() -> None:
+    """Exit 4, and the store is not created."""
+    code, out, err = run("stats", "--local", "--app", "demo", "--store", "none/s.sqlite3")
+    assert (code, out) == (4, "")
+    assert "the local store none/s.sqlite3 does not exist yet" in err
+    assert not Path("none").exists()
 
 
 def test_an_empty_application_is_reported() -> None:

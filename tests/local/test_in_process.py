@@ -209,3 +209,22 @@ def test_a_forked_process_is_refused(tmp_path: Path) -> None:
         os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert transport.answer("PUT", BATCH, batch("c")).status == 202
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_an_application_that_is_not_found_names_the_store(tmp_path: Path, method: str) -> None:
+    """Most often the store is the wrong one, or was not created yet."""
+    path = tmp_path / "store.db"
+    transport = InProcessTransport(path)
+    for target in (f"{BATCH}/e", "/v1/apps/app/users/u", "/v1/apps/app"):
+        missing = transport.answer(method, target, b"")
+        assert missing.status == 404
+        assert missing.headers["x-amzn-ErrorType"] == "NotFoundException"
+        message = f"Application not found in the local store {path}, which does not exist yet"
+        assert orjson.loads(missing.body)["Message"] == message
+    assert not path.exists()
+    assert transport.answer("PUT", "/v1/apps/other/endpoints/e", b"{}").status == 202
+    missing = transport.answer(method, f"{BATCH}/e", b"")
+    assert (
+        orjson.loads(missing.body)["Message"] == f"Application not found in the local store {path}"
+    )
