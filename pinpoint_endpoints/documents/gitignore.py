@@ -51,6 +51,7 @@ _PIECE = (
     """
     % _SET
 )
+_ANY_DEPTH = {"across": rb"(?:.*?/)??", "below": rb".*?"}
 _FIXED = re.compile(rb"[^*?\[\\]*")
 
 
@@ -294,7 +295,7 @@ def _regex_of(glob: bytes) -> bytes:
 
 
 def _wild(glob: bytes) -> bytes:
-    done = b""
+    done = before = b""
     between_stars = [b""]
     pieces = re.compile(_PIECE)
     place = 0
@@ -306,14 +307,17 @@ def _wild(glob: bytes) -> bytes:
         kind, text = str(piece.lastgroup), piece[str(piece.lastgroup)]
         if kind == "star":
             between_stars.append(b"")
-        elif kind in {"across", "below"}:
-            done += _joined(between_stars) + (b"(?:.*/)?" if kind == "across" else b".*")
+        elif kind in _ANY_DEPTH:
+            # the nearest match of what is between two `**` is enough, so that many stay fast
+            steps = before + _joined(between_stars)
+            done += b"(?>%b)" % steps if before else steps
+            before = _ANY_DEPTH[kind]
             between_stars = [b""]
         elif kind == "one":
             between_stars[-1] += b"[^/]"
         else:
             between_stars[-1] += _set(text) if kind == "set" else re.escape(text)
-    return done + _joined(between_stars)
+    return done + before + _joined(between_stars)
 
 
 def _joined(between_stars: list[bytes]) -> bytes:

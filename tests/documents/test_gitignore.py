@@ -67,6 +67,14 @@ def test_a_pattern_of_many_stars_ends(repository: Path) -> None:
     assert len(found(repository)) == 1
 
 
+def test_a_pattern_of_many_directories_ends(repository: Path) -> None:
+    """Each `**` takes the nearest match of what follows it, and the answer is still git's."""
+    make(repository / "/".join("a" * 40), "x.json", "y.json")
+    patterns = ("**/a/" * 20 + "z", "/a/**/a/**" * 10 + "/z", "**/*a*/" * 20 + "z.json")
+    ignore(repository, *patterns, "a/**/a/**/a/**/y.json")
+    assert [Path(name).name for name in found(repository)] == ["x.json"]
+
+
 @needs_git
 def test_nearer_patterns_go_before_farther_ones(repository: Path) -> None:
     """A .gitignore overrides those above it, wherever the search begins."""
