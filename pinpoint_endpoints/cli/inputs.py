@@ -138,8 +138,11 @@ class Inputs:
         return total
 
     @contextmanager
-    def spooled(self) -> Iterator[Mapping[str, Spooled]]:
-        """Give what can be read only once, standard input and pipes, kept to be read again.
+    def spooled(self, *, keep: bool = False) -> Iterator[Mapping[str, Spooled]]:
+        """Give what can be read only once: standard input and pipes.
+
+        Args:
+            keep: whether it is kept, so that it can be read again.
 
         Raises:
             UsageError: standard input has a name and is not to be read.
@@ -149,11 +152,11 @@ class Inputs:
                 "--stdin-filename is only for standard input", "add - to the paths, or leave it out"
             )
         pipes = filter(is_pipe, self.paths)
-        inputs = {path: Spooled(partial(_opened, path), path) for path in pipes}
+        inputs = {path: Spooled(partial(_opened, path), path, keep=keep) for path in pipes}
         if STANDARD_INPUT in self.paths:
             if sys.stdin is not None and sys.stdin.isatty():
                 note("reading standard input: end it with Ctrl-D")
-            inputs[STANDARD_INPUT] = Spooled(_standard_input, self.stdin_filename or "")
+            inputs[STANDARD_INPUT] = Spooled(_standard_input, self.stdin_filename or "", keep=keep)
         try:
             yield inputs
         finally:

@@ -111,7 +111,7 @@ def validate(
             yield str(tally)
 
     with (
-        inputs.spooled() as spooled,
+        inputs.spooled(keep=True) as spooled,
         _Reports(output, report or (), options, inputs.paths) as reports,
         Progress(
             "checking",

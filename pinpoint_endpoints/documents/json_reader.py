@@ -202,7 +202,9 @@ class _Parser:
             self.positions.key_ends[member] = end
             return
         first = self._place(self.positions.keys[member])
-        self.problems.append(text_rules.duplicate_key(self.lines.span(index, end), first, member))
+        text_rules.add_problem(
+            self.problems, text_rules.duplicate_key(self.lines.span(index, end), first, member)
+        )
 
     def _string(self, start: int) -> tuple[str, int]:
         try:
@@ -249,7 +251,12 @@ class _Parser:
         raise self._no_value(start, word)
 
     def _not_a_number(self, start: int, message: str, path: ValuePath) -> None:
-        self.problems.append(text_rules.not_a_number(self._place(start), message, path))
+        text_rules.add_problem(
+            self.problems, text_rules.not_a_number(self._place(start), message, path)
+        )
+
+    def _add(self, problem: TextProblem) -> None:
+        text_rules.add_problem(self.problems, problem)
 
     def _no_value(self, start: int, word: str) -> Unreadable:
         first = self.text[start : start + 1]

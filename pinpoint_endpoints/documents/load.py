@@ -51,6 +51,7 @@ NOTHING_SPOOLED: Mapping[str, Spooled] = {}
 _SUFFIX = re.compile(r"(?:\.(?:json|yaml|yml|ndjson|jsonl))?(?:\.gz)?$", re.IGNORECASE)
 _BEGINS_JSON = b'{["'
 _SPACE = b" \t\r\n"
+_CERTAIN_LINES = 2
 _BARE_SHAPES = ("EndpointRequest", "EndpointResponse")
 
 
@@ -166,7 +167,8 @@ def read(
         if source.path in spooled:
             name = spooled[source.path].name
             named = Source(name or UNNAMED, format_of(name))
-            yield from _documents(named, _metered(spooled[source.path].reader(), meter))
+            reader = _metered(spooled[source.path].reader(), meter)
+            yield from _documents(named, reader, as_it_comes=True)
         elif source.path == STANDARD_INPUT:
             yield _unreadable(source.path, _not_read("standard input is not read here"))
         else:
@@ -188,16 +190,57 @@ def _metered(reader: Read, meter: Meter | None) -> Read:
     return read_and_count
 
 
-def _documents(source: Source, reader: Read) -> Iterator[Document]:
+def _documents(source: Source, reader: Read, *, as_it_comes: bool = False) -> Iterator[Document]:
     raw = reader(CHUNK)
     if source.format is Format.NDJSON or is_gzip(raw):
         yield from _documents_in_stream(source, stream_of(raw, reader))
         return
+    if as_it_comes and source.format is not Format.YAML:
+        raw, has_lines = _two_lines(raw, reader)
+        if has_lines:
+            yield from _lines(source, stream_of(raw, reader))
+            return
     raw = _rest(raw, reader)
     if len(raw) <= MAX_REQUEST_BYTES:
         yield from documents_in(source, raw)
     else:
         yield from _large(source, raw, reader)
+
+
+def _two_lines(raw: bytes, reader: Read) -> tuple[bytes, bool]:
+    """Read until it is certain whether each of the first two lines is a JSON object.
+
+    Then the lines that follow need not be waited for.
+
+    Returns:
+        what was read, and whether they are.
+    """
+    start = found = 0
+    while len(raw) <= MAX_REQUEST_BYTES:
+        end = raw.find(b"\n", start) + 1
+        if not end:
+            chunk = reader(CHUNK)
+            if not chunk:
+                break
+            raw += chunk
+            continue
+        line, start = raw[start:end], end
+        if not _without_mark(line).strip(_SPACE):
+            continue
+        if not _is_object(line):
+            break
+        found += 1
+        if found == _CERTAIN_LINES:
+            return raw, True
+    return raw, False
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        ((value, _),) = json_reader.parse(line)
+    except Unreadable:
+        return False
+    return isinstance(value, dict)
 
 
 def _rest(raw: bytes, reader: Read) -> bytes:

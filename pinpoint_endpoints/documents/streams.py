@@ -3,7 +3,7 @@
 import io
 import os
 from collections.abc import Callable
-from errno import EINVAL
+from errno import EFBIG, EINVAL
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 CHUNK = 65_536
+
+MAX_KEPT_BYTES = 2_000_000_000
+"""Of a stream that is read twice: more belongs into a file, and not on the disk a second time."""
 
 _GZIP = b"\x1f\x8b"
 _MAX_BYTES_IN_MEMORY = 8_000_000
@@ -28,36 +31,73 @@ class Meter:
 
 
 class Spooled:
-    """A stream that can be read only once, kept so that it can be read again.
-
-    Large streams are kept in an unnamed temporary file.
+    """A stream that can be read only once, read as it comes.
 
     Args:
         stream: opens the stream when it is first needed.
         name: a file name for the stream's documents and their endpoint id, or empty.
+        keep: whether what was read is kept, in a temporary file if it is large, so that the stream
+            can be read again.
+        max_bytes: how much is kept at most: reading on raises OSError.
     """
 
-    def __init__(self, stream: Callable[[], io.BufferedIOBase], name: str = "") -> None:
+    def __init__(
+        self,
+        stream: Callable[[], io.BufferedIOBase],
+        name: str = "",
+        *,
+        keep: bool = True,
+        max_bytes: int = MAX_KEPT_BYTES,
+    ) -> None:
         self.name = name
-        self._stream = stream
-        self._spool: SpooledTemporaryFile[bytes] | None = None
+        self._open = stream
+        self._stream: io.BufferedIOBase | None = None
+        self._kept: SpooledTemporaryFile[bytes] | None = None
+        self._keep = keep
+        self._max_bytes = max_bytes
+        self._size = 0
+        self._is_full = False
 
     def reader(self) -> Read:
-        """Return a function that reads the stream from its start."""
-        if self._spool is None:
+        """Return a function that reads the stream from its start, or on if nothing is kept."""
+        if self._stream is None:
+            self._stream = self._open()
+        if not self._keep:
+            return self._stream.read1  # Ctrl-C does not interrupt one long `read`
+        if self._kept is None:
             from tempfile import SpooledTemporaryFile
 
-            self._spool = SpooledTemporaryFile(_MAX_BYTES_IN_MEMORY)  # noqa: SIM115 - read again later
-            stream = self._stream()
-            while part := stream.read1(CHUNK):  # Ctrl-C does not interrupt one long `read`
-                self._spool.write(part)
-        self._spool.seek(0)
-        return self._spool.read
+            self._kept = SpooledTemporaryFile(_MAX_BYTES_IN_MEMORY)  # noqa: SIM115 - read again later
+        kept, stream, position = self._kept, self._stream, 0
+
+        def read(size: int) -> bytes:
+            nonlocal position
+            if position < self._size:
+                kept.seek(position)
+                chunk = kept.read(size)
+            elif self._is_full:
+                return b""
+            else:
+                chunk = stream.read1(size)
+                self._append(chunk, kept)
+            position += len(chunk)
+            return chunk
+
+        return read
+
+    def _append(self, chunk: bytes, kept: "SpooledTemporaryFile[bytes]") -> None:
+        if self._size + len(chunk) > self._max_bytes:
+            self._is_full = True
+            limit = f"{self._max_bytes / 1_000_000_000:g} GB"
+            raise OSError(EFBIG, f"a pipe with more than {limit}: write it to a file first")
+        kept.seek(self._size)
+        kept.write(chunk)
+        self._size += len(chunk)
 
     def close(self) -> None:
         """Delete the kept bytes."""
-        if self._spool is not None:
-            self._spool.close()
+        if self._kept is not None:
+            self._kept.close()
 
 
 class OpenFile:

@@ -8,6 +8,9 @@ from pinpoint_endpoints.documents.rule import Scope, rule
 MAX_DEPTH = 64
 """Deeper than any endpoint (five levels), and far from where parsers break or become slow."""
 
+MAX_PROBLEMS = 1_000
+"""Of the text of one value: more than anyone reads; a hostile file could have a million."""
+
 _WHOLE_FILE = Position(0, 0)
 _WRITE_IT = {
     "text": "write it with a decimal point and without an exponent",
@@ -225,3 +228,15 @@ def not_an_endpoint(place: Place, what: str, hint: str) -> TextProblem:
         {"Id": "ada", "ChannelType": "EMAIL", "Address": "ada@example.com"}
     """
     return TextProblem(place, codes.NOT_AN_ENDPOINT, f"not an endpoint: this is {what}", hint)
+
+
+def add_problem(problems: list[TextProblem], problem: TextProblem) -> None:
+    """Append a problem to those of one value; beyond `MAX_PROBLEMS`, only that there are more."""
+    if len(problems) < MAX_PROBLEMS:
+        problems.append(problem)
+    elif len(problems) == MAX_PROBLEMS:
+        message = f"more than {MAX_PROBLEMS} problems: the others are not shown"
+        more = too_large(problem.place, message, "fix these first")
+        problems.append(more._replace(severity=problem.severity))
+    elif problem.severity is Severity.ERROR:
+        problems[-1] = problems[-1]._replace(severity=problem.severity)

@@ -252,7 +252,9 @@ class _Builder:
             member = (*path, key)
             if key in members:
                 first = self.lines.position(first_places[key])
-                self.problems.append(text_rules.duplicate_key(self._place(event), first, member))
+                text_rules.add_problem(
+                    self.problems, text_rules.duplicate_key(self._place(event), first, member)
+                )
             first_places.setdefault(key, self._from(event))
             if self.positions is not None:
                 self.positions.keys.setdefault(member, self._from(event))
@@ -292,7 +294,9 @@ class _Builder:
         reading = read_plain(text, expected.scalar)
         if not reading.finite:
             message = "this number is not finite, and JSON has no other numbers"
-            self.problems.append(text_rules.not_a_number(self._place(event), message, path))
+            text_rules.add_problem(
+                self.problems, text_rules.not_a_number(self._place(event), message, path)
+            )
         self._warn_about_others(event, reading, path, _spelling)
         return reading.value
 
@@ -307,7 +311,12 @@ class _Builder:
             # the scalar that an alias repeats may be correct at its own place
             right = None if self._repeating else fix(reading.value, path)
             place = self._place(event)
-            self.problems.append(text_rules.read_otherwise(place, reading.others_read, path, right))
+            text_rules.add_problem(
+                self.problems, text_rules.read_otherwise(place, reading.others_read, path, right)
+            )
+
+    def _add(self, problem: TextProblem) -> None:
+        text_rules.add_problem(self.problems, problem)
 
     def _record(self, event: Any, events: Iterator[Any]) -> Iterator[Any]:
         """Record the events of an anchored node, so that an alias can repeat them."""

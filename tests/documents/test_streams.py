@@ -18,6 +18,7 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Format, Source
 from pinpoint_endpoints.documents.load import read
 from pinpoint_endpoints.documents.streams import Spooled
+from pinpoint_endpoints.documents.text_rules import MAX_PROBLEMS
 from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 
 LINES = b"""{"Id": "a", "ChannelType": "EMAIL", "Address": "ada@example.com"}
@@ -197,6 +198,71 @@ def test_standard_input_can_be_read_again() -> None:
             documents = list(read(source, {"-": standard_input}))
             assert [document.endpoint_id for document in documents] == IDS
             assert {document.source for document in documents} == {"<stdin>"}
+
+
+class Endless(io.BufferedIOBase):
+    """A stream that repeats one text for ever."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        self.given = 0
+
+    def read1(self, _size: int = -1, /) -> bytes:
+        """Return the text once more."""
+        self.given += len(self.text)
+        return self.text
+
+
+def test_lines_of_an_endless_pipe_are_read_as_they_come() -> None:
+    """The first document is there as soon as a second line shows that each is one."""
+    stream = Endless(b'{"OptOut": "ALL"}\n')
+    with closing(Spooled(lambda: stream, keep=False)) as pipe:
+        documents = read(Source("-", Format.BY_CONTENT), {"-": pipe})
+        assert [next(documents).request for _ in range(3)] == [{"OptOut": "ALL"}] * 3
+    assert stream.given < 10 * len(stream.text)
+
+
+@pytest.mark.parametrize(
+    "text", [b"\0" * 60_000, b"[1,\n" * 9_000, b'{"a": [\n' * 9_000, b" " * 60_000]
+)
+@pytest.mark.parametrize("name", ["", "a.json", "a.yaml"])
+def test_an_endless_pipe_of_something_else_is_refused(text: bytes, name: str) -> None:
+    """After as much as one request can carry."""
+    stream = Endless(text)
+    with closing(Spooled(lambda: stream, name)) as pipe:
+        (document,) = read(Source("-", Format.BY_CONTENT), {"-": pipe})
+    assert [problem.code for problem in document.problems] == [codes.TOO_LARGE]
+    assert stream.given < MAX_REQUEST_BYTES + 3 * len(text)
+
+
+def test_what_is_kept_of_a_pipe_is_bounded() -> None:
+    """The documents before the bound count; the error says what to do, once."""
+    stream = Endless(b'{"OptOut": "ALL"}\n')
+    with closing(Spooled(lambda: stream, max_bytes=1_000)) as pipe:
+        first, second = (list(read(Source("-", Format.BY_CONTENT), {"-": pipe})) for _ in range(2))
+    assert "write it to a file first" in first[-1].problems[0].message
+    assert [document.request for document in first[:-1]] == [{"OptOut": "ALL"}] * (len(first) - 1)
+    assert len(second) == len(first) - 1 == 1_000 // len(stream.text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": {' + ", ".join(['"b": 1'] * 5_000) + "}}",
+        '{"Metrics": {' + ", ".join(f'"m{number}": NaN' for number in range(5_000)) + "}}",
+        "Attributes:\n" + "".join(f"  a{number}: [NO]\n" for number in range(5_000)),
+    ],
+    ids=["duplicate keys", "not a number", "read otherwise"],
+)
+def test_problems_of_a_text_are_capped(tmp_path: Path, text: str) -> None:
+    """The last one says that there are more; it is as severe as they are."""
+    path = tmp_path / "a"
+    path.write_text(text, encoding="utf-8")
+    (document,) = load(path)
+    *shown, last = document.problems
+    assert len(shown) == MAX_PROBLEMS
+    assert last.code == codes.TOO_LARGE
+    assert {problem.severity for problem in shown} == {last.severity}
 
 
 def test_standard_inputs_name_gives_its_format_and_id() -> None:
