@@ -27,7 +27,7 @@ MAX_GROUP = 256
 """Requests that are committed together."""
 
 RETRY_SECONDS = 0.003
-"""Between two attempts to write while another process holds the lock."""
+"""Between two attempts while another process holds the lock."""
 
 
 class Request(NamedTuple):
@@ -57,16 +57,24 @@ class RequestExecutor:
         page_store: the same file once more for the thread of the pages; `store` if in memory.
         pinpoint: over `store`.
         report_error: takes a message about an error that no client caused.
+        lock_seconds: how long a request is tried again while another process locks the store.
     """
 
     def __init__(
-        self, store: Store, page_store: Store, pinpoint: LocalPinpoint, report_error: ReportError
+        self,
+        store: Store,
+        page_store: Store,
+        pinpoint: LocalPinpoint,
+        report_error: ReportError,
+        *,
+        lock_seconds: float = LOCK_SECONDS,
     ) -> None:
         self._store = store
         self._pinpoint = pinpoint
         self._page_store = page_store
         self._report_error = report_error
-        self._writes = WriteQueue(self._commit)
+        self._lock_seconds = lock_seconds
+        self._writes = WriteQueue(self._commit, lock_seconds=lock_seconds)
         self._page_thread = ThreadPoolExecutor(1, thread_name_prefix="pinpoint-page")
 
     def new_request_id(self) -> str:
@@ -77,7 +85,7 @@ class RequestExecutor:
         """Answer a request for an operation; what it stores is on the disk by then."""
         try:
             if request.method == "GET":
-                return _answer(self._pinpoint, request, self._report_error)
+                return await self._answer_read(request)
             result = await self._writes.submit(request)
         except PinpointEndpointsError as error:
             return self._failure(error.message)
@@ -97,6 +105,25 @@ class RequestExecutor:
     def close(self) -> None:
         """Wait for the thread of the pages to end."""
         self._page_thread.shutdown()
+
+    async def _answer_read(self, request: Request) -> Answer:
+        """Answer a request that reads, again and again while another process locks the store.
+
+        Readers meet a lock only for moments: another process recovers the log after a crash, or is
+        the last one to close the file.
+
+        Raises:
+            Locked: for longer than `lock_seconds`.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._lock_seconds
+        while True:
+            try:
+                return _answer(self._pinpoint, request, self._report_error)
+            except Locked:
+                if loop.time() >= deadline:
+                    raise
+            await asyncio.sleep(RETRY_SECONDS)
 
     def _commit(self, requests: Sequence[Request]) -> Sequence[Result]:
         return answer_group(self._store, self._pinpoint, requests, self._report_error)

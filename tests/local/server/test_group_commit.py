@@ -14,6 +14,7 @@ from pinpoint_endpoints.local.routes import Answer
 from pinpoint_endpoints.local.server.group_commit import (
     MAX_GROUP,
     Request,
+    RequestExecutor,
     Result,
     WriteQueue,
     answer_group,
@@ -169,3 +170,35 @@ def test_a_client_that_has_gone_keeps_no_others_from_their_answers() -> None:
 
     assert isinstance(asyncio.run(submit()), Answer)
     assert commit.groups == [["gone", "here"]]
+
+
+class LockedForSomeReads(LocalPinpoint):
+    """A local Pinpoint whose store another process locks for the first reads.
+
+    Attributes:
+        locks: how many reads meet the lock.
+    """
+
+    locks = 0
+
+    def get_app(self, application_id: str) -> dict[str, Any]:
+        """Return an application."""
+        if self.locks:
+            self.locks -= 1
+            raise Locked("the store is locked", "try again")
+        return super().get_app(application_id)
+
+
+@pytest.mark.parametrize(("locks", "lock_seconds", "status"), [(3, 60, 200), (1, 0, 500)])
+def test_a_read_waits_for_a_lock(locks: int, lock_seconds: float, status: int) -> None:
+    """As a write does, and no longer than one: 500 is for a lock that stays."""
+    errors: list[str] = []
+    with Store(None) as store:
+        pinpoint = LockedForSomeReads(store)
+        pinpoint.add_application("app", "app")
+        pinpoint.locks = locks
+        executor = RequestExecutor(store, store, pinpoint, errors.append, lock_seconds=lock_seconds)
+        answered = asyncio.run(executor.answer(Request("GET", "/v1/apps/app", b"")))
+        executor.close()
+    assert answered.status == status
+    assert errors == ([] if status == 200 else ["Error: the store is locked"])
