@@ -114,7 +114,18 @@ def test_other_origins_are_refused(server: PeServe, method: bytes) -> None:
     """Nothing is done for them, and no header allows their browser to show the answer."""
     answer = with_origin(server.port, method, b"http://evil.example")
     assert (answer.status, answer.error) == (403, "ForbiddenException")
+    assert answer.json["Message"] == (
+        "This server does not answer web pages of http://evil.example: "
+        "if they are yours, start `pe serve` with --allow-origin http://evil.example."
+    )
     assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("origin", [b"null", b"file://", b"http://" + b"a" * 300])
+def test_an_origin_that_cannot_be_allowed_is_not_suggested(server: PeServe, origin: bytes) -> None:
+    """No option would take it."""
+    message = with_origin(server.port, b"GET", origin).json["Message"]
+    assert message == "The request has an Origin header that cannot be allowed."
 
 
 def test_the_origin_of_the_server_is_answered(server: PeServe) -> None:

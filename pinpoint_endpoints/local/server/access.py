@@ -21,6 +21,7 @@ ADDRESS = r"\[([0-9A-Fa-f:.]+)\]"
 HOST = re.compile(f"(?:{ADDRESS}|({NAME}))(?::[0-9]*)?")
 """A name or an address, and a port. Source: RFC 9110, 7.2."""
 
+MAX_ORIGIN_LENGTH = len("https://") + MAX_NAME_LENGTH + len(":65535")
 ANY_ADDRESS = "every IP address"
 
 ORIGIN = re.compile(f"https?://(?:{ADDRESS}|{NAME})(?::[0-9]+)?")
@@ -82,6 +83,11 @@ def name_in(host: str) -> str:
     return name if len(name) <= MAX_NAME_LENGTH else ""
 
 
+def is_origin(text: str) -> bool:
+    """Tell whether an `Origin` header has a form that can be allowed: `null` has not."""
+    return len(text) <= MAX_ORIGIN_LENGTH and bool(ORIGIN.fullmatch(text.lower()))
+
+
 def _checked_name(name: str) -> str:
     if "*" in name:
         raise UsageError(
@@ -96,7 +102,7 @@ def _checked_name(name: str) -> str:
 
 def _checked_origin(origin: str) -> str:
     normal = origin.lower().rstrip("/")
-    if not ORIGIN.fullmatch(normal):
+    if not is_origin(normal):
         raise UsageError(
             f"invalid origin {origin}",
             "give scheme, name and port: http://localhost:3000",

@@ -18,7 +18,7 @@ from pinpoint_endpoints.local.routes import (
     operation_name,
     refusal,
 )
-from pinpoint_endpoints.local.server.access import AccessPolicy, name_in
+from pinpoint_endpoints.local.server.access import AccessPolicy, is_origin, name_in
 from pinpoint_endpoints.local.server.fault_injection import FaultInjector, Faults, InjectedFault
 from pinpoint_endpoints.local.server.group_commit import ReportError, Request, RequestExecutor
 from pinpoint_endpoints.local.server.header_names import exact_name
@@ -66,7 +66,7 @@ CORS_HEADERS = (
 CLOSE = {"Connection": "close"}
 UPGRADE_WITH_BODY = "Send requests with a body without an Upgrade header: use HTTP/1.1."
 NO_HOST = "The request has no valid Host header."
-UNKNOWN_ORIGIN = "This origin is not allowed: see --allow-origin in `pe serve --help`."
+NO_ORIGIN = "The request has an Origin header that cannot be allowed."
 UNKNOWN_PATH = (
     "Pinpoint's paths begin with /v1/: "
     "end the endpoint URL after the port, as in http://127.0.0.1:7467."
@@ -163,7 +163,7 @@ class ServerApp:
         if not (is_health or self._policy.allows_host(host)):  # health checks use any name
             raise forbidden(_unknown_host(name_in(host)))
         if not self._policy.allows_origin(origin, host):
-            raise forbidden(UNKNOWN_ORIGIN)
+            raise forbidden(_unknown_origin(origin))
 
     def _check_page(self, request: IncomingRequest, path: str) -> None:
         """Refuse what is not a page in the service's form, for SDKs with a wrong endpoint URL."""
@@ -252,6 +252,15 @@ def _unknown_host(name: str) -> str:
     return (
         f"This server does not answer to the name {name}: "
         f"if it is yours, start `pe serve` with --allow-host {quote(name)}."
+    )
+
+
+def _unknown_origin(origin: str) -> str:
+    if not is_origin(origin):
+        return NO_ORIGIN
+    return (
+        f"This server does not answer web pages of {origin}: "
+        f"if they are yours, start `pe serve` with --allow-origin {quote(origin)}."
     )
 
 
