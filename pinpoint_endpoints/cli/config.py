@@ -12,8 +12,8 @@ from pinpoint_endpoints.errors import CannotRun, reason_of
 
 OWN_FILE = "pe.toml"
 SHARED_FILE = "pyproject.toml"
-REGION_VARIABLE = "AWS_DEFAULT_REGION"
-"""The variable that botocore reads: Typer knows none for the option."""
+REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+"""Typer knows none for the option: the client reads them."""
 
 _KINDS: dict[str, tuple[type, str]] = {
     "app": (str, 'text, like "0123456789abcdef"'),
@@ -44,8 +44,9 @@ def project_defaults() -> Defaults:
     """Find the project's file, and read the defaults in it.
 
     It is `pe.toml`, or `pyproject.toml` with a table `[tool.pe]`, in the working directory or the
-    nearest directory above it that has one. `AWS_DEFAULT_REGION` overrides the file's region; the
-    region of a profile does not: a profile says who asks, the project where the application is.
+    nearest directory above it that has one. `AWS_REGION` and `AWS_DEFAULT_REGION` override the
+    file's region; the region of a profile does not: a profile says who asks, the project where the
+    application is.
     """
     path = None
     try:
@@ -53,7 +54,7 @@ def project_defaults() -> Defaults:
         values = {} if path is None else _checked(path, table)
     except CannotRun as error:
         return Defaults(path, dict.fromkeys(_KINDS, _raising(error)))
-    if os.environ.get(REGION_VARIABLE):
+    if any(map(os.environ.get, REGION_VARIABLES)):
         values.pop("region", None)
     return Defaults(path, values)
 

@@ -21,7 +21,18 @@ READ_SECONDS = 30
 CONNECTIONS = 10
 """botocore's default, and the number of single updates that AWS allows in flight."""
 
-_STANDARD_RETRIES = {"retry_mode": ("retry_mode", "AWS_RETRY_MODE", "standard", None)}
+_SESSION_VARIABLES = {
+    "retry_mode": ("retry_mode", "AWS_RETRY_MODE", "standard", None),
+    "aws_region": (None, "AWS_REGION", None, None),
+    "aws_default_region": (None, "AWS_DEFAULT_REGION", None, None),
+    "pinpoint_url": (None, "AWS_ENDPOINT_URL_PINPOINT", None, None),
+    "any_url": (None, "AWS_ENDPOINT_URL", None, None),
+}
+"""A better default for retries, and variables that botocore has no names for."""
+
+_ANY_REGION = "us-east-1"
+_ANY_KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+"""What requests are signed with where nobody looks."""
 
 
 def check_choice(
@@ -52,7 +63,8 @@ def open_client(  # noqa: PLR0913 - each is an option of the commands
     """Return a boto3 client for an AWS account or for a server that speaks the Pinpoint API.
 
     What is not given comes from boto3's own variables and files. Retries are botocore's, in its
-    `standard` mode unless another one is configured. The client keeps to AWS's quotas.
+    `standard` mode unless another one is configured. The client keeps to AWS's quotas. A server on
+    this machine needs neither a region nor credentials: placeholders sign what is sent there.
 
     Args:
         region: as in the AWS CLI.
@@ -74,16 +86,13 @@ def open_client(  # noqa: PLR0913 - each is an option of the commands
     from pinpoint_endpoints.service.errors import translate_botocore_errors
     from pinpoint_endpoints.service.responses import read_answers_carefully
 
-    if endpoint_url is not None:
-        _check_url(endpoint_url)
     with translate_botocore_errors():
-        import botocore.session
-
-        session = botocore.session.Session(session_vars=_STANDARD_RETRIES, profile=profile)
+        session = _session(profile, endpoint_url)
         client = _client(
             _with_our_data(session),
-            region_name=region,
+            region_name=_region_of(session, region, endpoint_url),
             endpoint_url=endpoint_url,
+            **(_placeholders(session) if _is_local(session, endpoint_url) else {}),
             config=Config(
                 connect_timeout=connect_timeout or None,
                 read_timeout=read_timeout or None,
@@ -158,19 +167,71 @@ def open_preview_client(
     """
     from pinpoint_endpoints.service.errors import translate_botocore_errors
 
-    if endpoint_url is not None:
-        _check_url(endpoint_url)
     with translate_botocore_errors():
-        import botocore.session
-
-        session = botocore.session.Session(session_vars=_STANDARD_RETRIES, profile=profile)
+        session = _session(profile, endpoint_url)
         return _client(
             _with_our_data(session),
-            region_name=region,
+            region_name=_region_of(session, region, endpoint_url),
             endpoint_url=endpoint_url,
-            aws_access_key_id="preview",
-            aws_secret_access_key="preview",  # noqa: S106 - signs what is never sent
+            **_ANY_KEYS,
         )
+
+
+def _session(profile: str | None, endpoint_url: str | None) -> "Session":
+    if endpoint_url is not None:
+        _check_url(endpoint_url)
+    import botocore.session
+
+    return botocore.session.Session(session_vars=_SESSION_VARIABLES, profile=profile)
+
+
+def _region_of(session: "Session", region: str | None, endpoint_url: str | None) -> str:
+    """Return the region, with the precedence of the AWS CLI v2: boto3 ignores AWS_REGION.
+
+    An empty variable counts as unset. A server on this machine needs no region.
+
+    Raises:
+        NoRegionError: there is none.
+    """
+    from botocore.exceptions import NoRegionError
+
+    named = map(session.get_config_variable, ("aws_region", "aws_default_region"))
+    in_file = session.get_scoped_config().get("region")
+    known: str = next(filter(None, (region, *named, in_file)), "")
+    if not known and not _is_local(session, endpoint_url):
+        raise NoRegionError
+    known = known or _ANY_REGION
+    session.set_config_variable("region", known)  # for the services that give credentials
+    return known
+
+
+def _is_local(session: "Session", endpoint_url: str | None) -> bool:
+    """Return whether a client would connect to this machine."""
+    return is_loopback(endpoint_url or _configured_url(session))
+
+
+def _configured_url(session: "Session") -> str:
+    """Return the server that variables or the configuration file name for Pinpoint, or "".
+
+    Source: AWS SDKs reference guide, "Service-specific endpoints".
+    """
+    if session.get_config_variable("ignore_configured_endpoint_urls"):
+        return ""
+    profile = session.get_scoped_config()
+    services = session.full_config.get("services", {}).get(profile.get("services"), {})
+    service = services.get(_SERVICE, {})
+    named = map(session.get_config_variable, ("pinpoint_url", "any_url"))
+    in_files = (service.get("endpoint_url"), profile.get("endpoint_url"))
+    return next(filter(None, (*named, *in_files)), "")
+
+
+def _placeholders(session: "Session") -> dict[str, str]:
+    """Return made-up credentials if the session has none, else nothing.
+
+    The metadata service of EC2 is not asked: where there is none, that takes seconds.
+    """
+    session.get_component("credential_provider").remove("iam-role")
+    return _ANY_KEYS if session.get_credentials() is None else {}
 
 
 def _check_url(url: str) -> None:

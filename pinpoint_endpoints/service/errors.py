@@ -311,7 +311,7 @@ def _not_configured(error: Exception) -> CannotRun:
     if isinstance(error, known.NoRegionError):
         return CannotRun(
             "no region is set",
-            "use --region, or set AWS_DEFAULT_REGION, or use --local, which needs none",
+            "use --region, or set AWS_REGION, or use --local, which needs none",
         )
     if isinstance(error, (known.NoCredentialsError, known.PartialCredentialsError)):
         return CannotRun(

@@ -243,6 +243,8 @@ def test_options_go_before_variables_before_the_file(
         ({"AWS_PROFILE": "work"}, [], "eu-west-1"),
         ({}, ["--profile", "work"], "eu-west-1"),
         ({"AWS_DEFAULT_REGION": "eu-west-2"}, [], "eu-west-2"),
+        ({"AWS_REGION": "eu-west-4", "AWS_DEFAULT_REGION": "eu-west-2"}, [], "eu-west-4"),
+        ({"AWS_REGION": ""}, [], "eu-west-1"),
         ({"AWS_DEFAULT_REGION": "eu-west-2"}, ["--region", "eu-west-3"], "eu-west-3"),
     ],
 )

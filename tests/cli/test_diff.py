@@ -253,7 +253,8 @@ def test_what_cannot_run_says_why(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, message: str
 ) -> None:
     """A missing file is an invalid document, and exit 3."""
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_PINPOINT"):
+        monkeypatch.delenv(name)
     Path("empty").mkdir()
     write("ada.json", ADA)
     write("bob.json", ADA)

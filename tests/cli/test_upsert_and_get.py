@@ -214,7 +214,8 @@ def test_a_refusal_is_4_and_says_what_to_do() -> None:
 
 def test_json_of_a_run_that_could_not_send(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a region the envelope still comes, with the error in it, and exit 3."""
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_PINPOINT"):
+        monkeypatch.delenv(name)
     code, out, err = run("upsert", "--app", "demo", "--id", "x", "-o", "json", SEATTLE)
     envelope = json.loads(out)
     assert code == 3

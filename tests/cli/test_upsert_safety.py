@@ -102,8 +102,9 @@ def test_a_dry_run_is_refused_where_a_run_would_be(
     monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], code: int
 ) -> None:
     """It needs a target as the upsert does, but no credentials."""
-    for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name)
+    names = ("REGION", "DEFAULT_REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
+    for name in (*names, "ENDPOINT_URL_PINPOINT"):
+        monkeypatch.delenv(f"AWS_{name}")
     assert run(write("ada.json"), "--dry-run", *options)[0] == code
 
 

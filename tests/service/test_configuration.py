@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from commands import MakeDocument
+from http_stub import HttpStub
 
-from pinpoint_endpoints import CannotRun, UsageError, connect, upsert
+from pinpoint_endpoints import CannotRun, State, UsageError, connect, upsert
+from pinpoint_endpoints.service.client import open_preview_client
 
 
 def test_no_region(aws_variables: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,6 +17,74 @@ def test_no_region(aws_variables: None, monkeypatch: pytest.MonkeyPatch) -> None
         connect()
     assert "--region" in stopped.value.hint
     assert "--local" in stopped.value.hint
+
+
+@pytest.mark.parametrize(
+    ("variables", "option", "region"),
+    [
+        ({}, None, "us-east-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, None, "eu-west-1"),
+        ({"AWS_REGION": "eu-central-1"}, None, "eu-central-1"),
+        ({"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-west-1"}, None, "eu-central-1"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-1"}, None, "eu-west-1"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, None, "us-east-1"),
+        ({"AWS_REGION": "eu-central-1"}, "ap-south-1", "ap-south-1"),
+    ],
+)
+def test_the_region_is_that_of_the_aws_cli(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    variables: dict[str, str],
+    option: str | None,
+    region: str,
+) -> None:
+    """The option, AWS_REGION, AWS_DEFAULT_REGION, the profile; an empty variable is unset."""
+    config = tmp_path / "config"
+    config.write_text("[default]\nregion = us-east-1\n", encoding="utf-8")
+    for name, value in {"AWS_CONFIG_FILE": str(config), **variables}.items():
+        monkeypatch.setenv(name, value)
+    for client in (connect(region=option), open_preview_client(region=option)):
+        assert client.meta.region_name == region
+        assert client.meta.endpoint_url == f"https://pinpoint.{region}.amazonaws.com"
+
+
+@pytest.mark.parametrize("named", ["argument", "variable", "all services", "file"])
+def test_a_server_on_this_machine_needs_no_account(
+    document: MakeDocument, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str
+) -> None:
+    """Without region and credentials, placeholders sign what is sent there."""
+    with HttpStub() as server:
+        if named == "variable":
+            monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", server.url)
+        elif named == "all services":
+            monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        elif named == "file":
+            config = tmp_path / "config"
+            services = f"[services s]\npinpoint =\n  endpoint_url = {server.url}\n"
+            config.write_text(f"[default]\nservices = s\n{services}", encoding="utf-8")
+            monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+        client = connect(endpoint_url=server.url if named == "argument" else None)
+        assert upsert(client, "app", document()).state is State.ACCEPTED
+    assert "Credential=local/" in server.asked[0].headers["Authorization"]
+
+
+def test_a_server_on_this_machine_gets_the_credentials_that_there_are(
+    document: MakeDocument, aws_variables: None
+) -> None:
+    """It may be a way to AWS."""
+    with HttpStub() as server:
+        upsert(connect(endpoint_url=server.url), "app", document())
+    assert "Credential=AKIAEXAMPLE/" in server.asked[0].headers["Authorization"]
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_other_servers_need_an_account(monkeypatch: pytest.MonkeyPatch, *, ignored: bool) -> None:
+    """So does AWS, where a variable that names this machine is to be ignored."""
+    if ignored:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    with pytest.raises(CannotRun, match="no region"):
+        connect(endpoint_url=None if ignored else "http://pinpoint.example")
 
 
 def test_no_credentials(document: MakeDocument) -> None:

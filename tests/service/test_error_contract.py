@@ -448,9 +448,9 @@ def test_throttling_under_another_status_is_explained(document: MakeDocument) ->
 def test_what_every_request_would_meet_is_no_missing_answer(
     document: MakeDocument, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    """Without credentials or a region nothing is asked, and a run of many is over."""
+    """Without credentials or a region AWS is not asked, and a run of many is over."""
     monkeypatch.delenv(variable)
-    with HttpStub() as server, pytest.raises(CannotRun) as stopped:
-        sent(document, server.url)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    with pytest.raises(CannotRun, match=r"^no (region|credentials) ") as stopped:
+        upsert(connect(), "app", document())
     assert type(stopped.value) is CannotRun
-    assert server.asked == []
