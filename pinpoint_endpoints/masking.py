@@ -139,7 +139,7 @@ def mask_values(text: str, values: Iterable[str]) -> str:
     forms, of JSON and of XML. Where values overlap, all of what they cover is masked.
 
     Args:
-        text: from somebody else, such as a server's message.
+        text: such as a message of a server.
         values: as they were sent; empty ones are left out.
     """
     return _replace_spans(text, _occurrences(text, values))

@@ -103,7 +103,7 @@ def _members() -> frozenset[str]:
 
 
 def suffix_kind(path: str) -> OtherDocument | None:
-    """Return what a file is by the suffix of its name, if that is no format of endpoints."""
+    """Return what a file is by the suffix of its name, if that is not a format of endpoints."""
     suffix = PurePath(path.lower().removesuffix(".gz")).suffix
     return _format(_SUFFIXES[suffix]) if suffix in _SUFFIXES else None
 

@@ -73,7 +73,7 @@ def _fill(pinpoint: LocalPinpoint) -> None:
         "ChannelType": "CUSTOM",
         "Address": ATTACK,
         "Attributes": {ATTACKING_NAME: [ATTACK]},
-        "Location": {"Country": ATTACK},
+        "Demographic": {"Platform": ATTACK},
         "User": {"UserId": ATTACK, "UserAttributes": {ATTACKING_NAME: [ATTACK]}},
     }
     pinpoint.update_endpoint("demo", "attack", request=attack, request_id="request")

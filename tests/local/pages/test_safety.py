@@ -62,7 +62,7 @@ def test_no_member_can_break_out_of_the_page(
         **text,
         "Attributes": {attack: [attack]},
         "Demographic": dict.fromkeys(("AppVersion", "Make", "Model", "Platform"), attack),
-        "Location": {"City": attack, "Country": attack},
+        "Location": {"City": attack, "Region": attack},
         "Metrics": {attack: 1.5},
         "User": {"UserId": attack, "UserAttributes": {attack: [attack]}},
     }
