@@ -78,6 +78,8 @@ _THROTTLING_CODES = frozenset(
         "TooManyRequestsException",
     }
 )
+_CREDENTIAL_PROCESS = "custom-process"
+"""botocore's name for the provider."""
 _FOR_CREDENTIALS = frozenset({"AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials"})
 
 
@@ -322,6 +324,14 @@ def _not_configured(error: Exception) -> CannotRun:
     if isinstance(error, known.ProfileNotFound):
         return CannotRun(
             readable(str(error)), "run `aws configure list-profiles` to list the existing ones"
+        )
+    if (
+        isinstance(error, known.CredentialRetrievalError)
+        and error.kwargs.get("provider") == _CREDENTIAL_PROCESS
+    ):
+        return CannotRun(  # the error repeats what the program printed: secrets, perhaps
+            "no credentials: the credential_process of the profile failed",
+            "run the command yourself to see why; what it prints is not repeated here",
         )
     if isinstance(error, (known.SSOError, known.TokenRetrievalError)):
         return CannotRun(readable(str(error)), _EXPIRED)

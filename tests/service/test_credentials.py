@@ -82,6 +82,20 @@ def test_the_services_of_credentials_can_be_made(aws_variables: None, service: s
     assert session.create_client(service).meta.service_model.service_name == service
 
 
+@pytest.mark.parametrize("command", ["echo '{\"Version\": 2}'", "cat /proc/self/secret-7", "false"])
+def test_a_credential_process_that_fails(
+    document: MakeDocument, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    """What the program prints may hold secrets, and is not shown."""
+    config = tmp_path / "config"
+    config.write_text(f"[default]\ncredential_process = {command}\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with pytest.raises(CannotRun) as stopped:
+        upsert(connect(region="us-east-1"), "app", document())
+    assert stopped.value.message == "no credentials: the credential_process of the profile failed"
+    assert "secret-7" not in str(stopped.value)
+
+
 def test_a_credential_process_that_is_not_there(
     document: MakeDocument, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
