@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from io import BufferedIOBase, BytesIO
+from itertools import chain
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Annotated, cast
@@ -173,7 +174,7 @@ class Inputs:
         note_empty: bool = True,
         quiet: bool = False,
     ) -> Iterator[Document]:
-        """Yield the documents in the files, one after the other.
+        """Return the documents in the files, one after the other.
 
         Args:
             spooled: from the method of this name.
@@ -183,16 +184,19 @@ class Inputs:
             note_empty: whether to print on standard error which files hold no endpoint.
             quiet: whether not to print there how many files of the directories are left out.
 
-        Raises:
-            CannotRun: there is no document.
-            UsageError: there are several, and one id.
+        The iterator raises `CannotRun` if there is no document, and `UsageError` if there are
+        several and one id.
         """
         selection = self._selection(leave_out, self.left_out)
         documents = load(self.paths, spooled, selection=selection, meter=meter)
         on_empty = _note_empty if note_empty else None
-        yield from expect_any(documents, self.paths, endpoint_id, on_empty)
-        if not quiet:
-            self._note_left_out()
+        documents = expect_any(documents, self.paths, endpoint_id, on_empty)
+        return documents if quiet else chain(documents, self._noting_left_out())
+
+    def _noting_left_out(self) -> Iterator[Document]:
+        """Print how many files were left out, and yield nothing: the end of the documents."""
+        self._note_left_out()
+        yield from ()
 
     def unreported_documents(
         self, spooled: Mapping[str, Spooled], leave_out: frozenset[str] = NO_PATHS

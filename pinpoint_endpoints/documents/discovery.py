@@ -102,8 +102,7 @@ def discover(
             input_is_read = True
         elif os.path.isdir(path):
             rules = rules_at(path, selection.exclude, follows_git=selection.respect_gitignore)
-            found = _search(_Folder(path, rules), searched, selection.unread)
-            yield from (file for file in found if not left_out or _real(file.path) not in left_out)
+            yield from _search(_Folder(path, rules), searched, left_out, selection.unread)
         elif len(paths) == 1 or _real(path) in unread:
             unread.discard(_real(path))
             yield Source(path, format_of(path))
@@ -131,22 +130,29 @@ def _second_input() -> UnreadablePath:
 
 
 def _search(
-    top: _Folder, searched: set[tuple[int, int]], unread: Counter[str] | None
+    top: _Folder,
+    searched: set[tuple[int, int]],
+    left_out: frozenset[str],
+    unread: Counter[str] | None,
 ) -> Iterator[Source | UnreadablePath]:
     waiting: list[Source | UnreadablePath | _Folder] = [top]
     while waiting:
         found = waiting.pop()
         if not isinstance(found, _Folder):
-            yield found
+            if not left_out or _real(found.path) not in left_out:
+                yield found
             continue
         try:
-            waiting.extend(reversed(_content(found, searched, unread)))
+            waiting.extend(reversed(_content(found, searched, left_out, unread)))
         except OSError as error:
             yield UnreadablePath(found.path, reason_of(error))
 
 
 def _content(
-    folder: _Folder, searched: set[tuple[int, int]], unread: Counter[str] | None
+    folder: _Folder,
+    searched: set[tuple[int, int]],
+    left_out: frozenset[str],
+    unread: Counter[str] | None,
 ) -> list[Source | UnreadablePath | _Folder]:
     status = os.stat(folder.path)
     identity = (status.st_dev, status.st_ino)
@@ -161,7 +167,12 @@ def _content(
     found = [_found(entry, rules) for entry in shown]
     if unread is not None:
         others = (entry for entry, content in zip(shown, found, strict=True) if content is None)
-        unread.update(_suffix(entry.name) for entry in others if _is_unknown(entry, rules))
+        unknown = (entry for entry in others if _is_unknown(entry, rules))
+        unread.update(
+            _suffix(entry.name)
+            for entry in unknown
+            if not left_out or _real(entry.path) not in left_out
+        )
     return [content for content in found if content is not None]
 
 

@@ -9,6 +9,7 @@ from file_trees import EVERYTHING, excluding, found, ignore, make
 
 from pinpoint_endpoints.documents.discovery import (
     Format,
+    Selection,
     Source,
     UnreadablePath,
     discover,
@@ -22,6 +23,17 @@ def test_the_order_is_that_of_the_paths_then_of_the_names(tmp_path: Path) -> Non
     assert [os.path.relpath(source.path, tmp_path) for source in discover(named)] == [
         "c.json", "B.json", "a.json", "b/a.json", "b/m/x.json", "b/z.json",
     ]  # fmt: skip
+
+
+def test_what_is_read_or_written_is_not_counted_as_left_out(tmp_path: Path) -> None:
+    """Neither a file without a suffix that is named too, nor the journal of the run."""
+    make(tmp_path, "a.json", "named", "journal", "notes.txt")
+    unread: Counter[str] = Counter()
+    written = frozenset({os.path.realpath(tmp_path / "journal")})
+    paths = [str(tmp_path / "named"), str(tmp_path)]
+    found = discover(paths, Selection(leave_out=written, unread=unread))
+    assert [source.path for source in found] == [paths[0], str(tmp_path / "a.json")]
+    assert unread == {".txt": 1}
 
 
 @pytest.mark.parametrize(
