@@ -18,6 +18,8 @@ class Finding(NamedTuple):
         severity: the severity, if it is not the rule's own.
         fix: the automatic fix, if there is one.
         from_top: whether its paths start at the top of the file and not of the checked value.
+        keeps_names: whether no name of the value may be fixed automatically: this one cannot be,
+            and half of them in another style would be worse than all.
     """
 
     path: ValuePath
@@ -27,6 +29,7 @@ class Finding(NamedTuple):
     severity: Severity | None = None
     fix: Fix | None = None
     from_top: bool = False
+    keeps_names: bool = False
 
 
 CodedFinding = tuple[str, Finding]

@@ -12,6 +12,7 @@ from pinpoint_endpoints.checks.finding import CodedFinding, Finding
 from pinpoint_endpoints.checks.rules.schema_rules import (
     endpoint_id,
     missing_member,
+    name_meant,
     not_in_set,
     out_of_range,
     over_limit,
@@ -19,6 +20,7 @@ from pinpoint_endpoints.checks.rules.schema_rules import (
     wrong_type,
 )
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.model import Action
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.schema.bundled import bundled_schema
 
@@ -41,7 +43,7 @@ def fits(value: object, shape: str) -> bool:
 def explain(value: object, shape: str) -> list[CodedFinding]:
     """Return the first `MAX_FINDINGS` differences between a value and its shape."""
     found = _findings(_explainer(shape).iter_errors(value), shape)
-    shown = list(dict.fromkeys(islice(found, MAX_FINDINGS)))
+    shown = _with_all_names_or_none(list(dict.fromkeys(islice(found, MAX_FINDINGS))))
     return [*shown, _and_more(MAX_FINDINGS)] if next(found, None) else shown
 
 
@@ -124,6 +126,18 @@ def findings_of(error: Any, shape: str) -> Iterator[CodedFinding]:
         yield _EXPLAINERS.get(keyword, _other)(path, error)
 
 
+def _with_all_names_or_none(findings: list[CodedFinding]) -> list[CodedFinding]:
+    """Return findings without the fixes of names, if one name keeps the others from being fixed."""
+    if not any(finding.keeps_names for _, finding in findings):
+        return findings
+    return [
+        (code, finding._replace(fix=None))
+        if finding.fix and finding.fix.action is Action.RENAME
+        else (code, finding)
+        for code, finding in findings
+    ]
+
+
 def _and_more(shown: int) -> CodedFinding:
     """Return the finding in place of those that are not shown."""
     message = f"more than {shown} problems: the others are not shown"
@@ -143,6 +157,19 @@ def _unknown_members(path: ValuePath, error: Any, shape: str) -> Iterator[CodedF
         if name not in known:
             finding = unknown_member(path, name, error.instance, known, holder)
             yield codes.UNKNOWN_MEMBER, finding
+            right = name_meant(path, name, error.instance, known, holder)
+            if right and isinstance(error.instance[name], (dict, list)):
+                inside = _explainer_of(right, error.schema).iter_errors(error.instance[name])
+                yield from _findings(inside, shape, (*path, name))
+
+
+def _explainer_of(name: str, schema: Mapping[str, Any]) -> "Explainer":
+    """Return the explainer for a member of an object, or for a wrapper around endpoints."""
+    if name in schema["properties"]:
+        return _new_explainer(schema["properties"][name])
+    if name == "Item":
+        return _new_explainer(bundled_schema()["$defs"]["EndpointBatchRequest"]["properties"][name])
+    return _explainer("EndpointId" if name in _IDS else name)
 
 
 def _attribute_name(path: ValuePath, error: Any) -> Finding:

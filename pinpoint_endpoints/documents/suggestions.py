@@ -30,6 +30,21 @@ def same_but_for_case(word: str, known: Collection[str]) -> str:
     return next((choice for choice in known if choice.casefold() == folded), "")
 
 
+def same_but_for_style(word: str, known: Collection[str]) -> str:
+    """Return the known name that differs only in case, `_`, `-` and spaces, or an empty string.
+
+    `channelType` and `channel_type` are `ChannelType` in the style of other languages.
+    """
+    if len(word) > _MAX_LENGTH:
+        return ""
+    plain = _without_style(word)
+    return next((choice for choice in known if _without_style(choice) == plain), "")
+
+
+def _without_style(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
 def _likeness(word: str, choice: str) -> tuple[float, int]:
     """Return the similarity of two words, then how many characters are equal and in place.
 

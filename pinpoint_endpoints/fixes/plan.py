@@ -60,6 +60,12 @@ def plan_fixes(fixes: Sequence[Fix], found: PositionMap, value: object) -> Plan:
             whole.append(fix)
         elif any(applied):
             partial.append(fix)
+    kept = {id(fix) for fix in whole}
+    if any(fix.action is Action.RENAME and id(fix) not in kept for fix in fixes):
+        # names are renamed all or none: half of a file in another style helps nobody
+        others = [fix for fix in whole if fix.action is not Action.RENAME]
+        if len(others) < len(whole):
+            return plan_fixes(others, found, value)
     if partial:
         return plan_fixes(whole, found, value)
     return Plan([change.edit for change in chosen], _changed(value, chosen), len(whole))

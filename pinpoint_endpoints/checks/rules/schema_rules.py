@@ -9,8 +9,8 @@ from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Action, Fix
 from pinpoint_endpoints.documents.positions import ValuePath, shown_name
 from pinpoint_endpoints.documents.rule import Scope, rule
-from pinpoint_endpoints.documents.shapes import READ_ONLY
-from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
+from pinpoint_endpoints.documents.shapes import READ_ONLY, WRAPPERS
+from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case, same_but_for_style
 from pinpoint_endpoints.schema.bundled import bundled_schema
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
@@ -71,16 +71,48 @@ def unknown_member(
     if name in (*READ_ONLY, "Id") and "ChannelType" in known:
         removal = Fix(Action.REMOVE, (place,))
         return Finding(place, message, "it is read-only: remove it", at_key=True, fix=removal)
-    hint = _nearest_member(name, known)
-    right = same_but_for_case(name, known)
-    fix = Fix(Action.RENAME, (place,), right) if right and right not in members else None
-    return Finding(place, message, hint, at_key=True, fix=fix)
+    right = name_meant(path, name, members, known, holder)
+    if right and right not in members:
+        fix = Fix(Action.RENAME, (place,), right)
+        return Finding(place, message, f'did you mean "{right}"?', at_key=True, fix=fix)
+    if right:
+        hint = f'"{right}" is there already: remove one of the two'
+        return Finding(place, message, hint, at_key=True, keeps_names=True)
+    level, exact = _other_level(name, known)
+    if level:
+        hint = level if name == exact else f'{level} as "{exact}"'
+        return Finding(place, message, hint, at_key=True, keeps_names=name != exact)
+    return Finding(place, message, _nearest_member(name, known), at_key=True)
+
+
+def name_meant(
+    path: ValuePath, name: str, members: Mapping[str, object], known: Sequence[str], holder: str
+) -> str:
+    """Return the name that an unknown one is in another style; an empty string if there is none.
+
+    At the top of an endpoint without an id, it may also be the name of a wrapper, or the id.
+    """
+    right = same_but_for_style(name, known)
+    if right or path or holder != "EndpointRequest":
+        return right
+    wrapped = any(same_but_for_style(member, WRAPPERS) for member in members)
+    ids = ("EndpointId", "ApplicationId") if wrapped else ("Id", *READ_ONLY)
+    right = same_but_for_style(name, (*WRAPPERS, *ids))
+    return right or ("Id" if same_but_for_style(name, ("EndpointId",)) else "")
+
+
+def _other_level(name: str, known: Sequence[str]) -> tuple[str, str]:
+    """Return where a member of another level belongs, and its name there; else empty strings."""
+    for group, definition in _GROUPS.items():
+        if exact := same_but_for_style(name, _members_of(definition)):
+            return f'it belongs under "{group}"', exact
+    if "ChannelType" in known:
+        return "", ""
+    exact = same_but_for_style(name, _members_of("EndpointRequest"))
+    return ("it belongs beside User, Location and Demographic", exact) if exact else ("", "")
 
 
 def _nearest_member(name: str, known: Sequence[str]) -> str:
-    for group, definition in _GROUPS.items():
-        if name in bundled_schema()["$defs"][definition]["properties"]:
-            return f'it belongs under "{group}"'
     near = nearest(name, known)
     if near:
         return f'did you mean "{near}"?'
