@@ -22,6 +22,7 @@ from pinpoint_endpoints.cli.terminal import (
     whole_writes,
 )
 from pinpoint_endpoints.errors import (
+    CannotRun,
     ExitCode,
     Interrupted,
     PinpointEndpointsError,
@@ -193,6 +194,20 @@ class _Program(Boundary):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands: Any = _Commands()
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Refuse to run without docstrings: help texts and rule pages are made of them."""
+        if sys.flags.optimize > 1:
+            error = CannotRun(
+                "Python runs without docstrings, which hold pe's texts",
+                "unset PYTHONOPTIMIZE, or leave out -OO",
+            )
+            self._write_envelope(error, args)
+            print_error(error)
+            raise typer.Exit(error.exit_code)
+        return super().make_context(info_name, args, parent, **extra)
 
 
 app = typer.Typer(

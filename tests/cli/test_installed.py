@@ -142,6 +142,14 @@ def test_every_command_has_help() -> None:
         assert "\x1b" not in out
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["explain", "PE203"], ["validate", ADA]])
+def test_python_without_docstrings_is_refused(pe: RunPe, arguments: list[str]) -> None:
+    """Rule pages and parts of the help are docstrings: there is an error, and no empty page."""
+    ended = pe(*arguments, PYTHONOPTIMIZE="2")
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert "PYTHONOPTIMIZE" in ended.stderr
+
+
 def test_an_unknown_option_is_2() -> None:
     """A wrong command line is an error in words, and an envelope where JSON is asked for."""
     code, out, err = run("validate", "--strickt", "-o", "json", SEATTLE)
