@@ -102,6 +102,7 @@ def validate(
         quiet=display.quiet,
         snippets=on_terminal,
         styled=on_terminal or bool(os.environ.get("FORCE_COLOR")),
+        root=_repository_root(),
     )
     tally = ProblemTally()
     counts_on_stderr = output is ReportFormat.TEXT and not display.quiet
@@ -171,6 +172,18 @@ def _noting_the_valid(documents: Iterable[Checked]) -> Iterator[Checked]:
         yield checked
 
 
+def _repository_root() -> str:
+    """Return the directory from which GitHub names files; empty outside a repository."""
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    if workspace:
+        return workspace
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it was removed
+        return ""
+    return next((str(top) for top in (here, *here.parents) if (top / ".git").exists()), "")
+
+
 class _Reports:
     """The reports of a run: one on standard output, others into files; a reporter of all of them.
 
@@ -204,6 +217,7 @@ class _Reports:
                 raise UsageError(
                     f"{path} is an input: a report would overwrite it", "give another file"
                 )
+        self._root = options.root
         self._files = ExitStack()
         self._reporters: list[Reporter[Checked]] = [
             open_reporter(ProblemView(options), output, sys.stdout)
@@ -212,7 +226,7 @@ class _Reports:
         for (report_format, _), stream in zip(wanted, streams, strict=True):
             with suppress(OSError):  # a pipe cannot be emptied
                 stream.truncate(0)
-            self._reporters.append(open_reporter(ProblemView(), report_format, stream))
+            self._add(report_format, stream)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             self._add_annotations(output)
 
@@ -220,15 +234,19 @@ class _Reports:
         """Annotate lines on GitHub: on standard output only if a table is printed there."""
         if output is not ReportFormat.GITHUB:
             stream = sys.stdout if output is ReportFormat.TABLE else sys.stderr
-            self._reporters.append(open_reporter(ProblemView(), ReportFormat.GITHUB, stream))
+            self._add(ReportFormat.GITHUB, stream)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
             from pinpoint_endpoints.reports.github import SummaryReporter
 
             try:
-                self._reporters.append(SummaryReporter(self._open(summary)))
+                self._reporters.append(SummaryReporter(self._open(summary), self._root))
             except CannotRun as error:  # the run is worth more than its summary
                 print_error(error)
+
+    def _add(self, report_format: ReportFormat, stream: TextIO) -> None:
+        view = ProblemView(ReportOptions(root=self._root))
+        self._reporters.append(open_reporter(view, report_format, stream))
 
     def _open(self, path: str) -> TextIO:
         """Open a file for appending: no file is emptied before all of them could be opened."""

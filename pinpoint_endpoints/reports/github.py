@@ -8,7 +8,7 @@ from typing import Any, TextIO
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, hinted, printable
-from pinpoint_endpoints.reports.problems import explanation_of, place_of
+from pinpoint_endpoints.reports.problems import explanation_of, place_of, with_path_from
 from pinpoint_endpoints.reports.tally import Tally
 
 _MAX_ANNOTATIONS = 10
@@ -22,10 +22,16 @@ _SPECIAL = re.compile(r"[!-,.:-@\[-`{-~]")
 
 
 class GithubReporter:
-    """Writes the first errors and warnings as annotations, then how many more there are."""
+    """Writes the first errors and warnings as annotations, then how many more there are.
 
-    def __init__(self, stream: TextIO) -> None:
+    Args:
+        stream: GitHub reads it.
+        root: of the repository, from which GitHub names files; empty to leave paths as they are.
+    """
+
+    def __init__(self, stream: TextIO, root: str = "") -> None:
         self._stream = stream
+        self._root = root
         self._counts: Counter[Severity] = Counter()
 
     def add(self, checked: Checked) -> None:
@@ -33,7 +39,7 @@ class GithubReporter:
         for problem in checked.problems:
             self._counts[problem.severity] += 1
             if self._counts[problem.severity] <= _MAX_ANNOTATIONS:
-                self._stream.write(_annotation(problem))
+                self._stream.write(_annotation(with_path_from(self._root, problem)))
 
     def close(self, _tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
         """Write how many more problems there are, and what stopped the run."""
@@ -57,10 +63,16 @@ class GithubReporter:
 
 
 class SummaryReporter:
-    """Writes the counts, and a table of as many problems as fit."""
+    """Writes the counts, and a table of as many problems as fit.
 
-    def __init__(self, stream: TextIO) -> None:
+    Args:
+        stream: GitHub reads it.
+        root: as for `GithubReporter`.
+    """
+
+    def __init__(self, stream: TextIO, root: str = "") -> None:
         self._stream = stream
+        self._root = root
         self._rows: list[str] = []
         self._bytes_left = _MAX_SUMMARY_BYTES
         self._omitted = 0
@@ -68,7 +80,7 @@ class SummaryReporter:
     def add(self, checked: Checked) -> None:
         """Take the problems of a document, as long as they fit."""
         for problem in checked.problems:
-            row = "" if self._omitted else _row(problem)
+            row = "" if self._omitted else _row(with_path_from(self._root, problem))
             self._bytes_left -= len(row.encode())
             if not row or self._bytes_left < 0:
                 self._omitted += 1

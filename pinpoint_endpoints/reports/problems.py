@@ -1,8 +1,12 @@
 """Report the problems that a validation found."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdict
@@ -126,11 +130,11 @@ class ProblemView(View[Checked]):
             case ReportFormat.SARIF:
                 from pinpoint_endpoints.reports.sarif import SarifReporter
 
-                return SarifReporter(stream)
+                return SarifReporter(stream, self.options.root)
             case ReportFormat.GITHUB:
                 from pinpoint_endpoints.reports.github import GithubReporter
 
-                return GithubReporter(stream)
+                return GithubReporter(stream, self.options.root)
         return None
 
     def _snippet(self, checked: Checked, problem: Problem) -> "Snippet | None":
@@ -211,6 +215,25 @@ def place_of(problem: Problem) -> str:
     if not problem.line:
         return printable(problem.source)
     return printable(f"{problem.source}:{problem.line}:{problem.column}")
+
+
+def with_path_from(root: str, problem: Problem) -> Problem:
+    """Return a problem whose file is named as from a root, if it is in there.
+
+    Args:
+        root: a directory; empty to leave the path as it is.
+        problem: its path is relative to the current directory, or absolute.
+    """
+    return replace(problem, source=_path_from(root, problem.source)) if root else problem
+
+
+@lru_cache(maxsize=64)  # the problems of a file come one after the other
+def _path_from(root: str, source: str) -> str:
+    """Return a file's path from a root: that of the entry, wherever it links to."""
+    given = Path(source)
+    path = Path(os.path.realpath(given.parent), given.name)
+    top = os.path.realpath(root)
+    return str(path.relative_to(top)) if path.is_relative_to(top) and path.exists() else source
 
 
 def explanation_of(problem: Problem) -> str:

@@ -44,6 +44,8 @@ class ReportOptions:
         quiet: whether the counts below a table are left out.
         snippets: whether problems show their source line with a caret, as on a terminal.
         styled: whether text may have colours, which NO_COLOR and TERM can still take away.
+        root: the directory from which reports for GitHub and SARIF name files; empty for the
+            paths as they were given.
     """
 
     max_problems: int = 50
@@ -51,6 +53,7 @@ class ReportOptions:
     quiet: bool = False
     snippets: bool = False
     styled: bool = False
+    root: str = ""
 
 
 DEFAULT_OPTIONS = ReportOptions()

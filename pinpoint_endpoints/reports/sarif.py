@@ -12,6 +12,7 @@ from pinpoint_endpoints.documents.rule import Rule, declared
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import hinted
 from pinpoint_endpoints.reports.envelope import json_bytes
+from pinpoint_endpoints.reports.problems import with_path_from
 from pinpoint_endpoints.reports.spool import Spool
 from pinpoint_endpoints.reports.tally import Tally
 from pinpoint_endpoints.version import __version__
@@ -25,10 +26,16 @@ _MAX_FINGERPRINTS = 50_000
 
 
 class SarifReporter:
-    """Writes one run, with the rules that found a problem."""
+    """Writes one run, with the rules that found a problem.
 
-    def __init__(self, stream: TextIO) -> None:
+    Args:
+        stream: gets the log.
+        root: `%SRCROOT%`, the root of the repository; empty to leave paths as they are.
+    """
+
+    def __init__(self, stream: TextIO, root: str = "") -> None:
         self._stream = stream
+        self._root = root
         self._results = Spool()
         self._rules: dict[str, int] = {}
         self._fingerprints = _Fingerprints()
@@ -36,7 +43,9 @@ class SarifReporter:
     def add(self, checked: Checked) -> None:
         """Render the problems of a document."""
         for problem in checked.problems:
-            self._results.add(b"\n" + json_bytes(self._result(problem)), b",")
+            self._results.add(
+                b"\n" + json_bytes(self._result(with_path_from(self._root, problem))), b","
+            )
 
     def close(self, _tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
         """Write the log."""

@@ -4,15 +4,19 @@ import gzip
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 import pytest
 from commands import Ended, RunPe
 from commands import run as run_pe
+
+from pinpoint_endpoints.reports.github import as_markdown
 
 PE = Path(sys.executable).parent / "pe"
 VALID = '{"ChannelType": "EMAIL", "Address": "ada@example.com"}\n'
@@ -180,6 +184,35 @@ def test_github_gets_annotations_and_a_summary(
     _, out, err = run("endpoints", "-o", "json")
     assert json.loads(out)["summary"]["documents"] == 3
     assert "::error " in err
+
+
+@pytest.mark.parametrize("by_variable", [True, False])
+def test_github_and_sarif_name_files_as_the_repository_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, by_variable: bool
+) -> None:
+    """From its root, wherever a step works; files outside as they were named."""
+    repository = tmp_path / "work"
+    inner = repository / "endpoints"
+    inner.mkdir(parents=True)
+    if by_variable:
+        monkeypatch.setenv("GITHUB_WORKSPACE", str(repository))
+    else:
+        monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
+        (repository / ".git").mkdir()
+    for path in (inner / "a b.json", repository / "top.json", tmp_path / "out.json"):
+        path.write_text('{"OptOut": "SOME"}', encoding="utf-8")
+    (inner / "link").symlink_to(repository)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    monkeypatch.chdir(inner)
+    paths = [".", "../top.json", inner / "a b.json", "../../out.json", "link/top.json", "-"]
+    _, out, _ = run(*paths, "-o", "github", "--report", "sarif=s", given='{"OptOut": "SOME"}')
+    expected = {"endpoints/a b.json", "top.json", "../../out.json", "<stdin>"}
+    assert set(re.findall("file=([^,]*)", out)) == expected
+    (log,) = json.loads(Path("s").read_text(encoding="utf-8"))["runs"]
+    places = [result["locations"][0]["physicalLocation"] for result in log["results"]]
+    assert {unquote(place["artifactLocation"]["uri"]) for place in places} == expected
+    assert as_markdown("top.json:1") in (tmp_path / "summary.md").read_text(encoding="utf-8")
 
 
 def test_many_problems_are_summed_up(tmp_path: Path) -> None:
