@@ -117,7 +117,7 @@ def recognise_text(raw: bytes) -> OtherDocument | None:
         return OtherDocument("the AWS CLI's output as text", _FROM_THE_CLI)
     if _CLI_TABLE.match(begin):
         return OtherDocument("the AWS CLI's output as a table", _FROM_THE_CLI)
-    first = begin.lstrip().partition("\n")[0].rstrip("\r")
+    first = next(iter(begin.lstrip().splitlines()), "")  # csv refuses a line break of any kind
     for separator, name in _SEPARATORS.items():
         if _is_header(next(csv.reader([first], delimiter=separator), [])):
             return _format(name)

@@ -172,6 +172,14 @@ def test_a_file_name_that_is_no_text_is_read(tmp_path: Path) -> None:
     assert problem.code == "PE004"
 
 
+@pytest.mark.parametrize("raw", [b"a\rb\n", b'"\r', b"\x00\x85\xff\r\r\n", b"Id,Address\rada,x"])
+def test_any_line_break_in_the_first_line_is_read(tmp_path: Path, raw: bytes) -> None:
+    """Bytes that are no text, or a table with the line breaks of another system, are reported."""
+    path = tmp_path / "a.json"
+    path.write_bytes(raw)
+    assert problems_of(path)
+
+
 @pytest.mark.parametrize("name", ["notes.txt", "no-suffix"])
 @pytest.mark.parametrize("text", [GOOD, "OptOut: ALL"])
 def test_a_named_file_is_read_whatever_its_suffix(tmp_path: Path, name: str, text: str) -> None:
