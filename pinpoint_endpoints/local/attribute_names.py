@@ -43,7 +43,12 @@ class AttributeNames:
 
     @staticmethod
     def from_json(data: bytes | str) -> "AttributeNames":
-        """Parse the JSON of `to_json`."""
+        """Parse the JSON of `to_json`.
+
+        Raises:
+            AttributeError: it is not an object of objects.
+            TypeError: it has something else than lists of names.
+        """
         return _from_json(data)
 
     def to_json(self) -> bytes:
@@ -134,6 +139,9 @@ def _members_of(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
 def _from_json(data: bytes | str) -> AttributeNames:
     stored = orjson.loads(data)
     known, removed = stored.get("known", {}), stored.get("removed", {})
+    for names in (*known.values(), *removed.values()):
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            raise TypeError
     return AttributeNames(
         {kind: frozenset(known.get(kind, ())) for kind in TYPES},
         {kind: tuple(removed.get(kind, ())) for kind in TYPES},

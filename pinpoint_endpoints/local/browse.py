@@ -14,6 +14,7 @@ from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.errors import NoApplication
 from pinpoint_endpoints.local.rows import Application, Rows, application_from_row
 from pinpoint_endpoints.local.store import Store
+from pinpoint_endpoints.local.unit_of_work import RowError
 from pinpoint_endpoints.service.merge import Endpoint
 
 PAGE_SIZE = 50
@@ -213,7 +214,7 @@ def find_endpoints(
         key,
         descending=not is_by_id(wanted),
     )
-    return listed.page(rows, cursor, size, lambda _, response: orjson.loads(response))
+    return listed.page(rows, cursor, size, lambda _, response: _endpoint(response))
 
 
 def count_in(rows: Rows, application: Application) -> int:
@@ -285,9 +286,16 @@ def _scanned(store: Store, application: Application, last: int, size: int) -> It
     while number < last:
         with store.reading() as rows:
             found = scan(rows, application, number, size=size)
-            endpoints = [orjson.loads(response) for number, response in found if number <= last]
+            endpoints = [_endpoint(response) for number, response in found if number <= last]
         yield from endpoints
         number = found[-1][0] if len(found) == size else last
+
+
+def _endpoint(response: bytes) -> Endpoint:
+    found = orjson.loads(response)
+    if not isinstance(found, dict):
+        raise RowError
+    return found
 
 
 def _application(store: Store, rows: Rows, application_id: str) -> Application:

@@ -34,6 +34,14 @@ SETTINGS = (
 SMALLEST_DATABASE = 512  # bytes: one page of the smallest size (SQLite file format, 1.3.2)
 
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+DAMAGE_ERRORS = (
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InternalError,
+    sqlite3.OperationalError,
+)
+"""What SQLite raises when a part of the file is not what this program wrote."""
+
 BUSY = "SQLITE_BUSY"
 OTHER_STORE = (
     "use another file for the store, or move this one away together with its -wal and -shm files, "
@@ -277,7 +285,7 @@ class Store:
             yield
         except sqlite3.DatabaseError as error:
             self._explain(error)
-        except (orjson.JSONDecodeError, RowError) as error:
+        except (orjson.JSONDecodeError, RowError, UnicodeDecodeError) as error:
             raise self._damage() from error
 
     def _explain(self, error: sqlite3.DatabaseError) -> NoReturn:
@@ -288,7 +296,7 @@ class Store:
             if name.startswith(cause):
                 kind = Locked if cause == BUSY else CannotRun
                 raise kind(f"the store {self.path} cannot be used: {words}", hint) from error
-        if isinstance(error, sqlite3.OperationalError):  # such as: no such table
+        if isinstance(error, DAMAGE_ERRORS):  # such as: no such table, a row twice in an index
             raise self._damage() from error
         raise error
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from sqlite3 import Connection
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import orjson
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
-from pinpoint_endpoints.service.merge import Endpoint
+from pinpoint_endpoints.service.merge import COORDINATES, Endpoint
 
 Place = tuple[str | None, str | None]
 """The channel type and the address of an endpoint."""
@@ -38,6 +38,10 @@ SET user_id = ?, channel_type = ?, address = ?, endpoint_status = ?, response = 
 """
 REPLACE_RESPONSE = "UPDATE endpoints SET response = ? WHERE number = ?"
 REMOVE = "DELETE FROM endpoints WHERE number = ?"
+
+_NEEDED_MEMBERS = frozenset(("EndpointStatus", "Id", "User"))
+_TEXTS = ("Address", "ChannelType", "EffectiveDate", "EndpointStatus", "Id", "OptOut")
+_MAPS = ("Attributes", "Demographic", "Location", "Metrics", "User")
 
 
 class RowError(ValueError):
@@ -189,7 +193,7 @@ class UnitOfWork:
             query = _query(condition, len(some))
             for order, key, data in self._connection.execute(query, (self._application, *some)):
                 if self._entries.get(key) is None and key not in self._changed:
-                    self._stored[key] = entry = _stored_entry(order, data)
+                    self._stored[key] = entry = _stored_entry(order, key, data)
                     self._enter(key, entry)
 
     def _change(self, key: str, entry: Entry | None) -> None:
@@ -215,11 +219,32 @@ class UnitOfWork:
                 self._at_places.setdefault(entry.place, {})[key] = None
 
 
-def _stored_entry(order: int, data: bytes) -> Entry:
-    try:
-        return Entry.of(order, orjson.loads(data), data)
-    except (AttributeError, KeyError, TypeError) as error:
-        raise RowError from error
+def _stored_entry(order: object, key: object, data: bytes) -> Entry:
+    endpoint = orjson.loads(data)
+    if not isinstance(order, int) or not isinstance(key, str):  # an index may be damaged alone
+        raise RowError
+    if not _is_endpoint(endpoint):
+        raise RowError
+    return Entry.of(order, endpoint, data)
+
+
+def _is_endpoint(found: Any) -> bool:
+    """Tell whether a row has the members and the types that operations use."""
+    if not (isinstance(found, dict) and found.keys() >= _NEEDED_MEMBERS):
+        return False
+    for name in _TEXTS:
+        if not isinstance(found.get(name, ""), str):
+            return False
+    for name in _MAPS:
+        if not isinstance(found.get(name, {}), dict):
+            return False
+    user, location = found["User"], found.get("Location", {})
+    if not isinstance(user.get("UserId", ""), str):
+        return False
+    if not isinstance(user.get("UserAttributes", {}), dict):
+        return False
+    numbers = [*found.get("Metrics", {}).values(), *(location.get(name, 0) for name in COORDINATES)]
+    return all(isinstance(number, (int, float)) for number in numbers)
 
 
 @cache

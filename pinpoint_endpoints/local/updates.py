@@ -259,7 +259,7 @@ def endpoint_to_evict(endpoints: Sequence[Endpoint], channel_type: str | None) -
     if channel_type not in EVICTING_CHANNELS:
         return None
     candidates = [one for one in endpoints if one.get("ChannelType") in EVICTING_CHANNELS]
-    return min(candidates, key=lambda one: instant(one["EffectiveDate"]), default=None)
+    return min(candidates, key=lambda one: instant(one.get("EffectiveDate", "")), default=None)
 
 
 def bytes_of_requests(endpoint: Mapping[str, Any]) -> int:
