@@ -66,9 +66,14 @@ def first_finding(value: object, shape: str) -> CodedFinding | None:
     schema: dict[str, Any] = {"$ref": "/".join(["#", *map(str, rule)])}
     explainer = _new_explainer({"propertyNames": schema} if is_about_a_name else schema)
     part: Any = value
+    path: list[str | int] = []
     for step in place:
+        while isinstance(part, dict) and step not in part:  # jsonschema-rs leaves out empty names
+            part = part[""]
+            path.append("")
         part = part[step]
-    return next(_findings(explainer.iter_errors(part), shape, place))
+        path.append(step)
+    return next(_findings(explainer.iter_errors(part), shape, path))
 
 
 def _findings(

@@ -88,6 +88,10 @@ def test_a_wrong_body_is_refused_without_its_values(
             {"User": {"UserAttributes": {"Age": "39"}}},
             "/User/UserAttributes/Age: expected a list, found a string",
         ),
+        (
+            {"Attributes": {"": ["a", 1]}},
+            "/Attributes//1: expected a string, found a number",
+        ),
         ({"EffectiveDate": "yesterday"}, f"/EffectiveDate: {NO_DATE}"),
         (
             {"EffectiveDate": "2026-02-30T00:00Z"},
