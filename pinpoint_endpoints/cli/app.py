@@ -57,6 +57,16 @@ _SETTINGS: dict[str, Any] = {
 _WrongCommandLine: Any = typer.BadParameter.__base__
 """Click's `UsageError`, which Typer does not export."""
 
+_HINTS_FOR_MISSING = {
+    "paths": "Name files or directories, or set paths in pe.toml.",
+    "app": "Set it on the command line, or set app in pe.toml.",
+}
+_OPTIONS_BY_OTHER_NAMES = {
+    "--format": "--output",
+    "--application-id": "--app",
+    "--endpoint-id": "--id",
+}
+_COMMANDS_OF_ONE_ID = ("get", "delete")
 _OUTPUT_OPTION = re.compile(r"(?:--output=|-[qv]*o)(?P<attached>.+)|--output|-[qv]*o")
 _ARGUMENTS = f"{__name__}.arguments"
 _COMPLETION_VARIABLE = "_PE_COMPLETE"
@@ -72,6 +82,8 @@ class Boundary(TyperGroup):
     A command that raises has printed nothing: the JSON envelope of the error is written here.
     Any other exception is a bug, and keeps its traceback.
     """
+
+    _default_output: Any = ""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
@@ -94,7 +106,9 @@ class Boundary(TyperGroup):
         try:
             project = project_defaults()
             ctx.obj = project.path
-            ctx.default_map = dict.fromkeys(self.commands, project.values)
+            arguments = ctx.meta[_ARGUMENTS]
+            ctx.default_map = {name: project.for_command(name, arguments) for name in self.commands}
+            self._default_output = project.values.get("output", "")
             code = self._run(ctx)
         except _WrongCommandLine as error:
             self._write_usage_envelope(error, ctx.meta[_ARGUMENTS])
@@ -125,6 +139,7 @@ class Boundary(TyperGroup):
 
     def _write_usage_envelope(self, error: Any, arguments: Sequence[str]) -> None:
         """Write the envelope if JSON was asked for; Typer prints the message on standard error."""
+        _add_hint(error)
         hint = f"see {error.ctx.command_path} --help" if error.ctx else ""
         self._write_envelope(UsageError(error.format_message(), hint), arguments)
 
@@ -133,7 +148,7 @@ class Boundary(TyperGroup):
 
         `pe get` and `pe explain` have none: their JSON is what they were asked for.
         """
-        if _output_in(arguments) != "json":
+        if (_output_in(arguments) or self._default_output) != "json":
             return
         from pinpoint_endpoints.reports.charts import StatsTally
         from pinpoint_endpoints.reports.deletions import DeletionTally
@@ -156,6 +171,18 @@ class Boundary(TyperGroup):
             Envelope(command, sys.stdout).close({}, error=error)
         elif command in tallies:
             Envelope(command, sys.stdout).close(tallies[command]().members(), error=error)
+
+
+def _add_hint(error: Any) -> None:
+    """Add to a message about the command line what the parser cannot know."""
+    name = getattr(getattr(error, "param", None), "name", None)
+    if name in _HINTS_FOR_MISSING and not error.message:
+        error.message = _HINTS_FOR_MISSING[name]
+    if getattr(error, "option_name", None) in _OPTIONS_BY_OTHER_NAMES:
+        error.possibilities = [_OPTIONS_BY_OTHER_NAMES[error.option_name]]
+    command = error.ctx.info_name if error.ctx else ""
+    if command in _COMMANDS_OF_ONE_ID and "unexpected extra argument" in error.message:
+        error.message += " Name an endpoint with --id, and the application with --app."
 
 
 def _output_in(arguments: Sequence[str]) -> str:
@@ -238,7 +265,11 @@ def options(
     _version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+            "--version",
+            "-V",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version and exit.",
         ),
     ] = False,
 ) -> None:

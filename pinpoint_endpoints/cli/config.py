@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -12,16 +12,34 @@ from pinpoint_endpoints.errors import CannotRun, reason_of
 
 OWN_FILE = "pe.toml"
 SHARED_FILE = "pyproject.toml"
-REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
-"""Typer knows none for the option: the client reads them."""
+_VARIABLES = {
+    "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    "profile": ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
+    "endpoint_url": ("AWS_ENDPOINT_URL_PINPOINT", "AWS_ENDPOINT_URL"),
+    "store": ("PE_LOCAL_STORE",),
+}
+"""The variables that go before a key of the file: Typer knows none of them, the client does."""
 
+_TAKES_PATHS = ("validate", "upsert", "diff")
 _KINDS: dict[str, tuple[type, str]] = {
     "app": (str, 'text, like "0123456789abcdef"'),
     "region": (str, 'text, like "eu-west-1"'),
     "strict": (bool, "true or false"),
     "ignore": (list, 'a list of codes, like ["PE203"]'),
     "exclude": (list, 'a list of patterns, like ["drafts/"]'),
+    "paths": (list, 'a list of paths, like ["endpoints/"]'),
+    "local": (bool, "true or false"),
+    "store": (str, 'a path, like "pinpoint.sqlite3"'),
+    "endpoint-url": (str, 'text, like "http://127.0.0.1:7467"'),
+    "profile": (str, 'text, like "work"'),
+    "output": (str, '"table", "text" or "json"'),
+    "rate": (float, "a number, like 10"),
+    "show-values": (bool, "true or false"),
+    "verify": (bool, "true or false"),
+    "all-or-nothing": (bool, "true or false"),
 }
+_OUTPUTS = ("table", "text", "json")
+"""The formats that every command has."""
 _OUR_TABLE = rb"""(?m)tool["']?\s*\.\s*["']?pe\b|^\s*\[\s*["']?tool["']?\s*\]"""
 """What a pyproject.toml without our table rarely contains: so most are not parsed."""
 
@@ -39,24 +57,50 @@ class Defaults(NamedTuple):
     path: Path | None
     values: dict[str, Any]
 
+    def for_command(self, command: str, arguments: Collection[str]) -> dict[str, Any]:
+        """Return the defaults of one command, without what its command line excludes.
+
+        Args:
+            command: its name.
+            arguments: the command line.
+        """
+        options = {argument.partition("=")[0] for argument in arguments}
+        values = dict(self.values)
+        if command not in _TAKES_PATHS:
+            values.pop("paths", None)
+        if "--dry-run" in options:
+            values.pop("verify", None)
+        if command == "stats" or options & {"--endpoint-url", "--no-local"}:
+            values.pop("local", None)
+        if "--local" in options:
+            values.pop("endpoint_url", None)
+        is_local = "--local" in options or values.get("local") or os.environ.get("PE_LOCAL")
+        if not is_local and command != "serve":
+            values.pop("store", None)
+        return values
+
 
 def project_defaults() -> Defaults:
     """Find the project's file, and read the defaults in it.
 
     It is `pe.toml`, or `pyproject.toml` with a table `[tool.pe]`, in the working directory or the
-    nearest directory above it that has one. `AWS_REGION` and `AWS_DEFAULT_REGION` override the
-    file's region; the region of a profile does not: a profile says who asks, the project where the
-    application is.
+    nearest directory above it that has one. Variables go before it. The region of a profile does
+    not: a profile says who asks, the project where the application is.
     """
     path = None
     try:
         path, table = _project_file()
         values = {} if path is None else _checked(path, table)
     except CannotRun as error:
-        return Defaults(path, dict.fromkeys(_KINDS, _raising(error)))
-    if any(map(os.environ.get, REGION_VARIABLES)):
-        values.pop("region", None)
+        return Defaults(path, dict.fromkeys(map(_parameter, _KINDS), _raising(error)))
+    for name in values.keys() & _VARIABLES.keys():
+        if any(map(os.environ.get, _VARIABLES[name])):
+            del values[name]
     return Defaults(path, values)
+
+
+def _parameter(key: str) -> str:
+    return key.replace("-", "_")
 
 
 def _raising(error: CannotRun) -> Callable[[], NoReturn]:
@@ -120,10 +164,24 @@ def _checked(path: Path, table: Any) -> dict[str, Any]:
         if key not in _KINDS:
             raise CannotRun(f"{path}: there is no key {key}", _hint(key))
         kind, wanted = _KINDS[key]
-        if type(value) is not kind or not _is_plain(value):
+        fits = type(value) is kind or (kind is float and type(value) is int)
+        if not fits or not _is_plain(value) or (key == "output" and value not in _OUTPUTS):
             raise CannotRun(f"{path}: {key} has to be {wanted}")
-    patterns = [Pattern(glob, str(path.parent)) for glob in table.get("exclude", ())]
-    return {**table, "exclude": patterns} if patterns else table
+    values = {_parameter(key): value for key, value in table.items()}
+    if table.get("local") and "endpoint-url" in table:
+        raise CannotRun(f"{path}: local and endpoint-url exclude each other", "leave one out")
+    if "exclude" in values:
+        values["exclude"] = [Pattern(glob, str(path.parent)) for glob in table["exclude"]]
+    if "paths" in values:
+        values["paths"] = [_beside(path, each) for each in table["paths"]]
+    if "store" in values:
+        values["store"] = _beside(path, table["store"])
+    return values
+
+
+def _beside(path: Path, named: str) -> str:
+    """Return a path that the file names, as seen from the working directory."""
+    return os.path.relpath(path.parent / Path(named).expanduser())
 
 
 def _is_plain(value: object) -> bool:

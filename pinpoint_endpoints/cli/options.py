@@ -105,7 +105,11 @@ Verbose = Annotated[
 ]
 ShowValues = Annotated[
     bool,
-    typer.Option("--show-values", help="Show addresses, user ids and user attributes unmasked."),
+    typer.Option(
+        "--show-values/--no-show-values",
+        envvar="PE_SHOW_VALUES",
+        help="Show personal data unmasked.",
+    ),
 ]
 Ignore = Annotated[
     list[str] | None,

@@ -77,7 +77,8 @@ class Target:
     local: Annotated[
         bool,
         typer.Option(
-            "--local",
+            "--local/--no-local",
+            envvar="PE_LOCAL",
             help="Use the local Pinpoint instead of AWS: no account, no credentials, no region.",
         ),
     ] = False

@@ -65,7 +65,8 @@ def upsert(
     verify: Annotated[
         bool,
         typer.Option(
-            "--verify", help="Read back what was accepted, and report what was not stored as sent."
+            "--verify/--no-verify",
+            help="Read back what was accepted, and report what was not stored as sent.",
         ),
     ] = False,
     checks: CheckOptions,

@@ -1,5 +1,6 @@
 """The project's file: where it is found, what it may hold, and what goes before it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -283,3 +284,102 @@ def test_toml_is_imported_only_to_be_read(project: Path, table: str, imported: b
         check=True,
     )
     assert ("tomllib" in ended.stderr) is imported
+
+
+def test_the_everyday_commands_need_no_arguments(project: Path) -> None:
+    """What people repeat stands in the file: paths, the target, the format; relative to it."""
+    write(
+        project / "pe.toml",
+        'app = "demo"', "local = true", 'store = "kept/store"', 'paths = ["sub/a.json"]',
+        'output = "json"', "rate = 50", "verify = true", "all-or-nothing = true",
+        "show-values = true",
+    )  # fmt: skip
+    os.chdir(project / "sub")
+    for command, code, state in (
+        ("validate", 0, "valid"),
+        ("diff", 1, "new"),
+        ("upsert", 0, "accepted"),
+    ):
+        ended = run(command)
+        assert ended.code == code
+        assert json.loads(ended.out)["summary"][state] == 1
+    assert (project / "kept" / "store").exists()
+    assert json.loads(run("get", "--id", "a").out)["Address"] == "ada@example.com"
+    assert run("upsert", "--dry-run", "-o", "text").code == 0
+    assert run("stats", "a.json", "-o", "text").code == 0
+    assert json.loads(run("delete", "--id", "a").out)["errors"][0]["code"] == "USAGE"
+
+
+@pytest.mark.parametrize("arguments", [["--endpoint-url", "http://127.0.0.1:9"], ["--no-local"]])
+def test_the_command_line_leaves_the_local_pinpoint_of_the_file(
+    project: Path, arguments: list[str], aws_variables: None
+) -> None:
+    """A target that is given replaces that of the file, with its store."""
+    write(project / "pe.toml", 'app = "demo"', "local = true", 'store = "store"')
+    planned = run("upsert", "--dry-run", "-v", "a.json", *arguments)
+    assert planned.code == 0
+    assert not (project / "store").exists()
+
+
+def test_variables_can_choose_the_local_pinpoint_and_values(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PE_LOCAL and PE_SHOW_VALUES are as their options."""
+    monkeypatch.setenv("PE_LOCAL", "1")
+    monkeypatch.setenv("PE_LOCAL_STORE", str(project / "store"))
+    assert run("upsert", "--app", "x", "a.json").code == 0
+    assert "ada@example.com" not in run("get", "--app", "x", "--id", "a").out
+    monkeypatch.setenv("PE_SHOW_VALUES", "1")
+    assert "ada@example.com" in run("get", "--app", "x", "--id", "a").out
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('output = "sarif"', 'output has to be "table", "text" or "json"'),
+        ('rate = "10"', "rate has to be a number"),
+        ("show_values = true", 'did you mean "show-values"?'),
+        ('local = true\nendpoint-url = "http://a"', "local and endpoint-url exclude each other"),
+    ],
+)
+def test_mistakes_in_the_new_keys(project: Path, line: str, message: str) -> None:
+    """What a key may be is in the message."""
+    write(project / "pe.toml", line)
+    code, _, err = run("validate", "a.json")
+    assert (code, message in err) == (3, True)
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["validate"], "or set paths in pe.toml"),
+        (["upsert", "a.json"], "or set app in pe.toml"),
+        (["validate", "--format", "json", "a.json"], "--output"),
+        (["get", "--application-id", "x"], "--app"),
+        (["delete", "--endpoint-id", "x"], "--id"),
+        (["get", "--app", "x", "an-id"], "Name an endpoint with --id"),
+    ],
+)
+def test_slips_lead_to_the_right_option(arguments: list[str], hint: str) -> None:
+    """A wrong command line is 2, and the message names what was meant."""
+    code, _, err = run(*arguments)
+    assert (code, hint in " ".join(err.split())) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("variables", "region"),
+    [
+        ({"AWS_REGION": "eu-west-2", "AWS_DEFAULT_REGION": "eu-west-3"}, "eu-west-2"),
+        ({"AWS_REGION": "eu-west-2"}, "eu-west-2"),
+    ],
+)
+def test_aws_region_goes_before_the_file(
+    pe: RunPe, project: Path, variables: dict[str, str], region: str
+) -> None:
+    """As in the AWS CLI, AWS_REGION goes before AWS_DEFAULT_REGION; both before the file."""
+    write(project / "pe.toml", 'region = "eu-west-1"', 'app = "a"')
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_MAX_ATTEMPTS": "1"}
+    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9", **keys}
+    ended = pe("get", "-v", "--id", "x", cwd=project, **nowhere, **variables)
+    assert f"pinpoint.{region}.amazonaws.com" in ended.stderr
