@@ -24,8 +24,9 @@ from pinpoint_endpoints.documents.discovery import (
     UnreadablePath,
     discover,
 )
+from pinpoint_endpoints.documents.endpoint_ids import IdSource
 from pinpoint_endpoints.documents.gitignore import Pattern
-from pinpoint_endpoints.documents.load import expect_any, load
+from pinpoint_endpoints.documents.load import expect_any, load, with_ids
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.streams import Meter, Spooled
 from pinpoint_endpoints.errors import UsageError
@@ -64,6 +65,15 @@ StdinFilename = Annotated[
     ),
 ]
 
+Ids = Annotated[
+    IdSource | None,
+    typer.Option(
+        "--ids",
+        help="Make an id for each endpoint in a file of several that has none: a new one on each "
+        "run, or the same one on each run, from its channel type and address.",
+    ),
+]
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -74,6 +84,7 @@ class Inputs:
         exclude: patterns of files that are left out of searched directories.
         no_ignore: whether files are read that a .gitignore leaves out.
         stdin_filename: what standard input is called.
+        ids: how ids are made for endpoints that have none.
         left_out: counts, by suffix, the files of the searched directories that have no suffix of a
             file that is read; None if no directory is searched.
     """
@@ -82,6 +93,7 @@ class Inputs:
     exclude: Exclude = None
     no_ignore: NoIgnore = False
     stdin_filename: StdinFilename = None
+    ids: Ids = None
     left_out: Counter[str] | None = None
 
     def __post_init__(self) -> None:
@@ -190,6 +202,7 @@ class Inputs:
         selection = self._selection(leave_out, self.left_out)
         documents = load(self.paths, spooled, selection=selection, meter=meter)
         on_empty = _note_empty if note_empty else None
+        documents = with_ids(documents, self.ids)
         documents = expect_any(documents, self.paths, endpoint_id, on_empty)
         return documents if quiet else chain(documents, self._noting_left_out())
 
@@ -202,7 +215,8 @@ class Inputs:
         self, spooled: Mapping[str, Spooled], leave_out: frozenset[str] = NO_PATHS
     ) -> Iterator[Document]:
         """Yield the documents before they are read for the run; count and print nothing."""
-        return load(self.paths, spooled, selection=self._selection(leave_out))
+        documents = load(self.paths, spooled, selection=self._selection(leave_out))
+        return with_ids(documents, self.ids)
 
 
 def _note_empty(document: Document | None, number: int) -> None:

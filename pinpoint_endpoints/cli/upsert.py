@@ -20,6 +20,7 @@ from pinpoint_endpoints.cli.run import ThrowableIterator, end_of_support, new_hi
 from pinpoint_endpoints.cli.target import UpdateTarget
 from pinpoint_endpoints.cli.terminal import leave_at_once, note
 from pinpoint_endpoints.delivery.plan import SendOptions, Step, has_invalid
+from pinpoint_endpoints.documents.endpoint_ids import IdSource
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.outcomes import OutcomeTally, OutcomeView
@@ -101,9 +102,12 @@ def upsert(
     from pinpoint_endpoints.api import plan_upsert, upsert_all
 
     _check_options(output, dry_run=dry_run, verify=verify)
+    if journal is not None and inputs.ids is IdSource.NEW:
+        message = "--journal cannot resume a run with --ids new: each run makes other ids"
+        raise UsageError(message, "use --ids from-address, or leave --journal out")
     options = SendOptions(checks.sending_policy(), endpoint_id, batch=not no_batch)
     with (
-        inputs.spooled() as spooled,
+        inputs.spooled(keep=all_or_nothing) as spooled,
         OutputFiles(inputs, app, target, journal, failures, read_only=dry_run) as files,
     ):
         documents = partial(

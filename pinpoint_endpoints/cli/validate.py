@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Self, TextIO
 
@@ -23,8 +22,8 @@ from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import run
 from pinpoint_endpoints.cli.terminal import note, print_error
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
-from pinpoint_endpoints.documents.load import read
-from pinpoint_endpoints.documents.model import Checked, Verdict
+from pinpoint_endpoints.documents.load import read, with_ids
+from pinpoint_endpoints.documents.model import Checked, Document, Verdict
 from pinpoint_endpoints.errors import (
     CannotRun,
     ExitCode,
@@ -125,7 +124,11 @@ def validate(
     ):
         sources = inputs.counted_sources(reports.real_paths, quiet=display.quiet)
         tally.left_out = inputs.left_out
-        documents = check_all(sources, partial(read, spooled=spooled, meter=progress.meter), policy)
+
+        def read_source(source: Source | UnreadablePath) -> Iterator[Document]:
+            return with_ids(read(source, spooled, progress.meter), inputs.ids)
+
+        documents = check_all(sources, read_source, policy)
         code = run(
             _at_least_one(_noting_the_valid(documents) if display.verbose else documents),
             reports,

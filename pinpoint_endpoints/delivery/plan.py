@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
+from pinpoint_endpoints.checks.rules.document_rules import no_endpoint_id
 from pinpoint_endpoints.checks.schema_check import fits
 from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate
 from pinpoint_endpoints.documents import codes
@@ -142,7 +143,9 @@ def to_item(document: Document, options: SendOptions) -> Item | InvalidDocument:
 
 
 def _no_id(document: Document) -> Problem:
-    finding = Finding((), "the endpoint has no id", "name the endpoint with --id")
+    for finding in no_endpoint_id(document):  # that it is ignored makes no id
+        return problem_at(document, codes.NO_ENDPOINT_ID, Severity.ERROR, finding)
+    finding = Finding((), "not an endpoint id: there is none", "name the endpoint with --id")
     return problem_at(document, codes.ENDPOINT_ID, Severity.ERROR, finding)
 
 

@@ -1,6 +1,8 @@
 """Endpoint ids and user ids: which ones the service accepts, and when two are the same."""
 
 import re
+from collections.abc import Mapping
+from enum import StrEnum
 
 from pinpoint_endpoints.errors import UsageError
 
@@ -9,6 +11,28 @@ _FINAL_SIGMA = "\N{GREEK SMALL LETTER FINAL SIGMA}"
 
 _SURELY_FINE = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+:_-]*")
 _NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class IdSource(StrEnum):
+    """Where the id of an endpoint comes from that has none, as in a file for an import job."""
+
+    NEW = "new"
+    """A new one on each run, as an import job makes one."""
+
+    FROM_ADDRESS = "from-address"
+    """The same on each run: a UUID of version 5 of `ChannelType:Address`."""
+
+
+def make_id(source: IdSource, request: Mapping[str, object]) -> str | None:
+    """Return an id for an endpoint without one; None if it has no channel type or address."""
+    from uuid import NAMESPACE_URL, uuid4, uuid5
+
+    if source is IdSource.NEW:
+        return str(uuid4())
+    channel, address = request.get("ChannelType"), request.get("Address")
+    if not isinstance(channel, str) or not isinstance(address, str):
+        return None
+    return str(uuid5(NAMESPACE_URL, f"{channel}:{address}"))
 
 
 def same_endpoint_key(endpoint_id: str) -> str:

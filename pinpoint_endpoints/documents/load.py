@@ -21,6 +21,7 @@ from pinpoint_endpoints.documents.discovery import (
     discover,
     format_of,
 )
+from pinpoint_endpoints.documents.endpoint_ids import IdSource, make_id
 from pinpoint_endpoints.documents.json_reader import Value
 from pinpoint_endpoints.documents.model import Document, Problem, TextProblem
 from pinpoint_endpoints.documents.other_documents import (
@@ -94,6 +95,15 @@ def load(
         paths = [paths]
     for source in discover((os.fspath(path) for path in paths), selection):
         yield from read(source, spooled, meter)
+
+
+def with_ids(documents: Iterable[Document], ids: IdSource | None) -> Iterator[Document]:
+    """Yield documents, those that neither have an id nor get one from their file with a new one."""
+    for document in documents:
+        if ids is None or document.endpoint_id is not None or not document.has_endpoint:
+            yield document
+        else:
+            yield document._replace(endpoint_id=make_id(ids, document.request))
 
 
 def expect_any(

@@ -113,12 +113,14 @@ def _read_only(paths: tuple[ValuePath, ...], hint: str) -> Finding:
     return Finding(paths[0], message, hint, at_key=True, fix=Fix(Action.REMOVE, paths))
 
 
-@rule(codes.NO_ENDPOINT_ID, Scope.DOCUMENT, severity=Severity.WARNING)
+@rule(codes.NO_ENDPOINT_ID, Scope.DOCUMENT)
 def no_endpoint_id(document: Document) -> Sequence[Finding]:
     """An endpoint in a file with several has no id.
 
-    A file's name can be the id of one endpoint, not of several. An import job makes up a new id
-    each time. `pe upsert` cannot send the endpoint.
+    A file's name can be the id of one endpoint, not of several, so `pe upsert` cannot send the
+    endpoint. An import job makes a new id each time: so does `--ids new`. `--ids from-address`
+    makes the same id on each run: a UUID of version 5, in the namespace for URLs, of the text
+    `ChannelType:Address`. Who knows an address can tell its id.
 
     Source: botocore's service model, `EndpointBatchItem.Id`; AWS, Amazon Pinpoint User Guide,
     "Importing segments": `Id` is required to update an existing endpoint.
@@ -138,7 +140,7 @@ def no_endpoint_id(document: Document) -> Sequence[Finding]:
     if not document.in_multi_document_file or not isinstance(document.value, Mapping):
         return ()
     message = "this endpoint has no id, and its file, which may hold several, cannot give it one"
-    return (Finding((), message, 'add "Id"'),)
+    return (Finding((), message, 'add "Id", or use --ids new or --ids from-address'),)
 
 
 @rule(
