@@ -54,7 +54,7 @@ def test_text_is_a_line_each(folder: Path) -> None:
     assert code == 1
     assert out == (
         f"{folder}/invalid.json:2:12: error[PE103] this text is not a value of OptOut "
-        "(at /OptOut): one of ALL, NONE\n"
+        '(at /OptOut): write "ALL" (the user has opted out) or "NONE"\n'
     )
     assert err.startswith("1 document")
 
