@@ -12,7 +12,7 @@ from pinpoint_endpoints.checks.finding import CodedFinding, Finding
 from pinpoint_endpoints.checks.rules.schema_rules import (
     endpoint_id,
     missing_member,
-    name_meant,
+    names_by_style,
     not_in_set,
     out_of_range,
     over_limit,
@@ -22,6 +22,7 @@ from pinpoint_endpoints.checks.rules.schema_rules import (
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Action
 from pinpoint_endpoints.documents.positions import ValuePath
+from pinpoint_endpoints.documents.suggestions import without_style
 from pinpoint_endpoints.schema.bundled import bundled_schema
 
 if TYPE_CHECKING:
@@ -158,11 +159,12 @@ def _is_id(path: ValuePath, error: Any) -> bool:
 def _unknown_members(path: ValuePath, error: Any, shape: str) -> Iterator[CodedFinding]:
     known = list(error.schema["properties"])
     holder = next((step for step in reversed(path) if isinstance(step, str)), shape)
+    names = names_by_style(path, error.instance, known, holder)
     for name in error.instance:
         if name not in known:
-            finding = unknown_member(path, name, error.instance, known, holder)
+            right = names.get(without_style(name), "")
+            finding = unknown_member((*path, name), right, error.instance, known, holder)
             yield codes.UNKNOWN_MEMBER, finding
-            right = name_meant(path, name, error.instance, known, holder)
             if right and isinstance(error.instance[name], (dict, list)):
                 inside = _explainer_of(right, error.schema).iter_errors(error.instance[name])
                 yield from _findings(inside, shape, (*path, name))

@@ -1,6 +1,6 @@
 """Suggest the known word that a misspelled one probably means."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 
 _MAX_LENGTH = 40
@@ -30,19 +30,22 @@ def same_but_for_case(word: str, known: Collection[str]) -> str:
     return next((choice for choice in known if choice.casefold() == folded), "")
 
 
-def same_but_for_style(word: str, known: Collection[str]) -> str:
+def same_but_for_style(word: str, known: Sequence[str]) -> str:
     """Return the known name that differs only in case, `_`, `-` and spaces, or an empty string.
 
     `channelType` and `channel_type` are `ChannelType` in the style of other languages.
     """
-    if len(word) > _MAX_LENGTH:
-        return ""
-    plain = _without_style(word)
-    return next((choice for choice in known if _without_style(choice) == plain), "")
+    return by_style(known).get(without_style(word), "")
 
 
-def _without_style(name: str) -> str:
-    return "".join(filter(str.isalnum, name.casefold()))
+def by_style(known: Sequence[str]) -> dict[str, str]:
+    """Return names by what `without_style` leaves of them; of equals, the first name counts."""
+    return {without_style(name): name for name in reversed(known)}
+
+
+def without_style(name: str) -> str:
+    """Return the letters and digits of a name, in lower case; of a long name, all of it."""
+    return name if len(name) > _MAX_LENGTH else "".join(filter(str.isalnum, name.casefold()))
 
 
 def _likeness(word: str, choice: str) -> tuple[float, int]:

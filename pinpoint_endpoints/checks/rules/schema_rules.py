@@ -10,7 +10,13 @@ from pinpoint_endpoints.documents.model import Action, Fix
 from pinpoint_endpoints.documents.positions import ValuePath, shown_name
 from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.documents.shapes import READ_ONLY, WRAPPERS
-from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case, same_but_for_style
+from pinpoint_endpoints.documents.suggestions import (
+    by_style,
+    nearest,
+    same_but_for_case,
+    same_but_for_style,
+    without_style,
+)
 from pinpoint_endpoints.schema.bundled import bundled_schema
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
@@ -50,7 +56,7 @@ _KINDS = {
 
 @rule(codes.UNKNOWN_MEMBER, Scope.SCHEMA)
 def unknown_member(
-    path: ValuePath, name: str, members: Mapping[str, object], known: Sequence[str], holder: str
+    place: ValuePath, right: str, members: Mapping[str, object], known: Sequence[str], holder: str
 ) -> Finding:
     """A member that the service does not have.
 
@@ -66,12 +72,11 @@ def unknown_member(
     Right:
         {"Address": "ada@example.com", "ChannelType": "EMAIL"}
     """
+    name = str(place[-1])
     message = f'"{shown_name(name)}" is not a member of {holder}'
-    place = (*path, name)
     if name in (*READ_ONLY, "Id") and "ChannelType" in known:
         removal = Fix(Action.REMOVE, (place,))
         return Finding(place, message, "it is read-only: remove it", at_key=True, fix=removal)
-    right = name_meant(path, name, members, known, holder)
     if right and right not in members:
         fix = Fix(Action.RENAME, (place,), right)
         return Finding(place, message, f'did you mean "{right}"?', at_key=True, fix=fix)
@@ -85,20 +90,19 @@ def unknown_member(
     return Finding(place, message, _nearest_member(name, known), at_key=True)
 
 
-def name_meant(
-    path: ValuePath, name: str, members: Mapping[str, object], known: Sequence[str], holder: str
-) -> str:
-    """Return the name that an unknown one is in another style; an empty string if there is none.
+def names_by_style(
+    path: ValuePath, members: Mapping[str, object], known: Sequence[str], holder: str
+) -> Mapping[str, str]:
+    """Return the names that members of an object may have, by their letters and digits only.
 
-    At the top of an endpoint without an id, it may also be the name of a wrapper, or the id.
+    At the top of an endpoint without an id, these are also the names of wrappers and the id.
     """
-    right = same_but_for_style(name, known)
-    if right or path or holder != "EndpointRequest":
-        return right
-    wrapped = any(same_but_for_style(member, WRAPPERS) for member in members)
+    if path or holder != "EndpointRequest":
+        return by_style(known)
+    wrappers = by_style((*WRAPPERS,))
+    wrapped = any(without_style(member) in wrappers for member in members)
     ids = ("EndpointId", "ApplicationId") if wrapped else ("Id", *READ_ONLY)
-    right = same_but_for_style(name, (*WRAPPERS, *ids))
-    return right or ("Id" if same_but_for_style(name, ("EndpointId",)) else "")
+    return {"endpointid": "Id", **by_style((*known, *WRAPPERS, *ids))}
 
 
 def _other_level(name: str, known: Sequence[str]) -> tuple[str, str]:
