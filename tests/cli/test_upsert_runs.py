@@ -233,8 +233,10 @@ def test_every_37th_is_refused_and_the_rest_arrives(pe: RunPe, tmp_path: Path) -
 
 
 def without_address(line: dict[str, Any], wrong: set[str]) -> dict[str, Any]:
-    """Return an item, of the wrong ones without what a new endpoint must have."""
-    return {name: line[name] for name in line if name != "Address" or line["Id"] not in wrong}
+    """Return an item; a wrong one opts in without an address."""
+    if line["Id"] not in wrong:
+        return line
+    return {**{name: line[name] for name in line if name != "Address"}, "OptOut": "NONE"}
 
 
 def test_an_interrupted_dry_run_shows_what_it_planned(tmp_path: Path) -> None:

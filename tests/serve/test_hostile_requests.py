@@ -187,6 +187,13 @@ LARGE_JSON_BOMBS: dict[str, Callable[[], bytes]] = {
     ),
     "wrong names of members": lambda: json.dumps(dict.fromkeys(map(str, range(400_000)))).encode(),
 }
+ACCEPTED_AS_ENDPOINTS = (
+    JSON_BOMBS["a million decimals"],
+    LARGE_JSON_BOMBS["7 MB of items"],
+    LARGE_JSON_BOMBS["7 MB of items, the last one wrong"],
+    LARGE_JSON_BOMBS["wrong names of members"],
+)
+"""A single endpoint may be a guest without members; unknown members are ignored."""
 
 
 @pytest.mark.parametrize(
@@ -205,7 +212,7 @@ def test_bodies_that_ask_for_too_much(
 ) -> None:
     """400 for whatever is not an endpoint, with nothing of it in the message."""
     answer = ask_once(server.port, request(b"PUT", target, body=make_body()))
-    if make_body is JSON_BOMBS["a million decimals"] and target == ENDPOINT:
+    if make_body in ACCEPTED_AS_ENDPOINTS and target == ENDPOINT:
         assert answer.status == 202
         return
     assert (answer.status, answer.error) == (400, "BadRequestException")
