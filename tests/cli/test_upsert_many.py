@@ -332,6 +332,7 @@ def test_what_cannot_be_written_is_3(server: FaultyPinpoint, tmp_path: Path, opt
     assert server.calls == []
 
 
+@pytest.mark.soak
 def test_verify_names_what_was_not_stored(
     server: FaultyPinpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -273,6 +273,7 @@ def test_a_terminal_shows_no_personal_data(folder: Path) -> None:
         assert "2065550100" in on_terminal("x.json", "-o", output, "--show-values", cwd=folder)
 
 
+@pytest.mark.soak
 def test_a_long_run_shows_how_far_it_is(tmp_path: Path) -> None:
     """A run of more than a second has a bar on standard error; a short one has none."""
     path = tmp_path / "a.ndjson"

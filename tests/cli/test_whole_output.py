@@ -44,6 +44,7 @@ def on_a_small_disk(command: str, environment: dict[str, str]) -> subprocess.Com
 
 
 @pytest.mark.parametrize("output", ["json", "text", "sarif", "junit"])
+@pytest.mark.soak
 def test_a_report_that_is_cut_short_is_no_success(
     mistakes: Path, environment: dict[str, str], output: str
 ) -> None:
@@ -59,6 +60,7 @@ def test_a_report_that_is_cut_short_is_no_success(
 
 @pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "non-blocking"])
 @pytest.mark.parametrize("output", ["json", "text"])
+@pytest.mark.soak
 def test_a_slow_reader_gets_everything(
     mistakes: Path, environment: dict[str, str], output: str, blocking: bool
 ) -> None:

@@ -360,6 +360,7 @@ def test_ctrl_c_twice_does_not_wait(keyboard: Keyboard) -> None:
 
 
 @pytest.mark.parametrize("batch", [True, pytest.param(False, marks=pytest.mark.soak)])
+@pytest.mark.soak
 def test_everything_goes_wrong_and_nothing_is_lost(aws_variables: None, batch: bool) -> None:
     """Every 37th is refused, calls are throttled, reset, late, cut short and answered by others.
 

@@ -83,6 +83,7 @@ def most_calls(number: int, bad: int) -> int:
 @example({99}, 100)
 @example(set(range(100)), 100)
 @given(st.sets(st.integers(0, 99)), st.integers(2, 100))
+@pytest.mark.soak
 def test_bad_items_are_found(
     server: FaultyPinpoint, client: Any, places: set[int], number: int
 ) -> None:
@@ -301,6 +302,7 @@ def test_every_refusal_names_the_line(server: FaultyPinpoint, client: Any) -> No
     assert [outcome.place for outcome in outcomes] == ["all.ndjson", "all.ndjson:2", "all.ndjson"]
 
 
+@pytest.mark.soak
 def test_refusals_far_apart_do_not_end_a_run(server: FaultyPinpoint, client: Any) -> None:
     """However many there are: what is accepted in between shows that it makes sense to go on."""
     sent = names(1_000)

@@ -90,6 +90,7 @@ def damaged(data: bytes, random: Random) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(20))
+@pytest.mark.soak
 def test_a_damaged_file_gives_a_message(tmp_path: Path, sound: bytes, seed: int) -> None:
     """Whatever happened to the file, requests are answered or the store is named as damaged."""
     random = Random(seed)
@@ -111,6 +112,7 @@ def with_a_wrong_value(value: Any, random: Random) -> Any:
 
 @pytest.mark.parametrize("column", ["endpoints.response", "applications.attribute_names"])
 @pytest.mark.parametrize("seed", range(10))
+@pytest.mark.soak
 def test_a_row_with_another_shape_gives_a_message(
     tmp_path: Path, sound: bytes, column: str, seed: int
 ) -> None:

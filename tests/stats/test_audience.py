@@ -76,6 +76,7 @@ def test_counts_add_up(endpoints: list[Any], top: int) -> None:
 
 
 @given(MANY, TOPS)
+@pytest.mark.soak
 def test_overlapping_bars_hold_each_endpoint_once(endpoints: list[Any], top: int) -> None:
     """No bar has more than those that have names at all, and together they have at least those."""
     for chart in charts_of(endpoints, top).values():
