@@ -6,7 +6,6 @@ and servers are printed without control characters.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from html import unescape
 from itertools import chain
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
@@ -217,6 +216,8 @@ def _unescaped(escape: str) -> Iterator[tuple[str, int]]:
         for character in encoded.decode(errors="surrogateescape"):
             yield character, 3 * len(character.encode(errors="surrogateescape"))
     elif escape.startswith("&"):
+        from html import unescape  # two milliseconds of a start that seldom needs it
+
         yield unescape(escape) or "\0", len(escape)
     elif escape[1] == "u":
         units = bytes.fromhex(escape.replace("\\u", ""))

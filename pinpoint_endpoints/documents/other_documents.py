@@ -1,6 +1,5 @@
 """Recognise files and values that hold something else than endpoints, and say what they are."""
 
-import csv
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -117,6 +116,8 @@ def recognise_text(raw: bytes) -> OtherDocument | None:
         return OtherDocument("the AWS CLI's output as text", _FROM_THE_CLI)
     if _CLI_TABLE.match(begin):
         return OtherDocument("the AWS CLI's output as a table", _FROM_THE_CLI)
+    import csv
+
     first = next(iter(begin.lstrip().splitlines()), "")  # csv refuses a line break of any kind
     for separator, name in _SEPARATORS.items():
         if _is_header(next(csv.reader([first], delimiter=separator), [])):
