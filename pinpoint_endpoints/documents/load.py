@@ -352,7 +352,7 @@ def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
         if len(line) > MAX_REQUEST_BYTES:
             yield _unreadable(source.path, _too_large("line", number))
             return
-        if not _without_mark(line).strip(_SPACE):
+        if not line.startswith(b"{") and not _without_mark(line).strip(_SPACE):
             continue
         empty = False
         try:

@@ -6,7 +6,7 @@ Positions are computed only for documents with problems.
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -168,6 +168,7 @@ def _members() -> frozenset[str]:
     return frozenset(chain.from_iterable(shape.get("properties", ()) for shape in shapes))
 
 
+@lru_cache(maxsize=4096)  # the documents of a run mostly have the same names
 def shown_name(name: str) -> str:
     """Return a key of a file, which may be malformed, with personal data masked."""
     member = "" if looks_like_address(name) else member_with_value(name)
