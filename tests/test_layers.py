@@ -21,6 +21,7 @@ LAYERS = (
     "service",
     "saving",
     "stats",
+    "convert",
     "local",
     "delivery",
     "reports",

@@ -1,0 +1,247 @@
+"""Groups the endpoints of a run by user, however many there are and in whatever order they come."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from hashlib import blake2b
+from itertools import groupby
+from typing import Any, NamedTuple, Self
+
+import orjson
+
+from pinpoint_endpoints.convert.sorted_lines import MAX_BYTES_IN_MEMORY, SortedLines
+from pinpoint_endpoints.documents.dates import parse_date_time
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.shapes import READ_ONLY
+
+Change = Callable[[str, str, str], None]
+"""Takes note of a change or loss: the rule, the member, and the place of the endpoint."""
+
+PHONE_CHANNELS = frozenset({"SMS", "VOICE"})
+_SEPARATOR = b"\t"
+"""Never in JSON, so that lines with the same key stand together."""
+_IS_USER, _IS_ENDPOINT = b"0", b"1"
+_NOT_DIGITS = re.compile("[^0-9]+")
+_LONG_AGO = float("-inf")
+
+
+class UserEndpoint(NamedTuple):
+    """An endpoint as it was read.
+
+    Attributes:
+        endpoint_id: its id, or empty.
+        request: its EndpointRequest.
+        created: the CreationDate of an export, or empty.
+        place: the file, and where in it.
+    """
+
+    endpoint_id: str
+    request: Mapping[str, Any]
+    created: str
+    place: str
+
+    @property
+    def channel(self) -> str:
+        """The channel type, or empty."""
+        return text_of(self.request.get("ChannelType"))
+
+    @property
+    def address(self) -> str:
+        """The address, or empty."""
+        return text_of(self.request.get("Address"))
+
+    @property
+    def opted_out(self) -> bool:
+        """Whether OptOut is anything but NONE: what is not understood counts as a refusal."""
+        return text_of(self.request.get("OptOut")).strip().upper() not in ("", "NONE")
+
+    @property
+    def inactive(self) -> bool:
+        """Whether EndpointStatus is anything but ACTIVE."""
+        return text_of(self.request.get("EndpointStatus")).strip().upper() not in ("", "ACTIVE")
+
+
+class User(NamedTuple):
+    """The endpoints of one user, or one endpoint that belongs to no user.
+
+    Attributes:
+        key: the user id; of an endpoint without one, its endpoint id.
+        is_user: whether `key` is a user id.
+        clashes: whether `key` is an endpoint id, and a user has the same id.
+        endpoints: at least one; newest EffectiveDate first, then in the order of their ids.
+    """
+
+    key: str
+    is_user: bool
+    clashes: bool
+    endpoints: tuple[UserEndpoint, ...]
+
+
+class Grouping:
+    """The endpoints of a run by user, sorted by user id in temporary files.
+
+    Of several documents of one endpoint, the one with the newest EffectiveDate counts; if they are
+    of the same age, one that is opted out or INACTIVE.
+
+    Args:
+        change: told what is left out: documents of an endpoint that a newer one replaces, and those
+            with neither a user id nor an endpoint id.
+        max_bytes: how much is kept in memory for sorting.
+    """
+
+    def __init__(self, change: Change, max_bytes: int = MAX_BYTES_IN_MEMORY) -> None:
+        self._change = change
+        self._files = ExitStack()
+        self._by_endpoint = self._files.enter_context(SortedLines(max_bytes))
+        self._by_user = self._files.enter_context(SortedLines(max_bytes))
+        self._is_grouped = False
+        self._opted_out: set[int] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    def add(self, document: Document) -> None:
+        """Add an endpoint. A document has to have one, valid or not.
+
+        Raises:
+            CannotRun: a temporary file cannot be written.
+        """
+        value = document.value
+        is_response = document.shape == "EndpointResponse" and isinstance(value, dict)
+        created = text_of(value.get("CreationDate")) if is_response else ""  # type: ignore[attr-defined] # it is a dict
+        endpoint_id = document.endpoint_id or ""
+        place = place_of(document)
+        if isinstance(value, dict):
+            for name in READ_ONLY.intersection(value):
+                self._change("of-the-service", name, place)
+        endpoint = UserEndpoint(endpoint_id, document.request, created, place)
+        if endpoint_id:
+            key = dumps(same_endpoint_key(endpoint_id))
+            self._by_endpoint.add(_SEPARATOR.join((key, dumps([*endpoint]))) + b"\n")
+        elif _user_id(endpoint.request):
+            self._add_to_user(endpoint)
+        else:
+            self._change("no-id", "", place)
+
+    def users(self) -> Iterator[User]:
+        """Yield the users in the order of their ids. Call it as often as needed, one at a time.
+
+        Raises:
+            CannotRun: a temporary file cannot be written.
+        """
+        if not self._is_grouped:
+            self._is_grouped = True
+            self._group()
+        previous = b""
+        for head, lines in groupby(self._by_user, _head_of_two):
+            key, kind = head
+            endpoints = [UserEndpoint(*loads(line.split(_SEPARATOR, 2)[2])) for line in lines]
+            if len(endpoints) > 1:
+                endpoints.sort(key=newest_first)
+            is_user = kind == _IS_USER
+            yield User(loads(key), is_user, not is_user and key == previous, tuple(endpoints))
+            previous = key
+
+    def opts_out(self, channel: str, address: str) -> bool:
+        """Return whether any endpoint of the run with this address is opted out.
+
+        E-mail addresses are compared without regard to case, phone numbers by their digits.
+        """
+        return _fingerprint(channel, address) in self._opted_out
+
+    def _group(self) -> None:
+        for _, lines in groupby(self._by_endpoint, _head_of_one):
+            copies = [UserEndpoint(*loads(line.split(_SEPARATOR, 1)[1])) for line in lines]
+            if len(copies) > 1:
+                copies.sort(key=newest_copy_first)
+                for copy in copies[1:]:
+                    self._change("older-copy", "", copy.place)
+            self._add_to_user(copies[0])
+
+    def _add_to_user(self, endpoint: UserEndpoint) -> None:
+        if endpoint.opted_out and endpoint.address:
+            self._opted_out.add(_fingerprint(endpoint.channel, endpoint.address))
+        user_id = _user_id(endpoint.request)
+        key, kind = (user_id, _IS_USER) if user_id else (endpoint.endpoint_id, _IS_ENDPOINT)
+        self._by_user.add(_SEPARATOR.join((dumps(key), kind, dumps([*endpoint]))) + b"\n")
+
+
+def text_of(value: object) -> str:
+    """Return a value as text: empty for nothing, JSON for what is no text."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else dumps(value).decode()
+
+
+def place_of(document: Document) -> str:
+    """Return the file of a document, and where in it the document begins."""
+    if not document.in_multi_document_file:
+        return document.source
+    if not document.path:
+        return f"{document.source}:{document.locator.line(())}"
+    return f"{document.source}#/{'/'.join(map(str, document.path))}"
+
+
+def dumps(value: object) -> bytes:
+    """Return a value as JSON in one line, also with lone surrogates and long numbers."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def loads(text: bytes) -> Any:
+    """Return what `dumps` wrote."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
+
+
+def _head_of_one(line: bytes) -> bytes:
+    return line[: line.index(_SEPARATOR)]
+
+
+def _head_of_two(line: bytes) -> tuple[bytes, bytes]:
+    key, kind, _ = line.split(_SEPARATOR, 2)
+    return key, kind
+
+
+def _user_id(request: Mapping[str, Any]) -> str:
+    user = request.get("User")
+    return text_of(user.get("UserId")) if isinstance(user, dict) else ""
+
+
+def age(endpoint: UserEndpoint) -> float:
+    """Return the time of an endpoint's EffectiveDate, else of its CreationDate: later is newer."""
+    date = text_of(endpoint.request.get("EffectiveDate")) or endpoint.created
+    parsed = parse_date_time(date) if date else None
+    return _LONG_AGO if parsed is None else parsed.timestamp()
+
+
+def newest_first(endpoint: UserEndpoint) -> tuple[float, str, bytes]:
+    """Return what the endpoints of a user are sorted by."""
+    return -age(endpoint), same_endpoint_key(endpoint.endpoint_id), dumps(endpoint.request)
+
+
+def newest_copy_first(endpoint: UserEndpoint) -> tuple[float, bool, bytes]:
+    """Return what documents of one endpoint are sorted by: the first one counts."""
+    is_reachable = not (endpoint.opted_out or endpoint.inactive)
+    return -age(endpoint), is_reachable, dumps(endpoint.request)
+
+
+def _fingerprint(channel: str, address: str) -> int:
+    """Return a hash that is the same for all spellings of an address."""
+    if channel == "EMAIL":
+        text = f"EMAIL {address.strip().lower()}"
+    elif channel in PHONE_CHANNELS:
+        text = f"PHONE {_NOT_DIGITS.sub('', address)}"
+    else:
+        text = f"{channel} {address}"
+    digest = blake2b(text.encode(errors="replace"), digest_size=8).digest()
+    return int.from_bytes(digest)

@@ -1,0 +1,108 @@
+"""Endpoints are grouped by user, whatever their order and number."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from random import Random
+
+import orjson
+import pytest
+
+from pinpoint_endpoints import load
+from pinpoint_endpoints.convert.grouping import Grouping, User
+
+ENDPOINTS = [
+    {"Id": "b", "Address": "b@example.com", "ChannelType": "EMAIL", "User": {"UserId": "u\t1"}},
+    {
+        "Id": "a",
+        "Address": "a@example.com",
+        "ChannelType": "EMAIL",
+        "EffectiveDate": "2026-01-01T00:00:00Z",
+        "User": {"UserId": "u\t1"},
+    },
+    {
+        "Id": "c",
+        "Address": "c@example.com",
+        "ChannelType": "EMAIL",
+        "EffectiveDate": "2026-01-02T00:00:00+02:00",
+        "User": {"UserId": "u\t1"},
+    },
+    {"Id": "x", "Address": "X@example.com", "ChannelType": "EMAIL", "OptOut": "ALL"},
+    {"Id": "u2", "Address": "+12065550100", "ChannelType": "SMS", "User": {"UserId": "x"}},
+]
+
+
+def _users(
+    folder: Path, endpoints: Iterable[object], max_bytes: int = 1_000_000
+) -> tuple[list[User], list[tuple[str, str, str]]]:
+    path = folder / "all.ndjson"
+    path.write_bytes(b"".join(orjson.dumps(endpoint) + b"\n" for endpoint in endpoints))
+    changes: list[tuple[str, str, str]] = []
+    with Grouping(lambda *change: changes.append(change), max_bytes) as grouping:
+        for document in load([str(path)]):
+            grouping.add(document)
+        users = [*grouping.users()]
+        assert users == [*grouping.users()]
+        assert grouping.opts_out("EMAIL", " x@EXAMPLE.com")
+        assert not grouping.opts_out("EMAIL", "a@example.com")
+    return users, changes
+
+
+def _without_places(users: Iterable[User]) -> list[object]:
+    return [
+        user._replace(endpoints=tuple(e._replace(place="") for e in user.endpoints))
+        for user in users
+    ]
+
+
+def test_groups(tmp_path: Path) -> None:
+    """A user's newest endpoint is first, and an endpoint without a user is alone."""
+    users, changes = _users(tmp_path, ENDPOINTS)
+    assert [(user.key, user.is_user, user.clashes) for user in users] == [
+        ("u\t1", True, False),
+        ("x", True, False),
+        ("x", False, True),
+    ]
+    assert [endpoint.endpoint_id for endpoint in users[0].endpoints] == ["c", "a", "b"]
+    assert users[0].endpoints[0].place.endswith("all.ndjson:3")
+    assert changes == []
+
+
+@pytest.mark.parametrize("max_bytes", [1, 1_000, 1_000_000])
+def test_any_order_and_any_memory_give_the_same_groups(tmp_path: Path, max_bytes: int) -> None:
+    """Neither the order of documents nor the room for sorting changes anything."""
+    expected, _ = _users(tmp_path, ENDPOINTS)
+    shuffled = Random(1).sample(ENDPOINTS, len(ENDPOINTS))
+    users, _ = _users(tmp_path, shuffled, max_bytes)
+    assert _without_places(users) == _without_places(expected)
+
+
+def test_the_newest_copy_of_an_endpoint_counts(tmp_path: Path) -> None:
+    """Two exports may have an endpoint twice, even for two users; a refusal counts in a tie."""
+    old = {**ENDPOINTS[0], "OptOut": "ALL", "EffectiveDate": "2026-01-01"}
+    new = {**ENDPOINTS[0], "Id": "B", "User": {"UserId": "new"}, "EffectiveDate": "2026-01-02"}
+    tie = {**ENDPOINTS[3], "OptOut": "NONE"}
+    users, changes = _users(tmp_path, [new, old, tie, ENDPOINTS[3]])
+    assert [user.key for user in users] == ["new", "x"]
+    assert users[1].endpoints[0].opted_out
+    assert [rule for rule, _, _ in changes] == ["older-copy", "older-copy"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "opted_out", "inactive"),
+    [
+        ({}, False, False),
+        ({"OptOut": "NONE", "EndpointStatus": "ACTIVE"}, False, False),
+        ({"OptOut": None, "EndpointStatus": " active"}, False, False),
+        ({"OptOut": "ALL", "EndpointStatus": "INACTIVE"}, True, True),
+        ({"OptOut": "yes", "EndpointStatus": "?"}, True, True),
+        ({"OptOut": True, "EndpointStatus": 0}, True, True),
+    ],
+)
+def test_what_is_not_understood_is_a_refusal(
+    tmp_path: Path, request_: dict[str, object], opted_out: bool, inactive: bool
+) -> None:
+    """Only NONE and ACTIVE, or nothing, mean that a person may be reached."""
+    endpoints = [{"Id": "e", **request_}, ENDPOINTS[3]]
+    (user, _), _ = _users(tmp_path, endpoints)
+    assert user.endpoints[0].opted_out is opted_out
+    assert user.endpoints[0].inactive is inactive
