@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.checks.identity import names_in
-from pinpoint_endpoints.checks.rules.document_rules import bytes_in
+from pinpoint_endpoints.checks.rules.document_rules import bytes_in, invisible_character
 from pinpoint_endpoints.checks.rules.iso_codes import AREAS, COUNTRIES, LANGUAGES, zones
 from pinpoint_endpoints.checks.rules.member_rules import coordinate_precision
 from pinpoint_endpoints.checks.rules.registry import all_rules
@@ -44,6 +44,7 @@ COVERED_RULES = frozenset(
         codes.REQUEST_SIZE,
         codes.READ_ONLY_MEMBERS,
         codes.NO_ENDPOINT_ID,
+        codes.INVISIBLE_CHARACTER,
     }
 )
 """The rules about single documents that are repeated here.
@@ -87,6 +88,7 @@ def surely_valid(document: Document, covered: frozenset[str] = COVERED_RULES) ->
         and _has_one_decimal(document.request.get("Location"))
         and _has_distinct_names(document)
         and bytes_in(document.request) <= SAFE_ENDPOINT_BYTES
+        and not invisible_character(document)
     )
 
 

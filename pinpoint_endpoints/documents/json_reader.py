@@ -19,6 +19,7 @@ import orjson
 
 from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
+from pinpoint_endpoints.documents.lookalikes import advice, end_of_string, named
 from pinpoint_endpoints.documents.model import TextProblem
 from pinpoint_endpoints.documents.positions import Position, PositionMap, ValuePath
 from pinpoint_endpoints.documents.text_rules import MAX_DEPTH
@@ -117,6 +118,7 @@ class _Parser:
         self.problems: list[TextProblem] = []
         self.positions = PositionMap(text, first_line)
         self.lines = self.positions.lines
+        self._last_string = 0
 
     def values(self) -> Iterator[ParsedValue]:
         start = self._skip_space(0)
@@ -207,6 +209,7 @@ class _Parser:
         )
 
     def _string(self, start: int) -> tuple[str, int]:
+        self._last_string = start
         try:
             value, end = scanstring(self.text, start + 1, True)
         except JSONDecodeError as error:
@@ -308,4 +311,11 @@ class _Parser:
         return self.lines.position(offset)
 
     def _syntax(self, offset: int, message: str, hint: str = "") -> Unreadable:
+        character = self.text[offset : offset + 1]
+        end = len(self.text) if offset == self._last_string else offset
+        if not character.isascii() and (right := advice(character, in_json=True)):
+            message, hint = f"{message}: {named(character)}", right
+        elif quote := end_of_string(self.text, self._last_string, end):
+            line, column = self._place(quote.start())
+            hint = f'{named(quote[0])} at {line}:{column} ends no string: write "'
         return Unreadable(text_rules.syntax(self._place(offset), message, hint))

@@ -1,6 +1,7 @@
 """Rules about the text of a file: each function creates the problem with its code."""
 
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.lookalikes import advice, named
 from pinpoint_endpoints.documents.model import Fix, Severity, TextProblem
 from pinpoint_endpoints.documents.positions import Place, Position, Span, ValuePath
 from pinpoint_endpoints.documents.rule import Scope, rule
@@ -228,6 +229,33 @@ def not_an_endpoint(place: Place, what: str, hint: str) -> TextProblem:
         {"Id": "ada", "ChannelType": "EMAIL", "Address": "ada@example.com"}
     """
     return TextProblem(place, codes.NOT_AN_ENDPOINT, f"not an endpoint: this is {what}", hint)
+
+
+@rule(codes.LOOKALIKE, Scope.TEXT, severity=Severity.WARNING)
+def lookalike(
+    place: Place, character: str, path: ValuePath, fix: Fix | None = None, *, at_key: bool = False
+) -> TextProblem:
+    """A character looks like one of YAML's own, and is part of the text.
+
+    Web pages and word processors turn quotes into typographic ones, and spaces into no-break
+    spaces; input methods write full-width colons. YAML reads all of them as text: they are stored
+    with the value, or the name that they are in is unknown. Who wants such quotes in a value puts
+    the whole value into ASCII quotes.
+
+    Source: YAML 1.2.2, sections 5.3 and 6.1.
+
+    Wrong:
+        Attributes:
+          Interests: [“Science”]
+
+    Right:
+        Attributes:
+          Interests: ["Science"]
+    """
+    message = f"{named(character)} is part of the {'name' if at_key else 'text'}"
+    return TextProblem(
+        place, codes.LOOKALIKE, message, advice(character), Severity.WARNING, path, fix
+    )
 
 
 def add_problem(problems: list[TextProblem], problem: TextProblem) -> None:

@@ -13,6 +13,13 @@ import yaml
 
 from pinpoint_endpoints.documents import codes, text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
+from pinpoint_endpoints.documents.lookalikes import (
+    advice,
+    end_of_string,
+    named,
+    quote_in_text,
+    yaml_syntax_in,
+)
 from pinpoint_endpoints.documents.model import Action, Fix, TextProblem
 from pinpoint_endpoints.documents.positions import LineIndex, Position, PositionMap, Span, ValuePath
 from pinpoint_endpoints.documents.text_rules import MAX_DEPTH
@@ -285,12 +292,18 @@ class _Builder:
         if event.implicit[0] and expected.others is not None and key not in expected.members:
             reading = read_plain(key, "string")
             self._warn_about_others(event, reading, (*path, key), _quoted_key)
+        if event.implicit[0] and not key.isascii():
+            self._warn_about_lookalikes(
+                event, (*path, key), at_key=True, is_free=expected.others is not None
+            )
         return key
 
     def _scalar(self, event: Any, expected: ExpectedTypes, path: ValuePath) -> object:
         text: str = event.value
         if not event.implicit[0]:
             return text
+        if not text.isascii():
+            self._warn_about_lookalikes(event, path, is_free=bool(expected.scalar))
         reading = read_plain(text, expected.scalar)
         if not reading.finite:
             message = "this number is not finite, and JSON has no other numbers"
@@ -313,6 +326,30 @@ class _Builder:
             place = self._place(event)
             text_rules.add_problem(
                 self.problems, text_rules.read_otherwise(place, reading.others_read, path, right)
+            )
+
+    def _warn_about_lookalikes(
+        self, event: Any, path: ValuePath, *, at_key: bool = False, is_free: bool
+    ) -> None:
+        """Warn about characters of a plain scalar that were meant to be YAML's own.
+
+        Args:
+            event: the scalar.
+            path: its path.
+            at_key: whether it is a member's name.
+            is_free: whether any text may stand here, so that colons in it may be meant.
+        """
+        text: str = event.value
+        quote, inside = quote_in_text(text)
+        fix = None
+        if quote and inside and not self._repeating:
+            fix = Fix(Action.RENAME if at_key else Action.REPLACE, (path,), inside)
+        syntax = None if quote or is_free else yaml_syntax_in(text)
+        character = syntax[0][-1] if syntax else quote
+        if character:
+            text_rules.add_problem(
+                self.problems,
+                text_rules.lookalike(self._place(event), character, path, fix, at_key=at_key),
             )
 
     def _add(self, problem: TextProblem) -> None:
@@ -422,11 +459,27 @@ class _Builder:
         line_start = max(self.text.rfind("\n", 0, offset) + 1, 0)
         if "\t" in self.text[line_start : offset + 1] and not self.text[line_start:offset].strip():
             return "indent with spaces, not with tabs"
+        if hint := self._lookalike_near(offset, line_start):
+            return hint
         if "cannot start any token" in problem or "mapping values are not allowed" in problem:
             return "put text with special characters into quotes, and check the indentation"
         if "expected" in problem:
             return "check the indentation, and that every bracket and quote is closed"
         return ""
+
+    def _lookalike_near(self, offset: int, line_start: int) -> str:
+        """Name a character in the line of an error, or the one above, that may have caused it."""
+        start = self.text.rfind("\n", 0, max(line_start - 1, 0)) + 1
+        end = self.text.find("\n", offset)
+        near = self.text[start : end if end >= 0 else len(self.text)]
+        found = yaml_syntax_in(near)
+        if not found and near.count('"') % 2:
+            found = end_of_string(near, 0, len(near))
+        if not found:
+            return ""
+        character = found[0][-1]
+        line, column = self.lines.position(start + found.end() - 1)
+        return f"{named(character)} at {line}:{column} is text: {advice(character)}"
 
 
 def _quoted_key(_key: object, path: ValuePath) -> Fix:

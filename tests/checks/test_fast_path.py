@@ -31,8 +31,9 @@ PLACES: dict[tuple[str, ...], list[Any]] = {
     ("ChannelType",): ["EMAIL", "APNS", "GCM", "VOICE", "CUSTOM", "sms", "PUSH"],
     ("Address",): ["", " ", "+1206555010", "12065550100", "+0123456", "ada@example.com", "a@b",
         "a b@example.com", ".ada@example.com", "a..b@example.com", "ada@-example.com",
-        "ada@example.c", "ab12", "ab1", "g0", "token:x", "a@" + "b" * 63 + ".com"],
+        "ada@example.c", "ab12", "ab1", "g0", "token:x", "a@" + "b" * 63 + ".com", "t\u200bx"],
     ("Attributes",): [{}, {"a:b": ["x"]}, {"A": ["x"], "a": ["x"]}, {"a": []}, {"Tier": ["x"]},
+        {"a": ["x\u00a0"]}, {"a\u00adb": ["x"]}, {"é": ["\ufeffü"]},
         {f"n{number}": ["x"] for number in range(250)},
         {"a": ["x" * 100] * 50, "b": ["y" * 100] * 50, "c": ["z" * 100] * 50, "d": ["é" * 90]}],
     ("Demographic", "Locale"): ["en", "en-US", "en_us", "xx_US", "en_XX", "", "en_US\n",
@@ -45,7 +46,8 @@ PLACES: dict[tuple[str, ...], list[Any]] = {
     ("Location", "Latitude"): [59.91, 0, -0.05, 90, 91, 1e-9, True],
     ("Metrics",): [{"V": 1, "v": 2}, {"a:b": 1}, {"Interests": 1}],
     ("OptOut",): ["ALL", "none"],
-    ("User",): [{}, {"UserAttributes": {"Interests": ["x"]}}, {"UserAttributes": {"t/x": ["x"]}}],
+    ("User",): [{}, {"UserAttributes": {"Interests": ["x"]}}, {"UserAttributes": {"t/x": ["x"]}},
+        {"UserId": "a\u2060da"}],
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ FIXES = {
     "items.yaml": 3,
     "lines.ndjson": 4,
     "lone-cr-and-mark.json": 1,
+    "lookalikes.yaml": 10,
     "mixed.json": 15,
     "mixed.yaml": 20,
     "nothing-left.json": 1,

@@ -1,17 +1,27 @@
 """Rules about a whole request or document: missing and read-only members, names, and size."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.lookalikes import (
+    advice,
+    invisible_in,
+    may_be_invisible,
+    named,
+    without_invisible_ends,
+)
 from pinpoint_endpoints.documents.model import Action, Document, Fix, Severity
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.documents.shapes import READ_ONLY
 from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, MAX_ENDPOINT_BYTES, SAFE_ENDPOINT_BYTES
 
+_IDS = {("Id",), ("EndpointId",), ("ApplicationId",), ("UserId",)}
+_COMPARED = {*_IDS, ("Address",)}
+_NAMED = {("Attributes",), ("Metrics",), ("UserAttributes",)}
 _IN_APP = "IN_APP"  # the app asks for these messages: they need no address
 
 
@@ -213,10 +223,61 @@ def request_size(request: Mapping[str, object]) -> Sequence[Finding]:
 
 def bytes_in(request: Mapping[str, object]) -> int:
     """Return the size of a request in bytes, as compact JSON in UTF-8."""
+    return len(_as_json(request))
+
+
+def _as_json(value: object) -> bytes:
     try:
-        return len(orjson.dumps(request))
+        return orjson.dumps(value)
     except orjson.JSONEncodeError:  # a number of more than 64 bits, or half a surrogate pair
         import json
 
-        text = json.dumps(request, ensure_ascii=False, separators=(",", ":"))
-        return len(text.encode("utf-8", "surrogatepass"))
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "surrogatepass")
+
+
+@rule(codes.INVISIBLE_CHARACTER, Scope.DOCUMENT, severity=Severity.WARNING)
+def invisible_character(document: Document) -> Sequence[Finding]:
+    r"""An invisible character is stored with a text.
+
+    No-break spaces, zero-width spaces, direction marks and byte order marks come with texts that
+    were copied from web pages, spreadsheets and chats. Segments and templates compare the exact
+    text, and do not find it. They are found at the ends of values, and anywhere in ids, addresses
+    and names of attributes; a byte order mark is found in every text. `--fix` removes them from
+    values, not from ids and names: those mean another endpoint, user or attribute without them.
+
+    Source: Unicode Standard Annex #9 and Technical Standard #39, section 3.
+
+    Wrong:
+        {"Attributes": {"Interests": ["science\u00a0"]}}
+
+    Right:
+        {"Attributes": {"Interests": ["science"]}}
+    """
+    if not may_be_invisible(_as_json(document.value)):
+        return ()
+    return list(_invisible_characters(document.value, ()))
+
+
+def _invisible_characters(value: object, path: ValuePath) -> Iterator[Finding]:
+    if isinstance(value, str):
+        is_compared = path[-1:] in _COMPARED
+        if character := invisible_in(value, is_name=is_compared):
+            yield _invisible(value, character, path, is_fixable=path[-1:] not in _IDS)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _invisible_characters(item, (*path, index))
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            if path[-1:] in _NAMED and (character := invisible_in(name, is_name=True)):
+                message = f"{named(character)} is stored with this name"
+                yield Finding((*path, name), message, advice(character), at_key=True)
+            yield from _invisible_characters(member, (*path, name))
+
+
+def _invisible(text: str, character: str, path: ValuePath, *, is_fixable: bool) -> Finding:
+    right = without_invisible_ends(text)
+    is_right = right and not invisible_in(right, is_name=path[-1:] in _COMPARED)
+    fix = Fix(Action.REPLACE, (path,), right) if is_fixable and is_right else None
+    hint = "remove it" if is_right else advice(character)
+    return Finding(path, f"{named(character)} is stored with this text", hint, fix=fix)

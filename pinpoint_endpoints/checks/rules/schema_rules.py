@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
+from pinpoint_endpoints.documents.lookalikes import in_ascii, named, odd_character
 from pinpoint_endpoints.documents.model import Action, Fix
 from pinpoint_endpoints.documents.positions import ValuePath, shown_name
 from pinpoint_endpoints.documents.rule import Scope, rule
@@ -44,6 +45,8 @@ _CHOICE_HINTS = {
     "OptOut": 'write "ALL" (the user has opted out) or "NONE"',
     "EndpointStatus": 'write "ACTIVE" or "INACTIVE"',
 }
+_LIKE_A_CHOICE = 0.6
+"""Of three letters, one may come from another alphabet."""
 _IDS = ("Id", "EndpointId")
 _KINDS = {
     "string": "a string",
@@ -73,7 +76,7 @@ def unknown_member(
         {"Address": "ada@example.com", "ChannelType": "EMAIL"}
     """
     name = str(place[-1])
-    message = f'"{shown_name(name)}" is not a member of {holder}'
+    message = f'"{shown_name(name)}" is not a member of {holder}{_with_odd(name)}'
     if name in (*READ_ONLY, "Id") and "ChannelType" in known:
         removal = Fix(Action.REMOVE, (place,))
         return Finding(place, message, "it is read-only: remove it", at_key=True, fix=removal)
@@ -177,6 +180,8 @@ def _string_hint(name: str | int, value: object) -> str:
 def _number_hint(path: ValuePath, value: object) -> str:
     if isinstance(value, bool) and path[-2:-1] == ("Metrics",):
         return "a metric is a number: write 1 or 0"
+    if isinstance(value, str) and _is_number(in_ascii(value)) and not value.isascii():
+        return f"write it in ASCII: it has {named(odd_character(value))}"
     return "write it without quotes" if _is_number(value) else "write a number"
 
 
@@ -259,7 +264,7 @@ def not_in_set(path: ValuePath, value: str, choices: Sequence[str]) -> Finding:
     """
     name = path[-1] if path else "value"
     channel = _channel_called(value) if name == "ChannelType" else ""
-    near = nearest(value, choices)
+    near = nearest(value, choices) if value.isascii() else nearest(value, choices, _LIKE_A_CHOICE)
     # a value unlike any choice may be an address in the wrong place
     shown = f'"{value}"' if near or channel else "this text"
     hint = _choice_hint(str(name), choices)
@@ -267,9 +272,16 @@ def not_in_set(path: ValuePath, value: str, choices: Sequence[str]) -> Finding:
         hint = f"write {channel}"
     elif near:
         hint = f'did you mean "{near}"?'
+        shown += _with_odd(value)
     right = same_but_for_case(value, choices)
     fix = Fix(Action.REPLACE, (path,), right) if right else None
     return Finding(path, f"{shown} is not a value of {name}", hint, fix=fix)
+
+
+def _with_odd(text: str) -> str:
+    """Name the character among ASCII ones that is not ASCII: it may look like one that is."""
+    odd = odd_character(text) if re.search("[A-Za-z]", text) else ""
+    return f", with {named(odd)}" if odd else ""
 
 
 def _choice_hint(name: str, choices: Sequence[str]) -> str:
