@@ -22,8 +22,8 @@ from pinpoint_endpoints.service.client import local_session, open_local_client
 from pinpoint_endpoints.testing.ended import refused_after_the_end
 
 if TYPE_CHECKING:
-    import boto3
     import pytest
+    from botocore.session import Session
 
     from pinpoint_endpoints.local.server.server import PinpointServer
     from pinpoint_endpoints.service.merge import Endpoint
@@ -275,6 +275,6 @@ def _new_default_session() -> Iterator[None]:
 
 
 @cache
-def _session() -> "boto3.Session":
+def _session() -> "Session":
     """Return one session for all tests: making one takes ten times as long as making a client."""
     return local_session()

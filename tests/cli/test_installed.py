@@ -45,11 +45,16 @@ def test_validating_yaml_imports_no_client() -> None:
 
 
 def test_the_local_pinpoint_imports_no_moto(tmp_path: Path) -> None:
-    """Moto is a tool for tests: no command imports it."""
+    """Moto is a tool for tests, and boto3 imports the transfers of S3: botocore makes the client."""
     store = str(tmp_path / "store")
     imported = imported_by("upsert", "--local", "--store", store, "--app", "a", ADA)
-    assert "boto3" in imported
-    assert not imported & {"moto", "yaml", "jsonschema"}
+    assert "botocore" in imported
+    assert not imported & {"boto3", "s3transfer", "moto", "yaml", "jsonschema"}
+
+
+def test_the_version_imports_no_command_line() -> None:
+    """`pe --version` is answered before there is a command line."""
+    assert not imported_by("--version") & {"typer", "inspect", "pathlib"}
 
 
 def test_the_main_job_without_an_account(pe: RunPe, tmp_path: Path) -> None:
