@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from pinpoint_endpoints.cli import COMPLETION_VARIABLE
 from pinpoint_endpoints.cli.config import project_defaults
 from pinpoint_endpoints.cli.interrupts import EndingSignals
 from pinpoint_endpoints.cli.terminal import (
@@ -69,7 +70,6 @@ _OPTIONS_BY_OTHER_NAMES = {
 _COMMANDS_OF_ONE_ID = ("get", "delete")
 _OUTPUT_OPTION = re.compile(r"(?:--output=|-[qv]*o)(?P<attached>.+)|--output|-[qv]*o")
 _ARGUMENTS = f"{__name__}.arguments"
-_COMPLETION_VARIABLE = "_PE_COMPLETE"
 _GC_THRESHOLD = 50_000
 _NULL_DEVICE_MODES = {"stdout": os.O_RDONLY, "stderr": os.O_WRONLY}
 """Modes of the null device that replaces a closed stream: writing results fails, messages are lost.
@@ -288,7 +288,7 @@ def main() -> None:
             setattr(sys, name, whole_writes(stream))
     gc.set_threshold(_GC_THRESHOLD)  # with Python's 700, collecting takes a tenth of a run
     atexit.register(gc.freeze)  # the collection at exit would take an eighth of a run
-    if _COMPLETION_VARIABLE in os.environ:
+    if COMPLETION_VARIABLE in os.environ:
         from pinpoint_endpoints.cli.reference import enable_completion
 
         enable_completion()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pinpoint_endpoints.cli import COMPLETION_VARIABLE
 from pinpoint_endpoints.cli.lookup import channels, resolve_choice, rules_and_members, schemas
 from pinpoint_endpoints.cli.options import Output, OutputOption
 from pinpoint_endpoints.cli.terminal import write_bytes
@@ -15,10 +16,6 @@ from pinpoint_endpoints.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from pinpoint_endpoints.documents.rule import Rule
     from pinpoint_endpoints.reports.explain import ExplainedMember
-
-
-COMPLETION_VARIABLE = "_PE_COMPLETE"
-"""Set by the completion scripts: the words to complete are in other variables."""
 
 
 class FileFormat(StrEnum):
