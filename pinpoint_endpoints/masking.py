@@ -10,24 +10,24 @@ from itertools import chain
 from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
-_PHONE_OR_MAIL = re.compile(r"@|(?:\d[ ().-]?){7}")
-_PHONE = re.compile(r"\+(?:[ ().-]{0,2}\d){7,15}")
-_WORD = re.compile(r"\S+")
-_UUID_OR_DATE = re.compile(
-    r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}"
+# `re` compiles a pattern when it is first used, and keeps it: few runs need any
+_PHONE_OR_MAIL = r"@|(?:\d[ ().-]?){7}"
+_PHONE = r"\+(?:[ ().-]{0,2}\d){7,15}"
+_WORD = r"\S+"
+_UUID_OR_DATE = (
+    r"(?i:[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:t[0-9:.]+(?:z|[-+][0-9:]+)?)?"
-    r"|[0-9]{8}t[0-9]{6}z?",
-    re.IGNORECASE,
+    r"|[0-9]{8}t[0-9]{6}z?)"
 )
 """These may have seven digits in a row, and are not phone numbers."""
 
 _ESCAPES = (
-    re.compile(r"(?:%[0-9A-Fa-f]{2})+"),
-    re.compile(
+    r"(?:%[0-9A-Fa-f]{2})+",
+    (
         r"\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
         r"|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[\"\\/bfnrt])"
     ),
-    re.compile(r"&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);"),
+    r"&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);",
 )
 """Percent-encoding, the escapes of JSON and YAML, and the character references of XML."""
 
@@ -87,8 +87,8 @@ def looks_like_address(name: str) -> bool:
 
     Percent-encoding, other escapes and compatibility characters hide none.
     """
-    return not _UUID_OR_DATE.fullmatch(name) and any(
-        _PHONE_OR_MAIL.search(reading.text) for reading in _readings(name)
+    return not re.fullmatch(_UUID_OR_DATE, name) and any(
+        re.search(_PHONE_OR_MAIL, reading.text) for reading in _readings(name)
     )
 
 
@@ -122,11 +122,11 @@ def without_addresses(message: str) -> str:
 
 def _addresses(message: str) -> Iterator[_Span]:
     for reading in _readings(message):
-        for word in _WORD.finditer(reading.text):
+        for word in re.finditer(_WORD, reading.text):
             if "@" in word[0]:
                 start, end = reading.source(*word.span())
                 yield _Span(start, end, masked(message[start:end]))
-        for phone in _PHONE.finditer(reading.text):
+        for phone in re.finditer(_PHONE, reading.text):
             start, end = reading.source(*phone.span())
             yield _Span(start, end, "***")
 
@@ -180,21 +180,21 @@ def _readings(text: str) -> Iterator[_Reading]:
             _decoded(reading, kind)
             for reading in readings
             for kind in _ESCAPES
-            if kind.search(reading.text)
+            if re.search(kind, reading.text)
         )
         readings = [*{reading.text: reading for reading in decoded}.values()]
         yield from (_without_case(reading) for reading in readings if reading.text not in known)
         known.update(reading.text for reading in readings)
 
 
-def _decoded(reading: _Reading, kind: re.Pattern[str]) -> _Reading:
+def _decoded(reading: _Reading, kind: str) -> _Reading:
     """Decode the escapes of one kind in a text once."""
     text, starts, ends = reading
     pieces: list[str] = []
     new_starts: list[int] = []
     new_ends: list[int] = []
     at = 0
-    for escape in kind.finditer(text):
+    for escape in re.finditer(kind, text):
         pieces.append(text[at : escape.start()])
         new_starts += starts[at : escape.start()]
         new_ends += ends[at : escape.start()]
@@ -270,17 +270,22 @@ def personal_values(request: Mapping[str, Any]) -> list[str]:
     return [value for value in values if isinstance(value, str) and len(value) >= _MIN_VALUE_LENGTH]
 
 
-CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+CONTROLS = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+"""A pattern of characters that would steer a terminal; `str.isprintable` is false for each."""
 
 
 def printable(text: str) -> str:
     """Return the text in one line, with what would steer a terminal written as an escape."""
-    return CONTROLS.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+    if text.isprintable():
+        return text
+    return re.sub(CONTROLS, lambda match: match.group().encode("unicode_escape").decode(), text)
 
 
 def json_without_controls(text: str) -> str:
     """Return equivalent JSON without characters that would steer a terminal."""
-    return CONTROLS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    if text.isprintable():
+        return text
+    return re.sub(CONTROLS, lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def hinted(message: str, hint: str) -> str:

@@ -1,6 +1,6 @@
 """What rules find, and the policy that says which rules count."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents.model import Fix, Severity
@@ -36,8 +36,7 @@ CodedFinding = tuple[str, Finding]
 """A finding with its code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """Which problems count.
 
     Attributes:
@@ -46,13 +45,9 @@ class Policy:
         create: whether every document must be able to create a new endpoint.
     """
 
-    ignore: frozenset[str] = frozenset()
+    ignore: Collection[str] = frozenset()
     strict: bool = False
     create: bool = False
-
-    def __post_init__(self) -> None:
-        """Accept any collection of codes."""
-        object.__setattr__(self, "ignore", frozenset(self.ignore))  # as frozen dataclasses do
 
 
 DEFAULT_POLICY = Policy()

@@ -5,8 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from io import BufferedIOBase, BytesIO
 from itertools import chain
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Annotated, cast
 
 import typer
 
+from pinpoint_endpoints.cli.options import OptionGroup
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.discovery import (
     NO_PATHS,
@@ -75,8 +75,7 @@ Ids = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(OptionGroup):
     """The files that a command reads.
 
     Attributes:
@@ -85,8 +84,6 @@ class Inputs:
         no_ignore: whether files are read that a .gitignore leaves out.
         stdin_filename: what standard input is called.
         ids: how ids are made for endpoints that have none.
-        left_out: counts, by suffix, the files of the searched directories that have no suffix of a
-            file that is read; None if no directory is searched.
     """
 
     paths: Paths
@@ -94,12 +91,14 @@ class Inputs:
     no_ignore: NoIgnore = False
     stdin_filename: StdinFilename = None
     ids: Ids = None
-    left_out: Counter[str] | None = None
 
-    def __post_init__(self) -> None:
-        """Count what is left out if there is a directory to search."""
-        if any(map(os.path.isdir, self.paths)):
-            object.__setattr__(self, "left_out", Counter())  # as frozen dataclasses do
+    @cached_property
+    def left_out(self) -> Counter[str] | None:
+        """How many files of the searched directories are not read for their suffix, by suffix.
+
+        None if no directory is searched.
+        """
+        return Counter() if any(map(os.path.isdir, self.paths)) else None
 
     def may_be_several(self) -> bool:
         """Return whether more than one file is named, or a directory."""

@@ -1,12 +1,11 @@
 """Selects the stored endpoints that a command reads or deletes."""
 
 import sys
-from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
 import typer
 
-from pinpoint_endpoints.cli.options import App
+from pinpoint_endpoints.cli.options import App, OptionGroup
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
 from pinpoint_endpoints.documents.endpoint_ids import (
@@ -34,8 +33,7 @@ class SelectedEndpoints(NamedTuple):
     several: bool
 
 
-@dataclass(frozen=True)
-class EndpointSelection:
+class EndpointSelection(OptionGroup):
     """The options that select stored endpoints.
 
     Attributes:

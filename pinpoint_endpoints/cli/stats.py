@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -70,11 +69,13 @@ class _Counted(NamedTuple):
     error: PinpointEndpointsError | None
 
 
-@dataclass(frozen=True)
 class _OptionalInputs(Inputs):
     paths: Annotated[
-        list[str], typer.Argument(metavar="[PATH...]", show_default=False, help=PATHS_HELP)
-    ] = field(default_factory=list)
+        list[str],
+        typer.Argument(
+            metavar="[PATH...]", default_factory=list, show_default=False, help=PATHS_HELP
+        ),
+    ]
 
 
 def stats(
@@ -123,7 +124,7 @@ def stats(
             note(f"using the local Pinpoint in {path}")
         found = _count_stored(path, application_id, quiet=quiet)
     else:
-        checks = CheckOptions(strict, ignore)
+        checks = CheckOptions(strict=strict, ignore=ignore)
         found = _count_files(inputs, checks, quiet=quiet, verbose=verbose)
     if found.error is not None and not found.tally.total:
         raise found.error

@@ -1,14 +1,13 @@
 """Connects to the Pinpoint that the options select: AWS, another server, or the local one."""
 
 import os
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.options import Verbose
+from pinpoint_endpoints.cli.options import OptionGroup, Verbose
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.quotas import (
@@ -46,8 +45,7 @@ StoreOption = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(OptionGroup):
     """The options that say where endpoints are sent and read; connects when a client is needed.
 
     Attributes:
@@ -206,7 +204,6 @@ class Target:
         return CONCURRENT_BATCHES if batch else CONCURRENT_CALLS
 
 
-@dataclass(frozen=True)
 class ConcurrentTarget(Target):
     """A target that several calls at a time are made to."""
 
@@ -224,7 +221,6 @@ class ConcurrentTarget(Target):
     ] = None
 
 
-@dataclass(frozen=True)
 class UpdateTarget(ConcurrentTarget):
     """A target whose endpoints are updated: AWS has quotas for that."""
 

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from threading import Lock
@@ -120,7 +119,7 @@ def upsert(
         )
         if all_or_nothing:
             first_read = inputs.unreported_documents(spooled, files.real_paths)
-            options = replace(options, withhold=has_invalid(first_read, options))
+            options = options._replace(withhold=has_invalid(first_read, options))
         elif inputs.may_be_several() and sys.stderr.isatty() and not (dry_run or display.quiet):
             note(
                 "valid documents are sent, invalid ones are not; --all-or-nothing sends all or none"

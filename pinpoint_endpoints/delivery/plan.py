@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
@@ -33,8 +32,7 @@ _MAX_HELD = 100
 """How many outcomes wait for the call of their neighbours."""
 
 
-@dataclass(frozen=True, slots=True)
-class SendOptions:
+class SendOptions(NamedTuple):
     """How documents become calls.
 
     Attributes:

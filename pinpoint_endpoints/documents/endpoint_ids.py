@@ -10,7 +10,7 @@ FORBIDDEN_CHARACTERS = "${}"
 _FINAL_SIGMA = "\N{GREEK SMALL LETTER FINAL SIGMA}"
 
 _SURELY_FINE = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+:_-]*")
-_NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NO_TEXT = r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]"
 
 
 class IdSource(StrEnum):
@@ -61,7 +61,7 @@ def endpoint_id_problem(endpoint_id: str) -> str:
     forbidden = [character for character in FORBIDDEN_CHARACTERS if character in endpoint_id]
     if forbidden:
         return f"it contains {' '.join(forbidden)}, which the service does not allow"
-    if _NO_TEXT.search(endpoint_id):
+    if re.search(_NO_TEXT, endpoint_id):
         return "it contains a control character, or a byte that is not UTF-8"
     return ""
 

@@ -52,7 +52,7 @@ _PIECE = (
     % _SET
 )
 _ANY_DEPTH = {"across": rb"(?:.*?/)??", "below": rb".*?"}
-_FIXED = re.compile(rb"[^*?\[\\]*")
+_FIXED = rb"[^*?\[\\]*"
 
 
 class Pattern(NamedTuple):
@@ -289,7 +289,7 @@ def _regex_of(glob: bytes) -> bytes:
     slash, `**` as a whole path component does not, sets may hold ranges and POSIX classes, and a
     broken glob matches nothing. As in git, a character is a byte.
     """
-    fixed = _FIXED.match(glob)
+    fixed = re.match(_FIXED, glob)
     begin = fixed[0] if fixed else b""
     return re.escape(begin) + _wild(glob[len(begin) :])
 

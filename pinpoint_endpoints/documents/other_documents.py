@@ -52,17 +52,17 @@ _MAP = OtherDocument(
     "a map of endpoints by their ids",
     'write a list, each endpoint with its id as "Id": [{"Id": "ada", …}, …]',
 )
-_OTHER_REQUEST = re.compile(r"[A-Z]\w*(?:Request|Response)")
+_OTHER_REQUEST = r"[A-Z]\w*(?:Request|Response)"
 
 _A_SLIP = 0.85
 _MAX_BESIDE_A_WRAPPER = 3
 
 _SUFFIXES = {".csv": "CSV", ".tsv": "TSV", ".xml": "XML"}
-_XML = re.compile(r"\s*<[?!A-Za-z]")
-_CLI_TEXT = re.compile(r"(?:ENDPOINTS?RESPONSE|ITEM)(?:\t|\r?$)", re.MULTILINE)
-_CLI_TABLE = re.compile(r"-{5,}\r?\n\|")
-_SHORTHAND = re.compile(r"\s*[\"']?([A-Za-z]+)=")
-_CELL = re.compile(r"[\w .-]+")
+_XML = r"\s*<[?!A-Za-z]"
+_CLI_TEXT = r"(?m)(?:ENDPOINTS?RESPONSE|ITEM)(?:\t|\r?$)"
+_CLI_TABLE = r"-{5,}\r?\n\|"
+_SHORTHAND = r"\s*[\"']?([A-Za-z]+)="
+_CELL = r"[\w .-]+"
 _SEPARATORS = {",": "CSV", ";": "CSV", "\t": "TSV"}
 _FIRST_LINE_BYTES = 65_536
 
@@ -87,7 +87,7 @@ def _other_request_or_map(value: Mapping[str, object]) -> OtherDocument | None:
     if any(nearest(name, WRAPPERS, _A_SLIP) for name in islice(value, _MAX_BESIDE_A_WRAPPER)):
         return None
     for name, inner in value.items():
-        if _OTHER_REQUEST.fullmatch(name) and isinstance(inner, dict):
+        if re.fullmatch(_OTHER_REQUEST, name) and isinstance(inner, dict):
             return OtherDocument(f'another document of Pinpoint, "{name}"', "it holds no endpoint")
     return _MAP if all(map(_looks_like_endpoint, value.values())) else None
 
@@ -110,11 +110,11 @@ def suffix_kind(path: str) -> OtherDocument | None:
 def recognise_text(raw: bytes) -> OtherDocument | None:
     """Return what a text is that is neither JSON nor an object in YAML, if its begin shows it."""
     begin = raw[:_FIRST_LINE_BYTES].decode("utf-8-sig", "replace")
-    if _XML.match(begin):
+    if re.match(_XML, begin):
         return _format("XML")
-    if _CLI_TEXT.match(begin):
+    if re.match(_CLI_TEXT, begin):
         return OtherDocument("the AWS CLI's output as text", _FROM_THE_CLI)
-    if _CLI_TABLE.match(begin):
+    if re.match(_CLI_TABLE, begin):
         return OtherDocument("the AWS CLI's output as a table", _FROM_THE_CLI)
     import csv
 
@@ -122,7 +122,7 @@ def recognise_text(raw: bytes) -> OtherDocument | None:
     for separator, name in _SEPARATORS.items():
         if _is_header(next(csv.reader([first], delimiter=separator), [])):
             return _format(name)
-    shorthand = _SHORTHAND.match(begin)
+    shorthand = re.match(_SHORTHAND, begin)
     if shorthand and shorthand[1] in _members():
         return OtherDocument("the shorthand syntax of the AWS CLI", _AS_JSON)
     return None
@@ -132,7 +132,11 @@ def _is_header(cells: list[str]) -> bool:
     """Tell whether the first line of a table has names of members: `User.UserId` and the like."""
     known = {member.lower() for member in _members()}
     names = [cell.strip().partition(".")[0].lower() for cell in cells]
-    return len(cells) > 1 and all(map(_CELL.fullmatch, cells)) and not known.isdisjoint(names)
+    return (
+        len(cells) > 1
+        and all(re.fullmatch(_CELL, cell) for cell in cells)
+        and not known.isdisjoint(names)
+    )
 
 
 def _format(name: str) -> OtherDocument:

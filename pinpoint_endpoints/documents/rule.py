@@ -1,10 +1,9 @@
 """Declare rules: each is a function with a code, and its docstring is its `pe explain` page."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from inspect import cleandoc
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pinpoint_endpoints.documents.model import Severity
 
@@ -23,8 +22,7 @@ class Scope(Enum):
     ACROSS = "all documents of a run"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule.
 
     Attributes:

@@ -6,7 +6,6 @@ returns the reporter of it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -34,8 +33,7 @@ MAX_ROWS = 50
 """How many rows a table shows of a run of any length."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportOptions:
+class ReportOptions(NamedTuple):
     """Options of the formats for people; the machine formats never change.
 
     Attributes:

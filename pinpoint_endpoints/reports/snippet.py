@@ -1,5 +1,6 @@
 """Show the source line of a problem with a caret under the place."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -147,4 +148,4 @@ def _fits(text: str, first: int, width: int) -> int:
 
 
 def _shown(text: str) -> str:
-    return CONTROLS.sub(_REPLACED, text.replace("\t", _TAB))
+    return re.sub(CONTROLS, _REPLACED, text.replace("\t", _TAB))

@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -187,7 +186,7 @@ def test_an_ignored_rule_of_another_kind_parts_no_batch() -> None:
 
 def test_an_id_that_is_given_counts() -> None:
     """--id takes the place of the document's own, in the call and in the body."""
-    (call,) = calls_of(list(plan([document("ada")], replace(DEFAULT_OPTIONS, endpoint_id="bob"))))
+    (call,) = calls_of(list(plan([document("ada")], DEFAULT_OPTIONS._replace(endpoint_id="bob"))))
     assert call.items[0].endpoint_id == "bob"
     assert json.loads(call.encoded[0])["Id"] == "bob"
 

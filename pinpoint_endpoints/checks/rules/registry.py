@@ -75,7 +75,7 @@ class _Plan(NamedTuple):
 
 def rule_findings(document: Document, policy: Policy) -> list[Found]:
     """Return what the rules find in a document; paths start at the top of its value."""
-    plan = _plan(policy.ignore)
+    plan = _plan(frozenset(policy.ignore))
     found = _found_in_request(plan, document, policy.create)
     if found and document.request_path:
         found = [(rule, _under(document.request_path, finding)) for rule, finding in found]
