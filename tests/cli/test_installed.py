@@ -45,7 +45,7 @@ def test_validating_yaml_imports_no_client() -> None:
 
 
 def test_the_local_pinpoint_imports_no_moto(tmp_path: Path) -> None:
-    """Moto is a tool for tests, and boto3 imports the transfers of S3: botocore makes the client."""
+    """Moto is a tool for tests; boto3 imports the transfers of S3, and botocore makes clients."""
     store = str(tmp_path / "store")
     imported = imported_by("upsert", "--local", "--store", store, "--app", "a", ADA)
     assert "botocore" in imported
