@@ -1,202 +1,270 @@
-"""How fast `pe` is beside what one would use instead: whole processes, in pairs, one table.
+"""How fast `pe` is beside what one would use instead: whole processes, in turn, one table.
 
-    python tests/benchmarks/run.py                  all of them
-    python tests/benchmarks/run.py file upsert      some
-    python tests/benchmarks/run.py --ajv node_modules/.bin/ajv directory
-    python tests/benchmarks/run.py million          only if it is named
+    python tests/benchmarks/run.py                    everything: 10 to 15 minutes
+    python tests/benchmarks/run.py --only json,cold   some
+    python tests/benchmarks/run.py --quick            a tenth of the documents, few rounds
 
-A million takes ten minutes and 900 MB of disk. The cpu of `batches` and `checked-batches` is that
-of sending alone, as the programs tell it: a start-up is shared by however many are sent.
+A whole run writes `RESULTS.md` beside this file, and the rows that README.md quotes from it. Other
+runs only print the table. Peers that are missing are installed into `.benchmarks`, or named.
 
-check-jsonschema and the AWS CLI come with the extra `dev`; `npm install ajv-cli` gives ajv.
-Exit codes: 0 every target is met, and what was skipped is said; 1 a target is missed;
-2 a program failed, or nothing was measured.
+Exit codes: 0 every target is met; 1 one is missed; 2 a program failed, or nothing was measured.
 """
 
 import argparse
 import os
+import platform
 import shutil
 import sys
-import sysconfig
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from accepting_server import accepting_server
-from corpus import documents, write_directory, write_document, write_lines
-from pairs import Comparison, Measure, Pair, Program, WrongRun, compare, table
+from accepting_stub import accepting_stub
+from corpus import SEED, Corpus, Kind, summary
+from measure import HEADINGS, Peer, Program, Row, Work, WrongRunError, compare
+from peers import ROOT, MissingError, ajv, installed, sourcemeta, versions
 
-ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "schemas" / "endpoint-request.schema.json"
 HERE = Path(__file__).parent
-FILES = 10_000
-LINES = 20_000
-MILLION = 1_000_000
-MAX_MIB = 300
-
-
-class Missing(Exception):  # noqa: N818 - says what it means where it is raised
-    """A program to compare with is not installed."""
+SCHEMA = str(ROOT / "schemas" / "endpoint-request.schema.json")
+RESULTS = HERE / "RESULTS.md"
+README = ROOT / "README.md"
+MAX_GROWTH = 11
+"""How many times as long ten times as much may take."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the benchmarks work.
+class Bench:
+    """Where the programs work, and how much they are given.
 
     Attributes:
-        folder: holds all that they write; removed afterwards.
-        endpoint: a file with one document.
-        url: where the server listens.
-        ajv: what `--ajv` says, or empty.
+        directory: has all files that are written.
+        corpus: makes documents there.
+        url: where a server accepts everything.
+        scale: by what all counts are divided.
     """
 
-    folder: Path
-    endpoint: Path
+    directory: Path
+    corpus: Corpus
     url: str
-    ajv: str
+    scale: int = 1
+
+    def count(self, whole: int) -> int:
+        """Return how many documents this run takes where a whole run takes so many."""
+        return whole // self.scale
 
 
-def validate_file(place: Place) -> Pair:
-    """One file, from cold: mostly imports."""
-    file = str(place.endpoint)
-    return Pair(
+def json_files(bench: Bench) -> Iterator[Work]:
+    """10,000 JSON files: mostly reading, parsing and checking."""
+    count = bench.count(10_000)
+    for kind, at_most in ((Kind.CLEAN, 0.7), (Kind.WARNINGS, 0.9), (Kind.ERRORS, 1.3)):
+        directory = bench.corpus.json_directory(kind, count)
+        peers = [
+            Peer(_ajv(directory, "json", kind, count), at_most),
+            Peer(_sourcemeta(directory, kind, count)),
+            *_floors("json", directory, count),
+        ]
+        title = f"validate {count:,} JSON files, {kind.value}"
+        yield Work(title, _pe(directory, kind, count), peers)
+
+
+def text(bench: Bench) -> Iterator[Work]:
+    """10,000 JSON files, where the place of each problem is printed."""
+    count, kind = bench.count(10_000), Kind.WARNINGS
+    directory = bench.corpus.json_directory(kind, count)
+    yield Work(
+        f"`validate -o text` of {count:,} JSON files, {kind.value}",
+        _pe(directory, kind, count, "-o", "text"),
+        [Peer(_ajv(directory, "json", kind, count), 2.0)],
+    )
+
+
+def yaml_files(bench: Bench) -> Iterator[Work]:
+    """10,000 YAML files."""
+    count = bench.count(10_000)
+    for kind, at_most in ((Kind.CLEAN, 0.8), (Kind.WARNINGS, 1.0)):
+        directory = bench.corpus.yaml_directory(kind, count)
+        peers = [
+            Peer(_ajv(directory, "yaml", kind, count), at_most),
+            Peer(_sourcemeta(directory, kind, count)),
+            *_floors("yaml", directory, count),
+        ]
+        title = f"validate {count:,} YAML files, {kind.value}"
+        yield Work(title, _pe(directory, kind, count), peers)
+
+
+def lines(bench: Bench) -> Iterator[Work]:
+    """100,000 lines of NDJSON."""
+    count = bench.count(100_000)
+    for kind, at_most in ((Kind.CLEAN, 0.5), (Kind.WARNINGS, 1.0)):
+        file = bench.corpus.lines(kind, count)
+        peers = [
+            Peer(_sourcemeta(file, kind, count), at_most),
+            *_floors("lines", file, count),
+        ]
+        title = f"validate {count:,} NDJSON lines, {kind.value}"
+        yield Work(title, _pe(file, kind, count), peers, max_mb=100)
+
+
+def upsert(bench: Bench) -> Iterator[Work]:
+    """100,000 lines to a server that answers at once, and 20,000 to none."""
+    count = bench.count(100_000)
+    file = bench.corpus.lines(Kind.WARNINGS, count)
+    boto3 = (sys.executable, str(HERE / "boto3_batches.py"), bench.url, str(file))
+    yield Work(
+        f"upsert {count:,} NDJSON lines, {Kind.WARNINGS.value}",
+        Program("pe", (*_upsert(bench), str(file)), f"{count:,} accepted"),
+        [Peer(Program("boto3 in a loop, unchecked", boto3, f"{count} accepted"), 0.4)],
+        max_mb=100,
+    )
+    count = bench.count(20_000)
+    programs = [
+        Program(
+            kind.value,
+            (*_upsert(bench), "--dry-run", str(bench.corpus.lines(kind, count))),
+            f"{count:,} endpoints",
+        )
+        for kind in (Kind.WARNINGS, Kind.CLEAN)
+    ]
+    title = f"`upsert --dry-run` of {count:,} NDJSON lines, {Kind.WARNINGS.value}"
+    yield Work(title, programs[0], [Peer(programs[1])])
+
+
+def cold(bench: Bench) -> Iterator[Work]:
+    """One file, or none: mostly imports."""
+    file = str(bench.corpus.one())
+    check = (installed("check-jsonschema"), "--schemafile", SCHEMA, file)
+    aws = installed("aws")
+    update = Program(
+        "aws pinpoint update-endpoint",
+        (
+            aws, "pinpoint", "update-endpoint", "--endpoint-url", bench.url,
+            "--application-id", "benchmark", "--endpoint-id", "ada",
+            "--endpoint-request", f"file://{file}",
+        ),
+        '"Message": "Accepted"',
+    )  # fmt: skip
+    yield Work(
         "validate one file",
-        Program("pe validate", (_installed("pe"), "validate", file), "1 document: 1 valid"),
-        Program(
-            "check-jsonschema",
-            (_installed("check-jsonschema"), "--schemafile", str(SCHEMA), file),
-            "ok -- validation done",
-        ),
-        target=0.4,
+        Program("pe", (installed("pe"), "validate", file), "1 document: 1 valid"),
+        [Peer(Program("check-jsonschema", check, "ok -- validation done"), 0.33)],
+    )
+    one = ("--id", "ada", file)
+    yield Work(
+        "upsert one file to a server",
+        Program("pe", (*_upsert(bench), *one), "accepted 202"),
+        [Peer(update, 0.5)],
+    )
+    local = (installed("pe"), "upsert", "--app", "benchmark", "--local", *one)
+    yield Work(
+        "upsert one file with `--local`",
+        Program("pe", local, "accepted 202"),
+        [Peer(update, 0.5)],
+    )
+    yield Work(
+        "`--version`",
+        Program("pe", (installed("pe"), "--version"), "pe "),
+        [Peer(Program("aws --version", (aws, "--version"), "aws-cli/"), 0.2)],
     )
 
 
-def validate_directory(place: Place) -> Pair:
-    """Ten thousand files: mostly reading, parsing and checking."""
-    ajv = shutil.which(place.ajv or "ajv")
-    if ajv is None:
-        raise Missing(f"{place.ajv or 'ajv'} is not there: `npm install ajv-cli`, then --ajv PATH")
-    directory = place.folder / "endpoints"
-    write_directory(directory, FILES)
-    options = ("--spec=draft2020", "--strict=false", "-s", str(SCHEMA), "-d", f"{directory}/*.json")
-    return Pair(
-        f"validate {FILES:,} files",
-        Program(
-            "pe validate",
-            (_installed("pe"), "validate", str(directory)),
-            f"{FILES:,} documents: {FILES:,} valid",
-        ),
-        Program("ajv-cli", (ajv, "validate", *options), ".json valid\n", times=FILES),
-        target=1.2,  # ajv-cli checks the schema alone: no rules, nothing across files
-    )
+def growth(bench: Bench) -> Iterator[Work]:
+    """Ten times as much of everything: at most eleven times as long."""
+    count = bench.count(100_000)
+    for kind in (Kind.WARNINGS, Kind.ERRORS):
+        title = f"documents x 10: {count:,} NDJSON lines, {kind.value}"
+        yield _growth(title, partial(_growing, bench.corpus.lines, kind), count)
+    count = bench.count(6_000)
+    title = f"problems x 10: {3 * count:,} in one JSON file"
+    yield _growth(title, partial(_growing, bench.corpus.list_file, Kind.ERRORS), count)
+    yield _growth(f"{title}, `--fix`", partial(_fix, bench), count)
+    for count in (bench.count(10_000), bench.count(100_000)):
+        title = f"files x 10: {count:,} JSON files, {Kind.WARNINGS.value}"
+        yield _growth(title, partial(_growing, bench.corpus.json_directory, Kind.WARNINGS), count)
 
 
-def upsert_to_server(place: Place) -> Pair:
-    """One endpoint to a server, from cold: imports, the client, one request."""
-    return Pair(
-        "upsert one endpoint to a server",
-        _pe_upsert(place, "--endpoint-url", place.url),
-        _aws_update_endpoint(place),
-        target=0.85,
-    )
-
-
-def upsert_locally(place: Place) -> Pair:
-    """One endpoint to the local Pinpoint, which the AWS CLI has to have a server for."""
-    return Pair(
-        "upsert one endpoint locally",
-        _pe_upsert(place, "--local"),
-        _aws_update_endpoint(place),
-        target=0.85,
-    )
-
-
-def batches(place: Place) -> Pair:
-    """Documents that are parsed and checked, a hundred a call: our client beside boto3's."""
-    return _ready_batches(place, "pe", target=0.25)
-
-
-def checked_batches(place: Place) -> Pair:
-    """Documents that are parsed: ours are checked by all rules, boto3's by its parameters."""
-    return _ready_batches(place, "library", target=0.3)
-
-
-def many(place: Place) -> Pair:
-    """A file of many, whole processes: ours checks every document, the script sends what it has."""
-    return Pair(
-        f"upsert a file of {LINES:,}",
-        _pe_upsert_many(place, _lines(place, LINES), LINES),
-        _boto3_batches(place, _lines(place, LINES), LINES),
-        target=0.5,
-        judged=Measure.CPU,
-    )
-
-
-def million(place: Place) -> Pair:
-    """A million with a journal: memory is flat."""
-    lines, journal = _lines(place, MILLION), place.folder / "journal"
-    return Pair(
-        f"upsert a file of {MILLION:,}",
-        _pe_upsert_many(place, lines, MILLION, journal=journal),
-        _boto3_batches(place, lines, MILLION),
-        target=0.7,
-        judged=Measure.CPU,
-        max_mib=MAX_MIB,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Benchmark:
-    """A benchmark by its name on the command line.
-
-    Attributes:
-        pair: prepares the programs; raises `Missing`.
-        rounds: how many give a stable median on a machine that does other things too.
-        unasked: whether it is run if none is named.
-    """
-
-    pair: Callable[[Place], Pair]
-    rounds: int
-    unasked: bool = True
-
-
-BENCHMARKS = {
-    "file": Benchmark(validate_file, 25),
-    "upsert": Benchmark(upsert_to_server, 21),
-    "directory": Benchmark(validate_directory, 11),
-    "local": Benchmark(upsert_locally, 21),
-    "batches": Benchmark(batches, 9),
-    "checked-batches": Benchmark(checked_batches, 9),
-    "many": Benchmark(many, 9),
-    "million": Benchmark(million, 2, unasked=False),
+GROUPS: dict[str, Callable[[Bench], Iterator[Work]]] = {
+    "json": json_files,
+    "text": text,
+    "yaml": yaml_files,
+    "lines": lines,
+    "upsert": upsert,
+    "cold": cold,
+    "growth": growth,
 }
 
 
 def main() -> int:
-    """Run the benchmarks that are asked for, print the table, and return the exit code."""
+    """Measure, print the table, write the results of a whole run, and return the exit code."""
     options = _parser().parse_args()
-    comparisons: list[Comparison] = []
-    with tempfile.TemporaryDirectory(prefix="pe-benchmarks-") as folder, accepting_server() as url:
-        place = Place(Path(folder), Path(folder, "endpoint.json"), url, options.ajv)
-        write_document(place.endpoint, next(documents(1)))
-        environment = _environment(place.folder)
-        for name in options.benchmarks or [name for name in BENCHMARKS if BENCHMARKS[name].unasked]:
-            benchmark = BENCHMARKS[name]
+    rows: list[Row] = []
+    missing: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="pe-benchmarks-") as name, accepting_stub() as url:
+        directory = Path(name)
+        corpus = Corpus(directory, options.seed)
+        bench = Bench(directory, corpus, url, scale=10 if options.quick else 1)
+        seconds, rounds = (1, range(2, 5)) if options.quick else (15, range(3, 21))
+        environment = _environment(directory)
+        for group in options.only:
             try:
-                pair = benchmark.pair(place)
-                sys.stderr.write(f"measuring: {pair.title}\n")
-                rounds = options.rounds or benchmark.rounds
-                comparisons.append(compare(pair, rounds, environment))
-            except Missing as missing:
-                sys.stderr.write(f"SKIPPED {name}: {missing}\n")
-            except WrongRun as wrong:
-                sys.stderr.write(f"{wrong}\n")
+                for work in GROUPS[group](bench):
+                    sys.stderr.write(f"{work.title}\n")
+                    rows += compare(work, environment, seconds=seconds, rounds=rounds)
+            except MissingError as error:
+                missing.append(f"{group}: {error}")
+                sys.stderr.write(f"missing: {missing[-1]}\n")
+            except WrongRunError as error:
+                sys.stderr.write(f"{error}\n")
                 return 2
-    if not comparisons:
+    report = _report(rows, missing, options.seed)
+    sys.stdout.write(report)
+    if options.only == [*GROUPS] and not options.quick and not missing:
+        RESULTS.write_text(report, encoding="utf-8")
+        README.write_text(quoted(README.read_text("utf-8"), rows), encoding="utf-8")
+    if not rows:
         return 2
-    sys.stdout.write(table(comparisons))
-    return 0 if all(comparison.met for comparison in comparisons) else 1
+    return 1 if any("not" in row.verdict for row in rows) else 0
+
+
+def quoted(page: str, rows: list[Row]) -> str:
+    """Return a page with each row that it quotes, by its work, as it is now."""
+    now = {f"{str(row).partition(' | ')[0]} | ": f"{row}" for row in reversed(rows)}
+    quotes = [
+        next((row for start, row in now.items() if line.startswith(start)), line)
+        for line in page.splitlines()
+    ]
+    return "\n".join([*quotes, ""])
+
+
+def _report(rows: list[Row], missing: list[str], seed: int) -> str:
+    machine = f"{_cpu()}, {os.cpu_count()} cores, {platform.system()}"
+    head = [
+        "# Benchmarks",
+        "",
+        "Written by `python tests/benchmarks/run.py`. Times are medians of whole processes,",
+        "which ran in turn, with all rules and default options. A ratio is the median of the",
+        "rounds'. Memory is that of the largest process; less than 40 MB cannot be told. Rows",
+        "without a target are for scale: peers, and floors, which do a part of the work.",
+        "",
+        f"- machine: {machine}, {platform.python_implementation()} {platform.python_version()}",
+        f"- peers: {versions()}",
+        f"- seed: {seed}",
+        *(f"- missing: {line}" for line in missing),
+        "",
+    ]
+    rule = f"|{' --- |' * len(HEADINGS)}"
+    return "\n".join([*head, str(HEADINGS), rule, *map(str, rows), ""])
+
+
+def _cpu() -> str:
+    """Return the name of the processor."""
+    cpus = Path("/proc/cpuinfo")
+    if cpus.exists():
+        for line in cpus.read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(": ")[2]
+    return platform.processor() or platform.machine()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -204,97 +272,88 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "benchmarks",
-        nargs="*",
-        type=_name,
-        metavar="BENCHMARK",
-        help=f"which: {', '.join(BENCHMARKS)}; all if none is named",
+        "--only",
+        type=_groups,
+        default=[*GROUPS],
+        metavar="GROUP,...",
+        help=f"which: {', '.join(GROUPS)}",
     )
-    parser.add_argument("--rounds", type=_rounds, help="measure each pair this often")
-    parser.add_argument("--ajv", default="", metavar="PATH", help="the ajv of npm's ajv-cli")
+    parser.add_argument("--quick", action="store_true", help="a tenth of it: a first look")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the documents")
     return parser
 
 
-def _name(text: str) -> str:
-    if text not in BENCHMARKS:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(BENCHMARKS)}")
-    return text
+def _groups(text: str) -> list[str]:
+    names = text.split(",")
+    for name in names:
+        if name not in GROUPS:
+            raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(GROUPS)}")
+    return names
 
 
-def _rounds(text: str) -> int:
-    if not text.isdecimal() or int(text) < 2:
-        raise argparse.ArgumentTypeError("give a number of at least 2")
-    return int(text)
+def _pe(path: Path, kind: Kind, count: int, *options: str) -> Program:
+    command = (installed("pe"), "validate", *options, str(path))
+    return Program("pe", command, summary(kind, count), exit_code=int(kind is Kind.ERRORS))
 
 
-def _pe_upsert(place: Place, *where: str) -> Program:
-    ids = ("--app", "benchmark", "--id", "ada")
-    return Program(
-        f"pe upsert {where[0]}",
-        (_installed("pe"), "upsert", *where, *ids, str(place.endpoint)),
-        "accepted 202",
-    )
-
-
-def _aws_update_endpoint(place: Place) -> Program:
-    return Program(
-        "aws pinpoint update-endpoint",
-        (
-            _installed("aws"), "pinpoint", "update-endpoint", "--endpoint-url", place.url,
-            "--application-id", "benchmark", "--endpoint-id", "ada",
-            "--endpoint-request", f"file://{place.endpoint}",
-        ),
-        '"Message": "Accepted"',
+def _ajv(directory: Path, suffix: str, kind: Kind, count: int) -> Program:
+    wrong = kind is Kind.ERRORS
+    command = (
+        ajv(), "validate", "--spec=draft2020", "--strict=false",
+        *(("--all-errors", "--errors=text") if wrong else ()),
+        "-s", SCHEMA, "-d", f"{directory}/*.{suffix}",
     )  # fmt: skip
+    proof = f".{suffix} {'invalid' if wrong else 'valid'}\n"
+    return Program("ajv-cli", command, proof, times=count, exit_code=int(wrong))
 
 
-def _ready_batches(place: Place, way: str, target: float) -> Pair:
-    file = _lines(place, LINES)
-
-    def program(way: str, name: str) -> Program:
-        command = (sys.executable, str(HERE / "ready_batches.py"), way, place.url, str(file))
-        return Program(name, command, f"{LINES} accepted", tells_cpu=True)
-
-    checked = "" if way == "pe" else ", checked"
-    return Pair(
-        f"send {LINES:,} endpoints{checked}",
-        program(way, "our client"),
-        program("boto3", "boto3"),
-        target=target,
-        judged=Measure.CPU,
-    )
-
-
-def _pe_upsert_many(place: Place, file: Path, count: int, journal: Path | None = None) -> Program:
-    options = () if journal is None else ("--journal", str(journal))
-    where = ("--endpoint-url", place.url, "--app", "benchmark")
+def _sourcemeta(path: Path, kind: Kind, count: int) -> Program:
+    lines = ("--entrypoint", "/$defs/EndpointBatchItem") if path.is_file() else ()
+    wrong = kind is Kind.ERRORS
+    command = (
+        sourcemeta(), "validate", "--fast", *(("--continue",) if wrong else ()), *lines,
+        SCHEMA, str(path),
+    )  # fmt: skip
+    passed, failed = (0, count) if wrong else (count, 0)
     return Program(
-        f"pe upsert{' --journal' if journal else ''}",
-        (_installed("pe"), "upsert", *where, *options, str(file)),
-        f"{count:,} accepted",
-        leaves=journal,
+        "sourcemeta --fast",
+        command,
+        f"{count} validated, {passed} passed, {failed} failed",
+        exit_code=2 if wrong else 0,
     )
 
 
-def _boto3_batches(place: Place, file: Path, count: int) -> Program:
-    script = str(HERE / "boto3_batches.py")
-    return Program("boto3", (sys.executable, script, place.url, str(file)), f"{count} accepted")
+def _floors(kind: str, path: Path, count: int) -> Iterator[Peer]:
+    """Yield what can be had at best: the files copied to nowhere, and parsed."""
+    files = f"{path}/*" if path.is_dir() else str(path)
+    shell = shutil.which("sh") or "sh"
+    copy = (shell, "-c", f"cat {files} > /dev/null && echo copied")
+    parse = (sys.executable, str(HERE / "parse_only.py"), kind, str(path))
+    parser = "PyYAML's C parser" if kind == "yaml" else "orjson"
+    yield Peer(Program(f"parse only ({parser})", parse, f"{count} parsed"))
+    yield Peer(Program("cat", copy, "copied"))
 
 
-def _lines(place: Place, count: int) -> Path:
-    """Return a file with this many documents."""
-    file = place.folder / f"{count}.ndjson"
-    if not file.exists():
-        write_lines(file, count)
-    return file
+def _upsert(bench: Bench) -> tuple[str, ...]:
+    return (installed("pe"), "upsert", "--app", "benchmark", "--endpoint-url", bench.url)
 
 
-def _installed(name: str) -> str:
-    """Return the program that is installed beside this Python."""
-    path = shutil.which(name, path=sysconfig.get_path("scripts"))
-    if path is None:
-        raise Missing(f"{name} is not installed beside {sys.executable}: `pip install -e '.[dev]'`")
-    return path
+def _growing(make: Callable[[Kind, int], Path], kind: Kind, count: int) -> Program:
+    return _pe(make(kind, count), kind, count)
+
+
+def _fix(bench: Bench, count: int) -> Program:
+    file = bench.corpus.list_file(Kind.ERRORS, count)
+    copy = bench.directory / f"copy-{count}.json"
+    command = (installed("pe"), "validate", "--fix", str(copy))
+    return Program(
+        "pe", command, "in 1 file", exit_code=1, prepare=lambda: shutil.copyfile(file, copy)
+    )
+
+
+def _growth(title: str, program: Callable[[int], Program], count: int) -> Work:
+    tenth = replace(program(count // 10), name="a tenth of it")
+    return Work(title, program(count), [Peer(tenth, MAX_GROWTH)])
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -30,7 +30,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def accepting_server() -> Iterator[str]:
+def accepting_stub() -> Iterator[str]:
     """Serve until the block is left.
 
     Yields:
