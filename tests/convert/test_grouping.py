@@ -10,7 +10,7 @@ import pytest
 from pinpoint_endpoints import load
 from pinpoint_endpoints.convert.grouping import Grouping, User
 
-ENDPOINTS = [
+ENDPOINTS: list[dict[str, object]] = [
     {"Id": "b", "Address": "b@example.com", "ChannelType": "EMAIL", "User": {"UserId": "u\t1"}},
     {
         "Id": "a",
