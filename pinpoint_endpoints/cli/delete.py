@@ -70,7 +70,7 @@ def delete(
     except KeyboardInterrupt:
         raise Interrupted("interrupted", "nothing was deleted") from None
     tally = DeletionTally()
-    view = DeletionView(ReportOptions(show_values=display.show_values))
+    view = DeletionView(ReportOptions(show_values=display.show_values, verbose=display.verbose))
     reporter = open_reporter(view, output, sys.stdout)
     if not confirmed:
         if output is Output.JSON:

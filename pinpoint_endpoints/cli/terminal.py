@@ -9,6 +9,7 @@ import typer
 
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError, reason_of
 from pinpoint_endpoints.masking import printable
+from pinpoint_endpoints.reports.lines import wrapped_for
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def note(line: str) -> None:
     """Print a line on standard error: a remark, which is lost where it cannot be written."""
     try:
-        typer.echo(printable(line), err=True)
+        typer.echo(wrapped_for(sys.stderr, printable(line)), err=True)
     except OSError:
         give_up(sys.stderr)
 

@@ -131,6 +131,7 @@ def upsert(
         tally.left_out = inputs.left_out
         counts = _LiveCounts(tally)
         style = progress_style(quiet=display.quiet, streams=output is UpsertOutput.TEXT, lines=True)
+        report = ReportOptions(quiet=display.quiet, verbose=display.verbose)
         with (
             Progress("sending", inputs.size, counts.__str__, style, counts.done) as progress,
             counts,
@@ -148,7 +149,7 @@ def upsert(
             )
             code = run(
                 ThrowableIterator(outcomes),
-                open_reporter(OutcomeView(ReportOptions(quiet=display.quiet)), output, sys.stdout),
+                open_reporter(OutcomeView(report), output, sys.stdout),
                 tally,
                 so_far="endpoints sent so far stay sent",
                 remarks=partial(_remarks, tally, target, options, quiet=display.quiet),

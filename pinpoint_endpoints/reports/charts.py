@@ -8,13 +8,14 @@ from pinpoint_endpoints.documents.model import Verdict
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.reporter import Reporter, View
-from pinpoint_endpoints.reports.table import console_for
+from pinpoint_endpoints.reports.table import MIN_TABLE_WIDTH, console_for
 from pinpoint_endpoints.reports.tally import Tally, VerdictTally
 from pinpoint_endpoints.stats import Chart, Kind, full_label, line_label
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.panel import Panel
+    from rich.table import Table
 
 FILE_WIDTH = 80
 """In columns: the width in a file or a pipe."""
@@ -26,6 +27,7 @@ MIN_WIDTH_OF_TWO = 58
 """In columns: of each of two charts that are side by side."""
 
 _BORDERS = 4
+_INDENT = 2
 _GAP = 2
 _PERCENT = 6
 _MIN_BAR = 6
@@ -146,7 +148,7 @@ class BarReporter:
 
 
 def print_bar_charts(charts: Sequence[Chart], console: "Console") -> None:
-    """Print the charts as panels, two side by side where there is room.
+    """Print the charts: as panels, two side by side, or one below the other without borders.
 
     Args:
         charts: one at least.
@@ -155,8 +157,14 @@ def print_bar_charts(charts: Sequence[Chart], console: "Console") -> None:
     from rich.table import Table
 
     room = console.width if console.file.isatty() else FILE_WIDTH
+    if room < MIN_TABLE_WIDTH:
+        layout = _layout(charts, console, room, _INDENT)
+        console.width = max(room, layout.chart)
+        for chart in charts:
+            _print_lines(chart, console, layout)
+        return
     beside = 2 if room >= 2 * MIN_WIDTH_OF_TWO else 1
-    layout = _layout(charts, console, min(MAX_WIDTH, (room + 1) // beside - 1))
+    layout = _layout(charts, console, min(MAX_WIDTH, (room + 1) // beside - 1), _BORDERS)
     console.width = max(room, layout.chart)
     grid = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
     for begin in range(0, len(charts), beside):
@@ -176,12 +184,12 @@ def bar_of(share: float, width: int, *, ascii_only: bool) -> str:
     return _BLOCKS[-1] * (eighths // 8) + (_BLOCKS[eighths % 8 - 1] if eighths % 8 else "")
 
 
-def _layout(charts: Sequence[Chart], console: "Console", width: int) -> _Layout:
+def _layout(charts: Sequence[Chart], console: "Console", width: int, margin: int) -> _Layout:
     from rich.cells import cell_len
 
     labels = [_encodable(full_label(bar, chart), console) for chart in charts for bar in chart.bars]
     number = len(f"{charts[0].total:,}")
-    room = width - _BORDERS - number - _PERCENT - 2 * _GAP
+    room = width - margin - number - _PERCENT - 2 * _GAP
     label = min(max(map(cell_len, labels)), max(_MAX_OWN_LABEL, width // 3), max(_MIN_LABEL, room))
     bar = room - label - _GAP
     if bar < _MIN_BAR:
@@ -189,9 +197,37 @@ def _layout(charts: Sequence[Chart], console: "Console", width: int) -> _Layout:
     return _Layout(width, label, bar, number)
 
 
+def _print_lines(chart: Chart, console: "Console", layout: _Layout) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console.print(Text(chart.title, style="bold"))
+    console.print(Padding(_bars(chart, console, layout), (0, 0, 0, _INDENT), expand=False))
+    if chart.undercount:
+        console.print(Text(f"{' ' * _INDENT}{_short(chart)}"), soft_wrap=True)
+
+
 def _panel(chart: Chart, console: "Console", layout: _Layout) -> "Panel":
     from rich import box
     from rich.panel import Panel
+    from rich.text import Text
+
+    return Panel(
+        _bars(chart, console, layout),
+        box=box.ROUNDED,
+        title=Text(chart.title, style="bold"),
+        title_align="left",
+        subtitle=Text(_short(chart)) if chart.undercount else None,
+        border_style="dim",
+        width=layout.chart,
+    )
+
+
+def _short(chart: Chart) -> str:
+    return f"counts may be up to {chart.undercount:,} too low"
+
+
+def _bars(chart: Chart, console: "Console", layout: _Layout) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
@@ -209,16 +245,7 @@ def _panel(chart: Chart, console: "Console", layout: _Layout) -> "Panel":
             Text(f"{bar.count:,}"),
             Text(bar.percent, style="dim"),
         )
-    short = Text(f"counts may be up to {chart.undercount:,} too low") if chart.undercount else None
-    return Panel(
-        rows,
-        box=box.ROUNDED,
-        title=Text(chart.title, style="bold"),
-        title_align="left",
-        subtitle=short,
-        border_style="dim",
-        width=layout.chart,
-    )
+    return rows
 
 
 def _encodable(text: str, console: "Console") -> str:

@@ -48,7 +48,7 @@ class DeletionView(View[Deletion]):
         Column("Address", min_width=20),
         Column("Status"),
         Column("Message", min_width=20, optional=True),
-        Column("Request id"),
+        Column("Request id", optional=True),
     )
     max_rows = None
 
@@ -63,7 +63,7 @@ class DeletionView(View[Deletion]):
                 self._address(deletion),
                 (status, _STYLES[state]),
                 deletion.message,
-                deletion.request_id,
+                deletion.request_id if self.options.verbose else "",
             )
         ]
 

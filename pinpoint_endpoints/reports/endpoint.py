@@ -93,16 +93,21 @@ class _TableForEach:
     def __init__(self, view: EndpointView, stream: TextIO) -> None:
         self._view = view
         self._stream = stream
+        self._is_separated = False
 
     def add(self, endpoint: Endpoint, /) -> None:
         from rich.text import Text
 
-        from pinpoint_endpoints.reports.table import console_for, print_table
+        from pinpoint_endpoints.reports.table import console_for, is_narrow, print_table
 
+        console = console_for(self._stream)
+        if self._is_separated:
+            console.print()
         if self._view.several:
             name = Text(printable(endpoint["Id"]), style="bold")
-            console_for(self._stream).print(name, soft_wrap=True)
-        print_table(console_for(self._stream), self._view.columns, list(self._view.rows(endpoint)))
+            console.print(name, soft_wrap=True)
+            self._is_separated = is_narrow(console)
+        print_table(console, self._view.columns, list(self._view.rows(endpoint)))
 
     def close(self, _tally: Tally[Any], _error: PinpointEndpointsError | None, /) -> None:
         pass

@@ -21,6 +21,9 @@ _STYLES = {
     State.SKIPPED: "yellow",
 }
 
+_WORDS = {State.DONE: "accepted before"}
+_NEED_NO_MESSAGE = (State.DONE, State.INVALID)
+
 
 class OutcomeTally(StateTally[Outcome]):
     """Counts documents by what became of them.
@@ -70,9 +73,8 @@ class OutcomeTally(StateTally[Outcome]):
 
     def __str__(self) -> str:
         """Return the counts as a line for people."""
-        words = {State.DONE: "accepted before"}
         shown = (state for state in State if self[state] or state is State.ACCEPTED)
-        parts = (f"{self[state]:,} {words.get(state, state)}" for state in shown)
+        parts = (f"{self[state]:,} {_WORDS.get(state, state)}" for state in shown)
         return f"{counted(self.total, 'document')}: {', '.join(parts)}"
 
 
@@ -84,21 +86,23 @@ class OutcomeView(View[Outcome]):
         Column("Endpoint id"),
         Column("Channel"),
         Column("Status"),
-        Column("Message", min_width=20),
-        Column("Request id"),
+        Column("Message", min_width=20, optional=True),
+        Column("Request id", optional=True),
         Column("Source"),
     )
 
     def rows(self, outcome: Outcome) -> Sequence[Sequence[Cell]]:
-        """Return the row of an outcome."""
-        status = f"{outcome.state} {outcome.status}" if outcome.status else str(outcome.state)
+        """Return the row of an outcome, without a message that only repeats its state."""
+        word = _WORDS.get(outcome.state, str(outcome.state))
+        status = f"{word} {outcome.status}" if outcome.status else word
+        is_told = outcome.state in _NEED_NO_MESSAGE or outcome.message.lower() == outcome.state
         return [
             (
                 outcome.endpoint_id,
                 outcome.channel,
                 (status, _STYLES[outcome.state]),
-                outcome.message,
-                outcome.request_id,
+                "" if is_told else outcome.message,
+                outcome.request_id if self.options.verbose else "",
                 outcome.place,
             )
         ]

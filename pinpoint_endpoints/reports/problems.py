@@ -5,13 +5,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, printable
+from pinpoint_endpoints.reports.lines import wrapped_for
 from pinpoint_endpoints.reports.reporter import (
     Cell,
     Column,
@@ -22,10 +24,22 @@ from pinpoint_endpoints.reports.reporter import (
 from pinpoint_endpoints.reports.tally import Tally, VerdictTally
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from pinpoint_endpoints.reports.snippet import Snippet
 
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _COLUMNS = (Column("Place"), Column("Code"), Column("Severity"), Column("Problem", min_width=30))
+
+
+_INDENT = 2
+
+
+class _Shown(NamedTuple):
+    """A problem with its source line, if that is shown."""
+
+    problem: Problem
+    snippet: "Snippet | None"
 
 
 class ReportFormat(StrEnum):
@@ -100,7 +114,9 @@ class ProblemView(View[Checked]):
 
     def rows(self, checked: Checked) -> Iterator[Sequence[Cell]]:
         """Return a row for each problem."""
-        return (_row(problem, self._snippet(checked, problem)) for problem in checked.problems)
+        return (
+            _row(_Shown(problem, self.snippet(checked, problem))) for problem in checked.problems
+        )
 
     def text(self, checked: Checked) -> str:
         """Return `path:line:col: severity[code] message (at pointer): hint` for each problem."""
@@ -110,7 +126,7 @@ class ProblemView(View[Checked]):
         """Return the same lines in colours, each with its source line below."""
         for problem in checked.problems:
             yield _styled(problem)
-            snippet = self._snippet(checked, problem)
+            snippet = self.snippet(checked, problem)
             if snippet is not None:
                 yield snippet
 
@@ -137,7 +153,8 @@ class ProblemView(View[Checked]):
                 return GithubReporter(stream, self.options.root)
         return None
 
-    def _snippet(self, checked: Checked, problem: Problem) -> "Snippet | None":
+    def snippet(self, checked: Checked, problem: Problem) -> "Snippet | None":
+        """Return the source line of a problem, if it is shown."""
         if not self.options.snippets:
             return None
         from pinpoint_endpoints.reports.snippet import Snippet, excerpt_of
@@ -153,27 +170,24 @@ class ProblemTable:
         self._view = view
         self._options = view.options
         self._stream = stream
-        self._rows: list[Sequence[Cell]] = []
+        self._shown: list[_Shown] = []
         self._counts: Counter[str] = Counter()
 
     def add(self, checked: Checked, /) -> None:
         """Take the problems of a document."""
-        shown = []
         for problem in checked.problems:
             self._counts[problem.code] += 1
             if self._counts[problem.code] <= self._options.max_problems:
-                shown.append(problem)
-        if shown:
-            self._rows += self._view.rows(checked._replace(problems=tuple(shown)))
+                self._shown.append(_Shown(problem, self._view.snippet(checked, problem)))
 
     def close(self, tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
         """Print the table, how many more problems there are, and the counts."""
-        if self._rows:
-            _print(self._rows, self._stream)
+        if self._shown:
+            _print(self._shown, self._stream)
         self._stream.writelines(self._more())
         line = "" if self._options.quiet else tally.closing_line(error)
         if line:
-            self._stream.write(f"{line}\n")
+            self._stream.write(wrapped_for(self._stream, f"{line}\n"))
 
     def _more(self) -> Iterator[str]:
         shown = self._options.max_problems
@@ -186,7 +200,7 @@ class ProblemTable:
 
 def print_problem_table(problems: Iterable[Problem], stream: TextIO) -> None:
     """Print problems as a table, without their source lines."""
-    _print([_row(problem, None) for problem in problems], stream)
+    _print([_Shown(problem, None) for problem in problems], stream)
 
 
 def problem_lines(problems: Iterable[Problem]) -> str:
@@ -242,27 +256,63 @@ def explanation_of(problem: Problem) -> str:
     return printable(f"{where}{problem.message}")
 
 
-def _print(rows: Sequence[Sequence[Cell]], stream: TextIO) -> None:
-    from rich.console import Group
-
+def _print(problems: Iterable[_Shown], stream: TextIO) -> None:
+    """Print errors before warnings, and each file's problems together."""
     from pinpoint_endpoints.reports.table import console_for, print_table
 
-    any_snippet = any(isinstance(row[-1], Group) for row in rows)
-    print_table(console_for(stream), _COLUMNS, rows, lines=any_snippet)
+    files: dict[str, int] = {}
+    for shown in problems:
+        files.setdefault(shown.problem.source, len(files))
+    problems = sorted(
+        problems,
+        key=lambda shown: (
+            shown.problem.severity is not Severity.ERROR,
+            files[shown.problem.source],
+            shown.problem.line,
+            shown.problem.column,
+        ),
+    )
+    console = console_for(stream)
+    rows: list[Sequence[Cell] | None] = []
+    for _, of_file in groupby(
+        problems, lambda shown: (shown.problem.severity, shown.problem.source)
+    ):
+        rows += (*map(_row, of_file), None)
+    print_table(console, _COLUMNS, rows[:-1], partial(_print_lines, console, problems))
 
 
-def _row(problem: Problem, snippet: "Snippet | None") -> Sequence[Cell]:
+def _print_lines(console: "Console", problems: Iterable[_Shown]) -> None:
+    """Print a line for each problem, with the source line and the hint below it."""
+    from rich.text import Text
+
+    from pinpoint_endpoints.reports.table import print_wrapped
+
+    for problem, snippet in problems:
+        line = Text.assemble(
+            (place_of(problem), "bold"),
+            " ",
+            (f"{problem.severity}[{problem.code}]", _STYLES[problem.severity]),
+            f" {explanation_of(problem)}",
+        )
+        print_wrapped(console, line, _INDENT)
+        if snippet is not None:
+            console.print(replace(snippet, indent=_INDENT))
+        if problem.hint:
+            print_wrapped(console, Text(f"{' ' * _INDENT}hint: {printable(problem.hint)}"), _INDENT)
+
+
+def _row(shown: _Shown) -> Sequence[Cell]:
     from rich.console import Group
     from rich.text import Text
 
+    problem, snippet = shown
     text = Text(explanation_of(problem))
-    if problem.hint:
-        text.append(f"\nhint: {printable(problem.hint)}", style="dim")
+    hint = [Text(f"hint: {printable(problem.hint)}")] if problem.hint else []
     return (
         place_of(problem),
         problem.code,
         (str(problem.severity), _STYLES[problem.severity]),
-        text if snippet is None else Group(text, snippet),
+        Group(text, *([] if snippet is None else [snippet]), *hint),
     )
 
 

@@ -40,6 +40,7 @@ class ReportOptions(NamedTuple):
         max_problems: how many problems of one code a table shows.
         show_values: whether personal data is shown as it is.
         quiet: whether the counts below a table are left out.
+        verbose: whether a table has the ids of requests.
         snippets: whether problems show their source line with a caret, as on a terminal.
         styled: whether text may have colours, which NO_COLOR and TERM can still take away.
         root: the directory from which reports for GitHub and SARIF name files; empty for the
@@ -49,6 +50,7 @@ class ReportOptions(NamedTuple):
     max_problems: int = 50
     show_values: bool = False
     quiet: bool = False
+    verbose: bool = False
     snippets: bool = False
     styled: bool = False
     root: str = ""

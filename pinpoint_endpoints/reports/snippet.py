@@ -70,10 +70,12 @@ class Snippet:
     Attributes:
         excerpt: the source line.
         style: of the caret.
+        indent: how many columns are left free before it.
     """
 
     excerpt: Excerpt
     style: str
+    indent: int = 0
 
     def __rich_console__(
         self, console: "Console", options: "ConsoleOptions"
@@ -83,7 +85,8 @@ class Snippet:
         number = str(self.excerpt.line)
         source, marks = draw(self.excerpt, max(options.max_width - self._margin, 1))
         for label, text, style in ((number, source, ""), (" " * len(number), marks, self.style)):
-            yield Text.assemble((f"{label} | ", "dim"), (text, style), no_wrap=True, end="\n")
+            start = f"{' ' * self.indent}{label} | "
+            yield Text.assemble((start, "dim"), (text, style), no_wrap=True, end="\n")
 
     def __rich_measure__(self, console: "Console", options: "ConsoleOptions") -> "Measurement":
         from rich.cells import cell_len
@@ -95,7 +98,7 @@ class Snippet:
 
     @property
     def _margin(self) -> int:
-        return len(f"{self.excerpt.line} | ")
+        return self.indent + len(f"{self.excerpt.line} | ")
 
 
 def draw(excerpt: Excerpt, width: int) -> tuple[str, str]:

@@ -1,16 +1,19 @@
-"""Print results as a table in which nothing that a person would copy is cut."""
+"""Print results as a table, or as lines; nothing that a person would copy is cut."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TextIO
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import printable
+from pinpoint_endpoints.reports.lines import wrapped_for
 from pinpoint_endpoints.reports.reporter import MAX_ROWS, Cell, Column, R, View
 from pinpoint_endpoints.reports.tally import Tally
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
+    from rich.text import Text
 
     from pinpoint_endpoints.documents.model import Problem
 
@@ -19,8 +22,13 @@ if TYPE_CHECKING:
 _MAX_WIDTH_IN_A_FILE = 120
 """In columns: how wide wrapped text may make a table in a file or a pipe."""
 
-_RECORD_BORDERS = 7
+MIN_TABLE_WIDTH = 100
+"""In columns: a narrower terminal gets lines in place of tables."""
+
+_GAP = 2
+_INDENT = 2
 _UNLIMITED = 1 << 30
+_WORD = re.compile(r"\s*\S+\s*")
 
 
 class TableReporter(Generic[R]):
@@ -59,7 +67,7 @@ class TableReporter(Generic[R]):
             self._stream.write(f"{shown.more:,} more: see all with -o text\n")
         line = "" if self._view.options.quiet else tally.closing_line(error)
         if line:
-            self._stream.write(f"{line}\n")
+            self._stream.write(wrapped_for(self._stream, f"{line}\n"))
 
 
 class _Rows:
@@ -92,32 +100,54 @@ def console_for(stream: TextIO) -> "Console":
     return Console(file=stream, highlight=False, markup=False, emoji=False)
 
 
+def is_narrow(console: "Console") -> bool:
+    """Tell whether results are printed as lines: on a terminal without room for tables."""
+    return console.file.isatty() and console.width < MIN_TABLE_WIDTH
+
+
 def print_table(
     console: "Console",
     columns: Sequence[Column],
-    rows: Sequence[Sequence["Cell"]],
-    *,
-    lines: bool = False,
+    rows: Sequence[Sequence["Cell"] | None],
+    print_lines: Callable[[], None] | None = None,
 ) -> None:
-    """Print the rows as a table, or as a list of records where the terminal is too narrow.
+    """Print the rows as a table, or as lines where the terminal is too narrow for it.
 
     Args:
         console: where the table is printed.
         columns: of the table.
-        rows: a cell for each column.
-        lines: whether a line is drawn between rows.
+        rows: a cell for each column; None for a line between the rows around it.
+        print_lines: prints what a terminal without room for the table gets; by default a line for
+            each row.
     """
+    cells = [row for row in rows if row is not None]
     shown = [
         index
         for index, column in enumerate(columns)
-        if not column.optional or any(row[index] for row in rows)
+        if not column.optional or any(row[index] for row in cells)
     ]
-    _print_table(
-        console,
-        [columns[index] for index in shown],
-        [[_renderable(row[index]) for index in shown] for row in rows],
-        lines=lines,
+    columns = [columns[index] for index in shown]
+    rendered = [
+        None if row is None else [_renderable(row[index]) for index in shown] for row in rows
+    ]
+    widths = [
+        max(len(column.heading), *(_natural_width(console, row[index]) for row in rendered if row))
+        for index, column in enumerate(columns)
+    ]
+    borders = 3 * len(columns) + 1
+    least = borders + sum(
+        min(width, column.min_width or width) for column, width in zip(columns, widths, strict=True)
     )
+    on_terminal = console.file.isatty()
+    if is_narrow(console) or (on_terminal and console.width < least):
+        if print_lines is None:
+            _print_lines(console, columns, [row for row in rendered if row])
+        else:
+            print_lines()
+        return
+    room = console.width if on_terminal else max(_MAX_WIDTH_IN_A_FILE, least)
+    console.width = min(room, borders + sum(widths))
+    console.print(_table(columns, widths, rendered))
 
 
 def _renderable(cell: "Cell") -> "RenderableType":
@@ -131,76 +161,89 @@ def _renderable(cell: "Cell") -> "RenderableType":
     return cell
 
 
-def _print_table(
-    console: "Console", columns: Sequence[Column], rows: Sequence["Row"], *, lines: bool
-) -> None:
-    widths = [
-        max(len(column.heading), *(_natural_width(console, row[index]) for row in rows))
-        for index, column in enumerate(columns)
-    ]
-    borders = 3 * len(columns) + 1
-    least = borders + sum(
-        min(width, column.min_width or width) for column, width in zip(columns, widths, strict=True)
-    )
-    on_terminal = console.file.isatty()
-    if on_terminal and least > console.width:
-        _print_records(console, columns, rows)
-        return
-    room = console.width if on_terminal else max(_MAX_WIDTH_IN_A_FILE, least)
-    console.width = min(room, borders + sum(widths))
-    console.print(_table(columns, widths, rows, lines=lines))
-
-
 def _table(
-    columns: Sequence[Column], widths: Sequence[int], rows: Sequence["Row"], *, lines: bool
+    columns: Sequence[Column], widths: Sequence[int], rows: Iterable["Row | None"]
 ) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.ROUNDED, header_style="bold", show_lines=lines)
+    table = Table(box=box.ROUNDED, header_style="bold", border_style="dim")
     for column, width in zip(columns, widths, strict=True):
         if column.min_width:
             table.add_column(column.heading, overflow="fold")
         else:
             table.add_column(column.heading, no_wrap=True, width=width)
     for row in rows:
-        table.add_row(*row)
+        if row is None:
+            table.add_section()
+        else:
+            table.add_row(*row)
     return table
 
 
-def _print_records(console: "Console", columns: Sequence[Column], rows: Sequence["Row"]) -> None:
-    from rich import box
-    from rich.table import Table
-
-    label = max(len(column.heading) for column in columns)
-    widths = (
-        _natural_width(console, cell)
-        for row in rows
-        for column, cell in zip(columns, row, strict=True)
-        if not column.min_width
-    )
-    unbroken = max(widths, default=0)
-    room = console.width - label - _RECORD_BORDERS
-    if unbroken > room:
-        _print_lines(console, columns, rows)
-        return
-    table = Table(box=box.ROUNDED, show_header=False)
-    table.add_column(style="bold", no_wrap=True, width=label)
-    table.add_column(overflow="fold", max_width=room)
-    for row in rows:
-        for column, cell in zip(columns, row, strict=True):
-            table.add_row(column.heading, cell)
-        table.add_section()
-    console.print(table)
-
-
 def _print_lines(console: "Console", columns: Sequence[Column], rows: Sequence["Row"]) -> None:
-    """Print each cell on a line of its own, which the terminal itself wraps."""
+    """Print a line for each row: first the cells that are never wrapped, then prose.
+
+    The cells of a column are aligned if there is room for it. What does not fit beside them is
+    below.
+    """
+    from rich.text import Text
+
+    whole = [index for index, column in enumerate(columns) if not column.min_width]
+    prose = [index for index, column in enumerate(columns) if column.min_width]
+    widths = {index: max(_natural_width(console, row[index]) for row in rows) for index in whole}
+    is_aligned = sum(widths.values()) + _GAP * (len(widths) - 1) <= console.width
     for row in rows:
-        for column, cell in zip(columns, row, strict=True):
-            console.print(f"[bold]{column.heading}:[/bold]", end=" ", markup=True)
-            console.print(cell, soft_wrap=True)
-        console.print()
+        line, is_first = Text(), True
+        for index in (*whole, *prose):
+            cell = Text(", ").join(_as_text(row[index]).split("\n"))
+            if not cell and (index in prose or not is_aligned):
+                continue
+            gap = " " * (_GAP if line else 0)
+            is_full = line.cell_len + len(gap) + cell.cell_len > console.width
+            if line and (is_full or (index in prose and not is_first)):
+                print_wrapped(console, line, _INDENT)
+                line, is_first, gap = Text(), False, " " * _INDENT
+            line.append(gap).append_text(cell)
+            if is_aligned and index in whole:
+                line.append(" " * (widths[index] - cell.cell_len))
+        print_wrapped(console, line, _INDENT)
+
+
+def _as_text(cell: "RenderableType") -> "Text":
+    from rich.text import Text
+
+    return cell if isinstance(cell, Text) else Text(str(cell))
+
+
+def print_wrapped(console: "Console", text: "Text", indent: int) -> None:
+    """Print a text in lines that break between words: whoever copies a word gets all of it.
+
+    Args:
+        console: where it is printed. Elsewhere than on a terminal nothing is wrapped.
+        text: a paragraph.
+        indent: of all lines but the first, in columns.
+    """
+    from rich.text import Text
+
+    room = console.width if console.file.isatty() else _UNLIMITED
+    for number, line in enumerate(text.divide(_breaks(text.plain, room, indent))):
+        line.rstrip()
+        start = " " * indent if number else ""
+        console.print(Text(start).append_text(line), soft_wrap=True)
+
+
+def _breaks(text: str, room: int, indent: int) -> Iterator[int]:
+    """Yield the offsets at which a text is broken into lines."""
+    from rich.cells import cell_len
+
+    used = 0
+    for word in _WORD.finditer(text):
+        width = cell_len(word[0])
+        if used > indent and used + cell_len(word[0].rstrip()) > room:
+            yield word.start()
+            used = indent
+        used += width
 
 
 def _natural_width(console: "Console", cell: "RenderableType") -> int:

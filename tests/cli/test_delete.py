@@ -63,7 +63,7 @@ def states(envelope: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_the_table_shows_what_was_deleted() -> None:
-    """Endpoint id, channel, status and request id stand in it whole, the address masked."""
+    """Endpoint id, channel and status are in it whole, the address masked."""
     code, out, err = delete("--id", "ADA/phone", "--id", "bob")
     assert (code, err, left()) == (0, "", {"ada-mail"})
     for cell in ("ADA/phone", "bob", "SMS", "EMAIL", "deleted 202", "+1***", "bo***"):

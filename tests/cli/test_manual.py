@@ -117,9 +117,11 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [path for path in files if page != README or not (ROOT / path).exists()] == []
 
 
-def test_what_the_readme_shows_fits_a_terminal() -> None:
-    """No line of output in the README is wider than 80 columns."""
-    blocks = [*fenced(README, "console"), *fenced(README, "console terminal")]
+@each_page
+def test_what_a_page_shows_fits_a_terminal(page: Path) -> None:
+    """No line of output in the README, or for people in a topic, is wider than 80 columns."""
+    blocks = fenced(page, "console terminal")
+    blocks += fenced(page, "console") if page == README else []
     lines = [line for block in blocks for line in block.splitlines()]
     assert [line for line in lines if len(line) > MAX_COLUMNS] == []
 

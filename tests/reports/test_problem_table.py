@@ -71,3 +71,28 @@ def test_no_format_shows_what_a_fix_would_write(report_format: ReportFormat) -> 
     output = reported(report_format, [document], terminal=True, snippets=True, styled=True)
     assert "2065550177" not in output
     assert "206 555" not in output
+
+
+def test_a_narrow_terminal_gets_a_line_for_each_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Place, verdict and message in one line, the source line and the hint below it, no box."""
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "dumb")
+    problem = finding(line=2, column=3, end_column=9, pointer="/OptOut", hint="did you mean NONE?")
+    output = table(checked(problem, text='{\n  "none"\n}'), terminal=True, snippets=True)
+    assert output.splitlines()[:-1] == [
+        "some/file.json:2:3 error[PE103] /OptOut: not a value",
+        '  2 |   "****"',
+        "    |   ^~~~~~",
+        "  hint: did you mean NONE?",
+    ]
+
+
+def test_errors_come_first_and_each_file_together() -> None:
+    """Errors of all files, then warnings; a second report of a file is with its first."""
+    documents = [
+        checked(warning(source="a"), finding(source="a", line=3)),
+        checked(warning(source="b")),
+        checked(finding(source="a", line=2)),
+    ]
+    rows = [line for line in table(*documents).splitlines() if " PE" in line]
+    assert [line.split()[1] for line in rows] == ["a:2:1", "a:3:1", "a:1:1", "b:1:1"]

@@ -61,15 +61,28 @@ def test_a_table_fits_the_terminal_when_it_can() -> None:
     assert max(map(len, printed(Terminal(), 80, rows).splitlines())) <= 80
 
 
-def test_a_terminal_too_narrow_shows_one_below_the_other() -> None:
-    """Rows become records, each value beside its column's name."""
-    rows = [("an-endpoint-id-of-some-length", "accepted", "a/path/of/some/length.json")]
-    lines = printed(Terminal(), 50, rows).splitlines()
-    assert [line.split("│")[1].strip() for line in lines[1:-1]] == [
-        "Endpoint id",
-        "Message",
-        "Source",
-    ]
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (99, ["an-id       a.json  accepted", "another-id  b.json"]),
+        (20, ["an-id       a.json", "  accepted", "another-id  b.json"]),
+        (17, ["an-id  a.json", "  accepted", "another-id", "  b.json"]),
+        (9, ["an-id", "  a.json", "  accepted", "another-id", "  b.json"]),
+    ],
+)
+def test_a_terminal_too_narrow_for_tables_shows_lines(width: int, shown: list[str]) -> None:
+    """A line for each row, its cells aligned if there is room; then whole cells before prose."""
+    rows = [("an-id", "accepted", "a.json"), ("another-id", "", "b.json")]
+    lines = printed(Terminal(), width, rows).splitlines()
+    assert lines == shown
+
+
+@given(st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=4), st.integers(1, 99))
+def test_a_line_is_broken_between_words(rows: list[tuple[str, str, str]], width: int) -> None:
+    """No line is wider than the terminal, unless one word is."""
+    for line in printed(Terminal(), width, rows).splitlines():
+        assert len(line) <= width or len(line.split()) == 1
+        assert line.strip()
 
 
 @given(st.text())
