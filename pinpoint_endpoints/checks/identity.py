@@ -49,8 +49,7 @@ class Identity(NamedTuple):
 
 def identity_of(document: Document) -> Identity:
     """Return what a document is about."""
-    value, request = document.value, document.request
-    application = _text(value.get("ApplicationId")) if isinstance(value, dict) else ""
+    request, application = document.request, document.application_id
     channel, address = _text(request.get("ChannelType")), _text(request.get("Address"))
     user = request.get("User")
     members: Mapping[str, Any] = user if isinstance(user, dict) else {}

@@ -60,7 +60,7 @@ _WrongCommandLine: Any = typer.BadParameter.__base__
 
 _HINTS_FOR_MISSING = {
     "paths": "Name files or directories, or set paths in pe.toml.",
-    "app": "Set it on the command line, or set app in pe.toml.",
+    "app": "Use --app, or set PE_APP, or set app in pe.toml.",
 }
 _OPTIONS_BY_OTHER_NAMES = {
     "--format": "--output",

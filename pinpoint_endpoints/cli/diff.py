@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
 from pinpoint_endpoints.cli.options import (
-    App,
+    AppOrNamed,
     CheckOptions,
     DisplayOptions,
     EndpointId,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def diff(
     inputs: Inputs,
     *,
-    app: App,
+    app: AppOrNamed = None,
     endpoint_id: EndpointId = None,
     target: ConcurrentTarget,
     checks: CheckOptions,
@@ -62,12 +62,14 @@ def diff(
     style = progress_style(quiet=display.quiet, streams=output is not Output.JSON, lines=True)
     counts = partial(_counts, tally, monotonic())
     with (
-        inputs.spooled() as spooled,
+        inputs.spooled(keep=app is None) as spooled,
         Progress("comparing", inputs.size, counts, style) as progress,
         Interrupts() as interrupts,
     ):
+        app = inputs.application(app, spooled, quiet=display.quiet)
         documents = inputs.documents(
             spooled,
+            application_id=app,
             endpoint_id=endpoint_id,
             meter=progress.meter,
             note_empty=checks.notes_empty(quiet=display.quiet),

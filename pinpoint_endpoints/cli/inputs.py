@@ -38,6 +38,7 @@ def _pattern(given: str | Pattern) -> Pattern:
     return given if isinstance(given, Pattern) else Pattern(given)
 
 
+_MAX_APPLICATIONS_NAMED = 10
 _MAX_EMPTY_NAMED = 10
 _MAX_SUFFIXES_NAMED = 3
 
@@ -175,10 +176,53 @@ class Inputs(OptionGroup):
             for spooled in inputs.values():
                 spooled.close()
 
+    def application(
+        self, app: str | None, spooled: Mapping[str, Spooled], *, quiet: bool = False
+    ) -> str:
+        """Return the application of a run: the one of `--app`, else the one that all files name.
+
+        Args:
+            app: the value of `--app`.
+            spooled: from the method of this name; kept, if no application is given.
+            quiet: whether not to print what the files name.
+
+        Raises:
+            UsageError: no application is given, and the files name none, or not all of them one.
+        """
+        if app is not None:
+            return app
+        with_endpoint = filter(_has_endpoint, self.unreported_documents(spooled))
+        named: dict[str, str] = {}
+        unnamed = ""
+        for document in with_endpoint:
+            if document.application_id:
+                named.setdefault(document.application_id, document.source)
+            else:
+                unnamed = unnamed or document.source
+            if len(named) > 1 or (named and unnamed):
+                break
+        if not named:
+            message = "there is no application: neither --app nor the files name one"
+            raise UsageError(message, "use --app, or set PE_APP, or set app in pe.toml")
+        (application_id, source), *others = named.items()
+        says = f"{printable(source)} names the application {printable(application_id)}"
+        if others:
+            raise UsageError(
+                f"{says}, {printable(others[0][1])} {printable(others[0][0])}",
+                "name those of one application, or send all to one with --app",
+            )
+        if unnamed:
+            message = f"{says}, {printable(unnamed)} none"
+            raise UsageError(message, f"use --app {printable(application_id)} for all of them")
+        if not quiet:
+            note(says)
+        return application_id
+
     def documents(
         self,
         spooled: Mapping[str, Spooled],
         *,
+        application_id: str = "",
         endpoint_id: str | None = None,
         meter: Meter | None = None,
         leave_out: frozenset[str] = NO_PATHS,
@@ -189,6 +233,8 @@ class Inputs(OptionGroup):
 
         Args:
             spooled: from the method of this name.
+            application_id: the application of the run: of documents that name another one, the
+                first of each application is printed on standard error.
             endpoint_id: the value of `--id`, which only one document can have.
             meter: counts the bytes that are read.
             leave_out: real paths of files in searched directories that are not read.
@@ -203,7 +249,11 @@ class Inputs(OptionGroup):
         on_empty = _note_empty if note_empty else None
         documents = with_ids(documents, self.ids)
         documents = expect_any(documents, self.paths, endpoint_id, on_empty)
-        return documents if quiet else chain(documents, self._noting_left_out())
+        if quiet:
+            return documents
+        if application_id:
+            documents = _noting_other_applications(documents, application_id)
+        return chain(documents, self._noting_left_out())
 
     def _noting_left_out(self) -> Iterator[Document]:
         """Print how many files were left out, and yield nothing: the end of the documents."""
@@ -216,6 +266,26 @@ class Inputs(OptionGroup):
         """Yield the documents before they are read for the run; count and print nothing."""
         documents = load(self.paths, spooled, selection=self._selection(leave_out))
         return with_ids(documents, self.ids)
+
+
+def _has_endpoint(document: Document) -> bool:
+    return document.has_endpoint
+
+
+def _noting_other_applications(
+    documents: Iterator[Document], application_id: str
+) -> Iterator[Document]:
+    """Yield documents, and print before each which other application it is the first to name."""
+    known = {"", application_id}
+    for document in documents:
+        named = document.application_id
+        if named not in known and len(known) <= _MAX_APPLICATIONS_NAMED:
+            known.add(named)
+            note(
+                f"{printable(document.source)} names the application {printable(named)}, "
+                f"but this run uses {printable(application_id)}"
+            )
+        yield document
 
 
 def _note_empty(document: Document | None, number: int) -> None:

@@ -99,6 +99,16 @@ def _name_project_file(ctx: typer.Context, verbose: bool) -> bool:
 App = Annotated[
     str, typer.Option("--app", metavar="ID", envvar="PE_APP", help="The application id.")
 ]
+AppOrNamed = Annotated[
+    str | None,
+    typer.Option(
+        "--app",
+        metavar="ID",
+        envvar="PE_APP",
+        show_default="the ApplicationId that the files name",
+        help="The application id.",
+    ),
+]
 EndpointId = Annotated[
     str | None,
     typer.Option(

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from enum import StrEnum
 from functools import partial
 from threading import Lock
@@ -12,7 +13,7 @@ import typer
 
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
-from pinpoint_endpoints.cli.options import App, CheckOptions, DisplayOptions, EndpointId
+from pinpoint_endpoints.cli.options import AppOrNamed, CheckOptions, DisplayOptions, EndpointId
 from pinpoint_endpoints.cli.outputs import OutputFiles
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import ThrowableIterator, end_of_support, new_hints, run
@@ -42,7 +43,7 @@ class UpsertOutput(StrEnum):
 def upsert(
     inputs: Inputs,
     *,
-    app: App,
+    app: AppOrNamed = None,
     endpoint_id: EndpointId = None,
     target: UpdateTarget,
     no_batch: Annotated[
@@ -105,13 +106,16 @@ def upsert(
         message = "--journal cannot resume a run with --ids new: each run makes other ids"
         raise UsageError(message, "use --ids from-address, or leave --journal out")
     options = SendOptions(checks.sending_policy(), endpoint_id, batch=not no_batch)
-    with (
-        inputs.spooled(keep=all_or_nothing) as spooled,
-        OutputFiles(inputs, app, target, journal, failures, read_only=dry_run) as files,
-    ):
+    with ExitStack() as opened:
+        spooled = opened.enter_context(inputs.spooled(keep=all_or_nothing or app is None))
+        app = inputs.application(app, spooled, quiet=display.quiet)
+        files = opened.enter_context(
+            OutputFiles(inputs, app, target, journal, failures, read_only=dry_run)
+        )
         documents = partial(
             inputs.documents,
             spooled,
+            application_id=app,
             endpoint_id=endpoint_id,
             leave_out=files.real_paths,
             note_empty=checks.notes_empty(quiet=display.quiet),

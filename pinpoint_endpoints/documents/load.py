@@ -417,6 +417,7 @@ def _endpoints(
             in_multi_document_file,
             problems,
             endpoint.metadata,
+            endpoint.application_id,
         )
         problems = ()
     if is_empty:

@@ -117,6 +117,7 @@ class Document(NamedTuple):
             cannot be the endpoint id.
         problems: what reading found.
         metadata: paths in the file to what an SDK added to its answer, which is not sent.
+        application_id: the application that the document names, or an empty string.
     """
 
     source: str
@@ -130,6 +131,7 @@ class Document(NamedTuple):
     in_multi_document_file: bool = False
     problems: tuple[Problem, ...] = ()
     metadata: tuple[ValuePath, ...] = ()
+    application_id: str = ""
 
     @property
     def is_read(self) -> bool:

@@ -44,6 +44,7 @@ class Endpoint(NamedTuple):
         path: path of `value` in the file.
         request_path: path of the request in `value`.
         metadata: paths in the file to what an SDK added beside or around the endpoint.
+        application_id: the application that the endpoint, or what is around it, names.
     """
 
     shape: str
@@ -53,6 +54,7 @@ class Endpoint(NamedTuple):
     path: ValuePath
     request_path: ValuePath = ()
     metadata: tuple[ValuePath, ...] = ()
+    application_id: str = ""
 
 
 def endpoints_in(value: object, path: ValuePath = ()) -> Iterator[Endpoint]:
@@ -80,12 +82,16 @@ def endpoints_in(value: object, path: ValuePath = ()) -> Iterator[Endpoint]:
     inner = value[wrapper]
     if wrapper == "EndpointRequest":
         endpoint_id = _text(value.get("EndpointId"))
-        yield Endpoint(shape, value, endpoint_id, _members(inner), path, (wrapper,))
+        request, application = _members(inner), _application(value)
+        yield Endpoint(
+            shape, value, endpoint_id, request, path, (wrapper,), application_id=application
+        )
     elif value.keys() - beside - METADATA != {wrapper} or not _unwraps(wrapper, inner):
         yield Endpoint(shape, value, None, _NO_REQUEST, path)
     else:
-        around = _metadata(value, path)
-        for endpoint in _unwrapped(wrapper, inner, (*path, wrapper)):
+        around, application = _metadata(value, path), _application(value)
+        for found in _unwrapped(wrapper, inner, (*path, wrapper)):
+            endpoint = found._replace(application_id=application) if application else found
             yield endpoint._replace(metadata=around + endpoint.metadata) if around else endpoint
             around = ()
 
@@ -138,7 +144,10 @@ def _response(value: Mapping[str, object], path: ValuePath) -> Endpoint:
     if metadata:
         value = {name: member for name, member in value.items() if name not in METADATA}
     endpoint_id, request = _text(value.get("Id")), _request(value)
-    return Endpoint("EndpointResponse", value, endpoint_id, request, path, (), metadata)
+    application = _application(value)
+    return Endpoint(
+        "EndpointResponse", value, endpoint_id, request, path, (), metadata, application
+    )
 
 
 def _request(members: Mapping[str, object]) -> Mapping[str, object]:
@@ -150,6 +159,10 @@ def _request(members: Mapping[str, object]) -> Mapping[str, object]:
 
 def _members(value: Any) -> Mapping[str, object]:
     return value if isinstance(value, dict) else _NO_REQUEST
+
+
+def _application(value: Mapping[str, object]) -> str:
+    return _text(value.get("ApplicationId")) or ""
 
 
 def _text(value: object) -> str | None:
