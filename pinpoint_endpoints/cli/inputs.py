@@ -177,13 +177,19 @@ class Inputs(OptionGroup):
                 spooled.close()
 
     def application(
-        self, app: str | None, spooled: Mapping[str, Spooled], *, quiet: bool = False
+        self,
+        app: str | None,
+        spooled: Mapping[str, Spooled],
+        leave_out: frozenset[str] = NO_PATHS,
+        *,
+        quiet: bool = False,
     ) -> str:
         """Return the application of a run: the one of `--app`, else the one that all files name.
 
         Args:
             app: the value of `--app`.
             spooled: from the method of this name; kept, if no application is given.
+            leave_out: real paths of files in searched directories that are not read.
             quiet: whether not to print what the files name.
 
         Raises:
@@ -191,7 +197,7 @@ class Inputs(OptionGroup):
         """
         if app is not None:
             return app
-        with_endpoint = filter(_has_endpoint, self.unreported_documents(spooled))
+        with_endpoint = filter(_has_endpoint, self.unreported_documents(spooled, leave_out))
         named: dict[str, str] = {}
         unnamed = ""
         for document in with_endpoint:

@@ -1,5 +1,6 @@
 """`pe upsert`: send the endpoints in files, or with --dry-run show what would be sent."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -108,7 +109,8 @@ def upsert(
     options = SendOptions(checks.sending_policy(), endpoint_id, batch=not no_batch)
     with ExitStack() as opened:
         spooled = opened.enter_context(inputs.spooled(keep=all_or_nothing or app is None))
-        app = inputs.application(app, spooled, quiet=display.quiet)
+        written = frozenset(map(os.path.realpath, filter(None, (journal, failures))))
+        app = inputs.application(app, spooled, written, quiet=display.quiet)
         files = opened.enter_context(
             OutputFiles(inputs, app, target, journal, failures, read_only=dry_run)
         )

@@ -51,9 +51,12 @@ def test_the_application_that_all_files_name_is_used() -> None:
 
 
 def test_standard_input_may_name_it() -> None:
-    """What is read to find the application is still sent."""
+    """What is read to find the application is still sent; the files of a run name none."""
     line = json.dumps(FILES["input.json"])
-    assert run("upsert", "-", given=f"{line}\n{line}\n").code == 0
+    Path("failures.ndjson").write_text("", encoding="utf-8")
+    Path("sent.ndjson").write_text("", encoding="utf-8")
+    written = ["--journal", "sent.ndjson", "--failures", "failures.ndjson"]
+    assert run("upsert", "-", *written, given=f"{line}\n{line}\n").code == 0
     assert run("get", "--app", "shop", "--id", "ada").code == 0
 
 
