@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pinpoint_endpoints.checks.identity import names_in
 from pinpoint_endpoints.checks.rules.document_rules import bytes_in, invisible_character
@@ -20,9 +20,7 @@ from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.rule import Scope
 from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, SAFE_ENDPOINT_BYTES
 from pinpoint_endpoints.schema.bundled import bundled_schema
-
-if TYPE_CHECKING:
-    from jsonschema_rs import Draft202012Validator as Decider
+from pinpoint_endpoints.schema.decider import Decider
 
 COVERED_RULES = frozenset(
     {
@@ -86,6 +84,7 @@ def surely_valid(document: Document, covered: frozenset[str] = COVERED_RULES) ->
     return (
         not endpoint_id_problem(document.endpoint_id)
         and _has_one_decimal(document.request.get("Location"))
+        and _has_known_locale(document.request.get("Demographic"))
         and _has_distinct_names(document)
         and bytes_in(document.request) <= SAFE_ENDPOINT_BYTES
         and not invisible_character(document)
@@ -104,6 +103,13 @@ def _has_one_decimal(location: Any) -> bool:
     return not any(map(coordinate_precision, degrees))
 
 
+def _has_known_locale(demographic: Any) -> bool:
+    if not demographic or "Locale" not in demographic:
+        return True
+    language, _, place = demographic["Locale"].partition("_")
+    return language in LANGUAGES and (place in COUNTRIES or place in AREAS)
+
+
 def _has_distinct_names(document: Document) -> bool:
     """Tell whether the names are few enough, and all different when case is ignored."""
     names = [*chain.from_iterable(names_in(document).values())]
@@ -113,11 +119,9 @@ def _has_distinct_names(document: Document) -> bool:
 
 
 @cache
-def _decider(shape: str) -> "Decider":
-    from jsonschema_rs import Draft202012Validator
-
+def _decider(shape: str) -> Decider:
     schema = bundled_schema()
-    return Draft202012Validator(
+    return Decider(
         {
             "$schema": schema["$schema"],
             "$ref": f"#/$defs/{shape}",
@@ -141,7 +145,5 @@ def _stricter(definitions: dict[str, Any]) -> dict[str, Any]:
     location["Country"] = {"enum": sorted(COUNTRIES)}
     demographic = definitions["EndpointDemographic"]["properties"]
     demographic["Timezone"] = {"enum": sorted(zones())}
-    languages, places = "|".join(sorted(LANGUAGES)), "|".join(sorted(COUNTRIES | AREAS))
-    demographic["Locale"] = {"type": "string", "pattern": f"^({languages})_({places})$"}
     definitions["EffectiveDate"]["pattern"] = _MOMENT
     return definitions

@@ -24,11 +24,11 @@ from pinpoint_endpoints.documents.model import Action
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.suggestions import without_style
 from pinpoint_endpoints.schema.bundled import bundled_schema
+from pinpoint_endpoints.schema.decider import Decider
 
 if TYPE_CHECKING:
     import jsonschema
     from jsonschema import Draft202012Validator as Explainer
-    from jsonschema_rs import Draft202012Validator as Decider
 
 _IDS = ("Id", "EndpointId")
 
@@ -58,7 +58,7 @@ def first_finding(value: object, shape: str) -> CodedFinding | None:
     from jsonschema_rs import ValidationError, ValidationErrorKind
 
     try:
-        _decider(shape).validate(value)
+        _decider(shape).compiled.validate(value)
     except ValidationError as error:
         place, (*rule, _) = error.instance_path, error.schema_path
         is_about_a_name = isinstance(error.kind, ValidationErrorKind.PropertyNames)
@@ -86,10 +86,8 @@ def _findings(
 
 
 @cache
-def _decider(shape: str) -> "Decider":
-    from jsonschema_rs import Draft202012Validator
-
-    return Draft202012Validator(_with_shapes(_reference_to(shape)))
+def _decider(shape: str) -> Decider:
+    return Decider(_with_shapes(_reference_to(shape)))
 
 
 @cache

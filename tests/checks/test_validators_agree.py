@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pinpoint_endpoints.checks.schema_check import explain, first_finding, fits
 from pinpoint_endpoints.schema.bundled import bundled_schema
+from pinpoint_endpoints.schema.decider import Decider
 
 SHAPES = sorted(
     name
@@ -99,6 +100,27 @@ def test_the_validators_agree_on_almost_endpoints(data: st.DataObject) -> None:
     value = mutate(WHOLE, data)
     assert fits(value, "EndpointRequest") == (explain(value, "EndpointRequest") == [])
     assert (first_finding(value, "EndpointRequest") is None) == fits(value, "EndpointRequest")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_first_values_are_decided_as_the_others(shape: str) -> None:
+    """What a few lines of Python decide at once, the compiled schema decides too."""
+    schema = {**bundled_schema(), "$ref": f"#/$defs/{shape}"}
+    at_once, compiled = Decider(schema, first=1_000_000), Decider(schema, first=0)
+
+    @given(VALUES | st.builds(lambda data: mutate(WHOLE, data), st.data()))
+    def agree(value: object) -> None:
+        assert at_once.is_valid(value) == compiled.is_valid(value)
+
+    agree()
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 10**400, True, 2**64, -0.0])
+def test_unusual_numbers_are_decided_alike(number: float) -> None:
+    """Numbers that JSON cannot write are none, in either way of deciding."""
+    value = {"Metrics": {"visits": number}}
+    schema = {**bundled_schema(), "$ref": "#/$defs/EndpointRequest"}
+    assert Decider(schema).is_valid(value) == Decider(schema, first=0).is_valid(value)
 
 
 @given(TEXTS)
