@@ -37,6 +37,7 @@ COMMANDS = {
     "validate": "validate",
     "upsert": "upsert",
     "diff": "diff",
+    "convert": "convert",
     "get": "get",
     "delete": "delete",
     "stats": "stats",
@@ -151,6 +152,7 @@ class Boundary(TyperGroup):
         if (_output_in(arguments) or self._default_output) != "json":
             return
         from pinpoint_endpoints.reports.charts import StatsTally
+        from pinpoint_endpoints.reports.conversion import ConversionTally
         from pinpoint_endpoints.reports.deletions import DeletionTally
         from pinpoint_endpoints.reports.differences import DifferenceTally
         from pinpoint_endpoints.reports.envelope import Envelope
@@ -163,6 +165,7 @@ class Boundary(TyperGroup):
             "validate": ProblemTally,
             "upsert": OutcomeTally,
             "diff": DifferenceTally,
+            "convert": ConversionTally,
             "delete": DeletionTally,
             "stats": StatsTally,
             "rules": RuleTally,
@@ -181,6 +184,8 @@ def _add_hint(error: Any) -> None:
     if getattr(error, "option_name", None) in _OPTIONS_BY_OTHER_NAMES:
         error.possibilities = [_OPTIONS_BY_OTHER_NAMES[error.option_name]]
     command = error.ctx.info_name if error.ctx else ""
+    if command == "convert" and name == "output":
+        error.message += " This is the format of the account; --out names the converted file."
     if command in _COMMANDS_OF_ONE_ID and "unexpected extra argument" in error.message:
         error.message += " Name an endpoint with --id, and the application with --app."
 

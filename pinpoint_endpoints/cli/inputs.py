@@ -294,6 +294,17 @@ def _noting_other_applications(
         yield document
 
 
+class OptionalInputs(Inputs):
+    """The files of a command that may also run without any."""
+
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[PATH...]", default_factory=list, show_default=False, help=PATHS_HELP
+        ),
+    ]
+
+
 def _note_empty(document: Document | None, number: int) -> None:
     """Print that a document holds no endpoint; of many, only how many more there were."""
     if document is None:

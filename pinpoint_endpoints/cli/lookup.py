@@ -52,6 +52,14 @@ def schemas(incomplete: str) -> Iterator[Completion]:
         yield _match_case(incomplete, name), title
 
 
+def formats(incomplete: str) -> Iterator[Completion]:
+    """Yield the formats of `pe convert`."""
+    from pinpoint_endpoints.convert.run import FORMATS
+
+    for name, format_ in FORMATS.items():
+        yield _match_case(incomplete, name), format_.title
+
+
 def topics(incomplete: str) -> Iterator[Completion]:
     """Yield the topics of `pe help`."""
     from pinpoint_endpoints.help import topic_titles

@@ -11,7 +11,7 @@ import typer
 
 from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.checks.validate import validate, verdict_on
-from pinpoint_endpoints.cli.inputs import PATHS_HELP, Inputs
+from pinpoint_endpoints.cli.inputs import Inputs, OptionalInputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
 from pinpoint_endpoints.cli.options import (
     CheckOptions,
@@ -69,17 +69,8 @@ class _Counted(NamedTuple):
     error: PinpointEndpointsError | None
 
 
-class _OptionalInputs(Inputs):
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="[PATH...]", default_factory=list, show_default=False, help=PATHS_HELP
-        ),
-    ]
-
-
 def stats(
-    inputs: _OptionalInputs,
+    inputs: OptionalInputs,
     *,
     app: Annotated[
         str | None,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
+from pinpoint_endpoints.convert.account import place_of
 from pinpoint_endpoints.convert.sorted_lines import MAX_BYTES_IN_MEMORY, SortedLines
 from pinpoint_endpoints.documents.dates import parse_date_time
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
@@ -176,15 +177,6 @@ def text_of(value: object) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else dumps(value).decode()
-
-
-def place_of(document: Document) -> str:
-    """Return the file of a document, and where in it the document begins."""
-    if not document.in_multi_document_file:
-        return document.source
-    if not document.path:
-        return f"{document.source}:{document.locator.line(())}"
-    return f"{document.source}#/{'/'.join(map(str, document.path))}"
 
 
 def dumps(value: object) -> bytes:

@@ -61,7 +61,7 @@ def replacing(path: Path, read_as: FileState | None = None) -> Iterator[IO[bytes
     new = NamedTemporaryFile(dir=path.parent, prefix=_BEGIN, suffix=_END, delete=False)  # noqa: SIM115 - renamed below
     try:
         with new:
-            _lock(new.fileno())
+            try_lock(new.fileno())
             yield new
             new.flush()
             os.fsync(new.fileno())
@@ -97,11 +97,11 @@ def _remove_leftover(path: Path, written_before: float) -> None:
     if not S_ISREG(status.st_mode) or not is_own or status.st_mtime > written_before:
         return
     with path.open("rb") as file:
-        if _lock(file.fileno()):
+        if try_lock(file.fileno()):
             path.unlink()
 
 
-def _lock(descriptor: int) -> bool:
+def try_lock(descriptor: int) -> bool:
     """Lock a file until it is closed; return False if another process has locked it."""
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock

@@ -1,0 +1,173 @@
+"""Keeps account of a conversion: what became of each member and of each endpoint, by which rule."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from pinpoint_endpoints.documents.model import Document, Verdict
+from pinpoint_endpoints.documents.positions import json_pointer
+
+ENDPOINT = "endpoint"
+"""The member of an entry about whole endpoints."""
+
+MAX_PLACES = 3
+"""How many places an entry names."""
+
+MAX_ENTRIES = 2_000
+"""How many members are told apart: more than any application may have names."""
+
+_OTHERS = "other members"
+
+
+class Action(StrEnum):
+    """What a conversion does with a member, or with a whole endpoint."""
+
+    CARRIED = "carried"
+    """It is in the output as it was."""
+
+    CHANGED = "changed"
+    """It is in the output in another form, and nothing is lost."""
+
+    SPLIT = "split"
+    """It is in the output in several parts."""
+
+    WITHHELD = "withheld"
+    """It is kept from where messages could be sent: the person opted out, or it is INACTIVE."""
+
+    SKIPPED = "skipped"
+    """It is not what the format is for."""
+
+    TRUNCATED = "truncated"
+    """Only a part of it is in the output."""
+
+    LOST = "lost"
+    """The format cannot carry it, or another value has its place."""
+
+
+LOSSES = frozenset({Action.TRUNCATED, Action.LOST})
+_NOT_WRITTEN = (Action.WITHHELD, Action.SKIPPED, Action.LOST)
+
+
+class Rule(NamedTuple):
+    """A rule of a format.
+
+    Attributes:
+        name: its stable name, such as `truncated-value`.
+        action: what is done by the rule.
+        text: the rule in a sentence, without a full stop.
+    """
+
+    name: str
+    action: Action
+    text: str
+
+
+class Entry(NamedTuple):
+    """What was done to one member by one rule.
+
+    Attributes:
+        rule: the rule.
+        member: such as `Location.Region`, or `ENDPOINT`.
+        number: how often.
+        places: where, of the first ones.
+    """
+
+    rule: Rule
+    member: str
+    number: int
+    places: tuple[str, ...]
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether the output has less than the documents had."""
+        return self.rule.action in LOSSES
+
+
+class _Count:
+    __slots__ = ("number", "places")
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.places: list[str] = []
+
+
+class Account:
+    """Counts what a conversion does; its memory does not grow with the number of endpoints.
+
+    Attributes:
+        endpoints: how many valid endpoints were read.
+        invalid: how many documents are not converted because they are invalid.
+        unreadable: how many files could not be read.
+    """
+
+    def __init__(self) -> None:
+        self.endpoints = 0
+        self.invalid = 0
+        self.unreadable = 0
+        self._counts: dict[tuple[Rule, str], _Count] = {}
+
+    def add(self, rule: Rule, member: str, place: str, number: int = 1) -> None:
+        """Count what was done to a member of an endpoint.
+
+        An endpoint with an entry for `ENDPOINT` that is withheld, skipped or lost counts as not
+        written, so it has at most one of these.
+
+        Args:
+            rule: by which it was done.
+            member: its name, or `ENDPOINT`.
+            place: from `place_of`; empty where it does not matter.
+            number: how often.
+        """
+        count = self._counts.get((rule, member))
+        if count is None:
+            if len(self._counts) >= MAX_ENTRIES:
+                member = _OTHERS
+            count = self._counts.setdefault((rule, member), _Count())
+        count.number += number
+        if place and len(count.places) < MAX_PLACES and place not in count.places:
+            count.places.append(place)
+
+    def reject(self, verdict: Verdict) -> None:
+        """Count a document that is not converted because it is not valid."""
+        if verdict is Verdict.UNREADABLE:
+            self.unreadable += 1
+        else:
+            self.invalid += 1
+
+    def left_out(self, action: Action) -> int:
+        """Return how many whole endpoints were withheld, skipped or lost."""
+        return sum(
+            count.number
+            for (rule, member), count in self._counts.items()
+            if member == ENDPOINT and rule.action is action
+        )
+
+    @property
+    def written(self) -> int:
+        """How many endpoints the output has."""
+        return self.endpoints - sum(map(self.left_out, _NOT_WRITTEN))
+
+    @property
+    def losses(self) -> int:
+        """How often the output has less than the documents had."""
+        return sum(
+            count.number for (rule, _), count in self._counts.items() if rule.action in LOSSES
+        )
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield what was done: losses first, then by action, member and rule."""
+        order = [*reversed(Action)]
+        for (rule, member), count in sorted(
+            self._counts.items(),
+            key=lambda item: (order.index(item[0][0].action), item[0][1], item[0][0].name),
+        ):
+            yield Entry(rule, member, count.number, tuple(count.places))
+
+
+def place_of(document: Document) -> str:
+    """Return where a document is: its file, with the line or the JSON pointer if it has several."""
+    if not document.in_multi_document_file:
+        return document.source
+    if document.path:
+        return f"{document.source}#{json_pointer(document.path)}"
+    return f"{document.source}:{document.locator.line(document.path)}"

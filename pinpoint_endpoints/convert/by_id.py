@@ -1,0 +1,102 @@
+"""Bring endpoints into the order of their ids, one of each, however many there are."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from pinpoint_endpoints.convert.account import ENDPOINT, Account, Action, Rule, place_of
+from pinpoint_endpoints.convert.grouping import (
+    UserEndpoint,
+    dumps,
+    loads,
+    newest_copy_first,
+    text_of,
+)
+from pinpoint_endpoints.convert.sorted_lines import SortedLines
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+from pinpoint_endpoints.documents.model import Document
+
+OLDER_COPY = Rule(
+    "older-copy",
+    Action.LOST,
+    "of several documents with one endpoint id, the one with the newest EffectiveDate counts",
+)
+SAME_COPY = Rule(
+    "same-copy", Action.SKIPPED, "a document that is the same as another one is written once"
+)
+_SEPARATOR = b"\t"
+"""Never in JSON, so that lines with the same key stand together."""
+
+
+class Endpoint:
+    """One endpoint.
+
+    Attributes:
+        json: the endpoint as a JSON object in one line, without its line break.
+    """
+
+    __slots__ = ("_place", "json")
+
+    def __init__(self, json: bytes, place: bytes) -> None:
+        self.json = json
+        self._place = place
+
+    @property
+    def place(self) -> str:
+        """Where it was read."""
+        return str(loads(self._place))
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """Its members: `Id` first, then those of its document."""
+        members: dict[str, Any] = loads(self.json)
+        return members
+
+
+def endpoints_by_id(documents: Iterable[Document], account: Account) -> Iterator[Endpoint]:
+    """Yield the endpoints in the order of their ids.
+
+    Args:
+        documents: with an endpoint and an id each.
+        account: takes note of the documents that another one of their endpoint replaces.
+    """
+    with SortedLines() as lines:
+        for document in documents:
+            endpoint_id = document.endpoint_id or ""
+            inner = document.shape == "UpdateEndpointInput"
+            members: Any = document.request if inner else document.value
+            lines.add(
+                b"%b\t%b\t%b\n"
+                % (
+                    dumps(same_endpoint_key(endpoint_id)),
+                    dumps({"Id": endpoint_id, **members}),
+                    dumps(place_of(document)),
+                )
+            )
+        for _, copies in groupby(lines, _key_of):
+            yield _newest([_endpoint(line) for line in copies], account)
+
+
+def _key_of(line: bytes) -> bytes:
+    return line[: line.index(_SEPARATOR)]
+
+
+def _endpoint(line: bytes) -> Endpoint:
+    _, json, place = line.split(_SEPARATOR)
+    return Endpoint(json, place)
+
+
+def _newest(copies: list[Endpoint], account: Account) -> Endpoint:
+    if len(copies) == 1:
+        return copies[0]
+    newest, *others = sorted(copies, key=_newest_first)
+    for copy in others:
+        rule = SAME_COPY if copy.json == newest.json else OLDER_COPY
+        account.add(rule, ENDPOINT, copy.place)
+    return newest
+
+
+def _newest_first(endpoint: Endpoint) -> tuple[float, bool, bytes]:
+    members = endpoint.members
+    created = text_of(members.get("CreationDate"))
+    return newest_copy_first(UserEndpoint(members["Id"], members, created, ""))

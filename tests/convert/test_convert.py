@@ -1,0 +1,114 @@
+"""Conversions: what is written, where, and the account of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import run
+from jsonschema import Draft202012Validator
+
+from pinpoint_endpoints.saving import json_line
+
+SCHEMA = Path(__file__).parent.parent.parent / "schemas" / "envelope.schema.json"
+ADA = {"Id": "ada", "ChannelType": "EMAIL", "Address": "ada@example.com"}
+BOB = {"Id": "bob", "ChannelType": "SMS", "Address": "+12065550100", "OptOut": "ALL"}
+
+
+def lines(path: Path, *endpoints: dict[str, str]) -> Path:
+    """Write endpoints into a file, one a line."""
+    path.write_bytes(b"".join(json_line(endpoint) for endpoint in endpoints))
+    return path
+
+
+def test_endpoints_go_to_standard_output_and_the_account_to_standard_error(tmp_path: Path) -> None:
+    """In the order of their ids, whatever the order of files and lines."""
+    first, second = lines(tmp_path / "1.ndjson", BOB), lines(tmp_path / "2.ndjson", ADA)
+    ended = run("convert", first, second, "--to", "ndjson")
+    assert [json.loads(line) for line in ended.out.splitlines()] == [ADA, BOB]
+    assert "2 endpoints in, 2 out" in ended.err
+    assert run("convert", second, first, "--to", "ndjson").out == ended.out
+
+
+@pytest.mark.parametrize("suffix", ["json", "yaml"])
+def test_a_file_for_each_endpoint_has_the_same_ids(tmp_path: Path, suffix: str) -> None:
+    """Files and lines are the same endpoints, also for ids that are no file names."""
+    odd = {**ADA, "Id": "a/b: É"}
+    source = lines(tmp_path / "in.ndjson", odd, BOB)
+    assert run("convert", source, "--to", suffix, "-d", tmp_path / "out").code == 0
+    assert len(list((tmp_path / "out").glob(f"*.{suffix}"))) == 2
+    back = run("convert", tmp_path / "out", "--to", "ndjson", "--out", tmp_path / "back.ndjson")
+    assert back.code == 0
+    assert json.loads((tmp_path / "back.ndjson").read_text(encoding="utf-8").splitlines()[0]) == odd
+
+
+def test_the_newest_copy_of_an_endpoint_counts(tmp_path: Path) -> None:
+    """The others are losses, which a strict run does not accept."""
+    old = {**ADA, "Id": "ADA", "EffectiveDate": "2020-01-01T00:00:00Z"}
+    new = {**ADA, "Address": "new@example.com", "EffectiveDate": "2021-01-01T00:00:00Z"}
+    source = lines(tmp_path / "in.ndjson", new, old)
+    ended = run("convert", source, "--to", "ndjson", "--strict", "-o", "text")
+    assert json.loads(ended.out) == new
+    assert ended.code == 1
+    assert f"{source}:2" in ended.err
+
+
+def test_the_account_as_json(tmp_path: Path) -> None:
+    """It has what is invalid, what was written and what was done, and the counts add up."""
+    source = lines(tmp_path / "in.ndjson", ADA, {"Id": "x", "ChannelType": "FAX"})
+    ended = run("convert", source, "--to", "ndjson", "--out", tmp_path / "o", "-o", "json")
+    envelope = json.loads(ended.out)
+    Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(envelope)
+    assert [result["kind"] for result in envelope["results"]] == ["document", "file", "member"]
+    assert (envelope["summary"]["written"], envelope["summary"]["invalid"]) == (1, 1)
+    assert (ended.code, envelope["status"]) == (1, "partial")
+
+
+@pytest.mark.parametrize("output", ["-d", "--out"])
+def test_nothing_is_written_if_a_file_cannot_be_read(tmp_path: Path, output: str) -> None:
+    """A damaged export might be short of people who opted out."""
+    lines(tmp_path / "a.ndjson", ADA)
+    (tmp_path / "b.ndjson.gz").write_bytes(b"\x1f\x8b\x08\0damaged")
+    ended = run("convert", tmp_path, "--to", "ndjson", output, tmp_path / "out")
+    assert ended.code == 3
+    assert "b.ndjson.gz" in ended.err
+    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.glob(".pe-*"))
+
+
+def test_only_a_directory_of_a_killed_run_may_have_files(tmp_path: Path) -> None:
+    """Files that were there before are not mixed with new ones."""
+    source = lines(tmp_path / "in.ndjson", ADA)
+    out = tmp_path / "out"
+    (out / ".git").mkdir(parents=True)
+    assert run("convert", source, "--to", "json", "-d", out).code == 0
+    again = run("convert", source, "--to", "json", "-d", out)
+    assert (again.code, "is not empty: it has ada.json" in again.err) == (3, True)
+    (out / ".pe-convert.tmp" / "files").mkdir(parents=True)
+    (out / ".pe-convert.tmp" / "moving").touch()
+    assert run("convert", source, "--to", "json", "-d", out).code == 0
+    assert sorted(entry.name for entry in out.iterdir()) == [".git", "ada.json"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--to", "jsno"], 'did you mean "json"?'),
+        (["--to", "json"], "name a directory with -d"),
+        (["--to", "ndjson", "-o", "x.ndjson"], "--out names the converted file"),
+        (["--to", "ndjson", "--rename", "a=b"], "no columns to rename"),
+        (["--to", "ndjson", "-d", "x", "--out", "y"], "exclude each other"),
+        (["--to", "ndjson", "--out", "examples/seattle-iphone.json"], "is an input"),
+        ([], "no format is named"),
+    ],
+)
+def test_wrong_command_lines(arguments: list[str], message: str) -> None:
+    """Each is refused with what to do."""
+    ended = run("convert", "examples/seattle-iphone.json", *arguments)
+    assert ended.code == 2
+    assert message in ended.err
+
+
+def test_a_format_is_explained() -> None:
+    """As a table, and as JSON."""
+    assert "older-copy" in run("convert", "--explain", "ndjson").out
+    assert json.loads(run("convert", "--explain", "ndjson", "-o", "json").out)["members"]
