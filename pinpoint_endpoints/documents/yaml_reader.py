@@ -1,46 +1,40 @@
 """Parse YAML 1.2 by the schema: where it expects a string, a plain scalar is its own text.
 
-Built on the events of PyYAML's C parser; the YAML 1.1 types of PyYAML's own loaders never apply.
+Most files are in the plain block style that this module reads line by line; what is not certain is
+left to the parser's events, which cost six times as much. The parsers that build values themselves
+are no faster and lose the text of scalars (`1.20`, `02134`), or read what is not YAML.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cached_property
-from itertools import count
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+from itertools import accumulate
+from typing import NamedTuple
 
-import yaml
-
-from pinpoint_endpoints.documents import codes, text_rules
+from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
-from pinpoint_endpoints.documents.lookalikes import (
-    advice,
-    end_of_string,
-    named,
-    quote_in_text,
-    yaml_syntax_in,
-)
+from pinpoint_endpoints.documents.lookalikes import quote_in_text, yaml_syntax_in
 from pinpoint_endpoints.documents.model import Action, Fix, TextProblem
-from pinpoint_endpoints.documents.positions import LineIndex, Position, PositionMap, Span, ValuePath
-from pinpoint_endpoints.documents.text_rules import MAX_DEPTH
-from pinpoint_endpoints.documents.yaml_scalars import ScalarReading, plain_decimal, read_plain
-from pinpoint_endpoints.schema.yaml_types import ExpectedTypes, expected_in_file
+from pinpoint_endpoints.documents.positions import PositionMap, Span, ValuePath
+from pinpoint_endpoints.documents.yaml_scalars import ScalarReading, read_plain, respell
+from pinpoint_endpoints.schema.yaml_types import UNKNOWN, ExpectedTypes, expected_in_file
 
-MAX_EVENTS = 500_000
-"""More than the values of a full batch; reading as many takes seconds."""
+MAX_LINES = 50_000
+"""Only the other reader knows when a file contains too many values."""
 
-MAX_ALIAS_EVENTS = 10_000
-"""How much all aliases of a file may repeat: far more than the values of an endpoint."""
+MAX_LINE_LENGTH = 1_000
+"""Lines are kept; and YAML allows names of 1,024 characters."""
 
-MAX_BROKEN_DOCUMENTS = 100
-"""More than anyone reads; the parser starts again after each of them."""
-
-_DOCUMENT_START = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DOUBTFUL_BREAK = re.compile("[\x85\u2028\u2029]")
-_TOO_DEEP_FOR_THE_PARSER = "nesting depth"
-_STARTS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
-_ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+_LINE = re.compile(
+    r"""(\ {0,40})(-\ +)?                             # the indentation, and the dash of an item
+    (?:(\w(?:[\w\ ./()+-]*[\w./()+-])?):(?=\ |\Z))?   # a name
+    (?:\ *+(?:"([^"\\]*)"|'((?:[^']|'')*+)'           # a quoted scalar, or a plain one:
+    |((?:[^\ ?:,\[\]{}\#&*!|>'"%@`-]|-[\w.])          # it starts with none of these indicators,
+    (?:[^\ :\#]++|:(?!\ |\Z)|(?<!\ )\#|\ ++(?!\#|\Z))*+)))?  # and holds neither `: ` nor ` #`
+    (?:\ ++\#.*|\ *+)""",
+    re.VERBOSE,
+)
+_INDENT, _DASH, _KEY, _DOUBLE, _SINGLE, _PLAIN = range(1, 7)
 
 
 def parse(raw: bytes) -> Iterator[tuple[object, list[TextProblem]] | Unreadable]:
@@ -52,25 +46,70 @@ def parse(raw: bytes) -> Iterator[tuple[object, list[TextProblem]] | Unreadable]
     Raises:
         Unreadable: the rest of the text cannot be parsed.
     """
-    for builder, value in _Reader(decode(raw), locating=False).documents():
-        yield value if isinstance(value, Unreadable) else (value, builder.problems)
+    text = decode(raw)
+    try:
+        reader = _LineReader(text, locating=False)
+        value = reader.value()
+    except _NotPlainError:
+        from pinpoint_endpoints.documents import yaml_events
+
+        yield from yaml_events.parse(text)
+    else:
+        yield value, reader.problems
 
 
 def positions(raw: bytes) -> Iterator[PositionMap]:
     """Yield the positions in each document that `parse` yields; none in one that is broken."""
-    reader = _Reader(decode(raw), locating=True)
+    text = decode(raw)
+    reader = _LineReader(text, locating=True)
     try:
-        for builder, value in reader.documents():
-            if isinstance(value, Unreadable):
-                yield PositionMap(reader.text, lines=builder.lines)
-            elif builder.positions is not None:
-                yield builder.positions
-    except Unreadable:
-        return
+        reader.value()
+    except _NotPlainError:
+        from pinpoint_endpoints.documents import yaml_events
+
+        yield from yaml_events.positions(text)
+    else:
+        yield reader.positions
 
 
-class _Reader:
-    """Reads the documents of a text, and goes on behind those that are broken.
+class _NotPlainError(Exception):
+    """The text may mean something else than its lines seem to say."""
+
+
+class _Line(NamedTuple):
+    """A line: a member of a mapping, an item of a list, or an item with its first member.
+
+    Attributes:
+        indent: the number of spaces before it; -1 before the first line and after the last.
+        is_item: whether it starts with a dash.
+        key: the member's name; empty if the item is a scalar.
+        column: where the name starts, in characters from 0.
+        text: the scalar; None if there is none in this line.
+        is_plain: whether the scalar is not quoted.
+        start: where the scalar starts, or could start.
+        end: where it ends.
+    """
+
+    indent: int
+    is_item: bool = False
+    key: str = ""
+    column: int = 0
+    text: str | None = None
+    is_plain: bool = False
+    start: int = 0
+    end: int = 0
+
+
+_BEGIN = _Line(-1)
+_END = _Line(-1)
+
+
+class _LineReader:
+    """Reads the only document of a text in plain block style.
+
+    Attributes:
+        problems: what was found.
+        positions: the positions of values, if they are wanted.
 
     Args:
         text: the whole text.
@@ -78,422 +117,178 @@ class _Reader:
     """
 
     def __init__(self, text: str, *, locating: bool) -> None:
-        self.text = text
+        self._text = text
+        self._break = "\r\n" if "\r" in text else "\n"
+        self._texts = text.split(self._break)
         self._locating = locating
-        self._events = count()
-        self._broken = 0
+        self.problems: list[TextProblem] = []
+        self.positions = PositionMap(text) if locating else PositionMap()
 
-    def documents(
-        self, start: int = 0, end: int | None = None
-    ) -> "Iterator[tuple[_Builder, object]]":
-        """Yield the values of the documents between two offsets, each with its builder.
+    def value(self) -> object:
+        """Return the value of the document.
 
         Raises:
-            Unreadable: the last document is broken, or too many are.
+            _NotPlainError: the text is not certain to be in plain block style.
         """
-        end = len(self.text) if end is None else end
-        while True:
-            builder = _Builder(self.text, start, end, self._events, locating=self._locating)
-            try:
-                for value in builder.values():
-                    yield builder, value
-            except Unreadable as error:
-                at = builder.offset_of(error)
-                begin = self._last_start(builder.document_start + 1, at)
-                line = self.text.rfind("\n", 0, at) + 1
-                following = self._first_start(max(builder.document_start + 1, line), end)
-                if builder.is_misspelt and begin is not None:
-                    yield from self.documents(builder.document_start, begin)
-                if following is None or error.problems[-1].code == codes.TOO_LARGE:
-                    raise
-                self._broken += 1
-                if self._broken > MAX_BROKEN_DOCUMENTS:
-                    raise _too_many_broken(builder.lines.position(following)) from None
-                yield builder, error
-                start = following
-            else:
-                return
-
-    def _first_start(self, begin: int, end: int) -> int | None:
-        """Return where the first document starts in the line of an offset or below."""
-        found = _DOCUMENT_START.search(self.text, begin, end)
-        return found.start() if found else None
-
-    def _last_start(self, begin: int, end: int) -> int | None:
-        """Return where the last document starts between two offsets."""
-        starts = [found.start() for found in _DOCUMENT_START.finditer(self.text, begin, end)]
-        return starts[-1] if starts else None
-
-
-class _Builder:
-    """Builds the value of each document from parser events, collecting problems and positions.
-
-    Attributes:
-        problems: the problems of the current document.
-        positions: the positions in the current document; None if they are not wanted.
-        document_start: the offset of the current document.
-        is_misspelt: whether a character made the rest of the text unreadable for the parser.
-
-    Args:
-        text: the whole text.
-        start: the offset where the first document starts.
-        end: the offset where the last document ends.
-        numbers: counts the events of the whole text.
-        locating: whether the positions of values are wanted.
-    """
-
-    def __init__(
-        self, text: str, start: int, end: int, numbers: Iterator[int], *, locating: bool
-    ) -> None:
-        self.text = text
-        self.document_start = start
-        self.is_misspelt = False
-        self._start = start
-        self._end = end
-        self._numbers = numbers
-        part = text if start == 0 and end == len(text) else text[start:end]
-        self.events = self._counted(yaml.parse(part, Loader=_LOADER))
-        self.problems: list[TextProblem] = []
-        self.positions: PositionMap | None = None
-        self._locating = locating
-        self._anchors: dict[str, list[Any]] = {}
-        self._repeating = False
-        self._repeated = 0
-
-    @cached_property
-    def lines(self) -> LineIndex:
-        return LineIndex(self.text)
-
-    def values(self) -> Iterator[object]:
-        try:
-            yield from self._parsed()
-        except Unreadable as error:
-            error.problems[:0] = self.problems
-            raise
-
-    def _parsed(self) -> Iterator[object]:
-        try:
-            self._check_line_breaks()
-            yield from self._documents()
-        except yaml.MarkedYAMLError as error:
-            if _TOO_DEEP_FOR_THE_PARSER in (error.problem or "") and error.problem_mark:
-                raise self._too_deep(self._start + error.problem_mark.index) from None
-            raise self._syntax_error(error) from None
-        except yaml.reader.ReaderError:
-            self.is_misspelt = True
-            found = yaml.reader.Reader.NON_PRINTABLE.search(self.text, self._start, self._end)
-            message = "this character is not allowed in YAML"
-            hint = "remove it, or write it as an escape in double quotes"
-            offset = found.start() if found else self._start
-            raise self._syntax(offset, message, hint) from None
-
-    def _check_line_breaks(self) -> None:
-        found = _DOUBTFUL_BREAK.search(self.text, self._start, self._end)
-        if found:
-            self.is_misspelt = True
-            message = "some YAML tools read this character as a line break"
-            hint = f'write it as "\\u{ord(found.group()):04x}", in double quotes'
-            place = self.lines.position(found.start())
-            raise Unreadable(text_rules.yaml_feature(place, message, hint))
-
-    def _documents(self) -> Iterator[object]:
-        """Yield the documents that are not empty; a file with only empty ones counts as empty."""
-        next(self.events)
-        empty_at: Span | None = None
-        found = False
-        for start in self.events:
-            self._begin_document()
-            self.document_start = self._from(start)
-            first = start if isinstance(start, yaml.StreamEndEvent) else next(self.events)
-            empty_at = empty_at or self._place(first)
-            if first is start:
-                break
-            value = self._node(first, self.events, expected_in_file(), ())
-            next(self.events)
-            if not (isinstance(first, yaml.ScalarEvent) and first.implicit[0] and not first.value):
-                found = True
-                yield value
-                self._begin_document()
-        if empty_at and not found and not self._start:
-            is_blank = not self.text.strip()
-            problem = text_rules.empty if is_blank else text_rules.holds_no_endpoint
-            raise Unreadable(problem(empty_at))
-
-    def _begin_document(self) -> None:
-        self.problems = []
-        self._anchors = {}
-        self.positions = PositionMap(self.text, lines=self.lines) if self._locating else None
-
-    def _node(
-        self, event: Any, events: Iterator[Any], expected: ExpectedTypes, path: ValuePath
-    ) -> object:
-        if isinstance(event, yaml.AliasEvent):
-            return self._repeat(event, expected, path)
-        if event.tag is not None:
-            self._refuse(
-                event,
-                "YAML tags are not supported",
-                "remove the tag: the schema says what each value is",
-            )
-        if event.anchor is not None and not self._repeating:
-            events = self._record(event, events)
-        if self.positions is not None:
-            self.positions.values[path] = self._from(event)
-        if isinstance(event, yaml.ScalarEvent):
-            self._note_end(event, path)
-            return self._scalar(event, expected, path)
-        if len(path) >= MAX_DEPTH:
-            raise Unreadable(text_rules.too_deep(self._place(event)))
-        if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(events, expected, path)
-        return self._sequence(events, expected, path)
-
-    def _mapping(self, events: Iterator[Any], expected: ExpectedTypes, path: ValuePath) -> object:
-        members: dict[str, object] = {}
-        first_places: dict[str, int] = {}
-        for event in events:
-            if isinstance(event, yaml.MappingEndEvent):
-                self._note_end(event, path)
-                break
-            key = self._key(event, expected, path)
-            member = (*path, key)
-            if key in members:
-                first = self.lines.position(first_places[key])
-                text_rules.add_problem(
-                    self.problems, text_rules.duplicate_key(self._place(event), first, member)
-                )
-            first_places.setdefault(key, self._from(event))
-            if self.positions is not None:
-                self.positions.keys.setdefault(member, self._from(event))
-                self.positions.key_ends.setdefault(member, self._to(event))
-            members[key] = self._node(next(events), events, expected.under(key), member)
-        return members
-
-    def _note_end(self, event: Any, path: ValuePath) -> None:
-        if self.positions is not None and not self._repeating:
-            self.positions.ends[path] = self._to(event)
-
-    def _sequence(self, events: Iterator[Any], expected: ExpectedTypes, path: ValuePath) -> object:
-        items: list[object] = []
-        inside = expected.inside()
-        for event in events:
-            if isinstance(event, yaml.SequenceEndEvent):
-                self._note_end(event, path)
-                break
-            items.append(self._node(event, events, inside, (*path, len(items))))
-        return items
-
-    def _key(self, event: Any, expected: ExpectedTypes, path: ValuePath) -> str:
-        if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
-            self._refuse(event, "a member's name must be a string", "quote the name")
-        key: str = event.value
-        if event.anchor is not None and not self._repeating:
-            self._record(event, self.events)
-        if event.implicit[0] and expected.others is not None and key not in expected.members:
-            reading = read_plain(key, "string")
-            self._warn_about_others(event, reading, (*path, key), _quoted_key)
-        if event.implicit[0] and not key.isascii():
-            self._warn_about_lookalikes(
-                event, (*path, key), at_key=True, is_free=expected.others is not None
-            )
-        return key
-
-    def _scalar(self, event: Any, expected: ExpectedTypes, path: ValuePath) -> object:
-        text: str = event.value
-        if not event.implicit[0]:
-            return text
-        if not text.isascii():
-            self._warn_about_lookalikes(event, path, is_free=bool(expected.scalar))
-        reading = read_plain(text, expected.scalar)
-        if not reading.finite:
-            message = "this number is not finite, and JSON has no other numbers"
-            text_rules.add_problem(
-                self.problems, text_rules.not_a_number(self._place(event), message, path)
-            )
-        self._warn_about_others(event, reading, path, _spelling)
-        return reading.value
-
-    def _warn_about_others(
-        self,
-        event: Any,
-        reading: ScalarReading,
-        path: ValuePath,
-        fix: Callable[[object, ValuePath], Fix | None],
-    ) -> None:
-        if reading.others_read:
-            # the scalar that an alias repeats may be correct at its own place
-            right = None if self._repeating else fix(reading.value, path)
-            place = self._place(event)
-            text_rules.add_problem(
-                self.problems, text_rules.read_otherwise(place, reading.others_read, path, right)
-            )
-
-    def _warn_about_lookalikes(
-        self, event: Any, path: ValuePath, *, at_key: bool = False, is_free: bool
-    ) -> None:
-        """Warn about characters of a plain scalar that were meant to be YAML's own.
-
-        Args:
-            event: the scalar.
-            path: its path.
-            at_key: whether it is a member's name.
-            is_free: whether any text may stand here, so that colons in it may be meant.
-        """
-        text: str = event.value
-        quote, inside = quote_in_text(text)
-        fix = None
-        if quote and inside and not self._repeating:
-            fix = Fix(Action.RENAME if at_key else Action.REPLACE, (path,), inside)
-        syntax = None if quote or is_free else yaml_syntax_in(text)
-        character = syntax[0][-1] if syntax else quote
-        if character:
-            text_rules.add_problem(
-                self.problems,
-                text_rules.lookalike(self._place(event), character, path, fix, at_key=at_key),
-            )
-
-    def _add(self, problem: TextProblem) -> None:
-        text_rules.add_problem(self.problems, problem)
-
-    def _record(self, event: Any, events: Iterator[Any]) -> Iterator[Any]:
-        """Record the events of an anchored node, so that an alias can repeat them."""
-        anchor = str(event.anchor)
-        if anchor in self._anchors:
-            self._refuse(
-                event,
-                "duplicate anchor: YAML tools differ on what its alias means",
-                "rename one of the two",
-            )
-        if isinstance(event, yaml.ScalarEvent):
-            self._anchors[anchor] = [event]
-            return events
-        recording = [event]
-
-        def recorded() -> Iterator[Any]:
-            depth = 1
-            while depth:
-                following = next(events)
-                recording.append(following)
-                depth += isinstance(following, _STARTS) - isinstance(following, _ENDS)
-                if not depth:
-                    self._anchors[anchor] = recording
-                yield following
-
-        return recorded()
-
-    def _repeat(self, alias: Any, expected: ExpectedTypes, path: ValuePath) -> object:
-        recording = self._anchors.get(str(alias.anchor))
-        if recording is None:
-            self._refuse(
-                alias,
-                "this alias has no anchor before it, or is inside its own anchor",
-                "write the value out",
-            )
-        self._repeated += len(recording)
-        if self._repeated > MAX_ALIAS_EVENTS:
-            self._refuse(
-                alias,
-                f"the aliases of this file repeat more than {MAX_ALIAS_EVENTS} values",
-                "write the values out",
-            )
-        outer, self._repeating = self._repeating, True
-        events = iter(recording)
-        value = self._node(next(events), events, expected, path)
-        self._repeating = outer
-        if self.positions is not None:
-            self.positions.values[path] = self._from(alias)
+        if len(self._texts) > MAX_LINES:
+            raise _NotPlainError
+        self._lines = [line for line in map(_parsed, self._texts) if line is not None]
+        self._lines.append(_END)
+        begin = 1 if self._lines[0] is _BEGIN else 0
+        if self._lines[begin].indent:
+            raise _NotPlainError
+        value, end = self._block(begin, 0, expected_in_file(), ())
+        if self._lines[end] is not _END:
+            raise _NotPlainError
         return value
 
-    def offset_of(self, error: Unreadable) -> int:
-        """Return the offset of the place of an error."""
-        line, column, *_ = error.problems[-1].place
-        return self.lines.bounds(line)[0] + column - 1
+    def _block(
+        self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
+    ) -> tuple[object, int]:
+        """Return the list or mapping that starts in a line, and the index of the line below it.
 
-    def _from(self, event: Any) -> int:
-        return self._start + int(event.start_mark.index)
-
-    def _to(self, event: Any) -> int:
-        return self._start + int(event.end_mark.index)
-
-    def _counted(self, events: Iterator[Any]) -> Iterator[Any]:
-        for number, event in zip(self._numbers, events, strict=False):
-            if number > MAX_EVENTS:
-                place = self.lines.position(self._from(event))
-                message = f"the file contains more than {MAX_EVENTS} values"
-                hint = "put fewer endpoints into one file"
-                raise Unreadable(text_rules.too_large(place, message, hint))
-            yield event
-
-    def _place(self, event: Any) -> Span:
-        return self.lines.span(self._from(event), self._to(event))
-
-    def _refuse(self, event: Any, message: str, hint: str) -> NoReturn:
-        raise Unreadable(text_rules.yaml_feature(self._place(event), message, hint))
-
-    def _syntax(self, offset: int, message: str, hint: str) -> Unreadable:
-        return Unreadable(text_rules.syntax(self.lines.position(offset), message, hint))
-
-    def _too_deep(self, end: int) -> Unreadable:
-        """Return the error at the place before this offset where the text becomes too deep.
-
-        The parser reads far ahead of the events that it returns (libyaml 0.2.6: 1,000 levels).
+        Args:
+            at: the index of its first line.
+            column: where its items or members start, in characters from 0.
+            expected: the types that the schema expects there.
+            path: where it is in the document.
         """
-        self.problems = []  # parsing again below finds them again
-        try:
-            list(_Builder(self.text, self._start, end, count(), locating=False).values())
-        except Unreadable as error:
-            return error
-        return Unreadable(text_rules.too_deep(self.lines.position(end)))
+        line = self._lines[at]
+        read = self._sequence if line.is_item and line.indent == column else self._mapping
+        value, below = read(at, column, expected, path)
+        if self._locating:
+            self.positions.values[path] = self._starts[at] + column
+            self.positions.ends[path] = self._starts[below] + max(self._lines[below].indent, 0)
+        return value, below
 
-    def _syntax_error(self, error: yaml.MarkedYAMLError) -> Unreadable:
-        mark = error.problem_mark or error.context_mark
-        size = len(self.text[self._start : self._end].rstrip())
-        if mark and error.context_mark and mark.index >= size:
-            mark = error.context_mark
-        message = ", ".join(part for part in (error.context, error.problem) if part)
-        offset = self._start + (mark.index if mark else 0)
-        return self._syntax(offset, f"invalid YAML: {message}", self._advice(error, offset))
+    def _mapping(
+        self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
+    ) -> tuple[object, int]:
+        lines, members, others, first = self._lines, expected.members, expected.others, at
+        found: dict[str, object] = {}
+        while True:
+            indent, is_item, key, start, text, is_plain, _, _ = lines[at]
+            if (indent != column or is_item) and at != first:
+                return found, at
+            if key in found:
+                raise _NotPlainError
+            types = members.get(key)
+            if types is None:
+                types = others or UNKNOWN
+                if others is not None and (reading := read_plain(key, "string")).others_read:
+                    member = (*path, key)
+                    fix = Fix(Action.QUOTE_KEY, (member,))
+                    self._warn(self._place(at, start, start + len(key)), reading, member, fix)
+            if self._locating:
+                self._locate(at, (*path, key))
+            if text is None:
+                found[key], at = self._below(at, column, types, (*path, key))
+            else:
+                found[key] = self._plain(at, types, path, key) if is_plain else text
+                at += 1
 
-    def _advice(self, error: yaml.MarkedYAMLError, offset: int) -> str:
-        problem = error.problem or ""
-        line_start = max(self.text.rfind("\n", 0, offset) + 1, 0)
-        if "\t" in self.text[line_start : offset + 1] and not self.text[line_start:offset].strip():
-            return "indent with spaces, not with tabs"
-        if hint := self._lookalike_near(offset, line_start):
-            return hint
-        if "cannot start any token" in problem or "mapping values are not allowed" in problem:
-            return "put text with special characters into quotes, and check the indentation"
-        if "expected" in problem:
-            return "check the indentation, and that every bracket and quote is closed"
-        return ""
+    def _sequence(
+        self, at: int, indent: int, expected: ExpectedTypes, path: ValuePath
+    ) -> tuple[object, int]:
+        lines, types = self._lines, expected.inside()
+        found: list[object] = []
+        while (line := lines[at]).indent == indent and line.is_item:
+            if line.key:
+                value, at = self._block(at, line.column, types, (*path, len(found)))
+                found.append(value)
+                continue
+            if self._locating:
+                self._locate(at, (*path, len(found)))
+            found.append(self._plain(at, types, path, len(found)) if line.is_plain else line.text)
+            at += 1
+        return found, at
 
-    def _lookalike_near(self, offset: int, line_start: int) -> str:
-        """Name a character in the line of an error, or the one above, that may have caused it."""
-        start = self.text.rfind("\n", 0, max(line_start - 1, 0)) + 1
-        end = self.text.find("\n", offset)
-        near = self.text[start : end if end >= 0 else len(self.text)]
-        found = yaml_syntax_in(near)
-        if not found and near.count('"') % 2:
-            found = end_of_string(near, 0, len(near))
-        if not found:
-            return ""
-        character = found[0][-1]
-        line, column = self.lines.position(start + found.end() - 1)
-        return f"{named(character)} at {line}:{column} is text: {advice(character)}"
+    def _below(
+        self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
+    ) -> tuple[object, int]:
+        """Return the value of a member without a scalar in its line, and the index of the next."""
+        following = self._lines[at + 1]
+        if following.indent > column or (following.is_item and following.indent == column):
+            return self._block(at + 1, following.indent, expected, path)
+        return None, at + 1
+
+    def _plain(self, at: int, expected: ExpectedTypes, path: ValuePath, step: str | int) -> object:
+        """Return the value of the plain scalar in a line."""
+        line = self._lines[at]
+        value, others_read, is_finite = reading = read_plain(line.text, expected.scalar)
+        if not is_finite:
+            raise _NotPlainError
+        if others_read:
+            member = (*path, step)
+            place = self._place(at, line.start, line.end)
+            self._warn(place, reading, member, respell(value, member))
+        return value
+
+    def _warn(self, place: Span, reading: ScalarReading, path: ValuePath, fix: Fix | None) -> None:
+        problem = text_rules.read_otherwise(place, reading.others_read, path, fix)
+        text_rules.add_problem(self.problems, problem)
+
+    def _place(self, at: int, start: int, end: int) -> Span:
+        return Span(self._numbers[at], start + 1, end + 1)
+
+    def _locate(self, at: int, path: ValuePath) -> None:
+        """Note where the name and the scalar in a line are."""
+        line, start, found = self._lines[at], self._starts[at], self.positions
+        found.values[path], found.ends[path] = start + line.start, start + line.end
+        if line.key:
+            found.keys[path] = start + line.column
+            found.key_ends[path] = start + line.column + len(line.key)
+
+    @cached_property
+    def _numbers(self) -> list[int]:
+        """The numbers of the lines, counted from 1, and that of the line after the last."""
+        numbered = enumerate(map(_parsed, self._texts), 1)
+        return [number for number, line in numbered if line is not None]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The offsets of the lines, and of the end of the text."""
+        sizes = (len(line) + len(self._break) for line in self._texts)
+        starts = [*accumulate(sizes, initial=0)]
+        return [*(starts[number - 1] for number in self._numbers), len(self._text)]
 
 
-def _quoted_key(_key: object, path: ValuePath) -> Fix:
-    return Fix(Action.QUOTE_KEY, (path,))
+@lru_cache(maxsize=2048)
+def _parsed(text: str) -> _Line | None:
+    """Return the parts of a line; None if it is blank or a comment.
+
+    Files of one kind share most of their lines: those are parsed once.
+    """
+    if len(text) > MAX_LINE_LENGTH or not text.isprintable():
+        raise _NotPlainError
+    parts = _LINE.fullmatch(text)
+    if parts is None:
+        if text == "---":
+            return _BEGIN
+        if text.startswith("#"):
+            return None
+        raise _NotPlainError
+    spaces, dash, key, double, single, plain = parts.groups()
+    kind = parts.lastindex or _INDENT
+    if kind == _INDENT:
+        return None
+    if not key and (kind == _DASH or not dash):
+        raise _NotPlainError
+    if not text.isascii() and any(map(_looks_like_syntax, (key or "", plain or ""))):
+        raise _NotPlainError
+    indent = len(spaces)
+    column = parts.end(_DASH) if dash else indent
+    start, end = parts.span(kind)
+    if kind == _KEY:
+        scalar, start, end = None, end + 1, end + 1  # behind the colon
+    elif kind == _PLAIN:
+        scalar = plain
+    else:
+        scalar = double if kind == _DOUBLE else single.replace("''", "'")
+        start, end = start - 1, end + 1
+    return _Line(indent, bool(dash), key or "", column, scalar, kind == _PLAIN, start, end)
 
 
-def _spelling(value: object, path: ValuePath) -> Fix | None:
-    """Return the fix after which every YAML tool reads the same value as we do."""
-    if not isinstance(value, (int, float)):
-        return Fix(Action.QUOTE, (path,))
-    text = plain_decimal(value)
-    return Fix(Action.RESPELL, (path,), text) if text else None
-
-
-def _too_many_broken(place: Position) -> Unreadable:
-    message = f"more than {MAX_BROKEN_DOCUMENTS} documents cannot be parsed: the rest is not read"
-    return Unreadable(text_rules.too_large(place, message, "fix these first"))
+def _looks_like_syntax(plain: str) -> bool:
+    """Tell whether the other reader may warn about characters that look like YAML's own."""
+    return bool(quote_in_text(plain)[0] or yaml_syntax_in(plain))

@@ -1,8 +1,13 @@
 """Read plain (unquoted) YAML scalars by the type that the schema expects."""
 
 import re
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from math import isinf
 from typing import NamedTuple
+
+from pinpoint_endpoints.documents.model import Action, Fix
+from pinpoint_endpoints.documents.positions import ValuePath
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {
@@ -10,11 +15,15 @@ _BOOLEANS = {
 }  # fmt: skip
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z", re.ASCII)
+_SAME_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?\Z", re.ASCII)
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 _OTHER_BASE = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _INTEGER_RANGE = range(-(2**63), 2**64)
 _MAX_INTEGER_LENGTH = 20
 _MAX_DECIMAL_LENGTH = 25
+
+_BEGIN_OTHERS = frozenset("yYnNtTfFoO~<=-+.0123456789")
+_MAX_WORD_LENGTH = len("false")
 
 _KINDS_OF_TAGS = {
     "tag:yaml.org,2002:null": "null",
@@ -44,6 +53,7 @@ class ScalarReading(NamedTuple):
 _NO_NUMBER = ScalarReading(float("nan"), finite=False)
 
 
+@lru_cache(maxsize=2048)  # files of one kind share most of their texts
 def read_plain(text: str, wanted: str) -> ScalarReading:
     """Return the value of a plain scalar: its own text where the schema expects a string.
 
@@ -58,6 +68,8 @@ def read_plain(text: str, wanted: str) -> ScalarReading:
         return ScalarReading(None)
     if wanted == "string":
         return ScalarReading(text, _kind_for_others(text))
+    if _SAME_NUMBER.match(text):
+        return ScalarReading(float(text) if "." in text else int(text))
     if text in _BOOLEANS:
         return ScalarReading(_BOOLEANS[text])
     if not _NUMBER.match(text):
@@ -66,7 +78,20 @@ def read_plain(text: str, wanted: str) -> ScalarReading:
     return _NO_NUMBER if isinf(number) else ScalarReading(number, _other_number(text))
 
 
-def plain_decimal(number: float) -> str:
+def respell(value: object, path: ValuePath) -> Fix | None:
+    """Return the fix of a plain scalar after which every YAML tool reads the same value as we do.
+
+    Args:
+        value: the value of the scalar.
+        path: its path.
+    """
+    if not isinstance(value, (int, float)):
+        return Fix(Action.QUOTE, (path,))
+    text = _plain_decimal(value)
+    return Fix(Action.RESPELL, (path,), text) if text else None
+
+
+def _plain_decimal(number: float) -> str:
     """Return a number as every YAML tool reads it: decimal, without an exponent.
 
     Return an empty string if that takes more than 25 characters.
@@ -89,6 +114,8 @@ def _number(text: str) -> float:
 
 def _kind_for_others(text: str) -> str:
     """Return what other YAML tools read where the schema expects a string; empty if a string."""
+    if text[0] not in _BEGIN_OTHERS or (text[0].isalpha() and len(text) > _MAX_WORD_LENGTH):
+        return ""
     kind = _kind_in_yaml_1_1(text)
     if not kind and (_NUMBER.match(text) or _NOT_FINITE.match(text) or _OTHER_BASE.match(text)):
         kind = "a number"
@@ -107,9 +134,15 @@ def _other_number(text: str) -> str:
 
 
 def _kind_in_yaml_1_1(text: str) -> str:
-    from yaml import SafeLoader
-
-    for tag, pattern in SafeLoader.yaml_implicit_resolvers.get(text[0], ()):
+    for tag, pattern in _yaml_1_1().get(text[0], ()):
         if pattern.match(text):
             return _KINDS_OF_TAGS.get(tag, "something else")
     return ""
+
+
+@cache
+def _yaml_1_1() -> Mapping[str, list[tuple[str, re.Pattern[str]]]]:
+    """Return the tags and patterns of YAML 1.1 by the first character of a scalar."""
+    from yaml import SafeLoader
+
+    return SafeLoader.yaml_implicit_resolvers

@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.documents import codes, json_reader, yaml_reader
+from pinpoint_endpoints.documents import codes, json_reader, yaml_events, yaml_reader
 from pinpoint_endpoints.documents.decoding import Unreadable
 from pinpoint_endpoints.documents.json_reader import parse_with_positions
 from pinpoint_endpoints.documents.positions import PositionMap, ValuePath
@@ -28,6 +28,24 @@ VALUES = st.recursive(
     max_leaves=12,
 )
 LAYOUTS = st.sampled_from([None, 0, 2])
+YAML_SCALARS = st.sampled_from(
+    ["", "x", "a b", "'it''s'", '"x: #"', "x # y", "x#y", "a:b", "a: b", "12:30", "NO", "null", "~",
+     "02134", "1.20", "-0.5", "1e3", ".inf", "+1206", "2026-11-18", "- x", "-x", "[a]", "|", "&a x",
+     "*a", "!!str x", "%x", "\u00e9", "\u201cx\u201d", "O\u2019x", "a\uff1ab", "\u2028", "\ufeff",
+     "\t", "x ", "'", '"', "#", "<<", "="]
+)  # fmt: skip
+YAML_NAMES = st.sampled_from(
+    ["Id: ", "User: ", "User:", "Attributes:", "a: ", "b c: ", "NO: ", "1:", "x : ", "'k':",
+     "\u201dx: ", ""]
+)  # fmt: skip
+YAML_LINES = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["", "", "", "  ", "  ", "    ", " "]),
+    st.sampled_from(["", "", "", "- ", "-  ", "-", "? "]),
+    YAML_NAMES,
+    YAML_SCALARS,
+)
+BLOCK_STYLE = st.lists(YAML_LINES | st.sampled_from(["", "# x", "---", "..."]), max_size=8)
 
 
 def leaves(value: Any, path: ValuePath = ()) -> Iterator[tuple[ValuePath, Any]]:
@@ -119,6 +137,33 @@ def test_quoted_yaml_gives_what_was_written(members: dict[str, object]) -> None:
     texts = _without_other_types(quoted)
     text = yaml.safe_dump(texts, default_style='"', allow_unicode=True)
     assert list(yaml_reader.parse(text.encode())) == [(texts, [])]
+
+
+def as_parsed(results: Iterator[Any]) -> list[Any]:
+    """Return what a YAML parser yields, with types and the problems of what cannot be parsed."""
+    found: list[Any] = []
+    try:
+        for result in results:
+            found += [result.problems] if isinstance(result, Unreadable) else [repr(result)]
+    except Unreadable as error:
+        found.append(error.problems)
+    return found
+
+
+@settings(max_examples=300)
+@given(BLOCK_STYLE, st.sampled_from(["\n", "\n", "\r\n", "\r"]))
+def test_reading_yaml_by_lines_gives_what_the_parser_gives(lines: list[str], end: str) -> None:
+    """What is read line by line has the value, problems and positions of the parser's events."""
+    text = end.join(lines)
+    raw = text.encode()
+    assert as_parsed(yaml_reader.parse(raw)) == as_parsed(yaml_events.parse(text))
+    for found, expected in zip(
+        yaml_reader.positions(raw), yaml_events.positions(text), strict=True
+    ):
+        assert found.values == expected.values
+        assert found.ends == expected.ends
+        assert found.keys == expected.keys
+        assert found.key_ends == expected.key_ends
 
 
 @given(st.dictionaries(TEXTS, VALUES, max_size=4))

@@ -7,7 +7,7 @@ from checking import put_right
 
 from pinpoint_endpoints import load, validate
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.yaml_reader import MAX_BROKEN_DOCUMENTS
+from pinpoint_endpoints.documents.yaml_events import MAX_BROKEN_DOCUMENTS
 
 FIRST = "Id: a\nOptOut: ALL\n"
 LAST = "Id: c\nOptOut: none\n"
