@@ -48,6 +48,7 @@ COMMANDS = {
     "schema": "reference",
     "completion": "reference",
     "help": "help",
+    "version": "reference",
 }
 """The module of each command, which has a function of the command's name; in the help's order."""
 
@@ -59,16 +60,6 @@ _SETTINGS: dict[str, Any] = {
 _WrongCommandLine: Any = typer.BadParameter.__base__
 """Click's `UsageError`, which Typer does not export."""
 
-_HINTS_FOR_MISSING = {
-    "paths": "Name files or directories, or set paths in pe.toml.",
-    "app": "Use --app, or set PE_APP, or set app in pe.toml.",
-}
-_OPTIONS_BY_OTHER_NAMES = {
-    "--format": "--output",
-    "--application-id": "--app",
-    "--endpoint-id": "--id",
-}
-_COMMANDS_OF_ONE_ID = ("get", "delete")
 _OUTPUT_OPTION = re.compile(r"(?:--output=|-[qv]*o)(?P<attached>.+)|--output|-[qv]*o")
 _ARGUMENTS = f"{__name__}.arguments"
 _GC_THRESHOLD = 50_000
@@ -140,7 +131,9 @@ class Boundary(TyperGroup):
 
     def _write_usage_envelope(self, error: Any, arguments: Sequence[str]) -> None:
         """Write the envelope if JSON was asked for; Typer prints the message on standard error."""
-        _add_hint(error)
+        from pinpoint_endpoints.cli.lookup import add_hint
+
+        add_hint(error)
         hint = f"see {error.ctx.command_path} --help" if error.ctx else ""
         self._write_envelope(UsageError(error.format_message(), hint), arguments)
 
@@ -174,20 +167,6 @@ class Boundary(TyperGroup):
             Envelope(command, sys.stdout).close({}, error=error)
         elif command in tallies:
             Envelope(command, sys.stdout).close(tallies[command]().members(), error=error)
-
-
-def _add_hint(error: Any) -> None:
-    """Add to a message about the command line what the parser cannot know."""
-    name = getattr(getattr(error, "param", None), "name", None)
-    if name in _HINTS_FOR_MISSING and not error.message:
-        error.message = _HINTS_FOR_MISSING[name]
-    if getattr(error, "option_name", None) in _OPTIONS_BY_OTHER_NAMES:
-        error.possibilities = [_OPTIONS_BY_OTHER_NAMES[error.option_name]]
-    command = error.ctx.info_name if error.ctx else ""
-    if command == "convert" and name == "output":
-        error.message += " This is the format of the account; --out names the converted file."
-    if command in _COMMANDS_OF_ONE_ID and "unexpected extra argument" in error.message:
-        error.message += " Name an endpoint with --id, and the application with --app."
 
 
 def _output_in(arguments: Sequence[str]) -> str:
@@ -259,10 +238,9 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from pinpoint_endpoints.version import __version__
+        from pinpoint_endpoints.cli.reference import version
 
-        typer.echo(f"pe {__version__}")
-        raise typer.Exit
+        raise typer.Exit(version())
 
 
 @app.callback()

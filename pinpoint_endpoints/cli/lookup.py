@@ -1,7 +1,11 @@
-"""Finds what a typed name means: suggestions for shell completion, and the choice it names."""
+"""Finds what a typed name means: completions, the choice that it names, and what was meant."""
 
+import re
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
 from pinpoint_endpoints.errors import UsageError
@@ -11,6 +15,55 @@ if TYPE_CHECKING:
 
 _MIN_CODE_SIMILARITY = 0.4
 """Codes are short, so a mistyped one resembles several."""
+
+_CODE = r"(?i)PE[0-9]+"
+_FAMILY = itemgetter(slice(0, 3))
+"""`PE2` of PE203."""
+_MAX_NEAR_CODES = 3
+
+_OPTIONS_BY_OTHER_NAMES = {
+    "--app": ("--app-id", "--application", "--application-id", "--project", "--project-id"),
+    "--id": ("--endpoint", "--endpoint-id"),
+    "--output": ("--csv", "--format", "--json", "--yaml"),
+    "--port": ("-p",),
+    "--quiet": ("--silent", "-s"),
+    "--show-values": ("--no-mask", "--unmask"),
+    "--user": ("--user-id",),
+    "--verbose": ("--debug", "--trace"),
+    "--yes": ("--assume-yes", "--force", "--no-confirm", "--no-prompt"),
+}
+_NAMES_OF_A_PATH = ("--cli-input-json", "--endpoint-request", "--file", "--input", "-f", "-i")
+_TARGET_OPTIONS = ("--app", "--endpoint-url", "--id", "--local", "--profile", "--region", "--store")
+_COMMANDS_BY_OTHER_NAMES = {
+    "validate": ("check", "lint", "test", "verify"),
+    "validate --fix": ("fix", "format", "repair"),
+    "upsert": ("deliver", "import", "put", "send", "update", "upload", "update-endpoint",
+        "update-endpoints-batch"),
+    "convert": ("transform", "translate"),
+    "diff": ("compare", "plan"),
+    "get": ("export", "fetch", "get-endpoint", "list", "ls", "read", "show"),
+    "get --user": ("get-user-endpoints",),
+    "delete": ("delete-endpoint", "remove", "rm"),
+    "delete --user": ("delete-user-endpoints",),
+    "stats": ("count", "summary"),
+    "serve": ("run", "server", "start"),
+    "new": ("add", "create", "init"),
+    "rules": ("codes",),
+}  # fmt: skip
+"""What other tools call the commands."""
+_HINTS_FOR_MISSING = {
+    "paths": "Name files or directories, or set paths in pe.toml.",
+    "app": "Use --app, or set PE_APP, or set app in pe.toml.",
+}
+_HINTS_FOR_EXTRA = {
+    "get": "Name an endpoint with --id, and the application with --app.",
+    "delete": "Name an endpoint with --id, and the application with --app.",
+    "help": "Name one topic.",
+    "new": "Name one channel.",
+    "rules": "`pe explain` explains single rules.",
+    "schema": "Name a shape with --shape.",
+    "serve": "Name the port with --port.",
+}
 
 Completion = tuple[str, str]
 """A word, and its explanation, which zsh and fish show."""
@@ -94,7 +147,72 @@ def resolve_choice(word: str, choices: Collection[str], kind: str, otherwise: st
     choice = same_but_for_case(word, choices)
     if choice:
         return choice
+    if re.fullmatch(_CODE, word) and (hint := _near_codes(word.upper(), choices)):
+        raise UsageError(f'there is no {kind} "{word}"', hint)
     is_code = any(character.isdigit() for character in word)
     near = nearest(word, choices, _MIN_CODE_SIMILARITY) if is_code else nearest(word, choices)
     hint = f'did you mean "{near}"?' if near else otherwise or f"one of {', '.join(choices)}"
     raise UsageError(f'there is no {kind} "{word}"', hint)
+
+
+def _near_codes(typed: str, choices: Collection[str]) -> str:
+    """Return a hint with the codes that an unknown one may stand for; empty if there are none."""
+    codes = sorted(choice for choice in choices if re.fullmatch(_CODE, choice))
+    family = [code for code in codes if code.startswith(typed[:3])]
+    if not family:
+        families = [[*family] for _, family in groupby(codes, _FAMILY)]
+        return f"codes are {', '.join(f'{each[0]} to {each[-1]}' for each in families)}"
+    near = [code for code in family if code.startswith(typed) or typed.startswith(code)]
+    near = near or [code for code in family if _differ_in_one(typed, code)] or family
+    if len(near) > _MAX_NEAR_CODES:
+        return f"near it are {near[0]} to {near[-1]}; `pe rules` lists them"
+    quoted = [f'"{code}"' for code in near]
+    return f"did you mean {' or '.join(quoted)}?"
+
+
+def _differ_in_one(typed: str, code: str) -> bool:
+    pairs = zip(typed, code, strict=False)
+    return len(typed) == len(code) and sum(one != other for one, other in pairs) == 1
+
+
+def add_hint(error: Any) -> None:
+    """Add to Click's message about the command line what the parser cannot know."""
+    name = getattr(getattr(error, "param", None), "name", None)
+    if name in _HINTS_FOR_MISSING and not error.message:
+        error.message = _HINTS_FOR_MISSING[name]
+    command = error.ctx.info_name if error.ctx else ""
+    if command == "convert" and name == "output":
+        error.message += " This is the format of the account; --out names the converted file."
+    if option := getattr(error, "option_name", ""):
+        _add_option_hint(error, command, option)
+    elif "unexpected extra argument" in error.message and command in _HINTS_FOR_EXTRA:
+        error.message += f". {_HINTS_FOR_EXTRA[command]}"
+    elif unknown := re.fullmatch(r"No such command '(.*)'\.", error.message, re.DOTALL):
+        error.message += _command_hint(unknown[1])
+
+
+def _add_option_hint(error: Any, command: str, option: str) -> None:
+    if not hasattr(error, "possibilities"):
+        return
+    taken = {name for param in error.ctx.command.params for name in param.opts}
+    meant = next((own for own, others in _OPTIONS_BY_OTHER_NAMES.items() if option in others), "")
+    if meant in taken:
+        error.possibilities = [meant]
+    elif "paths" in {param.name for param in error.ctx.command.params} and (
+        option in _NAMES_OF_A_PATH
+    ):
+        error.possibilities = None
+        error.message += ". Name files without an option."
+    elif error.ctx.parent is None:
+        error.possibilities = None
+        error.message += ". Options come after the command."
+    elif command == "validate" and (meant or option) in _TARGET_OPTIONS:
+        error.possibilities = None
+        error.message += ". This command sends nothing, and needs no target."
+
+
+def _command_hint(typed: str) -> str:
+    meant = next((own for own, others in _COMMANDS_BY_OTHER_NAMES.items() if typed in others), "")
+    if meant:
+        return f" Did you mean '{meant}'?"
+    return f" To check files: pe validate {typed}" if Path(typed).exists() else ""

@@ -12,6 +12,7 @@ from pinpoint_endpoints.cli.lookup import channels, resolve_choice, rules_and_me
 from pinpoint_endpoints.cli.options import Output, OutputOption
 from pinpoint_endpoints.cli.terminal import write_bytes
 from pinpoint_endpoints.errors import ExitCode, UsageError
+from pinpoint_endpoints.version import __version__
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.documents.rule import Rule
@@ -122,6 +123,12 @@ def schema(
     from pinpoint_endpoints.schema.export import schema_text, schema_titles
 
     write_bytes(schema_text(resolve_choice(shape, schema_titles(), "shape")))
+    return ExitCode.OK
+
+
+def version() -> ExitCode:
+    """Print the version, as --version does."""
+    typer.echo(f"pe {__version__}")
     return ExitCode.OK
 
 

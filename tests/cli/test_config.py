@@ -349,24 +349,6 @@ def test_mistakes_in_the_new_keys(project: Path, line: str, message: str) -> Non
     assert (code, message in err) == (3, True)
 
 
-@pytest.mark.usefixtures("project")
-@pytest.mark.parametrize(
-    ("arguments", "hint"),
-    [
-        (["validate"], "or set paths in pe.toml"),
-        (["upsert", "a.json"], "or set app in pe.toml"),
-        (["validate", "--format", "json", "a.json"], "--output"),
-        (["get", "--application-id", "x"], "--app"),
-        (["delete", "--endpoint-id", "x"], "--id"),
-        (["get", "--app", "x", "an-id"], "Name an endpoint with --id"),
-    ],
-)
-def test_slips_lead_to_the_right_option(arguments: list[str], hint: str) -> None:
-    """A wrong command line is 2, and the message names what was meant."""
-    code, _, err = run(*arguments)
-    assert (code, hint in " ".join(err.split())) == (2, True)
-
-
 @pytest.mark.parametrize(
     ("variables", "region"),
     [
