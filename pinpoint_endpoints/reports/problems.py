@@ -258,7 +258,7 @@ def explanation_of(problem: Problem) -> str:
 
 def _print(problems: Iterable[_Shown], stream: TextIO) -> None:
     """Print errors before warnings, and each file's problems together."""
-    from pinpoint_endpoints.reports.table import console_for, print_table
+    from pinpoint_endpoints.reports.table import console_for, print_table, write_plain_table
 
     files: dict[str, int] = {}
     for shown in problems:
@@ -272,13 +272,14 @@ def _print(problems: Iterable[_Shown], stream: TextIO) -> None:
             shown.problem.column,
         ),
     )
-    console = console_for(stream)
     rows: list[Sequence[Cell] | None] = []
     for _, of_file in groupby(
         problems, lambda shown: (shown.problem.severity, shown.problem.source)
     ):
         rows += (*map(_row, of_file), None)
-    print_table(console, _COLUMNS, rows[:-1], partial(_print_lines, console, problems))
+    if not write_plain_table(stream, _COLUMNS, rows[:-1]):
+        console = console_for(stream)
+        print_table(console, _COLUMNS, rows[:-1], partial(_print_lines, console, problems))
 
 
 def _print_lines(console: "Console", problems: Iterable[_Shown]) -> None:

@@ -1,7 +1,9 @@
 """Print results as a table, or as lines; nothing that a person would copy is cut."""
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, TextIO
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
@@ -24,6 +26,9 @@ _MAX_WIDTH_IN_A_FILE = 120
 
 MIN_TABLE_WIDTH = 100
 """In columns: a narrower terminal gets lines in place of tables."""
+
+_TERMINAL_VARIABLES = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+"""By any of these, rich may take a pipe for a terminal."""
 
 _GAP = 2
 _INDENT = 2
@@ -61,7 +66,7 @@ class TableReporter(Generic[R]):
 
             print_problem_table(self._problems[:MAX_ROWS], self._stream)
         shown = self._notable if self._all.more else self._all
-        if shown.needed:
+        if shown.needed and not write_plain_table(self._stream, self._view.columns, shown.rows):
             print_table(console_for(self._stream), self._view.columns, shown.rows)
         if shown.more:
             self._stream.write(f"{shown.more:,} more: see all with -o text\n")
@@ -120,12 +125,7 @@ def print_table(
         print_lines: prints what a terminal without room for the table gets; by default a line for
             each row.
     """
-    cells = [row for row in rows if row is not None]
-    shown = [
-        index
-        for index, column in enumerate(columns)
-        if not column.optional or any(row[index] for row in cells)
-    ]
+    shown = _not_empty(columns, rows)
     columns = [columns[index] for index in shown]
     rendered = [
         None if row is None else [_renderable(row[index]) for index in shown] for row in rows
@@ -148,6 +148,68 @@ def print_table(
     room = console.width if on_terminal else max(_MAX_WIDTH_IN_A_FILE, least)
     console.width = min(room, borders + sum(widths))
     console.print(_table(columns, widths, rendered))
+
+
+def write_plain_table(
+    stream: TextIO, columns: Sequence[Column], rows: Sequence[Sequence["Cell"] | None]
+) -> bool:
+    """Write a table as `print_table` does, where that needs no styles and no wrapped text.
+
+    That is most often so in a file or a pipe, and importing rich is a tenth of the time of a run
+    over one document.
+
+    Args:
+        stream: where the table is written.
+        columns: of the table.
+        rows: a cell for each column; None for a line between the rows around it.
+
+    Returns:
+        whether it was written.
+    """
+    if stream.isatty() or any(map(os.environ.get, _TERMINAL_VARIABLES)):
+        return False
+    shown = _not_empty(columns, rows)
+    columns = [columns[index] for index in shown]
+    lines = [
+        [column.heading for column in columns],
+        None,
+        *(None if row is None else [_plain(row[index]) for index in shown] for row in rows),
+    ]
+    texts = [line for line in lines if line]
+    widths = [max(len(line[index]) for line in texts) for index in range(len(columns))]
+    if not all(map(str.isascii, chain.from_iterable(texts))):
+        return False
+    if not (stream.encoding or "").lower().startswith("utf"):
+        return False
+    width = 3 * len(columns) + 1 + sum(widths)
+    if width > _MAX_WIDTH_IN_A_FILE and any(column.min_width for column in columns):
+        return False
+    bars = ["─" * (width + 2) for width in widths]
+    stream.write(f"╭{'┬'.join(bars)}╮\n")
+    for line in lines:
+        if line is None:
+            stream.write(f"├{'┼'.join(bars)}┤\n")
+        else:
+            cells = (text.ljust(width) for text, width in zip(line, widths, strict=True))
+            stream.write(f"│ {' │ '.join(cells)} │\n")
+    stream.write(f"╰{'┴'.join(bars)}╯\n")
+    return True
+
+
+def _plain(cell: "Cell") -> str:
+    """Return the text of a cell; one that is not ASCII for what only rich can measure."""
+    text = cell[0] if isinstance(cell, tuple) else cell
+    return printable(text) if isinstance(text, str) else "…"
+
+
+def _not_empty(columns: Sequence[Column], rows: Iterable[Sequence["Cell"] | None]) -> list[int]:
+    """Return the indexes of the columns that are shown."""
+    cells = [row for row in rows if row is not None]
+    return [
+        index
+        for index, column in enumerate(columns)
+        if not column.optional or any(row[index] for row in cells)
+    ]
 
 
 def _renderable(cell: "Cell") -> "RenderableType":

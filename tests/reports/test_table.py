@@ -2,7 +2,8 @@
 
 import io
 import re
-from typing import TextIO
+from io import BytesIO, TextIOWrapper
+from typing import Any, TextIO
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.reports.reporter import Column
-from pinpoint_endpoints.reports.table import print_table
+from pinpoint_endpoints.reports.table import console_for, print_table, write_plain_table
 
 COLUMNS = [Column("Endpoint id"), Column("Message", min_width=20), Column("Source")]
 WORDS = st.text("abcdefghij-/", min_size=1, max_size=60)
@@ -53,6 +54,30 @@ def test_prose_is_wrapped_and_not_lost(rows: list[tuple[str, str, str]], width: 
     output = printed(Terminal(), width, rows)
     letters = re.sub(r"[^a-j/-]", "", output)
     assert len(letters) >= sum(len("".join(row)) for row in rows)
+
+
+CELLS = st.text("ab -/\t", max_size=30) | st.tuples(WORDS, st.just("red"))
+
+
+@given(
+    st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=4),
+    st.sampled_from([COLUMNS, [Column("A"), Column("B"), Column("C", optional=True)]]),
+)
+def test_a_plain_table_is_what_rich_prints(
+    cells: list[tuple[Any, Any, Any]], columns: list[Column]
+) -> None:
+    """In a pipe, a table without wrapped text is the same with rich and without."""
+    rows = [cells[0], None, *cells]
+    by_rich, plain = (TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    print_table(console_for(by_rich), columns, rows)
+    if write_plain_table(plain, columns, rows):
+        assert content_of(plain) == content_of(by_rich)
+
+
+def content_of(stream: TextIOWrapper) -> str:
+    """Return what was written to a stream."""
+    assert isinstance(stream.buffer, BytesIO)
+    return stream.buffer.getvalue().decode()
 
 
 def test_a_table_fits_the_terminal_when_it_can() -> None:
