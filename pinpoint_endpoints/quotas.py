@@ -60,3 +60,16 @@ CONCURRENT_BATCHES = 2
 CONCURRENT_LOOPBACK_CALLS = 8
 CONCURRENT_LOCAL_CALLS = 4
 """While one call is stored, the next ones are validated and built."""
+
+# Customer Profiles; sources: AWS, Amazon Connect Administrator Guide, "Amazon Connect service
+# quotas" and "Object type mapping definitions"; botocore's service model "customer-profiles"
+MAX_PROFILE_VALUE_LENGTH = 255
+MAX_PROFILE_OBJECT_BYTES = 250_000
+"""The page says 250 KB, and not which kilobyte it means."""
+MAX_PROFILE_OBJECT_LENGTH = 256_000
+MAX_PROFILE_BATCH_ITEMS = 10
+MAX_OBJECT_TYPE_FIELDS = 250
+MAX_OBJECT_TYPE_KEYS = 10
+MAX_PROFILE_OBJECT_DAYS = 1_098
+MAX_IMPORT_FILE_BYTES = 125_000_000
+"""Of the S3 integration: the page says 125 MB, and not which megabyte it means."""

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,21 @@ from pinpoint_endpoints.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from pinpoint_endpoints.convert import output as outputs
     from pinpoint_endpoints.convert.formats import ConvertOptions, Format
+
+
+class Keys(StrEnum):
+    """What attributes are called: as in Pinpoint, or as Connect's segments surely accept it."""
+
+    KEEP = "keep"
+    STRICT = "strict"
+
+
+class FileFormat(StrEnum):
+    """The format of profile objects."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
 
 _SEE = "`pe convert --explain FORMAT` explains one"
 
@@ -54,6 +70,20 @@ def convert(
     rename: Annotated[
         list[str] | None,
         typer.Option("--rename", metavar="COLUMN=NAME", help="Rename a column. Repeatable."),
+    ] = None,
+    keys: Annotated[
+        Keys | None,
+        typer.Option(
+            "--keys",
+            help="strict: change attribute keys that Connect's segments may refuse.",
+            show_default="keep",
+        ),
+    ] = None,
+    file_format: Annotated[
+        FileFormat | None,
+        typer.Option(
+            "--format", help="Of profile objects: upload jobs read csv.", show_default="jsonl"
+        ),
     ] = None,
     explain: Annotated[
         str | None,
@@ -94,7 +124,7 @@ def convert(
     format_ = FORMATS[resolve_choice(to, FORMATS, "format", _SEE)]
     if not inputs.paths:
         raise UsageError("nothing to convert", "name files or directories, or - for standard input")
-    options = _options(format_, ignore, rename)
+    options = _options(format_, ignore, rename, keys, file_format)
     writes_to_stdout = directory is None and out in (None, "-")
     stream = sys.stderr if writes_to_stdout else sys.stdout
     account = Account()
@@ -127,13 +157,26 @@ def _policy(ignore: list[str] | None) -> Policy:
 
 
 def _options(
-    format_: "Format", ignore: list[str] | None, rename: list[str] | None
+    format_: "Format",
+    ignore: list[str] | None,
+    rename: list[str] | None,
+    keys: Keys | None,
+    file_format: FileFormat | None,
 ) -> "ConvertOptions":
     from pinpoint_endpoints.convert.formats import ConvertOptions
 
     if rename and "rename" not in format_.options:
         raise UsageError(f"--to {format_.name} has no columns to rename", "leave --rename out")
-    return ConvertOptions(_policy(ignore), rename=dict(map(_renamed, rename or ())))
+    if keys is not None and "strict_keys" not in format_.options:
+        raise UsageError(f"--to {format_.name} keeps all keys", "leave --keys out")
+    if file_format is not None and "csv" not in format_.options:
+        raise UsageError(f"--to {format_.name} has one format", "leave --format out")
+    return ConvertOptions(
+        _policy(ignore),
+        rename=dict(map(_renamed, rename or ())),
+        strict_keys=keys is Keys.STRICT,
+        csv=file_format is FileFormat.CSV,
+    )
 
 
 def _renamed(text: str) -> tuple[str, str]:

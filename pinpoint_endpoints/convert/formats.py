@@ -17,10 +17,14 @@ class ConvertOptions:
     Attributes:
         policy: which problems make a document invalid.
         rename: new names of columns, by the name that they would have.
+        strict_keys: whether attribute keys are changed that Connect's segments may refuse.
+        csv: whether profile objects are CSV rather than JSON Lines.
     """
 
     policy: Policy = DEFAULT_POLICY
     rename: Mapping[str, str] = field(default_factory=dict)
+    strict_keys: bool = False
+    csv: bool = False
 
 
 DEFAULT_OPTIONS = ConvertOptions()

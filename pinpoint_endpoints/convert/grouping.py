@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from pinpoint_endpoints.convert.account import place_of
+from pinpoint_endpoints.convert.account import ENDPOINT, place_of
 from pinpoint_endpoints.convert.sorted_lines import MAX_BYTES_IN_MEMORY, SortedLines
 from pinpoint_endpoints.documents.dates import parse_date_time
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
@@ -99,6 +99,7 @@ class Grouping:
         self._by_user = self._files.enter_context(SortedLines(max_bytes))
         self._is_grouped = False
         self._opted_out: set[int] = set()
+        self._inactive: set[int] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -106,8 +107,8 @@ class Grouping:
     def __exit__(self, *_: object) -> None:
         self._files.close()
 
-    def add(self, document: Document) -> None:
-        """Add an endpoint. A document has to have one, valid or not.
+    def add(self, document: Document) -> UserEndpoint:
+        """Add the endpoint of a document, which has one, valid or not; return it.
 
         Raises:
             CannotRun: a temporary file cannot be written.
@@ -127,10 +128,14 @@ class Grouping:
         elif _user_id(endpoint.request):
             self._add_to_user(endpoint)
         else:
-            self._change("no-id", "", place)
+            self._change("no-id", ENDPOINT, place)
+        return endpoint
 
-    def users(self) -> Iterator[User]:
+    def users(self, min_endpoints: int = 1) -> Iterator[User]:
         """Yield the users in the order of their ids. Call it as often as needed, one at a time.
+
+        Args:
+            min_endpoints: users with fewer are left out.
 
         Raises:
             CannotRun: a temporary file cannot be written.
@@ -141,7 +146,10 @@ class Grouping:
         previous = b""
         for head, lines in groupby(self._by_user, _head_of_two):
             key, kind = head
-            endpoints = [UserEndpoint(*loads(line.split(_SEPARATOR, 2)[2])) for line in lines]
+            of_user = [*lines]
+            if len(of_user) < min_endpoints:
+                continue
+            endpoints = [UserEndpoint(*loads(line.split(_SEPARATOR, 2)[2])) for line in of_user]
             if len(endpoints) > 1:
                 endpoints.sort(key=newest_first)
             is_user = kind == _IS_USER
@@ -153,7 +161,11 @@ class Grouping:
 
         E-mail addresses are compared without regard to case, phone numbers by their digits.
         """
-        return _fingerprint(channel, address) in self._opted_out
+        return fingerprint(channel, address) in self._opted_out
+
+    def is_inactive(self, channel: str, address: str) -> bool:
+        """Return whether any endpoint of the run with this address is INACTIVE."""
+        return fingerprint(channel, address) in self._inactive
 
     def _group(self) -> None:
         for _, lines in groupby(self._by_endpoint, _head_of_one):
@@ -161,12 +173,14 @@ class Grouping:
             if len(copies) > 1:
                 copies.sort(key=newest_copy_first)
                 for copy in copies[1:]:
-                    self._change("older-copy", "", copy.place)
+                    rule = "same-copy" if copy.request == copies[0].request else "older-copy"
+                    self._change(rule, ENDPOINT, copy.place)
             self._add_to_user(copies[0])
 
     def _add_to_user(self, endpoint: UserEndpoint) -> None:
-        if endpoint.opted_out and endpoint.address:
-            self._opted_out.add(_fingerprint(endpoint.channel, endpoint.address))
+        if endpoint.opted_out or endpoint.inactive:
+            known = self._opted_out if endpoint.opted_out else self._inactive
+            known.add(fingerprint(endpoint.channel, endpoint.address))
         user_id = _user_id(endpoint.request)
         key, kind = (user_id, _IS_USER) if user_id else (endpoint.endpoint_id, _IS_ENDPOINT)
         self._by_user.add(_SEPARATOR.join((dumps(key), kind, dumps([*endpoint]))) + b"\n")
@@ -227,7 +241,7 @@ def newest_copy_first(endpoint: UserEndpoint) -> tuple[float, bool, bytes]:
     return -age(endpoint), is_reachable, dumps(endpoint.request)
 
 
-def _fingerprint(channel: str, address: str) -> int:
+def fingerprint(channel: str, address: str) -> int:
     """Return a hash that is the same for all spellings of an address."""
     if channel == "EMAIL":
         text = f"EMAIL {address.strip().lower()}"

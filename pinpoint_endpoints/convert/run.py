@@ -6,6 +6,7 @@ from typing import NamedTuple
 from pinpoint_endpoints.checks.finding import Finding, Policy
 from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate, verdict_on
 from pinpoint_endpoints.convert.account import Account, Entry
+from pinpoint_endpoints.convert.customer_profiles import CUSTOMER_PROFILES
 from pinpoint_endpoints.convert.files import JSON, NDJSON, YAML
 from pinpoint_endpoints.convert.formats import DEFAULT_OPTIONS, ConvertOptions, Format
 from pinpoint_endpoints.convert.output import Output, WrittenFile
@@ -13,7 +14,9 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError
 
-FORMATS: Mapping[str, Format] = {format_.name: format_ for format_ in (NDJSON, JSON, YAML)}
+FORMATS: Mapping[str, Format] = {
+    format_.name: format_ for format_ in (NDJSON, JSON, YAML, CUSTOMER_PROFILES)
+}
 
 _HOW_TO_NAME = "name standard input with --stdin-filename, or make an id with --ids"
 

@@ -1,0 +1,681 @@
+"""Maps the endpoints of a user to one object for Amazon Connect Customer Profiles.
+
+An object is flat, so that JSON Lines and CSV, whose headers may have no dots, share an object type.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from pinpoint_endpoints.checks.rules.address import phone_number
+from pinpoint_endpoints.checks.rules.iso_codes import ALPHA_2, COUNTRIES
+from pinpoint_endpoints.convert.account import Action, Rule
+from pinpoint_endpoints.convert.by_id import OLDER_COPY, SAME_COPY
+from pinpoint_endpoints.convert.formats import MappedMember
+from pinpoint_endpoints.convert.grouping import (
+    PHONE_CHANNELS,
+    Change,
+    User,
+    UserEndpoint,
+    dumps,
+    text_of,
+)
+from pinpoint_endpoints.quotas import (
+    MAX_OBJECT_TYPE_FIELDS,
+    MAX_PROFILE_OBJECT_BYTES,
+    MAX_PROFILE_OBJECT_DAYS,
+    MAX_PROFILE_VALUE_LENGTH,
+)
+
+OBJECT_TYPE_NAME = "PinpointUser"
+UNIQUE_KEY = "pinpointUserId"
+
+_EMAIL_TARGETS = ("EmailAddress", "PersonalEmailAddress", "BusinessEmailAddress")
+_PHONE_TARGETS = ("PhoneNumber", "MobilePhoneNumber", "HomePhoneNumber", "BusinessPhoneNumber")
+_TEXT, _EMAIL, _PHONE = "STRING", "EMAIL_ADDRESS", "PHONE_NUMBER"
+
+
+class Field(NamedTuple):
+    """A field of the object type.
+
+    Attributes:
+        name: of the field, and of the member of a profile object.
+        target: where it goes in the profile.
+        content_type: as the service names it.
+    """
+
+    name: str
+    target: str
+    content_type: str = _TEXT
+
+
+_EMAILS = tuple(
+    Field(f"email{number}", target, _EMAIL) for number, target in enumerate(_EMAIL_TARGETS, 1)
+)
+_PHONES = tuple(
+    Field(f"phone{number}", target, _PHONE) for number, target in enumerate(_PHONE_TARGETS, 1)
+)
+MIN_SLOTS = min(len(_EMAILS), len(_PHONES))
+"""A user with no more endpoints than this has a place for every address."""
+
+FIXED_FIELDS = (
+    Field("userId", "AccountNumber"),
+    *_EMAILS,
+    *_PHONES,
+    Field("city", "Address.City"),
+    Field("country", "Address.Country"),
+    Field("postalCode", "Address.PostalCode"),
+    Field("state", "Address.State"),
+    Field("province", "Address.Province"),
+    Field("optOut", "Attributes.PinpointOptOut"),
+    Field("inactive", "Attributes.PinpointInactive"),
+)
+"""The fields of every object type."""
+
+_MAX_FIELD_NAME_LENGTH = 64
+_NOT_IN_FIELD_NAMES = re.compile("[^A-Za-z0-9_-]")
+SEGMENT_KEY = re.compile("[A-Za-z_][A-Za-z_0-9-]*")
+"""Attribute keys that segments accept (AWS: Connect API reference, "ProfileAttributes")."""
+
+_USER = "User.UserAttributes"
+_KINDS = (_USER, "Attributes", "Metrics", "Demographic", "Location")
+"""Members that become attributes of a profile, in the order in which they choose their keys."""
+
+_ADDRESS_MEMBERS = ("City", "Country", "PostalCode", "Region")
+_COORDINATES = ("Latitude", "Longitude")
+_OF_THE_SERVICE = ("RequestId",)
+_KNOWN = frozenset(
+    {"ChannelType", "Address", "OptOut", "EndpointStatus", "EffectiveDate", "User"}
+    | {*_KINDS, *_OF_THE_SERVICE}
+)
+
+_OBJECTS = frozenset({*_KINDS, "User"})
+
+_Slot = tuple[str, str, int | None]
+"""A value of a profile's attribute: the kind, the name, and the index if there are several."""
+
+
+_DATE = "PinpointEffectiveDate"
+
+
+def _no_change(rule: str, member: str, place: str) -> None:
+    """Take no note of a change, where a user is looked at for the first time."""
+
+
+class Fields:
+    """The fields of all profiles of a run: first it learns what there is, then it chooses names.
+
+    A name in both UserAttributes and Attributes is the user attribute's; the endpoint attribute's
+    key begins with `Endpoint_`. Names that are equal once they are cleaned get numbers, in their
+    order. Where there are more than an object type can have, those that the fewest users have are
+    left out.
+
+    Args:
+        opts_out: whether any endpoint with this channel type and address is opted out.
+        strict_keys: whether keys that segments may not accept are changed.
+        max_fields: of an object type.
+    """
+
+    def __init__(
+        self,
+        opts_out: Callable[[str, str], bool],
+        *,
+        strict_keys: bool = False,
+        max_fields: int = MAX_OBJECT_TYPE_FIELDS,
+    ) -> None:
+        self.opts_out = opts_out
+        self._strict_keys = strict_keys
+        self._max_fields = max_fields
+        self._used: dict[tuple[str, str, int], int] = {}
+        self._derived: set[str] = set()
+        self._fields: dict[_Slot, Field] = {}
+        self.known_columns: dict[tuple[str, str, int], Columns] = {}
+        self._derived_fields: dict[str, Field] = {}
+
+    def learn(self, endpoint: UserEndpoint) -> None:
+        """Take note of what an endpoint has."""
+        used = self._used
+        for kind, members in _attribute_members(endpoint.request):
+            for name, value in members.items():
+                number = 1
+                if isinstance(value, list) and len(value) > 1:
+                    number = len(value) - value.count("") - value.count(None)
+                key = kind, name, number
+                used[key] = used.get(key, 0) + 1
+        devices = [] if _slots_for(endpoint.channel) else [endpoint]
+        user = User("", is_user=True, clashes=False, endpoints=(endpoint,))
+        self._derived.update(_derived(user, _Reach([], [], devices, [])))
+
+    def learn_user(self, user: User) -> None:
+        """Take note of the addresses of a user with more endpoints than a profile has places."""
+        reach = _reach(user, self.opts_out, _no_change)
+        self._derived.update(_derived(user, reach))
+
+    def choose(self) -> None:
+        """Choose the names, once all endpoints and users are known."""
+        slots: Counter[_Slot] = Counter()
+        for (kind, name, number), users in self._used.items():
+            for slot in _slots(kind, name, number):
+                slots[slot] += users
+        room = self._max_fields - len(FIXED_FIELDS) - len(self._derived)
+        by_use = sorted(slots, key=lambda slot: (-slots[slot], _order(slot)))
+        keys = {field.target for field in FIXED_FIELDS}
+        names: set[str] = set()
+        for key in sorted(self._derived):
+            self._derived_fields[key] = _field(key, keys, names)
+        user_names = {name for kind, name, _ in slots if kind == _USER}
+        for slot in sorted(by_use[: max(room, 0)], key=_order):
+            key = self._key_of(slot, clashes=slot[1] in user_names)
+            self._fields[slot] = _field(key, keys, names)
+
+    def columns(self, kind: str, name: str, number: int) -> "Columns":
+        """Return the fields of the values of an attribute."""
+        fields = [(slot, self._fields.get(slot)) for slot in _slots(kind, name, number)]
+        names = tuple(field.name if field else "" for _, field in fields)
+        rules = ["carried" if number == 1 else "split"] if any(names) else []
+        for slot, field in fields:
+            rules += _rules_of_key(slot, field) if field else ["no-room"]
+        columns = Columns(f"{kind}.{name}", names, tuple(rules))
+        self.known_columns[kind, name, number] = columns
+        return columns
+
+    def of_derived(self, key: str) -> Field:
+        """Return the field of an attribute that `pe` adds."""
+        return self._derived_fields[key]
+
+    def all(self) -> list[Field]:
+        """Return the fields of the object type, in the order of a CSV file's columns."""
+        return [*FIXED_FIELDS, *self._derived_fields.values(), *self._fields.values()]
+
+    def _key_of(self, slot: _Slot, *, clashes: bool) -> str:
+        key = _plain_key(slot, clashes=clashes).replace(".", "_")
+        if self._strict_keys and not SEGMENT_KEY.fullmatch(key):
+            key = _NOT_IN_FIELD_NAMES.sub("_", key)
+            if not SEGMENT_KEY.fullmatch(key):
+                key = f"_{key}"
+        return key or "_"
+
+
+class Columns(NamedTuple):
+    """Where the values of an attribute go.
+
+    Attributes:
+        member: the attribute, for the account.
+        names: of the fields of its values; empty where there was no room for a field.
+        rules: by which it goes there.
+    """
+
+    member: str
+    names: Sequence[str]
+    rules: Sequence[str]
+
+
+def object_type(fields: Fields) -> dict[str, Any]:
+    """Return the input of PutProfileObjectType, but for the name of the domain.
+
+    Keys without standard identifiers are only searched: two users who share an address stay two.
+    """
+    return {
+        "ObjectTypeName": OBJECT_TYPE_NAME,
+        "Description": "Amazon Pinpoint user: all endpoints of one User.UserId",
+        "AllowProfileCreation": True,
+        "ExpirationDays": MAX_PROFILE_OBJECT_DAYS,
+        "Fields": {
+            field.name: {
+                "Source": f"_source.{field.name}",
+                "Target": f"_profile.{field.target}",
+                "ContentType": field.content_type,
+            }
+            for field in fields.all()
+        },
+        "Keys": {
+            UNIQUE_KEY: [{"StandardIdentifiers": ["PROFILE", "UNIQUE"], "FieldNames": ["userId"]}],
+            "_account": [{"FieldNames": ["userId"]}],
+            "_email": [{"FieldNames": ["email1"]}],
+            "_phone": [{"FieldNames": ["phone1"]}],
+        },
+    }
+
+
+class Profile(NamedTuple):
+    """What a user becomes.
+
+    Attributes:
+        members: the profile object: its members by the names of their fields.
+        devices: the reachable endpoints that a profile has no place for, such as push tokens.
+        suppressed: endpoints whose address is not in the profile, because nobody is to be reached
+            there, each with the reason.
+    """
+
+    members: dict[str, str]
+    devices: list[dict[str, Any]]
+    suppressed: list[tuple[UserEndpoint, str]]
+
+
+def profile_of(user: User, fields: Fields, change: Change) -> Profile:
+    """Map a user, and take note of what becomes of each member of the endpoints.
+
+    Args:
+        user: from `Grouping`.
+        fields: which has learned from this user, and chosen the names.
+        change: told of each member.
+    """
+    key = f"endpoint:{user.key}" if user.clashes else user.key
+    members = {"userId": _fitting(key, "User.UserId", user.endpoints[0].place, change)}
+    _note_users(user, change)
+    reach = _reach(user, fields.opts_out, change)
+    for slots, addresses in ((_EMAILS, reach.emails), (_PHONES, reach.phones)):
+        members.update((slot.name, text) for slot, text in zip(slots, addresses, strict=False))
+    members.update(_address(user, change))
+    for name, text in _derived(user, reach).items():
+        members[fields.of_derived(name).name] = text[:MAX_PROFILE_VALUE_LENGTH]
+    members["optOut"] = _how_many(endpoint.opted_out for endpoint in user.endpoints)
+    members["inactive"] = _how_many(endpoint.inactive for endpoint in user.endpoints)
+    _add_attributes(members, user, fields, change)
+    _drop_what_is_too_large(members, user, change)
+    return Profile(members, [*map(_device(user), reach.devices)], reach.suppressed)
+
+
+class _Reach(NamedTuple):
+    """Where a user can be reached, and where not; addresses are in the order of the endpoints."""
+
+    emails: list[str]
+    phones: list[str]
+    devices: list[UserEndpoint]
+    suppressed: list[tuple[UserEndpoint, str]]
+
+
+def _reach(user: User, opts_out: Callable[[str, str], bool], change: Change) -> _Reach:
+    reach = _Reach([], [], [], [])
+    known: set[str] = set()
+    for endpoint in user.endpoints:
+        channel, place = endpoint.channel, endpoint.place
+        address = endpoint.address.strip()
+        if not address:
+            change("no-address", "Address", place)
+            continue
+        reason = _reason_to_suppress(endpoint, opts_out)
+        if reason:
+            change(reason, "Address", place)
+            reach.suppressed.append((endpoint, reason))
+        elif not (fields := _slots_for(channel)):
+            change("own-file", f"Address of {channel or 'no channel type'}", place)
+            reach.devices.append(endpoint)
+        elif len(address) > MAX_PROFILE_VALUE_LENGTH:
+            change("too-long", "Address", place)
+        else:
+            text = address if channel == "EMAIL" else _e164(endpoint, address, change)
+            spelling = text.lower()
+            if spelling in known:
+                change("same-address", "Address", place)
+                continue
+            known.add(spelling)
+            addresses = reach.emails if channel == "EMAIL" else reach.phones
+            addresses.append(text)
+            has_place = len(addresses) <= len(fields)
+            change("carried" if has_place else "more-addresses", "Address", place)
+    return reach
+
+
+def _slots_for(channel: str) -> Sequence[Field]:
+    """Return the fields for the addresses of a channel; none for those that are devices."""
+    if channel == "EMAIL":
+        return _EMAILS
+    return _PHONES if channel in PHONE_CHANNELS else ()
+
+
+def _reason_to_suppress(endpoint: UserEndpoint, opts_out: Callable[[str, str], bool]) -> str:
+    if endpoint.opted_out:
+        return "opted-out"
+    if endpoint.inactive:
+        return "inactive"
+    return "opted-out-elsewhere" if opts_out(endpoint.channel, endpoint.address) else ""
+
+
+def _e164(endpoint: UserEndpoint, address: str, change: Change) -> str:
+    for finding in phone_number({"ChannelType": "SMS", "Address": address}):
+        if finding.fix is not None:
+            change("to-e164", "Address", endpoint.place)
+            return finding.fix.text
+        change("not-e164", "Address", endpoint.place)
+    return address
+
+
+def _derived(user: User, reach: _Reach) -> dict[str, str]:
+    """Return the attributes that `pe` adds, but for the two of every profile."""
+    derived = {
+        f"EmailAddress_{number}": text
+        for number, text in enumerate(reach.emails[len(_EMAILS) :], len(_EMAILS) + 1)
+    }
+    for number, text in enumerate(reach.phones[len(_PHONES) :], len(_PHONES) + 1):
+        derived[f"PhoneNumber_{number}"] = text
+    for endpoint in user.endpoints:
+        if endpoint.opted_out:
+            channel = _NOT_IN_FIELD_NAMES.sub("_", endpoint.channel)[:20]
+            derived[f"PinpointOptOut_{channel}"] = "ALL"
+    if reach.devices:
+        derived["PinpointDevices"] = str(len(reach.devices))
+    date = text_of(user.endpoints[0].request.get("EffectiveDate"))
+    if date:
+        derived[_DATE] = date
+    return derived
+
+
+def _how_many(flags: Iterator[bool]) -> str:
+    known = set(flags)
+    if len(known) > 1:
+        return "SOME"
+    return "ALL" if known == {True} else "NONE"
+
+
+def _add_attributes(members: dict[str, str], user: User, fields: Fields, change: Change) -> None:
+    """Add the values that become attributes: of each name, those of the newest endpoint.
+
+    Demographic and coordinates are of one device, so they are not mixed from several endpoints.
+    """
+    known_columns = fields.known_columns
+    found: dict[tuple[str, str], list[str]] = {}
+    of_one_device: set[str] = set()
+    for endpoint in user.endpoints:
+        place = endpoint.place
+        for kind, attributes in _attribute_members(endpoint.request):
+            is_older = kind in of_one_device
+            for name, value in attributes.items():
+                texts = _texts(value, kind, name, place, change)
+                if not texts:
+                    continue
+                number = len(texts)
+                columns = known_columns.get((kind, name, number)) or fields.columns(
+                    kind, name, number
+                )
+                earlier = found.get((kind, name))
+                if earlier is None and not is_older:
+                    found[kind, name] = texts
+                    members.update(zip(columns.names, texts, strict=True))
+                elif earlier != texts:
+                    change("newest-wins", columns.member, place)
+                    continue
+                for rule in columns.rules:
+                    change(rule, columns.member, place)
+            if kind in ("Demographic", "Location"):
+                of_one_device.add(kind)
+    members.pop("", None)  # values without a field
+
+
+def _attribute_members(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    user = request.get("User")
+    for kind in _KINDS:
+        if kind != _USER:
+            members = request.get(kind)
+        else:
+            members = user.get("UserAttributes") if isinstance(user, dict) else None
+        if isinstance(members, dict):
+            if kind == "Location":
+                members = {name: members[name] for name in _COORDINATES if name in members}
+            if members:
+                yield kind, members
+
+
+def _texts(value: object, kind: str, name: str, place: str, change: Change) -> list[str]:
+    """Return the values of a member that a profile can have."""
+    values: list[Any] = value if isinstance(value, list) else [value]
+    if len(values) == 1:
+        text = values[0]
+        if isinstance(text, float):
+            return [repr(text)]
+        if isinstance(text, str) and 0 < len(text) <= MAX_PROFILE_VALUE_LENGTH:
+            return values  # nearly all are like this
+    member = f"{kind}.{name}"
+    texts = []
+    for one in values:
+        text = text_of(one)
+        if text:
+            texts.append(_fitting(text, member, place, change))
+        else:
+            change("empty", member, place)
+    if not values:
+        change("empty", member, place)
+    return texts
+
+
+def _fitting(text: str, member: str, place: str, change: Change) -> str:
+    if len(text) <= MAX_PROFILE_VALUE_LENGTH:
+        return text
+    change("truncated", member, place)
+    return text[:MAX_PROFILE_VALUE_LENGTH]
+
+
+def _address(user: User, change: Change) -> dict[str, str]:
+    """Return the members of `Address`, all of the newest endpoint that has any."""
+    found: dict[str, str] = {}
+    for endpoint in user.endpoints:
+        location = endpoint.request.get("Location")
+        if not isinstance(location, dict):
+            continue
+        members = {
+            name: _fitting(text, f"Location.{name}", endpoint.place, _no_change)
+            for name in _ADDRESS_MEMBERS
+            if (text := text_of(location.get(name)))
+        }
+        if not members:
+            continue
+        this = _profile_address(members)
+        for name in members:
+            same = not found or found == this
+            change("carried" if same else "newest-wins", f"Location.{name}", endpoint.place)
+        if not found:
+            found = this
+            if members.get("Country", "") != this.get("country", ""):
+                change("country-code", "Location.Country", endpoint.place)
+            for name, text in members.items():
+                if text_of(location[name]) != text:
+                    change("truncated", f"Location.{name}", endpoint.place)
+    return found
+
+
+def _profile_address(members: Mapping[str, str]) -> dict[str, str]:
+    country = members.get("Country", "")
+    code = country.strip().upper()
+    country = ALPHA_2.get(code, code if code in COUNTRIES else country)
+    region = "state" if country == "US" else "province"
+    found = {
+        "city": members.get("City", ""),
+        "country": country,
+        "postalCode": members.get("PostalCode", ""),
+        region: members.get("Region", ""),
+    }
+    return {name: text for name, text in found.items() if text}
+
+
+def _device(user: User) -> Callable[[UserEndpoint], dict[str, Any]]:
+    def device(endpoint: UserEndpoint) -> dict[str, Any]:
+        row = {
+            "userId": user.key if user.is_user else "",
+            "endpointId": endpoint.endpoint_id,
+            "channelType": endpoint.channel,
+            "address": endpoint.address,
+            "effectiveDate": text_of(endpoint.request.get("EffectiveDate")),
+            "demographic": endpoint.request.get("Demographic"),
+        }
+        return {name: value for name, value in row.items() if value}
+
+    return device
+
+
+def _note_users(user: User, change: Change) -> None:
+    """Take note of the members that every endpoint has, whatever is in them."""
+    for endpoint in user.endpoints:
+        place = endpoint.place
+        if user.is_user:
+            change("carried", "User.UserId", place)
+        else:
+            change("no-user" if not user.clashes else "key-clash", "Id", place)
+        for name, value in endpoint.request.items():
+            if name in _OF_THE_SERVICE:
+                change("of-the-service", name, place)
+            elif name not in _KNOWN:
+                change("unknown-member", name, place)
+            elif name in _OBJECTS and not isinstance(value, dict | None):
+                change("not-an-object", name, place)
+        if "OptOut" in endpoint.request:
+            change("carried", "OptOut", place)
+        if "EndpointStatus" in endpoint.request:
+            change("carried", "EndpointStatus", place)
+        if endpoint.request.get("EffectiveDate"):
+            newest = endpoint is user.endpoints[0]
+            change("carried" if newest else "older-date", "EffectiveDate", place)
+
+
+def _rules_of_key(slot: _Slot, field: Field) -> Iterator[str]:
+    """Yield the rules by which an attribute's key is not its name, or may not do for segments."""
+    key = field.target.removeprefix("Attributes.")
+    if key != _plain_key(slot, clashes=False):
+        yield "name-in-both" if key == _plain_key(slot, clashes=True) else "renamed"
+    if not SEGMENT_KEY.fullmatch(key):
+        yield "not-for-segments"
+
+
+def _drop_what_is_too_large(members: dict[str, str], user: User, change: Change) -> None:
+    """Leave out the longest attributes of an object that is larger than the service accepts."""
+    surely_fits = sum(map(len, members)) + sum(map(len, members.values())) < _SURELY_FITS
+    if surely_fits or len(dumps(members)) <= MAX_PROFILE_OBJECT_BYTES:
+        return
+    attributes = [name for name in members if name.startswith(_ATTRIBUTE)]
+    attributes.sort(key=lambda name: (-len(dumps(members[name])), name))
+    for name in attributes:
+        if len(dumps(members)) <= MAX_PROFILE_OBJECT_BYTES:
+            return
+        del members[name]
+        change("too-large", name.removeprefix(_ATTRIBUTE), user.endpoints[0].place)
+
+
+_SURELY_FITS = MAX_PROFILE_OBJECT_BYTES // 10
+_ATTRIBUTE = "attr_"
+
+
+def _slots(kind: str, name: str, number: int) -> Sequence[_Slot]:
+    if number == 1:
+        return ((kind, name, None),)
+    return [(kind, name, index) for index in range(number)]
+
+
+def _plain_key(slot: _Slot, *, clashes: bool) -> str:
+    kind, name, index = slot
+    prefix = "" if kind == _USER else f"{kind}_"
+    if kind == "Attributes":
+        prefix = "Endpoint_" if clashes else ""
+    return f"{prefix}{name}" if index is None else f"{prefix}{name}_{index}"
+
+
+def _order(slot: _Slot) -> tuple[int, str, int]:
+    kind, name, index = slot
+    return _KINDS.index(kind), name, -1 if index is None else index
+
+
+def _field(key: str, keys: set[str], names: set[str]) -> Field:
+    """Return a field for an attribute with a key and a name that no other field has."""
+    target = _unused(f"Attributes.{key}"[:MAX_PROFILE_VALUE_LENGTH], keys)
+    name = f"{_ATTRIBUTE}{_NOT_IN_FIELD_NAMES.sub('_', key)}"[:_MAX_FIELD_NAME_LENGTH]
+    return Field(_unused(name, names, _MAX_FIELD_NAME_LENGTH), target)
+
+
+def _unused(text: str, used: set[str], longest: int = MAX_PROFILE_VALUE_LENGTH) -> str:
+    candidate, number = text, 1
+    while candidate in used:
+        number += 1
+        ending = f"_{number}"
+        candidate = text[: longest - len(ending)] + ending
+    used.add(candidate)
+    return candidate
+
+
+RULES: Mapping[str, Rule] = {
+    name: Rule(name, action, text)
+    for name, action, text in (
+        ("carried", Action.CARRIED, "it is in the profile as it was"),
+        ("same-address", Action.CARRIED, "another endpoint of the user has the same address"),
+        ("more-addresses", Action.CARRIED, "as attribute EmailAddress_4, PhoneNumber_5 and so on"),
+        ("own-file", Action.CARRIED, "profiles have no place for it: it is in devices.jsonl"),
+        ("not-e164", Action.CARRIED, "not a phone number in E.164 form: it may be unreachable"),
+        ("not-for-segments", Action.CARRIED, "segments may refuse the key: --keys strict mends it"),
+        ("no-user", Action.CHANGED, "no user id: a profile of its own, named by endpoint id"),
+        ("key-clash", Action.CHANGED, "no user id, and a user has its id: endpoint: is put first"),
+        ("to-e164", Action.CHANGED, "spaces and punctuation are removed"),
+        ("country-code", Action.CHANGED, "a country is its two-letter code"),
+        ("name-in-both", Action.CHANGED, "also a user attribute: the key begins with Endpoint_"),
+        ("renamed", Action.CHANGED, "the key has other characters, or a number"),
+        ("split", Action.SPLIT, "several values become NAME_0, NAME_1 and so on"),
+        ("opted-out", Action.WITHHELD, "OptOut is not NONE: it is in suppressed.csv"),
+        ("inactive", Action.WITHHELD, "EndpointStatus is not ACTIVE: it is in suppressed.csv"),
+        (
+            "opted-out-elsewhere",
+            Action.WITHHELD,
+            "another endpoint has opted this address out: it is in suppressed.csv",
+        ),
+        ("older-date", Action.SKIPPED, "the date of the user's newest endpoint counts"),
+        ("of-the-service", Action.SKIPPED, "of use to Pinpoint alone"),
+        ("no-address", Action.SKIPPED, "there is none"),
+        ("empty", Action.SKIPPED, "Customer Profiles accepts no empty values"),
+        (
+            "truncated",
+            Action.TRUNCATED,
+            f"a value has {MAX_PROFILE_VALUE_LENGTH} characters at most",
+        ),
+        ("newest-wins", Action.LOST, "a newer endpoint of the user has another value"),
+        ("no-room", Action.LOST, f"an object type has {MAX_OBJECT_TYPE_FIELDS} fields at most"),
+        ("too-large", Action.LOST, f"an object has {MAX_PROFILE_OBJECT_BYTES:,} bytes at most"),
+        ("too-long", Action.LOST, f"addresses have {MAX_PROFILE_VALUE_LENGTH} characters at most"),
+        ("not-an-object", Action.LOST, "it is not an object"),
+        ("unknown-member", Action.LOST, "endpoints have no such member"),
+        ("no-id", Action.LOST, "it has neither a user id nor an endpoint id"),
+    )
+} | {rule.name: rule for rule in (OLDER_COPY, SAME_COPY)}
+"""What becomes of members, by name."""
+
+MAPPING: Sequence[MappedMember] = (
+    MappedMember("User.UserId", "AccountNumber", "the key of the profile"),
+    MappedMember("Id", "AccountNumber", "only of an endpoint without a user id"),
+    MappedMember(
+        "Address of EMAIL",
+        ", ".join((*_EMAIL_TARGETS, "attribute EmailAddress_4 …")),
+        "newest EffectiveDate first, then by endpoint id",
+    ),
+    MappedMember(
+        "Address of SMS and VOICE",
+        ", ".join((*_PHONE_TARGETS, "attribute PhoneNumber_5 …")),
+        "newest EffectiveDate first, then by endpoint id",
+    ),
+    MappedMember("Address of others", "devices.jsonl", "attribute PinpointDevices counts them"),
+    MappedMember(
+        "OptOut",
+        "attributes PinpointOptOut (NONE, SOME, ALL), PinpointOptOut_CHANNEL",
+        "an address that is opted out anywhere is in suppressed.csv alone",
+    ),
+    MappedMember(
+        "EndpointStatus",
+        "attribute PinpointInactive (NONE, SOME, ALL)",
+        "the address of an INACTIVE endpoint is in suppressed.csv alone",
+    ),
+    MappedMember(
+        "User.UserAttributes.NAME",
+        "attribute NAME, or NAME_0, NAME_1 … of several values",
+        "the newest endpoint's",
+    ),
+    MappedMember(
+        "Attributes.NAME",
+        "attribute NAME, or NAME_0, NAME_1 … of several values",
+        "the newest endpoint's; Endpoint_NAME if NAME is a user attribute anywhere",
+    ),
+    MappedMember("Metrics.NAME", "attribute Metrics_NAME", "the newest endpoint's, as text"),
+    MappedMember("Demographic.NAME", "attribute Demographic_NAME", "all of the newest endpoint"),
+    MappedMember("Location.City", "Address.City", "all of the newest endpoint with a location"),
+    MappedMember("Location.PostalCode", "Address.PostalCode"),
+    MappedMember("Location.Country", "Address.Country", "the two-letter code"),
+    MappedMember("Location.Region", "Address.State", "Address.Province outside the US"),
+    MappedMember("Location.Latitude", "attribute Location_Latitude", "as text"),
+    MappedMember("Location.Longitude", "attribute Location_Longitude", "as text"),
+    MappedMember("EffectiveDate", "attribute PinpointEffectiveDate", "the newest endpoint's"),
+    MappedMember("ApplicationId, CohortId", "", "of use to Pinpoint alone"),
+    MappedMember("CreationDate, RequestId", "", "of use to Pinpoint alone"),
+)
