@@ -149,7 +149,7 @@ class _Builder:
         self._end = end
         self._numbers = numbers
         part = text if start == 0 and end == len(text) else text[start:end]
-        self.events = self._counted(yaml.parse(part, Loader=_LOADER))
+        self.events = self._counted(part)
         self.problems: list[TextProblem] = []
         self.positions: PositionMap | None = None
         self._locating = locating
@@ -196,13 +196,13 @@ class _Builder:
     def _documents(self) -> Iterator[object]:
         """Yield the documents that are not empty; a file with only empty ones counts as empty."""
         next(self.events)
-        empty_at: Span | None = None
+        first_event = None
         found = False
         for start in self.events:
             self._begin_document()
             self.document_start = self._from(start)
             first = start if isinstance(start, yaml.StreamEndEvent) else next(self.events)
-            empty_at = empty_at or self._place(first)
+            first_event = first_event or first
             if first is start:
                 break
             value = self._node(first, self.events, expected_in_file(), ())
@@ -211,10 +211,10 @@ class _Builder:
                 found = True
                 yield value
                 self._begin_document()
-        if empty_at and not found and not self._start:
+        if first_event and not found and not self._start:
             is_blank = not self.text.strip()
             problem = text_rules.empty if is_blank else text_rules.holds_no_endpoint
-            raise Unreadable(problem(empty_at))
+            raise Unreadable(problem(self._place(first_event)))
 
     def _begin_document(self) -> None:
         self.problems = []
@@ -224,7 +224,7 @@ class _Builder:
     def _node(
         self, event: Any, events: Iterator[Any], expected: ExpectedTypes, path: ValuePath
     ) -> object:
-        if isinstance(event, yaml.AliasEvent):
+        if event.__class__ is yaml.AliasEvent:
             return self._repeat(event, expected, path)
         if event.tag is not None:
             self._refuse(
@@ -236,30 +236,30 @@ class _Builder:
             events = self._record(event, events)
         if self.positions is not None:
             self.positions.values[path] = self._from(event)
-        if isinstance(event, yaml.ScalarEvent):
+        if event.__class__ is yaml.ScalarEvent:
             self._note_end(event, path)
             return self._scalar(event, expected, path)
         if len(path) >= MAX_DEPTH:
             raise Unreadable(text_rules.too_deep(self._place(event)))
-        if isinstance(event, yaml.MappingStartEvent):
+        if event.__class__ is yaml.MappingStartEvent:
             return self._mapping(events, expected, path)
         return self._sequence(events, expected, path)
 
     def _mapping(self, events: Iterator[Any], expected: ExpectedTypes, path: ValuePath) -> object:
         members: dict[str, object] = {}
-        first_places: dict[str, int] = {}
+        first_events: dict[str, Any] = {}
         for event in events:
-            if isinstance(event, yaml.MappingEndEvent):
+            if event.__class__ is yaml.MappingEndEvent:
                 self._note_end(event, path)
                 break
             key = self._key(event, expected, path)
             member = (*path, key)
             if key in members:
-                first = self.lines.position(first_places[key])
+                first = self.lines.position(self._from(first_events[key]))
                 text_rules.add_problem(
                     self.problems, text_rules.duplicate_key(self._place(event), first, member)
                 )
-            first_places.setdefault(key, self._from(event))
+            first_events.setdefault(key, event)
             if self.positions is not None:
                 self.positions.keys.setdefault(member, self._from(event))
                 self.positions.key_ends.setdefault(member, self._to(event))
@@ -274,14 +274,14 @@ class _Builder:
         items: list[object] = []
         inside = expected.inside()
         for event in events:
-            if isinstance(event, yaml.SequenceEndEvent):
+            if event.__class__ is yaml.SequenceEndEvent:
                 self._note_end(event, path)
                 break
             items.append(self._node(event, events, inside, (*path, len(items))))
         return items
 
     def _key(self, event: Any, expected: ExpectedTypes, path: ValuePath) -> str:
-        if not isinstance(event, yaml.ScalarEvent) or event.tag is not None:
+        if event.__class__ is not yaml.ScalarEvent or event.tag is not None:
             self._refuse(event, "a member's name must be a string", "quote the name")
         key: str = event.value
         if event.anchor is not None and not self._repeating:
@@ -408,8 +408,12 @@ class _Builder:
     def _to(self, event: Any) -> int:
         return self._start + int(event.end_mark.index)
 
-    def _counted(self, events: Iterator[Any]) -> Iterator[Any]:
-        for number, event in zip(self._numbers, events, strict=False):
+    def _counted(self, part: str) -> Iterator[Any]:
+        next_event = _LOADER(part).get_event
+        for number in self._numbers:
+            event = next_event()
+            if event is None:
+                return
             if number > MAX_EVENTS:
                 place = self.lines.position(self._from(event))
                 message = f"the file contains more than {MAX_EVENTS} values"
