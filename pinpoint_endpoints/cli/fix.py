@@ -110,7 +110,8 @@ def nothing_to_check() -> CannotRun:
     """Return the error of a run without a file, which is never a success."""
     return CannotRun(
         "nothing to check: no files with a known suffix",
-        "name a file, or a directory that holds .json, .yaml, .yml, .ndjson, .jsonl or .gz files",
+        "name a file, or a directory that holds .json, .yaml, .yml, .ndjson, .jsonl, .csv or .gz "
+        "files",
     )
 
 

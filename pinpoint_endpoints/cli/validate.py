@@ -75,7 +75,8 @@ def validate(
 ) -> ExitCode:
     """Check endpoint files, and show where each mistake is.
 
-    Directories are searched for .json, .yaml, .yml, .ndjson, .jsonl and .gz files.
+    Directories are searched for .json, .yaml, .yml, .ndjson, .jsonl and .gz files, and for .csv
+    files with Pinpoint's headers.
     A file that you name is always read.
     """
     from pinpoint_endpoints.checks.run import check_all

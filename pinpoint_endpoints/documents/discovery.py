@@ -1,6 +1,7 @@
 """Find the files to read in the given paths, and the format of each."""
 
 import os
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import Enum
@@ -8,6 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents.gitignore import IgnoreRules, Pattern, rules_at
+from pinpoint_endpoints.documents.streams import CHUNK, OpenFile, stream_of
 from pinpoint_endpoints.errors import reason_of
 
 STANDARD_INPUT = "-"
@@ -20,6 +22,7 @@ class Format(Enum):
     JSON = "JSON"
     YAML = "YAML"
     NDJSON = "one JSON document per line"
+    CSV = "a header and one endpoint per row"
     BY_CONTENT = "JSON if it starts like JSON, else YAML"
 
 
@@ -31,6 +34,7 @@ _FORMATS = {
     ".yml": Format.YAML,
     ".ndjson": Format.NDJSON,
     ".jsonl": Format.NDJSON,
+    ".csv": Format.CSV,
 }
 
 
@@ -82,7 +86,8 @@ def discover(
 
     A file given as a path is always read, whatever its suffix and whatever patterns match it; `-`
     is standard input. A directory is searched recursively for .json, .yaml, .yml, .ndjson, .jsonl
-    and .gz files, but not for .tar.gz. Hidden entries are skipped, and entries that the selection
+    and .gz files, but not for .tar.gz, and for .csv files with a header of Pinpoint's.
+    Hidden entries are skipped, and entries that the selection
     excludes: a pattern that matches a directory excludes everything in it, but never a directory
     given as a path. Each directory is searched once, so that symbolic links cannot form a cycle,
     and each file is read once.
@@ -178,7 +183,7 @@ def _content(
 
 def _is_unknown(entry: os.DirEntry[str], rules: IgnoreRules) -> bool:
     """Tell whether a file is left out for its suffix alone."""
-    if _known_format(entry.name) is not None or _is_directory(entry):
+    if _known_format(entry.name) not in (None, Format.CSV) or _is_directory(entry):
         return False
     return not rules.ignores(entry.name, is_directory=False)
 
@@ -198,11 +203,23 @@ def _found(entry: os.DirEntry[str], rules: IgnoreRules) -> Source | UnreadablePa
         return _Folder(entry.path, rules.under(entry.name))
     try:
         if entry.is_file():
-            return Source(entry.path, file_format)
+            is_left_out = file_format is Format.CSV and not _is_pinpoint_csv(entry.path)
+            return None if is_left_out else Source(entry.path, file_format)
         os.stat(entry.path)
     except OSError as error:
         return UnreadablePath(entry.path, reason_of(error))
     return UnreadablePath(entry.path, "not a regular file")
+
+
+def _is_pinpoint_csv(path: str) -> bool:
+    """Tell whether a CSV file is Pinpoint's; one that cannot be read is for the reader to tell."""
+    from pinpoint_endpoints.documents.csv_reader import MAX_HEADER_BYTES, has_header
+
+    try:
+        with OpenFile(path) as reader:
+            return has_header(stream_of(reader(CHUNK), reader).read(MAX_HEADER_BYTES))
+    except (OSError, EOFError, zlib.error):
+        return True
 
 
 def _known_format(name: str) -> Format | None:
@@ -213,7 +230,8 @@ def _known_format(name: str) -> Format | None:
     if name.endswith(_ARCHIVE):
         return None
     inner = name.removesuffix(_COMPRESSED)
-    return _FORMATS.get(inner[inner.rfind(".") :], Format.BY_CONTENT)
+    found = _FORMATS.get(inner[inner.rfind(".") :])
+    return Format.BY_CONTENT if found in (None, Format.CSV) else found
 
 
 def _is_directory(entry: os.DirEntry[str]) -> bool:

@@ -25,6 +25,7 @@ from pinpoint_endpoints.documents.endpoint_ids import IdSource, make_id
 from pinpoint_endpoints.documents.json_reader import Value
 from pinpoint_endpoints.documents.model import Document, Problem, TextProblem
 from pinpoint_endpoints.documents.other_documents import (
+    OTHER_CSV,
     OtherDocument,
     recognise_text,
     recognise_value,
@@ -49,10 +50,13 @@ from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 UNNAMED = "<stdin>"
 NOTHING_SPOOLED: Mapping[str, Spooled] = {}
 
-_SUFFIX = re.compile(r"(?:\.(?:json|yaml|yml|ndjson|jsonl))?(?:\.gz)?$", re.IGNORECASE)
+_SUFFIX = re.compile(r"(?:\.(?:json|yaml|yml|ndjson|jsonl|csv))?(?:\.gz)?$", re.IGNORECASE)
 _BEGINS_JSON = b'{["'
 _SPACE = b" \t\r\n"
 _CERTAIN_LINES = 2
+_MIN_COLUMNS = 2
+_MAYBE_CSV = (Format.CSV, Format.BY_CONTENT)
+_JSON_BEGINS = (b"{", b"[")
 _BARE_SHAPES = ("EndpointRequest", "EndpointResponse")
 
 
@@ -86,7 +90,7 @@ def load(
 
     Args:
         paths: one path, or several. Directories are searched for `.json`, `.yaml`, `.yml`,
-            `.ndjson`, `.jsonl` and `.gz` files.
+            `.ndjson`, `.jsonl`, `.csv` and `.gz` files.
         spooled: inputs that can be read only once, by path; `-` is standard input.
         selection: which files of a searched directory are read.
         meter: counts the bytes that are read.
@@ -129,8 +133,8 @@ def expect_any(
     if first is None and not empty:
         raise CannotRun(
             f"there is no endpoint in {', '.join(map(printable, paths))}",
-            "name a file, or a directory that holds .json, .yaml, .yml, .ndjson, .jsonl or .gz "
-            "files",
+            "name a file, or a directory that holds .json, .yaml, .yml, .ndjson, .jsonl, .csv or "
+            ".gz files",
         )
     second = _next_endpoint(documents, empty)
     if second is not None and endpoint_id is not None:
@@ -205,6 +209,11 @@ def _documents(source: Source, reader: Read, *, as_it_comes: bool = False) -> It
     if source.format is Format.NDJSON or is_gzip(raw):
         yield from _documents_in_stream(source, stream_of(raw, reader))
         return
+    if source.format is Format.BY_CONTENT:
+        raw = _first_line(raw, reader)
+    if _is_csv(source, raw):
+        yield from _rows(source, raw, stream_of(raw, reader))
+        return
     if as_it_comes and source.format is not Format.YAML:
         raw, has_lines = _two_lines(raw, reader)
         if has_lines:
@@ -215,6 +224,24 @@ def _documents(source: Source, reader: Read, *, as_it_comes: bool = False) -> It
         yield from documents_in(source, raw)
     else:
         yield from _large(source, raw, reader)
+
+
+def _is_csv(source: Source, begin: bytes) -> bool:
+    if source.format not in _MAYBE_CSV or begin.lstrip(_SPACE)[:1] in _JSON_BEGINS:
+        return False
+    from pinpoint_endpoints.documents.csv_reader import has_header
+
+    return source.format is Format.CSV or has_header(begin, _MIN_COLUMNS)
+
+
+def _first_line(raw: bytes, reader: Read) -> bytes:
+    """Read until the first line is complete, if it may be the header of a table."""
+    while b"\n" not in raw and len(raw) < CHUNK and raw.lstrip(_SPACE)[:1] not in _JSON_BEGINS:
+        chunk = reader(CHUNK)
+        if not chunk:
+            break
+        raw += chunk
+    return raw
 
 
 def _two_lines(raw: bytes, reader: Read) -> tuple[bytes, bool]:
@@ -272,7 +299,9 @@ def _documents_in_stream(source: Source, stream: BinaryIO) -> Iterator[Document]
             yield from _lines(source, stream)
             return
         raw = _rest(b"", stream.read)
-        if len(raw) <= MAX_REQUEST_BYTES:
+        if _is_csv(source, raw):
+            yield from _rows(source, raw, stream_of(raw, stream.read))
+        elif len(raw) <= MAX_REQUEST_BYTES:
             yield from documents_in(source, raw)
         else:
             yield from _large(source, raw, stream.read)
@@ -366,6 +395,19 @@ def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
         yield from _endpoints(source, value, problems, locator, several=True)
     if empty:
         yield _unreadable(source.path, text_rules.holds_no_endpoint(Position(1, 1)))
+
+
+def _rows(source: Source, begin: bytes, stream: BinaryIO) -> Iterator[Document]:
+    from pinpoint_endpoints.documents import csv_reader
+
+    if begin.strip() and not is_utf16(begin) and not csv_reader.has_header(begin):
+        yield _of_another_kind(source, OTHER_CSV, begin)
+        return
+    for row in csv_reader.rows(stream):
+        if isinstance(row, csv_reader.Fault):
+            yield _unreadable(source.path, *row.problems, raw=row.raw, first_line=row.line)
+        else:
+            yield from _endpoints(source, row.value, row.problems, row.locator, several=True)
 
 
 def _without_mark(raw: bytes) -> bytes:

@@ -44,6 +44,10 @@ _KINDS: Mapping[str, OtherDocument] = {
 Source: botocore's service model; AWS, Amazon Pinpoint Developer Guide, "Event stream data".
 """
 
+OTHER_CSV = OtherDocument(
+    "CSV without Pinpoint's headers",
+    "its first line has to name members: ChannelType,Address,User.UserId,Attributes.Interests",
+)
 _CAMPAIGN_EVENT = OtherDocument(
     "an event that a campaign or journey sends to a Lambda function",
     'its endpoints are under "Endpoints", by endpoint id',
@@ -57,7 +61,7 @@ _OTHER_REQUEST = r"[A-Z]\w*(?:Request|Response)"
 _A_SLIP = 0.85
 _MAX_BESIDE_A_WRAPPER = 3
 
-_SUFFIXES = {".csv": "CSV", ".tsv": "TSV", ".xml": "XML"}
+_SUFFIXES = {".tsv": "TSV", ".xml": "XML"}
 _XML = r"\s*<[?!A-Za-z]"
 _CLI_TEXT = r"(?m)(?:ENDPOINTS?RESPONSE|ITEM)(?:\t|\r?$)"
 _CLI_TABLE = r"-{5,}\r?\n\|"

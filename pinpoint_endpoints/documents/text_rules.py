@@ -258,6 +258,45 @@ def lookalike(
     )
 
 
+@rule(codes.CSV_HEADER, Scope.TEXT, ignorable=False)
+def csv_header(place: Place, message: str, hint: str) -> TextProblem:
+    """A header of a CSV file is not the path of a member.
+
+    The headers are those of Pinpoint's import files: `Address`, `Location.Country`,
+    `User.UserId`. A member with several values, such as `Attributes.Interests`, has several
+    columns with the same header. Where a header is wrong, the rows are not read.
+
+    Wrong:
+        Id,ChannelType,Adress
+        ada,EMAIL,ada@example.com
+
+    Right:
+        Id,ChannelType,Address
+        ada,EMAIL,ada@example.com
+    """
+    return TextProblem(place, codes.CSV_HEADER, message, hint)
+
+
+@rule(codes.CSV_ROW, Scope.TEXT, ignorable=False)
+def csv_row(place: Place, message: str, hint: str) -> TextProblem:
+    """A row of a CSV file has more or fewer cells than its header.
+
+    A cell that contains a comma has to be in quotes. A last row that is too short is often the sign
+    of a file that was cut off.
+
+    Source: RFC 4180, section 2.
+
+    Wrong:
+        Id,ChannelType,Address,Location.City
+        ada,EMAIL,ada@example.com,London, England
+
+    Right:
+        Id,ChannelType,Address,Location.City
+        ada,EMAIL,ada@example.com,"London, England"
+    """
+    return TextProblem(place, codes.CSV_ROW, message, hint)
+
+
 def add_problem(problems: list[TextProblem], problem: TextProblem) -> None:
     """Append a problem to those of one value; beyond `MAX_PROBLEMS`, only that there are more."""
     if len(problems) < MAX_PROBLEMS:

@@ -34,8 +34,9 @@ def _numbered(found: re.Match[str]) -> str:
 
 
 def codes_in(text: str, folder: Path) -> set[str]:
-    """Return the codes that are found in a text: YAML, JSON, or a JSON document a line."""
-    path = folder / ("example.json" if text.startswith("{") else "example.yaml")
+    """Return the codes that are found in a text: YAML, JSON, CSV, or a JSON document a line."""
+    suffix = "csv" if text.startswith("Id,") else "json" if text.startswith("{") else "yaml"
+    path = folder / f"example.{suffix}"
     path.write_text(text, encoding="utf-8")
     checked_documents = check_all(discover([str(path)]), read)
     return {problem.code for checked in checked_documents for problem in checked.problems}

@@ -65,12 +65,12 @@ def test_a_misspelt_member_is_still_named(tmp_path: Path, value: Any) -> None:
 
 
 TABLES = {
-    "CSV": "ChannelType,Address,Id\nEMAIL,ada@example.com,1\n",
-    "a colon in a cell": "ChannelType,Address,Attributes.Note\nEMAIL,b@example.com,Time: 10:00\n",
-    "quoted": '"ChannelType","Id","Address"\r\n"EMAIL","1","a@example.com"\r\n',
-    "semicolons": "Id;User.UserId\na;b\n",
-    "header only": "\ufeffAddress,ChannelType\n",
-    "TSV": "Address\tOptOut\na@example.com\tALL\n",
+    "CSV": "channeltype,address\nEMAIL,ada@example.com\n",
+    "a colon in a cell": "e-mail,address,note\nb@example.com,x,Time: 10:00\n",
+    "quoted": '"channeltype","address"\r\n"EMAIL","a@example.com"\r\n',
+    "semicolons": "optout;address\na;b\n",
+    "header only": "\ufeffaddress,optout\n",
+    "TSV": "address\toptout\na@example.com\tALL\n",
     "XML": '<?xml version="1.0"?>\n<Endpoint><Id>a</Id></Endpoint>\n',
     "shorthand": "ChannelType=EMAIL,Address=ada@example.com,User={UserId=1}",
     "text": "ENDPOINTRESPONSE\tada@example.com\tdemo\tEMAIL\nLOCATION\tDE\n",
