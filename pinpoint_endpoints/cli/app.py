@@ -5,13 +5,13 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from pinpoint_endpoints.cli import COMPLETION_VARIABLE
 from pinpoint_endpoints.cli.config import project_defaults
@@ -33,24 +33,27 @@ from pinpoint_endpoints.errors import (
 if TYPE_CHECKING:
     from pinpoint_endpoints.reports.tally import Tally
 
-COMMANDS = {
-    "validate": "validate",
-    "upsert": "upsert",
-    "diff": "diff",
-    "convert": "convert",
-    "get": "get",
-    "delete": "delete",
-    "stats": "stats",
-    "serve": "serve",
-    "new": "reference",
-    "explain": "reference",
-    "rules": "reference",
-    "schema": "reference",
-    "completion": "reference",
-    "help": "help",
-    "version": "reference",
-}
-"""The module of each command, which has a function of the command's name; in the help's order."""
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "validate": ("validate", "Check endpoint files, and show where each mistake is."),
+    "upsert": ("upsert", "Create or update endpoints from files that are valid."),
+    "diff": ("diff", "Show what an upsert of the files would change."),
+    "convert": (
+        "convert", "Convert endpoint files to a format of Pinpoint's or of another system."
+    ),
+    "get": ("get", "Print stored endpoints, or save them into files."),
+    "delete": ("delete", "Delete endpoints from the service, after confirmation."),
+    "stats": ("stats", "Show charts of the audience in files or the local Pinpoint."),
+    "serve": ("serve", "Serve the local Pinpoint over HTTP, for every SDK."),
+    "new": ("reference", "Print a valid endpoint file to start from."),
+    "explain": ("reference", "Explain rules and members of endpoints."),
+    "rules": ("reference", "List the rules that files are checked against."),
+    "schema": ("reference", "Print the JSON Schema that endpoint files are checked against."),
+    "completion": ("reference", "Print the shell completion script of `pe`."),
+    "help": ("help", "Explain a topic; without one, list the topics."),
+    "version": ("reference", "Print the version, as --version does."),
+}  # fmt: skip
+"""The commands in the help's order: the module, which has a function of the command's name, and the
+first sentence of its docstring, so that a list of commands imports none."""
 
 _SETTINGS: dict[str, Any] = {
     "add_completion": False,
@@ -180,31 +183,33 @@ def _output_in(arguments: Sequence[str]) -> str:
     return asked
 
 
-class _Commands(Mapping[str, Any]):
-    """Commands by name; each is imported and built when it is used."""
+class Command(TyperCommand):
+    """A command as it is listed; it is imported and built when it is run or its help is shown."""
 
-    def __getitem__(self, name: str) -> Any:
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Parse the arguments, with the whole command as the one that is run."""
+        return self.built().make_context(info_name, args, parent, **extra)
+
+    def built(self) -> Any:
+        """Return the command with its parameters."""
         from pinpoint_endpoints.cli.options import with_single_options
 
-        module = import_module(f"pinpoint_endpoints.cli.{COMMANDS[name]}")
+        name = str(self.name)
+        module, _ = COMMANDS[name]
+        function = getattr(import_module(f"pinpoint_endpoints.cli.{module}"), name)
         alone = typer.Typer(**_SETTINGS)
-        alone.command()(with_single_options(getattr(module, name)))
+        alone.command(name)(with_single_options(function))
         return typer.main.get_command(alone)
-
-    def __contains__(self, name: object) -> bool:
-        return name in COMMANDS
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(COMMANDS)
-
-    def __len__(self) -> int:
-        return len(COMMANDS)
 
 
 class _Program(Boundary):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands: Any = _Commands()
+        self.commands = {
+            name: Command(name, help=summary) for name, (_, summary) in COMMANDS.items()
+        }
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any

@@ -31,7 +31,8 @@ def help(  # noqa: A001 - the command's name
 
         print_markdown(topic_text(name), sys.stdout)
     else:
-        typer.echo(commands[name].get_help(typer.Context(commands[name], ctx.parent, name)))
+        command = commands[name].built()
+        typer.echo(command.get_help(typer.Context(command, ctx.parent, name)))
     return ExitCode.OK
 
 

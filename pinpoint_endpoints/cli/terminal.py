@@ -9,7 +9,7 @@ import typer
 
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError, reason_of
 from pinpoint_endpoints.masking import printable
-from pinpoint_endpoints.reports.lines import wrapped_for
+from pinpoint_endpoints.reports.wrapping import wrapped_for
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

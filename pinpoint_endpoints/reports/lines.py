@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING, Any, Generic, TextIO
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.reports.reporter import R, View
 from pinpoint_endpoints.reports.tally import Tally
+from pinpoint_endpoints.reports.wrapping import wrapped_for
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-_MIN_WIDTH = 60
-"""In columns: shorter lines are written as they are, and nothing is imported for them."""
 
 
 class LineReporter(Generic[R]):
@@ -51,25 +49,3 @@ class LineReporter(Generic[R]):
         line = tally.closing_line(error) if self._counted else ""
         if line:
             self._stream.write(wrapped_for(self._stream, f"{line}\n"))
-
-
-def wrapped_for(stream: TextIO, line: str) -> str:
-    """Return a line of prose as it is written to a stream: a terminal would break it in a word."""
-    if len(line) < _MIN_WIDTH or not stream.isatty():
-        return line
-    from shutil import get_terminal_size
-    from textwrap import wrap
-
-    width = get_terminal_size().columns
-    if not width or len(line) <= width:
-        return line
-    indent = " " * (len(line) - len(line.lstrip(" ")))
-    broken = wrap(
-        line,
-        width,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-        replace_whitespace=False,
-    )
-    return "\n".join(broken) + line[len(line.rstrip("\n")) :]

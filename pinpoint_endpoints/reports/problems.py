@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, printable
-from pinpoint_endpoints.reports.lines import wrapped_for
 from pinpoint_endpoints.reports.reporter import (
     Cell,
     Column,
@@ -22,6 +21,7 @@ from pinpoint_endpoints.reports.reporter import (
     View,
 )
 from pinpoint_endpoints.reports.tally import Tally, VerdictTally
+from pinpoint_endpoints.reports.wrapping import wrapped_for
 
 if TYPE_CHECKING:
     from rich.console import Console

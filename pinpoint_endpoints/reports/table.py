@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Generic, TextIO
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import printable
-from pinpoint_endpoints.reports.lines import wrapped_for
 from pinpoint_endpoints.reports.reporter import MAX_ROWS, Cell, Column, R, View
 from pinpoint_endpoints.reports.tally import Tally
+from pinpoint_endpoints.reports.wrapping import wrapped_for
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

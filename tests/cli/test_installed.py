@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import RunPe, run
 
-from pinpoint_endpoints.cli.app import COMMANDS
+from pinpoint_endpoints.cli.app import COMMANDS, Command
 
 ROOT = Path(__file__).parent.parent.parent
 SEATTLE = "examples/seattle-iphone.json"
@@ -51,6 +51,18 @@ def test_the_local_pinpoint_imports_no_moto(tmp_path: Path) -> None:
     imported = imported_by("upsert", "--local", "--store", store, "--app", "a", ADA)
     assert "botocore" in imported
     assert not imported & {"boto3", "s3transfer", "moto", "yaml", "jsonschema"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_lists_what_a_command_says_of_itself(name: str) -> None:
+    """A list of commands imports none: their summaries are the first sentences of their help."""
+    _, summary = COMMANDS[name]
+    assert Command(name, help=summary).built().get_short_help_str(200) == summary
+
+
+def test_a_list_of_commands_imports_none() -> None:
+    """`pe --help` imports no command, nor what commands are made of."""
+    assert not imported_by("--help") & {"orjson", "rich", "json"}
 
 
 def test_the_version_imports_no_command_line() -> None:
