@@ -37,9 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "validate": ("validate", "Check endpoint files, and show where each mistake is."),
     "upsert": ("upsert", "Create or update endpoints from files that are valid."),
     "diff": ("diff", "Show what an upsert of the files would change."),
-    "convert": (
-        "convert", "Convert endpoint files to a format of Pinpoint's or of another system."
-    ),
+    "convert": ("convert", "Convert endpoint files to the formats of other systems."),
     "get": ("get", "Print stored endpoints, or save them into files."),
     "delete": ("delete", "Delete endpoints from the service, after confirmation."),
     "stats": ("stats", "Show charts of the audience in files or the local Pinpoint."),
@@ -51,18 +49,19 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "completion": ("reference", "Print the shell completion script of `pe`."),
     "help": ("help", "Explain a topic; without one, list the topics."),
     "version": ("reference", "Print the version, as --version does."),
-}  # fmt: skip
+}
 """The commands in the help's order: the module, which has a function of the command's name, and the
 first sentence of its docstring, so that a list of commands imports none."""
 
 _SETTINGS: dict[str, Any] = {
     "add_completion": False,
     "rich_markup_mode": None,
-    "context_settings": {"help_option_names": ["-h", "--help"]},
+    "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 1_000},
 }
 _WrongCommandLine: Any = typer.BadParameter.__base__
 """Click's `UsageError`, which Typer does not export."""
 
+_EXAMPLES = ("pe validate endpoints/", "pe upsert --local --app demo endpoints/")
 _OUTPUT_OPTION = re.compile(r"(?:--output=|-[qv]*o)(?P<attached>.+)|--output|-[qv]*o")
 _ARGUMENTS = f"{__name__}.arguments"
 _GC_THRESHOLD = 50_000
@@ -194,13 +193,14 @@ class Command(TyperCommand):
 
     def built(self) -> Any:
         """Return the command with its parameters."""
+        from pinpoint_endpoints.cli.help import DocumentedCommand
         from pinpoint_endpoints.cli.options import with_single_options
 
         name = str(self.name)
         module, _ = COMMANDS[name]
         function = getattr(import_module(f"pinpoint_endpoints.cli.{module}"), name)
         alone = typer.Typer(**_SETTINGS)
-        alone.command(name)(with_single_options(function))
+        alone.command(name, cls=DocumentedCommand)(with_single_options(function))
         return typer.main.get_command(alone)
 
 
@@ -224,6 +224,13 @@ class _Program(Boundary):
             print_error(error)
             raise typer.Exit(error.exit_code)
         return super().make_context(info_name, args, parent, **extra)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write examples, then what the program ends with."""
+        from pinpoint_endpoints.cli.help import write_examples
+
+        write_examples(formatter, _EXAMPLES)
+        super().format_epilog(ctx, formatter)
 
 
 app = typer.Typer(

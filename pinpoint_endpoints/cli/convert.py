@@ -102,7 +102,7 @@ def convert(
     output: OutputOption = Output.TABLE,
     display: DisplayOptions,
 ) -> ExitCode:
-    """Convert endpoint files to a format of Pinpoint's or of another system.
+    """Convert endpoint files to the formats of other systems.
 
     Every run ends with an account: endpoints in and out, and what was changed, split, withheld,
     cut or lost, by member and rule. It goes to standard error where the endpoints go to standard
@@ -110,6 +110,10 @@ def convert(
 
     Exit codes: 0 done; 1 documents are invalid, or with --strict anything is lost; 3 could not run,
     or a file cannot be read: then nothing is written.
+
+    Examples:
+        pe convert --to csv endpoints/ --out segment.csv
+        pe convert --explain csv
     """
     from pinpoint_endpoints.convert.account import Account
     from pinpoint_endpoints.convert.run import FORMATS

@@ -48,6 +48,10 @@ def delete(
     """Delete endpoints from the service, after confirmation.
 
     With --save, each endpoint is saved before it is deleted.
+
+    Examples:
+        pe delete --app demo --local --id ada
+        pe delete --app 0123456789abcdef --user ada --save backup --yes
     """
     wanted = selection.resolve()
     if not yes and not _can_ask():

@@ -46,6 +46,10 @@ def diff(
 
     Exit codes: 0 no difference; 1 differences, or invalid documents; 3 could not run; 4 the service
     refused everything; 5 some were compared, some were not.
+
+    Examples:
+        pe diff --local --app demo endpoints/
+        pe diff --app 0123456789abcdef --region eu-west-1 ada.json
     """
     from pinpoint_endpoints.delivery.compare import compare_all
     from pinpoint_endpoints.delivery.plan import SendOptions

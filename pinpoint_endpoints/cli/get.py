@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.options import DisplayOptions
+from pinpoint_endpoints.cli.options import OUTPUT, DisplayOptions
 from pinpoint_endpoints.cli.outputs import SaveTo, note_saved
 from pinpoint_endpoints.cli.run import run
 from pinpoint_endpoints.cli.selection import EndpointSelection, SelectedEndpoints
@@ -47,6 +47,7 @@ def get(
             "--output",
             "-o",
             help="The output format; with --save, that of the files: yaml, else json.",
+            rich_help_panel=OUTPUT,
         ),
     ] = GetOutput.TABLE,
     display: DisplayOptions,
@@ -55,6 +56,10 @@ def get(
 
     Table and text mask personal data; json, yaml and ndjson are the documents themselves, for
     `pe upsert` to take back.
+
+    Examples:
+        pe get --app demo --local --id ada
+        pe get --app 0123456789abcdef --user ada --save backup
     """
     wanted = selection.resolve()
     tally = EndpointTally()

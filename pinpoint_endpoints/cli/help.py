@@ -1,13 +1,61 @@
-"""`pe help`: print a topic of the manual, or list the topics."""
+"""`pe help` and `--help`: the topics of the manual, and the page of each command."""
 
 import sys
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from pinpoint_endpoints.cli.lookup import resolve_choice, topics
 from pinpoint_endpoints.errors import ExitCode
 from pinpoint_endpoints.help import topic_text, topic_titles
+
+_EXAMPLES = "Examples:\n"
+_OWN_OPTIONS = "Options"
+_MAX_TERM_WIDTH = 30
+
+
+class DocumentedCommand(TyperCommand):
+    """A command whose help lists its options in groups, then the examples of its docstring."""
+
+    def __init__(self, *arguments: Any, **attributes: Any) -> None:
+        text, _, examples = (attributes.pop("help", None) or "").partition(_EXAMPLES)
+        super().__init__(*arguments, help=text.rstrip(), **attributes)
+        self._examples = examples.strip().splitlines()
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments, then the options under the headings of their groups."""
+        headings: dict[str, str] = getattr(self.callback, "headings", {})
+        groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], _OWN_OPTIONS: []}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            heading = getattr(param, "rich_help_panel", None) or headings.get(param.name or "")
+            if param.param_type_name == "argument":
+                heading = "Arguments"
+            elif "--help" in param.opts:
+                heading = [*groups][-1]
+            if record is not None:
+                groups.setdefault(heading or _OWN_OPTIONS, []).append(record)
+        terms = [term for rows in groups.values() for term, _ in rows]
+        width = max(len(term) for term in terms if len(term) <= _MAX_TERM_WIDTH)
+        for heading, rows in groups.items():
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl([(f"{term:{width}}", text) for term, text in rows], width)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples as they are."""
+        del ctx
+        if self._examples:
+            write_examples(formatter, self._examples)
+
+
+def write_examples(formatter: Any, lines: Iterable[str]) -> None:
+    """Write lines as they are, with a heading."""
+    with formatter.section("Examples"):
+        for line in lines:
+            formatter.write(f"  {line.strip()}\n")
 
 
 def help(  # noqa: A001 - the command's name
@@ -19,7 +67,12 @@ def help(  # noqa: A001 - the command's name
         ),
     ] = None,
 ) -> ExitCode:
-    """Explain a topic; without one, list the topics."""
+    """Explain a topic; without one, list the topics.
+
+    Examples:
+        pe help delivery
+        pe help upsert
+    """
     titles = topic_titles()
     if topic is None:
         _print_topics(titles)

@@ -87,6 +87,8 @@ class Inputs(OptionGroup):
         ids: how ids are made for endpoints that have none.
     """
 
+    heading = "Files"
+
     paths: Paths
     exclude: Exclude = None
     no_ignore: NoIgnore = False

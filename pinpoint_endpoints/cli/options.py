@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, get_annotations, signature
-from typing import Annotated, Any, TypeVar, dataclass_transform, get_origin
+from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_origin
 
 import typer
 
@@ -26,7 +26,12 @@ class OptionGroup:
     """Options that go together: the members of a subclass that have an `Annotated` type.
 
     It is made like a dataclass; a real one takes half a millisecond to declare, at every start.
+
+    Attributes:
+        heading: stands above the options in the command's help.
     """
+
+    heading: ClassVar[str]
 
     def __init__(self, **values: Any) -> None:
         vars(self).update(values)
@@ -61,6 +66,9 @@ def with_single_options(command: Callable[..., Result]) -> Callable[..., Result]
         return command(**arguments)
 
     changed: Any = with_groups
+    changed.headings = {
+        option.name: group.heading for group, options in groups.values() for option in options
+    }
     changed.__signature__ = signature(command).replace(parameters=list(flat.values()))
     changed.__annotations__ = {each.name: each.annotation for each in flat.values()}
     return with_groups
@@ -96,6 +104,10 @@ def _name_project_file(ctx: typer.Context, verbose: bool) -> bool:
     return verbose
 
 
+TARGET = "Target"
+CHECKS = "Checks"
+OUTPUT = "Output"
+
 App = Annotated[
     str, typer.Option("--app", metavar="ID", envvar="PE_APP", help="The application id.")
 ]
@@ -107,6 +119,7 @@ AppOrNamed = Annotated[
         envvar="PE_APP",
         show_default="the ApplicationId that the files name",
         help="The application id.",
+        rich_help_panel=TARGET,
     ),
 ]
 EndpointId = Annotated[
@@ -116,14 +129,24 @@ EndpointId = Annotated[
         metavar="ID",
         show_default="the document's own, else the file's name",
         help="The endpoint id, for one document.",
+        rich_help_panel=TARGET,
     ),
 ]
-OutputOption = Annotated[Output, typer.Option("--output", "-o", help="The output format.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
+OutputOption = Annotated[
+    Output, typer.Option("--output", "-o", help="The output format.", rich_help_panel=OUTPUT)
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Print results and errors only.", rich_help_panel=OUTPUT),
+]
 Verbose = Annotated[
     bool,
     typer.Option(
-        "--verbose", "-v", callback=_name_project_file, help="Print more to standard error."
+        "--verbose",
+        "-v",
+        callback=_name_project_file,
+        help="Print more to standard error.",
+        rich_help_panel=OUTPUT,
     ),
 ]
 ShowValues = Annotated[
@@ -140,10 +163,14 @@ Ignore = Annotated[
         "--ignore",
         metavar="CODE",
         help="Ignore a rule; `pe rules` lists them. Repeatable.",
+        rich_help_panel=CHECKS,
         autocompletion=rules_to_ignore,
     ),
 ]
-Strict = Annotated[bool, typer.Option("--strict/--no-strict", help="Treat warnings as errors.")]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict/--no-strict", help="Treat warnings as errors.", rich_help_panel=CHECKS),
+]
 Create = Annotated[
     bool,
     typer.Option(
@@ -161,6 +188,8 @@ class CheckOptions(OptionGroup):
         ignore: rules to leave out, by code or name in any case.
         create: whether every endpoint is new.
     """
+
+    heading = CHECKS
 
     strict: Strict = False
     ignore: Ignore = None
@@ -196,6 +225,8 @@ class DisplayOptions(OptionGroup):
         quiet: whether only results and errors are printed.
         verbose: whether more is said on standard error.
     """
+
+    heading = OUTPUT
 
     show_values: ShowValues = False
     quiet: Quiet = False

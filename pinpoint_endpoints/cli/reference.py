@@ -39,7 +39,9 @@ def new(
 ) -> ExitCode:
     """Print a valid endpoint file to start from.
 
-    For example: pe new EMAIL > ada.json
+    Examples:
+        pe new EMAIL > ada.json
+        pe new SMS --format yaml > ada.yaml
     """
     from pinpoint_endpoints.schema.templates import CHANNELS, starting_json, starting_yaml
 
@@ -62,6 +64,10 @@ def explain(
     """Explain rules and members of endpoints.
 
     A member may be named by its last part, such as Timezone, if only one has it.
+
+    Examples:
+        pe explain PE210
+        pe explain Demographic.Timezone ChannelType
     """
     from pinpoint_endpoints.reports.explain import print_explanations
 
@@ -96,6 +102,10 @@ def rules(output: OutputOption = Output.TABLE) -> ExitCode:
     """List the rules that files are checked against.
 
     `pe explain CODE` explains one.
+
+    Examples:
+        pe rules
+        pe rules -o json
     """
     from pinpoint_endpoints.checks.rules.registry import all_rules
     from pinpoint_endpoints.cli.run import run
@@ -119,6 +129,10 @@ def schema(
     """Print the JSON Schema that endpoint files are checked against.
 
     The output is the bundled file, byte for byte. The schema of a shape is self-contained.
+
+    Examples:
+        pe schema > schema.json
+        pe schema --shape EndpointBatchItem
     """
     from pinpoint_endpoints.schema.export import schema_text, schema_titles
 
@@ -145,11 +159,12 @@ def completion(
 ) -> ExitCode:
     """Print the shell completion script of `pe`.
 
-    bash, in ~/.bashrc: eval "$(pe completion bash)"
+    The examples stand in ~/.bashrc; in ~/.zshrc, after compinit; and are run once.
 
-    zsh, in ~/.zshrc after compinit: eval "$(pe completion zsh)"
-
-    fish, once: pe completion fish > ~/.config/fish/completions/pe.fish
+    Examples:
+        eval "$(pe completion bash)"
+        eval "$(pe completion zsh)"
+        pe completion fish > ~/.config/fish/completions/pe.fish
     """
     _, get_completion_script = _typer_internals()
     typer.echo(get_completion_script(prog_name="pe", complete_var=COMPLETION_VARIABLE, shell=shell))

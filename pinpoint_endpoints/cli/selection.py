@@ -42,6 +42,8 @@ class EndpointSelection(OptionGroup):
         user: the id of a user whose endpoints are all selected.
     """
 
+    heading = "Endpoints"
+
     app: App
     endpoint_ids: Annotated[
         list[str] | None,

@@ -50,13 +50,18 @@ def serve(
     ] = None,
     allow_remote: Annotated[
         bool,
-        typer.Option("--allow-remote", help="Let other machines connect; no signature is checked."),
+        typer.Option(
+            "--allow-remote",
+            help="Let other machines connect; no signature is checked.",
+            rich_help_panel="Access",
+        ),
     ] = False,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
             help="Answer to another host name, such as the service's name in compose.",
+            rich_help_panel="Access",
         ),
     ] = None,
     allow_origin: Annotated[
@@ -64,6 +69,7 @@ def serve(
         typer.Option(
             metavar="ORIGIN",
             help="Answer web pages of this origin: http://localhost:3000.",
+            rich_help_panel="Access",
         ),
     ] = None,
     throttle: Annotated[
@@ -73,6 +79,7 @@ def serve(
             parser=parse_rate,
             show_default=False,
             help="Limit each operation to a rate, such as 5/s or 30/m; other calls get 429.",
+            rich_help_panel="Faults",
         ),
     ] = None,
     fail_rate: Annotated[
@@ -82,6 +89,7 @@ def serve(
             parser=parse_ratio,
             show_default=False,
             help="Answer this ratio of calls with 500: 0.02.",
+            rich_help_panel="Faults",
         ),
     ] = 0.0,
     reset_rate: Annotated[
@@ -91,6 +99,7 @@ def serve(
             parser=parse_ratio,
             show_default=False,
             help="Break the connection of this ratio of calls, half of them after storing.",
+            rich_help_panel="Faults",
         ),
     ] = 0.0,
     latency: Annotated[
@@ -100,15 +109,24 @@ def serve(
             parser=parse_seconds,
             show_default=False,
             help="Wait before each answer: 50ms, 1.5s.",
+            rich_help_panel="Faults",
         ),
     ] = 0.0,
     seed: Annotated[
         int,
-        typer.Option(metavar="N", help="Runs with the same seed have the same faults."),
+        typer.Option(
+            metavar="N",
+            help="Runs with the same seed have the same faults.",
+            rich_help_panel="Faults",
+        ),
     ] = 0,
     quotas: Annotated[
         bool,
-        typer.Option("--quotas", help="Limit each operation to AWS's quota."),
+        typer.Option(
+            "--quotas",
+            help="Limit each operation to AWS's quota.",
+            rich_help_panel="Faults",
+        ),
     ] = False,
     strict_requests: Annotated[
         bool,
@@ -141,6 +159,10 @@ def serve(
 
     It runs until Ctrl-C or SIGTERM. It prints the variable that points clients to it, then logs
     requests, masked. The web page at / shows applications and endpoints.
+
+    Examples:
+        pe serve
+        pe serve --store :memory: --throttle 5/s
     """
     if explain:
         from importlib.resources import files

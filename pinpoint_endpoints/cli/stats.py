@@ -14,6 +14,7 @@ from pinpoint_endpoints.checks.validate import validate, verdict_on
 from pinpoint_endpoints.cli.inputs import Inputs, OptionalInputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
 from pinpoint_endpoints.cli.options import (
+    TARGET,
     CheckOptions,
     Ignore,
     Output,
@@ -74,11 +75,21 @@ def stats(
     *,
     app: Annotated[
         str | None,
-        typer.Option("--app", metavar="ID", envvar="PE_APP", help="The application, with --local."),
+        typer.Option(
+            "--app",
+            metavar="ID",
+            envvar="PE_APP",
+            help="The application, with --local.",
+            rich_help_panel=TARGET,
+        ),
     ] = None,
     local: Annotated[
         bool,
-        typer.Option("--local", help="Count the endpoints in the local Pinpoint instead of files."),
+        typer.Option(
+            "--local",
+            help="Count the endpoints in the local Pinpoint instead of files.",
+            rich_help_panel=TARGET,
+        ),
     ] = False,
     store: StoreOption = None,
     top: Annotated[
@@ -106,6 +117,10 @@ def stats(
 
     Exit codes: 0 done; 1 documents are invalid; 3 could not run, or a file cannot be read; 4 the
     application does not exist.
+
+    Examples:
+        pe stats endpoints/
+        pe stats --local --app demo --top 5
     """
     _check_source(inputs.paths, local=local)
     check_choice(local=local, store=store, endpoint_url=None)

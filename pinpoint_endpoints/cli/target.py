@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.options import OptionGroup, Verbose
+from pinpoint_endpoints.cli.options import TARGET, OptionGroup, Verbose
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.quotas import (
@@ -41,6 +41,7 @@ StoreOption = Annotated[
         metavar="FILE",
         show_default=f"{STORE_VARIABLE}, else a file in the user's data directory",
         help="The file of the local Pinpoint.",
+        rich_help_panel=TARGET,
     ),
 ]
 
@@ -60,6 +61,8 @@ class Target(OptionGroup):
         concurrency: how many calls are in flight at most, if it was given.
         rate: calls a second at most, if it was given.
     """
+
+    heading = TARGET
 
     region: Annotated[
         str | None, typer.Option(metavar="REGION", help="The AWS region, as in the AWS CLI.")

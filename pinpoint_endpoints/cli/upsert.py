@@ -14,7 +14,13 @@ import typer
 
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
-from pinpoint_endpoints.cli.options import AppOrNamed, CheckOptions, DisplayOptions, EndpointId
+from pinpoint_endpoints.cli.options import (
+    OUTPUT,
+    AppOrNamed,
+    CheckOptions,
+    DisplayOptions,
+    EndpointId,
+)
 from pinpoint_endpoints.cli.outputs import OutputFiles
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import ThrowableIterator, end_of_support, new_hints, run
@@ -88,7 +94,8 @@ def upsert(
         ),
     ] = False,
     output: Annotated[
-        UpsertOutput, typer.Option("--output", "-o", help="The output format.")
+        UpsertOutput,
+        typer.Option("--output", "-o", help="The output format.", rich_help_panel=OUTPUT),
     ] = UpsertOutput.TABLE,
     display: DisplayOptions,
 ) -> ExitCode:
@@ -99,6 +106,10 @@ def upsert(
 
     What a file leaves out stays as it is in the service. One endpoint is sent with UpdateEndpoint,
     several with UpdateEndpointsBatch.
+
+    Examples:
+        pe upsert --local --app demo ada.json
+        pe upsert --app 0123456789abcdef --journal sent.ndjson endpoints/
     """
     from pinpoint_endpoints.api import plan_upsert, upsert_all
 

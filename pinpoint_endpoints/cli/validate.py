@@ -17,7 +17,7 @@ from pinpoint_endpoints.cli.fix import (
     show_differences,
 )
 from pinpoint_endpoints.cli.inputs import Inputs
-from pinpoint_endpoints.cli.options import CheckOptions, DisplayOptions
+from pinpoint_endpoints.cli.options import OUTPUT, CheckOptions, DisplayOptions
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import run
 from pinpoint_endpoints.cli.terminal import note, print_error
@@ -41,7 +41,8 @@ def validate(
     inputs: Inputs,
     *,
     output: Annotated[
-        ReportFormat, typer.Option("--output", "-o", help="The output format.")
+        ReportFormat,
+        typer.Option("--output", "-o", help="The output format.", rich_help_panel=OUTPUT),
     ] = ReportFormat.TABLE,
     report: Annotated[
         list[str] | None,
@@ -49,6 +50,7 @@ def validate(
             "--report",
             metavar="FORMAT=FILE",
             help="Also write a report to a file. Repeatable.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     checks: CheckOptions,
@@ -69,6 +71,7 @@ def validate(
             metavar="N",
             min=0,
             help="How many problems the table lists.",
+            rich_help_panel=OUTPUT,
         ),
     ] = 50,
     display: DisplayOptions,
@@ -78,6 +81,10 @@ def validate(
     Directories are searched for .json, .yaml, .yml, .ndjson, .jsonl and .gz files, and for .csv
     files with Pinpoint's headers.
     A file that you name is always read.
+
+    Examples:
+        pe validate endpoints/
+        pe validate --fix --ignore PE210 ada.json
     """
     from pinpoint_endpoints.checks.run import check_all
 

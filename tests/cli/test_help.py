@@ -1,11 +1,15 @@
 """`pe help`: the topics of the manual, plain in a pipe and rendered on a terminal."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 from commands import RunPe, run
 from manual import TOPICS
+from typer.main import get_command
+
+from pinpoint_endpoints.cli.app import COMMANDS, app
 
 
 def test_the_topics_are_listed_with_their_titles() -> None:
@@ -64,3 +68,40 @@ def test_topics_complete(pe: RunPe) -> None:
 def test_the_program_says_where_help_is() -> None:
     """`pe --help` names the command."""
     assert "`pe help`" in run("--help")[1]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_lists_each_option_once(name: str) -> None:
+    """In whatever group it is, and within 80 columns."""
+    page = run(name, "--help").out
+    assert max(map(len, page.splitlines())) <= 80
+    terms = re.findall(r"(?m)^  (-.*?)(?:  .*)?$", page)
+    listed = [word for term in terms for word in re.split(r"[ ,/]+", term) if word[:1] == "-"]
+    params = get_command(app).commands[name].built().params  # type: ignore[attr-defined] # Typer's
+    options = [word for param in params for word in (*param.opts, *param.secondary_opts)]
+    assert sorted(listed) == sorted(
+        {word for word in options if word[:1] == "-"} | {"-h", "--help"}
+    )
+
+
+def test_the_help_is_as_wide_as_the_terminal(pe: RunPe) -> None:
+    """Options stand in groups."""
+    lines = pe("upsert", "--help", COLUMNS="120").stdout.splitlines()
+    assert 110 < max(map(len, lines)) <= 120
+    groups = [line for line in lines if re.fullmatch(r"[A-Z]\w+:", line)]
+    wanted = ["Arguments:", "Options:", "Files:", "Target:", "Checks:", "Output:", "Examples:"]
+    assert groups == wanted
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "version"])
+def test_the_examples_of_a_command_can_be_typed(name: str) -> None:
+    """Each command has two at least, and the parser takes them."""
+    examples = run(name, "--help").out.partition("\nExamples:\n")[2].splitlines()
+    assert len(examples) >= 2
+    group = get_command(app)
+    for example in examples:
+        program, command, *arguments = shlex.split(
+            re.sub(r'eval "\$\((.*)\)"| > .*', r"\1", example)
+        )
+        assert (program, command) == ("pe", name)
+        group.commands[command].make_context(command, arguments)  # type: ignore[attr-defined]
