@@ -149,7 +149,7 @@ def local_session() -> "Session":
         for name, (_, _, default, convert) in botocore.session.Session.SESSION_VARIABLES.items()
     }
     variables["config_file"] = variables["credentials_file"] = (None, None, os.devnull, None)
-    return _with_our_data(botocore.session.Session(session_vars=variables), aws=False)
+    return _with_our_data(_new_session(session_vars=variables), aws=False)
 
 
 def open_preview_client(
@@ -183,9 +183,23 @@ def open_preview_client(
 def _session(profile: str | None, endpoint_url: str | None) -> "Session":
     if endpoint_url is not None:
         _check_url(endpoint_url)
-    import botocore.session
+    return _new_session(session_vars=_SESSION_VARIABLES, profile=profile)
 
-    return botocore.session.Session(session_vars=_SESSION_VARIABLES, profile=profile)
+
+def _new_session(**arguments: Any) -> "Session":
+    """Return a botocore session with those of botocore's handlers that our services use.
+
+    It has 130, nearly all for other services, and inspects each: a thirtieth of a cold call.
+    """
+    from botocore.handlers import BUILTIN_HANDLERS
+    from botocore.session import Session
+
+    session = Session(include_builtin_handlers=False, **arguments)
+    for event, handler, *_ in BUILTIN_HANDLERS:
+        kind, service = [*event.split("."), ""][:2]
+        if kind != "docs" and service in ("", _SERVICE, *_CREDENTIAL_SERVICES):
+            session.register(event, handler)
+    return session
 
 
 def _region_of(session: "Session", region: str | None, endpoint_url: str | None) -> str:
