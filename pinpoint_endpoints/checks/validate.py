@@ -1,6 +1,8 @@
 """Validate a document: every command and the library check documents here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
 
 from pinpoint_endpoints.checks.fast_path import surely_valid
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
@@ -10,43 +12,91 @@ from pinpoint_endpoints.checks.schema_check import explain, fits
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
-from pinpoint_endpoints.documents.positions import json_pointer
+from pinpoint_endpoints.documents.positions import ValuePath
 
 _IDS = frozenset({"Id", "EndpointId"})
+
+
+_Found = tuple[str, Severity, Finding]
+"""A finding with its code, and the severity of its rule."""
 
 
 def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
     """Return the problems of a document in file order."""
     if not document.problems and surely_valid(document):
         return []
-    found = [*document.problems]
-    if document.is_read:
-        found += [
-            problem_at(document, rule.code, rule.severity, finding)
-            for rule, finding in rule_findings(document, policy)
-        ]
-        if not fits(document.value, document.shape):
-            found += [
-                problem_at(document, code, Severity.ERROR, finding)
-                for code, finding in explain(document.value, document.shape)
-            ]
-        found += _id_by_name(document)
-    if not found:
-        return []
-    kept = [problem for problem in found if problem.code not in policy.ignore]
-    return sorted(kept, key=lambda problem: (problem.line, problem.column, problem.code))
+    found = [one for one in _found(document, policy) if one[0] not in policy.ignore]
+    has_places = document.problems or document.metadata or not document.locator.in_order
+    is_sorted = not has_places and (len(found) <= 1 or _sort(found, document.value))
+    problems = [problem_at(document, *one) for one in found]
+    if not is_sorted:
+        problems[:0] = [one for one in document.problems if one.code not in policy.ignore]
+        problems.sort(key=lambda problem: (problem.line, problem.column, problem.code))
+    return problems
 
 
-def _id_by_name(document: Document) -> list[Problem]:
+def _found(document: Document, policy: Policy) -> Iterator[_Found]:
+    if not document.is_read:
+        return
+    for rule, finding in rule_findings(document, policy):
+        yield rule.code, rule.severity, finding
+    if not fits(document.value, document.shape):
+        for code, finding in explain(document.value, document.shape):
+            yield code, Severity.ERROR, finding
+    yield from _id_by_name(document)
+
+
+def _sort(found: list[_Found], value: object) -> bool:
+    """Sort findings by their places in a text, without the text, which is in the value's order.
+
+    Returns:
+        whether this is certain: in YAML an object may begin where its first name does.
+    """
+    order = _Order(value)
+    ranked = [(order.rank(one[2]), one[0], number) for number, one in enumerate(found)]
+    ranked.sort()
+    found[:] = [found[number] for _, _, number in ranked]
+    return all(after != (*before, 0) for (before, *_), (after, *_) in pairwise(ranked))
+
+
+class _Order:
+    """Ranks the parts of a value: one that begins further down in a text has a higher rank."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+        self._numbers: dict[ValuePath, dict[str, int]] = {}
+
+    def rank(self, finding: Finding) -> tuple[int, ...]:
+        """Return the rank of the part that a finding is about, or else of the nearest above it."""
+        value: Any = self._value
+        rank: list[int] = []
+        for depth, step in enumerate(finding.path):
+            if isinstance(value, dict) and isinstance(step, str) and step in value:
+                number = self._numbers_in(value, finding.path[:depth])[step]
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                number = step
+            else:
+                return tuple(rank)
+            is_key = finding.at_key and depth == len(finding.path) - 1 and isinstance(value, dict)
+            rank.append(2 * number + (not is_key))
+            value = value[step]
+        return tuple(rank)
+
+    def _numbers_in(self, members: dict[str, Any], path: ValuePath) -> dict[str, int]:
+        if path not in self._numbers:
+            self._numbers[path] = {name: number for number, name in enumerate(members)}
+        return self._numbers[path]
+
+
+def _id_by_name(document: Document) -> Iterator[_Found]:
     """Check an id that comes from the file's name: the schema checks only ids in the file."""
     value = document.value
     has_id = isinstance(value, dict) and not _IDS.isdisjoint(value)
     if document.endpoint_id is None or has_id or not endpoint_id_problem(document.endpoint_id):
-        return []
-    finding = endpoint_id((), document.endpoint_id)._replace(
-        hint="rename the file, or set the id with --id"
-    )
-    return [problem_at(document, codes.ENDPOINT_ID, Severity.ERROR, finding)]
+        return
+    hint = "rename the file, or set the id with --id"
+    finding = endpoint_id((), document.endpoint_id)._replace(hint=hint)
+    yield codes.ENDPOINT_ID, Severity.ERROR, finding
 
 
 def is_valid(problems: Sequence[Problem], policy: Policy = DEFAULT_POLICY) -> bool:
@@ -65,19 +115,15 @@ def verdict_on(document: Document, problems: Sequence[Problem], policy: Policy) 
 
 
 def problem_at(document: Document, code: str, severity: Severity, finding: Finding) -> Problem:
-    """Return a finding as a problem with its place in the file."""
+    """Return a finding as a problem of its document."""
     prefix = () if finding.from_top else document.path
-    path = (*prefix, *finding.path)
-    line, column, end_column = document.locator.locate(path, key=finding.at_key)
-    return Problem(
-        document.source,
-        line,
-        column,
+    return Problem.at(
+        document,
         code,
         finding.severity or severity,
+        (*prefix, *finding.path),
         finding.message,
         finding.hint,
-        json_pointer(path),
-        end_column,
-        finding.fix.under(prefix) if finding.fix else None,
+        at_key=finding.at_key,
+        fix=finding.fix.under(prefix) if finding.fix else None,
     )

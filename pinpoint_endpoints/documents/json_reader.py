@@ -8,6 +8,7 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from json.decoder import (  # type: ignore[attr-defined] # a name without a stub
     JSONDecodeError,
     scanstring,
@@ -19,9 +20,18 @@ import orjson
 
 from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
+from pinpoint_endpoints.documents.json_places import JsonPlaces
 from pinpoint_endpoints.documents.lookalikes import advice, end_of_string, named
-from pinpoint_endpoints.documents.model import TextProblem
-from pinpoint_endpoints.documents.positions import Position, PositionMap, ValuePath
+from pinpoint_endpoints.documents.model import Parsed, TextProblem
+from pinpoint_endpoints.documents.positions import (
+    Locator,
+    MapLocator,
+    Position,
+    PositionMap,
+    PositionMaps,
+    Span,
+    ValuePath,
+)
 from pinpoint_endpoints.documents.text_rules import MAX_DEPTH
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -37,10 +47,40 @@ _QUOTE_ESCAPE = b"\\u0022"
 _UNEXPECTED_END = "unexpected end of input"
 _IS_IT_COMPLETE = "is the file complete?"
 
-Value = tuple[object, list[TextProblem]]
+
+class JsonLocator(Locator):
+    """Finds values in a JSON text that has one value, without problems.
+
+    Args:
+        raw: the bytes of a file or of one of its lines.
+        first_line: the number of the first line in the file.
+    """
+
+    __slots__ = ("_first_line", "_places", "_raw")
+    in_order = True
+
+    def __init__(self, raw: bytes, first_line: int = 1) -> None:
+        self._raw = raw
+        self._first_line = first_line
+        self._places: JsonPlaces | None = None
+
+    @property
+    def map(self) -> PositionMap:
+        """The positions of all values."""
+        return next(positions(self._raw, self._first_line))
+
+    def line(self, path: ValuePath) -> int:
+        """Return the number of the line where the value at `path` starts."""
+        return self.locate(path).line if b"\n" in self._raw else self._first_line
+
+    def locate(self, path: ValuePath, *, key: bool = False) -> Span:
+        """Return the place of the value at `path`, or of its key."""
+        if self._places is None:
+            self._places = JsonPlaces(decode(self._raw, self._first_line), self._first_line)
+        return self._places.locate(path, key=key)
 
 
-def parse(raw: bytes, first_line: int = 1) -> Iterable[Value]:
+def parse(raw: bytes, first_line: int = 1) -> Iterable[Parsed]:
     """Return the values of a JSON text, usually one, each with its problems.
 
     Args:
@@ -53,10 +93,16 @@ def parse(raw: bytes, first_line: int = 1) -> Iterable[Value]:
     try:
         value = orjson.loads(raw.removeprefix(codecs.BOM_UTF8))
         if not _may_hide_duplicates(raw, value) and not _is_too_deep(raw, value):
-            return ((value, []),)
+            return (Parsed(value, (), JsonLocator(raw, first_line)),)
     except (orjson.JSONDecodeError, TypeError):
         pass
-    return ((parsed.value, parsed.problems) for parsed in parse_with_positions(raw, first_line))
+    return _parse_carefully(raw, first_line)
+
+
+def _parse_carefully(raw: bytes, first_line: int) -> Iterator[Parsed]:
+    maps = PositionMaps(partial(positions, raw, first_line))
+    for index, parsed in enumerate(parse_with_positions(raw, first_line)):
+        yield Parsed(parsed.value, parsed.problems, MapLocator(maps, index))
 
 
 def positions(raw: bytes, first_line: int = 1) -> Iterator[PositionMap]:
@@ -72,7 +118,8 @@ def _may_hide_duplicates(raw: bytes, value: object) -> bool:
     Raises:
         TypeError: the value is nested too deeply for orjson to write it.
     """
-    return _QUOTE_ESCAPE in raw or orjson.dumps(value).count(b'"') != raw.count(b'"')
+    written = raw.count(b'"') + raw.count(_QUOTE_ESCAPE)
+    return orjson.dumps(value).count(b'"') != written
 
 
 def _is_too_deep(raw: bytes, value: object) -> bool:

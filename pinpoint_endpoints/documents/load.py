@@ -22,8 +22,7 @@ from pinpoint_endpoints.documents.discovery import (
     format_of,
 )
 from pinpoint_endpoints.documents.endpoint_ids import IdSource, make_id
-from pinpoint_endpoints.documents.json_reader import Value
-from pinpoint_endpoints.documents.model import Document, Problem, TextProblem
+from pinpoint_endpoints.documents.model import Document, Parsed, Problem, TextProblem
 from pinpoint_endpoints.documents.other_documents import (
     OTHER_CSV,
     OtherDocument,
@@ -31,7 +30,13 @@ from pinpoint_endpoints.documents.other_documents import (
     recognise_value,
     suffix_kind,
 )
-from pinpoint_endpoints.documents.positions import Locator, Position, PositionMap, json_pointer
+from pinpoint_endpoints.documents.positions import (
+    MapLocator,
+    Position,
+    PositionMap,
+    PositionMaps,
+    json_pointer,
+)
 from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES, endpoints_in
 from pinpoint_endpoints.documents.streams import (
     CHUNK,
@@ -68,7 +73,7 @@ OnEmpty = Callable[[Document | None, int], None]
 class Language(Protocol):
     """A module that parses one language, JSON or YAML."""
 
-    def parse(self, raw: bytes, /) -> Iterable[Value | Unreadable]:
+    def parse(self, raw: bytes, /) -> Iterable[Parsed | Unreadable]:
         """Return the value of each document, with the problems of its text; or why it has none."""
 
     def positions(self, raw: bytes, /) -> Iterable[PositionMap]:
@@ -274,10 +279,10 @@ def _two_lines(raw: bytes, reader: Read) -> tuple[bytes, bool]:
 
 def _is_object(line: bytes) -> bool:
     try:
-        ((value, _),) = json_reader.parse(line)
+        (parsed,) = json_reader.parse(line)
     except Unreadable:
         return False
-    return isinstance(value, dict)
+    return isinstance(parsed.value, dict)
 
 
 def _rest(raw: bytes, reader: Read) -> bytes:
@@ -327,7 +332,7 @@ def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
         yield _of_another_kind(source, kind, raw)
         return
     language = language_of(source.format, raw)
-    values: list[Value | Unreadable] = []
+    values: list[Parsed | Unreadable] = []
     stopped: Unreadable | None = None
     try:
         for parsed in language.parse(raw):
@@ -337,19 +342,17 @@ def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
             yield from _lines(source, stream_of(raw, nothing_more))
             return
         stopped = error
-    if stopped or any(isinstance(parsed[0], str) for parsed in values if isinstance(parsed, tuple)):
+    if stopped or any(isinstance(one, Parsed) and isinstance(one.value, str) for one in values):
         kind = recognise_text(raw)
         if kind:
             yield _of_another_kind(source, kind, raw)
             return
     several = len(values) > 1 or (stopped is not None and bool(values))
-    maps = _PositionMaps(language, raw)
-    for index, parsed in enumerate(values):
+    for parsed in values:
         if isinstance(parsed, Unreadable):
             yield _unreadable(source.path, *parsed.problems, raw=raw)
-            continue
-        locator = Locator(partial(maps.of, index))
-        yield from _endpoints(source, *parsed, locator, several=several)
+        else:
+            yield from _endpoints(source, parsed, several=several)
     if stopped is not None:
         yield _unreadable(source.path, *stopped.problems, raw=raw)
 
@@ -357,22 +360,6 @@ def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
 def _of_another_kind(source: Source, kind: OtherDocument, raw: bytes) -> Document:
     problem = text_rules.not_an_endpoint(Position(1, 1), kind.what, kind.hint)
     return _unreadable(source.path, problem, raw=raw)
-
-
-class _PositionMaps:
-    """The positions in all documents of a file, computed together when one is first needed."""
-
-    __slots__ = ("_found", "_language", "_raw")
-
-    def __init__(self, language: Language, raw: bytes) -> None:
-        self._language = language
-        self._raw = raw
-        self._found: list[PositionMap] = []
-
-    def of(self, index: int) -> PositionMap:
-        if not self._found:
-            self._found = list(self._language.positions(self._raw))
-        return self._found[index]
 
 
 def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
@@ -385,14 +372,13 @@ def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
             continue
         empty = False
         try:
-            ((value, problems),) = json_reader.parse(line.rstrip(b"\r\n"), number)
+            (parsed,) = json_reader.parse(line.rstrip(b"\r\n"), number)
         except Unreadable as error:
             yield _unreadable(source.path, *error.problems, raw=line, first_line=number)
             if is_utf16(line):
                 return
             continue
-        locator = Locator(partial(_line_positions, line, number), number)
-        yield from _endpoints(source, value, problems, locator, several=True)
+        yield from _endpoints(source, parsed, several=True)
     if empty:
         yield _unreadable(source.path, text_rules.holds_no_endpoint(Position(1, 1)))
 
@@ -414,10 +400,6 @@ def _without_mark(raw: bytes) -> bytes:
     return raw.lstrip(_SPACE).removeprefix(BOM_UTF8)
 
 
-def _line_positions(line: bytes, number: int) -> PositionMap:
-    return next(json_reader.positions(line, number))
-
-
 def is_ndjson(raw: bytes) -> bool:
     """Tell whether a text has one JSON object in its first line and another one below."""
     first, _, rest = _without_mark(raw).lstrip(_SPACE).partition(b"\n")
@@ -430,10 +412,9 @@ def is_ndjson(raw: bytes) -> bool:
     return True
 
 
-def _endpoints(
-    source: Source, value: object, found: list[TextProblem], locator: Locator, *, several: bool
-) -> Iterator[Document]:
+def _endpoints(source: Source, parsed: Parsed, *, several: bool) -> Iterator[Document]:
     path = source.path
+    value, found, locator = parsed
     problems = tuple(_problem(path, problem) for problem in found) if found else ()
     is_empty = True
     for endpoint in endpoints_in(value):
@@ -507,16 +488,16 @@ def _problem(path: str, problem: TextProblem) -> Problem:
 
 def _unreadable(path: str, *found: TextProblem, raw: bytes = b"", first_line: int = 1) -> Document:
     problems = tuple(_problem(path, problem) for problem in found)
-    locator = Locator(partial(_lines_only, raw, first_line))
+    locator = MapLocator(PositionMaps(partial(_lines_only, raw, first_line)))
     return Document(path, "", None, None, {}, (), locator, problems=problems)
 
 
-def _lines_only(raw: bytes, first_line: int) -> PositionMap:
+def _lines_only(raw: bytes, first_line: int) -> tuple[PositionMap]:
     """Return the lines of a text that could not be parsed, without positions of values."""
     try:
-        return PositionMap(decode(raw, first_line), first_line)
+        return (PositionMap(decode(raw, first_line), first_line),)
     except Unreadable:
-        return PositionMap()
+        return (PositionMap(),)
 
 
 def _not_read(reason: str) -> TextProblem:

@@ -1,11 +1,11 @@
 """The values that the rest of the package passes on: documents, problems, fixes, verdicts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pinpoint_endpoints.documents.positions import Locator, Place, ValuePath
+from pinpoint_endpoints.documents.positions import Locator, Place, ValuePath, json_pointer
 from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES
 
 
@@ -63,8 +63,32 @@ class TextProblem(NamedTuple):
     fix: Fix | None = None
 
 
+class Parsed(NamedTuple):
+    """The value of one document of a text.
+
+    Attributes:
+        value: the value.
+        problems: what is wrong with the text.
+        locator: finds the places of values.
+    """
+
+    value: object
+    problems: Sequence[TextProblem]
+    locator: Locator
+
+
+class _PlacedLater:
+    """Keeps where a problem is until someone asks for its place.
+
+    Most problems are only counted, and to find a place takes longer than to find the problem.
+    """
+
+    __slots__ = ("_where",)
+    _where: tuple[Locator, ValuePath, bool] | None
+
+
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(_PlacedLater):
     """One problem in a file. Its texts hold no personal data.
 
     Attributes:
@@ -92,12 +116,52 @@ class Problem:
     end_column: int = 0
     fix: Fix | None = field(default=None, repr=False, compare=False)
 
+    @staticmethod
+    def at(  # noqa: PLR0913, PLR0917 - the parts of a problem
+        document: "Document",
+        code: str,
+        severity: Severity,
+        path: ValuePath,
+        message: str,
+        hint: str = "",
+        *,
+        at_key: bool = False,
+        fix: Fix | None = None,
+    ) -> "Problem":
+        """Return a problem at a value of a document, or at its key; its place is found later."""
+        problem = object.__new__(Problem)
+        fill = object.__setattr__  # as frozen dataclasses do
+        fill(problem, "source", document.source)
+        fill(problem, "code", code)
+        fill(problem, "severity", severity)
+        fill(problem, "message", message)
+        fill(problem, "hint", hint)
+        fill(problem, "fix", fix)
+        fill(problem, "_where", (document.locator, path, at_key))
+        return problem
+
+    if not TYPE_CHECKING:  # else any name would be an attribute
+
+        def __getattr__(self, name: str) -> object:
+            """Find the place, when a part of it is first asked for."""
+            where = self._where if name in _PLACE else None
+            if where is None:
+                raise AttributeError(name)
+            locator, path, at_key = where
+            place = (*locator.locate(path, key=at_key), json_pointer(path))
+            for part, value in zip(_PLACE, place, strict=True):
+                object.__setattr__(self, part, value)
+            return place[_PLACE.index(name)]
+
     def __str__(self) -> str:
         """Return the problem as one line: `path:line:col: severity[code] message (hint)`."""
         place = f"{self.source}:{self.line}:{self.column}" if self.line else self.source
         at = f" (at {self.pointer})" if self.pointer else ""
         hint = f": {self.hint}" if self.hint else ""
         return f"{place}: {self.severity}[{self.code}] {self.message}{at}{hint}"
+
+
+_PLACE = ("line", "column", "end_column", "pointer")
 
 
 class Document(NamedTuple):

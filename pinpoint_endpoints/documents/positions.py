@@ -1,11 +1,11 @@
 """Positions of values in a text, and paths to them as JSON pointers (RFC 6901).
 
-Positions are computed only for documents with problems.
+Positions are computed only for problems that are shown.
 """
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -48,7 +48,9 @@ class LineIndex:
     def __init__(self, text: str, first_line: int = 1) -> None:
         self._text = text
         self._first_line = first_line
-        self._starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
+        self._starts = [0]
+        if "\n" in text or "\r" in text:
+            self._starts += [found.end() for found in _LINE_BREAK.finditer(text)]
 
     def position(self, offset: int) -> Position:
         """Return the position of the character at an offset."""
@@ -70,10 +72,11 @@ class LineIndex:
         index = line - self._first_line
         if not 0 <= index < len(self._starts):
             return 0, 0
-        start = self._starts[index]
-        following = self._starts[index + 1 : index + 2]
-        text = self._text[start : following[0] if following else len(self._text)]
-        return start, start + len(text.rstrip("\r\n"))
+        start, *following = self._starts[index : index + 2]
+        end = following[0] if following else len(self._text)
+        while end > start and self._text[end - 1] in "\r\n":
+            end -= 1
+        return start, end
 
 
 class PositionMap:
@@ -100,48 +103,86 @@ class PositionMap:
         self.ends: dict[ValuePath, int] = {}
         self.key_ends: dict[ValuePath, int] = {}
 
+    def locate(self, path: ValuePath, *, key: bool = False) -> Span:
+        """Return the place of the value at `path`, or of its key, as a `Locator` does."""
+        if key and path in self.keys:
+            return self._span(self.keys[path], self.key_ends.get(path))
+        while path not in self.values and path:
+            path = path[:-1]
+        return self._span(self.values.get(path, 0), self.ends.get(path))
+
+    def _span(self, start: int, end: int | None) -> Span:
+        return self.lines.span(start, len(self.text) if end is None else end)
+
 
 class Locator:
-    """Finds the positions of values in a file; parses the file for them once, on first use.
+    """Finds values in the text of a document; reads the text again only when a place is shown.
 
-    Args:
-        make: parses the file and returns the positions.
-        only_line: the line number of a document on a single line; else 0.
+    Attributes:
+        in_order: whether members stand in the text in their order in the value; not where an alias
+            repeats what stands above.
     """
 
-    __slots__ = ("_make", "_map", "_only_line")
-
-    def __init__(self, make: Callable[[], PositionMap], only_line: int = 0) -> None:
-        self._make = make
-        self._map: PositionMap | None = None
-        self._only_line = only_line
+    __slots__ = ()
+    in_order: bool
 
     @property
     def map(self) -> PositionMap:
         """The positions of all values."""
-        if self._map is None:
-            self._map = self._make()
-        return self._map
+        raise NotImplementedError
 
     def line(self, path: ValuePath) -> int:
         """Return the number of the line where the value at `path` starts."""
-        return self._only_line or self.locate(path).line
+        return self.locate(path).line
 
     def locate(self, path: ValuePath, *, key: bool = False) -> Span:
         """Return the place of the value at `path`, or of its key.
 
         If there is no such value, return the place of the nearest value above it.
         """
-        found = self.map
-        if key and path in found.keys:
-            return _span(found, found.keys[path], found.key_ends.get(path))
-        while path not in found.values and path:
-            path = path[:-1]
-        return _span(found, found.values.get(path, 0), found.ends.get(path))
+        return self.map.locate(path, key=key)
 
 
-def _span(found: PositionMap, start: int, end: int | None) -> Span:
-    return found.lines.span(start, len(found.text) if end is None else end)
+class PositionMaps:
+    """The positions in all documents of a file, computed together when one is first needed.
+
+    Args:
+        make: parses the file.
+    """
+
+    __slots__ = ("_found", "_make")
+
+    def __init__(self, make: Callable[[], Iterable[PositionMap]]) -> None:
+        self._make = make
+        self._found: list[PositionMap] = []
+
+    def __getitem__(self, index: int) -> PositionMap:
+        """Return the positions in one document."""
+        if not self._found:
+            self._found = list(self._make())
+        return self._found[index]
+
+
+class MapLocator(Locator):
+    """Finds values in the map of all positions.
+
+    Args:
+        maps: those of the file.
+        index: of the document in the file.
+        in_order: as the attribute.
+    """
+
+    __slots__ = ("_index", "_maps", "in_order")
+
+    def __init__(self, maps: PositionMaps, index: int = 0, *, in_order: bool = True) -> None:
+        self._maps = maps
+        self._index = index
+        self.in_order = in_order
+
+    @property
+    def map(self) -> PositionMap:
+        """The positions of all values."""
+        return self._maps[self._index]
 
 
 def json_pointer(path: ValuePath) -> str:

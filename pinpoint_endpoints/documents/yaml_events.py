@@ -5,7 +5,7 @@ The YAML 1.1 types of PyYAML's own loaders never apply.
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from typing import Any, NoReturn
 
@@ -20,8 +20,16 @@ from pinpoint_endpoints.documents.lookalikes import (
     quote_in_text,
     yaml_syntax_in,
 )
-from pinpoint_endpoints.documents.model import Action, Fix, TextProblem
-from pinpoint_endpoints.documents.positions import LineIndex, Position, PositionMap, Span, ValuePath
+from pinpoint_endpoints.documents.model import Action, Fix, Parsed, TextProblem
+from pinpoint_endpoints.documents.positions import (
+    LineIndex,
+    MapLocator,
+    Position,
+    PositionMap,
+    PositionMaps,
+    Span,
+    ValuePath,
+)
 from pinpoint_endpoints.documents.text_rules import MAX_DEPTH
 from pinpoint_endpoints.documents.yaml_scalars import ScalarReading, read_plain, respell
 from pinpoint_endpoints.schema.yaml_types import ExpectedTypes, expected_in_file
@@ -43,14 +51,20 @@ _STARTS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
 
-def parse(text: str) -> Iterator[tuple[object, list[TextProblem]] | Unreadable]:
+def parse(text: str) -> Iterator[Parsed | Unreadable]:
     """Yield the value of each document of a text with its problems, or why it has none.
 
     Raises:
         Unreadable: the rest of the text cannot be parsed.
     """
-    for builder, value in _Reader(text, locating=False).documents():
-        yield value if isinstance(value, Unreadable) else (value, builder.problems)
+    maps = PositionMaps(partial(positions, text))
+    documents = _Reader(text, locating=False).documents()
+    for index, (builder, value) in enumerate(documents):
+        if isinstance(value, Unreadable):
+            yield value
+        else:
+            locator = MapLocator(maps, index, in_order=not builder.has_aliases)
+            yield Parsed(value, builder.problems, locator)
 
 
 def positions(text: str) -> Iterator[PositionMap]:
@@ -156,6 +170,10 @@ class _Builder:
         self._anchors: dict[str, list[Any]] = {}
         self._repeating = False
         self._repeated = 0
+
+    @property
+    def has_aliases(self) -> bool:
+        return self._repeated > 0
 
     @cached_property
     def lines(self) -> LineIndex:

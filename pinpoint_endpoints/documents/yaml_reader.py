@@ -7,15 +7,21 @@ are no faster and lose the text of scalars (`1.20`, `02134`), or read what is no
 
 import re
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import accumulate
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.lookalikes import quote_in_text, yaml_syntax_in
-from pinpoint_endpoints.documents.model import Action, Fix, TextProblem
-from pinpoint_endpoints.documents.positions import PositionMap, Span, ValuePath
+from pinpoint_endpoints.documents.model import Action, Fix, Parsed, TextProblem
+from pinpoint_endpoints.documents.positions import (
+    MapLocator,
+    PositionMap,
+    PositionMaps,
+    Span,
+    ValuePath,
+)
 from pinpoint_endpoints.documents.yaml_scalars import ScalarReading, read_plain, respell
 from pinpoint_endpoints.schema.yaml_types import UNKNOWN, ExpectedTypes, expected_in_file
 
@@ -37,7 +43,7 @@ _LINE = re.compile(
 _INDENT, _DASH, _KEY, _DOUBLE, _SINGLE, _PLAIN = range(1, 7)
 
 
-def parse(raw: bytes) -> Iterator[tuple[object, list[TextProblem]] | Unreadable]:
+def parse(raw: bytes) -> Iterator[Parsed | Unreadable]:
     """Yield the value of each document of a YAML text with its problems.
 
     In place of a document that cannot be parsed, yield the error; the documents after the next
@@ -55,7 +61,8 @@ def parse(raw: bytes) -> Iterator[tuple[object, list[TextProblem]] | Unreadable]
 
         yield from yaml_events.parse(text)
     else:
-        yield value, reader.problems
+        maps = PositionMaps(partial(positions, raw))
+        yield Parsed(value, reader.problems, MapLocator(maps))
 
 
 def positions(raw: bytes) -> Iterator[PositionMap]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pinpoint_endpoints.documents import codes, json_reader, yaml_events, yaml_reader
 from pinpoint_endpoints.documents.decoding import Unreadable
 from pinpoint_endpoints.documents.json_reader import parse_with_positions
+from pinpoint_endpoints.documents.model import Parsed
 from pinpoint_endpoints.documents.positions import PositionMap, ValuePath
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
@@ -74,7 +75,7 @@ def test_the_two_json_readers_give_the_same_value(
     ((careful, problems, _),) = parse_with_positions(raw)
     assert problems == []
     assert careful == orjson.loads(raw)
-    assert json_reader.parse(raw) == ((careful, []),)
+    assert [tuple(one[:2]) for one in json_reader.parse(raw)] == [(careful, ())]
 
 
 @given(VALUES, st.data())
@@ -115,6 +116,19 @@ def test_every_json_value_is_where_the_map_says(value: object, indent: int | Non
         assert json.JSONDecoder().raw_decode(text[offset:])[0] == path[-1]
 
 
+@given(VALUES, LAYOUTS)
+def test_single_json_values_are_where_the_map_of_all_has_them(
+    value: object, indent: int | None
+) -> None:
+    """A value, its key and a value that is not there have the places that the whole map gives."""
+    raw = json.dumps(value, indent=indent, ensure_ascii=False).encode()
+    (positions,), locator = json_reader.positions(raw, 7), json_reader.JsonLocator(raw, 7)
+    for path in positions.values:
+        for asked in (path, (*path, "missing"), (*path, 99)):
+            assert locator.locate(asked) == positions.locate(asked)
+            assert locator.locate(asked, key=True) == positions.locate(asked, key=True)
+
+
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4), st.data())
 def test_no_duplicate_key_goes_unseen(members: dict[str, object], data: st.DataObject) -> None:
     """A member written twice, in whatever spelling and however deep, is found."""
@@ -126,7 +140,7 @@ def test_no_duplicate_key_goes_unseen(members: dict[str, object], data: st.DataO
     again = f'"{spelling}"' if spelling is not None else json.dumps(twice)
     pairs.insert(data.draw(st.integers(0, len(pairs))), f"{again}: {json.dumps(data.draw(VALUES))}")
     raw = ('{"outer": [{' + ", ".join(pairs) + "}]}").encode()
-    ((_, problems),) = json_reader.parse(raw)
+    ((_, problems, _),) = json_reader.parse(raw)
     assert [problem.code for problem in problems] == [codes.DUPLICATE_KEY]
 
 
@@ -136,7 +150,9 @@ def test_quoted_yaml_gives_what_was_written(members: dict[str, object]) -> None:
     quoted = json.loads(json.dumps(members), parse_int=str, parse_float=str, parse_constant=str)
     texts = _without_other_types(quoted)
     text = yaml.safe_dump(texts, default_style='"', allow_unicode=True)
-    assert list(yaml_reader.parse(text.encode())) == [(texts, [])]
+    (parsed,) = yaml_reader.parse(text.encode())
+    assert isinstance(parsed, Parsed)
+    assert (parsed.value, parsed.problems) == (texts, [])
 
 
 def as_parsed(results: Iterator[Any]) -> list[Any]:
@@ -144,7 +160,7 @@ def as_parsed(results: Iterator[Any]) -> list[Any]:
     found: list[Any] = []
     try:
         for result in results:
-            found += [result.problems] if isinstance(result, Unreadable) else [repr(result)]
+            found += [result.problems] if isinstance(result, Unreadable) else [repr(result[:2])]
     except Unreadable as error:
         found.append(error.problems)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 from pinpoint_endpoints import Document, Problem, load, validate
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy
 from pinpoint_endpoints.documents.discovery import Source, format_of
-from pinpoint_endpoints.documents.positions import Locator, PositionMap
+from pinpoint_endpoints.documents.positions import MapLocator, PositionMap, PositionMaps
 from pinpoint_endpoints.fixes.rounds import fixed_text
 
 
@@ -43,7 +43,7 @@ def text_of_fix(problem: Problem) -> str | None:
 
 def document_of(request: Any) -> Document:
     """Return a document of a value that no file may hold, such as one with NaN in it."""
-    locator = Locator(PositionMap)
+    locator = MapLocator(PositionMaps(lambda: [PositionMap()]))
     members = request if isinstance(request, dict) else {}
     return Document("ada.json", "EndpointRequest", request, "ada", members, (), locator)
 

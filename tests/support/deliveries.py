@@ -16,8 +16,8 @@ from jsonschema import Draft202012Validator
 
 from pinpoint_endpoints.api import upsert_all
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+from pinpoint_endpoints.documents.json_reader import JsonLocator
 from pinpoint_endpoints.documents.model import Document, Problem
-from pinpoint_endpoints.documents.positions import Locator, PositionMap
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.reports.plan import PlanTally, PlanView, Step
 from pinpoint_endpoints.reports.reporter import open_reporter
@@ -37,7 +37,7 @@ def item(
     problems: tuple[Problem, ...] = (),
 ) -> Item:
     """Return a document with its endpoint id; in a stream, if it has a line."""
-    locator = Locator(PositionMap, line)
+    locator = JsonLocator(b"", line)
     document = Document(
         source,
         "EndpointRequest",

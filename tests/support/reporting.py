@@ -16,7 +16,7 @@ from pinpoint_endpoints.documents.model import (
     Severity,
     Verdict,
 )
-from pinpoint_endpoints.documents.positions import Locator, PositionMap, ValuePath
+from pinpoint_endpoints.documents.positions import MapLocator, PositionMap, PositionMaps, ValuePath
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.reports.problems import ProblemTally, ProblemView, ReportFormat
 from pinpoint_endpoints.reports.reporter import Reporter, ReportOptions, open_reporter
@@ -69,7 +69,7 @@ def checked(  # noqa: PLR0913 - what a document is made of
         None,
         {},
         path,
-        Locator(lambda: PositionMap(text)),
+        MapLocator(PositionMaps(lambda: [PositionMap(text)])),
         in_multi_document_file=in_multi_document_file,
     )
     errors = any(problem.severity is Severity.ERROR for problem in problems)
