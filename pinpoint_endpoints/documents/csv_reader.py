@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from functools import cache, partial
+from functools import cache
 from io import BytesIO
 from typing import Any, BinaryIO, NamedTuple
 
@@ -19,7 +19,7 @@ import orjson
 
 from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
-from pinpoint_endpoints.documents.model import TextProblem
+from pinpoint_endpoints.documents.model import Parsed, TextProblem
 from pinpoint_endpoints.documents.positions import (
     Locator,
     Position,
@@ -70,18 +70,31 @@ class Column(NamedTuple):
         return self.kind is _Kind.VALUES
 
 
-class Row(NamedTuple):
-    """A row with an endpoint.
+class _RowLocator(Locator):
+    """Finds the cells of a row, whose columns may be in any order.
 
-    Attributes:
-        value: the endpoint as it would be in JSON.
-        problems: what reading found.
-        locator: finds the cell of each value.
+    Args:
+        text: the row.
+        line: the number of its first line.
+        columns: of the file.
     """
 
-    value: dict[str, Any]
-    problems: list[TextProblem]
-    locator: Locator
+    __slots__ = ("_columns", "_line", "_text")
+    in_order = False
+
+    def __init__(self, text: str, line: int, columns: Sequence[Column]) -> None:
+        self._text = text
+        self._line = line
+        self._columns = columns
+
+    @property
+    def map(self) -> PositionMap:
+        """The positions of all values."""
+        return _positions(self._text, self._line, self._columns)
+
+    def line(self, _path: ValuePath) -> int:
+        """Return the number of the row's first line."""
+        return self._line
 
 
 class Fault(NamedTuple):
@@ -166,7 +179,7 @@ def _split(line: str, separator: str) -> list[str]:
         return []
 
 
-def rows(stream: BinaryIO) -> Iterator[Row | Fault]:
+def rows(stream: BinaryIO) -> Iterator[Parsed | Fault]:
     """Yield the endpoints in the rows of a file, and what is wrong with the other rows.
 
     Args:
@@ -214,7 +227,7 @@ def _next(records: Iterator[list[str]], lines: "_Lines") -> list[str] | Fault | 
             return cells
 
 
-def _row(cells: list[str], columns: Sequence[Column], lines: "_Lines") -> Row:
+def _row(cells: list[str], columns: Sequence[Column], lines: "_Lines") -> Parsed:
     value: dict[str, Any] = {}
     for cell, (holder, name, kind) in zip(cells, columns, strict=False):
         if not cell:
@@ -226,8 +239,7 @@ def _row(cells: list[str], columns: Sequence[Column], lines: "_Lines") -> Row:
             inner.setdefault(name, []).append(cell)
         else:
             inner[name] = cell if kind is _Kind.TEXT else _number(cell)
-    locator = Locator(partial(_positions, lines.text, lines.first, columns), lines.first)
-    return Row(value, [], locator)
+    return Parsed(value, (), _RowLocator(lines.text, lines.first, columns))
 
 
 def _number(cell: str) -> object:

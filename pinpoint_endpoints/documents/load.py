@@ -393,7 +393,7 @@ def _rows(source: Source, begin: bytes, stream: BinaryIO) -> Iterator[Document]:
         if isinstance(row, csv_reader.Fault):
             yield _unreadable(source.path, *row.problems, raw=row.raw, first_line=row.line)
         else:
-            yield from _endpoints(source, row.value, row.problems, row.locator, several=True)
+            yield from _endpoints(source, row, several=True)
 
 
 def _without_mark(raw: bytes) -> bytes:
