@@ -1,14 +1,18 @@
 """Finds what a typed name means: completions, the choice that it names, and what was meant."""
 
+import os
 import re
 from collections.abc import Collection, Iterator
+from contextlib import closing, suppress
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
-from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.errors import PinpointEndpointsError, UsageError
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.documents.rule import Rule
@@ -65,6 +69,9 @@ _HINTS_FOR_EXTRA = {
     "serve": "Name the port with --port.",
 }
 
+MAX_APPLICATIONS = 1_000
+MAX_ENDPOINTS = 100
+
 Completion = tuple[str, str]
 """A word, and its explanation, which zsh and fish show."""
 
@@ -119,6 +126,77 @@ def topics(incomplete: str) -> Iterator[Completion]:
 
     for name, title in topic_titles().items():
         yield _match_case(incomplete, name), title
+
+
+def stored_applications(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Yield the applications of the local Pinpoint, the newest first."""
+    query = "SELECT application_id FROM applications ORDER BY number DESC LIMIT ?"
+    for application_id in _stored(ctx, query, MAX_APPLICATIONS):
+        if application_id.startswith(incomplete):
+            yield application_id
+
+
+def stored_endpoints(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """Yield the ids of an application's endpoints in the local Pinpoint, as they were begun."""
+    from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+
+    query = """
+        SELECT json_extract(CAST(response AS TEXT), '$.Id') FROM endpoints
+        WHERE application = (SELECT number FROM applications WHERE application_id = ?)
+        AND endpoint_key >= ? AND endpoint_key < CAST(? AS TEXT)
+        ORDER BY endpoint_key LIMIT ?
+    """
+    begun = same_endpoint_key(incomplete)
+    application = ctx.params.get("app") or os.environ.get("PE_APP") or _project_value("app")
+    behind = begun.encode() + b"\xff"  # no text has this byte in UTF-8
+    for endpoint_id in _stored(ctx, query, application, begun, behind, MAX_ENDPOINTS):
+        yield incomplete + endpoint_id[len(incomplete) :]
+
+
+def _stored(ctx: typer.Context, query: str, *values: object) -> list[str]:
+    """Return texts of the local Pinpoint's store; none if it cannot be read at once."""
+    import sqlite3
+
+    from pinpoint_endpoints.cli.target import STORE_VARIABLE, local_store
+
+    try:
+        given = ctx.params.get("store")
+        if given is None and STORE_VARIABLE not in os.environ:
+            given = _project_value("store")
+        path = local_store(Path(given) if given else None)
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=0)) as connection:
+            return [text for (text,) in connection.execute(query, values)]
+    except (PinpointEndpointsError, OSError, ValueError, sqlite3.Error):
+        return []
+
+
+def _project_value(name: str) -> str:
+    """Return what the project's file sets an option to; an empty string if nothing."""
+    from pinpoint_endpoints.cli.config import project_defaults
+
+    value = project_defaults().values.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def profiles(incomplete: str) -> Iterator[str]:
+    """Yield the profiles in the AWS configuration, read without boto3, which is slow to import."""
+    from configparser import Error, RawConfigParser
+
+    files = (
+        ("AWS_CONFIG_FILE", "~/.aws/config"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+    )
+    names: dict[str, None] = {}
+    for variable, default in files:
+        parser = RawConfigParser(strict=False)
+        with suppress(Error, OSError, RuntimeError, ValueError):  # RuntimeError: no home directory
+            parser.read(Path(os.environ.get(variable) or default).expanduser(), encoding="utf-8")
+        for section in parser.sections():
+            kind, _, profile = section.partition(" ")
+            if kind == "profile" or not profile:
+                names[profile.strip(" \"'") or section] = None
+    yield from (name for name in names if name.startswith(incomplete))
 
 
 def _completions_of(rule: "Rule", incomplete: str) -> Iterator[Completion]:

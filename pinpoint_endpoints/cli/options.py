@@ -13,7 +13,12 @@ from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_o
 import typer
 
 from pinpoint_endpoints.checks.finding import Policy
-from pinpoint_endpoints.cli.lookup import resolve_choice, rules_to_ignore
+from pinpoint_endpoints.cli.lookup import (
+    resolve_choice,
+    rules_to_ignore,
+    stored_applications,
+    stored_endpoints,
+)
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.errors import UsageError
@@ -109,7 +114,14 @@ CHECKS = "Checks"
 OUTPUT = "Output"
 
 App = Annotated[
-    str, typer.Option("--app", metavar="ID", envvar="PE_APP", help="The application id.")
+    str,
+    typer.Option(
+        "--app",
+        metavar="ID",
+        envvar="PE_APP",
+        help="The application id.",
+        autocompletion=stored_applications,
+    ),
 ]
 AppOrNamed = Annotated[
     str | None,
@@ -119,6 +131,7 @@ AppOrNamed = Annotated[
         envvar="PE_APP",
         show_default="the ApplicationId that the files name",
         help="The application id.",
+        autocompletion=stored_applications,
         rich_help_panel=TARGET,
     ),
 ]
@@ -129,6 +142,7 @@ EndpointId = Annotated[
         metavar="ID",
         show_default="the document's own, else the file's name",
         help="The endpoint id, for one document.",
+        autocompletion=stored_endpoints,
         rich_help_panel=TARGET,
     ),
 ]

@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from pinpoint_endpoints.cli.lookup import stored_endpoints
 from pinpoint_endpoints.cli.options import App, OptionGroup
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
@@ -51,6 +52,7 @@ class EndpointSelection(OptionGroup):
             "--id",
             metavar="ID",
             help="An endpoint id. Repeatable; - reads ids from standard input, one per line.",
+            autocompletion=stored_endpoints,
         ),
     ] = None
     user: Annotated[

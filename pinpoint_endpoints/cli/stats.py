@@ -13,6 +13,7 @@ from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.checks.validate import validate, verdict_on
 from pinpoint_endpoints.cli.inputs import Inputs, OptionalInputs
 from pinpoint_endpoints.cli.interrupts import Interrupts
+from pinpoint_endpoints.cli.lookup import stored_applications
 from pinpoint_endpoints.cli.options import (
     TARGET,
     CheckOptions,
@@ -80,6 +81,7 @@ def stats(
             metavar="ID",
             envvar="PE_APP",
             help="The application, with --local.",
+            autocompletion=stored_applications,
             rich_help_panel=TARGET,
         ),
     ] = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pinpoint_endpoints.cli.lookup import profiles
 from pinpoint_endpoints.cli.options import TARGET, OptionGroup, Verbose
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.errors import UsageError
@@ -69,7 +70,11 @@ class Target(OptionGroup):
     ] = None
     profile: Annotated[
         str | None,
-        typer.Option(metavar="PROFILE", help="The credentials profile, as in the AWS CLI."),
+        typer.Option(
+            metavar="PROFILE",
+            help="The credentials profile, as in the AWS CLI.",
+            autocompletion=profiles,
+        ),
     ] = None
     endpoint_url: Annotated[
         str | None,

@@ -51,6 +51,9 @@ LINES = [
     ("pe completion z", "pe completion zsh "),
     ("pe validate my-end", "pe validate my-endpoint.json "),
     ("pe stat", "pe stats "),
+    ("pe upsert --app news", "pe upsert --app newsletter "),
+    ("pe get --app newsletter --id ada", "pe get --app newsletter --id ada-1 "),
+    ("pe diff --profile wo", "pe diff --profile work "),
     ("pe upsert --store my-st", "pe upsert --store my-store.sqlite3 "),
 ]
 
@@ -66,9 +69,16 @@ def test_typer_has_what_completion_needs() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Make a directory with two files to be completed."""
+    """Make a home directory with what is to be completed."""
     (tmp_path / "my-endpoint.json").write_text("{}", encoding="utf-8")
     (tmp_path / "my-store.sqlite3").write_text("", encoding="utf-8")
+    (tmp_path / ".aws").mkdir()
+    config = "[default]\n[profile work]\nregion = eu-west-1\n[sso-session w]\n"
+    (tmp_path / ".aws" / "config").write_text(config, encoding="utf-8")
+    (tmp_path / ".aws" / "credentials").write_text("[ci]\n", encoding="utf-8")
+    store = tmp_path / ".local" / "share" / "pinpoint-endpoints" / "pinpoint.sqlite3"
+    target = ["--local", "--store", str(store), "--app", "newsletter", "-q"]
+    assert run("upsert", "-", "--id", "Ada-1", *target, given="OptOut: ALL").code == 0
     return tmp_path
 
 
@@ -136,6 +146,28 @@ def test_an_unknown_shell_is_a_usage_error(pe: RunPe) -> None:
     ended = pe("completion", "tcsh")
     assert ended.returncode == 2
     assert "'bash', 'zsh', 'fish'" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("pe stats --app", "newsletter"),
+        ("pe delete --app newsletter --id", "Ada-1"),
+        ("pe delete --app other --id", ""),
+        ("pe get --profile", "default work ci"),
+        ("pe get --store none.sqlite3 --app", ""),
+        ("pe get --store my-endpoint.json --app", ""),
+    ],
+)
+def test_what_is_stored_and_configured_is_offered(
+    pe: RunPe, folder: Path, words: str, offered: str
+) -> None:
+    """What cannot be read offers nothing, is not made and gives no message."""
+    asked = {"COMP_WORDS": f"{words} ", "COMP_CWORD": str(len(words.split()))}
+    surroundings = environment(folder)
+    ended = pe(cwd=folder, _PE_COMPLETE="complete_bash", **asked, HOME=surroundings["HOME"])
+    assert (ended.stdout.split(), ended.stderr) == (offered.split(), "")
+    assert not (folder / "none.sqlite3").exists()
 
 
 def test_completion_works_with_a_broken_project_file(pe: RunPe, folder: Path) -> None:
