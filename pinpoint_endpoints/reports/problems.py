@@ -247,7 +247,9 @@ def _path_from(root: str, source: str) -> str:
     given = Path(source)
     path = Path(os.path.realpath(given.parent), given.name)
     top = os.path.realpath(root)
-    return str(path.relative_to(top)) if path.is_relative_to(top) and path.exists() else source
+    return (
+        path.relative_to(top).as_posix() if path.is_relative_to(top) and path.exists() else source
+    )
 
 
 def explanation_of(problem: Problem) -> str:

@@ -20,22 +20,33 @@ def action() -> dict[str, Any]:
     return loaded
 
 
+def step_named(action: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a step of the action."""
+    (found,) = (step for step in action["runs"]["steps"] if step["name"] == name)
+    return dict(found)
+
+
+def made_runner(folder: Path, programs: str) -> Path:
+    """Make the runner's temporary directory, with `pe` where the action installs it."""
+    (folder / "temp" / "pe").mkdir(parents=True)
+    (folder / "temp" / "pe" / programs).symlink_to(Path(sys.executable).parent)
+    return folder / "temp"
+
+
 @pytest.fixture
 def runner(tmp_path: Path) -> Path:
-    """Make the runner's temporary directory, with `pe` where the first step installs it."""
-    (tmp_path / "temp" / "pe").mkdir(parents=True)
-    (tmp_path / "temp" / "pe" / "bin").symlink_to(Path(sys.executable).parent)
-    return tmp_path / "temp"
+    """Make the temporary directory of a runner on Linux or macOS."""
+    return made_runner(tmp_path, "bin")
 
 
 def validate(
     action: dict[str, Any], runner: Path, folder: Path, **inputs: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run the step that validates, with its variables as the inputs make them."""
-    step = action["runs"]["steps"][1]
+    step = step_named(action, "Validate")
     given = {name: described["default"] for name, described in action["inputs"].items()} | inputs
     variables = {
-        name: given[text.removeprefix("${{ inputs.").removesuffix(" }}")]
+        name: given[text.removeprefix("${{ inputs.").removesuffix(" }}")] if "$" in text else text
         for name, text in step["env"].items()
     }
     return subprocess.run(
@@ -65,15 +76,23 @@ def test_the_action_fits_githubs_schema() -> None:
 def test_no_input_is_part_of_a_script(action: dict[str, Any]) -> None:
     """Nothing is put into a script's text before the shell reads it."""
     for step in action["runs"]["steps"]:
-        assert "${{" not in step["run"]
+        assert "${{" not in step.get("run", "")
 
 
-def test_the_first_step_installs_the_checkout(action: dict[str, Any], tmp_path: Path) -> None:
-    """It names the checkout that the action is in."""
-    step = action["runs"]["steps"][0]
-    path = ACTION.parent / ".." / ".." / ".."
-    assert path.resolve() == ROOT
-    assert 'install --quiet "$GITHUB_ACTION_PATH/../../.."' in step["run"]
+def test_the_action_installs_its_checkout_with_a_python_of_its_own(action: dict[str, Any]) -> None:
+    """It needs no Python of the job, and leaves that as it is."""
+    assert (ACTION.parent / ".." / ".." / "..").resolve() == ROOT
+    python, install = step_named(action, "Set up Python"), step_named(action, "Install pe")
+    assert python["uses"].startswith("actions/setup-python@")
+    assert python["with"]["update-environment"] is False
+    assert install["env"] == {"PE_PYTHON": "${{ steps.python.outputs.python-path }}"}
+    assert 'install --quiet "$GITHUB_ACTION_PATH/../../.."' in install["run"]
+
+
+def test_the_action_finds_the_program_on_windows(action: dict[str, Any], tmp_path: Path) -> None:
+    """A virtual environment has its programs in another directory there."""
+    (tmp_path / "a.json").write_text('{"OptOut": "ALL"}', encoding="utf-8")
+    assert validate(action, made_runner(tmp_path, "Scripts"), tmp_path).returncode == 0
 
 
 def test_the_action_annotates_and_fails(

@@ -51,7 +51,7 @@ def test_the_manifest_is_valid() -> None:
 def test_the_hook_checks_the_files_together(repository: Path) -> None:
     """The hook's entry gets the chosen files in one run: what they do to each other is found."""
     (hook,) = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
-    local = {**hook, "language": "system", "files": "^endpoints/"}
+    local = {**hook, "language": "system", "files": "^(endpoints/|--)"}
     config = {"repos": [{"repo": "local", "hooks": [local]}]}
     (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     ended = pre_commit("run", "--all-files", cwd=repository)
@@ -62,6 +62,12 @@ def test_the_hook_checks_the_files_together(repository: Path) -> None:
     subprocess.run(["git", "add", "."], cwd=repository, check=True)
     ended = pre_commit("run", "--all-files", cwd=repository)
     assert ended.returncode == 0, ended.stdout
+    (repository / "--report=text=made.json").write_text('{"OptOut": "none"}', encoding="utf-8")
+    subprocess.run(["git", "add", "."], cwd=repository, check=True)
+    ended = pre_commit("run", "--all-files", cwd=repository)
+    assert ended.returncode == 1
+    assert "PE103" in ended.stdout
+    assert not (repository / "made.json").exists()
 
 
 @pytest.mark.skipif(not REQUIRE_ALL, reason="builds an environment: only with PE_REQUIRE_ALL")
