@@ -4,11 +4,14 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Self, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Self, TextIO, cast
 
 import typer
 
+from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.cli.fix import (
     check_options,
     fix_files,
@@ -21,9 +24,10 @@ from pinpoint_endpoints.cli.options import OUTPUT, CheckOptions, DisplayOptions
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import run
 from pinpoint_endpoints.cli.terminal import note, print_error
+from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 from pinpoint_endpoints.documents.load import read, with_ids
-from pinpoint_endpoints.documents.model import Checked, Document, Verdict
+from pinpoint_endpoints.documents.model import Checked, Document, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import (
     CannotRun,
     ExitCode,
@@ -31,10 +35,19 @@ from pinpoint_endpoints.errors import (
     UsageError,
     reason_of,
 )
-from pinpoint_endpoints.masking import printable
-from pinpoint_endpoints.reports.problems import ProblemTally, ProblemView, ReportFormat
+from pinpoint_endpoints.masking import counted, printable
+from pinpoint_endpoints.reports.problems import (
+    COUNTED_FORMATS,
+    FIXABLE,
+    ProblemTally,
+    ProblemView,
+    ReportFormat,
+)
 from pinpoint_endpoints.reports.reporter import Reporter, ReportOptions, open_reporter
 from pinpoint_endpoints.reports.tally import Tally
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.fixes.forecast import Forecast
 
 
 def validate(
@@ -70,10 +83,26 @@ def validate(
             "--max-problems",
             metavar="N",
             min=0,
-            help="How many problems the table lists.",
+            help="How many problems of each rule the table lists.",
             rich_help_panel=OUTPUT,
         ),
     ] = 50,
+    errors_only: Annotated[
+        bool,
+        typer.Option(
+            "--errors-only",
+            help="Leave warnings out; they are still counted.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
+    statistics: Annotated[
+        bool,
+        typer.Option(
+            "--statistics",
+            help="Show how many problems each rule found, instead of the problems.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
     display: DisplayOptions,
 ) -> ExitCode:
     """Check endpoint files, and show where each mistake is.
@@ -86,13 +115,12 @@ def validate(
         pe validate endpoints/
         pe validate --fix --ignore PE210 ada.json
     """
-    from pinpoint_endpoints.checks.run import check_all
-
     policy = checks.policy()
     others = {
         "--list-files": list_files,
         "--report": bool(report),
         "--output": output is not ReportFormat.TABLE,
+        "--statistics": statistics,
     }
     check_options(fix=fix, diff=diff, others=others)
     if list_files:
@@ -101,6 +129,10 @@ def validate(
         refuse_pipes(inputs.paths)
     if diff:
         return show_differences(inputs.find(), policy, display)
+    if statistics and output not in COUNTED_FORMATS:
+        raise UsageError(
+            f"--statistics cannot be written as {output}", f"use -o {', '.join(COUNTED_FORMATS)}"
+        )
     is_fixed = not fix or fix_files(inputs, policy, quiet=display.quiet)
     on_terminal = sys.stdout.isatty()
     options = ReportOptions(
@@ -109,44 +141,88 @@ def validate(
         quiet=display.quiet,
         snippets=on_terminal,
         styled=on_terminal or bool(os.environ.get("FORCE_COLOR")),
+        errors_only=errors_only and not policy.strict,
+        statistics=statistics,
         root=_repository_root(),
     )
+    code = _report(inputs, policy, output, report or (), options, verbose=display.verbose)
+    is_complete = code in (ExitCode.OK, ExitCode.INVALID)
+    return ExitCode.CANNOT_RUN if is_complete and not is_fixed else code
+
+
+def _report(
+    inputs: Inputs,
+    policy: Policy,
+    output: ReportFormat,
+    files: Sequence[str],
+    options: ReportOptions,
+    *,
+    verbose: bool,
+) -> ExitCode:
+    """Check the files, and report their problems.
+
+    Args:
+        inputs: the files.
+        policy: how documents are checked.
+        output: the format on standard output.
+        files: the values of `--report`.
+        options: of the report on standard output.
+        verbose: whether valid documents are named.
+    """
+    from pinpoint_endpoints.checks.run import check_all
+    from pinpoint_endpoints.checks.validate import validate as check
+    from pinpoint_endpoints.fixes.forecast import Forecast
+
     tally = ProblemTally()
-    counts_on_stderr = output is ReportFormat.TEXT and not display.quiet
+    forecast = Forecast(partial(check, policy=policy))
 
     def remarks(error: PinpointEndpointsError | None) -> Iterator[str]:
-        if error is None and counts_on_stderr:
+        if error is not None or options.quiet:
+            return
+        if output is ReportFormat.TEXT:
             yield str(tally)
+        if output in (ReportFormat.TABLE, ReportFormat.TEXT):
+            yield from _fixable(forecast)
 
     with (
         inputs.spooled(keep=True) as spooled,
-        _Reports(output, report or (), options, inputs.paths) as reports,
+        _Reports(output, files, options, inputs.paths) as reports,
         Progress(
             "checking",
             inputs.size,
             lambda: f"{tally.total:,} documents",
             progress_style(
-                quiet=display.quiet, streams=output in (ReportFormat.TEXT, ReportFormat.GITHUB)
+                quiet=options.quiet, streams=output in (ReportFormat.TEXT, ReportFormat.GITHUB)
             ),
         ) as progress,
     ):
-        sources = inputs.counted_sources(reports.real_paths, quiet=display.quiet)
+        sources = inputs.counted_sources(reports.real_paths, quiet=options.quiet)
         tally.left_out = inputs.left_out
+        source_read: Source | None = None
 
         def read_source(source: Source | UnreadablePath) -> Iterator[Document]:
+            nonlocal source_read
+            is_file = isinstance(source, Source) and source.path not in spooled
+            source_read = cast("Source", source) if is_file else None
             return with_ids(read(source, spooled, progress.meter), inputs.ids)
 
-        documents = check_all(sources, read_source, policy)
-        code = run(
-            _at_least_one(_noting_the_valid(documents) if display.verbose else documents),
+        def checked_documents() -> Iterator[Checked]:
+            for checked in check_all(sources, read_source, policy):
+                shown = forecast.without_blocked(checked, source_read)
+                tally.fixable = forecast.fixes
+                yield shown
+
+        documents: Iterable[Checked] = checked_documents()
+        if not policy.strict:
+            documents = _read_only_once(documents)
+        return run(
+            _at_least_one(_noting_the_valid(documents) if verbose else documents),
             reports,
             tally,
             so_far="the problems found so far are reported",
             remarks=remarks,
             progress=progress,
         )
-    is_complete = code in (ExitCode.OK, ExitCode.INVALID)
-    return ExitCode.CANNOT_RUN if is_complete and not is_fixed else code
 
 
 def _list(sources: Iterable[Source | UnreadablePath]) -> ExitCode:
@@ -171,6 +247,39 @@ def _at_least_one(documents: Iterable[Checked]) -> Iterator[Checked]:
         yield document
     if document is None:
         raise nothing_to_check()
+
+
+def _fixable(forecast: "Forecast") -> Iterator[str]:
+    """Yield how many problems can be fixed, and how many others have a fix that is blocked."""
+    if forecast.fixes:
+        yield f"{FIXABLE} {counted(forecast.fixes, 'problem')} can be fixed with --fix"
+    if forecast.blocked:
+        number = f"{forecast.blocked:,} more" if forecast.fixes else f"{forecast.blocked:,}"
+        yield f"--fix cannot fix {number} until other problems in the same document are fixed"
+
+
+def _read_only_once(documents: Iterable[Checked]) -> Iterator[Checked]:
+    """Yield documents; of those in one file only the first with read-only members has a warning."""
+    warned = None
+    for checked in documents:
+        if checked.document.in_multi_document_file and any(map(_is_read_only, checked.problems)):
+            if checked.document.source == warned:
+                kept = (each for each in checked.problems if not _is_read_only(each))
+                yield checked._replace(problems=tuple(kept))
+                continue
+            warned = checked.document.source
+            checked = checked._replace(problems=tuple(map(_said_once, checked.problems)))  # noqa: PLW2901 - the same document
+        yield checked
+
+
+def _said_once(problem: Problem) -> Problem:
+    if not _is_read_only(problem):
+        return problem
+    return replace(problem, hint=f"{problem.hint} (this is reported once a file)")
+
+
+def _is_read_only(problem: Problem) -> bool:
+    return problem.code == codes.READ_ONLY_MEMBERS and problem.severity is Severity.WARNING
 
 
 def _noting_the_valid(documents: Iterable[Checked]) -> Iterator[Checked]:
@@ -229,6 +338,7 @@ class _Reports:
                     f"{path} is an input: a report would overwrite it", "give another file"
                 )
         self._root = options.root
+        self._errors_only = options.errors_only
         self._files = ExitStack()
         self._reporters: list[Reporter[Checked]] = [
             open_reporter(ProblemView(options), output, sys.stdout)
@@ -275,6 +385,9 @@ class _Reports:
 
     def add(self, checked: Checked, /) -> None:
         """Add a document to every report."""
+        if self._errors_only:
+            errors = (each for each in checked.problems if each.severity is Severity.ERROR)
+            checked = checked._replace(problems=tuple(errors))
         for reporter in self._reporters:
             reporter.add(checked)
 

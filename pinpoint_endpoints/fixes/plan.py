@@ -32,12 +32,12 @@ class Plan(NamedTuple):
     Attributes:
         edits: edits of the text that do not overlap.
         value: the text's value after the edits.
-        fixes: how many fixes the edits apply.
+        fixes: the fixes that the edits apply.
     """
 
     edits: list[Edit]
     value: object
-    fixes: int
+    fixes: list[Fix]
 
 
 def plan_fixes(fixes: Sequence[Fix], found: PositionMap, value: object) -> Plan:
@@ -68,7 +68,7 @@ def plan_fixes(fixes: Sequence[Fix], found: PositionMap, value: object) -> Plan:
             return plan_fixes(others, found, value)
     if partial:
         return plan_fixes(whole, found, value)
-    return Plan([change.edit for change in chosen], _changed(value, chosen), len(whole))
+    return Plan([change.edit for change in chosen], _changed(value, chosen), whole)
 
 
 def _outermost_first(change: Change) -> tuple[int, int]:

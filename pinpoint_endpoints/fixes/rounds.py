@@ -30,10 +30,17 @@ _Numbered = tuple[int, Fix]
 
 
 class FixedText(NamedTuple):
-    """A fixed text, and the number of problems fixed in it."""
+    """A fixed text.
+
+    Attributes:
+        raw: the text.
+        fixes: how many problems are fixed in it.
+        solved: those of them that the text had at first; fixing some may reveal others.
+    """
 
     raw: bytes
     fixes: int
+    solved: frozenset[Problem]
 
 
 def fixed_text(raw: bytes, source: Source, check: Check) -> FixedText | None:
@@ -47,16 +54,21 @@ def fixed_text(raw: bytes, source: Source, check: Check) -> FixedText | None:
         source: the file, whose format says how to parse the text.
         check: finds the problems of a document; those with a fix are fixed.
     """
-    state = _examine(raw, source, check)
+    state = first = _examine(raw, source, check)
     number = 0
+    applied: set[_Numbered] = set()
     rounds = MAX_CHECKED_BYTES // max(len(raw), 1)
     for _ in range(max(MIN_ROUNDS, min(rounds, MAX_ROUNDS))):
         step = _Round(state, source, check).applied() if any(state.fixes) else None
         if step is None:
             break
         state, done = step
-        number += done
-    return FixedText(state.raw, number) if number else None
+        number += len(done)
+        applied.update(done)
+    if not number:
+        return None
+    solved = (problem for number, problem in first.found if (number, problem.fix) in applied)
+    return FixedText(state.raw, number, frozenset(solved))
 
 
 class _State(NamedTuple):
@@ -72,9 +84,17 @@ def _state_of(problems: Sequence[Problem]) -> _State:
 
 
 class _Examined(NamedTuple):
-    """A text with what was found in its documents, whose fixes and states are in their order."""
+    """A text with what was found in its documents, whose fixes and states are in their order.
+
+    Attributes:
+        raw: the text.
+        found: the problems that have a fix, each with the number of the value that it is in.
+        fixes: of each document.
+        states: of each document.
+    """
 
     raw: bytes
+    found: list[tuple[int, Problem]]
     fixes: list[list[_Numbered]]
     states: list[_State]
 
@@ -82,6 +102,7 @@ class _Examined(NamedTuple):
 def _examine(raw: bytes, source: Source, check: Check) -> _Examined:
     documents = list(documents_in(source, raw))  # keeps the locators, so that their ids differ
     numbers: dict[int, int] = {}
+    found: list[tuple[int, Problem]] = []
     fixes: list[list[_Numbered]] = []
     states: list[_State] = []
     doubtful: set[int] = set()
@@ -91,11 +112,12 @@ def _examine(raw: bytes, source: Source, check: Check) -> _Examined:
             continue
         problems = check(document)
         states.append(_state_of(problems))
-        fixes.append([*dict.fromkeys((number, found.fix) for found in problems if found.fix)])
+        found += ((number, problem) for problem in problems if problem.fix)
+        fixes.append([*dict.fromkeys((number, each.fix) for each in problems if each.fix)])
         if any(problem.code == codes.DUPLICATE_KEY for problem in document.problems):
             doubtful.add(number)
     kept = [[fix for fix in own if fix[0] not in doubtful] for own in fixes]
-    return _Examined(raw, kept, states)
+    return _Examined(raw, found, kept, states)
 
 
 def _worse(before: _Examined, after: _Examined) -> set[int]:
@@ -118,9 +140,9 @@ _MAX_ATTEMPTS = 30
 
 
 class _Attempt(NamedTuple):
-    """What came of applying fixes: the text and their number, or the documents to blame."""
+    """What came of applying fixes: the text and those applied, or the documents to blame."""
 
-    result: tuple[_Examined, int] | None
+    result: tuple[_Examined, list[_Numbered]] | None
     wrong: set[int]
 
 
@@ -137,8 +159,8 @@ class _Round:
         self._values = _values(self._language, before.raw)
         self._maps: list[PositionMap] = list(self._language.positions(before.raw))
 
-    def applied(self) -> tuple[_Examined, int] | None:
-        """Return the text with the sound fixes applied, and their number; None if none is sound."""
+    def applied(self) -> tuple[_Examined, list[_Numbered]] | None:
+        """Return the text with the sound fixes applied, and these; None if none is sound."""
         everything = dict(enumerate(self._before.fixes))
         return self._attempt(everything).result or self._attempt(self._sound(everything)).result
 
@@ -168,7 +190,7 @@ class _Round:
         """Apply fixes, and compare the result with what they are meant to do."""
         values = [*self._values]
         edits: list[Edit] = []
-        done = 0
+        done: list[_Numbered] = []
         by_number: dict[int, dict[Fix, None]] = {}
         documents: dict[int, set[int]] = {}
         for index, own in fixes.items():
@@ -179,7 +201,7 @@ class _Round:
             plan = plan_fixes([*numbered], self._maps[number], values[number])
             values[number] = plan.value
             edits += plan.edits
-            done += plan.fixes
+            done += ((number, fix) for fix in plan.fixes)
         if not edits:
             return _Attempt(None, set())
         raw = self._mark + edited(self._text, edits).encode()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pinpoint_endpoints.reports.snippet import Snippet
 
-_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+SEVERITY_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _COLUMNS = (Column("Place"), Column("Code"), Column("Severity"), Column("Problem", min_width=30))
 
 
@@ -42,6 +42,10 @@ class _Shown(NamedTuple):
     snippet: "Snippet | None"
 
 
+FIXABLE = "[*]"
+"""Marks a problem that `--fix` fixes."""
+
+
 class ReportFormat(StrEnum):
     """How a validation is reported."""
 
@@ -53,12 +57,17 @@ class ReportFormat(StrEnum):
     GITHUB = "github"
 
 
+COUNTED_FORMATS = (ReportFormat.TABLE, ReportFormat.TEXT, ReportFormat.JSON)
+"""The formats that have the counts of `--statistics`."""
+
+
 class ProblemTally(VerdictTally[Checked]):
     """Counts documents by their verdict, and problems by severity.
 
     Attributes:
         errors: problems that are errors.
         warnings: problems that are warnings.
+        fixable: how many problems `--fix` would fix; set by the run.
     """
 
     reads_files = True
@@ -67,6 +76,7 @@ class ProblemTally(VerdictTally[Checked]):
         super().__init__()
         self.errors = 0
         self.warnings = 0
+        self.fixable = 0
 
     def add(self, checked: Checked, /) -> None:
         """Count a document with its problems; one that is reported again only moves."""
@@ -91,6 +101,7 @@ class ProblemTally(VerdictTally[Checked]):
             "unreadable": self.unreadable,
             "errors": self.errors,
             "warnings": self.warnings,
+            "fixable": self.fixable,
         }
 
     def closing_line(self, error: PinpointEndpointsError | None) -> str:
@@ -135,7 +146,11 @@ class ProblemView(View[Checked]):
         return map(problem_members, checked.problems)
 
     def own_reporter(self, output: str, stream: TextIO) -> Reporter[Checked] | None:
-        """Return the reporter of a table, JUnit, SARIF or GitHub."""
+        """Return the reporter of counts, a table, JUnit, SARIF or GitHub."""
+        if self.options.statistics:
+            from pinpoint_endpoints.reports.statistics import StatisticsReporter
+
+            return StatisticsReporter(self.options, output, stream)
         match output:
             case ReportFormat.TABLE:
                 return ProblemTable(self, stream)
@@ -160,7 +175,7 @@ class ProblemView(View[Checked]):
         from pinpoint_endpoints.reports.snippet import Snippet, excerpt_of
 
         excerpt = excerpt_of(checked, problem, show_values=self.options.show_values)
-        return excerpt and Snippet(excerpt, _STYLES[problem.severity])
+        return excerpt and Snippet(excerpt, SEVERITY_STYLES[problem.severity])
 
 
 class ProblemTable:
@@ -294,7 +309,8 @@ def _print_lines(console: "Console", problems: Iterable[_Shown]) -> None:
         line = Text.assemble(
             (place_of(problem), "bold"),
             " ",
-            (f"{problem.severity}[{problem.code}]", _STYLES[problem.severity]),
+            (f"{problem.severity}[{problem.code}]", SEVERITY_STYLES[problem.severity]),
+            f" {FIXABLE}" if problem.fix else "",
             f" {explanation_of(problem)}",
         )
         print_wrapped(console, line, _INDENT)
@@ -313,8 +329,8 @@ def _row(shown: _Shown) -> Sequence[Cell]:
     hint = [Text(f"hint: {printable(problem.hint)}")] if problem.hint else []
     return (
         place_of(problem),
-        problem.code,
-        (str(problem.severity), _STYLES[problem.severity]),
+        f"{problem.code} {FIXABLE}" if problem.fix else problem.code,
+        (str(problem.severity), SEVERITY_STYLES[problem.severity]),
         Group(text, *([] if snippet is None else [snippet]), *hint),
     )
 
@@ -324,4 +340,4 @@ def _styled(problem: Problem) -> Segments:
     verdict = f"{problem.severity}[{problem.code}]"
     start = line.index(verdict, len(printable(problem.source)))
     end = start + len(verdict)
-    return ((line[:start], "bold"), (verdict, _STYLES[problem.severity]), (line[end:], ""))
+    return ((line[:start], "bold"), (verdict, SEVERITY_STYLES[problem.severity]), (line[end:], ""))

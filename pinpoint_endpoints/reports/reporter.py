@@ -42,6 +42,8 @@ class ReportOptions(NamedTuple):
         quiet: whether the counts below a table are left out.
         verbose: whether a table has the ids of requests.
         snippets: whether problems show their source line with a caret, as on a terminal.
+        errors_only: whether warnings are left out.
+        statistics: whether the problems of each rule are counted, not shown.
         styled: whether text may have colours, which NO_COLOR and TERM can still take away.
         root: the directory from which reports for GitHub and SARIF name files; empty for the
             paths as they were given.
@@ -52,6 +54,8 @@ class ReportOptions(NamedTuple):
     quiet: bool = False
     verbose: bool = False
     snippets: bool = False
+    errors_only: bool = False
+    statistics: bool = False
     styled: bool = False
     root: str = ""
 

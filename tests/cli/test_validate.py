@@ -80,7 +80,7 @@ def test_json_has_one_shape(folder: Path, verbosity: list[str]) -> None:
     assert (envelope["pe"], envelope["command"], envelope["status"]) == (1, "validate", "partial")
     assert envelope["summary"] == {
         "documents": 4, "files_left_out": 0, "valid": 2, "invalid": 2, "unreadable": 0,
-        "errors": 2, "warnings": 1,
+        "errors": 2, "warnings": 1, "fixable": 1,
     }  # fmt: skip
     assert {tuple(result) for result in envelope["results"]} == {
         (
@@ -147,3 +147,68 @@ def test_steering_characters_in_names_are_escaped(tmp_path: Path) -> None:
         assert "\x1b" not in out
         assert "[red]" in out
         assert "[bold]" in out
+
+
+def test_fixable_problems_are_marked_and_counted(tmp_path: Path) -> None:
+    """The number is that of --fix, and what another problem blocks has no mark."""
+    lines = ['{"Id": "a", "ChannelType": "sms"}', '{"Id": "b", "OptOut": "ALL", "OptOut": "all"}']
+    path = tmp_path / "a.ndjson"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    _, out, err = run(path, "--ignore", "PE204")
+    assert [line.split("│")[2].strip() for line in out.splitlines() if " PE" in line] == [
+        "PE103 [*]",
+        "PE005",
+        "PE103",
+    ]
+    assert err == (
+        "[*] 1 problem can be fixed with --fix\n"
+        "--fix cannot fix 1 more until other problems in the same document are fixed\n"
+    )
+    assert "fixed 1 problem in 1 file\n" in run("--fix", path).err
+
+
+def test_errors_only_leaves_warnings_out(folder: Path) -> None:
+    """They are counted, and the exit code stays; with --strict, warnings are errors."""
+    for output in ("table", "text", "json", "github"):
+        code, out, _err = run("--errors-only", "-o", output, folder)
+        assert code == 1
+        assert "PE103" in out
+        assert "PE011" not in out
+    assert "1 warning" in run("--errors-only", folder).out
+    assert "PE011" in run("--errors-only", "--strict", folder).out
+
+
+def test_statistics_count_by_rule(folder: Path) -> None:
+    """Errors first, each with its name and how many can be fixed; as table, text and JSON."""
+    code, out, _err = run("--statistics", "-o", "text", folder)
+    assert (code, out.splitlines()) == (
+        1,
+        [
+            "1\t0\terror\tPE004\tsyntax",
+            "1\t0\terror\tPE103\tnot-in-set",
+            "1\t1\twarning\tPE011\tread-otherwise",
+        ],
+    )
+    assert "not-in-set" in run("--statistics", folder).out
+    envelope = json.loads(run("--statistics", "-o", "json", folder).out)
+    assert envelope["results"][2] == {
+        "code": "PE011",
+        "name": "read-otherwise",
+        "severity": "warning",
+        "problems": 1,
+        "fixable": 1,
+    }
+    assert run("--statistics", "-o", "sarif", folder).code == 2
+
+
+def test_read_only_members_are_reported_once_a_file(tmp_path: Path) -> None:
+    """Not once a line of an export; each line is fixed, and --strict tells of each."""
+    path = tmp_path / "a.ndjson"
+    line = '{"Id": "%s", "ChannelType": "IN_APP", "CohortId": "7"}'
+    path.write_text("\n".join(line % name for name in "abc"), encoding="utf-8")
+    _, out, err = run("-o", "text", path)
+    assert out.count("PE217") == 1
+    assert "reported once a file" in out
+    assert "[*] 3 problems can be fixed with --fix" in err
+    assert run("-o", "text", "--strict", path).out.count("PE217") == 3
+    assert "fixed 3 problems in 1 file" in run("--fix", path).err

@@ -46,6 +46,7 @@ def test_the_schema_is_one() -> None:
     [
         (["validate", SEATTLE], 0, "success"),
         (["validate", WRONG], 1, "error"),
+        (["validate", "--statistics", "examples"], 1, "partial"),
         (["validate", "examples"], 1, "partial"),
         (["validate", "none.json"], 3, "error"),
         (["validate", "tests/support"], 3, "error"),

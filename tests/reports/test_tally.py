@@ -35,6 +35,7 @@ def test_a_document_that_others_make_invalid_changes_sides() -> None:
         "unreadable": 0,
         "errors": 1,
         "warnings": 1,
+        "fixable": 0,
     }
 
 
