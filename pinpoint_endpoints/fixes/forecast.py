@@ -9,7 +9,7 @@ from pinpoint_endpoints.documents.model import Checked, Document, Problem
 if TYPE_CHECKING:
     from pinpoint_endpoints.fixes.rounds import Check
 
-MAX_TRIED = 200
+MAX_TRIED = 50
 """After so many texts, one whose problems are like those of an earlier one is not tried again."""
 
 
