@@ -208,6 +208,9 @@ def _report(
 
         def checked_documents() -> Iterator[Checked]:
             for checked in check_all(sources, read_source, policy):
+                if not checked.problems:
+                    yield checked
+                    continue
                 shown = forecast.without_blocked(checked, source_read)
                 tally.fixable = forecast.fixes
                 yield shown
@@ -262,7 +265,8 @@ def _read_only_once(documents: Iterable[Checked]) -> Iterator[Checked]:
     """Yield documents; of those in one file only the first with read-only members has a warning."""
     warned = None
     for checked in documents:
-        if checked.document.in_multi_document_file and any(map(_is_read_only, checked.problems)):
+        is_one_of_several = checked.problems and checked.document.in_multi_document_file
+        if is_one_of_several and any(map(_is_read_only, checked.problems)):
             if checked.document.source == warned:
                 kept = (each for each in checked.problems if not _is_read_only(each))
                 yield checked._replace(problems=tuple(kept))
