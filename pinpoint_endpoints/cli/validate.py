@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self, TextIO, cast
+from typing import TYPE_CHECKING, Annotated, Any, Self, TextIO
 
 import typer
 
@@ -202,8 +202,9 @@ def _report(
 
         def read_source(source: Source | UnreadablePath) -> Iterator[Document]:
             nonlocal source_read
-            is_file = isinstance(source, Source) and source.path not in spooled
-            source_read = cast("Source", source) if is_file else None
+            source_read = (
+                source if isinstance(source, Source) and source.path not in spooled else None
+            )
             return with_ids(read(source, spooled, progress.meter), inputs.ids)
 
         def checked_documents() -> Iterator[Checked]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinpoint_endpoints.documents.discovery import Format, Source
 from pinpoint_endpoints.documents.model import Checked, Document, Problem
+from pinpoint_endpoints.documents.positions import Locator
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.fixes.rounds import Check
@@ -14,9 +15,19 @@ MAX_TRIED = 50
 
 
 class _Tried(NamedTuple):
-    """A text that was fixed, and what came of it."""
+    """A text that was fixed, and what came of it.
 
+    Attributes:
+        locator: of one of its documents.
+        text: the text.
+        first_line: where it begins in its file.
+        fixes: how many problems were fixed.
+        solved: those that it had at first, with lines counted from the text's first.
+    """
+
+    locator: Locator
     text: str
+    first_line: int
     fixes: int
     solved: frozenset[Problem]
 
@@ -54,7 +65,7 @@ class Forecast:
         fixable = [problem for problem in checked.problems if problem.fix]
         if not fixable:
             return checked
-        if source is None or not checked.document.is_read:
+        if source is None or source.format is Format.CSV or not checked.document.is_read:
             return _with_fixes(checked, frozenset())
         document = checked.document
         is_alone = not document.in_multi_document_file or (
@@ -65,11 +76,11 @@ class Forecast:
             self.fixes += self._all_fixed[kind]
             return checked
         tried = self._try(document, source)
-        first_line = document.locator.map.lines.position(0).line
+        above = tried.first_line - 1
         solved = frozenset(
             problem
             for problem in fixable
-            if replace(problem, line=problem.line - first_line + 1) in tried.solved
+            if replace(problem, line=problem.line - above) in tried.solved
         )
         if is_alone and len(solved) == len(fixable):
             self._all_fixed.setdefault(kind, tried.fixes)
@@ -78,16 +89,21 @@ class Forecast:
 
     def _try(self, document: Document, source: Source) -> _Tried:
         """Fix a document's text, unless it is the last one, and count the fixes."""
-        text = document.locator.map.text
-        if self._last is None or self._last.text is not text:
-            from pinpoint_endpoints.fixes.rounds import fixed_text  # only where a fix is known
+        if self._last is not None and self._last.locator is document.locator:
+            return self._last
+        found = document.locator.map
+        if self._last is not None and self._last.text is found.text:
+            return self._last
+        from pinpoint_endpoints.fixes.rounds import fixed_text  # only where a fix is known
 
-            self._tried += 1
-            if source.format is Format.NDJSON:
-                source = source._replace(format=Format.JSON)
-            fixed = fixed_text(text.encode(), source, self._check)
-            self._last = _Tried(text, *(fixed[1:] if fixed else (0, frozenset())))
-            self.fixes += self._last.fixes
+        self._tried += 1
+        if source.format is Format.NDJSON:
+            source = source._replace(format=Format.JSON)
+        fixed = fixed_text(found.text.encode(), source, self._check)
+        fixes, solved = fixed[1:] if fixed else (0, frozenset())
+        self.fixes += fixes
+        first_line = found.lines.position(0).line
+        self._last = _Tried(document.locator, found.text, first_line, fixes, solved)
         return self._last
 
 
