@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -164,7 +163,7 @@ def _carry_out(
 
 def _fail(deletions: list[Deletion], part: slice, message: str) -> None:
     deletions[part] = [
-        replace(each, state=DeletionState.FAILED, message=message) for each in deletions[part]
+        each._replace(state=DeletionState.FAILED, message=message) for each in deletions[part]
     ]
 
 

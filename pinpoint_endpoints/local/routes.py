@@ -26,8 +26,7 @@ _ID_IN_MODEL = re.compile(r"\\\{[^/]+?\\\}")
 INVALID_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An HTTP response.
 
     Args:
@@ -43,7 +42,7 @@ class Answer:
     remark: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Call:
     """A request for an operation.
 

@@ -177,7 +177,7 @@ def write_plain_table(
     ]
     texts = [line for line in lines if line]
     widths = [max(len(line[index]) for line in texts) for index in range(len(columns))]
-    if not all(map(str.isascii, chain.from_iterable(texts))):
+    if not all(text.isascii() and text.isprintable() for text in chain.from_iterable(texts)):
         return False
     if not (stream.encoding or "").lower().startswith("utf"):
         return False
@@ -185,21 +185,21 @@ def write_plain_table(
     if width > _MAX_WIDTH_IN_A_FILE and any(column.min_width for column in columns):
         return False
     bars = ["─" * (width + 2) for width in widths]
-    stream.write(f"╭{'┬'.join(bars)}╮\n")
+    table = [f"╭{'┬'.join(bars)}╮\n"]
     for line in lines:
         if line is None:
-            stream.write(f"├{'┼'.join(bars)}┤\n")
+            table.append(f"├{'┼'.join(bars)}┤\n")
         else:
             cells = (text.ljust(width) for text, width in zip(line, widths, strict=True))
-            stream.write(f"│ {' │ '.join(cells)} │\n")
-    stream.write(f"╰{'┴'.join(bars)}╯\n")
+            table.append(f"│ {' │ '.join(cells)} │\n")
+    stream.write("".join([*table, f"╰{'┴'.join(bars)}╯\n"]))
     return True
 
 
 def _plain(cell: "Cell") -> str:
-    """Return the text of a cell; one that is not ASCII for what only rich can measure."""
+    """Return the text of a cell; one that is not ASCII for what only rich can print."""
     text = cell[0] if isinstance(cell, tuple) else cell
-    return printable(text) if isinstance(text, str) else "…"
+    return text if isinstance(text, str) else "…"
 
 
 def _not_empty(columns: Sequence[Column], rows: Iterable[Sequence["Cell"] | None]) -> list[int]:

@@ -1,8 +1,9 @@
 """Load the bundled JSON Schema, from the wheel or from a checkout."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -46,3 +47,30 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
     while "$ref" in schema:
         schema = definition(referred_to(schema["$ref"]))
     return schema
+
+
+class AllowedMembers(NamedTuple):
+    """The members that a value may have.
+
+    Attributes:
+        names: of an object; None for a list or a map, whose names are free.
+        below: of the values of members, where they have names to check.
+        each: of every value of a map, every item of a list, if they have names to check.
+    """
+
+    names: frozenset[str] | None
+    below: Mapping[str, "AllowedMembers"]
+    each: "AllowedMembers | None"
+
+
+def allowed_members(schema: dict[str, Any]) -> AllowedMembers | None:
+    """Return the members that a schema names and those below it; None if it names none."""
+    schema = resolved(schema)
+    further = schema.get("additionalProperties")
+    properties = schema.get("properties", {})
+    names = frozenset(properties) if further is False else None
+    nested = {name: allowed_members(one) for name, one in properties.items()}
+    below = {name: one for name, one in nested.items() if one is not None}
+    values = further if isinstance(further, dict) else schema.get("items")
+    each = allowed_members(values) if values else None
+    return AllowedMembers(names, below, each) if names is not None or below or each else None

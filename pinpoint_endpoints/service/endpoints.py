@@ -1,8 +1,8 @@
 """Reads and deletes endpoints: single ones, and those of a user."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -212,8 +212,7 @@ class DeletionState(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
+class Deletion(NamedTuple):
     """What became of one endpoint that was to be deleted.
 
     Attributes:
@@ -234,7 +233,11 @@ class Deletion:
     message: str = ""
     request_id: str = ""
     hint: str = ""
-    endpoint: Endpoint = field(default_factory=dict, repr=False)
+    endpoint: Endpoint = MappingProxyType({})
+
+    def __repr__(self) -> str:
+        """Return which endpoint it is, without its values, which may be personal data."""
+        return f"Deletion({self.endpoint_id!r}, {self.state!r})"
 
 
 def planned(
