@@ -62,19 +62,18 @@ def endpoints_by_id(documents: Iterable[Document], account: Account) -> Iterator
     """
     with SortedLines() as lines:
         for document in documents:
-            endpoint_id = document.endpoint_id or ""
-            inner = document.shape == "UpdateEndpointInput"
-            members: Any = document.request if inner else document.value
-            lines.add(
-                b"%b\t%b\t%b\n"
-                % (
-                    dumps(same_endpoint_key(endpoint_id)),
-                    dumps({"Id": endpoint_id, **members}),
-                    dumps(place_of(document)),
-                )
-            )
+            members = members_of(document)
+            key = dumps(same_endpoint_key(members["Id"]))
+            lines.add(b"%b\t%b\t%b\n" % (key, dumps(members), dumps(place_of(document))))
         for _, copies in groupby(lines, _key_of):
             yield _newest([_endpoint(line) for line in copies], account)
+
+
+def members_of(document: Document) -> dict[str, Any]:
+    """Return the members of an endpoint: `Id` first, then those of its document."""
+    inner = document.shape == "UpdateEndpointInput"
+    members: Any = document.request if inner else document.value
+    return {"Id": document.endpoint_id or "", **members}
 
 
 def _key_of(line: bytes) -> bytes:

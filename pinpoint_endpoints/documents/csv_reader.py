@@ -8,6 +8,7 @@ Source: AWS, Amazon Pinpoint User Guide, "Importing segments"; RFC 4180.
 
 import csv
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import Enum
@@ -161,7 +162,7 @@ def has_header(begin: bytes, min_columns: int = 1) -> bool:
         begin: the first bytes; as many as `MAX_HEADER_BYTES`, if there are so many.
         min_columns: what has fewer columns is not a table.
     """
-    text = begin[:MAX_HEADER_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    text = begin[:MAX_HEADER_BYTES].removeprefix(BOM_UTF8).lstrip(b"\r\n")
     first = text.split(b"\n", 1)[0].split(b"\r", 1)[0].decode("utf-8", "replace")
     if "{" in first[:1] or "[" in first[:1]:
         return False
@@ -194,7 +195,12 @@ def rows(stream: BinaryIO) -> Iterator[Parsed | Fault]:
     if isinstance(header, Fault):
         yield header
         return
-    columns = [column_of(cell.strip()) for cell in header]
+    spans = list(_cells(lines.text))
+    header = [
+        cell if lines.text.startswith('"', start) else cell.strip()
+        for cell, (start, _) in zip(header, spans, strict=True)
+    ]
+    columns = [column_of(cell) for cell in header]
     problems = list(_header_problems(header, columns, lines))
     if problems:
         yield Fault(problems, lines.raw, lines.first)
@@ -294,8 +300,7 @@ def _header_problems(
                 yield text_rules.csv_header(spans[0], message, _SAVE_AS_CSV)
                 return
     first: dict[Column, Span] = {}
-    for cell, column, span in zip(header, columns, spans, strict=True):
-        name = cell.strip()
+    for name, column, span in zip(header, columns, spans, strict=True):
         if column is None:
             yield text_rules.csv_header(span, _unknown(name), _suggestion(name))
         elif not column.has_several_values and column in first:
@@ -399,6 +404,7 @@ class _Lines:
             message = "the row is larger than 7 MB, the most that one request can carry"
             hint = "close its quotes; what follows in the file is not read"
             raise Unreadable(text_rules.too_large(Position(self.first, 1), message, hint))
-        line = decode(raw, self.last)
+        is_cell = self.last > 1 and raw.startswith(BOM_UTF8)
+        line = decode(b'"' + raw, self.last)[1:] if is_cell else decode(raw, self.last)
         self._lines.append(line)
         return line
