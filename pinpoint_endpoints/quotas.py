@@ -42,13 +42,17 @@ MAX_TAGS = 50
 MAX_TAG_KEY_LENGTH = 128
 MAX_TAG_VALUE_LENGTH = 256
 
-# Calls a second of an account; accounts of before 2023 may have 5,000
+# Calls a second of an account; accounts of before 2023 may have 5,000 of Pinpoint. AWS does not say
+# whether BatchPutProfileObject counts calls or objects: ten calls have as many objects as 100 of
+# PutProfileObject
 CALLS_PER_SECOND: Mapping[str, float] = {
     "UpdateEndpoint": 10,
     "UpdateEndpointsBatch": 2,
     "GetEndpoint": 10,
     "DeleteEndpoint": 5,
     "PutEvents": 15,
+    "PutProfileObject": 100,
+    "BatchPutProfileObject": 10,
 }
 OTHER_CALLS_PER_SECOND = 300.0
 """Of each other operation."""

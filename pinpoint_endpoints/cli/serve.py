@@ -169,8 +169,9 @@ def serve(
 
         from pinpoint_endpoints.reports.markdown import print_markdown
 
-        page = files("pinpoint_endpoints.local") / "behaviour.md"
-        print_markdown(page.read_text("utf-8"), sys.stdout)
+        for name in ("behaviour.md", "customer-profiles.md"):
+            page = files("pinpoint_endpoints.local") / name
+            print_markdown(page.read_text("utf-8"), sys.stdout)
         return ExitCode.OK
     from pinpoint_endpoints.local.server.fault_injection import Faults
 

@@ -15,7 +15,6 @@ from pinpoint_endpoints.local.store import Store, exists, open_for_reading
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-EVENT = "before-send.pinpoint"
 HANDLER_ID = "pinpoint_endpoints.local"
 METHODS_WITHOUT_CREATION = frozenset({"GET", "DELETE"})
 
@@ -72,7 +71,7 @@ def attach(client: Any, answer_request: AnswerRequest) -> None:
     The client still signs its requests, so it needs a region and credentials (any value).
 
     Args:
-        client: a boto3 (botocore) client of the service `pinpoint`.
+        client: a boto3 (botocore) client of `pinpoint` or `customer-profiles`.
         answer_request: takes an HTTP method, an encoded path with its query, and a body.
     """
 
@@ -82,8 +81,9 @@ def attach(client: Any, answer_request: AnswerRequest) -> None:
         body = cast("bytes", request.body or b"")
         return _as_botocore(request.url, answer_request(request.method, target, body))
 
-    client.meta.events.unregister(EVENT, unique_id=HANDLER_ID)
-    client.meta.events.register(EVENT, respond, unique_id=HANDLER_ID)
+    event = f"before-send.{client.meta.service_model.service_id.hyphenize()}"
+    client.meta.events.unregister(event, unique_id=HANDLER_ID)
+    client.meta.events.register(event, respond, unique_id=HANDLER_ID)
 
 
 def _as_botocore(url: str, answered: Answer) -> "AWSResponse":

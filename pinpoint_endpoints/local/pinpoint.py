@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local.attribute_names import patterns_problem
+from pinpoint_endpoints.local.customer_profiles import LocalCustomerProfiles
 from pinpoint_endpoints.local.events import events_batches, item_response
 from pinpoint_endpoints.local.generated_values import application_arn, timestamp
 from pinpoint_endpoints.local.requests import (
@@ -76,6 +77,7 @@ class LocalPinpoint:
         self._new_id = new_id
         self._limits = limits
         self.strict_requests = strict_requests
+        self.profiles = LocalCustomerProfiles(store, now, new_id)
 
     def new_request_id(self) -> str:
         """Return an id for a new request."""

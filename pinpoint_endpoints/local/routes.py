@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 import orjson
 
 from pinpoint_endpoints.local.bodies import TOO_DEEP, value_of
+from pinpoint_endpoints.local.customer_profiles import PATHS_BEGIN, operation_at, run_operation
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.service_error import (
     ServiceError,
@@ -198,6 +199,9 @@ def answer(pinpoint: LocalPinpoint, method: str, target: str, body: bytes) -> An
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
     try:
         path, _, query = target.partition("?")
+        if path.startswith(PATHS_BEGIN):
+            response = _answer_of_profiles(pinpoint, method, target, body)
+            return Answer(200, headers, response)
         operation, ids = _route(method, path)
         if len(body) > operation.max_bytes:
             raise payload_too_large(f"The body is over {operation.max_bytes} bytes.")
@@ -209,6 +213,19 @@ def answer(pinpoint: LocalPinpoint, method: str, target: str, body: bytes) -> An
         return refusal(error, request_id)
     except RecursionError:  # from the explanation of a thousand nested lists
         return refusal(bad_request(TOO_DEEP), request_id)
+
+
+def _answer_of_profiles(pinpoint: LocalPinpoint, method: str, target: str, body: bytes) -> bytes:
+    """Return the body of the answer to a request for Customer Profiles."""
+    if len(body) > MAX_BODY_BYTES:
+        raise payload_too_large(f"The body is over {MAX_BODY_BYTES} bytes.")
+    path, _, query = target.partition("?")
+    name, in_path = operation_at(method, path)
+    members = value_of(body) if body else {}
+    if not isinstance(members, dict):
+        raise bad_request("The body is not a JSON object.")
+    parameters = dict(parse_qsl(query, keep_blank_values=True))
+    return orjson.dumps(run_operation(pinpoint.profiles, name, members | in_path, parameters))
 
 
 def refusal(error: ServiceError, request_id: str) -> Answer:
@@ -233,6 +250,8 @@ def message_of(answer: Answer) -> str:
 def operation_name(method: str, target: str) -> str:
     """Return the name of a request's operation; empty if Pinpoint has no such operation."""
     path, _, _ = target.partition("?")
+    if path.startswith(PATHS_BEGIN):
+        return operation_at(method, path)[0]
     methods, _ = _methods_and_ids(path)
     operation = methods.get(method)
     return _modelled_operations(path).get(method, "") if operation is None else operation.name

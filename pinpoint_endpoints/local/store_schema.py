@@ -71,6 +71,46 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE identity (id TEXT NOT NULL)",
         "INSERT INTO identity VALUES (lower(hex(randomblob(16))))",
     ),
+    (  # Customer Profiles
+        "CREATE TABLE profile_domains (name TEXT PRIMARY KEY, response BLOB NOT NULL)",
+        """
+        CREATE TABLE profile_object_types (
+            domain TEXT NOT NULL,
+            name TEXT NOT NULL,
+            response BLOB NOT NULL,
+            PRIMARY KEY (domain, name)
+        )
+        """,
+        """
+        CREATE TABLE profiles (
+            number INTEGER PRIMARY KEY,
+            domain TEXT NOT NULL,
+            profile_id TEXT NOT NULL,
+            profile BLOB NOT NULL,
+            UNIQUE (domain, profile_id)
+        )
+        """,
+        """
+        CREATE TABLE profile_objects (
+            domain TEXT NOT NULL,
+            object_type TEXT NOT NULL,
+            unique_key TEXT NOT NULL,
+            profile INTEGER NOT NULL,
+            object TEXT NOT NULL,
+            PRIMARY KEY (domain, object_type, unique_key)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX objects_of_profile ON profile_objects (profile)",
+        """
+        CREATE TABLE profile_keys (
+            domain TEXT NOT NULL,
+            name TEXT NOT NULL,
+            value TEXT NOT NULL,
+            profile INTEGER NOT NULL,
+            PRIMARY KEY (domain, name, value, profile)
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 STORE_VERSION = len(UPGRADES)
 

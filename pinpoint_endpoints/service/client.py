@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LOCAL_URL = "http://pinpoint.local"
 """The address of requests to the local Pinpoint; nothing is ever sent there."""
 
+PINPOINT, CUSTOMER_PROFILES = "pinpoint", "customer-profiles"
+"""botocore's names of the services."""
+
 CONNECT_SECONDS = 10
 READ_SECONDS = 30
 CONNECTIONS = 10
@@ -29,6 +32,7 @@ _SESSION_VARIABLES = {
     "aws_region": (None, "AWS_REGION", None, None),
     "aws_default_region": (None, "AWS_DEFAULT_REGION", None, None),
     "pinpoint_url": (None, "AWS_ENDPOINT_URL_PINPOINT", None, None),
+    "customer_profiles_url": (None, "AWS_ENDPOINT_URL_CUSTOMER_PROFILES", None, None),
     "any_url": (None, "AWS_ENDPOINT_URL", None, None),
 }
 """A better default for retries, and variables that botocore has no names for."""
@@ -54,6 +58,7 @@ def check_choice(
 
 def open_client(  # noqa: PLR0913 - each is an option of the commands
     *,
+    service: str = PINPOINT,
     region: str | None = None,
     profile: str | None = None,
     endpoint_url: str | None = None,
@@ -70,6 +75,7 @@ def open_client(  # noqa: PLR0913 - each is an option of the commands
     this machine needs neither a region nor credentials: placeholders sign what is sent there.
 
     Args:
+        service: botocore's name of it.
         region: as in the AWS CLI.
         profile: as in the AWS CLI.
         endpoint_url: a server to use instead of AWS, `http://…` or `https://…`.
@@ -91,11 +97,13 @@ def open_client(  # noqa: PLR0913 - each is an option of the commands
 
     with translate_botocore_errors():
         session = _session(profile, endpoint_url)
+        is_local = _is_local(session, endpoint_url, service)
         client = _client(
-            _with_our_data(session, aws=not _is_local(session, endpoint_url)),
-            region_name=_region_of(session, region, endpoint_url),
+            _with_our_data(session, aws=not is_local),
+            service,
+            region_name=_region_of(session, region, is_local=is_local),
             endpoint_url=endpoint_url,
-            **(_placeholders(session) if _is_local(session, endpoint_url) else {}),
+            **(_placeholders(session) if is_local else {}),
             config=Config(
                 connect_timeout=connect_timeout or None,
                 read_timeout=read_timeout or None,
@@ -110,6 +118,7 @@ def open_client(  # noqa: PLR0913 - each is an option of the commands
 
 def open_local_client(
     *,
+    service: str = PINPOINT,
     rate: float | None = None,
     session: "Session | None" = None,
     clock: Clock = SYSTEM_CLOCK,
@@ -120,6 +129,7 @@ def open_local_client(
     have to be answered before they are sent: see `pinpoint_endpoints.local.in_process.attach`.
 
     Args:
+        service: botocore's name of it.
         rate: calls a second at most, of each operation that updates; else no limit.
         session: from `local_session`, for callers that need many clients; else a new one.
         clock: what the rate is measured with.
@@ -132,6 +142,7 @@ def open_local_client(
 
     client = _client(
         session or local_session(),
+        service,
         region_name="us-east-1",
         endpoint_url=LOCAL_URL,
         config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}),
@@ -174,7 +185,10 @@ def open_preview_client(
         session = _session(profile, endpoint_url)
         return _client(
             _with_our_data(session),
-            region_name=_region_of(session, region, endpoint_url),
+            PINPOINT,
+            region_name=_region_of(
+                session, region, is_local=_is_local(session, endpoint_url, PINPOINT)
+            ),
             endpoint_url=endpoint_url,
             **_ANY_KEYS,
         )
@@ -202,7 +216,7 @@ def _new_session(**arguments: Any) -> "Session":
     return session
 
 
-def _region_of(session: "Session", region: str | None, endpoint_url: str | None) -> str:
+def _region_of(session: "Session", region: str | None, *, is_local: bool) -> str:
     """Return the region, with the precedence of the AWS CLI v2: boto3 ignores AWS_REGION.
 
     An empty variable counts as unset. A server on this machine needs no region.
@@ -215,20 +229,20 @@ def _region_of(session: "Session", region: str | None, endpoint_url: str | None)
     named = map(session.get_config_variable, ("aws_region", "aws_default_region"))
     in_file = session.get_scoped_config().get("region")
     known: str = next(filter(None, (region, *named, in_file)), "")
-    if not known and not _is_local(session, endpoint_url):
+    if not known and not is_local:
         raise NoRegionError
     known = known or _ANY_REGION
     session.set_config_variable("region", known)  # for the services that give credentials
     return known
 
 
-def _is_local(session: "Session", endpoint_url: str | None) -> bool:
-    """Return whether a client would connect to this machine."""
-    return is_loopback(endpoint_url or _configured_url(session))
+def _is_local(session: "Session", endpoint_url: str | None, service: str) -> bool:
+    """Return whether a client of a service would connect to this machine."""
+    return is_loopback(endpoint_url or _configured_url(session, service.replace("-", "_")))
 
 
-def _configured_url(session: "Session") -> str:
-    """Return the server that variables or the configuration file name for Pinpoint, or "".
+def _configured_url(session: "Session", service_id: str) -> str:
+    """Return the server that variables or the configuration file name for a service, or "".
 
     Source: AWS SDKs reference guide, "Service-specific endpoints".
     """
@@ -236,8 +250,8 @@ def _configured_url(session: "Session") -> str:
         return ""
     profile = session.get_scoped_config()
     services = session.full_config.get("services", {}).get(profile.get("services"), {})
-    service = services.get(_SERVICE, {})
-    named = map(session.get_config_variable, ("pinpoint_url", "any_url"))
+    service = services.get(service_id, {})
+    named = map(session.get_config_variable, (f"{service_id}_url", "any_url"))
     in_files = (service.get("endpoint_url"), profile.get("endpoint_url"))
     return next(filter(None, (*named, *in_files)), "")
 
@@ -281,18 +295,18 @@ def _with_our_data(session: "Session", *, aws: bool = True) -> "Session":
     return session
 
 
-def _client(session: "Session", **arguments: Any) -> Any:
+def _client(session: "Session", service: str, **arguments: Any) -> Any:
     from pinpoint_endpoints.service.responses import make_answers_parsable
 
-    client = session.create_client("pinpoint", **arguments)
-    make_answers_parsable(client)
+    client = session.create_client(service, **arguments)
+    if service == PINPOINT:
+        make_answers_parsable(client)
     return client
 
 
-_SERVICE = "pinpoint"
 _API_VERSION = "2016-12-01"
-_CREDENTIAL_SERVICES = ("sts", "sso", "sso-oidc", "signin")
-"""What botocore's credential providers call, for roles, web identities and logins."""
+_SERVICES = (PINPOINT, CUSTOMER_PROFILES, "sts", "sso", "sso-oidc", "signin")
+"""The last four are for botocore's credential providers: roles, web identities and logins."""
 
 
 def pinpoint_loader(*, aws: bool = True) -> "Loader":
@@ -316,10 +330,10 @@ def pinpoint_loader(*, aws: bool = True) -> "Loader":
 
     class PinpointLoader(Loader):
         def list_available_services(self, type_name: str) -> list[str]:
-            return [_SERVICE, *_CREDENTIAL_SERVICES] if type_name == "service-2" else []
+            return [*_SERVICES] if type_name == "service-2" else []
 
         def determine_latest_version(self, service_name: str, type_name: str) -> str:
-            if service_name == _SERVICE:
+            if service_name == PINPOINT:
                 return _API_VERSION
             return max(self.list_api_versions(service_name, type_name))
 

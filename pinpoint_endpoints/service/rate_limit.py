@@ -9,6 +9,12 @@ from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.quotas import CALLS_PER_SECOND
 from pinpoint_endpoints.service.requests import UPDATE_ENDPOINT, UPDATE_ENDPOINTS_BATCH
 
+_UPDATES = (
+    UPDATE_ENDPOINT,
+    UPDATE_ENDPOINTS_BATCH,
+    "PutProfileObject",
+    "BatchPutProfileObject",
+)
 MIN_RATE = 0.01
 """Calls a second: one in 100 seconds."""
 
@@ -61,7 +67,7 @@ def limit_rate(
     """Hold a client to a rate: each operation by itself, as the service counts, with its retries.
 
     Args:
-        client: a boto3 (botocore) client of the service `pinpoint`.
+        client: a boto3 (botocore) client.
         rate: calls a second at most, of each operation that updates.
         quotas: whether AWS's quotas apply where no rate is given.
         clock: what tells the time.
@@ -72,7 +78,8 @@ def limit_rate(
     rates = dict(CALLS_PER_SECOND) if quotas else {}
     if rate is not None:
         check_rate(rate)
-        rates |= {UPDATE_ENDPOINT: rate, UPDATE_ENDPOINTS_BATCH: rate}
+        rates |= dict.fromkeys(_UPDATES, rate)
+    service = client.meta.service_model.service_id.hyphenize()
     for operation, most in rates.items():
         bucket = TokenBucket(most, clock)
 
@@ -80,7 +87,7 @@ def limit_rate(
             bucket.take()
 
         # before every attempt, and before it is signed: a signature expires after some minutes
-        client.meta.events.register(f"request-created.pinpoint.{operation}", wait)
+        client.meta.events.register(f"request-created.{service}.{operation}", wait)
 
 
 def check_rate(rate: float) -> None:

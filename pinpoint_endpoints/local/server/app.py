@@ -12,6 +12,7 @@ import orjson
 from h11 import ProtocolError  # uvicorn requires it
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.local.customer_profiles import PATHS_BEGIN
 from pinpoint_endpoints.local.routes import (
     Answer,
     message_of,
@@ -43,7 +44,7 @@ Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
 MAX_DRAINED_BYTES = 8 * MAX_BODY_BYTES
 """Read of a body that is too large: clients read the answer only after they have sent the body."""
 
-OPERATIONS, HEALTH = b"/v1/", b"/health"
+OPERATIONS, HEALTH = (b"/v1/", f"{PATHS_BEGIN}/".encode()), b"/health"
 NO_CONTENT = 204
 PAGE_METHODS = frozenset({"GET", "HEAD"})
 HEALTH_METHODS = PAGE_METHODS | {"OPTIONS"}
