@@ -211,7 +211,7 @@ def _new_session(**arguments: Any) -> "Session":
     session = Session(include_builtin_handlers=False, **arguments)
     for event, handler, *_ in BUILTIN_HANDLERS:
         kind, service = [*event.split("."), ""][:2]
-        if kind != "docs" and service in ("", _SERVICE, *_CREDENTIAL_SERVICES):
+        if kind != "docs" and service in ("", *_SERVICES):
             session.register(event, handler)
     return session
 
