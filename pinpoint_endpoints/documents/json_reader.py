@@ -102,7 +102,8 @@ def parse(raw: bytes, first_line: int = 1) -> Iterable[Parsed]:
 def _parse_carefully(raw: bytes, first_line: int) -> Iterator[Parsed]:
     maps = PositionMaps(partial(positions, raw, first_line))
     for index, parsed in enumerate(parse_with_positions(raw, first_line)):
-        yield Parsed(parsed.value, parsed.problems, MapLocator(maps, index))
+        locator = MapLocator(maps, index, in_order=not parsed.problems)  # of a duplicate key
+        yield Parsed(parsed.value, parsed.problems, locator)
 
 
 def positions(raw: bytes, first_line: int = 1) -> Iterator[PositionMap]:

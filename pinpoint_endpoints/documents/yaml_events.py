@@ -63,7 +63,7 @@ def parse(text: str) -> Iterator[Parsed | Unreadable]:
         if isinstance(value, Unreadable):
             yield value
         else:
-            locator = MapLocator(maps, index, in_order=not builder.has_aliases)
+            locator = MapLocator(maps, index, in_order=builder.is_in_order)
             yield Parsed(value, builder.problems, locator)
 
 
@@ -172,8 +172,10 @@ class _Builder:
         self._repeated = 0
 
     @property
-    def has_aliases(self) -> bool:
-        return self._repeated > 0
+    def is_in_order(self) -> bool:
+        """Whether members stand in the text in their order in the current value."""
+        is_twice = any(problem.code == codes.DUPLICATE_KEY for problem in self.problems)
+        return not self._repeated and not is_twice
 
     @cached_property
     def lines(self) -> LineIndex:

@@ -87,3 +87,15 @@ def test_a_file_of_nothing_but_broken_documents_is_given_up(tmp_path: Path) -> N
     assert [problem.code for problem in problems[-2:]] == [codes.SYNTAX, codes.TOO_LARGE]
     assert len(problems) == MAX_BROKEN_DOCUMENTS + 1
     assert "the rest is not read" in problems[-1].message
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.yaml"])
+def test_problems_behind_a_duplicate_key_are_in_file_order(tmp_path: Path, name: str) -> None:
+    """The value has the key at its first place, and the problem is at its last."""
+    path = tmp_path / name
+    path.write_text(
+        '{"Item": [{"Id": "a"},\n{"Id": "b", "Attributes": {"b": [], \n"c": 1,\n"b": 2}}]}\n',
+        encoding="utf-8",
+    )
+    _, second = load(path)
+    assert [problem.line for problem in validate(second)] == [3, 4]
