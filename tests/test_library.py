@@ -86,7 +86,7 @@ def test_a_policy_takes_any_collection_of_codes(kind: Callable[[list[str]], Any]
 
 
 def test_a_refusal_has_its_status_and_code(tmp_path: Path) -> None:
-    """Nobody has to take the message apart."""
+    """No caller has to parse the message."""
     client = pinpoint_endpoints.connect(local=True, store=tmp_path / "store")
     with pytest.raises(pinpoint_endpoints.Refused) as caught:
         pinpoint_endpoints.get(client, "demo", "nobody")

@@ -96,7 +96,7 @@ def test_a_text_without_the_values_stays(text: str) -> None:
     ],
 )
 def test_values_are_masked_whole(text: str, values: list[str], shown: str) -> None:
-    """The longest value stands for what overlaps."""
+    """Of overlapping values, the longest is masked."""
     assert mask_values(text, values) == shown
 
 

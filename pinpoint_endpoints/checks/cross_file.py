@@ -151,7 +151,7 @@ class _Names:
                 if sum(map(len, self._known.values())) > MAX_ATTRIBUTE_NAMES:
                     self._is_reported = True
                     place = (*document.request_path, *path, name)
-                    return [(codes.TOO_MANY_NAMES_IN_ALL, too_many_names_in_all(place))]
+                    return [(codes.TOO_MANY_NAMES_IN_RUN, too_many_names_in_all(place))]
         return []
 
 

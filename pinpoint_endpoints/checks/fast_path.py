@@ -36,7 +36,7 @@ COVERED_RULES = frozenset(
         codes.COORDINATE_PRECISION,
         codes.ATTRIBUTE_NAME,
         codes.NAMES_THAT_DIFFER_IN_CASE,
-        codes.NAME_FOR_TWO_THINGS,
+        codes.SHARED_NAME,
         codes.EMPTY_LIST,
         codes.TOO_MANY_NAMES,
         codes.REQUEST_SIZE,

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperCommand
@@ -14,6 +14,8 @@ from pinpoint_endpoints.help import topic_text, topic_titles
 _EXAMPLES = "Examples:\n"
 _OWN_OPTIONS = "Options"
 _MAX_TERM_WIDTH = 30
+_MAX_WIDTH = 100
+"""In columns: longer lines of prose are hard to read."""
 
 
 class DocumentedCommand(TyperCommand):
@@ -80,13 +82,31 @@ def help(  # noqa: A001 - the command's name
     commands = _commands(ctx)
     name = resolve_choice(topic, [*titles, *commands], "topic", "`pe help` lists the topics")
     if name in titles:
-        from pinpoint_endpoints.reports.markdown import print_markdown
-
         print_markdown(topic_text(name), sys.stdout)
     else:
         command = commands[name].built()
         typer.echo(command.get_help(typer.Context(command, ctx.parent, name)))
     return ExitCode.OK
+
+
+def print_markdown(text: str, stream: TextIO) -> None:
+    """Print a Markdown page.
+
+    Args:
+        text: the page.
+        stream: where it is printed. A pipe or a file gets the Markdown itself.
+    """
+    from pinpoint_endpoints.reports.table import console_for
+
+    console = console_for(stream)
+    if not console.is_terminal:
+        stream.write(text)
+        return
+    from rich.markdown import Markdown
+
+    console.width = min(console.width, _MAX_WIDTH)
+    # links are printed: not every terminal shows where hidden ones lead
+    console.print(Markdown(text, code_theme="ansi_dark", hyperlinks=False))
 
 
 def _commands(ctx: typer.Context) -> Any:

@@ -167,7 +167,7 @@ def serve(
     if explain:
         from importlib.resources import files
 
-        from pinpoint_endpoints.reports.markdown import print_markdown
+        from pinpoint_endpoints.cli.help import print_markdown
 
         for name in ("behaviour.md", "customer-profiles.md"):
             page = files("pinpoint_endpoints.local") / name

@@ -3,7 +3,7 @@
 from threading import Event, Lock
 from time import monotonic
 
-from pinpoint_endpoints.delivery.executor import WAKING_SECONDS
+from pinpoint_endpoints.delivery.executor import POLL_SECONDS
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.errors import CannotRun, Interrupted, PinpointEndpointsError, Refused
 from pinpoint_endpoints.service.updates import Answer
@@ -66,7 +66,7 @@ class CircuitBreaker:
         """Wait until the time is over or the run is halted; return whether the run goes on."""
         end = monotonic() + seconds
         while not self.halted and (left := end - monotonic()) > 0:
-            self._halted.wait(min(left, WAKING_SECONDS))
+            self._halted.wait(min(left, POLL_SECONDS))
         return not self.halted
 
     def start_call(self) -> int:

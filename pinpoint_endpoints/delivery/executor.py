@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 MAX_AHEAD = 4
 """How many tasks for each thread are taken while the first of them has no result."""
 
-WAKING_SECONDS = 0.5
+POLL_SECONDS = 0.5
 """How long it may take until a request to stop is noticed."""
 
 NO_KEYS: frozenset[str] = frozenset()
@@ -99,7 +99,7 @@ class OrderedExecutor(Generic[Task, Result]):
             self._queue.put(None)
         for thread in self._threads:
             while wait and thread.is_alive() and not self._is_given_up():
-                thread.join(WAKING_SECONDS)
+                thread.join(POLL_SECONDS)
 
     def _first(self) -> "tuple[Task, Future[Result]]":
         first = self._submitted.popleft()
@@ -108,7 +108,7 @@ class OrderedExecutor(Generic[Task, Result]):
 
     def _wait_for(self, future: "Future[Result]") -> None:
         while not future.done() and not self._is_given_up():
-            wait_for_any([future], WAKING_SECONDS)
+            wait_for_any([future], POLL_SECONDS)
 
 
 def _work(queue: "SimpleQueue[tuple[Callable[[], Result], Future[Result]] | None]") -> None:

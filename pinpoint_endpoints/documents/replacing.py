@@ -118,7 +118,7 @@ def try_lock(descriptor: int) -> bool:
 
 def _put_in_place(new: Path, path: Path, read_as: FileState | None) -> None:
     if read_as is not None and file_state(path) != read_as:
-        raise OSError(EBUSY, "it was changed meanwhile")
+        raise OSError(EBUSY, "another program changed it in the meantime")
     new.replace(path)
 
 

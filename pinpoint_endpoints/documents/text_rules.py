@@ -191,7 +191,7 @@ def too_large(place: Place, message: str, hint: str) -> TextProblem:
     return TextProblem(place, codes.TOO_LARGE, message, hint)
 
 
-@rule(codes.READ_OTHERWISE, Scope.TEXT, severity=Severity.WARNING)
+@rule(codes.READ_DIFFERENTLY, Scope.TEXT, severity=Severity.WARNING)
 def read_otherwise(place: Span, kind: str, path: ValuePath, fix: Fix | None = None) -> TextProblem:
     """Other YAML tools would read a different value.
 
@@ -211,7 +211,7 @@ def read_otherwise(place: Span, kind: str, path: ValuePath, fix: Fix | None = No
     """
     message = f"other YAML tools would read this as {kind}"
     hint = _WRITE_IT.get(kind, "put it in quotes")
-    return TextProblem(place, codes.READ_OTHERWISE, message, hint, Severity.WARNING, path, fix)
+    return TextProblem(place, codes.READ_DIFFERENTLY, message, hint, Severity.WARNING, path, fix)
 
 
 @rule(codes.NOT_AN_ENDPOINT, Scope.TEXT, ignorable=False)

@@ -105,7 +105,7 @@ class _List(NamedTuple):
         query = COUNT_OF.format(table=self.table, condition=self.condition)
         return int(rows.execute(query, self.parameters).fetchone()[0])
 
-    def beyond(self, key: Key | None, *, backwards: bool = False) -> "_List":
+    def part_from(self, key: Key | None, *, backwards: bool = False) -> "_List":
         """Return the part of the list that comes after a key (or before it, in reverse order)."""
         descending = self.descending != backwards
         if key is None:
@@ -135,14 +135,14 @@ class _List(NamedTuple):
         """
         found = []
         if cursor.before is not None:
-            found = self.beyond(cursor.before, backwards=True).first(rows, size)[::-1]
+            found = self.part_from(cursor.before, backwards=True).first(rows, size)[::-1]
         if len(found) < size:  # what is left before the cursor belongs to the first page
-            found = self.beyond(cursor.after).first(rows, size)
+            found = self.part_from(cursor.after).first(rows, size)
         total = self.count(rows)
         if not found:
             return Page([], None, None, total, 0)
         first, last = found[0][0], found[-1][0]
-        ahead = self.beyond(first, backwards=True).count(rows)
+        ahead = self.part_from(first, backwards=True).count(rows)
         return Page(
             [read(number, response) for _, number, response in found],
             Cursor(before=first) if ahead else None,

@@ -34,7 +34,7 @@ def across(folder: Path, code: str, policy: Policy = Policy()) -> list[Problem]:
 
 
 def places(folder: Path, problems: list[Problem]) -> list[str]:
-    """Return where problems stand, from the folder."""
+    """Return the places of problems, relative to the folder."""
     return [
         f"{Path(problem.source).relative_to(folder)}:{problem.line}:{problem.column}"
         for problem in problems
@@ -120,12 +120,12 @@ def test_the_sixteenth_endpoint_of_a_user(
 
 
 def test_more_than_250_names_in_all(tmp_path: Path) -> None:
-    """The name that is one too many is reported once, wherever names may stand."""
+    """The name that is one too many is reported once, wherever names may be."""
     for number in range(100):
         write(tmp_path, f"{number:03}.ndjson", {
             "Id": str(number), "Attributes": {f"a{number}": ["x"]}, "Metrics": {f"m{number}": 1},
             "User": {"UserAttributes": {f"u{number}": ["x"]}}})  # fmt: skip
-    (problem,) = across(tmp_path, codes.TOO_MANY_NAMES_IN_ALL)
+    (problem,) = across(tmp_path, codes.TOO_MANY_NAMES_IN_RUN)
     assert problem.pointer == "/Metrics/m83"
     assert problem.severity is Severity.WARNING
 

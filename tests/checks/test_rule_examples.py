@@ -17,13 +17,13 @@ RULES = all_rules()
 CODES = {value for name, value in vars(codes).items() if name.isupper()}
 WITHOUT_EXAMPLES = {
     codes.UNREADABLE, codes.EMPTY, codes.ENCODING, codes.TOO_DEEP, codes.TOO_LARGE,
-    codes.TOO_MANY_ENDPOINTS, codes.TOO_MANY_NAMES_IN_ALL,
+    codes.TOO_MANY_ENDPOINTS, codes.TOO_MANY_NAMES_IN_RUN,
 }  # fmt: skip
 """What goes wrong with a file as a whole, or only with more than an example holds."""
 
 
 def example(rule: Rule, kind: str) -> str:
-    """Return an example out of a rule's documentation, with what `…` stands for."""
+    """Return an example of a rule's documentation, with what `…` means filled in."""
     found = re.search(rf"^{kind}:\n((?:    .*\n|\n)+)", f"{rule.documentation}\n", re.MULTILINE)
     text = dedent(found[1]).strip() + "\n" if found else ""
     return re.sub(r"^( *\w+?)_1(:.*)\n *…\n *\w+_(\d+):.*\n", _numbered, text, flags=re.MULTILINE)

@@ -40,7 +40,7 @@ CLOSED_HERE_OPEN_IN_MODEL: dict[str, set[str]] = {
     "OptOut": {"ALL", "NONE"},
 }
 
-# --app and --id may stand for what a file leaves out, but nothing stands for an item's own id
+# --app and --id may replace what a file leaves out, but nothing replaces an item's own id
 REQUIRED_HERE_OTHERWISE_IN_MODEL: dict[str, set[str]] = {
     "EndpointBatchItem": {"Id"},
     "UpdateEndpointRequest": {"EndpointRequest"},
@@ -144,7 +144,7 @@ def all_differences(schema: Json) -> list[str]:
 
 
 def subschemas(part: Json, pointer: str) -> Iterator[tuple[str, Json]]:
-    """Yield a schema and all the schemas that stand in it, each with its pointer."""
+    """Yield a schema and all schemas inside it, each with its pointer."""
     yield pointer, part
     for keyword in ("$defs", "properties"):
         for name, child in part.get(keyword, {}).items():

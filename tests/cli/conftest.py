@@ -9,7 +9,7 @@ from pinpoint_endpoints.testing import PinpointLocal
 
 @pytest.fixture
 def unhurried(pinpoint_local: PinpointLocal) -> Iterator[None]:
-    """Let the local Pinpoint be a test's own, and nobody wait for retries."""
+    """Give each test a local Pinpoint of its own, and retries without waiting."""
     with without_waiting():
         yield
 

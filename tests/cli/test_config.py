@@ -153,7 +153,7 @@ def test_verbose_names_the_file(project: Path) -> None:
     ],
 )
 def test_a_mistake_in_the_file_is_reported(project: Path, line: str, told: str, hint: str) -> None:
-    """The file, what is wrong with it and what to do stand in the error."""
+    """The error names the file, what is wrong with it and what to do."""
     path = write(project / "pe.toml", line)
     error = refused()
     assert f"{path}" in error
@@ -177,7 +177,7 @@ def test_a_file_that_is_not_text_is_reported(project: Path) -> None:
 
 @pytest.fixture
 def open_directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Work as nobody, who may not read all that root may, in a directory that all may enter."""
+    """Work as the user `nobody`, who may not read all that root may, in an open directory."""
     was = os.geteuid()
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name).resolve()
@@ -287,7 +287,7 @@ def test_toml_is_imported_only_to_be_read(project: Path, table: str, imported: b
 
 
 def test_the_everyday_commands_need_no_arguments(project: Path) -> None:
-    """What people repeat stands in the file: paths, the target, the format; relative to it."""
+    """The file sets paths, the target and the format; paths are relative to it."""
     write(
         project / "pe.toml",
         'app = "demo"', "local = true", 'store = "kept/store"', 'paths = ["sub/a.json"]',

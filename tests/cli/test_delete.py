@@ -32,7 +32,7 @@ ALL = {"Ada/Phone", "ada-mail", "bob"}
 
 @pytest.fixture(autouse=True)
 def _stored(pinpoint_local: PinpointLocal, tmp_path: Path) -> None:
-    """Put two endpoints of Ada and one of nobody into the local Pinpoint."""
+    """Put two endpoints of Ada and one without a user into the local Pinpoint."""
     path = tmp_path / "items.json"
     path.write_text(json.dumps({"Item": ITEMS}), encoding="utf-8")
     assert run("upsert", *TARGET, path)[0] == 0
@@ -110,7 +110,7 @@ def test_ids_that_differ_in_case_are_deleted_once() -> None:
 
 
 def test_without_a_terminal_nothing_is_deleted_without_yes() -> None:
-    """Where nobody can answer, --yes is needed: a usage error, before the service is asked."""
+    """Without a terminal, --yes is required: a usage error, before any request."""
     with HttpStub() as server:
         code, out, err = run("delete", "--app", "a", "--endpoint-url", server.url, "--id", "b")
     assert (code, out, server.asked) == (2, "", [])
@@ -186,7 +186,7 @@ def test_an_endpoint_that_cannot_be_read_is_not_deleted(tmp_path: Path) -> None:
 
 
 def test_what_a_user_got_meanwhile_is_saved_too(tmp_path: Path) -> None:
-    """DeleteUserEndpoints deletes what nobody knew of; its answer is saved, and it is shown."""
+    """DeleteUserEndpoints may delete more endpoints; those in its answer are saved and shown."""
     known, late = {"Id": "known", "OptOut": "ALL"}, {"Id": "late", "OptOut": "ALL"}
     read = Answer(200, json.dumps({"Item": [known]}).encode())
     with HttpStub(read, Answer(202, json.dumps({"Item": [known, late]}).encode())) as server:

@@ -339,7 +339,7 @@ def test_ctrl_c_shows_what_was_compared_at_once() -> None:
 
 
 def test_a_closed_pipe_is_no_traceback(pe: RunPe, tmp_path: Path) -> None:
-    """Whoever reads only the first line gets it."""
+    """A reader of only the first line gets it."""
     write("many.ndjson", [{"Id": f"e{number}", **ADA} for number in range(500)])
     command = f"{Path(sys.executable).parent / 'pe'} diff --local many.ndjson | head -1"
     ended = subprocess.run(

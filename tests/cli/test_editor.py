@@ -154,7 +154,7 @@ def told(documentation: Any) -> str:
 def test_a_hover_tells_title_and_description(
     server: tuple[LanguageServer, str], project: Path
 ) -> None:
-    """Over a member stands what `pe explain` says about it."""
+    """Hovering over a member shows what `pe explain` says about it."""
     editor, kind = server
     path = project / "endpoints" / f"begun{kind}"
     editor.open(path)
@@ -167,7 +167,7 @@ def test_a_hover_tells_title_and_description(
 def test_members_and_values_are_completed(
     server: tuple[LanguageServer, str], project: Path
 ) -> None:
-    """Where a member may stand the members are offered, where a channel may, the channels."""
+    """Members are offered in the place of a member, channels in that of a channel."""
     editor, kind = server
     path = project / "endpoints" / f"begun{kind}"
     editor.open(path)

@@ -178,7 +178,7 @@ def test_the_rules_as_json() -> None:
 
 
 def test_a_rule_to_ignore_has_two_names() -> None:
-    """A code and a rule's name stand for the rule, in any case."""
+    """A code and a rule's name mean the rule, in any case."""
     options = CheckOptions(ignore=["pe203", "APNS-Token", "coordinate-precision"])
     assert options.policy().ignore == {"PE203", "PE210"}
     assert CheckOptions().policy().ignore == frozenset()

@@ -32,7 +32,7 @@ TARGET = ("--local", "--app", "demo")
 
 @pytest.fixture(autouse=True)
 def _stored(pinpoint_local: PinpointLocal, tmp_path: Path) -> None:
-    """Put two endpoints of Ada and one of nobody into the local Pinpoint."""
+    """Put two endpoints of Ada and one without a user into the local Pinpoint."""
     path = tmp_path / "items.json"
     path.write_text(json.dumps({"Item": ITEMS}), encoding="utf-8")
     assert run("upsert", *TARGET, path)[0] == 0
@@ -140,14 +140,14 @@ def test_ids_come_from_standard_input(given: str) -> None:
 
 @pytest.mark.parametrize("given", [b"", b"\n\n", b"\xff\n"])
 def test_standard_input_without_ids_is_3(given: bytes) -> None:
-    """Nothing to read, or nothing that is text: it is said, and nothing is asked for."""
+    """Input that is empty, or not text, is an error, and no request is made."""
     code, out, err = get("--id", "-", given=given)
     assert (code, out) == (3, "")
     assert err.startswith("Error: standard input ")
 
 
 def test_a_wrong_line_of_standard_input_is_named() -> None:
-    """Among thousands, nobody finds it otherwise; empty lines count, and nothing is asked for."""
+    """The message has the line's number, in which empty lines count; no request is made."""
     code, out, err = get("--id", "-", given="bob\n\na${b}\neve\n")
     assert (code, out) == (2, "")
     assert err == (

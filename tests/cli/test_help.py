@@ -85,7 +85,7 @@ def test_the_help_of_a_command_lists_each_option_once(name: str) -> None:
 
 
 def test_the_help_is_as_wide_as_the_terminal(pe: RunPe) -> None:
-    """Options stand in groups."""
+    """Options are listed in groups."""
     lines = pe("upsert", "--help", COLUMNS="120").stdout.splitlines()
     assert 110 < max(map(len, lines)) <= 120
     groups = [line for line in lines if re.fullmatch(r"[A-Z]\w+:", line)]

@@ -127,7 +127,7 @@ def test_the_local_pinpoint_does_not_mind_aws_files(pe: RunPe, tmp_path: Path) -
 
 
 def test_the_store_is_in_the_users_data_directory(pe: RunPe, tmp_path: Path) -> None:
-    """Unless PE_LOCAL_STORE says otherwise, and readable for nobody else."""
+    """Unless PE_LOCAL_STORE says otherwise, and only the owner can read it."""
     ended = pe("upsert", "--local", "--app", "demo", ADA, XDG_DATA_HOME=str(tmp_path))
     assert ended.returncode == 0
     (store,) = tmp_path.glob("pinpoint-endpoints/pinpoint.sqlite3")

@@ -1,4 +1,4 @@
-"""`pe new`: for every channel a file that is valid as it stands, and with every member in use."""
+"""`pe new`: for every channel a file that is valid unchanged, and with every member in use."""
 
 import json
 import re

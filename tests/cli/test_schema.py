@@ -52,7 +52,7 @@ def test_the_endpoints_schema_is_the_default() -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_shape_has_a_schema_of_its_own(shape: str) -> None:
-    """It is draft 2020-12, says what it is at its top, and refers to nothing that is not in it."""
+    """It is draft 2020-12, has a title, and refers only to itself."""
     code, out, _ = run("--shape", shape)
     schema = json.loads(out)
     definition = bundled_schema()["$defs"][shape]

@@ -157,7 +157,7 @@ def test_top_says_how_many_have_bars() -> None:
 
 @pytest.mark.parametrize("output", ["table", "text", "json"])
 def test_every_output_has_the_same_bars(output: str) -> None:
-    """What nobody says has no bar: not in the table, not in lines, not in JSON."""
+    """What no endpoint has gets no bar: not in the table, not in lines, not in JSON."""
     write("a.json", {"ChannelType": "SMS", "Address": "+12065550100"})
     out = run("stats", "a.json", "-o", output)[1]
     assert "not given" in out
@@ -217,7 +217,7 @@ def test_a_missing_store_is_named() -> None:
 
 
 def test_an_empty_application_is_reported() -> None:
-    """It is no error that nobody is there."""
+    """An empty application is not an error."""
     write("a.json", SMS)
     run("upsert", "--local", "--app", "demo", "a.json")
     run("delete", "--local", "--app", "demo", "--id", "a", "--yes")

@@ -52,7 +52,7 @@ def test_amazons_example_is_stored_as_amazon_shows_it() -> None:
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.*")))
 def test_every_example_can_be_sent(name: str) -> None:
-    """Each file of examples/ goes to the local Pinpoint as it stands, under its file's name."""
+    """Each file of examples/ goes to the local Pinpoint unchanged, under its file's name."""
     code, out, _ = upsert_local(EXAMPLES / name, "-o", "text")
     assert (code, out.split()[1]) == (0, "accepted[202]")
     assert stored(name.rpartition(".")[0])["ApplicationId"] == "demo"
@@ -161,7 +161,7 @@ def test_a_connection_that_is_lost_keeps_the_counts(
 
 
 def test_the_channel_of_an_invalid_document_is_not_repeated(tmp_path: Path) -> None:
-    """An address that stands where the channel should stand is shown nowhere."""
+    """An address in the place of the channel is never shown."""
     path = tmp_path / "exchanged.json"
     path.write_text('{"ChannelType": "+12065550100"}', encoding="utf-8")
     for output in ("table", "text", "json"):

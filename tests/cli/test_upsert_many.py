@@ -69,7 +69,7 @@ def test_all_or_nothing_sends_nothing_if_one_is_invalid(
 def test_many_are_batches_unless_they_are_not_wanted(
     server: FaultyPinpoint, tmp_path: Path, *, batch: bool
 ) -> None:
-    """--no-batch sends one by one; both are the same to whoever reads the outcomes."""
+    """--no-batch sends one by one; the outcomes are the same."""
     path = write_lines(tmp_path / "a.ndjson", names(120))
     ended = upsert(server, path, "-o", "json", *([] if batch else ["--no-batch"]))
     assert ended.code == 0
@@ -281,7 +281,7 @@ def test_failures_can_be_fed_back(server: FaultyPinpoint, tmp_path: Path) -> Non
 def test_what_is_written_in_a_searched_directory_is_not_read(
     server: FaultyPinpoint, tmp_path: Path
 ) -> None:
-    """Journal and failures may stand beside the documents; no second run empties the failures."""
+    """Journal and failures may be beside the documents; no second run empties the failures."""
     folder = tmp_path / "endpoints"
     folder.mkdir()
     write_lines(folder / "a.ndjson", names(3))

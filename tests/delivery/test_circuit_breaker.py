@@ -103,7 +103,7 @@ def test_the_first_error_counts() -> None:
 
 
 def test_waiting_ends_with_the_run() -> None:
-    """Whoever waits for the service to store something goes on at once."""
+    """A wait for the service to store something ends at once."""
     breaker, is_over = CircuitBreaker(), Event()
 
     def wait() -> None:

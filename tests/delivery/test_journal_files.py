@@ -49,7 +49,7 @@ def test_a_header_that_was_never_finished(path: Path, begun: bytes) -> None:
     ],
 )
 def test_a_file_that_is_no_journal(path: Path, content: bytes) -> None:
-    """Whoever names another file as journal keeps it as it is."""
+    """A file that is not a journal is left as it is."""
     path.write_bytes(content)
     assert "is not a journal" in refused(path).message
 

@@ -163,7 +163,7 @@ def test_the_policy_decides(policy: Policy) -> None:
 
 
 def test_warnings_go_with_the_item() -> None:
-    """Whoever reports the outcome has them."""
+    """They are in the outcome, for the report."""
     doubtful = item("a", {**request(), "Location": {"Country": "USA"}}).document
     (call,) = calls_of(list(plan([doubtful], DEFAULT_OPTIONS)))
     assert [problem.code for problem in call.items[0].problems] == [codes.COUNTRY]

@@ -70,7 +70,7 @@ def renew(server: FaultyPinpoint, refused: dict[str, Refusal] | None = None) -> 
 
 
 def most_calls(number: int, bad: int) -> int:
-    """Return in how many calls halving finds so many bad items, wherever they stand.
+    """Return in how many calls halving finds so many bad items, wherever they are.
 
     At each depth there are at most so many halves with a bad item in them, and each of those is
     sent in two halves of its own.

@@ -17,7 +17,7 @@ from pinpoint_endpoints.documents.discovery import (
 
 
 def test_the_order_is_that_of_the_paths_then_of_the_names(tmp_path: Path) -> None:
-    """Each file is read once: where it is named, else where its directory stands."""
+    """Each file is read once: where it is named, else in the place of its directory."""
     make(tmp_path, "b/z.json", "b/a.json", "a.json", "c.json", "B.json", "b/m/x.json")
     named = [str(tmp_path / "c.json"), str(tmp_path)]
     assert [os.path.relpath(source.path, tmp_path) for source in discover(named)] == [

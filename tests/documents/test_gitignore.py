@@ -114,7 +114,7 @@ def test_a_worktree_is_a_repository(
 
 @needs_git
 def test_a_repository_in_a_directory_has_its_own_patterns(tmp_path: Path) -> None:
-    """Below a `.git` only what stands there counts, as when git is asked there."""
+    """Below a `.git`, only its own files count, as for git itself."""
     for name in ("outer", "outer/inner"):
         (tmp_path / name).mkdir()
         git(tmp_path / name, "init", "--quiet")

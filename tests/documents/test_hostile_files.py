@@ -136,7 +136,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 @pytest.fixture
 def secret(tmp_path: Path) -> Path:
-    """Make a file that nobody may read."""
+    """Make a file without read permission."""
     path = tmp_path / "secret.json"
     path.write_text(GOOD, encoding="utf-8")
     path.chmod(0)

@@ -169,7 +169,7 @@ def test_what_a_second_member_of_the_same_name_replaces_is_masked() -> None:
 
 
 def test_comments_are_masked() -> None:
-    """Nobody knows what a comment of a YAML file says: it may name a person."""
+    """A comment of a YAML file may say anything: it may name a person."""
     text = "# ask ada@example.com, or +1 206 555 0100\nChannelType: SMS # all upper case\n"
     assert shown(places_in_yaml(text)) == [
         f"#{'*' * 40}",
@@ -230,7 +230,7 @@ def test_what_is_no_slip_of_a_closed_set_is_masked(value: str) -> None:
 
 
 def test_of_an_unreadable_text_the_words_of_the_schema_are_shown() -> None:
-    """A person finds the place in a broken file, and nobody finds an address."""
+    """The place in a broken file can be found, and no address is shown."""
     found = PositionMap("{\n  'Address': 'ada@example.com', 'OptOut': 'NONE', true,\n")
     assert shown(found) == [
         "{",

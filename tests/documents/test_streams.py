@@ -118,7 +118,7 @@ def test_a_file_without_lines_holds_no_endpoint(tmp_path: Path, text: bytes) -> 
 
 @pytest.mark.parametrize("line", [b"\xbb\xbf", b"\xef", b"\xbf \xbb"])
 def test_bytes_of_a_mark_are_no_blank_line(tmp_path: Path, line: bytes) -> None:
-    """Only the whole byte order mark may stand before a value."""
+    """Only the whole byte order mark may precede a value."""
     path = tmp_path / "a.ndjson"
     path.write_bytes(b'{"Id": "a", "OptOut": "ALL"}\n' + line + b"\n")
     assert places(path) == [(2, 1, codes.ENCODING)]
@@ -266,7 +266,7 @@ def test_problems_of_a_text_are_capped(tmp_path: Path, text: str) -> None:
 
 
 def test_standard_inputs_name_gives_its_format_and_id() -> None:
-    """A name makes standard input the file that it stands for."""
+    """A name makes standard input read like the file of that name."""
     stream = io.BytesIO(b"{Country: NO}")
     with closing(Spooled(lambda: stream, "folder/ada.yaml")) as standard_input:
         (document,) = read(Source("-", Format.BY_CONTENT), {"-": standard_input})

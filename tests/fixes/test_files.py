@@ -75,7 +75,9 @@ def test_what_another_saves_meanwhile_is_left(tmp_path: Path, during: str) -> No
 
     (source,) = discover([str(path)])
     fixed = fix_file(source, check_while_saving)
-    assert fixed == FixedFile(str(path), 0, "cannot be written: it was changed meanwhile")
+    assert fixed == FixedFile(
+        str(path), 0, "cannot be written: another program changed it in the meantime"
+    )
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [saved]
 
 
@@ -91,7 +93,9 @@ def test_a_file_put_in_the_place_of_another_is_left(wrong: Path) -> None:
         return validate(document)
 
     (source,) = discover([str(wrong)])
-    assert fix_file(source, check_while_replacing).failure.endswith("it was changed meanwhile")
+    assert fix_file(source, check_while_replacing).failure.endswith(
+        "another program changed it in the meantime"
+    )
     assert wrong.read_bytes() == WRONG
 
 
@@ -196,7 +200,7 @@ def test_a_directory_that_cannot_be_written_is_reported(closed: Path) -> None:
 
 @pytest.fixture
 def kept(foreign: Path) -> Path:
-    """Make a file that nobody may write in a directory in which everybody may."""
+    """Make a read-only file in a directory that everybody may write."""
     foreign.chmod(0o444)
     foreign.parent.chmod(0o777)
     return foreign

@@ -52,7 +52,7 @@ class NoSocket(socket.socket):
 
 
 def no_lookup(*_: Any, **__: Any) -> NoReturn:
-    """Stand in for what looks up or connects to a host."""
+    """Replace what looks up or connects to a host."""
     raise AssertionError("something looked up a host")
 
 

@@ -115,7 +115,7 @@ def test_what_the_local_pinpoint_has_is_the_services() -> None:
 
 @pytest.mark.parametrize("path", OPERATIONS)
 def test_every_operation_is_found_by_its_path(path: str) -> None:
-    """Ids stand where they are looked for, and no path hides another."""
+    """Ids are found in their place, and no path hides another."""
     target = re.sub("{[^}]+}", "x%2Fy", path) + "?query"
     found = {method: operation_name(method, target) for method in OPERATIONS[path]}
     assert found == {method: operation.name for method, operation in OPERATIONS[path].items()}

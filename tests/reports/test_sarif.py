@@ -53,7 +53,7 @@ def test_a_result_has_its_place() -> None:
 
 
 def test_a_whole_file_has_no_region() -> None:
-    """Line 0 stands for the whole file."""
+    """Line 0 means the whole file."""
     (result,) = sarif(checked(finding(line=0, column=0)))["results"]
     assert "region" not in result["locations"][0]["physicalLocation"]
 

@@ -146,7 +146,7 @@ def test_all_names_taken(tmp_path: Path) -> None:
 
 
 def test_files_are_for_their_owner(tmp_path: Path) -> None:
-    """New and replaced files can be read by nobody else: they hold addresses."""
+    """Only the owner can read new and replaced files: they hold addresses."""
     (tmp_path / "ada.json").write_text('{"Id": "ada"}', encoding="utf-8")
     (tmp_path / "ada.json").chmod(0o644)
     for name in saved(tmp_path, "ada", "bob"):
@@ -165,7 +165,7 @@ def test_a_symbolic_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_nobody")
 def test_a_file_that_cannot_be_written_is_reported() -> None:
-    """A file in the directory's place, and a directory that nobody may write into."""
+    """The path is a file, or a directory without write permission."""
     with tempfile.TemporaryDirectory() as name:
         _try_to_save(Path(name))
 

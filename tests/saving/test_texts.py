@@ -66,7 +66,7 @@ def test_a_hard_text_is_no_warning_in_a_yaml_file(tmp_path: Path, text: str) -> 
 
 
 def test_yaml_is_written_for_people() -> None:
-    """Words stand without quotes, lists below each other, other alphabets as they are.
+    """Words have no quotes, list items are on lines of their own, other alphabets are not escaped.
 
     Single letters are quoted: some YAML 1.1 tools take y and n for yes and no.
     """

@@ -1,4 +1,4 @@
-"""What `pe serve` says: the line to copy, requests as they come, and nothing that it must not."""
+"""The output of `pe serve`: the line to copy, requests as they come, and no personal data."""
 
 import json
 import os

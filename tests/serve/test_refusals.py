@@ -138,7 +138,7 @@ def test_it_serves_without_its_faster_parts(tmp_path: Path, module: str) -> None
 
 
 def test_strict_servers(tmp_path: Path) -> None:
-    """Unknown members, and applications that nobody created, are refused on request."""
+    """Unknown members, and applications that were not created, are refused on request."""
     with pe_serve(tmp_path, "--strict-requests", "--known-applications-only") as server:
         missing = ask_once(server.port, request())
         assert (missing.status, missing.json["Message"]) == (404, "Application not found")

@@ -52,7 +52,7 @@ def test_a_role_that_is_refused_ends_the_run(
     answer: Answer,
     message: str,
 ) -> None:
-    """What STS refuses is about the credentials, and nothing that a document is to blame for."""
+    """A refusal by STS is about the credentials, not about a document."""
     config = tmp_path / "config"
     config.write_text(
         "[profile deploy]\nregion = us-east-1\nsource_profile = me\n"

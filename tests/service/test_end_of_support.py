@@ -1,4 +1,4 @@
-"""What an AWS account refuses names the end of support; moto stands in for the account."""
+"""What an AWS account refuses names the end of support; moto plays the account."""
 
 import pytest
 from commands import MakeDocument

@@ -1,6 +1,6 @@
 """Every kind of bad answer, by real servers through the real client: status, code, message, hint.
 
-The statuses are those of section "Errors" in Amazon's service model, and what stands in front of
+The statuses are those of section "Errors" in Amazon's service model, and what is in front of
 the service may answer: API Gateway, CloudFront, a proxy.
 """
 

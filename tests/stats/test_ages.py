@@ -75,7 +75,7 @@ def test_the_zone_of_the_machine_does_not_matter(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_scale_is_shown_whole() -> None:
-    """From the latest to the oldest, also where nobody is; what is to come only if there is any."""
+    """From the latest to the oldest, empty ones too; the future only if there is any."""
     audience = Audience(NOW.astimezone(timezone(timedelta(hours=5))))
     audience.add({"EffectiveDate": "2026-11-24T11:00:00Z"})
     audience.add({})

@@ -58,7 +58,7 @@ def charts_of(endpoints: Iterable[Any], top: int = 10) -> dict[str, Chart]:
 
 
 def counts_in(chart: Chart) -> dict[str, int]:
-    """Return the counts of a chart's bars by their labels, without those of nobody."""
+    """Return the counts of a chart's bars by their labels, without empty bars."""
     return {bar.label: bar.count for bar in chart.bars if bar.count}
 
 
@@ -164,7 +164,7 @@ def test_what_takes_an_attribute_away_is_no_coverage() -> None:
 
 
 def test_documented_values_always_have_bars() -> None:
-    """That nobody opted out is worth a bar, however few of them are wanted."""
+    """A count of no opt-outs gets a bar, however few bars are wanted."""
     charts = charts_of([{"OptOut": each} for each in ("all", "No", "none")], top=1)
     assert [(bar.label, bar.count) for bar in charts["opt_out"].bars] == [
         ("ALL", 0),
@@ -197,7 +197,7 @@ def test_values_without_endpoints_have_no_bars() -> None:
 
 @pytest.mark.parametrize("value", [5, True, ["US"], {"US": 1}, 1.5])
 def test_a_wrong_type_is_counted_as_such(value: Any) -> None:
-    """A value, and the member that it would stand in, may be anything in an invalid file."""
+    """In an invalid file, a value and the member around it may be of any type."""
     for endpoint in ({"Location": {"Country": value}}, {"Location": value}, {"Location": "US"}):
         (bar,) = charts_of([endpoint])["country"].bars[-1:]
         expected = Kind.NOT_GIVEN if endpoint == {"Location": {"US": 1}} else Kind.UNUSABLE
@@ -221,7 +221,7 @@ def test_addresses_are_masked() -> None:
 
 
 def test_a_name_that_is_masked_already_counts_once() -> None:
-    """Whoever has it beside the address that it would stand for is one endpoint."""
+    """An endpoint with such a value and the address that it counts as is counted once."""
     both = {"+1***": ["x"], "+12065550100": ["x"]}
     charts = charts_of([{"Attributes": {"+1***": ["x"]}}, {"Attributes": both}])
     assert counts_in(charts["attributes"]) == {"+1***": 2}

@@ -50,6 +50,6 @@ def test_what_holds_none_is_not_counted(tmp_path: Path, value: Any) -> None:
 
 
 def test_an_invalid_endpoint_is_counted(tmp_path: Path) -> None:
-    """As it stands, and so is an empty one."""
+    """Unchanged, and so does an empty one."""
     assert endpoints_in(tmp_path / "a.json", {"Adress": 5}) == [{"Adress": 5}]
     assert endpoints_in(tmp_path / "a.json", {}) == [{}]

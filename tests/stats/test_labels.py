@@ -67,7 +67,7 @@ def test_counts_still_add_up(counted: tuple[dict[str, Chart], int]) -> None:
 
 
 def test_documented_values_are_never_forgotten() -> None:
-    """Not even if nobody has them."""
+    """Also if no endpoint has them."""
     audience = Audience(NOW)
     for number in range(MAX_LABELS + 1):
         audience.add({"OptOut": f"no{number}"})

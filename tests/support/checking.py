@@ -1,4 +1,4 @@
-"""Check documents and put them right as if they stood in files."""
+"""Check and fix documents as if they were in files."""
 
 import json
 from pathlib import Path

@@ -83,7 +83,7 @@ def _spelled_twice(name: str, first: str) -> Finding:
 
 
 @rule(
-    codes.NAME_FOR_TWO_THINGS,
+    codes.SHARED_NAME,
     Scope.REQUEST,
     "Attributes",
     "User.UserAttributes",

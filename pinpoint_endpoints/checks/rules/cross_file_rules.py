@@ -89,7 +89,7 @@ def too_many_endpoints(path: ValuePath, number: int, channel: str, *, evicts: bo
 
 
 @rule(
-    codes.TOO_MANY_NAMES_IN_ALL,
+    codes.TOO_MANY_NAMES_IN_RUN,
     Scope.ACROSS,
     "Attributes",
     "Metrics",

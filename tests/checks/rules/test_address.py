@@ -151,5 +151,5 @@ def test_other_device_tokens(address: str, hint: str, fixed: str | None) -> None
 
 @pytest.mark.parametrize("channel", ["GCM", "ADM", "BAIDU", "PUSH", "CUSTOM", "IN_APP"])
 def test_addresses_of_other_channels(channel: str) -> None:
-    """Nobody says what an address of these channels looks like, so nothing is said of it."""
+    """The form of an address of these channels is not documented, so it is not checked."""
     assert codes_in({"ChannelType": channel, "Address": "what, ever"}) == []

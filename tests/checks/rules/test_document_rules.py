@@ -106,7 +106,7 @@ def with_names(attributes: int, metrics: int, of_user: int) -> object:
 
 @pytest.mark.parametrize("names", [(250, 0, 0), (0, 250, 0), (100, 100, 50)])
 def test_as_many_names_as_the_quota(names: tuple[int, int, int]) -> None:
-    """250 names are taken, wherever they stand."""
+    """250 names are accepted, wherever they are."""
     assert codes_in(with_names(*names)) == []
 
 

@@ -105,7 +105,7 @@ SECRETS = (
 
 @given(st.data(), SECRETS)
 def test_personal_data_is_never_shown(data: st.DataObject, secret: str) -> None:
-    """A secret may stand as any value, also of the wrong member: no problem holds it."""
+    """A secret may be any value, also of the wrong member: no problem contains it."""
     request = data.draw(requests(st.just(secret) | NEARLY_RIGHT))
     for problem in problems_in(request):
         assert secret not in str(problem)

@@ -43,7 +43,7 @@ def members_on(page: Element) -> dict[str, dict[str, list[str]]]:
 
 
 def test_every_member_is_shown(site: Site, pinpoint: LocalPinpoint, put: Put) -> None:
-    """All members stand on the page, those of an object in a section of its own."""
+    """All members are on the page, those of an object in a section of its own."""
     put("ada", **WHOLE)
     stored = pinpoint.get_endpoint("demo", "ada")
     page = site.get(url("ADA", show="values"))
@@ -124,7 +124,7 @@ def test_values_are_shown_when_asked_for(site: Site, put: Put) -> None:
 
 
 def test_the_users_other_endpoints_are_listed(site: Site, put: Put) -> None:
-    """The other endpoints of the same user stand below, and lead to their pages."""
+    """The other endpoints of the same user are listed below, and lead to their pages."""
     user = {"User": {"UserId": "ada.lovelace"}}
     put("mail", **user)
     put("Phone", ChannelType="SMS", Address="+12065550100", **user)
