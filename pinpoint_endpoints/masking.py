@@ -35,6 +35,8 @@ _JSON_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _MAX_DECODINGS = 3
 
 _MIN_VALUE_LENGTH = 3
+"""Shorter values are in every message by chance, as parts of its words."""
+
 MAX_HIDDEN_LENGTH = 6
 """A text of up to this length is hidden entirely: its first two characters would reveal it."""
 
@@ -135,7 +137,8 @@ def mask_values(text: str, values: Iterable[str]) -> str:
     """Return a text with each value in it masked, however the text spells it.
 
     Case and Unicode's compatibility forms are ignored, and escapes are decoded: those of URLs and
-    forms, of JSON and of XML. Where values overlap, all of what they cover is masked.
+    forms, of JSON and of XML. Where values overlap, all of what they cover is masked. Values of one
+    or two characters are masked only as whole words.
 
     Args:
         text: such as a message of a server.
@@ -151,9 +154,17 @@ def _occurrences(text: str, values: Iterable[str]) -> Iterator[_Span]:
         for wanted, stand_in in stand_ins.items():
             start = reading.text.find(wanted)
             while start >= 0:
-                begin, end = reading.source(start, start + len(wanted))
-                yield _Span(begin, end, stand_in)
+                end = start + len(wanted)
+                if len(wanted) >= _MIN_VALUE_LENGTH or _is_word(reading.text, start, end):
+                    begin, behind = reading.source(start, end)
+                    yield _Span(begin, behind, stand_in)
                 start = reading.text.find(wanted, start + 1)
+
+
+def _is_word(text: str, start: int, end: int) -> bool:
+    """Tell whether no letter, digit or combining character is right before or after a part."""
+    around = text[max(start - 1, 0) : start] + text[end : end + 1]
+    return not any(character.isalnum() or combining(character) for character in around)
 
 
 def _replace_spans(text: str, spans: Iterable[_Span]) -> str:

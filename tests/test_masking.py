@@ -58,13 +58,16 @@ def test_a_value_is_masked_in_every_spelling(
     spelled = value
     for spell in spellings:
         spelled = spell(spelled)
+    if len(value) < 3:  # masked as a whole word only
+        before, after = before.rstrip("xyz"), after.lstrip("xyz")
     shown = mask_values(f"☂{before}{spelled}{after}☂", [*others, value])
     assert f"{before}{spelled}{after}" not in shown
 
 
-@given(st.lists(st.text("abc", min_size=1, max_size=4), min_size=1), st.text("abcd", max_size=30))
+@given(st.lists(st.text("abc", min_size=2, max_size=4), min_size=1), st.text("abcd", max_size=30))
 def test_all_that_values_cover_is_masked(values: list[str], text: str) -> None:
     """In one pass and in any order, also where values overlap or one is a part of another."""
+    values = [value for value in values if len(value) >= 3]
     covered = {
         place
         for value in values
@@ -93,6 +96,9 @@ def test_a_text_without_the_values_stays(text: str) -> None:
         ("100%41da", ["41da"], "100%***"),
         ("%252B12065550100", ["+12065550100"], "+1***"),
         ("Ada Lovelace Byron", ["Lovelace Byron", "Ada Lovelace"], "Ad***"),
+        ("user a is bad: /users/a, %61", ["a"], "user *** is bad: /users/***, ***"),
+        ("no 12 in 1200 or a12", ["12"], "no *** in 1200 or a12"),
+        ("é, e and école", ["e"], "é, *** and école"),
     ],
 )
 def test_values_are_masked_whole(text: str, values: list[str], shown: str) -> None:
