@@ -70,7 +70,7 @@ class Defaults(NamedTuple):
             values.pop("paths", None)
         if "--dry-run" in options:
             values.pop("verify", None)
-        if command == "stats" or options & {"--endpoint-url", "--no-local"}:
+        if options & {"--endpoint-url", "--no-local"}:
             values.pop("local", None)
         if "--local" in options:
             values.pop("endpoint_url", None)

@@ -72,6 +72,7 @@ class _Counted(NamedTuple):
 
 
 def stats(
+    ctx: typer.Context,
     inputs: OptionalInputs,
     *,
     app: Annotated[
@@ -88,7 +89,8 @@ def stats(
     local: Annotated[
         bool,
         typer.Option(
-            "--local",
+            "--local/--no-local",
+            envvar="PE_LOCAL",
             help="Count the endpoints in the local Pinpoint instead of files.",
             rich_help_panel=TARGET,
         ),
@@ -124,6 +126,9 @@ def stats(
         pe stats endpoints/
         pe stats --local --app demo --top 5
     """
+    if inputs.paths and not _is_typed(ctx, "local"):
+        local = False
+        store = store if _is_typed(ctx, "store") else None
     _check_source(inputs.paths, local=local)
     check_choice(local=local, store=store, endpoint_url=None)
     if local:
@@ -144,6 +149,12 @@ def stats(
     return found.tally.exit_code(found.error)
 
 
+def _is_typed(ctx: typer.Context, name: str) -> bool:
+    """Return whether an option is on the command line: else files go before its default."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def _check_source(paths: list[str], *, local: bool) -> None:
     if paths and local:
         raise UsageError("files and --local exclude each other", "leave one of them out")
@@ -156,7 +167,9 @@ def _check_source(paths: list[str], *, local: bool) -> None:
 
 def _application(app: str | None) -> str:
     if app is None:
-        raise UsageError("--local needs an application", "use --app, or set PE_APP")
+        raise UsageError(
+            "--local needs an application", "use --app, or set PE_APP, or set app in pe.toml"
+        )
     check_id(app, "application id", "--app")
     return app
 

@@ -306,7 +306,10 @@ def test_the_everyday_commands_need_no_arguments(project: Path) -> None:
     assert (project / "kept" / "store").exists()
     assert json.loads(run("get", "--id", "a").out)["Address"] == "ada@example.com"
     assert run("upsert", "--dry-run", "-o", "text").code == 0
-    assert run("stats", "a.json", "-o", "text").code == 0
+    assert json.loads(run("stats").out)["summary"]["endpoints"] == 1
+    assert json.loads(run("stats", "a.json", "a.json").out)["summary"]["endpoints"] == 1
+    assert run("stats", "a.json", "--local").code == 2
+    assert run("stats", "--no-local").code == 2
     assert json.loads(run("delete", "--id", "a").out)["errors"][0]["code"] == "USAGE"
 
 
