@@ -18,6 +18,7 @@ from pinpoint_endpoints.quotas import (
     MAX_TAGS,
 )
 from pinpoint_endpoints.schema.bundled import definition
+from pinpoint_endpoints.schema.errors import schema_errors
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
@@ -81,11 +82,9 @@ class Shape:
         """
         if self._decider.is_valid(value):
             return ""
-        from jsonschema import Draft202012Validator
-
         from pinpoint_endpoints.checks.schema_check import findings_of
 
-        error = next(Draft202012Validator(self.schema).iter_errors(value))
+        error = next(schema_errors(self._decider, self.schema, value))
         coded = next(findings_of(error, self._name))
         place = json_pointer((*path, *coded[1].path)) or self._whole
         return f"{place}: {_message(value, coded, self._name)}"

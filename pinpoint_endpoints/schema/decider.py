@@ -28,7 +28,7 @@ class Decider:
     """
 
     def __init__(self, schema: _Schema, first: int = FIRST) -> None:
-        self._schema = schema
+        self.schema = schema
         self._left = first
 
     @cached_property
@@ -36,13 +36,13 @@ class Decider:
         """The compiled schema."""
         from jsonschema_rs import Draft202012Validator
 
-        return Draft202012Validator(self._schema)
+        return Draft202012Validator(self.schema)
 
     def is_valid(self, value: object) -> bool:
         """Tell whether a value matches the schema."""
         if self._left > 0:
             self._left -= 1
-            return _matches(value, self._schema, self._schema)
+            return _matches(value, self.schema, self.schema)
         return self.compiled.is_valid(value)
 
 

@@ -1,4 +1,4 @@
-"""The law of the two validators: jsonschema-rs decides exactly as jsonschema explains."""
+"""The law of the two validators: jsonschema-rs finds exactly what jsonschema finds."""
 
 import copy
 from typing import Any
@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from pinpoint_endpoints.checks.schema_check import explain, first_finding, fits
 from pinpoint_endpoints.schema.bundled import bundled_schema
 from pinpoint_endpoints.schema.decider import Decider
+from pinpoint_endpoints.schema.errors import schema_errors
 
 SHAPES = sorted(
     name
@@ -87,11 +89,33 @@ def mutate(document: Any, data: st.DataObject) -> Any:
     return document
 
 
+def found(value: object, shape: str) -> set[tuple[object, str]]:
+    """Return the paths and keywords of all that does not match, as jsonschema-rs finds it."""
+    schema = {**bundled_schema(), "$ref": f"#/$defs/{shape}"}
+    errors = schema_errors(Decider(schema).compiled, schema, value)
+    return {(error.path, error.keyword) for error in errors}
+
+
+def expected(value: object, shape: str) -> set[tuple[object, str]]:
+    """Return the same, as jsonschema finds it."""
+    schema = {**bundled_schema(), "$ref": f"#/$defs/{shape}"}
+    errors = Draft202012Validator(schema).iter_errors(value)
+    return {(tuple(error.absolute_path), error.validator) for error in errors}
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @given(value=VALUES)
 def test_the_validators_agree_on_anything(shape: str, value: object) -> None:
     """For any JSON value and any shape, one says no exactly when the other has a reason."""
     assert fits(value, shape) == (explain(value, shape) == [])
+    assert found(value, shape) == expected(value, shape)
+
+
+@given(st.dictionaries(st.sampled_from(["", "7", "+7", "07", "a", "k" * 51]), SCALARS))
+def test_errors_are_at_the_names_as_they_are_written(names: dict[str, object]) -> None:
+    """jsonschema-rs leaves out empty names, and reads others as numbers."""
+    value = {"Attributes": {name: [scalar] for name, scalar in names.items()}, "Metrics": names}
+    assert found(value, "EndpointRequest") == expected(value, "EndpointRequest")
 
 
 @given(st.data())
@@ -99,6 +123,7 @@ def test_the_validators_agree_on_almost_endpoints(data: st.DataObject) -> None:
     """For an endpoint with one thing changed, the two never disagree, and there is a sentence."""
     value = mutate(WHOLE, data)
     assert fits(value, "EndpointRequest") == (explain(value, "EndpointRequest") == [])
+    assert found(value, "EndpointRequest") == expected(value, "EndpointRequest")
     assert (first_finding(value, "EndpointRequest") is None) == fits(value, "EndpointRequest")
 
 
