@@ -72,6 +72,8 @@ def fix_files(inputs: Inputs, policy: Policy, *, quiet: bool) -> bool:
         if fixed.failure:
             failures += 1
             note(f"{fixed.source}: {fixed.failure}")
+        if fixed.unfinished:
+            note(f"{fixed.source}: there may be more to fix: run --fix again")
     if not quiet:
         note(f"fixed {counted(fixes, 'problem')} in {counted(files, 'file')}")
     return not failures
@@ -88,14 +90,18 @@ def show_differences(sources: Sources, policy: Policy, display: DisplayOptions) 
     for source in sources:
         sources_found += 1
         before = fixes
+        unfinished = False
         try:
             for difference in differences(source, check, show_values=display.show_values):
                 fixes += difference.fixes
+                unfinished |= difference.unfinished
                 _print(difference.text)
         except NotRead as error:
             failures += 1
             note(f"{source.path} cannot be read: {error}")
         files += fixes > before
+        if unfinished:
+            note(f"{source.path}: there may be more to fix than one run of --fix does")
     if not sources_found:
         raise nothing_to_check()
     sys.stdout.flush()

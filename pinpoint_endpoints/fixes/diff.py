@@ -3,9 +3,11 @@
 import json
 from codecs import BOM_UTF8
 from collections import deque
-from collections.abc import Iterator, Sequence
-from itertools import groupby, takewhile
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby, takewhile
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.discovery import Format, Source, UnreadablePath
@@ -20,20 +22,23 @@ if TYPE_CHECKING:
 _Opcode = tuple[Literal["equal", "replace"], int, int, int, int]
 
 _AROUND = 3
+_MAX_BYTES_IN_MEMORY = 1 << 20
 _NO_LINE_BREAK = "\\ No newline at end of file\n"
 _MARK = "\ufeff"
 
 
 class Difference(NamedTuple):
-    """A part of the diff of a file: all of it, or a group of neighbouring lines.
+    """A part of the diff of a file, of whole lines.
 
     Attributes:
         text: in the format of `diff -u`; a file's first part starts with the file names.
-        fixes: the number of problems that it fixes.
+        fixes: the number of problems that it fixes, with the parts that follow in its hunk.
+        unfinished: whether there is more to fix after that.
     """
 
     text: str
     fixes: int
+    unfinished: bool = False
 
 
 def differences(
@@ -56,10 +61,12 @@ def differences(
         raise NotRead(source.reason)
     names = f"--- {_name('a', source.path)}\n+++ {_name('b', source.path)}\n"
     parts = takewhile(_can_be_shown, pieces(source, check))
-    for group in _groups(parts):
-        hunks = _hunks(group, source, show_values=show_values)
-        yield Difference(names + "".join(hunks), sum(piece.fixes for piece in group))
-        names = ""
+    first = next(parts, None)
+    if first is not None and first.line:
+        yield from _of_lines(chain((first,), parts), names, show_values=show_values)
+    elif first is not None:  # it differs
+        hunks = _hunks(first, source.format, show_values=show_values)
+        yield Difference(names + "".join(hunks), first.fixes, first.unfinished)
 
 
 def _can_be_shown(piece: Piece) -> bool:
@@ -74,25 +81,107 @@ def _name(side: str, path: str) -> str:
     return f"{name}\t" if " " in name else name
 
 
-def _groups(parts: Iterator[Piece]) -> Iterator[list[Piece]]:
-    """Yield the parts that differ with the lines around them."""
+def _of_lines(lines: Iterator[Piece], names: str, *, show_values: bool) -> Iterator[Difference]:
     before: deque[Piece] = deque(maxlen=_AROUND)
-    group: list[Piece] = []
-    quiet = 0
-    for piece in parts:
-        if piece.after is not piece.before:
-            group = group or list(before)
-            group.append(piece)
-            quiet = 0
-        elif group:
-            group.append(piece)
-            quiet += 1
-            if quiet == 2 * _AROUND:
-                yield group[:-_AROUND]
-                group, quiet = [], 0
-        before.append(piece)
-    if group:
-        yield group[: len(group) - max(quiet - _AROUND, 0)]
+    with _Hunk(show_values=show_values) as hunk:
+        for piece in lines:
+            if piece.after is not piece.before:
+                hunk.replace(piece, before)
+            elif hunk.keep(piece):
+                yield from hunk.parts(names)
+                names = ""
+            before.append(piece)
+        yield from hunk.parts(names)
+
+
+class _Hunk:
+    """A hunk of a file with one document per line.
+
+    Its header, with the number of its lines, comes first, and it may be as long as the file: its
+    lines are kept on disk.
+
+    Args:
+        show_values: whether personal data is shown.
+    """
+
+    def __init__(self, *, show_values: bool) -> None:
+        self._show_values = show_values
+        self._lines = _spool()
+        self._added = _spool()
+        self._begin(0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lines.close()
+        self._added.close()
+
+    def _begin(self, first: int) -> None:
+        self._first = first
+        self._size = self._fixes = 0
+        self._unfinished = False
+        self._after: list[Piece] = []
+
+    def replace(self, piece: Piece, before: Iterable[Piece]) -> None:
+        """Add a line that differs; those before it if it is the first."""
+        if not self._first:
+            self._after += before
+            self._first = piece.line - len(self._after)
+        if self._after:
+            self._end_run(self._after)
+            self._after = []
+        self._write(self._lines, "-", piece.before)
+        self._write(self._added, "+", piece.after)
+        self._size += 1
+        self._fixes += piece.fixes
+        self._unfinished |= piece.unfinished
+
+    def keep(self, piece: Piece) -> bool:
+        """Add a line that does not differ; return whether the hunk has ended."""
+        if self._first:
+            self._after.append(piece)
+        return len(self._after) == 2 * _AROUND
+
+    def parts(self, names: str) -> Iterator[Difference]:
+        """Yield the hunk, and begin another.
+
+        Args:
+            names: what comes before it.
+        """
+        if not self._first:
+            return
+        self._end_run(self._after[:_AROUND])
+        span = _range(self._first, self._size)
+        text = f"{names}@@ -{span} +{span} @@\n"
+        self._lines.seek(0)
+        while lines := self._lines.readlines(_MAX_BYTES_IN_MEMORY):
+            yield Difference(text + "".join(lines), self._fixes, self._unfinished)
+            text, self._fixes = "", 0
+        _empty(self._lines)
+        self._begin(0)
+
+    def _end_run(self, kept: Iterable[Piece]) -> None:
+        """Write the added lines of a run of lines that differ, and lines that do not."""
+        self._added.seek(0)
+        copyfileobj(self._added, self._lines)
+        _empty(self._added)
+        for piece in kept:
+            self._write(self._lines, " ", piece.before)
+            self._size += 1
+
+    def _write(self, file: "SpooledTemporaryFile[str]", mark: str, raw: bytes) -> None:
+        for line in _lines(raw, Format.JSON, show_values=self._show_values):
+            file.write(_marked(mark, line))
+
+
+def _spool() -> "SpooledTemporaryFile[str]":
+    return SpooledTemporaryFile(_MAX_BYTES_IN_MEMORY, "w+", encoding="utf-8", newline="\n")
+
+
+def _empty(file: "SpooledTemporaryFile[str]") -> None:
+    file.seek(0)
+    file.truncate()
 
 
 class _Line(NamedTuple):
@@ -100,28 +189,21 @@ class _Line(NamedTuple):
     shown: str
 
 
-def _hunks(group: Sequence[Piece], source: Source, *, show_values: bool) -> Iterator[str]:
+def _hunks(whole: Piece, language: Format, *, show_values: bool) -> Iterator[str]:
     from difflib import SequenceMatcher
 
-    old: list[_Line] = []
-    new: list[_Line] = []
-    for piece in group:
-        language = Format.JSON if piece.line else source.format
-        was = _lines(piece.before, language, show_values=show_values)
-        old += was
-        same = piece.after is piece.before
-        new += was if same else _lines(piece.after, language, show_values=show_values)
-    first = max(group[0].line, 1)
+    old = _lines(whole.before, language, show_values=show_values)
+    new = _lines(whole.after, language, show_values=show_values)
     texts = [line.text for line in old], [line.text for line in new]
     matcher = SequenceMatcher(None, *texts)
     if len(old) == len(new):
         # most fixes keep the number of lines: comparing line by line is then faster
-        vars(matcher)["opcodes"] = _line_by_line(*texts)
+        vars(matcher)["opcodes"] = _in_place(*texts)
     for opcodes in matcher.get_grouped_opcodes(_AROUND):
         _, old_start, _, new_start, _ = opcodes[0]
         _, _, old_end, _, new_end = opcodes[-1]
-        old_range = _range(first + old_start, old_end - old_start)
-        yield f"@@ -{old_range} +{_range(first + new_start, new_end - new_start)} @@\n"
+        old_range = _range(1 + old_start, old_end - old_start)
+        yield f"@@ -{old_range} +{_range(1 + new_start, new_end - new_start)} @@\n"
         for kind, start, end, other_start, other_end in opcodes:
             if kind == "equal":
                 yield from (_marked(" ", line) for line in old[start:end])
@@ -130,7 +212,7 @@ def _hunks(group: Sequence[Piece], source: Source, *, show_values: bool) -> Iter
                 yield from (_marked("+", line) for line in new[other_start:other_end])
 
 
-def _line_by_line(old: Sequence[str], new: Sequence[str]) -> list[_Opcode]:
+def _in_place(old: Sequence[str], new: Sequence[str]) -> list[_Opcode]:
     opcodes: list[_Opcode] = []
     at = 0
     for same, run in groupby(zip(old, new, strict=True), key=lambda pair: pair[0] == pair[1]):

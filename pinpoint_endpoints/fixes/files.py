@@ -31,12 +31,14 @@ class Piece(NamedTuple):
         after: its bytes as fixed; the same object if nothing was fixed.
         fixes: the number of problems fixed.
         line: the line number, or 0 for a whole file.
+        unfinished: whether there is more to fix after that.
     """
 
     before: bytes
     after: bytes
     fixes: int = 0
     line: int = 0
+    unfinished: bool = False
 
 
 def pieces(source: Source, check: Check) -> Iterator[Piece]:
@@ -84,7 +86,9 @@ def _and_all_after(begin: bytes, stream: BinaryIO) -> Iterator[bytes]:
 
 def _piece(source: Source, raw: bytes, line: int, check: Check) -> Piece:
     fixed = fixed_text(raw, source, check)
-    return Piece(raw, fixed.raw, fixed.fixes, line) if fixed else Piece(raw, raw, line=line)
+    if fixed is None:
+        return Piece(raw, raw, line=line)
+    return Piece(raw, fixed.raw, fixed.fixes, line, fixed.unfinished)
 
 
 class FixedFile(NamedTuple):
@@ -94,11 +98,13 @@ class FixedFile(NamedTuple):
         source: the file's path, as it was given or found.
         fixes: the number of problems fixed; if 0, the file was not written.
         failure: why the file could not be written, or empty. The file is then unchanged.
+        unfinished: whether there is more to fix in it.
     """
 
     source: str
     fixes: int = 0
     failure: str = ""
+    unfinished: bool = False
 
 
 def fix_file(
@@ -122,18 +128,21 @@ def fix_file(
     if source.path == STANDARD_INPUT:
         return FixedFile(source.path, failure="standard input cannot be written back")
     try:
-        fixes = _write_pieces(source, check, within)
+        fixes, unfinished = _write_pieces(source, check, within)
     except NotRead:
         return FixedFile(source.path)
     except OSError as error:
         return FixedFile(source.path, failure=f"cannot be written: {reason_of(error)}")
-    return FixedFile(source.path, fixes)
+    return FixedFile(source.path, fixes, unfinished=unfinished)
 
 
-def _write_pieces(source: Source, check: Check, within: Collection[Path] | None) -> int:
-    """Replace a file by its pieces as fixed; return how many problems were fixed.
+def _write_pieces(
+    source: Source, check: Check, within: Collection[Path] | None
+) -> tuple[int, bool]:
+    """Replace a file by its pieces as fixed. Nothing is written if no piece differs.
 
-    Nothing is written if no piece differs.
+    Returns:
+        how many problems were fixed, and whether there is more to fix.
     """
     try:
         read_as = file_state(source.path)
@@ -150,19 +159,21 @@ def _write_pieces(source: Source, check: Check, within: Collection[Path] | None)
                 _copy(source.path, unchanged, content)
                 return _write_rest(piece, pieces_of_file, content)
         unchanged += len(piece.before)
-    return 0
+    return 0, False
 
 
 def _is_within(target: Path, directories: Collection[Path]) -> bool:
     return any(path in directories for path in (target, *target.parents))
 
 
-def _write_rest(first: Piece, others: Iterator[Piece], content: BinaryIO) -> int:
+def _write_rest(first: Piece, others: Iterator[Piece], content: BinaryIO) -> tuple[int, bool]:
     fixes = 0
+    unfinished = False
     for piece in chain((first,), others):
         content.write(piece.after)
         fixes += piece.fixes
-    return fixes
+        unfinished |= piece.unfinished
+    return fixes, unfinished
 
 
 @contextmanager

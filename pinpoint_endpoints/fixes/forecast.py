@@ -100,7 +100,7 @@ class Forecast:
         if source.format is Format.NDJSON:
             source = source._replace(format=Format.JSON)
         fixed = fixed_text(found.text.encode(), source, self._check)
-        fixes, solved = fixed[1:] if fixed else (0, frozenset())
+        fixes, solved = fixed[1:3] if fixed else (0, frozenset())
         self.fixes += fixes
         first_line = found.lines.position(0).line
         self._last = _Tried(document.locator, found.text, first_line, fixes, solved)

@@ -36,14 +36,18 @@ class FixedText(NamedTuple):
         raw: the text.
         fixes: how many problems are fixed in it.
         solved: those of them that the text had at first; fixing some may reveal others.
+        unfinished: whether the last round left problems that have a fix.
     """
 
     raw: bytes
     fixes: int
     solved: frozenset[Problem]
+    unfinished: bool
 
 
-def fixed_text(raw: bytes, source: Source, check: Check) -> FixedText | None:
+def fixed_text(
+    raw: bytes, source: Source, check: Check, max_rounds: int = MAX_ROUNDS
+) -> FixedText | None:
     """Return a text with its automatic fixes applied, or None if there are none.
 
     The text is parsed again after each round and compared: a fix that would change anything but
@@ -53,22 +57,26 @@ def fixed_text(raw: bytes, source: Source, check: Check) -> FixedText | None:
         raw: a whole file, or a line of a file with one document per line; uncompressed.
         source: the file, whose format says how to parse the text.
         check: finds the problems of a document; those with a fix are fixed.
+        max_rounds: how often the text is fixed and parsed again; less often if it is large.
     """
     state = first = _examine(raw, source, check)
     number = 0
+    unfinished = False
     applied: set[_Numbered] = set()
     rounds = MAX_CHECKED_BYTES // max(len(raw), 1)
-    for _ in range(max(MIN_ROUNDS, min(rounds, MAX_ROUNDS))):
+    for _ in range(min(max(MIN_ROUNDS, rounds), max_rounds)):
         step = _Round(state, source, check).applied() if any(state.fixes) else None
         if step is None:
             break
         state, done = step
         number += len(done)
         applied.update(done)
+    else:
+        unfinished = any(state.fixes)
     if not number:
         return None
     solved = (problem for number, problem in first.found if (number, problem.fix) in applied)
-    return FixedText(state.raw, number, frozenset(solved))
+    return FixedText(state.raw, number, frozenset(solved), unfinished)
 
 
 class _State(NamedTuple):

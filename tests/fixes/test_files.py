@@ -271,6 +271,20 @@ def test_lines_are_put_right_one_by_one(tmp_path: Path, name: str) -> None:
     assert fix(path).fixes == 0
 
 
+@pytest.mark.soak
+def test_a_long_run_of_wrong_lines_is_shown_in_parts(tmp_path: Path) -> None:
+    """One hunk has them all, with a header that counts them; memory holds a part of it."""
+    path = tmp_path / "lines.ndjson"
+    wrong = [f'{{"Id": "{number}", "optOut": "{"x" * 9_000}"}}\n' for number in range(300)]
+    path.write_text("".join(wrong), encoding="utf-8")
+    parts = diff(path)
+    assert len(parts) > 2
+    assert sum(part.fixes for part in parts) == 300
+    _, body = "".join(part.text for part in parts).split("@@ -1,300 +1,300 @@\n")
+    right = [f"+{line.replace('optOut', 'OptOut')}" for line in wrong]
+    assert body == "".join([*(f"-{line}" for line in wrong), *right])
+
+
 def test_packed_lines_are_packed_again(tmp_path: Path) -> None:
     """What was packed with gzip is so afterwards, with the right lines in it."""
     path = tmp_path / "lines.ndjson.gz"

@@ -8,6 +8,10 @@ from types import FrameType
 import pytest
 from checking import put_right
 
+from pinpoint_endpoints import validate
+from pinpoint_endpoints.documents.discovery import Format, Source
+from pinpoint_endpoints.fixes.rounds import fixed_text
+
 
 def calls_to_put_right(text: str, name: str) -> int:
     """Return how many calls of functions it takes to put a text right."""
@@ -64,3 +68,12 @@ def test_what_cannot_be_fixed_is_not_tried_one_by_one(
     """Fixes that would do harm are found together, not with a check of the file for each."""
     put_right(make(2), name)
     assert calls_to_put_right(make(80), name) < 8 * calls_to_put_right(make(20), name)
+
+
+@pytest.mark.parametrize(("rounds", "left"), [(1, True), (2, False)])
+def test_a_text_that_takes_more_rounds_is_not_called_finished(rounds: int, left: bool) -> None:
+    """Only behind the right name, the wrong value is found."""
+    source = Source("x.json", Format.JSON)
+    fixed = fixed_text(b'{"Id": "a", "optOut": "none"}', source, validate, rounds)
+    assert fixed is not None
+    assert (fixed.fixes, fixed.unfinished) == (rounds, left)
