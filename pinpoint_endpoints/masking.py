@@ -13,7 +13,14 @@ from unicodedata import combining, normalize
 # `re` compiles a pattern when it is first used, and keeps it: few runs need any
 _PHONE_OR_MAIL = r"@|(?:\d[ ().-]?){7}"
 _PHONE = r"\+(?:[ ().-]{0,2}\d){7,15}"
-_WORD = r"\S+"
+_LONG_PHONE = r"\+\d(?:[ ().-]{0,2}\d){5,10}[ ().-]{0,2}\d{4}"
+_MAIL = r"([^@\s]+)@((?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,})"
+_MASKED_MAIL = r"(?:[^@\s]*[/.:=])?[^@\s*/.:=]?\*{3}@[\w.-]+"
+"""As `masked` returns it, also at the end of a path or a pointer."""
+
+_WORD = r"[<(\[{\"']*(\S+?)[>)\]}\"',;:.!?]*(?!\S)"
+"""With the punctuation around it, which is shown."""
+
 _UUID_OR_DATE = (
     r"(?i:[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:t[0-9:.]+(?:z|[-+][0-9:]+)?)?"
@@ -42,6 +49,9 @@ MAX_HIDDEN_LENGTH = 6
 
 SHOWN = 2
 """How many characters of a longer text are shown."""
+
+_SHOWN_DIGITS = 4
+"""How many of the last digits of a phone number are shown."""
 
 _MAX_NAME_LENGTH = 80
 
@@ -80,8 +90,32 @@ def is_personal(path: Sequence[str]) -> bool:
 
 
 def masked(text: str) -> str:
-    """Return at most the first two characters, enough to tell some values apart, and asterisks."""
-    return f"{text[:SHOWN]}***" if len(text) > MAX_HIDDEN_LENGTH else "***"
+    """Return what may be shown of a value, with asterisks for the rest.
+
+    Of an e-mail address that is the first character and the domain, of a phone number in E.164
+    form the first digit and the last four, of another long text the first two characters.
+    `without_addresses` leaves masked texts as they are.
+    """
+    if len(text) <= MAX_HIDDEN_LENGTH:
+        return "***"
+    mail = re.fullmatch(_MAIL, text)
+    if mail and len(mail[2]) <= _MAX_NAME_LENGTH and not re.search(_PHONE_OR_MAIL, mail[2]):
+        begin = mail[1][:1] if len(mail[1]) >= _MIN_VALUE_LENGTH else ""
+        return f"{begin.replace('*', '')}***@{mail[2]}"
+    if re.fullmatch(_LONG_PHONE, text):
+        return f"{text[:SHOWN]}***{text[-_SHOWN_DIGITS:]}"
+    return f"{text[:SHOWN]}***"
+
+
+def masked_apart(values: Iterable[str]) -> dict[str, str]:
+    """Return what may be shown of each value; a number tells apart those that look the same."""
+    numbers: dict[str, int] = {}
+    shown: dict[str, str] = {}
+    for value in dict.fromkeys(values):
+        text = masked(value)
+        numbers[text] = number = numbers.get(text, 0) + 1
+        shown[value] = text if number == 1 else f"{text} ({number})"
+    return shown
 
 
 def looks_like_address(name: str) -> bool:
@@ -125,12 +159,12 @@ def without_addresses(message: str) -> str:
 def _addresses(message: str) -> Iterator[_Span]:
     for reading in _readings(message):
         for word in re.finditer(_WORD, reading.text):
-            if "@" in word[0]:
-                start, end = reading.source(*word.span())
-                yield _Span(start, end, masked(message[start:end]))
+            if "@" in word[1] and not re.fullmatch(_MASKED_MAIL, word[1]):
+                start, end = reading.source(*word.span(1))
+                spelled = message[start:end]
+                yield _Span(start, end, masked(spelled if "@" in spelled else word[1]))
         for phone in re.finditer(_PHONE, reading.text):
-            start, end = reading.source(*phone.span())
-            yield _Span(start, end, "***")
+            yield _Span(*reading.source(*phone.span()), masked(phone[0]))
 
 
 def mask_values(text: str, values: Iterable[str]) -> str:

@@ -11,7 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.masking import looks_like_address, mask_values, without_addresses
+from pinpoint_endpoints.masking import (
+    looks_like_address,
+    mask_values,
+    masked,
+    masked_apart,
+    without_addresses,
+)
 
 Spelling = Callable[[str], str]
 
@@ -94,7 +100,7 @@ def test_a_text_without_the_values_stays(text: str) -> None:
         ("ada+lovelace", ["Ada Lovelace"], "Ad***"),
         ("Jose\u0301 and JOS\\u00c9", ["José"], "*** and ***"),
         ("100%41da", ["41da"], "100%***"),
-        ("%252B12065550100", ["+12065550100"], "+1***"),
+        ("%252B12065550100", ["+12065550100"], "+1***0100"),
         ("Ada Lovelace Byron", ["Lovelace Byron", "Ada Lovelace"], "Ad***"),
         ("user a is bad: /users/a, %61", ["a"], "user *** is bad: /users/***, ***"),
         ("no 12 in 1200 or a12", ["12"], "no *** in 1200 or a12"),
@@ -109,17 +115,18 @@ def test_values_are_masked_whole(text: str, values: list[str], shown: str) -> No
 @pytest.mark.parametrize(
     ("message", "shown"),
     [
-        ("no ada@example.com here", "no ad*** here"),
-        ("no ada%40example.com here", "no ad*** here"),
-        ("no ada%2540example.com here", "no ad*** here"),
-        ("no ada\uff20example.com here", "no ad*** here"),
-        ("no ada\\u0040example.com here", "no ad*** here"),
-        ("call +1 (206) 555-0100 now", "call *** now"),
-        ("call %2B12065550100 now", "call *** now"),
+        ("no ada@example.com here", "no a***@example.com here"),
+        ("no ada%40example.com here", "no a***@example.com here"),
+        ("no ada%2540example.com here", "no a***@example.com here"),
+        ("no ada\uff20example.com here", "no a***@example.com here"),
+        ("no ada\\u0040example.com here", "no a***@example.com here"),
+        ("call +1 (206) 555-0100 now", "call +1***0100 now"),
+        ("call %2B12065550100 now", "call +1***0100 now"),
         (
             "call \uff0b\uff11\uff12\uff10\uff16\uff15\uff15\uff15\uff10\uff11\uff10\uff10 now",
-            "call *** now",
+            "call +1***0100 now",
         ),
+        ('to <ada@example.com>, "Adam@example.org".', 'to <a***@example.com>, "A***@example.org".'),
         ("expired: 20261130T020711Z, account 123456789012", None),
         ("100% of 7000000 bytes \\u00e9", None),
     ],
@@ -146,3 +153,45 @@ def test_addresses_are_masked_in_every_spelling(message: str, shown: str | None)
 def test_what_looks_like_an_address(name: str, expected: bool) -> None:
     """An address in any spelling; ids and dates are none."""
     assert looks_like_address(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("ada@example.com", "a***@example.com"),
+        ("ad@example.com", "***@example.com"),
+        ("ada@12065550100.com", "ad***"),
+        ("ada@example.com, ada", "ad***"),
+        ("+12065550100", "+1***0100"),
+        ("+1 (206) 555-0100", "+1***0100"),
+        ("+4512345", "+4***"),
+        ("ada.lovelace", "ad***"),
+        ("a@b.de", "***"),
+        ("+12065", "***"),
+        ("Ada", "***"),
+    ],
+)
+def test_a_masked_value_can_be_told_from_others(value: str, shown: str) -> None:
+    """By the parts that many share; of a short value nothing is shown."""
+    assert masked(value) == shown
+    message = f"no {shown}: /Attributes/{shown}, {shown}."
+    assert without_addresses(message) == message
+
+
+MASKABLE = st.one_of(
+    st.text(max_size=12),
+    st.from_regex(r"\+[0-9]{9,15}", fullmatch=True),
+    st.from_regex(r"[a-c.]{1,5}@[a-z]{2,4}\.(com|de)", fullmatch=True),
+)
+
+
+@given(st.lists(MASKABLE, max_size=6))
+def test_different_values_never_look_the_same_beside_each_other(values: list[str]) -> None:
+    """And equal ones always do; none is shown whole, and of a short one nothing."""
+    shown = masked_apart(values)
+    assert len(set(shown.values())) == len(set(values))
+    for value in values:
+        assert "***" in shown[value]
+        assert len(value) > 6 or shown[value].startswith("***")
+        hidden = len(value) - len(masked(value).replace("***", ""))
+        assert hidden >= min(len(value), 1)

@@ -54,8 +54,8 @@ def get(
 ) -> ExitCode:
     """Print stored endpoints, or save them into files.
 
-    Table and text mask personal data; json, yaml and ndjson are the documents themselves, for
-    `pe upsert` to take back.
+    Table and text mask personal data, unless --show-values is given; json, yaml and ndjson never
+    mask it: they are the documents themselves, for `pe upsert` to take back.
 
     Examples:
         pe get --app demo --local --id ada

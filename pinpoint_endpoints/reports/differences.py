@@ -1,11 +1,11 @@
 """Report what an upsert would change in the stored endpoints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
 from pinpoint_endpoints.delivery.compare import Comparison, ComparisonState
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
-from pinpoint_endpoints.masking import counted, dotted, is_personal, masked, printable
+from pinpoint_endpoints.masking import counted, dotted, is_personal, masked_apart, printable
 from pinpoint_endpoints.reports.lines import LineReporter
 from pinpoint_endpoints.reports.outcomes import is_unreadable
 from pinpoint_endpoints.reports.problems import problem_lines, problem_members
@@ -105,10 +105,11 @@ class DifferenceView(View[Comparison]):
             "changes": [
                 {
                     "member": dotted(change.path, show_values=self.options.show_values),
-                    "before": self._shown(change, change.before),
-                    "after": self._shown(change, change.after),
+                    "before": before,
+                    "after": after,
                 }
                 for change in comparison.changes
+                for before, after in [self._shown(change)]
             ],
             "message": comparison.message,
             "hint": comparison.hint,
@@ -125,20 +126,19 @@ class DifferenceView(View[Comparison]):
         """Return a change without a line end: `~ Location.City: "Seattle" → "Portland"`."""
         name = dotted(change.path, show_values=self.options.show_values)
         start = f"{_sign_of(change)} {name}:"
-        before, after = (
-            _json(self._shown(change, value)) for value in (change.before, change.after)
-        )
+        before, after = map(_json, self._shown(change))
         if change.before is None:
             return printable(f"{start} {after}")
         if change.after is None:
             return printable(f"{start} {before}")
-        unseen = " (the difference is masked)" if before == after else ""
-        return printable(f"{start} {before} → {after}{unseen}")
+        return printable(f"{start} {before} → {after}")
 
-    def _shown(self, change: Change, value: Any) -> Any:
+    def _shown(self, change: Change) -> tuple[Any, Any]:
+        """Return the value before and after, masked if it is personal, and then told apart."""
         if self.options.show_values or not is_personal(change.path):
-            return value
-        return [_masked(item) for item in value] if isinstance(value, list) else _masked(value)
+            return change.before, change.after
+        shown = masked_apart([*_texts(change.before), *_texts(change.after)])
+        return _masked(change.before, shown), _masked(change.after, shown)
 
 
 class _BlockView(DifferenceView):
@@ -172,8 +172,15 @@ def _sign_of(change: Change) -> str:
     return "-" if change.after is None else "~"
 
 
-def _masked(value: Any) -> Any:
-    return value if value in (None, "") else masked(str(value))
+def _texts(value: Any) -> list[str]:
+    items = value if isinstance(value, list) else [value]
+    return [str(item) for item in items if item not in (None, "")]
+
+
+def _masked(value: Any, shown: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_masked(item, shown) for item in value]
+    return shown.get(str(value), value)
 
 
 def _json(value: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError
-from pinpoint_endpoints.masking import dotted, is_personal, masked, printable
+from pinpoint_endpoints.masking import dotted, is_personal, masked_apart, printable
 from pinpoint_endpoints.reports.reporter import (
     DEFAULT_OPTIONS,
     Cell,
@@ -68,7 +68,8 @@ class EndpointView(View[Endpoint]):
         for path, value in _leaves(endpoint, ()):
             texts = [str(item) for item in value] if isinstance(value, list) else [str(value)]
             if is_personal(path) and not show_values:
-                texts = [masked(text) for text in texts]
+                shown = masked_apart(texts)
+                texts = [shown[text] for text in texts]
             yield dotted(path, show_values=show_values), ", ".join(texts)
 
     def text(self, endpoint: Endpoint) -> str:

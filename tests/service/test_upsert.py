@@ -171,7 +171,7 @@ def test_a_servers_message_is_shown_without_addresses(document: MakeDocument) ->
     refused = error(400, "", "no ada@example.com and no +12065550100 here")
     with HttpStub(refused) as server:
         outcome = upsert(connect(endpoint_url=server.url), "app", document())
-    assert outcome.message == "no ad*** and no *** here"
+    assert outcome.message == "no a***@example.com and no +1***0100 here"
 
 
 def test_a_servers_message_is_shown_without_what_was_sent(document: MakeDocument) -> None:

@@ -208,23 +208,23 @@ def test_addresses_are_masked() -> None:
     """A file that has them in the wrong place shows none, and has one bar for those alike."""
     endpoints = [
         {
-            "ChannelType": f"+1206555010{digit}",
+            "ChannelType": f"+120655501{digit}0100",
             "Location": {"Country": f"ada{digit}@example.com"},
-            "Attributes": {f"+1206555010{digit}": ["x"], f"+1206555011{digit}": ["x"]},
+            "Attributes": {f"+120655501{digit}0100": ["x"], f"+120655502{digit}0100": ["x"]},
         }
         for digit in range(9)
     ]
     charts = charts_of(endpoints)
-    assert counts_in(charts["channel_type"]) == {"+1***": 9}
-    assert counts_in(charts["country"]) == {"ad***": 9}
-    assert counts_in(charts["attributes"]) == {"+1***": 9}
+    assert counts_in(charts["channel_type"]) == {"+1***0100": 9}
+    assert counts_in(charts["country"]) == {"a***@example.com": 9}
+    assert counts_in(charts["attributes"]) == {"+1***0100": 9}
 
 
 def test_a_name_that_is_masked_already_counts_once() -> None:
     """An endpoint with such a value and the address that it counts as is counted once."""
-    both = {"+1***": ["x"], "+12065550100": ["x"]}
-    charts = charts_of([{"Attributes": {"+1***": ["x"]}}, {"Attributes": both}])
-    assert counts_in(charts["attributes"]) == {"+1***": 2}
+    both = {"+1***0100": ["x"], "+12065550100": ["x"]}
+    charts = charts_of([{"Attributes": {"+1***0100": ["x"]}}, {"Attributes": both}])
+    assert counts_in(charts["attributes"]) == {"+1***0100": 2}
 
 
 def test_no_label_is_endless() -> None:

@@ -54,8 +54,8 @@ def test_a_name_that_looks_like_an_address_is_masked() -> None:
     """The first spelling is shown as names are shown everywhere."""
     request = {"Attributes": {"ada@example.com": ["x"], "Ada@example.com": ["x"]}}
     problem = only("PE212", request)
-    assert "ad***" in problem.message
-    assert "example" not in str(problem)
+    assert "a***@example.com" in problem.message
+    assert "ada" not in str(problem).lower().replace("ada.json", "")
 
 
 def test_a_name_for_two_things() -> None:

@@ -49,7 +49,7 @@ def test_a_row_has_what_tells_an_endpoint_apart(site: Site, put: Put) -> None:
     page = site.get(LIST)
     (row,) = page.rows()
     assert row == [
-        "Ada-Phone", "SMS", "ACTIVE opted out", "+1***", "ad***", "2026-11-01T10:00:00+01:00",
+        "Ada-Phone", "SMS", "ACTIVE opted out", "+1***0100", "ad***", "2026-11-01T10:00:00+01:00",
     ]  # fmt: skip
     assert page.one("title").text == "Endpoints of demo · Local Pinpoint"
 
