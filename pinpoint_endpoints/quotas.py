@@ -37,6 +37,12 @@ MAX_EVENT_NAMES = 40
 MAX_EVENT_NAME_LENGTH = 50
 MAX_EVENT_VALUE_LENGTH = 200
 
+# Import jobs of Amazon SES; source: AWS, Amazon SES Developer Guide, "Using the account-level
+# suppression list" and "Using list management"
+MAX_SUPPRESSED_ADDRESSES = 100_000
+MAX_CONTACTS = 1_000_000
+MAX_CONTACT_LIST_TOPICS = 20
+
 # Tags; source: botocore's service model, "TagsModel"
 MAX_TAGS = 50
 MAX_TAG_KEY_LENGTH = 128

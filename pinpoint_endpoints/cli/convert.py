@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.cli.inputs import Inputs, OptionalInputs
 from pinpoint_endpoints.cli.lookup import formats, resolve_choice
 from pinpoint_endpoints.cli.options import (
     CheckOptions,
-    DisplayOptions,
     Ignore,
+    OptionGroup,
     Output,
     OutputOption,
+    Quiet,
+    Verbose,
 )
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import run
@@ -42,6 +43,86 @@ class FileFormat(StrEnum):
     CSV = "csv"
 
 
+class FormatOptions(OptionGroup):
+    """Options of single formats.
+
+    Attributes:
+        rename: new names of columns: COLUMN=NAME.
+        topics: the path of the member whose values are topics.
+        keys: which attribute keys there may be.
+        file_format: of profile objects.
+    """
+
+    heading = "Options of single formats"
+
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rename",
+            metavar="COLUMN=NAME",
+            help="Of the tables users-csv and addresses-csv: rename a column. Repeatable.",
+        ),
+    ] = None
+    topics: Annotated[
+        str | None,
+        typer.Option(
+            "--topics",
+            metavar="MEMBER",
+            help="Of ses-contacts: the member whose values are topics that a contact has opted in "
+            "to, such as User.UserAttributes.Newsletters.",
+        ),
+    ] = None
+    keys: Annotated[
+        Keys | None,
+        typer.Option(
+            "--keys",
+            help="Of customer-profiles: strict changes attribute keys that Connect's segments may "
+            "refuse.",
+            show_default="keep",
+        ),
+    ] = None
+    file_format: Annotated[
+        FileFormat | None,
+        typer.Option(
+            "--format",
+            help="Of customer-profiles: upload jobs read csv.",
+            show_default="jsonl",
+        ),
+    ] = None
+
+    def resolve(self, format_: "Format", ignore: list[str] | None) -> "ConvertOptions":
+        """Return the options of a format.
+
+        Args:
+            format_: the format.
+            ignore: rules to leave out.
+
+        Raises:
+            UsageError: one is not an option of this format, or is wrong.
+        """
+        from pinpoint_endpoints.convert.formats import ConvertOptions
+
+        given = {
+            "rename": ("--rename", self.rename),
+            "topics": ("--topics", self.topics),
+            "strict_keys": ("--keys", self.keys),
+            "csv": ("--format", self.file_format),
+        }
+        for name, (option, value) in given.items():
+            if value is not None and name not in format_.options:
+                message = f"{option} is not an option of --to {format_.name}"
+                raise UsageError(message, "leave it out")
+        policy = CheckOptions(ignore=ignore).policy()
+        kept = {*policy.ignore} - {codes.NO_ENDPOINT_ID}  # it could not be told from others
+        return ConvertOptions(
+            policy._replace(ignore=kept),
+            rename=dict(map(_renamed, self.rename or ())),
+            strict_keys=self.keys is Keys.STRICT,
+            topics=self.topics or "",
+            csv=self.file_format is FileFormat.CSV,
+        )
+
+
 _SEE = "`pe convert --explain FORMAT` explains one"
 
 
@@ -50,7 +131,13 @@ def convert(
     *,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="FORMAT", help="The format.", autocompletion=formats),
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="The format: ndjson, csv, json, yaml, customer-profiles, users-csv, "
+            "addresses-csv, ses-contacts, ses-suppression or sms-opt-outs.",
+            autocompletion=formats,
+        ),
     ] = None,
     directory: Annotated[
         Path | None,
@@ -67,24 +154,6 @@ def convert(
             help="Write the format's only file here; - is standard output.",
         ),
     ] = None,
-    rename: Annotated[
-        list[str] | None,
-        typer.Option("--rename", metavar="COLUMN=NAME", help="Rename a column. Repeatable."),
-    ] = None,
-    keys: Annotated[
-        Keys | None,
-        typer.Option(
-            "--keys",
-            help="strict: change attribute keys that Connect's segments may refuse.",
-            show_default="keep",
-        ),
-    ] = None,
-    file_format: Annotated[
-        FileFormat | None,
-        typer.Option(
-            "--format", help="Of profile objects: upload jobs read csv.", show_default="jsonl"
-        ),
-    ] = None,
     explain: Annotated[
         str | None,
         typer.Option(
@@ -99,8 +168,10 @@ def convert(
         typer.Option("--strict/--no-strict", help="Fail with exit code 1 if anything is lost."),
     ] = False,
     ignore: Ignore = None,
+    format_options: FormatOptions,
     output: OutputOption = Output.TABLE,
-    display: DisplayOptions,
+    quiet: Quiet = False,
+    verbose: Verbose = False,  # noqa: ARG001 - names the project's file
 ) -> ExitCode:
     """Convert endpoint files to the formats of other systems.
 
@@ -128,13 +199,13 @@ def convert(
     format_ = FORMATS[resolve_choice(to, FORMATS, "format", _SEE)]
     if not inputs.paths:
         raise UsageError("nothing to convert", "name files or directories, or - for standard input")
-    options = _options(format_, ignore, rename, keys, file_format)
+    options = format_options.resolve(format_, ignore)
     writes_to_stdout = directory is None and out in (None, "-")
     stream = sys.stderr if writes_to_stdout else sys.stdout
     account = Account()
     tally = ConversionTally(account, strict=strict)
     tally.left_out = inputs.left_out
-    style = progress_style(quiet=display.quiet, streams=False, lines=True)
+    style = progress_style(quiet=quiet, streams=False, lines=True)
     with (
         inputs.spooled() as spooled,
         Progress(
@@ -142,45 +213,16 @@ def convert(
         ) as progress,
     ):
         documents = inputs.documents(
-            spooled, meter=progress.meter, note_empty=not display.quiet, quiet=display.quiet
+            spooled, meter=progress.meter, note_empty=not quiet, quiet=quiet
         )
         target = _output(format_, directory, out, inputs)
         return run(
             results_of(documents, format_, target, account, options),
-            open_reporter(ConversionView(ReportOptions(quiet=display.quiet)), output, stream),
+            open_reporter(ConversionView(ReportOptions(quiet=quiet)), output, stream),
             tally,
             so_far="nothing was written",
             progress=progress,
         )
-
-
-def _policy(ignore: list[str] | None) -> Policy:
-    """Return how documents are checked: an endpoint without an id cannot be told from others."""
-    policy = CheckOptions(ignore=ignore).policy()
-    return policy._replace(ignore={*policy.ignore} - {codes.NO_ENDPOINT_ID})
-
-
-def _options(
-    format_: "Format",
-    ignore: list[str] | None,
-    rename: list[str] | None,
-    keys: Keys | None,
-    file_format: FileFormat | None,
-) -> "ConvertOptions":
-    from pinpoint_endpoints.convert.formats import ConvertOptions
-
-    if rename and "rename" not in format_.options:
-        raise UsageError(f"--to {format_.name} has no columns to rename", "leave --rename out")
-    if keys is not None and "strict_keys" not in format_.options:
-        raise UsageError(f"--to {format_.name} keeps all keys", "leave --keys out")
-    if file_format is not None and "csv" not in format_.options:
-        raise UsageError(f"--to {format_.name} has one format", "leave --format out")
-    return ConvertOptions(
-        _policy(ignore),
-        rename=dict(map(_renamed, rename or ())),
-        strict_keys=keys is Keys.STRICT,
-        csv=file_format is FileFormat.CSV,
-    )
 
 
 def _renamed(text: str) -> tuple[str, str]:

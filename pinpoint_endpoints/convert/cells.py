@@ -8,7 +8,7 @@ _NEEDS_QUOTES = re.compile(r'[",\r\n]|^\s|\s$')
 
 def row_of(cells: Iterable[str]) -> bytes:
     """Return cells as a row with its line end; cells that need quotes have them."""
-    return (",".join(map(_quoted, cells)) + "\n").encode()
+    return (",".join(map(_quoted, cells)) + "\n").encode(errors="replace")
 
 
 def _quoted(cell: str) -> str:

@@ -1,16 +1,16 @@
 """Writes what Amazon Connect Customer Profiles imports: profile objects and their object type."""
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
-from typing import Self
+import sys
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Self
 
 import orjson
 
 from pinpoint_endpoints.convert.account import MAX_PLACES, Account
+from pinpoint_endpoints.convert.cells import row_of
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format
 from pinpoint_endpoints.convert.grouping import Grouping, User, dumps, fingerprint
-from pinpoint_endpoints.convert.output import Output
+from pinpoint_endpoints.convert.output import Output, OutputFile
 from pinpoint_endpoints.convert.profiles import (
     MAPPING,
     MIN_SLOTS,
@@ -22,7 +22,7 @@ from pinpoint_endpoints.convert.profiles import (
 )
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
 from pinpoint_endpoints.documents.model import Document
-from pinpoint_endpoints.quotas import MAX_IMPORT_FILE_BYTES
+from pinpoint_endpoints.quotas import MAX_IMPORT_FILE_BYTES, MAX_OBJECT_TYPE_FIELDS
 
 _COLUMNS = ("channel", "address", "reason", "userId")
 
@@ -33,17 +33,24 @@ class Profiles:
     Args:
         account: of what becomes of each member.
         strict_keys: whether attribute keys that segments may refuse are changed.
+        max_fields: how many different fields the objects may have together.
 
     Attributes:
         fields: of the object type; complete once the documents were read.
         grouping: the users.
     """
 
-    def __init__(self, account: Account, *, strict_keys: bool = False) -> None:
+    def __init__(
+        self,
+        account: Account,
+        *,
+        strict_keys: bool = False,
+        max_fields: int = MAX_OBJECT_TYPE_FIELDS,
+    ) -> None:
         self._account = account
         self._counts: dict[tuple[str, str], int] = {}
-        self.grouping = Grouping(self._change)
-        self.fields = Fields(self.grouping.opts_out, strict_keys=strict_keys)
+        self.grouping = Grouping(self.change)
+        self.fields = Fields(self.grouping.opts_out, strict_keys=strict_keys, max_fields=max_fields)
 
     def __enter__(self) -> Self:
         return self
@@ -66,12 +73,16 @@ class Profiles:
     def __iter__(self) -> Iterator[tuple[User, Profile]]:
         """Yield the users with their profiles, and account for them."""
         for user in self.grouping.users():
-            yield user, profile_of(user, self.fields, self._change)
+            yield user, profile_of(user, self.fields, self.change)
+        self.settle()
+
+    def settle(self) -> None:
+        """Add to the account what was counted here, after the last change."""
         for (rule, member), number in self._counts.items():
             if number > MAX_PLACES:
                 self._account.add(RULES[rule], member, "", number - MAX_PLACES)
 
-    def _change(self, rule: str, member: str, place: str) -> None:
+    def change(self, rule: str, member: str, place: str) -> None:
         """Account for a change; of frequent ones, all but the first are counted here."""
         key = rule, member
         number = self._counts[key] = self._counts.get(key, 0) + 1
@@ -85,32 +96,60 @@ def write(
     """Write the profiles, the object type, the devices, and the addresses to be left alone."""
     with (
         Profiles(account, strict_keys=options.strict_keys) as profiles,
-        SortedLines() as devices,
-        Suppressed(profiles.grouping) as suppressed,
+        SideFiles(profiles.grouping) as side_files,
     ):
         profiles.read(documents)
         columns = [field.name for field in profiles.fields.all()]
 
         def lines() -> Iterator[bytes]:
             for user, profile in profiles:
-                for device in profile.devices:
-                    devices.add(dumps(device) + b"\n")
-                suppressed.add(user, profile)
+                side_files.add(user, profile)
                 members = profile.members
                 if options.csv:
-                    yield csv_line([members.get(column, "") for column in columns])
+                    yield row_of([members.get(column, "") for column in columns])
                 else:
                     yield dumps(members) + b"\n"
 
         if options.csv:
-            write_parts(output, "profiles-{}.csv", lines(), header=csv_line(columns))
+            write_parts(output, "profiles-{}.csv", lines(), header=row_of(columns))
         else:
             write_parts(output, "profiles-{}.jsonl", lines())
         with output.open("object-type.json") as file:
             mapping = orjson.dumps(object_type(profiles.fields), option=orjson.OPT_INDENT_2)
             file.write(mapping + b"\n", records=1)
-        _write_lines(output, "devices.jsonl", devices)
-        _write_lines(output, "suppressed.csv", suppressed.rows(), header=csv_line(_COLUMNS))
+        side_files.write(output)
+
+
+class SideFiles:
+    """What is written beside profiles: their devices, and the addresses to be left alone."""
+
+    def __init__(self, grouping: Grouping) -> None:
+        self._devices = SortedLines()
+        self._suppressed = Suppressed(grouping)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._devices.__exit__()
+        self._suppressed.__exit__()
+
+    def add(self, user: User, profile: Profile) -> None:
+        """Add what a user's profile has no place for."""
+        for device in profile.devices:
+            self._devices.add(dumps(device) + b"\n")
+        self._suppressed.add(user, profile)
+
+    def write(self, output: Output, *, devices: bool = True) -> None:
+        """Write the files.
+
+        Args:
+            output: where to.
+            devices: whether devices are written here.
+        """
+        if devices:
+            _write_lines(output, "devices.jsonl", self._devices)
+        _write_lines(output, "suppressed.csv", self._suppressed.rows(), header=row_of(_COLUMNS))
 
 
 class Suppressed:
@@ -146,7 +185,28 @@ class Suppressed:
             row = orjson.loads(line)
             channel, address, reason, _ = row
             if reason != "inactive" or fingerprint(channel, address) not in self._moved:
-                yield csv_line(row)
+                yield row_of(row)
+
+
+class PartLimits(NamedTuple):
+    """What one file may have.
+
+    Attributes:
+        size: in bytes; a file with one record may be larger.
+        records: how many.
+    """
+
+    size: int
+    records: int = sys.maxsize
+
+    def leave_room(self, file: OutputFile, line: bytes) -> bool:
+        """Tell whether a file has room for another line."""
+        if not file.records:
+            return True
+        return file.records < self.records and file.size + len(line) <= self.size
+
+
+PROFILE_LIMITS = PartLimits(MAX_IMPORT_FILE_BYTES)
 
 
 def write_parts(
@@ -155,7 +215,7 @@ def write_parts(
     lines: Iterable[bytes],
     *,
     header: bytes = b"",
-    max_bytes: int = MAX_IMPORT_FILE_BYTES,
+    limits: PartLimits = PROFILE_LIMITS,
 ) -> None:
     """Write lines to numbered files of a size that imports accept; one, if there are no lines.
 
@@ -164,7 +224,7 @@ def write_parts(
         name: of the files, with {} for their number.
         lines: in the order in which they are written.
         header: the first line of each file.
-        max_bytes: of a file.
+        limits: of a file.
     """
     lines = iter(lines)
     line = next(lines, None)
@@ -173,7 +233,7 @@ def write_parts(
         number += 1
         with output.open(name.format(f"{number:05}")) as file:
             file.write(header)
-            while line is not None and (not file.records or file.size + len(line) <= max_bytes):
+            while line is not None and limits.leave_room(file, line):
                 file.write(line, records=1)
                 line = next(lines, None)
 
@@ -183,13 +243,6 @@ def _write_lines(output: Output, name: str, lines: Iterable[bytes], header: byte
         file.write(header)
         for line in lines:
             file.write(line, records=1)
-
-
-def csv_line(row: Sequence[str]) -> bytes:
-    """Return a row of a CSV file (RFC 4180)."""
-    text = StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(row)
-    return text.getvalue().encode(errors="replace")
 
 
 CUSTOMER_PROFILES = Format(

@@ -18,12 +18,14 @@ class ConvertOptions:
         policy: which problems make a document invalid.
         rename: new names of columns, by the name that they would have.
         strict_keys: whether attribute keys are changed that Connect's segments may refuse.
+        topics: the path of the member whose values are topics of a contact list; empty for none.
         csv: whether profile objects are CSV rather than JSON Lines.
     """
 
     policy: Policy = DEFAULT_POLICY
     rename: Mapping[str, str] = field(default_factory=dict)
     strict_keys: bool = False
+    topics: str = ""
     csv: bool = False
 
 

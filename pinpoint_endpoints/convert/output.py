@@ -10,7 +10,7 @@ from stat import S_ISREG
 from typing import IO, NamedTuple, Self
 
 from pinpoint_endpoints.documents.replacing import replacing, try_lock
-from pinpoint_endpoints.errors import CannotRun, reason_of
+from pinpoint_endpoints.errors import CannotRun, UsageError, reason_of
 
 STANDARD_OUTPUT = "-"
 
@@ -70,6 +70,8 @@ class Output:
         files: what was written, in order.
     """
 
+    _is_for_one_file = True
+
     def __init__(self) -> None:
         self.files: list[WrittenFile] = []
 
@@ -88,7 +90,11 @@ class Output:
 
         Raises:
             CannotRun: the file cannot be written.
+            UsageError: it is the second one, and there is no directory.
         """
+        if self.files and self._is_for_one_file:
+            message = "the output is larger than one file may be"
+            raise UsageError(message, "write its parts into a directory: -d DIR")
         path = self._path(name)
         try:
             with self._stream(name) as stream:
@@ -174,6 +180,8 @@ class Directory(Output):
     Raises:
         CannotRun: the directory is not empty, cannot be written, or another run writes it.
     """
+
+    _is_for_one_file = False
 
     def __init__(self, path: Path) -> None:
         super().__init__()

@@ -5,7 +5,7 @@ An object is flat, so that JSON Lines and CSV, whose headers may have no dots, s
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.checks.rules.address import phone_number
@@ -184,6 +184,10 @@ class Fields:
         """Return the field of an attribute that `pe` adds."""
         return self._derived_fields[key]
 
+    def own(self) -> list[Field]:
+        """Return the fields of attributes that endpoints have, without those that `pe` adds."""
+        return [*self._fields.values()]
+
     def all(self) -> list[Field]:
         """Return the fields of the object type, in the order of a CSV file's columns."""
         return [*FIXED_FIELDS, *self._derived_fields.values(), *self._fields.values()]
@@ -270,8 +274,8 @@ def profile_of(user: User, fields: Fields, change: Change) -> Profile:
     members.update(_address(user, change))
     for name, text in _derived(user, reach).items():
         members[fields.of_derived(name).name] = text[:MAX_PROFILE_VALUE_LENGTH]
-    members["optOut"] = _how_many(endpoint.opted_out for endpoint in user.endpoints)
-    members["inactive"] = _how_many(endpoint.inactive for endpoint in user.endpoints)
+    members["optOut"] = how_many(endpoint.opted_out for endpoint in user.endpoints)
+    members["inactive"] = how_many(endpoint.inactive for endpoint in user.endpoints)
     _add_attributes(members, user, fields, change)
     _drop_what_is_too_large(members, user, change)
     return Profile(members, [*map(_device(user), reach.devices)], reach.suppressed)
@@ -295,7 +299,7 @@ def _reach(user: User, opts_out: Callable[[str, str], bool], change: Change) -> 
         if not address:
             change("no-address", "Address", place)
             continue
-        reason = _reason_to_suppress(endpoint, opts_out)
+        reason = reason_to_suppress(endpoint, opts_out)
         if reason:
             change(reason, "Address", place)
             reach.suppressed.append((endpoint, reason))
@@ -325,7 +329,8 @@ def _slots_for(channel: str) -> Sequence[Field]:
     return _PHONES if channel in PHONE_CHANNELS else ()
 
 
-def _reason_to_suppress(endpoint: UserEndpoint, opts_out: Callable[[str, str], bool]) -> str:
+def reason_to_suppress(endpoint: UserEndpoint, opts_out: Callable[[str, str], bool]) -> str:
+    """Return by which rule nobody is to be reached at an endpoint's address; else nothing."""
     if endpoint.opted_out:
         return "opted-out"
     if endpoint.inactive:
@@ -334,11 +339,16 @@ def _reason_to_suppress(endpoint: UserEndpoint, opts_out: Callable[[str, str], b
 
 
 def _e164(endpoint: UserEndpoint, address: str, change: Change) -> str:
+    number = e164(address)
+    if number != address:
+        change("to-e164" if number else "not-e164", "Address", endpoint.place)
+    return number or address
+
+
+def e164(address: str) -> str:
+    """Return a phone number in E.164 form; nothing if it is none."""
     for finding in phone_number({"ChannelType": "SMS", "Address": address}):
-        if finding.fix is not None:
-            change("to-e164", "Address", endpoint.place)
-            return finding.fix.text
-        change("not-e164", "Address", endpoint.place)
+        return finding.fix.text if finding.fix is not None else ""
     return address
 
 
@@ -362,7 +372,8 @@ def _derived(user: User, reach: _Reach) -> dict[str, str]:
     return derived
 
 
-def _how_many(flags: Iterator[bool]) -> str:
+def how_many(flags: Iterable[bool]) -> str:
+    """Return whether something is so of `ALL` endpoints, of `SOME` or of `NONE`."""
     known = set(flags)
     if len(known) > 1:
         return "SOME"
@@ -593,13 +604,13 @@ def _unused(text: str, used: set[str], longest: int = MAX_PROFILE_VALUE_LENGTH) 
 RULES: Mapping[str, Rule] = {
     name: Rule(name, action, text)
     for name, action, text in (
-        ("carried", Action.CARRIED, "it is in the profile as it was"),
-        ("same-address", Action.CARRIED, "another endpoint of the user has the same address"),
+        ("carried", Action.CARRIED, "it is in the output as it was"),
+        ("same-address", Action.CARRIED, "the user's other endpoint with it has it already"),
         ("more-addresses", Action.CARRIED, "as attribute EmailAddress_4, PhoneNumber_5 and so on"),
-        ("own-file", Action.CARRIED, "profiles have no place for it: it is in devices.jsonl"),
+        ("own-file", Action.CARRIED, "it is no e-mail address or number: it is in devices.jsonl"),
         ("not-e164", Action.CARRIED, "not a phone number in E.164 form: it may be unreachable"),
         ("not-for-segments", Action.CARRIED, "segments may refuse the key: --keys strict mends it"),
-        ("no-user", Action.CHANGED, "no user id: a profile of its own, named by endpoint id"),
+        ("no-user", Action.CHANGED, "no user id: it stands alone, named by its endpoint id"),
         ("key-clash", Action.CHANGED, "no user id, and a user has its id: endpoint: is put first"),
         ("to-e164", Action.CHANGED, "spaces and punctuation are removed"),
         ("country-code", Action.CHANGED, "a country is its two-letter code"),
@@ -616,7 +627,7 @@ RULES: Mapping[str, Rule] = {
         ("older-date", Action.SKIPPED, "the date of the user's newest endpoint counts"),
         ("of-the-service", Action.SKIPPED, "of use to Pinpoint alone"),
         ("no-address", Action.SKIPPED, "there is none"),
-        ("empty", Action.SKIPPED, "Customer Profiles accepts no empty values"),
+        ("empty", Action.SKIPPED, "an empty value is no value"),
         (
             "truncated",
             Action.TRUNCATED,

@@ -9,14 +9,28 @@ from pinpoint_endpoints.convert.account import Account, Entry
 from pinpoint_endpoints.convert.customer_profiles import CUSTOMER_PROFILES
 from pinpoint_endpoints.convert.files import JSON, NDJSON, YAML
 from pinpoint_endpoints.convert.formats import DEFAULT_OPTIONS, ConvertOptions, Format
+from pinpoint_endpoints.convert.lists import SES_CONTACTS, SES_SUPPRESSION, SMS_OPT_OUTS
 from pinpoint_endpoints.convert.output import Output, WrittenFile
 from pinpoint_endpoints.convert.pinpoint_csv import CSV
+from pinpoint_endpoints.convert.tables import ADDRESSES_CSV, USERS_CSV
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError
 
 FORMATS: Mapping[str, Format] = {
-    format_.name: format_ for format_ in (NDJSON, CSV, JSON, YAML, CUSTOMER_PROFILES)
+    format_.name: format_
+    for format_ in (
+        NDJSON,
+        CSV,
+        JSON,
+        YAML,
+        CUSTOMER_PROFILES,
+        USERS_CSV,
+        ADDRESSES_CSV,
+        SES_CONTACTS,
+        SES_SUPPRESSION,
+        SMS_OPT_OUTS,
+    )
 }
 
 _HOW_TO_NAME = "name standard input with --stdin-filename, or make an id with --ids"

@@ -95,7 +95,7 @@ def test_only_a_directory_of_a_killed_run_may_have_files(tmp_path: Path) -> None
         (["--to", "jsno"], 'did you mean "json"?'),
         (["--to", "json"], "name a directory with -d"),
         (["--to", "ndjson", "-o", "x.ndjson"], "--out names the converted file"),
-        (["--to", "ndjson", "--rename", "a=b"], "no columns to rename"),
+        (["--to", "ndjson", "--rename", "a=b"], "--rename is not an option of"),
         (["--to", "ndjson", "-d", "x", "--out", "y"], "exclude each other"),
         (["--to", "ndjson", "--out", "examples/seattle-iphone.json"], "is an input"),
         ([], "no format is named"),

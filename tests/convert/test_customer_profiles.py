@@ -16,7 +16,7 @@ from botocore.validate import ParamValidator
 
 from pinpoint_endpoints import load
 from pinpoint_endpoints.convert.account import Account, Action
-from pinpoint_endpoints.convert.customer_profiles import write, write_parts
+from pinpoint_endpoints.convert.customer_profiles import PartLimits, write, write_parts
 from pinpoint_endpoints.convert.formats import ConvertOptions
 from pinpoint_endpoints.convert.output import Directory
 from pinpoint_endpoints.convert.profiles import FIXED_FIELDS
@@ -319,7 +319,7 @@ def test_a_profile_is_no_larger_than_the_service_accepts(tmp_path: Path) -> None
 def test_parts(tmp_path: Path) -> None:
     """No part is larger than asked, each begins with the header, and none is without a line."""
     with Directory(tmp_path) as output:
-        write_parts(output, "p-{}", [b"1234\n"] * 5, header=b"h\n", max_bytes=12)
+        write_parts(output, "p-{}", [b"1234\n"] * 5, header=b"h\n", limits=PartLimits(12))
         write_parts(output, "none-{}", [], header=b"h\n")
         output.commit()
     files = {path.name: path.read_bytes() for path in tmp_path.iterdir()}

@@ -1,0 +1,212 @@
+"""Write the lists by which Amazon SES and AWS End User Messaging know whom to leave alone."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import orjson
+
+from pinpoint_endpoints.convert.account import ENDPOINT, Account, Action, Rule
+from pinpoint_endpoints.convert.by_address import (
+    NO_ADDRESS,
+    OLDER_ADDRESS,
+    OTHER_CHANNEL,
+    endpoints_by_address,
+)
+from pinpoint_endpoints.convert.by_id import OLDER_COPY, SAME_COPY
+from pinpoint_endpoints.convert.customer_profiles import PartLimits, write_parts
+from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
+from pinpoint_endpoints.convert.grouping import PHONE_CHANNELS, UserEndpoint, dumps
+from pinpoint_endpoints.convert.output import Output
+from pinpoint_endpoints.convert.profiles import e164
+from pinpoint_endpoints.documents.csv_reader import column_of
+from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.shapes import READ_ONLY
+from pinpoint_endpoints.errors import CannotRun, UsageError
+from pinpoint_endpoints.quotas import (
+    MAX_CONTACT_LIST_TOPICS,
+    MAX_CONTACTS,
+    MAX_SUPPRESSED_ADDRESSES,
+)
+
+_OPTED_OUT = Rule("opted-out", Action.CARRIED, "an endpoint with this address is opted out")
+_INACTIVE = Rule("inactive", Action.CARRIED, "all endpoints with this address are INACTIVE")
+_REACHABLE = Rule(
+    "reachable", Action.SKIPPED, "the address is in use and not opted out: it is not for this list"
+)
+_CONTACT = Rule("contact", Action.CARRIED, "the address is a contact")
+_UNSUBSCRIBED = {
+    _OPTED_OUT: Rule(
+        "unsubscribed",
+        Action.WITHHELD,
+        "an endpoint with this address is opted out: the contact is unsubscribed from everything",
+    ),
+    _INACTIVE: Rule(
+        "inactive",
+        Action.WITHHELD,
+        "all endpoints with this address are INACTIVE: the contact is unsubscribed from everything",
+    ),
+}
+_NOT_A_NUMBER = Rule(
+    "not-e164", Action.LOST, "not a phone number in E.164 form: the list takes no other"
+)
+_SUPPRESSION_LIMITS = PartLimits(sys.maxsize, MAX_SUPPRESSED_ADDRESSES)
+_CONTACT_LIMITS = PartLimits(sys.maxsize, MAX_CONTACTS)
+_IN_THE_CONTACT = frozenset({"Address", "ChannelType", "OptOut", "EndpointStatus", "RequestId"})
+_LEFT_OUT = (_REACHABLE, OTHER_CHANNEL, NO_ADDRESS, OLDER_COPY, SAME_COPY)
+_NO_MEMBERS = MappedMember("every other member", "")
+
+
+def _reason(endpoints: Sequence[UserEndpoint]) -> Rule:
+    """Return why nobody is to be reached at the address of some endpoints; else `_REACHABLE`."""
+    if any(endpoint.opted_out for endpoint in endpoints):
+        return _OPTED_OUT
+    return _INACTIVE if all(endpoint.inactive for endpoint in endpoints) else _REACHABLE
+
+
+def _suppressed(
+    documents: Iterable[Document], channels: Iterable[str], account: Account
+) -> Iterator[tuple[Sequence[UserEndpoint], Rule]]:
+    """Yield the endpoints with each address that is to be left alone, and why."""
+    for endpoints in endpoints_by_address(documents, frozenset(channels), account):
+        reason = _reason(endpoints)
+        if reason is not _REACHABLE:
+            yield endpoints, reason
+        else:
+            _note(reason, endpoints, account)
+
+
+def _note(rule: Rule, endpoints: Sequence[UserEndpoint], account: Account) -> None:
+    for endpoint in endpoints:
+        account.add(rule, ENDPOINT, endpoint.place)
+
+
+def _write_ses_suppression(
+    documents: Iterable[Document], output: Output, account: Account, _options: ConvertOptions
+) -> None:
+    def lines() -> Iterator[bytes]:
+        for endpoints, reason in _suppressed(documents, ("EMAIL",), account):
+            _note(reason, endpoints, account)
+            member = "COMPLAINT" if reason is _OPTED_OUT else "BOUNCE"
+            yield dumps({"emailAddress": endpoints[0].address.strip(), "reason": member}) + b"\n"
+
+    write_parts(output, "ses-suppression-{}.json", lines(), limits=_SUPPRESSION_LIMITS)
+
+
+def _write_sms_opt_outs(
+    documents: Iterable[Document], output: Output, account: Account, _options: ConvertOptions
+) -> None:
+    with output.open("sms-opt-outs.txt") as file:
+        for endpoints, reason in _suppressed(documents, PHONE_CHANNELS, account):
+            number = next(filter(None, (e164(each.address.strip()) for each in endpoints)), "")
+            _note(reason if number else _NOT_A_NUMBER, endpoints, account)
+            if number:
+                file.write(f"{number}\n".encode(), 1)
+
+
+def _write_ses_contacts(
+    documents: Iterable[Document], output: Output, account: Account, options: ConvertOptions
+) -> None:
+    topics: set[str] = set()
+
+    def lines() -> Iterator[bytes]:
+        for endpoints in endpoints_by_address(documents, frozenset({"EMAIL"}), account):
+            reason = _reason(endpoints)
+            newest, *others = sorted(endpoints, key=lambda endpoint: endpoint.inactive)
+            rule = _CONTACT if reason is _REACHABLE else _UNSUBSCRIBED[reason]
+            _note(rule, [newest], account)
+            _note(rule if reason is not _REACHABLE else OLDER_ADDRESS, others, account)
+            own_topics = _values_at(newest.request, options.topics) if rule is _CONTACT else []
+            topics.update(own_topics)
+            yield _contact(newest, own_topics, unsubscribed=rule is not _CONTACT)
+
+    write_parts(output, "ses-contacts-{}.json", lines(), limits=_CONTACT_LIMITS)
+    if len(topics) > MAX_CONTACT_LIST_TOPICS:
+        message = f"{options.topics} has {len(topics):,} different values"
+        hint = f"a contact list has at most {MAX_CONTACT_LIST_TOPICS} topics: name another member"
+        raise CannotRun(message, hint)
+    contact_list = {
+        "ContactListName": "pinpoint",
+        "Topics": [
+            {"TopicName": name, "DisplayName": name, "DefaultSubscriptionStatus": "OPT_OUT"}
+            for name in sorted(topics)
+        ],
+    }
+    with output.open("contact-list.json") as file:
+        file.write(orjson.dumps(contact_list, option=orjson.OPT_INDENT_2) + b"\n", 1)
+
+
+def _contact(endpoint: UserEndpoint, topics: Iterable[str], *, unsubscribed: bool) -> bytes:
+    attributes = {
+        name: value
+        for name, value in endpoint.request.items()
+        if name not in _IN_THE_CONTACT and name not in READ_ONLY and value
+    }
+    contact: dict[str, object] = {
+        "emailAddress": endpoint.address.strip(),
+        "unsubscribeAll": unsubscribed,
+        "attributesData": dumps(attributes).decode(),
+    }
+    preferences = [{"topicName": name, "subscriptionStatus": "OPT_IN"} for name in topics]
+    if preferences:
+        contact["topicPreferences"] = preferences
+    return dumps(contact) + b"\n"
+
+
+def _values_at(request: Mapping[str, object], path: str) -> list[str]:
+    """Return the values of a member such as `User.UserAttributes.Newsletters`."""
+    if not path:
+        return []
+    column = column_of(path)
+    if column is None:
+        hint = "name a member with values: User.UserAttributes.Newsletters"
+        raise UsageError(f'"{path}" is not a member of an endpoint', hint)
+    value: object = request
+    for name in (*column.holder, column.name):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    values = value if isinstance(value, list) else [value]
+    return sorted({text for text in values if isinstance(text, str) and text})
+
+
+SES_CONTACTS = Format(
+    "ses-contacts",
+    "contacts for the contact list of Amazon SES: a CreateImportJob of format JSON, and the list",
+    _write_ses_contacts,
+    (
+        MappedMember("Address of EMAIL", "emailAddress", "each once"),
+        MappedMember("OptOut", "unsubscribeAll: true", "if any endpoint with the address has it"),
+        MappedMember(
+            "EndpointStatus", "unsubscribeAll: true", "if no endpoint has the address ACTIVE"
+        ),
+        MappedMember("the member of --topics", "topicPreferences", "a topic for each value"),
+        MappedMember("every other member", "attributesData", "as JSON in a text"),
+        MappedMember("ApplicationId, CohortId, CreationDate", "", "of use to Pinpoint alone"),
+    ),
+    (_CONTACT, *_UNSUBSCRIBED.values(), OLDER_ADDRESS, *_LEFT_OUT[1:]),
+    options=frozenset({"topics"}),
+)
+SES_SUPPRESSION = Format(
+    "ses-suppression",
+    "e-mail addresses for the suppression list of Amazon SES: a CreateImportJob of format JSON",
+    _write_ses_suppression,
+    (
+        MappedMember("Address of EMAIL", "emailAddress", "each once"),
+        MappedMember("OptOut", "reason: COMPLAINT", "the account has to suppress complaints"),
+        MappedMember("EndpointStatus", "reason: BOUNCE", "if no endpoint has the address ACTIVE"),
+        _NO_MEMBERS,
+    ),
+    (_OPTED_OUT, _INACTIVE, *_LEFT_OUT),
+    "ses-suppression-00001.json",
+)
+SMS_OPT_OUTS = Format(
+    "sms-opt-outs",
+    "phone numbers for an opt-out list of AWS End User Messaging: one PutOptedOutNumber a line",
+    _write_sms_opt_outs,
+    (
+        MappedMember("Address of SMS and VOICE", "a line", "in E.164 form, each once"),
+        MappedMember("OptOut", "a number that is opted out anywhere is in the list"),
+        MappedMember("EndpointStatus", "so is one that no endpoint has ACTIVE"),
+        _NO_MEMBERS,
+    ),
+    (_OPTED_OUT, _INACTIVE, _NOT_A_NUMBER, *_LEFT_OUT),
+    "sms-opt-outs.txt",
+)

@@ -1,0 +1,169 @@
+"""Tables for other systems, and the lists of addresses to be left alone."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import run
+
+from pinpoint_endpoints.convert.run import FORMATS
+from pinpoint_endpoints.saving import json_line
+
+MAIL, TEXT = "EMAIL", "SMS"
+
+
+def endpoint(name: str, channel: str, address: str, user: str = "", **members: Any) -> Any:
+    """Return an endpoint, of a user or of none."""
+    found = {"Id": name, "ChannelType": channel, "Address": address, **members}
+    return {**found, "User": {"UserId": user}} if user else found
+
+
+OUT, INACTIVE = {"OptOut": "ALL"}, {"EndpointStatus": "INACTIVE"}
+OLD, NEW = {"EffectiveDate": "2020-01-01T00:00:00Z"}, {"EffectiveDate": "2026-01-01T00:00:00Z"}
+INTERESTS = {"I": ["x", "y"], "city": ["n"]}
+AUDIENCE = [
+    endpoint("a1", MAIL, "Ada@example.com", "ada", **NEW, Attributes=INTERESTS),
+    endpoint("a2", TEXT, "+1 206 555 0100", "ada", **OUT),
+    endpoint("b1", MAIL, "ada@example.com", "bob", **INACTIVE),
+    endpoint("b2", MAIL, "bob@example.com", "bob", **INACTIVE),
+    endpoint("b3", "GCM", "token", "bob"),
+    endpoint("c1", "VOICE", "+12065550100", "cy"),
+    endpoint("d1", MAIL, "dee@example.com", **OUT),
+    endpoint("d2", MAIL, "DEE@example.com", "dee"),
+    endpoint("e1", MAIL, "eve@example.com", "eve", **OLD),
+    endpoint("e2", MAIL, "eve@example.com", "mallory", **NEW),
+    endpoint("f1", TEXT, "12", "fay", **OUT),
+]  # fmt: skip
+ALONE = ("dee@example.com", "bob@example.com", "2065550100", "206 555 0100")
+"""Addresses of people who opted out, or who are nowhere ACTIVE."""
+
+Convert = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def convert(tmp_path: Path) -> Convert:
+    """Return a function that converts the audience, and returns the files that it gives."""
+
+    def converted(name: str, *arguments: str, audience: list[Any] = AUDIENCE) -> dict[str, str]:
+        source, folder = tmp_path / "in.ndjson", tmp_path / f"out{len(list(tmp_path.iterdir()))}"
+        source.write_bytes(b"".join(map(json_line, audience)))
+        ended = run("convert", source, "--to", name, "-d", folder, *arguments)
+        assert ended.code == 0, ended.err
+        return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+
+    return converted
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV text."""
+    return list(csv.DictReader(text.splitlines()))
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"ndjson", "csv", "json", "yaml"}))
+def test_nobody_is_reachable_who_should_not_be(convert: Convert, name: str) -> None:
+    """Opted-out and INACTIVE addresses are only where they are told to be left alone."""
+    files = convert(name)
+    if name in ("ses-suppression", "sms-opt-outs"):
+        return
+    for file, text in files.items():
+        for line in text.splitlines():
+            told = file == "suppressed.csv" or '"unsubscribeAll":true' in line
+            assert told or not any(address in line.lower() for address in ALONE), (file, line)
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_the_order_of_documents_does_not_matter(convert: Convert, name: str) -> None:
+    """The same documents give the same bytes."""
+    assert convert(name) == convert(name, audience=AUDIENCE[::-1])
+
+
+def test_a_row_for_each_user(convert: Convert) -> None:
+    """Endpoints without a user have their own; an attribute called like a column is told apart."""
+    files = convert("users-csv", "--rename", "userId=external_id", "--rename", "email1=email")
+    found = {row["external_id"]: row for row in rows(files["users.csv"])}
+    assert list(found) == ["ada", "bob", "cy", "d1", "dee", "eve", "fay", "mallory"]
+    ada = {name: text for name, text in found["ada"].items() if text}
+    assert ada == {
+        "external_id": "ada", "email": "Ada@example.com", "optOut": "SOME", "inactive": "NONE",
+        "I_0": "x", "I_1": "y", "attr_city": "n", "PinpointOptOut_SMS": "ALL",
+        "PinpointEffectiveDate": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+    assert '"address":"token"' in files["devices.jsonl"]
+    assert "." not in files["users.csv"].partition("\n")[0]
+
+
+def test_a_row_for_each_address(convert: Convert) -> None:
+    """An address that several have is the newest one's."""
+    files = convert("addresses-csv")
+    found = {(row["address"], row["userId"]): row["optOut"] for row in rows(files["addresses.csv"])}
+    assert found == {
+        ("Ada@example.com", "ada"): "SOME", ("eve@example.com", "mallory"): "NONE",
+        ("token", "bob"): "NONE",
+    }  # fmt: skip
+    alone = {(row["address"], row["reason"]) for row in rows(files["suppressed.csv"])}
+    assert alone == {
+        ("+1 206 555 0100", "opted-out"), ("12", "opted-out"), ("bob@example.com", "inactive"),
+        ("dee@example.com", "opted-out"),
+    }  # fmt: skip
+
+
+def test_the_suppression_list_of_ses(convert: Convert) -> None:
+    """As AWS's guide has it: an object a line, with the reason."""
+    (text,) = convert("ses-suppression").values()
+    assert [json.loads(line) for line in text.splitlines()] == [
+        {"emailAddress": "bob@example.com", "reason": "BOUNCE"},
+        {"emailAddress": "dee@example.com", "reason": "COMPLAINT"},
+    ]
+
+
+def test_contacts_of_ses(convert: Convert) -> None:
+    """With their topics; who opted out is unsubscribed from all."""
+    files = convert("ses-contacts", "--topics", "Attributes.I")
+    contacts = [json.loads(line) for line in files["ses-contacts-00001.json"].splitlines()]
+    found = {contact["emailAddress"].lower(): contact for contact in contacts}
+    ada = found["ada@example.com"]
+    assert [topic["topicName"] for topic in ada["topicPreferences"]] == ["x", "y"]
+    assert json.loads(ada["attributesData"])["User"]["UserId"] == "ada"
+    unsubscribed = {name for name, contact in found.items() if contact["unsubscribeAll"]}
+    assert unsubscribed == {"bob@example.com", "dee@example.com"}
+    topics = json.loads(files["contact-list.json"])["Topics"]
+    assert [topic["TopicName"] for topic in topics] == ["x", "y"]
+
+
+def test_opted_out_numbers(convert: Convert) -> None:
+    """In E.164 form, each once; what is no number is accounted for."""
+    assert convert("sms-opt-outs") == {"sms-opt-outs.txt": "+12065550100\n"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["users-csv", "--rename", "userid=x"], 'did you mean "userId"?'),
+        (["users-csv", "--rename", "userId=email1"], 'two columns would be called "email1"'),
+        (["ses-contacts", "--topics", "Attributes"], "not a member"),
+        (["ses-suppression", "--topics", "Attributes.I"], "not an option of --to ses-suppression"),
+    ],
+)
+def test_wrong_options(tmp_path: Path, arguments: list[str], message: str) -> None:
+    """Each is refused with what to do, and nothing is written."""
+    source = tmp_path / "in.ndjson"
+    source.write_bytes(b"".join(map(json_line, AUDIENCE)))
+    ended = run("convert", source, "-d", tmp_path / "out", "--to", *arguments)
+    assert (ended.code, message in ended.err) == (2, True), ended.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_help_lists_all_formats() -> None:
+    """It is not made of the table, which takes a while to import."""
+    text = " ".join(run("convert", "--help").out.split())
+    names = (
+        text.partition("The format: ")[2]
+        .partition(".")[0]
+        .replace(" or ", ", ")
+        .replace("- ", "-")
+        .split(", ")
+    )
+    assert names == list(FORMATS)
