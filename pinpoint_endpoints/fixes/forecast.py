@@ -1,8 +1,10 @@
 """Tell which problems of checked documents could be fixed, without writing anything."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Format, Source
 from pinpoint_endpoints.documents.model import Checked, Document, Problem
 from pinpoint_endpoints.documents.positions import Locator
@@ -10,8 +12,8 @@ from pinpoint_endpoints.documents.positions import Locator
 if TYPE_CHECKING:
     from pinpoint_endpoints.fixes.rounds import Check
 
-MAX_TRIED = 50
-"""After so many texts, one whose problems are like those of an earlier one is not tried again."""
+MAX_TRIED_BYTES = 50_000
+"""How much text is tried in a run: what comes after it is taken to be like what came before."""
 
 
 class _Tried(NamedTuple):
@@ -22,14 +24,26 @@ class _Tried(NamedTuple):
         text: the text.
         first_line: where it begins in its file.
         fixes: how many problems were fixed.
-        solved: those that it had at first, with lines counted from the text's first.
+        solved: what identifies those of them that it had at first.
     """
 
     locator: Locator
     text: str
     first_line: int
     fixes: int
-    solved: frozenset[Problem]
+    solved: frozenset[object]
+
+
+class _Result(NamedTuple):
+    """What fixing comes to for documents with the same problems.
+
+    Attributes:
+        solved: whether each of the problems that have a fix is fixed.
+        fixes: how many problems are fixed, also those that other fixes reveal.
+    """
+
+    solved: tuple[bool, ...]
+    fixes: int
 
 
 class Forecast:
@@ -39,21 +53,21 @@ class Forecast:
 
     Args:
         check: finds the problems of a document.
-        max_tried: how many texts are tried before those like an earlier one are not.
+        max_bytes: how much text is tried.
 
     Attributes:
         fixes: how many problems would be fixed, also those that other fixes reveal.
         blocked: how many problems have a fix that cannot be applied.
     """
 
-    def __init__(self, check: "Check", max_tried: int = MAX_TRIED) -> None:
+    def __init__(self, check: "Check", max_bytes: int = MAX_TRIED_BYTES) -> None:
         self.fixes = 0
         self.blocked = 0
         self._check = check
-        self._max_tried = max_tried
-        self._tried = 0
+        self._bytes_left = max_bytes
         self._last: _Tried | None = None
-        self._all_fixed: dict[object, int] = {}
+        self._sizes: tuple[str, int] = ("", 0)
+        self._known: dict[object, _Result] = {}
 
     def without_blocked(self, checked: Checked, source: Source | None) -> Checked:
         """Return a document whose problems have only those fixes that would be applied.
@@ -66,59 +80,99 @@ class Forecast:
         if not fixable:
             return checked
         if source is None or source.format is Format.CSV or not checked.document.is_read:
-            return _with_fixes(checked, frozenset())
-        document = checked.document
-        is_alone = not document.in_multi_document_file or (
-            source.format is not Format.YAML and not document.path
-        )
-        kind = is_alone and _kind(checked)
-        if self._tried >= self._max_tried and kind in self._all_fixed:
-            self.fixes += self._all_fixed[kind]
-            return checked
-        tried = self._try(document, source)
-        above = tried.first_line - 1
-        solved = frozenset(
+            return _without(checked, fixable)
+        result = self._result(checked, fixable, source)
+        blocked = [
             problem
-            for problem in fixable
-            if replace(problem, line=problem.line - above) in tried.solved
-        )
-        if is_alone and len(solved) == len(fixable):
-            self._all_fixed.setdefault(kind, tried.fixes)
-        self.blocked += len(fixable) - len(solved)
-        return _with_fixes(checked, solved)
+            for problem, is_solved in zip(fixable, result.solved, strict=True)
+            if not is_solved
+        ]
+        self.fixes += result.fixes
+        self.blocked += len(blocked)
+        return _without(checked, blocked) if blocked else checked
 
-    def _try(self, document: Document, source: Source) -> _Tried:
-        """Fix a document's text, unless it is the last one, and count the fixes."""
+    def _result(self, checked: Checked, fixable: list[Problem], source: Source) -> _Result:
+        document = checked.document
+        is_json = source.format in (Format.JSON, Format.NDJSON)
+        is_alone = not document.in_multi_document_file or (is_json and not document.path)
+        kind = is_alone and tuple(
+            (problem.code, problem.fix and (problem.fix.action, problem.fix.paths))
+            for problem in checked.problems
+        )
+        before = self._last
+        tried = self._try(document, source, by_place=not is_alone and not is_json)
+        if tried is None:
+            return self._known.get(kind) or _expected(document, len(fixable))
+        above = None if is_alone or is_json else tried.first_line - 1
+        solved = tuple(_identity(problem, above) in tried.solved for problem in fixable)
+        result = _Result(solved, 0 if tried is before else tried.fixes)
+        if is_alone:
+            self._known.setdefault(kind, result)
+        return result
+
+    def _try(self, document: Document, source: Source, *, by_place: bool) -> _Tried | None:
+        """Fix a document's text, unless it is the last one; return None if it is too much."""
         if self._last is not None and self._last.locator is document.locator:
             return self._last
+        is_line = document.in_multi_document_file and source.format is Format.NDJSON
+        if self._bytes_left <= (0 if is_line else self._size(source.path)):
+            return None
         found = document.locator.map
         if self._last is not None and self._last.text is found.text:
             return self._last
         from pinpoint_endpoints.fixes.rounds import fixed_text  # only where a fix is known
 
-        self._tried += 1
+        raw = found.text.encode()
+        self._bytes_left -= len(raw)
         if source.format is Format.NDJSON:
             source = source._replace(format=Format.JSON)
-        fixed = fixed_text(found.text.encode(), source, self._check)
-        fixes, solved = fixed[1:3] if fixed else (0, frozenset())
-        self.fixes += fixes
-        first_line = found.lines.position(0).line
-        self._last = _Tried(document.locator, found.text, first_line, fixes, solved)
+        fixed = fixed_text(raw, source, self._check)
+        fixes, solved = (fixed.fixes, fixed.solved) if fixed else (0, frozenset())
+        self._last = _Tried(
+            document.locator,
+            found.text,
+            found.lines.position(0).line,
+            fixes,
+            frozenset(_identity(problem, 0 if by_place else None) for problem in solved),
+        )
         return self._last
 
+    def _size(self, path: str) -> int:
+        """Return how large a file is; its documents come one after the other."""
+        if self._sizes[0] != path:
+            try:
+                size = Path(path).stat().st_size
+            except OSError:
+                size = 0
+            self._sizes = path, size
+        return self._sizes[1]
 
-def _kind(checked: Checked) -> object:
-    """Return what documents have in common that fixing treats alike."""
-    return tuple(
-        (problem.code, problem.fix and (problem.fix.action, problem.fix.paths))
-        for problem in checked.problems
-    )
+
+def _identity(problem: Problem, above: int | None) -> object:
+    """Return what identifies a problem in its text.
+
+    Args:
+        problem: with a fix.
+        above: how many lines of the file are above a text of several documents, which may have
+            the same problem; None for a text of one, where no place need be found.
+    """
+    if above is None:
+        return problem.code, problem.fix
+    return problem.code, problem.fix, problem.line - above, problem.column
 
 
-def _with_fixes(checked: Checked, solved: frozenset[Problem]) -> Checked:
+def _expected(document: Document, fixable: int) -> _Result:
+    """Return what is to be expected without a try: where a key is twice, nothing is fixed."""
+    is_fixed = all(problem.code != codes.DUPLICATE_KEY for problem in document.problems)
+    return _Result((is_fixed,) * fixable, fixable * is_fixed)
+
+
+def _without(checked: Checked, blocked: list[Problem]) -> Checked:
+    """Return a document whose blocked problems have no fix."""
+    gone = {*map(id, blocked)}
     return checked._replace(
         problems=tuple(
-            replace(problem, fix=None) if problem.fix and problem not in solved else problem
+            replace(problem, fix=None) if id(problem) in gone else problem
             for problem in checked.problems
         )
     )
