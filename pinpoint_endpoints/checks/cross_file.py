@@ -4,11 +4,12 @@ Only hashes are kept, so that a million documents fit into memory. Documents wit
 read again, and reported if they really collide.
 """
 
+import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from pinpoint_endpoints.checks.finding import CodedFinding
 from pinpoint_endpoints.checks.identity import (
@@ -37,13 +38,43 @@ _NOTHING = 0
 _MAX_SORTED = 250_000
 
 
+Names = dict[ValuePath, set[str]]
+"""Names of attributes and metrics, by their path in a request."""
+
+
+class IndexPart(NamedTuple):
+    """What an index knows of some documents; see `CrossFileIndex`.
+
+    Attributes:
+        endpoints: hashes, as the following three.
+        addresses: by document.
+        users: by document.
+        user_attributes: by document.
+        starts: the sources, each with the index of its first document.
+        names: those of attributes and metrics, by application.
+        applications: which are named.
+    """
+
+    endpoints: "array[int]"
+    addresses: "array[int]"
+    users: "array[int]"
+    user_attributes: "array[int]"
+    starts: list[tuple[Source, int]]
+    names: dict[str, Names]
+    applications: set[str]
+
+
 class CrossFileIndex:
     """Hashes of what each document of a run is about, in 32 bytes per document.
 
     The hashes of a document have the same index in each array; 0 means none.
+
+    Args:
+        max_names: of an application; None for no limit.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_names: int | None = MAX_ATTRIBUTE_NAMES) -> None:
+        self._max_names = sys.maxsize if max_names is None else max_names
         self._endpoints = array("q")
         self._addresses = array("q")
         self._users = array("q")
@@ -55,6 +86,8 @@ class CrossFileIndex:
 
     def begin(self, source: Source) -> None:
         """Record the source of the documents that follow."""
+        if self._sources and self._sources[-1] == source:  # its lines come in parts
+            return
         self._sources.append(source)
         self._starts.append(len(self._endpoints))
 
@@ -70,8 +103,44 @@ class CrossFileIndex:
             self._applications.add(identity.application)
         names = self._names.get(identity.application)
         if names is None:
-            names = self._names[identity.application] = _Names()
+            names = self._names[identity.application] = _Names(self._max_names)
         return names.add(document)
+
+    def part(self) -> "IndexPart":
+        """Return what an index of all documents needs to know of these."""
+        names = {application: names.known for application, names in self._names.items()}
+        return IndexPart(
+            self._endpoints,
+            self._addresses,
+            self._users,
+            self._user_attributes,
+            [*zip(self._sources, self._starts, strict=True)],
+            names,
+            self._applications,
+        )
+
+    def add_part(self, part: "IndexPart") -> bool:
+        """Add the documents of another index, unless there is a finding among their names.
+
+        Returns:
+            whether they were added; else add them one by one, to find it.
+        """
+        for application, names in part.names.items():
+            ours = self._names.setdefault(application, _Names(self._max_names))
+            if not ours.have_room_for(names):
+                return False
+        for application, names in part.names.items():
+            self._names[application].merge(names)
+        for source, start in part.starts:
+            if not self._sources or self._sources[-1] != source:
+                self._sources.append(source)
+                self._starts.append(len(self._endpoints) + start)
+        self._endpoints += part.endpoints
+        self._addresses += part.addresses
+        self._users += part.users
+        self._user_attributes += part.user_attributes
+        self._applications |= part.applications
+        return True
 
     def collisions(self) -> "Collisions":
         """Return the hashes that several documents have in common."""
@@ -128,8 +197,9 @@ def _runs(hashes: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
 class _Names:
     """The names of attributes and metrics in the documents of one application."""
 
-    def __init__(self) -> None:
-        self._known: dict[ValuePath, set[str]] = {
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.known: Names = {
             ATTRIBUTES: set(),
             METRICS: set(),
             USER_ATTRIBUTES: set(),
@@ -141,18 +211,29 @@ class _Names:
         if self._is_reported:
             return []
         groups = names_in(document)
-        if all(names.keys() <= self._known[path] for path, names in groups.items()):
+        if all(names.keys() <= self.known[path] for path, names in groups.items()):
             return []
         if sum(map(len, groups.values())) > MAX_ATTRIBUTE_NAMES:
             return []  # the rule for one document reports it
         for path, names in groups.items():
             for name in names:
-                self._known[path].add(name)
-                if sum(map(len, self._known.values())) > MAX_ATTRIBUTE_NAMES:
+                self.known[path].add(name)
+                if sum(map(len, self.known.values())) > self._limit:
                     self._is_reported = True
                     place = (*document.request_path, *path, name)
                     return [(codes.TOO_MANY_NAMES_IN_RUN, too_many_names_in_all(place))]
         return []
+
+    def have_room_for(self, names: Names) -> bool:
+        """Tell whether nothing would be reported if these names were added."""
+        together = (len(known | names[path]) for path, known in self.known.items())
+        return self._is_reported or sum(together) <= self._limit
+
+    def merge(self, names: Names) -> None:
+        """Add the names in other documents of the application."""
+        if not self._is_reported:
+            for path, known in self.known.items():
+                known.update(names[path])
 
 
 class Collisions:

@@ -1,6 +1,7 @@
 """Check all documents of a run: each by itself, then all against each other."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pinpoint_endpoints.checks.cross_file import CrossFileIndex
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, CodedFinding, Policy
@@ -10,12 +11,26 @@ from pinpoint_endpoints.documents.discovery import Source, UnreadablePath
 from pinpoint_endpoints.documents.model import Checked, Document, Problem, Verdict
 from pinpoint_endpoints.documents.rule import rule_of
 
+if TYPE_CHECKING:
+    from pinpoint_endpoints.checks.parallel import Workers
+
 Reader = Callable[[Source | UnreadablePath], Iterable[Document]]
 """Reads the documents of a source; must return the same ones when called again."""
 
+OnSource = Callable[[Source | UnreadablePath], None]
+
+
+def _ignore(_source: Source | UnreadablePath) -> None:
+    pass
+
 
 def check_all(
-    sources: Iterable[Source | UnreadablePath], read: Reader, policy: Policy = DEFAULT_POLICY
+    sources: Iterable[Source | UnreadablePath],
+    read: Reader,
+    policy: Policy = DEFAULT_POLICY,
+    *,
+    workers: "Workers | None" = None,
+    on_source: OnSource = _ignore,
 ) -> Iterator[Checked]:
     """Yield the documents of the sources with their problems.
 
@@ -26,19 +41,37 @@ def check_all(
         sources: from `discover`.
         read: from `documents.load`; called again for sources with colliding documents.
         policy: which problems count.
+        workers: processes that check most of the documents.
+        on_source: called with each source before its documents are yielded.
     """
     index = CrossFileIndex()
-    for source in sources:
+
+    def check(source: Source | UnreadablePath, documents: Iterable[Document]) -> Iterator[Checked]:
+        on_source(source)
         if isinstance(source, Source):
             index.begin(source)
-        for document in read(source):
+        for document in documents:
             problems: Sequence[Problem] = validate(document, policy)
             if document.is_read and (findings := index.add(document)):
                 problems = [*problems, *_problems(document, findings, policy)]
             verdict = verdict_on(document, problems, policy)
             yield Checked(document, tuple(problems), verdict)
+
+    if workers is None:
+        for source in sources:
+            yield from check(source, read(source))
+    else:
+        yield from workers.check(sources, index, check, read, on_source)
+    yield from _collisions(index, read, policy, on_source)
+
+
+def _collisions(
+    index: CrossFileIndex, read: Reader, policy: Policy, on_source: OnSource
+) -> Iterator[Checked]:
+    """Yield the documents that collide with others a second time."""
     collisions = index.collisions()
     for source in index.sources_of(collisions):
+        on_source(source)
         for document in read(source):
             if any(problem.code == codes.UNREADABLE for problem in document.problems):
                 yield Checked(document, document.problems, Verdict.UNREADABLE)

@@ -34,6 +34,7 @@ _KINDS: dict[str, tuple[type, str]] = {
     "profile": (str, 'text, like "work"'),
     "output": (str, '"table", "text" or "json"'),
     "rate": (float, "a number, like 10"),
+    "jobs": (int, "a whole number, like 2"),
     "show-values": (bool, "true or false"),
     "verify": (bool, "true or false"),
     "all-or-nothing": (bool, "true or false"),

@@ -142,6 +142,10 @@ class Inputs(OptionGroup):
         more = ", …" if len(self.left_out) > _MAX_SUFFIXES_NAMED else ""
         note(f"left out {number} that pe does not read: {printable(kinds)}{more}")
 
+    def once_only(self) -> frozenset[str]:
+        """Return the inputs that can be read only once: standard input and pipes."""
+        return frozenset(filter(is_pipe, self.paths)) | {STANDARD_INPUT}
+
     def size(self) -> int | None:
         """Return how many bytes there are to read; None if standard input is among them."""
         total = 0

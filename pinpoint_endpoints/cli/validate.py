@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -20,6 +20,7 @@ from pinpoint_endpoints.cli.fix import (
     show_differences,
 )
 from pinpoint_endpoints.cli.inputs import Inputs
+from pinpoint_endpoints.cli.jobs import MAX_JOBS, workers_for
 from pinpoint_endpoints.cli.options import OUTPUT, CheckOptions, DisplayOptions
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import run
@@ -103,6 +104,18 @@ def validate(
             rich_help_panel=OUTPUT,
         ),
     ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            "-j",
+            metavar="N",
+            min=1,
+            max=MAX_JOBS,
+            show_default="one; for large inputs, as many as there are CPUs",
+            help="How many processes check the documents, on Linux and macOS.",
+        ),
+    ] = None,
     display: DisplayOptions,
 ) -> ExitCode:
     """Check endpoint files, and show where each mistake is.
@@ -145,7 +158,7 @@ def validate(
         statistics=statistics,
         root=_repository_root(),
     )
-    code = _report(inputs, policy, output, report or (), options, verbose=display.verbose)
+    code = _report(inputs, policy, output, report or (), options, jobs, verbose=display.verbose)
     is_complete = code in (ExitCode.OK, ExitCode.INVALID)
     return ExitCode.CANNOT_RUN if is_complete and not is_fixed else code
 
@@ -156,6 +169,7 @@ def _report(
     output: ReportFormat,
     files: Sequence[str],
     options: ReportOptions,
+    jobs: int | None,
     *,
     verbose: bool,
 ) -> ExitCode:
@@ -167,6 +181,7 @@ def _report(
         output: the format on standard output.
         files: the values of `--report`.
         options: of the report on standard output.
+        jobs: how many processes check documents, if that was given.
         verbose: whether valid documents are named.
     """
     from pinpoint_endpoints.checks.run import check_all
@@ -184,39 +199,29 @@ def _report(
         if output in (ReportFormat.TABLE, ReportFormat.TEXT):
             yield from _fixable(forecast)
 
+    progress = Progress(
+        "checking",
+        inputs.size,
+        lambda: f"{tally.total:,} documents",
+        progress_style(
+            quiet=options.quiet, streams=output in (ReportFormat.TEXT, ReportFormat.GITHUB)
+        ),
+    )
     with (
         inputs.spooled(keep=True) as spooled,
         _Reports(output, files, options, inputs.paths) as reports,
-        Progress(
-            "checking",
-            inputs.size,
-            lambda: f"{tally.total:,} documents",
-            progress_style(
-                quiet=options.quiet, streams=output in (ReportFormat.TEXT, ReportFormat.GITHUB)
-            ),
-        ) as progress,
+        workers_for(jobs, inputs, policy, reports.max_shown, options, progress.meter) as workers,
+        progress,  # its thread is started after the workers
     ):
         sources = inputs.counted_sources(reports.real_paths, quiet=options.quiet)
         tally.left_out = inputs.left_out
-        source_read: Source | None = None
+        current = _CurrentFile(spooled)
 
         def read_source(source: Source | UnreadablePath) -> Iterator[Document]:
-            nonlocal source_read
-            source_read = (
-                source if isinstance(source, Source) and source.path not in spooled else None
-            )
             return with_ids(read(source, spooled, progress.meter), inputs.ids)
 
-        def checked_documents() -> Iterator[Checked]:
-            for checked in check_all(sources, read_source, policy):
-                if not checked.problems:
-                    yield checked
-                    continue
-                shown = forecast.without_blocked(checked, source_read)
-                tally.fixable = forecast.fixes
-                yield shown
-
-        documents: Iterable[Checked] = checked_documents()
+        checked = check_all(sources, read_source, policy, workers=workers, on_source=current.begin)
+        documents = _with_forecast(checked, current, forecast, tally)
         if not policy.strict:
             documents = _read_only_once(documents)
         return run(
@@ -227,6 +232,42 @@ def _report(
             remarks=remarks,
             progress=progress,
         )
+
+
+class _CurrentFile:
+    """The file whose documents are being checked.
+
+    Attributes:
+        source: None for what cannot be written back.
+
+    Args:
+        once_only: inputs that can be read only once.
+    """
+
+    source: Source | None = None
+
+    def __init__(self, once_only: Collection[str]) -> None:
+        self._once_only = once_only
+
+    def begin(self, source: Source | UnreadablePath) -> None:
+        """Go on to another source."""
+        if isinstance(source, UnreadablePath) or source.path in self._once_only:
+            self.source = None
+        else:
+            self.source = source
+
+
+def _with_forecast(
+    documents: Iterable[Checked], current: _CurrentFile, forecast: "Forecast", tally: ProblemTally
+) -> Iterator[Checked]:
+    """Yield documents without fixes that cannot be applied, and count the others."""
+    for checked in documents:
+        if not checked.problems:
+            yield checked
+            continue
+        shown = forecast.without_blocked(checked, current.source)
+        tally.fixable = forecast.fixes
+        yield shown
 
 
 def _list(sources: Iterable[Source | UnreadablePath]) -> ExitCode:
@@ -320,6 +361,7 @@ class _Reports:
 
     Attributes:
         real_paths: of the files, which are not read.
+        max_shown: how many problems of a code they show at most; None if one shows all.
 
     Raises:
         UsageError: unknown format, one file for two reports, or a report that is an input.
@@ -343,6 +385,7 @@ class _Reports:
                     f"{path} is an input: a report would overwrite it", "give another file"
                 )
         self._root = options.root
+        self.max_shown = options.max_problems if output is ReportFormat.TABLE else None
         self._errors_only = options.errors_only
         self._files = ExitStack()
         self._reporters: list[Reporter[Checked]] = [
@@ -366,11 +409,13 @@ class _Reports:
             from pinpoint_endpoints.reports.github import SummaryReporter
 
             try:
+                self.max_shown = None
                 self._reporters.append(SummaryReporter(self._open(summary), self._root))
             except CannotRun as error:  # the run is worth more than its summary
                 print_error(error)
 
     def _add(self, report_format: ReportFormat, stream: TextIO) -> None:
+        self.max_shown = None
         view = ProblemView(ReportOptions(root=self._root))
         self._reporters.append(open_reporter(view, report_format, stream))
 

@@ -222,7 +222,7 @@ def _documents(source: Source, reader: Read, *, as_it_comes: bool = False) -> It
     if as_it_comes and source.format is not Format.YAML:
         raw, has_lines = _two_lines(raw, reader)
         if has_lines:
-            yield from _lines(source, stream_of(raw, reader))
+            yield from read_lines(source, stream_of(raw, reader))
             return
     raw = _rest(raw, reader)
     if len(raw) <= MAX_REQUEST_BYTES:
@@ -301,7 +301,7 @@ def _rest(raw: bytes, reader: Read) -> bytes:
 def _documents_in_stream(source: Source, stream: BinaryIO) -> Iterator[Document]:
     try:
         if source.format is Format.NDJSON:
-            yield from _lines(source, stream)
+            yield from read_lines(source, stream)
             return
         raw = _rest(b"", stream.read)
         if _is_csv(source, raw):
@@ -316,7 +316,7 @@ def _documents_in_stream(source: Source, stream: BinaryIO) -> Iterator[Document]
 
 def _large(source: Source, begin: bytes, reader: Read) -> Iterator[Document]:
     if source.format is not Format.YAML and is_ndjson(begin):
-        yield from _lines(source, stream_of(begin, reader))
+        yield from read_lines(source, stream_of(begin, reader))
         return
     kind = suffix_kind(source.path) or recognise_text(begin)
     if kind:
@@ -339,7 +339,7 @@ def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
             values.append(parsed)  # noqa: PERF402 - what came before an error counts
     except Unreadable as error:
         if language is json_reader and is_ndjson(raw):
-            yield from _lines(source, stream_of(raw, nothing_more))
+            yield from read_lines(source, stream_of(raw, nothing_more))
             return
         stopped = error
     if stopped or any(isinstance(one, Parsed) and isinstance(one.value, str) for one in values):
@@ -362,9 +362,20 @@ def _of_another_kind(source: Source, kind: OtherDocument, raw: bytes) -> Documen
     return _unreadable(source.path, problem, raw=raw)
 
 
-def _lines(source: Source, stream: BinaryIO) -> Iterator[Document]:
-    empty = True
-    for number, line in enumerate(iter(partial(stream.readline, MAX_REQUEST_BYTES + 1), b""), 1):
+def read_lines(
+    source: Source, stream: BinaryIO, first_line: int = 1, *, is_part: bool = False
+) -> Iterator[Document]:
+    """Yield the documents in a file with one on each line.
+
+    Args:
+        source: the file.
+        stream: its lines, or some of them.
+        first_line: the number of the first of these lines.
+        is_part: whether there are other lines, so that these may be empty.
+    """
+    empty = not is_part
+    lines = iter(partial(stream.readline, MAX_REQUEST_BYTES + 1), b"")
+    for number, line in enumerate(lines, first_line):
         if len(line) > MAX_REQUEST_BYTES:
             yield _unreadable(source.path, _too_large("line", number))
             return

@@ -1,0 +1,83 @@
+"""How many processes check documents: `--jobs`, or by the size of the inputs."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import active_count
+from typing import TYPE_CHECKING
+
+from pinpoint_endpoints.checks.finding import Policy
+from pinpoint_endpoints.cli.inputs import Inputs
+from pinpoint_endpoints.documents.discovery import Format, UnreadablePath
+from pinpoint_endpoints.documents.streams import Meter
+from pinpoint_endpoints.reports.reporter import ReportOptions
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.checks.parallel import Workers
+
+MAX_JOBS = 64
+_MAX_BY_DEFAULT = 8
+"""More are of little use: one process puts together what they find."""
+
+_LARGE = 6_000_000
+_FILE = 4_000
+_TIMES_FOR_YAML = 20
+"""How much there is to read until two processes are faster than one, by measurement: in bytes of
+JSON. A file takes as long as so many bytes more, and YAML so many times as long.
+"""
+
+
+@contextmanager
+def workers_for(
+    jobs: int | None,
+    inputs: Inputs,
+    policy: Policy,
+    shown: int | None,
+    options: ReportOptions,
+    meter: Meter,
+) -> Iterator["Workers | None"]:
+    """Give the processes that check documents; None where this process does it alone.
+
+    Args:
+        jobs: how many, if that was given.
+        inputs: the files.
+        policy: which problems count.
+        shown: how many problems of a code are shown; None for all.
+        options: of the report.
+        meter: counts the bytes that are read.
+    """
+    if jobs is None:
+        jobs = min(_cpus(), _MAX_BY_DEFAULT)
+        jobs = jobs if jobs > 1 and active_count() == 1 and _are_large(inputs) else 1
+    if jobs == 1 or not hasattr(os, "fork"):
+        yield None
+        return
+    from pinpoint_endpoints.checks.parallel import Settings, Workers
+
+    settings = Settings(policy, inputs.ids, shown, options.snippets)
+    with Workers(jobs, settings, inputs.once_only(), meter) as workers:
+        yield workers
+
+
+def _cpus() -> int:
+    """Return how many CPUs this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _are_large(inputs: Inputs) -> bool:
+    """Tell whether reading the files takes longer than starting processes for them."""
+    total = 0
+    for source in inputs.find():
+        if isinstance(source, UnreadablePath):
+            continue
+        try:
+            size = _FILE + Path(source.path).stat().st_size
+        except (OSError, ValueError):
+            continue
+        total += size * _TIMES_FOR_YAML if source.format is Format.YAML else size
+        if total > _LARGE:
+            return True
+    return False
