@@ -8,7 +8,7 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from json.decoder import (  # type: ignore[attr-defined] # a name without a stub
     JSONDecodeError,
     scanstring,
@@ -67,7 +67,7 @@ class JsonLocator(Locator):
     @property
     def map(self) -> PositionMap:
         """The positions of all values."""
-        return next(positions(self._raw, self._first_line))
+        return _map_of(self._raw, self._first_line)
 
     def line(self, path: ValuePath) -> int:
         """Return the number of the line where the value at `path` starts."""
@@ -78,6 +78,11 @@ class JsonLocator(Locator):
         if self._places is None:
             self._places = JsonPlaces(decode(self._raw, self._first_line), self._first_line)
         return self._places.locate(path, key=key)
+
+
+@lru_cache(maxsize=1)  # the lines of one text are shown one after the other
+def _map_of(raw: bytes, first_line: int) -> PositionMap:
+    return next(positions(raw, first_line))
 
 
 def parse(raw: bytes, first_line: int = 1) -> Iterable[Parsed]:
