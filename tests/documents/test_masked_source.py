@@ -1,13 +1,16 @@
 """What of a file's line may be shown: everything in its place, nothing personal."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from checking import calls_in
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pinpoint_endpoints import load, validate
 from pinpoint_endpoints.documents import json_reader, yaml_reader
 from pinpoint_endpoints.documents.masked_source import shown_line
 from pinpoint_endpoints.documents.positions import PositionMap
@@ -237,3 +240,43 @@ def test_of_an_unreadable_text_the_words_of_the_schema_are_shown() -> None:
         "  'Address': '***@*******.***', 'OptOut': 'NONE', true,",
         "",
     ]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.yaml", "a.ndjson"])
+def test_four_times_the_problems_take_about_four_times_the_work(tmp_path: Path, name: str) -> None:
+    """The lines of one file are masked together, not the file again for each."""
+
+    def work(size: int) -> int:
+        path = tmp_path / name
+        items = [{"Id": str(number), "OptOut": "none"} for number in range(size)]
+        is_batch = name != "a.ndjson"
+        texts = [json.dumps({"Item": items})] if is_batch else map(json.dumps, items)
+        path.write_text("\n".join(texts), encoding="utf-8")
+
+        def show() -> None:
+            for document in load(path):
+                for problem in validate(document):
+                    assert shown_line(document.locator.map, problem.line)
+
+        return calls_in(show)
+
+    work(2)
+    assert work(80) < 8 * work(20)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Id: a\n# {}\nOptOut: none\n".format("ada@example.com +12065550100 " * 100_000),
+        "Id: a # {}\nOptOut: none\n".format("# word's " * 300_000),
+        "Id: {}\nOptOut: none\n".format("word " * 600_000),
+        'Id: "{}"\nOptOut: none\n'.format("'' " * 900_000),
+        "Id: {}x\nOptOut: none\n".format(" " * 3_000_000),
+    ],
+    ids=["comment", "behind", "plain", "quoted", "spaces"],
+)
+def test_a_very_long_line_is_masked(text: str) -> None:
+    """It takes a second; what grows with the square of the length would take hours."""
+    found = places_in_yaml(text)
+    assert [len(line) for line in shown(found)] == [len(line) for line in text.split("\n")]

@@ -1,33 +1,14 @@
 """How much work fixing is: a file of four times the size takes about four times as much."""
 
 import json
-import sys
 from collections.abc import Callable
-from types import FrameType
 
 import pytest
-from checking import put_right
+from checking import calls_in, put_right
 
 from pinpoint_endpoints import validate
 from pinpoint_endpoints.documents.discovery import Format, Source
 from pinpoint_endpoints.fixes.rounds import fixed_text
-
-
-def calls_to_put_right(text: str, name: str) -> int:
-    """Return how many calls of functions it takes to put a text right."""
-    calls = 0
-
-    def count(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal calls
-        calls += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        put_right(text, name)
-    finally:
-        sys.setprofile(before)
-    return calls
 
 
 def two_spellings(size: int) -> str:
@@ -67,7 +48,8 @@ def test_what_cannot_be_fixed_is_not_tried_one_by_one(
 ) -> None:
     """Fixes that would do harm are found together, not with a check of the file for each."""
     put_right(make(2), name)
-    assert calls_to_put_right(make(80), name) < 8 * calls_to_put_right(make(20), name)
+    few, many = make(20), make(80)
+    assert calls_in(lambda: put_right(many, name)) < 8 * calls_in(lambda: put_right(few, name))
 
 
 @pytest.mark.parametrize(("rounds", "left"), [(1, True), (2, False)])

@@ -1,8 +1,11 @@
 """Check and fix documents as if they were in files."""
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FrameType
 from typing import Any
 
 from pinpoint_endpoints import Document, Problem, load, validate
@@ -58,3 +61,20 @@ def steps(text: str, name: str) -> tuple[str | None, str | None]:
     """Return a text put right, and what a second time would make of it."""
     first = put_right(text, name)
     return first, put_right(first or text, name)
+
+
+def calls_in(work: Callable[[], object]) -> int:
+    """Return how many calls of functions some work takes."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return calls
