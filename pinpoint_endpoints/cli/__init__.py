@@ -1,16 +1,22 @@
 """The `pe` command."""
 
+import atexit
+import gc
 import signal
 import sys
 
 COMPLETION_VARIABLE = "_PE_COMPLETE"
 """Set by the completion scripts: the words to complete are in other variables."""
 
+_GC_THRESHOLD = 50_000
+
 
 def main() -> None:
     """Run the command line; Ctrl-C while it is being imported ends the process at once."""
     if sys.argv[1:] in (["--version"], ["-V"]) and _print_version():
         return
+    gc.set_threshold(_GC_THRESHOLD)  # with Python's 700, collecting takes a tenth of a run
+    atexit.register(gc.freeze)  # the collection at exit would take an eighth of a run
     python_handler = signal.getsignal(signal.SIGINT)
     if python_handler is signal.default_int_handler:  # else it is ignored
         signal.signal(signal.SIGINT, signal.SIG_DFL)

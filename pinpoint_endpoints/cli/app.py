@@ -1,7 +1,5 @@
 """The `pe` program: finds the command, runs it, and turns its end into an exit code."""
 
-import atexit
-import gc
 import os
 import re
 import sys
@@ -64,7 +62,6 @@ _WrongCommandLine: Any = typer.BadParameter.__base__
 _EXAMPLES = ("pe validate endpoints/", "pe upsert --local --app demo endpoints/")
 _OUTPUT_OPTION = re.compile(r"(?:--output=|-[qv]*o)(?P<attached>.+)|--output|-[qv]*o")
 _ARGUMENTS = f"{__name__}.arguments"
-_GC_THRESHOLD = 50_000
 _NULL_DEVICE_MODES = {"stdout": os.O_RDONLY, "stderr": os.O_WRONLY}
 """Modes of the null device that replaces a closed stream: writing results fails, messages are lost.
 """
@@ -281,8 +278,6 @@ def main() -> None:
             setattr(sys, name, null)
         else:
             setattr(sys, name, whole_writes(stream))
-    gc.set_threshold(_GC_THRESHOLD)  # with Python's 700, collecting takes a tenth of a run
-    atexit.register(gc.freeze)  # the collection at exit would take an eighth of a run
     if COMPLETION_VARIABLE in os.environ:
         from pinpoint_endpoints.cli.reference import enable_completion
 
