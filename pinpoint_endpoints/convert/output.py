@@ -9,7 +9,7 @@ from shutil import rmtree
 from stat import S_ISREG
 from typing import IO, NamedTuple, Self
 
-from pinpoint_endpoints.documents.replacing import replacing, try_lock
+from pinpoint_endpoints.documents.replacing import remove_leftovers, replacing, try_lock
 from pinpoint_endpoints.errors import CannotRun, UsageError, reason_of
 
 STANDARD_OUTPUT = "-"
@@ -137,7 +137,7 @@ class SingleFile(Output):
         self._until_commit = ExitStack()
 
     def __exit__(self, *_: object) -> None:
-        with suppress(_Discarded), self._until_commit:
+        with suppress(_Discarded, OSError), self._until_commit:  # a full disk stays full
             raise _Discarded  # what was committed is not there any more
 
     def commit(self) -> None:
@@ -157,6 +157,7 @@ class SingleFile(Output):
             with path.open("wb") as stream:
                 yield stream
         else:
+            remove_leftovers(path.parent)
             yield self._until_commit.enter_context(replacing(path))
 
     def _cannot_be_written(self, path: str, error: OSError) -> Exception:

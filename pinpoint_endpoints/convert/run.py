@@ -124,5 +124,5 @@ def _valid(
         raise CannotRun(
             f"{unreadable[0]}{more} cannot be read",
             "nothing was written, because nobody knows who would be missing: "
-            "repair it, or leave it out with --exclude",
+            "repair it, or leave it out",
         )

@@ -1,7 +1,7 @@
 """Sorts more lines than fit into memory, in temporary files."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from heapq import merge
 from tempfile import TemporaryFile
 from typing import IO, Self
@@ -32,7 +32,8 @@ class SortedLines:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._files.close()
+        with suppress(OSError):  # what a full disk did not take is not needed any more
+            self._files.close()
 
     def add(self, line: bytes) -> None:
         """Add a line, which ends with a line feed and has no other one.

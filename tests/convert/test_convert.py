@@ -75,6 +75,13 @@ def test_nothing_is_written_if_a_file_cannot_be_read(tmp_path: Path, output: str
     assert not list(tmp_path.glob(".pe-*"))
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    """With the file that did not fit."""
+    ended = run("convert", lines(tmp_path / "in.ndjson", ADA), "--to", "csv", "--out", "/dev/full")
+    assert (ended.code, "/dev/full cannot be written: no space left" in ended.err) == (3, True)
+
+
 def test_only_a_directory_of_a_killed_run_may_have_files(tmp_path: Path) -> None:
     """Files that were there before are not mixed with new ones."""
     source = lines(tmp_path / "in.ndjson", ADA)
