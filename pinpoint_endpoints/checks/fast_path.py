@@ -1,58 +1,72 @@
-"""Decide quickly that a document has no problem, by a compiled schema that repeats the rules.
+"""Decide quickly which rules may find something in a document, by a compiled schema.
 
-It is stricter than the rules: a document that it does not accept may still be valid.
+The schema repeats the rules, and is stricter than they are. Most documents break none of them, or
+one or two, and asking all of them takes longer than reading the document.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import cache
-from itertools import chain
 from typing import Any
 
-from pinpoint_endpoints.checks.identity import names_in
-from pinpoint_endpoints.checks.rules.document_rules import bytes_in, invisible_character
+from pinpoint_endpoints.checks.rules.document_rules import as_json
 from pinpoint_endpoints.checks.rules.iso_codes import AREAS, COUNTRIES, LANGUAGES, zones
-from pinpoint_endpoints.checks.rules.member_rules import coordinate_precision
 from pinpoint_endpoints.checks.rules.registry import all_rules
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
+from pinpoint_endpoints.documents.lookalikes import may_be_invisible
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.rule import Scope
 from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, SAFE_ENDPOINT_BYTES
 from pinpoint_endpoints.schema.bundled import bundled_schema
 from pinpoint_endpoints.schema.decider import Decider
 
-COVERED_RULES = frozenset(
+Codes = frozenset[str]
+
+_NONE: Codes = frozenset()
+_ABOUT_ADDRESSES = frozenset(
     {
         codes.PHONE_NUMBER,
         codes.EMAIL_ADDRESS,
         codes.APNS_ADDRESS,
         codes.MISSING_ADDRESS,
         codes.MISSING_CHANNEL_TYPE,
-        codes.COUNTRY,
-        codes.LOCALE,
-        codes.TIMEZONE,
-        codes.EFFECTIVE_DATE,
-        codes.COORDINATE_PRECISION,
-        codes.ATTRIBUTE_NAME,
-        codes.NAMES_THAT_DIFFER_IN_CASE,
-        codes.SHARED_NAME,
-        codes.EMPTY_LIST,
-        codes.TOO_MANY_NAMES,
-        codes.REQUEST_SIZE,
-        codes.READ_ONLY_MEMBERS,
-        codes.NO_ENDPOINT_ID,
-        codes.INVISIBLE_CHARACTER,
     }
 )
-"""The rules about single documents that are repeated here.
+_BY_SCHEMA: Mapping[tuple[str, ...], Codes] = {
+    ("EndpointRequest", "anyOf"): _ABOUT_ADDRESSES,
+    ("EndpointBatchItem", "anyOf"): _ABOUT_ADDRESSES,
+    ("EndpointResponse", "anyOf"): _ABOUT_ADDRESSES,
+    ("EndpointLocation", "properties", "Country", "enum"): frozenset({codes.COUNTRY}),
+    ("EndpointDemographic", "properties", "Timezone", "enum"): frozenset({codes.TIMEZONE}),
+    ("EffectiveDate", "pattern"): frozenset({codes.EFFECTIVE_DATE}),
+    ("AttributeName", "pattern"): frozenset({codes.ATTRIBUTE_NAME}),
+    ("AttributeValues", "minItems"): frozenset({codes.EMPTY_LIST}),
+}
+"""The rules that may find something where a document breaks what `_stricter` adds to the schema."""
 
-If there is another one, no document is surely valid.
-"""
+_ABOUT_NAMES = frozenset({codes.NAMES_THAT_DIFFER_IN_CASE, codes.SHARED_NAME, codes.TOO_MANY_NAMES})
+COVERED_RULES = frozenset().union(
+    *_BY_SCHEMA.values(),
+    _ABOUT_NAMES,
+    {
+        codes.LOCALE,
+        codes.COORDINATE_PRECISION,
+        codes.REQUEST_SIZE,
+        codes.INVISIBLE_CHARACTER,
+        codes.READ_ONLY_MEMBERS,
+        codes.NO_ENDPOINT_ID,
+    },
+)
+"""The rules about single documents that are repeated here; others are asked about each document."""
+
+_MAX_ERRORS = 10
+"""With more, asking all rules takes less time than reading the errors."""
 
 _RULE_SCOPES = frozenset({Scope.MEMBER, Scope.REQUEST, Scope.CREATE, Scope.DOCUMENT})
-_SHAPES = frozenset({"EndpointRequest", "EndpointBatchItem", "UpdateEndpointInput"})
-_WHOLE = ("EndpointRequest", "EndpointBatchItem")
+_SHAPES = frozenset(
+    {"EndpointRequest", "EndpointBatchItem", "EndpointResponse", "UpdateEndpointInput"}
+)
 _NAME = r"^[^#:?\\/]+$"
 _MOMENT = (
     r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
@@ -66,56 +80,76 @@ _ADDRESSES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def surely_valid(document: Document, covered: frozenset[str] = COVERED_RULES) -> bool:
-    """Tell whether a document is certainly valid: a complete endpoint that breaks no rule.
+def suspected_rules(document: Document, covered: Codes = COVERED_RULES) -> Codes | None:
+    """Return the codes of the rules that may find something in a document.
 
-    False means nothing: the rules then decide.
+    None means that anything may be wrong: then the schema has to be asked, too.
 
     Args:
         document: with a value that could be read.
         covered: codes of the rules that are repeated here.
     """
-    if not _covers_all_rules(covered):
-        return False
-    if document.shape not in _SHAPES or document.endpoint_id is None or document.metadata:
-        return False
-    if not _decider(document.shape).is_valid(document.value):
-        return False
-    return (
-        not endpoint_id_problem(document.endpoint_id)
-        and _has_one_decimal(document.request.get("Location"))
-        and _has_known_locale(document.request.get("Demographic"))
-        and _has_distinct_names(document)
-        and bytes_in(document.request) <= SAFE_ENDPOINT_BYTES
-        and not invisible_character(document)
-    )
+    endpoint_id = document.endpoint_id
+    if document.shape not in _SHAPES:
+        return None
+    if endpoint_id is not None and endpoint_id_problem(endpoint_id):
+        return None
+    suspected = _suspected_by_schema(document)
+    if suspected is None:
+        return None
+    found = {*suspected, *_uncovered(covered), *_suspected_in(document.request)}
+    if document.metadata or document.shape == "EndpointResponse":
+        found.add(codes.READ_ONLY_MEMBERS)
+    if endpoint_id is None:
+        found.add(codes.NO_ENDPOINT_ID)
+    written = as_json(document.value)
+    if len(written) > SAFE_ENDPOINT_BYTES:
+        found.add(codes.REQUEST_SIZE)
+    if may_be_invisible(written):
+        found.add(codes.INVISIBLE_CHARACTER)
+    return frozenset(found)
 
 
 @cache
-def _covers_all_rules(covered: frozenset[str]) -> bool:
-    return all(rule.code in covered for rule in all_rules().values() if rule.scope in _RULE_SCOPES)
+def _uncovered(covered: Codes) -> Codes:
+    rules = (rule for rule in all_rules().values() if rule.scope in _RULE_SCOPES)
+    return frozenset(rule.code for rule in rules) - covered
 
 
-def _has_one_decimal(location: Any) -> bool:
-    if not location:
-        return True
-    degrees = (location.get("Latitude", 0), location.get("Longitude", 0))
-    return not any(map(coordinate_precision, degrees))
+def _suspected_by_schema(document: Document) -> Codes | None:
+    decider = _decider(document.shape)
+    if decider.is_valid(document.value):
+        return _NONE
+    suspected = _NONE
+    for number, error in enumerate(decider.compiled.iter_errors(document.value)):
+        _, *rule = error.schema_path  # under `$defs`
+        found = _BY_SCHEMA.get(tuple(map(str, rule)))
+        if found is None or number > _MAX_ERRORS:
+            return None
+        suspected |= found
+    return suspected
 
 
-def _has_known_locale(demographic: Any) -> bool:
-    if not demographic or "Locale" not in demographic:
-        return True
-    language, _, place = demographic["Locale"].partition("_")
-    return language in LANGUAGES and (place in COUNTRIES or place in AREAS)
-
-
-def _has_distinct_names(document: Document) -> bool:
-    """Tell whether the names are few enough, and all different when case is ignored."""
-    names = [*chain.from_iterable(names_in(document).values())]
-    return len(names) <= MAX_ATTRIBUTE_NAMES and len({name.casefold() for name in names}) == len(
-        names
+def _suspected_in(request: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the codes of the rules that a schema cannot repeat; the types are right."""
+    location, demographic = request.get("Location"), request.get("Demographic")
+    if location:
+        degrees = (location.get("Latitude", 0), location.get("Longitude", 0))
+        if any(round(number, 1) != number for number in degrees):
+            yield codes.COORDINATE_PRECISION
+    if demographic and "Locale" in demographic:
+        language, _, place = demographic["Locale"].partition("_")
+        if language not in LANGUAGES or not (place in COUNTRIES or place in AREAS):
+            yield codes.LOCALE
+    user = request.get("User")
+    groups = (
+        request.get("Attributes"),
+        request.get("Metrics"),
+        user and user.get("UserAttributes"),
     )
+    names = [name for group in groups if group for name in group]
+    if len(names) > MAX_ATTRIBUTE_NAMES or len(set(map(str.casefold, names))) < len(names):
+        yield from _ABOUT_NAMES
 
 
 @cache
@@ -131,19 +165,20 @@ def _decider(shape: str) -> Decider:
 
 
 def _stricter(definitions: dict[str, Any]) -> dict[str, Any]:
-    for name in _WHOLE:
-        definitions[name]["required"] = [
-            *definitions[name].get("required", ()), "Address", "ChannelType",
-        ]  # fmt: skip
+    """Return definitions that allow only what breaks no rule; `_BY_SCHEMA` names what is added."""
+    for name in ("EndpointRequest", "EndpointBatchItem", "EndpointResponse"):
         definitions[name]["anyOf"] = [
-            {"properties": {"ChannelType": {"enum": channels}, "Address": {"pattern": pattern}}}
+            {
+                "required": ["Address", "ChannelType"],
+                "properties": {"ChannelType": {"enum": channels}, "Address": {"pattern": pattern}},
+            }
             for pattern, channels in _ADDRESSES.items()
         ]
     definitions["AttributeName"]["pattern"] = _NAME
     definitions["AttributeValues"]["minItems"] = 1
     location = definitions["EndpointLocation"]["properties"]
-    location["Country"] = {"enum": sorted(COUNTRIES)}
+    location["Country"]["enum"] = sorted(COUNTRIES)
     demographic = definitions["EndpointDemographic"]["properties"]
-    demographic["Timezone"] = {"enum": sorted(zones())}
+    demographic["Timezone"]["enum"] = sorted(zones())
     definitions["EffectiveDate"]["pattern"] = _MOMENT
     return definitions

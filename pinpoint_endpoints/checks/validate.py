@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from pinpoint_endpoints.checks.fast_path import surely_valid
+from pinpoint_endpoints.checks.fast_path import suspected_rules
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
 from pinpoint_endpoints.checks.rules.registry import rule_findings
 from pinpoint_endpoints.checks.rules.schema_rules import endpoint_id
-from pinpoint_endpoints.checks.schema_check import explain, fits
+from pinpoint_endpoints.checks.schema_check import explain
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
@@ -23,9 +23,10 @@ _Found = tuple[str, Severity, Finding]
 
 def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
     """Return the problems of a document in file order."""
-    if not document.problems and surely_valid(document):
+    suspected = suspected_rules(document) if document.is_read else frozenset()
+    if not suspected and suspected is not None and not document.problems:
         return []
-    found = [one for one in _found(document, policy) if one[0] not in policy.ignore]
+    found = [one for one in _found(document, policy, suspected) if one[0] not in policy.ignore]
     has_places = document.problems or document.metadata or not document.locator.in_order
     is_sorted = not has_places and (len(found) <= 1 or _sort(found, document.value))
     problems = [problem_at(document, *one) for one in found]
@@ -35,15 +36,16 @@ def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Proble
     return problems
 
 
-def _found(document: Document, policy: Policy) -> Iterator[_Found]:
-    if not document.is_read:
-        return
-    for rule, finding in rule_findings(document, policy):
-        yield rule.code, rule.severity, finding
-    if not fits(document.value, document.shape):
+def _found(
+    document: Document, policy: Policy, suspected: frozenset[str] | None
+) -> Iterator[_Found]:
+    if suspected != frozenset():
+        for rule, finding in rule_findings(document, policy, suspected):
+            yield rule.code, rule.severity, finding
+    if suspected is None:
         for code, finding in explain(document.value, document.shape):
             yield code, Severity.ERROR, finding
-    yield from _id_by_name(document)
+        yield from _id_by_name(document)
 
 
 def _sort(found: list[_Found], value: object) -> bool:

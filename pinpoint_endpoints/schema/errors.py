@@ -86,7 +86,12 @@ def _errors_at(error: "ValidationError", schema: Any, value: object) -> Iterator
     left_out = sum(map(_STEPS.__contains__, evaluated)) - len(given)
     places = [*_places(value, given, left_out)]
     if len(places) > 1:
-        places = [(path, part) for path, part in places if part == error.instance]
+        wrong = error.instance  # False equals 0, but is no number
+        places = [
+            (path, part)
+            for path, part in places
+            if part == wrong and isinstance(part, bool) is isinstance(wrong, bool)
+        ]
     for path, part in places:
         yield SchemaError(
             path,

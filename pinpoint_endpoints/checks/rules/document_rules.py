@@ -223,10 +223,11 @@ def request_size(request: Mapping[str, object]) -> Sequence[Finding]:
 
 def bytes_in(request: Mapping[str, object]) -> int:
     """Return the size of a request in bytes, as compact JSON in UTF-8."""
-    return len(_as_json(request))
+    return len(as_json(request))
 
 
-def _as_json(value: object) -> bytes:
+def as_json(value: object) -> bytes:
+    """Return a value as compact JSON in UTF-8."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:  # a number of more than 64 bits, or half a surrogate pair
@@ -254,7 +255,7 @@ def invisible_character(document: Document) -> Sequence[Finding]:
     Right:
         {"Attributes": {"Interests": ["science"]}}
     """
-    if not may_be_invisible(_as_json(document.value)):
+    if not may_be_invisible(as_json(document.value)):
         return ()
     return list(_invisible_characters(document.value, ()))
 

@@ -4,7 +4,7 @@ To add a rule, write one function with `@rule` in the module of its subject.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.checks.finding import Finding, Policy
@@ -73,9 +73,17 @@ class _Plan(NamedTuple):
     documents: _Checks
 
 
-def rule_findings(document: Document, policy: Policy) -> list[Found]:
-    """Return what the rules find in a document; paths start at the top of its value."""
-    plan = _plan(frozenset(policy.ignore))
+def rule_findings(
+    document: Document, policy: Policy, only: frozenset[str] | None = None
+) -> list[Found]:
+    """Return what the rules find in a document; paths start at the top of its value.
+
+    Args:
+        document: with a value that could be read.
+        policy: which rules are ignored, and whether the endpoint must be new.
+        only: the codes of the rules to ask; by default all.
+    """
+    plan = _plan(frozenset(policy.ignore), only)
     found = _found_in_request(plan, document, policy.create)
     if found and document.request_path:
         found = [(rule, _under(document.request_path, finding)) for rule, finding in found]
@@ -127,9 +135,13 @@ def _under(prefix: ValuePath, finding: Finding) -> Finding:
     return finding._replace(path=(*prefix, *finding.path), fix=fix)
 
 
-@cache
-def _plan(ignored: frozenset[str]) -> _Plan:
-    rules = [rule for rule in declared() if rule.code not in ignored]
+@lru_cache(maxsize=256)
+def _plan(ignored: frozenset[str], only: frozenset[str] | None) -> _Plan:
+    rules = [
+        rule
+        for rule in declared()
+        if rule.code not in ignored and (only is None or rule.code in only)
+    ]
     at_members: dict[str, list[Rule]] = {}
     for rule in rules:
         if rule.scope is Scope.MEMBER:
