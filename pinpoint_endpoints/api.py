@@ -19,6 +19,7 @@ from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.service.client import (
     CONNECT_SECONDS,
     CONNECTIONS,
+    PINPOINT,
     READ_SECONDS,
     check_choice,
     open_client,
@@ -36,6 +37,7 @@ __all__ = ["connect", "get", "load", "upsert", "upsert_all", "validate"]
 
 def connect(  # noqa: PLR0913 - each is an option of the commands
     *,
+    service: str = PINPOINT,
     region: str | None = None,
     profile: str | None = None,
     endpoint_url: str | None = None,
@@ -46,9 +48,10 @@ def connect(  # noqa: PLR0913 - each is an option of the commands
     connect_timeout: float = CONNECT_SECONDS,
     read_timeout: float = READ_SECONDS,
 ) -> Any:
-    """Return a boto3 Pinpoint client that keeps to AWS's quotas.
+    """Return a boto3 client of Pinpoint that keeps to AWS's quotas.
 
     Args:
+        service: boto3's name of it; `customer-profiles` is the other one that is known.
         region: as in the AWS CLI.
         profile: as in the AWS CLI.
         endpoint_url: a Pinpoint-compatible server instead of AWS.
@@ -67,6 +70,7 @@ def connect(  # noqa: PLR0913 - each is an option of the commands
     check_choice(local=local, store=store, endpoint_url=endpoint_url)
     if not local:
         return open_client(
+            service=service,
             region=region,
             profile=profile,
             endpoint_url=endpoint_url,
@@ -78,7 +82,7 @@ def connect(  # noqa: PLR0913 - each is an option of the commands
     from pinpoint_endpoints.local.in_process import InProcessTransport, attach
     from pinpoint_endpoints.local.store import default_store_path
 
-    client = open_local_client(rate=rate)
+    client = open_local_client(service=service, rate=rate)
     path = default_store_path() if store is None else Path(store)
     attach(client, InProcessTransport(path).answer)
     return client

@@ -36,6 +36,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "upsert": ("upsert", "Create or update endpoints from files that are valid."),
     "diff": ("diff", "Show what an upsert of the files would change."),
     "convert": ("convert", "Convert endpoint files to the formats of other systems."),
+    "migrate": (
+        "migrate",
+        "Put the users of endpoint files into Amazon Connect Customer Profiles.",
+    ),
     "get": ("get", "Print stored endpoints, or save them into files."),
     "delete": ("delete", "Delete endpoints from the service, after confirmation."),
     "stats": ("stats", "Show charts of the audience in files or the local Pinpoint."),
@@ -151,6 +155,7 @@ class Boundary(TyperGroup):
         from pinpoint_endpoints.reports.explain import RuleTally
         from pinpoint_endpoints.reports.outcomes import OutcomeTally
         from pinpoint_endpoints.reports.problems import ProblemTally
+        from pinpoint_endpoints.reports.profiles import ProfileTally
 
         command = next((word for word in arguments if word in self.commands), "pe")
         tallies: dict[str, Callable[[], Tally[Any]]] = {
@@ -158,6 +163,7 @@ class Boundary(TyperGroup):
             "upsert": OutcomeTally,
             "diff": DifferenceTally,
             "convert": ConversionTally,
+            "migrate": ProfileTally,
             "delete": DeletionTally,
             "stats": StatsTally,
             "rules": RuleTally,

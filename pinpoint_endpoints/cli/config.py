@@ -20,7 +20,7 @@ _VARIABLES = {
 }
 """The variables that go before a key of the file: Typer knows none of them, the client does."""
 
-_TAKES_PATHS = ("validate", "upsert", "diff", "convert")
+_TAKES_PATHS = ("validate", "upsert", "diff", "convert", "migrate")
 _KINDS: dict[str, tuple[type, str]] = {
     "app": (str, 'text, like "0123456789abcdef"'),
     "region": (str, 'text, like "eu-west-1"'),

@@ -13,6 +13,8 @@ from pinpoint_endpoints.cli.lookup import formats, resolve_choice
 from pinpoint_endpoints.cli.options import (
     CheckOptions,
     Ignore,
+    Keys,
+    KeysOption,
     OptionGroup,
     Output,
     OutputOption,
@@ -27,13 +29,6 @@ from pinpoint_endpoints.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from pinpoint_endpoints.convert import output as outputs
     from pinpoint_endpoints.convert.formats import ConvertOptions, Format
-
-
-class Keys(StrEnum):
-    """What attributes are called: as in Pinpoint, or as Connect's segments surely accept it."""
-
-    KEEP = "keep"
-    STRICT = "strict"
 
 
 class FileFormat(StrEnum):
@@ -72,15 +67,7 @@ class FormatOptions(OptionGroup):
             "to, such as User.UserAttributes.Newsletters.",
         ),
     ] = None
-    keys: Annotated[
-        Keys | None,
-        typer.Option(
-            "--keys",
-            help="Of customer-profiles: strict changes attribute keys that Connect's segments may "
-            "refuse.",
-            show_default="keep",
-        ),
-    ] = None
+    keys: KeysOption = None
     file_format: Annotated[
         FileFormat | None,
         typer.Option(

@@ -103,6 +103,23 @@ class Output(StrEnum):
     JSON = "json"
 
 
+class Keys(StrEnum):
+    """What attributes are called: as in Pinpoint, or as Connect's segments surely accept it."""
+
+    KEEP = "keep"
+    STRICT = "strict"
+
+
+KeysOption = Annotated[
+    Keys | None,
+    typer.Option(
+        "--keys",
+        help="Of profiles: strict changes attribute keys that Connect's segments may refuse.",
+        show_default="keep",
+    ),
+]
+
+
 def _name_project_file(ctx: typer.Context, verbose: bool) -> bool:
     if verbose and ctx.obj is not None:
         note(f"using {ctx.obj}")

@@ -1,7 +1,7 @@
 """The files that a command writes: `--journal` and `--failures` of upserts, `--save DIR`."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from os.path import samestat
 from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import Journal, JournalTarget
     from pinpoint_endpoints.delivery.log import FailureFile
     from pinpoint_endpoints.saving import EndpointDirectory
+    from pinpoint_endpoints.service.requests import Item
 
 
 class OutputFiles:
@@ -37,6 +38,7 @@ class OutputFiles:
         journal: the path that `--journal` gives.
         failures: the path that `--failures` gives.
         read_only: whether nothing is sent, and so nothing is written.
+        line_of: returns the line of the failures file for an item; else it is that of an endpoint.
 
     Raises:
         UsageError: a file is an input too, or is given for both options.
@@ -52,6 +54,7 @@ class OutputFiles:
         failures: str | None,
         *,
         read_only: bool = False,
+        line_of: "Callable[[Item], bytes] | None" = None,
     ) -> None:
         named = {"--journal": journal, "--failures": failures}
         written = {option: path for option, path in named.items() if path is not None}
@@ -69,7 +72,7 @@ class OutputFiles:
                 opened = _journal(journal, belongs_to, read_only=read_only)
                 self.journal = files.enter_context(opened)
             if failures is not None and not read_only:
-                self.failures = files.enter_context(_failures(failures))
+                self.failures = files.enter_context(_failures(failures, line_of))
             self._files = files.pop_all()
 
     def __enter__(self) -> Self:
@@ -85,10 +88,10 @@ def _journal(path: str, belongs_to: "JournalTarget", *, read_only: bool) -> "Jou
     return Journal(path, belongs_to, read_only=read_only)
 
 
-def _failures(path: str) -> "FailureFile":
+def _failures(path: str, line_of: "Callable[[Item], bytes] | None") -> "FailureFile":
     from pinpoint_endpoints.delivery.log import FailureFile
 
-    return FailureFile(path)
+    return FailureFile(path) if line_of is None else FailureFile(path, line_of)
 
 
 def _refuse_inputs(inputs: Sequence[str], written: dict[str, str]) -> None:

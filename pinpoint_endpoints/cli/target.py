@@ -3,7 +3,7 @@
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
@@ -18,7 +18,13 @@ from pinpoint_endpoints.quotas import (
     CONCURRENT_LOCAL_CALLS,
     CONCURRENT_LOOPBACK_CALLS,
 )
-from pinpoint_endpoints.service.client import CONNECT_SECONDS, CONNECTIONS, READ_SECONDS
+from pinpoint_endpoints.service.client import (
+    CONNECT_SECONDS,
+    CONNECTIONS,
+    CUSTOMER_PROFILES,
+    PINPOINT,
+    READ_SECONDS,
+)
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import JournalTarget
@@ -59,6 +65,7 @@ class Target(OptionGroup):
         read_timeout: in seconds, 0 for no limit.
         connect_timeout: in seconds, 0 for no limit.
         verbose: whether to print what is connected to.
+        service: boto3's name of it.
         concurrency: how many calls are in flight at most, if it was given.
         rate: calls a second at most, if it was given.
     """
@@ -108,6 +115,7 @@ class Target(OptionGroup):
         ),
     ] = CONNECT_SECONDS
     verbose: Verbose = False
+    service: ClassVar[str] = PINPOINT
     concurrency: int | None = None
     rate: float | None = None
 
@@ -126,6 +134,7 @@ class Target(OptionGroup):
         from pinpoint_endpoints.service.errors import server_of
 
         client = connect(
+            service=self.service,
             region=self.region,
             profile=self.profile,
             endpoint_url=self.endpoint_url,
@@ -160,9 +169,12 @@ class Target(OptionGroup):
 
         check_choice(local=self.local, store=self.store, endpoint_url=self.endpoint_url)
         if self.local:
-            return open_local_client()
+            return open_local_client(service=self.service)
         return open_preview_client(
-            region=self.region, profile=self.profile, endpoint_url=self.endpoint_url
+            service=self.service,
+            region=self.region,
+            profile=self.profile,
+            endpoint_url=self.endpoint_url,
         )
 
     def is_aws(self) -> bool:
@@ -206,7 +218,8 @@ class Target(OptionGroup):
             return self.concurrency
         if self.local:
             return CONCURRENT_LOCAL_CALLS
-        named = map(os.environ.get, ("AWS_ENDPOINT_URL_PINPOINT", "AWS_ENDPOINT_URL"))
+        own = f"AWS_ENDPOINT_URL_{self.service.upper().replace('-', '_')}"
+        named = map(os.environ.get, (own, "AWS_ENDPOINT_URL"))
         if is_loopback(next(filter(None, (self.endpoint_url, *named)), "")):
             return CONCURRENT_LOOPBACK_CALLS
         return CONCURRENT_BATCHES if batch else CONCURRENT_CALLS
@@ -225,6 +238,25 @@ class ConcurrentTarget(Target):
             show_default=f"{CONCURRENT_BATCHES} batch calls, {CONCURRENT_CALLS} others; "
             f"{CONCURRENT_LOOPBACK_CALLS} on loopback; {CONCURRENT_LOCAL_CALLS} for --local",
             help="Maximum concurrent calls.",
+        ),
+    ] = None
+
+
+class ProfilesTarget(ConcurrentTarget):
+    """A target whose profiles are updated: Customer Profiles, at AWS or the local one."""
+
+    service: ClassVar[str] = CUSTOMER_PROFILES
+
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--rate",
+            metavar="N",
+            callback=_checked_rate,
+            show_default=f"{CALLS_PER_SECOND['PutProfileObject']:g} single, "
+            f"{CALLS_PER_SECOND['BatchPutProfileObject']:g} batch calls; "
+            "none for --local and on loopback",
+            help="Maximum calls per second.",
         ),
     ] = None
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from enum import StrEnum
 from functools import partial
@@ -34,7 +34,7 @@ from pinpoint_endpoints.reports.outcomes import OutcomeTally, OutcomeView
 from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
 from pinpoint_endpoints.service.outcome import Outcome, State
 
-_FORCED_STOP = 2
+FORCED_STOP = 2
 """How often Ctrl-C is pressed by a user who does not wait for the calls in flight."""
 
 
@@ -146,7 +146,7 @@ def upsert(
             return _show_plan(steps, app, target, output, display, inputs)
         tally = OutcomeTally()
         tally.left_out = inputs.left_out
-        counts = _LiveCounts(tally)
+        counts = LiveCounts(tally)
         style = progress_style(quiet=display.quiet, streams=output is UpsertOutput.TEXT, lines=True)
         report = ReportOptions(quiet=display.quiet, verbose=display.verbose)
         with (
@@ -172,7 +172,7 @@ def upsert(
                 remarks=partial(_remarks, tally, target, options, quiet=display.quiet),
                 progress=progress,
             )
-            if counts.stop_requests >= _FORCED_STOP:
+            if counts.stop_requests >= FORCED_STOP:
                 leave_at_once(code)
     return code
 
@@ -184,15 +184,24 @@ def _check_options(output: UpsertOutput, *, dry_run: bool, verify: bool) -> None
         raise UsageError("--dry-run sends nothing that --verify could read back", "leave one out")
 
 
-class _LiveCounts(Interrupts):
+class LiveCounts(Interrupts):
     """Counts what was sent so far, and how often Ctrl-C was pressed.
 
     Args:
         tally: of the outcomes that were reported: it counts what is not sent.
+        things: what is sent.
+        total: returns how many things there are, if that is not how many documents were read.
     """
 
-    def __init__(self, tally: OutcomeTally) -> None:
+    def __init__(
+        self,
+        tally: OutcomeTally,
+        things: str = "endpoints",
+        total: Callable[[], int] | None = None,
+    ) -> None:
         self._tally = tally
+        self._things = things
+        self._total = total
         self._lock = Lock()
         self._started = monotonic()
         self._sent = 0
@@ -208,12 +217,13 @@ class _LiveCounts(Interrupts):
     def done(self) -> float:
         """Return the fraction of what was read that is done: calls wait for their turn."""
         unsent = sum(self._tally[state] for state in (State.INVALID, State.DONE, State.SKIPPED))
-        return min(1.0, (self._sent + unsent) / max(self.documents_read, 1))
+        total = self.documents_read if self._total is None else self._total()
+        return min(1.0, (self._sent + unsent) / max(total, 1))
 
     def __str__(self) -> str:
         """Return how many endpoints were sent, how many of them failed, and how many a second."""
         rate = self._sent / max(monotonic() - self._started, 0.001)
-        return f"{self._sent:,} endpoints sent, {self._failed:,} failed, {rate:,.0f}/s"
+        return f"{self._sent:,} {self._things} sent, {self._failed:,} failed, {rate:,.0f}/s"
 
 
 def _remarks(

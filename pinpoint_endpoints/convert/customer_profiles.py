@@ -36,7 +36,7 @@ class Profiles:
         max_fields: how many different fields the objects may have together.
 
     Attributes:
-        fields: of the object type; complete once the documents were read.
+        fields: of the object type; complete after `choose_fields`.
         grouping: the users.
     """
 
@@ -58,14 +58,20 @@ class Profiles:
     def __exit__(self, *_: object) -> None:
         self.grouping.__exit__()
 
-    def read(self, documents: Iterable[Document]) -> None:
-        """Read all documents, each with an endpoint.
+    def add(self, document: Document) -> None:
+        """Add a document with an endpoint.
 
         Raises:
             CannotRun: a temporary file cannot be written.
         """
-        for document in documents:
-            self.fields.learn(self.grouping.add(document))
+        self.fields.learn(self.grouping.add(document))
+
+    def choose_fields(self) -> None:
+        """Choose the fields of the object type, once all documents are added.
+
+        Raises:
+            CannotRun: a temporary file cannot be written.
+        """
         for user in self.grouping.users(MIN_SLOTS + 1):
             self.fields.learn_user(user)
         self.fields.choose()
@@ -98,7 +104,9 @@ def write(
         Profiles(account, strict_keys=options.strict_keys) as profiles,
         SideFiles(profiles.grouping) as side_files,
     ):
-        profiles.read(documents)
+        for document in documents:
+            profiles.add(document)
+        profiles.choose_fields()
         columns = [field.name for field in profiles.fields.all()]
 
         def lines() -> Iterator[bytes]:

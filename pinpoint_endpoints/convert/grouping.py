@@ -90,6 +90,9 @@ class Grouping:
         change: told what is left out: documents of an endpoint that a newer one replaces, and those
             with neither a user id nor an endpoint id.
         max_bytes: how much is kept in memory for sorting.
+
+    Attributes:
+        users_found: how many users there are, once they were read for the first time.
     """
 
     def __init__(self, change: Change, max_bytes: int = MAX_BYTES_IN_MEMORY) -> None:
@@ -98,6 +101,7 @@ class Grouping:
         self._by_endpoint = self._files.enter_context(SortedLines(max_bytes))
         self._by_user = self._files.enter_context(SortedLines(max_bytes))
         self._is_grouped = False
+        self.users_found = 0
         self._opted_out: set[int] = set()
         self._inactive: set[int] = set()
 
@@ -143,9 +147,10 @@ class Grouping:
         if not self._is_grouped:
             self._is_grouped = True
             self._group()
-        previous = b""
+        previous, number = b"", 0
         for head, lines in groupby(self._by_user, _head_of_two):
             key, kind = head
+            number += 1
             of_user = [*lines]
             if len(of_user) < min_endpoints:
                 continue
@@ -155,6 +160,7 @@ class Grouping:
             is_user = kind == _IS_USER
             yield User(loads(key), is_user, not is_user and key == previous, tuple(endpoints))
             previous = key
+        self.users_found = number
 
     def opts_out(self, channel: str, address: str) -> bool:
         """Return whether any endpoint of the run with this address is opted out.

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -28,13 +28,15 @@ class FailureFile:
 
     Args:
         path: of the file; it is created if it does not exist.
+        line_of: returns the line of an item, without its line feed.
 
     Raises:
         CannotRun: the file cannot be written.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, line_of: Callable[[Item], bytes] = batch_item) -> None:
         self.path = path
+        self._line_of = line_of
         self._lock = Lock()
         self._failure: CannotRun | None = None
         try:
@@ -74,7 +76,7 @@ class FailureFile:
         Raises:
             CannotRun: the file could not be written, now or earlier.
         """
-        lines = b"".join(batch_item(item) + b"\n" for item in items)
+        lines = b"".join(self._line_of(item) + b"\n" for item in items)
         with self._lock:
             if self._failure is None:
                 self._failure = self._append(lines)
@@ -146,7 +148,7 @@ def _entries(items: Sequence[Item], outcomes: Sequence[Outcome]) -> "list[Entry]
 
     return [
         Entry(
-            item.endpoint_id,
+            item.recorded_as or item.endpoint_id,
             item.occurrence,
             item.digest,
             str(outcome.state),

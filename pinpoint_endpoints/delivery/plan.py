@@ -88,7 +88,7 @@ def plan(
     """
     documents = without_empty(documents, options)
     ignores_schema = any(rule_of(code).scope is Scope.SCHEMA for code in options.policy.ignore)
-    batch = _BatchBuilder(max_items, max_bytes)
+    batch = BatchBuilder(max_items, max_bytes)
     for document in documents:
         decided = _decided(document, options, accepted)
         if isinstance(decided, Outcome):
@@ -172,12 +172,19 @@ def _fits_the_schema(item: Item) -> bool:
     return fits(item.document.value, item.document.shape)
 
 
-class _BatchBuilder:
-    """Collects the items of the next call, and the outcomes that wait until it is made."""
+class BatchBuilder:
+    """Collects the items of the next call, and the outcomes that wait until it is made.
 
-    def __init__(self, max_items: int, max_bytes: int) -> None:
+    Args:
+        max_items: in one call.
+        max_bytes: of one call's body.
+        call: the kind of calls that are made.
+    """
+
+    def __init__(self, max_items: int, max_bytes: int, call: type[Call] = Call) -> None:
         self._max_items = max_items
         self._max_bytes = max_bytes
+        self._call = call
         self._clear()
 
     def _clear(self) -> None:
@@ -195,6 +202,7 @@ class _BatchBuilder:
             yield from held
 
     def has_room_for(self, item: Item, encoded: bytes) -> bool:
+        """Return whether an item can be in the same call."""
         return (
             len(self._items) < self._max_items
             and self._bytes + len(encoded) + 1 <= self._max_bytes
@@ -202,6 +210,7 @@ class _BatchBuilder:
         )
 
     def add(self, item: Item, encoded: bytes) -> None:
+        """Put an item into the call."""
         self._items.append(item)
         self._encoded.append(encoded)
         self._keys.add(item.key)
@@ -215,7 +224,7 @@ class _BatchBuilder:
             # each update makes the other endpoints at its address INACTIVE: the last one stays
             pairs.sort(key=_is_sent_last)
             items, encoded = zip(*pairs, strict=True)
-            yield Call(items, encoded)
+            yield self._call(items, encoded)
         yield from held
 
 

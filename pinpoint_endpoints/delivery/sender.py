@@ -1,6 +1,6 @@
 """Sends one call, and finds out what became of each of its documents."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.delivery.circuit_breaker import ITEM_ERRORS, CircuitBreaker
@@ -38,6 +38,8 @@ class Sender:
         verification: reads back what was accepted, if that is wanted.
         throttle_retries: how often a call is made again that is still throttled after botocore's
             retries; each time after a longer wait.
+        send_call: makes a call of the client about the application; by default that of endpoints.
+        describe: returns the message about an item that was accepted; else it is the service's.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first three are optional
@@ -49,9 +51,13 @@ class Sender:
         log: "DeliveryLog | None" = None,
         verification: "Verification | None" = None,
         throttle_retries: int = 0,
+        send_call: Callable[[Any, str, Call], Answer] = send,
+        describe: Callable[[Item], str] | None = None,
     ) -> None:
         self._client = client
         self._application_id = application_id
+        self._send_call = send_call
+        self._describe = describe
         self._breaker = breaker
         self._log = log
         self._verification = verification
@@ -80,8 +86,27 @@ class Sender:
         except PinpointEndpointsError as error:
             self._breaker.halt(error)
             return [not_sent(item, error.message) for item in call.items]
-        self._breaker.record_answer(answer)
+        none_accepted = answer.each and not any(one.accepted for one in answer.each)
+        self._breaker.record_answer(answer.each[0] if none_accepted else answer)
+        if answer.each:
+            return self._answered_each(call, answer)
         return self._accepted(call, answer) if answer.accepted else self._split(call, answer)
+
+    def _answered_each(self, call: Call, answer: Answer) -> list[Outcome]:
+        """Return the outcomes of a call whose items have an answer each.
+
+        Those that the service was too busy for are sent again alone.
+        """
+        outcomes: list[Outcome] = []
+        for number, one in enumerate(answer.each):
+            part = call.part(number, number + 1)
+            if one.accepted:
+                outcomes += self._accepted(part, one)
+            elif one.busy and self._throttle_retries and self._wait(0):
+                outcomes += self.send(part)
+            else:
+                outcomes += self._refused(part, one)
+        return outcomes
 
     def _split(self, call: Call, answer: Answer) -> list[Outcome]:
         if len(call.items) == 1 or is_throttled(answer):
@@ -106,13 +131,16 @@ class Sender:
         return self._send_halves(rest) if was_accepted and len(rest.items) > 1 else self.send(rest)
 
     def _ask(self, call: Call) -> Answer:
-        answer = send(self._client, self._application_id, call)
+        answer = self._send_call(self._client, self._application_id, call)
         for number in range(self._throttle_retries):
-            seconds = min(_FIRST_WAIT * 2**number, _MAX_WAIT)
-            if not is_throttled(answer) or not self._breaker.wait(seconds):
+            if not (answer.busy or is_throttled(answer)) or not self._wait(number):
                 break
-            answer = send(self._client, self._application_id, call)
+            answer = self._send_call(self._client, self._application_id, call)
         return answer
+
+    def _wait(self, number: int) -> bool:
+        """Wait before a call is made again; return whether the run goes on."""
+        return self._breaker.wait(min(_FIRST_WAIT * 2**number, _MAX_WAIT))
 
     def _probe(self, call: Call, answer: Answer) -> list[Outcome]:
         """Send the first and the last item alone, to see whether the service refuses everything."""
@@ -134,6 +162,9 @@ class Sender:
 
     def _accepted(self, call: Call, answer: Answer) -> list[Outcome]:
         outcomes = [outcome_of(item, State.ACCEPTED, answer) for item in call.items]
+        if self._describe is not None:
+            described = zip(outcomes, map(self._describe, call.items), strict=True)
+            outcomes = [outcome._replace(message=message) for outcome, message in described]
         if self._verification is not None:
             reasons = self._verification.failures_of(call.items)
             outcomes = [

@@ -1,7 +1,7 @@
 """Report what became of the documents that were to be sent."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Problem
@@ -29,10 +29,12 @@ class OutcomeTally(StateTally[Outcome]):
     """Counts documents by what became of them.
 
     Attributes:
+        noun: what is counted.
         warnings: problems of documents that were sent.
         unreadable: documents that stand for a file that could not be read.
     """
 
+    noun = "document"
     all_states = State
     good_states = WELL
     reads_files = True
@@ -73,16 +75,21 @@ class OutcomeTally(StateTally[Outcome]):
 
     def __str__(self) -> str:
         """Return the counts as a line for people."""
+        return self.counts_line()
+
+    def counts_line(self, *, apart: State | None = None) -> str:
+        """Return the counts as a line, but for those of a state that is told apart."""
         shown = (state for state in State if self[state] or state is State.ACCEPTED)
-        parts = (f"{self[state]:,} {_WORDS.get(state, state)}" for state in shown)
-        return f"{counted(self.total, 'document')}: {', '.join(parts)}"
+        parts = [f"{self[state]:,} {_WORDS.get(state, state)}" for state in shown if state != apart]
+        total = self.total if apart is None else self.total - self[apart]
+        return f"{counted(total, self.noun)}: {', '.join(parts)}"
 
 
 class OutcomeView(View[Outcome]):
     """How an outcome is shown."""
 
     command = "upsert"
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         Column("Endpoint id"),
         Column("Channel"),
         Column("Status"),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TextIO
+from typing import Any, ClassVar, NamedTuple, TextIO
 
 from pinpoint_endpoints.delivery.preview import HttpRequest, Previewer
 from pinpoint_endpoints.documents.model import Problem
@@ -85,12 +85,14 @@ class PlanTally(Tally[Step]):
     """Counts what would be sent, and what would not.
 
     Attributes:
+        noun: what would be sent.
         planned: how many endpoints would be sent.
         not_sent: how many documents would not be, by the reason.
         warnings: problems of what would be sent.
         unreadable: documents that stand for a file that could not be read.
     """
 
+    noun = "endpoint"
     reads_files = True
 
     def __init__(self) -> None:
@@ -138,7 +140,7 @@ class PlanTally(Tally[Step]):
 
     def __str__(self) -> str:
         """Return the counts as a line for people."""
-        parts = [_would_be_sent(self.planned, self._calls)]
+        parts = [_would_be_sent(counted(self.planned, self.noun), self._calls)]
         for state, (one, several) in _NOT_SENT.items():
             number = self.not_sent[state]
             if number:
@@ -155,7 +157,12 @@ class PlanView(View[Step]):
     """
 
     command = "upsert"
-    columns = (Column("Endpoint id"), Column("Channel"), Column("Operation"), Column("Source"))
+    columns: ClassVar[Sequence[Column]] = (
+        Column("Endpoint id"),
+        Column("Channel"),
+        Column("Operation"),
+        Column("Source"),
+    )
 
     def __init__(self, options: ReportOptions = DEFAULT_OPTIONS, *, verbose: bool = False) -> None:
         super().__init__(options)
@@ -237,10 +244,10 @@ def _place_of(item: Item) -> str:
     return f"{item.document.source}:{line}" if line else item.document.source
 
 
-def _would_be_sent(endpoints: int, calls: Counter[str]) -> str:
-    if not endpoints:
+def _would_be_sent(endpoints: str, calls: Counter[str]) -> str:
+    if not calls:
         return "nothing would be sent"
     ways = " and ".join(
         f"{counted(number, 'call')} of {operation}" for operation, number in calls.most_common()
     )
-    return f"{counted(endpoints, 'endpoint')} would be sent in {ways}"
+    return f"{endpoints} would be sent in {ways}"

@@ -164,13 +164,18 @@ def local_session() -> "Session":
 
 
 def open_preview_client(
-    *, region: str | None = None, profile: str | None = None, endpoint_url: str | None = None
+    *,
+    service: str = PINPOINT,
+    region: str | None = None,
+    profile: str | None = None,
+    endpoint_url: str | None = None,
 ) -> Any:
     """Return a boto3 client like that of `open_client`, for requests that are not sent.
 
     It needs no credentials: it signs with made-up ones.
 
     Args:
+        service: botocore's name of it.
         region: as in the AWS CLI.
         profile: as in the AWS CLI.
         endpoint_url: a server to use instead of AWS, `http://…` or `https://…`.
@@ -185,9 +190,9 @@ def open_preview_client(
         session = _session(profile, endpoint_url)
         return _client(
             _with_our_data(session),
-            PINPOINT,
+            service,
             region_name=_region_of(
-                session, region, is_local=_is_local(session, endpoint_url, PINPOINT)
+                session, region, is_local=_is_local(session, endpoint_url, service)
             ),
             endpoint_url=endpoint_url,
             **_ANY_KEYS,

@@ -36,6 +36,7 @@ class Item(NamedTuple):
         problems: its warnings.
         occurrence: how many documents of the run had the same endpoint id before.
         digest: of the request; empty without a journal.
+        recorded_as: what a journal calls it; empty for its endpoint id.
     """
 
     document: Document
@@ -44,6 +45,7 @@ class Item(NamedTuple):
     problems: tuple[Problem, ...] = ()
     occurrence: int = 0
     digest: str = ""
+    recorded_as: str = ""
 
 
 class Call(NamedTuple):
@@ -64,7 +66,7 @@ class Call(NamedTuple):
 
     def part(self, begin: int, end: int | None) -> "Call":
         """Return the call that carries some of the items, counted as in a slice."""
-        return Call(self.items[begin:end], self.encoded[begin:end])
+        return self._replace(items=self.items[begin:end], encoded=self.encoded[begin:end])
 
     def batch_body(self) -> bytes:
         """Return an EndpointBatchRequest in JSON."""

@@ -34,6 +34,8 @@ class Answer(NamedTuple):
         message: the service's own.
         request_id: the service's id of the request, or empty.
         hint: what to do about a failure, or empty.
+        busy: whether the same call may be accepted a moment later.
+        each: the answers about the items, where the service has one for each.
     """
 
     accepted: bool
@@ -42,6 +44,8 @@ class Answer(NamedTuple):
     message: str
     request_id: str
     hint: str = ""
+    busy: bool = False
+    each: "tuple[Answer, ...]" = ()
 
 
 def send(client: Any, application_id: str, call: Call) -> Answer:

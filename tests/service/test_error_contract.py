@@ -83,7 +83,7 @@ def test_a_batch_is_refused_as_one_update_is(document: MakeDocument, status: int
     with HttpStub(answer) as server:
         client = connect(endpoint_url=server.url)
         refused = send(client, "app", Call(items, tuple(batch_item(item) for item in items)))
-    assert refused == (False, status, told.kind, "no", "", told.hint)
+    assert refused[:6] == (False, status, told.kind, "no", "", told.hint)
     assert len(server.asked) == (ATTEMPTS if told.retried else 1)
 
 
