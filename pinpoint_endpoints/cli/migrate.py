@@ -81,7 +81,7 @@ def migrate(
 
     Examples:
         pe migrate --local --domain demo --create-object-type endpoints/
-        pe migrate --domain my-domain --create-object-type --journal sent.ndjson export.gz
+        pe migrate --domain my-domain --journal sent.ndjson export.gz
     """
     from pinpoint_endpoints.convert.account import Account
     from pinpoint_endpoints.convert.customer_profiles import Profiles
