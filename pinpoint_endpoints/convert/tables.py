@@ -48,7 +48,9 @@ def _write_users(
         Profiles(account, max_fields=_MAX_COLUMNS) as profiles,
         SideFiles(profiles.grouping) as side_files,
     ):
-        profiles.read(documents)
+        for document in documents:
+            profiles.add(document)
+        profiles.choose_fields()
         columns = _headers(profiles.fields.all())
         with output.open("users.csv") as file:
             file.write(row_of(_renamed([*columns.values()], options.rename)))
