@@ -53,30 +53,29 @@ def parse(raw: bytes) -> Iterator[Parsed | Unreadable]:
         Unreadable: the rest of the text cannot be parsed.
     """
     text = decode(raw)
+    reader = _LineReader(text)
     try:
-        reader = _LineReader(text, locating=False)
         value = reader.value()
     except _NotPlainError:
         from pinpoint_endpoints.documents import yaml_events
 
         yield from yaml_events.parse(text)
     else:
-        maps = PositionMaps(partial(positions, raw))
-        yield Parsed(value, reader.problems, MapLocator(maps))
+        yield Parsed(value, reader.problems, MapLocator(PositionMaps(partial(positions, raw))))
 
 
 def positions(raw: bytes) -> Iterator[PositionMap]:
     """Yield the positions in each document that `parse` yields; none in one that is broken."""
     text = decode(raw)
-    reader = _LineReader(text, locating=True)
+    found = PositionMap(text)
     try:
-        reader.value()
+        _LineReader(text, found).value()
     except _NotPlainError:
         from pinpoint_endpoints.documents import yaml_events
 
         yield from yaml_events.positions(text)
     else:
-        yield reader.positions
+        yield found
 
 
 class _NotPlainError(Exception):
@@ -116,20 +115,18 @@ class _LineReader:
 
     Attributes:
         problems: what was found.
-        positions: the positions of values, if they are wanted.
 
     Args:
         text: the whole text.
-        locating: whether the positions of values are wanted.
+        positions: filled with the positions of values, if they are wanted.
     """
 
-    def __init__(self, text: str, *, locating: bool) -> None:
+    def __init__(self, text: str, positions: PositionMap | None = None) -> None:
         self._text = text
         self._break = "\r\n" if "\r" in text else "\n"
         self._texts = text.split(self._break)
-        self._locating = locating
+        self._positions = positions
         self.problems: list[TextProblem] = []
-        self.positions = PositionMap(text) if locating else PositionMap()
 
     def value(self) -> object:
         """Return the value of the document.
@@ -144,29 +141,23 @@ class _LineReader:
         begin = 1 if self._lines[0] is _BEGIN else 0
         if self._lines[begin].indent:
             raise _NotPlainError
-        value, end = self._block(begin, 0, expected_in_file(), ())
+        value, end = self._block(begin, expected_in_file(), ())
         if self._lines[end] is not _END:
             raise _NotPlainError
         return value
 
-    def _block(
-        self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
-    ) -> tuple[object, int]:
+    def _block(self, at: int, expected: ExpectedTypes, path: ValuePath) -> tuple[object, int]:
         """Return the list or mapping that starts in a line, and the index of the line below it.
 
         Args:
             at: the index of its first line.
-            column: where its items or members start, in characters from 0.
             expected: the types that the schema expects there.
             path: where it is in the document.
         """
         line = self._lines[at]
-        read = self._sequence if line.is_item and line.indent == column else self._mapping
-        value, below = read(at, column, expected, path)
-        if self._locating:
-            self.positions.values[path] = self._starts[at] + column
-            self.positions.ends[path] = self._starts[below] + max(self._lines[below].indent, 0)
-        return value, below
+        if line.is_item:
+            return self._sequence(at, line.indent, expected, path)
+        return self._mapping(at, line.indent, expected, path)
 
     def _mapping(
         self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
@@ -174,40 +165,51 @@ class _LineReader:
         lines, members, others, first = self._lines, expected.members, expected.others, at
         found: dict[str, object] = {}
         while True:
-            indent, is_item, key, start, text, is_plain, _, _ = lines[at]
+            indent, is_item, key, _, text, is_plain, _, _ = line = lines[at]
             if (indent != column or is_item) and at != first:
-                return found, at
+                break
             if key in found:
                 raise _NotPlainError
-            types = members.get(key)
-            if types is None:
-                types = others or UNKNOWN
-                if others is not None and (reading := read_plain(key, "string")).others_read:
-                    member = (*path, key)
-                    fix = Fix(Action.QUOTE_KEY, (member,))
-                    self._warn(self._place(at, start, start + len(key)), reading, member, fix)
-            if self._locating:
-                self._locate(at, (*path, key))
+            types = members.get(key) or others or UNKNOWN
+            if types is others:
+                self._check_name(at, line, path)
+            if self._positions is not None:
+                self._locate(at, line, (*path, key), self._positions)
             if text is None:
                 found[key], at = self._below(at, column, types, (*path, key))
+                continue
+            if is_plain:
+                reading = read_plain(text, types.scalar)
+                if reading.others_read or not reading.finite:
+                    self._doubt(at, line, reading, (*path, key))
+                found[key] = reading.value
             else:
-                found[key] = self._plain(at, types, path, key) if is_plain else text
-                at += 1
+                found[key] = text
+            at += 1
+        self._locate_block(path, first, column, at)
+        return found, at
 
     def _sequence(
         self, at: int, indent: int, expected: ExpectedTypes, path: ValuePath
     ) -> tuple[object, int]:
-        lines, types = self._lines, expected.inside()
+        lines, first, types = self._lines, at, expected.inside()
         found: list[object] = []
         while (line := lines[at]).indent == indent and line.is_item:
+            value: object = line.text
+            inner = (*path, len(found))
             if line.key:
-                value, at = self._block(at, line.column, types, (*path, len(found)))
-                found.append(value)
-                continue
-            if self._locating:
-                self._locate(at, (*path, len(found)))
-            found.append(self._plain(at, types, path, len(found)) if line.is_plain else line.text)
-            at += 1
+                value, at = self._mapping(at, line.column, types, inner)
+            else:
+                if self._positions is not None:
+                    self._locate(at, line, inner, self._positions)
+                if line.is_plain:
+                    reading = read_plain(line.text, types.scalar)
+                    if reading.others_read or not reading.finite:
+                        self._doubt(at, line, reading, inner)
+                    value = reading.value
+                at += 1
+            found.append(value)
+        self._locate_block(path, first, indent, at)
         return found, at
 
     def _below(
@@ -216,35 +218,46 @@ class _LineReader:
         """Return the value of a member without a scalar in its line, and the index of the next."""
         following = self._lines[at + 1]
         if following.indent > column or (following.is_item and following.indent == column):
-            return self._block(at + 1, following.indent, expected, path)
+            return self._block(at + 1, expected, path)
         return None, at + 1
 
-    def _plain(self, at: int, expected: ExpectedTypes, path: ValuePath, step: str | int) -> object:
-        """Return the value of the plain scalar in a line."""
-        line = self._lines[at]
-        value, others_read, is_finite = reading = read_plain(line.text, expected.scalar)
-        if not is_finite:
-            raise _NotPlainError
-        if others_read:
-            member = (*path, step)
-            place = self._place(at, line.start, line.end)
-            self._warn(place, reading, member, respell(value, member))
-        return value
+    def _check_name(self, at: int, line: _Line, path: ValuePath) -> None:
+        """Warn about a free name that other tools read differently."""
+        kind = read_plain(line.key, "string").others_read
+        if kind:
+            member = (*path, line.key)
+            place = self._place(at, line.column, line.column + len(line.key))
+            fix = Fix(Action.QUOTE_KEY, (member,))
+            text_rules.add_problem(
+                self.problems, text_rules.read_otherwise(place, kind, member, fix)
+            )
 
-    def _warn(self, place: Span, reading: ScalarReading, path: ValuePath, fix: Fix | None) -> None:
-        problem = text_rules.read_otherwise(place, reading.others_read, path, fix)
-        text_rules.add_problem(self.problems, problem)
+    def _doubt(self, at: int, line: _Line, reading: ScalarReading, path: ValuePath) -> None:
+        """Warn about a plain scalar that other tools read differently, unless it is no number."""
+        if not reading.finite:
+            raise _NotPlainError
+        place, fix = self._place(at, line.start, line.end), respell(reading.value, path)
+        text_rules.add_problem(
+            self.problems, text_rules.read_otherwise(place, reading.others_read, path, fix)
+        )
 
     def _place(self, at: int, start: int, end: int) -> Span:
         return Span(self._numbers[at], start + 1, end + 1)
 
-    def _locate(self, at: int, path: ValuePath) -> None:
+    def _locate(self, at: int, line: _Line, path: ValuePath, found: PositionMap) -> None:
         """Note where the name and the scalar in a line are."""
-        line, start, found = self._lines[at], self._starts[at], self.positions
+        start = self._starts[at]
         found.values[path], found.ends[path] = start + line.start, start + line.end
         if line.key:
             found.keys[path] = start + line.column
             found.key_ends[path] = start + line.column + len(line.key)
+
+    def _locate_block(self, path: ValuePath, first: int, column: int, below: int) -> None:
+        """Note where a mapping or list is: up to the next line that is not blank."""
+        if self._positions is not None:
+            self._positions.values[path] = self._starts[first] + column
+            end = self._starts[below] + max(self._lines[below].indent, 0)
+            self._positions.ends[path] = end
 
     @cached_property
     def _numbers(self) -> list[int]:
