@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 Reader = Callable[[Source | UnreadablePath], Iterable[Document]]
 """Reads the documents of a source; must return the same ones when called again."""
 
-OnSource = Callable[[Source | UnreadablePath], None]
+OnSource = Callable[[Source | UnreadablePath | None], None]
 
 
-def _ignore(_source: Source | UnreadablePath) -> None:
+def _ignore(_source: Source | UnreadablePath | None) -> None:
     pass
 
 
@@ -42,7 +42,8 @@ def check_all(
         read: from `documents.load`; called again for sources with colliding documents.
         policy: which problems count.
         workers: processes that check most of the documents.
-        on_source: called with each source before its documents are yielded.
+        on_source: called with each source before its documents are yielded, and with None when
+            all have been, and are compared with each other.
     """
     index = CrossFileIndex()
 
@@ -62,6 +63,7 @@ def check_all(
             yield from check(source, read(source))
     else:
         yield from workers.check(sources, index, check, read, on_source)
+    on_source(None)
     yield from _collisions(index, read, policy, on_source)
 
 

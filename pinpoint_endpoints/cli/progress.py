@@ -39,6 +39,10 @@ def progress_style(*, quiet: bool, streams: bool, lines: bool = False) -> Progre
     return ProgressStyle.LINES if lines else ProgressStyle.NOT
 
 
+def _unknown() -> int | None:
+    return None
+
+
 class Progress:
     """Shows on standard error how far a run is, from a thread.
 
@@ -84,6 +88,12 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def go_on(self, doing: str) -> None:
+        """Go on to another part of the run, of a size that is not known."""
+        self._total = _unknown
+        self.meter.count = 0
+        self._doing = doing
+
     def close(self) -> None:
         """Stop showing progress."""
         self._ended.set()
@@ -94,12 +104,18 @@ class Progress:
         if self._ended.wait(_BAR_AFTER_SECONDS):
             return
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
         display = Progress(
-            TextColumn(self._doing),
+            TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.percentage:>3.0f}%"),
+            TaskProgressColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[counts]}"),
             TimeRemainingColumn(),
             console=Console(file=sys.stderr),
@@ -107,15 +123,23 @@ class Progress:
             auto_refresh=False,
         )
         with suppress(OSError), display:  # standard error may be closed
-            task = display.add_task(self._doing, total=self._total(), counts=self._counts())
+            doing = self._doing
+            task = display.add_task(doing, total=self._total(), counts=self._counts())
             while not self._ended.wait(_BAR_REFRESH_SECONDS):
+                if doing != self._doing:
+                    doing = self._doing
+                    display.remove_task(task)
+                    task = display.add_task(doing, total=self._total(), counts=self._counts())
                 display.update(task, completed=self._done(), counts=self._counts(), refresh=True)
 
     def _print_lines(self) -> None:
         total = None if self._ended.wait(self._between_lines) else self._total()
+        doing = self._doing
         with suppress(OSError):
             while not self._ended.is_set():
-                note(f"{self._doing}: {self._counts()}{self._remaining(total)}")
+                if doing != self._doing:
+                    doing, total = self._doing, self._total()
+                note(f"{doing}: {self._counts()}{self._remaining(total)}")
                 self._ended.wait(self._between_lines)
 
     def _done(self) -> float:

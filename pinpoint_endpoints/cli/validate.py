@@ -217,10 +217,16 @@ def _report(
         tally.left_out = inputs.left_out
         current = _CurrentFile(spooled)
 
+        def begin(source: Source | UnreadablePath | None) -> None:
+            if source is None:
+                progress.go_on("comparing")
+            else:
+                current.begin(source)
+
         def read_source(source: Source | UnreadablePath) -> Iterator[Document]:
             return with_ids(read(source, spooled, progress.meter), inputs.ids)
 
-        checked = check_all(sources, read_source, policy, workers=workers, on_source=current.begin)
+        checked = check_all(sources, read_source, policy, workers=workers, on_source=begin)
         documents = _with_forecast(checked, current, forecast, tally)
         if not policy.strict:
             documents = _read_only_once(documents)

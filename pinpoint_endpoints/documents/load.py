@@ -186,33 +186,54 @@ def read(
         if source.path in spooled:
             name = spooled[source.path].name
             named = Source(name or UNNAMED, format_of(name))
-            reader = _metered(spooled[source.path].reader(), meter)
+            reader = _Metered(spooled[source.path].reader(), meter)
             yield from _documents(named, reader, as_it_comes=True)
         elif source.path == STANDARD_INPUT:
             yield _unreadable(source.path, _not_read("standard input is not read here"))
         else:
-            with OpenFile(source.path) as reader:
-                yield from _documents(source, _metered(reader, meter))
+            with OpenFile(source.path) as file:
+                yield from _documents(source, _Metered(file, meter))
     except OSError as error:
         yield _unreadable(source.path, _not_read(reason_of(error)))
 
 
-def _metered(reader: Read, meter: Meter | None) -> Read:
-    if meter is None:
-        return reader
+class _Metered:
+    """Reads a file, and counts what is read."""
 
-    def read_and_count(size: int) -> bytes:
-        chunk = reader(size)
-        meter.count += len(chunk)
+    def __init__(self, reader: Read, meter: Meter | None) -> None:
+        self._reader = reader
+        self._meter = meter or Meter()
+        self._read = 0
+
+    def __call__(self, size: int) -> bytes:
+        chunk = self._reader(size)
+        self._read += len(chunk)
+        self._meter.count += len(chunk)
         return chunk
 
-    return read_and_count
+    def spread(self, source: Source, raw: bytes) -> Iterator[Document]:
+        """Yield the documents of a file that was read whole; of a large one count each.
+
+        Checking takes longer than reading: else the progress would be complete from the start.
+        """
+        if len(raw) < CHUNK or is_ndjson(raw):
+            yield from documents_in(source, raw)
+            return
+        self._meter.count -= self._read
+        documents = list(documents_in(source, raw))
+        share, rest = divmod(self._read, len(documents) or 1)
+        for document in documents:
+            yield document
+            self._meter.count += share
+        self._meter.count += rest
 
 
-def _documents(source: Source, reader: Read, *, as_it_comes: bool = False) -> Iterator[Document]:
+def _documents(
+    source: Source, reader: _Metered, *, as_it_comes: bool = False
+) -> Iterator[Document]:
     raw = reader(CHUNK)
     if source.format is Format.NDJSON or is_gzip(raw):
-        yield from _documents_in_stream(source, stream_of(raw, reader))
+        yield from _documents_in_stream(source, stream_of(raw, reader), reader)
         return
     if source.format is Format.BY_CONTENT:
         raw = _first_line(raw, reader)
@@ -226,7 +247,7 @@ def _documents(source: Source, reader: Read, *, as_it_comes: bool = False) -> It
             return
     raw = _rest(raw, reader)
     if len(raw) <= MAX_REQUEST_BYTES:
-        yield from documents_in(source, raw)
+        yield from reader.spread(source, raw)
     else:
         yield from _large(source, raw, reader)
 
@@ -298,7 +319,7 @@ def _rest(raw: bytes, reader: Read) -> bytes:
     return b"".join(chunks)
 
 
-def _documents_in_stream(source: Source, stream: BinaryIO) -> Iterator[Document]:
+def _documents_in_stream(source: Source, stream: BinaryIO, reader: _Metered) -> Iterator[Document]:
     try:
         if source.format is Format.NDJSON:
             yield from read_lines(source, stream)
@@ -307,7 +328,7 @@ def _documents_in_stream(source: Source, stream: BinaryIO) -> Iterator[Document]
         if _is_csv(source, raw):
             yield from _rows(source, raw, stream_of(raw, stream.read))
         elif len(raw) <= MAX_REQUEST_BYTES:
-            yield from documents_in(source, raw)
+            yield from reader.spread(source, raw)
         else:
             yield from _large(source, raw, stream.read)
     except (EOFError, zlib.error):

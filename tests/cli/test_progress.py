@@ -62,3 +62,18 @@ def test_progress_disturbs_no_results() -> None:
     assert progress_style(quiet=True, streams=False, lines=True) is ProgressStyle.NOT
     assert progress_style(quiet=False, streams=False, lines=True) is ProgressStyle.LINES
     assert progress_style(quiet=False, streams=False) is ProgressStyle.NOT
+
+
+def test_a_part_of_unknown_size_has_no_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the run goes on to is named, and counted from the start."""
+    stderr = Lines()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    progress = Progress(
+        "checking", lambda: 100, lambda: "5 documents", ProgressStyle.LINES, between_lines=0.001
+    )
+    progress.meter.count = 100
+    progress.go_on("comparing")
+    with progress:
+        assert stderr.has_come.wait(60)
+    assert stderr.text.splitlines()[0] == "comparing: 5 documents"
+    assert progress.meter.count == 0

@@ -255,7 +255,7 @@ def on_terminal(*arguments: object, cwd: Path, stdout: int | None = None) -> str
 def test_a_terminal_shows_the_line_with_a_caret(folder: Path) -> None:
     """The source line is below the problem, the caret below the value."""
     shown = on_terminal("invalid.json", "-o", "text", cwd=folder)
-    _, line, caret, _ = shown.splitlines()
+    _, line, caret, *_ = shown.splitlines()
     assert line.endswith(' "OptOut": "none"}')
     assert caret.endswith("^~~~~~")
     assert caret.index("^") == line.index('"none"')

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from pinpoint_endpoints import load, validate
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.discovery import Format, Source
+from pinpoint_endpoints.documents.discovery import Format, Source, format_of
 from pinpoint_endpoints.documents.load import read
-from pinpoint_endpoints.documents.streams import Spooled
+from pinpoint_endpoints.documents.streams import Meter, Spooled
 from pinpoint_endpoints.documents.text_rules import MAX_PROBLEMS
 from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 
@@ -297,3 +297,20 @@ def test_lines_give_the_values_that_were_written(
     path.write_bytes(end.join(texts).encode())
     read_back = [document.value for document in load(path)]
     assert read_back == [{"Attributes": value} for value in values]
+
+
+@pytest.mark.parametrize("suffix", ["json", "json.gz", "ndjson"])
+def test_a_file_counts_as_its_documents_are_taken(suffix: str, tmp_path: Path) -> None:
+    """Also one that is read whole: half of it counts when half of its documents were taken."""
+    items = [{"Id": str(number), "Attributes": {"a": ["x" * 1000]}} for number in range(200)]
+    lines = "\n".join(map(json.dumps, items))
+    text = (lines if suffix == "ndjson" else json.dumps({"Item": items})).encode()
+    path = tmp_path / f"a.{suffix}"
+    path.write_bytes(gzip.compress(text) if suffix.endswith("gz") else text)
+    source = Source(str(path), format_of(path.name))
+    meter = Meter()
+    size = path.stat().st_size
+    documents = read(source, meter=meter)
+    taken = [meter.count for _ in documents]
+    assert size * 0.1 < taken[100] < size * 0.9
+    assert meter.count == size
