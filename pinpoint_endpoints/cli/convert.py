@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,7 +25,7 @@ from pinpoint_endpoints.cli.options import (
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import run
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.errors import ExitCode, UsageError
+from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError, UsageError
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.convert import output as outputs
@@ -176,7 +177,11 @@ def convert(
     from pinpoint_endpoints.convert.account import Account
     from pinpoint_endpoints.convert.run import FORMATS
     from pinpoint_endpoints.convert.run import convert as results_of
-    from pinpoint_endpoints.reports.conversion import ConversionTally, ConversionView
+    from pinpoint_endpoints.reports.conversion import (
+        ConversionTally,
+        ConversionView,
+        carried_together,
+    )
     from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
 
     if explain is not None:
@@ -193,6 +198,11 @@ def convert(
     tally = ConversionTally(account, strict=strict)
     tally.left_out = inputs.left_out
     style = progress_style(quiet=quiet, streams=False, lines=True)
+
+    def remarks(error: PinpointEndpointsError | None) -> Iterator[str]:
+        if output is Output.TABLE and error is None and not quiet:
+            yield from tally.files()
+
     with (
         inputs.spooled() as spooled,
         Progress(
@@ -203,11 +213,13 @@ def convert(
             spooled, meter=progress.meter, note_empty=not quiet, quiet=quiet
         )
         target = _output(format_, directory, out, inputs)
+        results = results_of(documents, format_, target, account, options)
         return run(
-            results_of(documents, format_, target, account, options),
+            carried_together(results) if output is Output.TABLE else results,
             open_reporter(ConversionView(ReportOptions(quiet=quiet)), output, stream),
             tally,
             so_far="nothing was written",
+            remarks=remarks,
             progress=progress,
         )
 

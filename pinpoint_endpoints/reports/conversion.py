@@ -1,10 +1,10 @@
 """Report a conversion: what became of each member, what was written, and what was invalid."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
-from pinpoint_endpoints.convert.account import Account, Action, Entry
+from pinpoint_endpoints.convert.account import Account, Action, Entry, Rule
 from pinpoint_endpoints.convert.formats import Format
 from pinpoint_endpoints.convert.output import STANDARD_OUTPUT, WrittenFile
 from pinpoint_endpoints.convert.run import Rejected, Result
@@ -79,7 +79,7 @@ class ConversionTally(Tally[Result]):
         return ExitCode.INVALID if self.failed else ExitCode.OK
 
     def closing_line(self, error: PinpointEndpointsError | None) -> str:
-        """Return how many endpoints came in and went out, and which files were written."""
+        """Return how many endpoints came in and went out."""
         account = self._account
         if error is not None:
             return ""
@@ -91,12 +91,30 @@ class ConversionTally(Tally[Result]):
         left_out = f" ({', '.join(parts)})" if parts else ""
         invalid = f"; {counted(account.invalid, 'document')} invalid" if account.invalid else ""
         line = f"{counted(account.endpoints, 'endpoint')} in, {account.written:,} out{left_out}"
-        files = (
-            f"\nwrote {printable(file.path)}: {counted(file.records, 'record')}, {_size(file.size)}"
-            for file in self._files
-            if file.path != STANDARD_OUTPUT
-        )
-        return f"{line}{invalid}{''.join(files)}"
+        return f"{line}{invalid}"
+
+    def files(self) -> Iterator[str]:
+        """Yield a line for each file that was written."""
+        for file in self._files:
+            if file.path != STANDARD_OUTPUT:
+                yield _line_of(file)
+
+
+class _Carried(Entry):
+    """All members that were carried by one rule, with their names as they are shown."""
+
+
+def carried_together(results: Iterable[Result]) -> Iterator[Result]:
+    """Yield results, those of members that were carried together and last."""
+    carried: dict[Rule, list[Entry]] = {}
+    for result in results:
+        if isinstance(result, Entry) and result.rule.action is Action.CARRIED:
+            carried.setdefault(result.rule, []).append(result)
+        else:
+            yield result
+    for rule, entries in carried.items():
+        members = ", ".join(shown_name(entry.member) for entry in entries)
+        yield _Carried(rule, members, sum(entry.number for entry in entries), ())
 
 
 class ConversionView(View[Result]):
@@ -119,7 +137,7 @@ class ConversionView(View[Result]):
         action = result.rule.action
         return [
             (
-                shown_name(result.member),
+                result.member if isinstance(result, _Carried) else shown_name(result.member),
                 (action.value, _STYLES.get(action, "")),
                 result.rule.text,
                 f"{result.number:,}",
@@ -136,7 +154,7 @@ class ConversionView(View[Result]):
         if isinstance(result, Rejected):
             return "".join(f"{printable(str(problem))}\n" for problem in result.problems)
         if isinstance(result, WrittenFile):
-            line = f"wrote {result.path}: {counted(result.records, 'record')}, {_size(result.size)}"
+            line = _line_of(result)
         elif self.options.quiet and not result.is_loss:
             return ""
         else:
@@ -212,6 +230,10 @@ def print_format(format_: Format, stream: TextIO, *, as_json: bool = False) -> N
         for rule in format_.rules
     ]
     print_table(console, columns, styled)
+
+
+def _line_of(file: WrittenFile) -> str:
+    return f"wrote {file.path}: {counted(file.records, 'record')}, {_size(file.size)}"
 
 
 def _size(size: int) -> str:
