@@ -9,14 +9,12 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
-from pinpoint_endpoints.checks.rules.document_rules import as_json
 from pinpoint_endpoints.checks.rules.iso_codes import AREAS, COUNTRIES, LANGUAGES, zones
-from pinpoint_endpoints.checks.rules.registry import all_rules
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
+from pinpoint_endpoints.documents.json_reader import as_json
 from pinpoint_endpoints.documents.lookalikes import may_be_invisible
 from pinpoint_endpoints.documents.model import Document
-from pinpoint_endpoints.documents.rule import Scope
 from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, SAFE_ENDPOINT_BYTES
 from pinpoint_endpoints.schema.bundled import bundled_schema
 from pinpoint_endpoints.schema.decider import Decider
@@ -63,7 +61,6 @@ COVERED_RULES = frozenset().union(
 _MAX_ERRORS = 10
 """With more, asking all rules takes less time than reading the errors."""
 
-_RULE_SCOPES = frozenset({Scope.MEMBER, Scope.REQUEST, Scope.CREATE, Scope.DOCUMENT})
 _SHAPES = frozenset(
     {"EndpointRequest", "EndpointBatchItem", "EndpointResponse", "UpdateEndpointInput"}
 )
@@ -97,7 +94,7 @@ def suspected_rules(document: Document, covered: Codes = COVERED_RULES) -> Codes
     suspected = _suspected_by_schema(document)
     if suspected is None:
         return None
-    found = {*suspected, *_uncovered(covered), *_suspected_in(document.request)}
+    found = {*suspected, *(codes.of_rules() - covered), *_suspected_in(document.request)}
     if document.metadata or document.shape == "EndpointResponse":
         found.add(codes.READ_ONLY_MEMBERS)
     if endpoint_id is None:
@@ -108,12 +105,6 @@ def suspected_rules(document: Document, covered: Codes = COVERED_RULES) -> Codes
     if may_be_invisible(written):
         found.add(codes.INVISIBLE_CHARACTER)
     return frozenset(found)
-
-
-@cache
-def _uncovered(covered: Codes) -> Codes:
-    rules = (rule for rule in all_rules().values() if rule.scope in _RULE_SCOPES)
-    return frozenset(rule.code for rule in rules) - covered
 
 
 def _suspected_by_schema(document: Document) -> Codes | None:

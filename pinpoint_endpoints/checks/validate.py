@@ -6,9 +6,6 @@ from typing import Any
 
 from pinpoint_endpoints.checks.fast_path import suspected_rules
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
-from pinpoint_endpoints.checks.rules.registry import rule_findings
-from pinpoint_endpoints.checks.rules.schema_rules import endpoint_id
-from pinpoint_endpoints.checks.schema_check import explain
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
@@ -40,9 +37,13 @@ def _found(
     document: Document, policy: Policy, suspected: frozenset[str] | None
 ) -> Iterator[_Found]:
     if suspected != frozenset():
+        from pinpoint_endpoints.checks.rules.registry import rule_findings
+
         for rule, finding in rule_findings(document, policy, suspected):
             yield rule.code, rule.severity, finding
     if suspected is None:
+        from pinpoint_endpoints.checks.schema_check import explain
+
         for code, finding in explain(document.value, document.shape):
             yield code, Severity.ERROR, finding
         yield from _id_by_name(document)
@@ -96,6 +97,8 @@ def _id_by_name(document: Document) -> Iterator[_Found]:
     has_id = isinstance(value, dict) and not _IDS.isdisjoint(value)
     if document.endpoint_id is None or has_id or not endpoint_id_problem(document.endpoint_id):
         return
+    from pinpoint_endpoints.checks.rules.schema_rules import endpoint_id
+
     hint = "rename the file, or set the id with --id"
     finding = endpoint_id((), document.endpoint_id)._replace(hint=hint)
     yield codes.ENDPOINT_ID, Severity.ERROR, finding

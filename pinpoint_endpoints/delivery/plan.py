@@ -7,13 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
-from pinpoint_endpoints.checks.rules.document_rules import no_endpoint_id
-from pinpoint_endpoints.checks.schema_check import fits
 from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
-from pinpoint_endpoints.documents.rule import Scope, rule_of
 from pinpoint_endpoints.quotas import MAX_BATCH_ITEMS, MAX_REQUEST_BYTES
 from pinpoint_endpoints.service.outcome import Outcome, State, unsent
 from pinpoint_endpoints.service.requests import (
@@ -87,7 +84,7 @@ def plan(
         max_bytes: of one call's body.
     """
     documents = without_empty(documents, options)
-    ignores_schema = any(rule_of(code).scope is Scope.SCHEMA for code in options.policy.ignore)
+    ignores_schema = not codes.of_schema().isdisjoint(options.policy.ignore)
     batch = BatchBuilder(max_items, max_bytes)
     for document in documents:
         decided = _decided(document, options, accepted)
@@ -141,6 +138,8 @@ def to_item(document: Document, options: SendOptions) -> Item | InvalidDocument:
 
 
 def _no_id(document: Document) -> Problem:
+    from pinpoint_endpoints.checks.rules.document_rules import no_endpoint_id
+
     for finding in no_endpoint_id(document):  # that it is ignored makes no id
         return problem_at(document, codes.NO_ENDPOINT_ID, Severity.ERROR, finding)
     finding = Finding((), "not an endpoint id: there is none", "name the endpoint with --id")
@@ -169,6 +168,8 @@ def _decided(
 
 def _fits_the_schema(item: Item) -> bool:
     """Return whether boto3 would accept an item; one that it may refuse is sent alone."""
+    from pinpoint_endpoints.checks.schema_check import fits
+
     return fits(item.document.value, item.document.shape)
 
 

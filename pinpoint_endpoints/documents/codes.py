@@ -1,5 +1,7 @@
 """The stable codes of all problems."""
 
+from functools import cache
+
 UNREADABLE = "PE001"
 EMPTY = "PE002"
 ENCODING = "PE003"
@@ -50,3 +52,20 @@ SAME_ADDRESS = "PE302"
 TOO_MANY_ENDPOINTS = "PE303"
 TOO_MANY_NAMES_IN_RUN = "PE304"
 USER_ATTRIBUTES_DIFFER = "PE305"
+
+
+@cache
+def of_schema() -> frozenset[str]:
+    """Return the codes of what does not match the schema."""
+    return _beginning_with("PE1")
+
+
+@cache
+def of_rules() -> frozenset[str]:
+    """Return the codes of what the rules about single documents find."""
+    return _beginning_with("PE2")
+
+
+def _beginning_with(prefix: str) -> frozenset[str]:
+    texts = (value for value in globals().values() if isinstance(value, str))
+    return frozenset(text for text in texts if text.startswith(prefix))

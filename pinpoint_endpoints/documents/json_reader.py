@@ -118,6 +118,17 @@ def positions(raw: bytes, first_line: int = 1) -> Iterator[PositionMap]:
             yield parsed.positions
 
 
+def as_json(value: object) -> bytes:
+    """Return a value as compact JSON in UTF-8."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # a number of more than 64 bits, or half a surrogate pair
+        import json
+
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "surrogatepass")
+
+
 def _may_hide_duplicates(raw: bytes, value: object) -> bool:
     """Tell whether orjson may have dropped a duplicate name: then the value has fewer quotes.
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote_from_bytes
 
+from pinpoint_endpoints.checks.rules.registry import all_rules
 from pinpoint_endpoints.documents.model import Checked, Problem
-from pinpoint_endpoints.documents.rule import Rule, declared
+from pinpoint_endpoints.documents.rule import Rule
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import hinted
 from pinpoint_endpoints.reports.envelope import json_bytes
@@ -70,7 +71,7 @@ class SarifReporter:
         }
 
     def _driver(self) -> dict[str, Any]:
-        known = {rule.code: rule for rule in declared()}
+        known = all_rules()
         return {
             "name": "pe",
             "version": __version__,

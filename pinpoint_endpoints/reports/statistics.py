@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TextIO
 
+from pinpoint_endpoints.checks.rules.registry import all_rules
 from pinpoint_endpoints.documents.model import Checked, Severity
-from pinpoint_endpoints.documents.rule import rule_of
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.reports.problems import SEVERITY_STYLES
 from pinpoint_endpoints.reports.reporter import (
@@ -82,7 +82,7 @@ class StatisticsView(View[RuleCount]):
         """Return the row of a rule."""
         from rich.text import Text
 
-        rule = rule_of(found.code)
+        rule = all_rules()[found.code]
         return [
             (
                 Text(f"{found.problems:,}", justify="right"),
@@ -96,14 +96,14 @@ class StatisticsView(View[RuleCount]):
 
     def text(self, found: RuleCount) -> str:
         """Return a line with tabs: problems, how many are fixable, severity, code and name."""
-        name = rule_of(found.code).name
+        name = all_rules()[found.code].name
         return f"{found.problems}\t{found.fixable}\t{found.severity}\t{found.code}\t{name}\n"
 
     def members(self, found: RuleCount) -> Iterator[dict[str, Any]]:
         """Return the result of a rule."""
         yield {
             "code": found.code,
-            "name": rule_of(found.code).name,
+            "name": all_rules()[found.code].name,
             "severity": found.severity,
             "problems": found.problems,
             "fixable": found.fixable,

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from pinpoint_endpoints import Document, load
 from pinpoint_endpoints.checks.fast_path import COVERED_RULES, suspected_rules
 from pinpoint_endpoints.checks.finding import Policy
-from pinpoint_endpoints.checks.rules.registry import rule_findings
+from pinpoint_endpoints.checks.rules.registry import all_rules, rule_findings
 from pinpoint_endpoints.checks.schema_check import fits
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.rule import Scope
 
 DATA = Path(__file__).parent.parent / "data"
 WHOLE: dict[str, Any] = {
@@ -119,6 +120,15 @@ def test_one_long_coordinate_is_the_matter_of_one_rule(tmp_path: Path) -> None:
     """Real files are full of them."""
     document = document_of({**WHOLE, "Location": {"Latitude": 47.61, "Longitude": 1}}, tmp_path)
     assert suspected_rules(document) == frozenset({codes.COORDINATE_PRECISION})
+
+
+def test_the_codes_of_rules_are_known_without_them() -> None:
+    """The fast path imports no rule to know which there are."""
+    rules = all_rules().values()
+    by_scope = {scope: {rule.code for rule in rules if rule.scope is scope} for scope in Scope}
+    assert by_scope[Scope.SCHEMA] == codes.of_schema()
+    about_documents = (Scope.MEMBER, Scope.REQUEST, Scope.CREATE, Scope.DOCUMENT)
+    assert frozenset().union(*map(by_scope.__getitem__, about_documents)) == codes.of_rules()
 
 
 def test_a_rule_that_is_not_covered_is_always_asked(tmp_path: Path) -> None:

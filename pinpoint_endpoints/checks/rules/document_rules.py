@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import orjson
-
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.json_reader import as_json
 from pinpoint_endpoints.documents.lookalikes import (
     advice,
     invisible_in,
@@ -224,17 +223,6 @@ def request_size(request: Mapping[str, object]) -> Sequence[Finding]:
 def bytes_in(request: Mapping[str, object]) -> int:
     """Return the size of a request in bytes, as compact JSON in UTF-8."""
     return len(as_json(request))
-
-
-def as_json(value: object) -> bytes:
-    """Return a value as compact JSON in UTF-8."""
-    try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:  # a number of more than 64 bits, or half a surrogate pair
-        import json
-
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        return text.encode("utf-8", "surrogatepass")
 
 
 @rule(codes.INVISIBLE_CHARACTER, Scope.DOCUMENT, severity=Severity.WARNING)
