@@ -127,5 +127,6 @@ def _places(value: Any, steps: list[str | int], left_out: int) -> Iterator[tuple
 def _names_meant(value: Any, step: str | int) -> Sequence[str | int]:
     if isinstance(value, dict) and isinstance(step, int):
         return [name for name in value if _NUMBER.fullmatch(name) and int(name) == step]
-    is_there = step in value if isinstance(value, dict) else isinstance(value, list)
-    return (step,) if is_there else ()
+    if isinstance(value, list):
+        return (step,) if isinstance(step, int) and step < len(value) else ()
+    return (step,) if isinstance(value, dict) and step in value else ()

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -104,6 +104,7 @@ def expected(value: object, shape: str) -> set[tuple[object, str]]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@example(value={"": [], "UserAttributes": {"": None}})
 @given(value=VALUES)
 def test_the_validators_agree_on_anything(shape: str, value: object) -> None:
     """For any JSON value and any shape, one says no exactly when the other has a reason."""
