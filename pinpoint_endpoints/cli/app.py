@@ -211,7 +211,8 @@ class _Program(Boundary):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = {
-            name: Command(name, help=summary) for name, (_, summary) in COMMANDS.items()
+            name: Command(name, help=summary, short_help=summary)
+            for name, (_, summary) in COMMANDS.items()
         }
 
     def make_context(

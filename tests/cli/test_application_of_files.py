@@ -51,13 +51,19 @@ def test_the_application_that_all_files_name_is_used() -> None:
 
 
 def test_standard_input_may_name_it() -> None:
-    """What is read to find the application is still sent; the files of a run name none."""
+    """What is read to find the application is still sent."""
     line = json.dumps(FILES["input.json"])
-    Path("failures.ndjson").write_text("", encoding="utf-8")
-    Path("sent.ndjson").write_text("", encoding="utf-8")
-    written = ["--journal", "sent.ndjson", "--failures", "failures.ndjson"]
-    assert run("upsert", "-", *written, given=f"{line}\n{line}\n").code == 0
+    assert run("upsert", "-", given=f"{line}\n{line}\n").code == 0
     assert run("get", "--app", "shop", "--id", "ada").code == 0
+
+
+def test_the_files_that_a_run_writes_name_none(tmp_path: Path) -> None:
+    """The failures of an earlier run, beside the documents, are not among them."""
+    (tmp_path / "d").mkdir()
+    Path("input.json").rename("d/input.json")
+    Path("d/failed.ndjson").write_text(f"{json.dumps(FILES['unnamed.json'])}\n", encoding="utf-8")
+    assert run("upsert", "d", "--dry-run").code == 2
+    assert run("upsert", "d", "--dry-run", "--failures", "d/failed.ndjson").code == 0
 
 
 @pytest.mark.parametrize("command", ["upsert", "diff"])
