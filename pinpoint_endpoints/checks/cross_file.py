@@ -211,7 +211,10 @@ class _Names:
         if self._is_reported:
             return []
         groups = names_in(document)
-        if all(names.keys() <= self.known[path] for path, names in groups.items()):
+        for path, names in groups.items():
+            if not names.keys() <= self.known[path]:
+                break
+        else:
             return []
         if sum(map(len, groups.values())) > MAX_ATTRIBUTE_NAMES:
             return []  # the rule for one document reports it

@@ -125,8 +125,8 @@ def _suspected_in(request: Mapping[str, Any]) -> Iterator[str]:
     """Yield the codes of the rules that a schema cannot repeat; the types are right."""
     location, demographic = request.get("Location"), request.get("Demographic")
     if location:
-        degrees = (location.get("Latitude", 0), location.get("Longitude", 0))
-        if any(round(number, 1) != number for number in degrees):
+        north, east = location.get("Latitude", 0), location.get("Longitude", 0)
+        if round(north, 1) != north or round(east, 1) != east:
             yield codes.COORDINATE_PRECISION
     if demographic and "Locale" in demographic:
         language, _, place = demographic["Locale"].partition("_")

@@ -1,7 +1,7 @@
 """Validate a document: every command and the library check documents here."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 from pinpoint_endpoints.checks.fast_path import suspected_rules
@@ -9,7 +9,6 @@ from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
-from pinpoint_endpoints.documents.positions import ValuePath
 
 _IDS = frozenset({"Id", "EndpointId"})
 
@@ -55,40 +54,44 @@ def _sort(found: list[_Found], value: object) -> bool:
     Returns:
         whether this is certain: in YAML an object may begin where its first name does.
     """
-    order = _Order(value)
-    ranked = [(order.rank(one[2]), one[0], number) for number, one in enumerate(found)]
+    numbers: _Numbers = {}
+    ranked = [
+        (_rank(finding, value, numbers), code, number)
+        for number, (code, _, finding) in enumerate(found)
+    ]
     ranked.sort()
     found[:] = [found[number] for _, _, number in ranked]
-    return all(after != (*before, 0) for (before, *_), (after, *_) in pairwise(ranked))
+    return all(after != [*before, 0] for (before, *_), (after, *_) in pairwise(ranked))
 
 
-class _Order:
-    """Ranks the parts of a value: one that begins further down in a text has a higher rank."""
+def _rank(finding: Finding, value: Any, numbers: "_Numbers") -> list[int]:
+    """Return what sorts the part of a value that a finding is about, or the nearest above it.
 
-    def __init__(self, value: object) -> None:
-        self._value = value
-        self._numbers: dict[ValuePath, dict[str, int]] = {}
+    Args:
+        finding: its path starts at the top of the value.
+        value: the value.
+        numbers: of the members of objects in the value, by the object's `id()`; filled here.
+    """
+    rank: list[int] = []
+    for step in finding.path:
+        if isinstance(value, dict):
+            if step not in value:
+                return rank
+            if id(value) not in numbers:
+                numbers[id(value)] = dict(zip(value, count(), strict=False))
+            number = numbers[id(value)][step]
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            number = step
+        else:
+            return rank
+        rank.append(2 * number + 1)
+        value = value[step]
+    if rank and finding.at_key and isinstance(finding.path[-1], str):
+        rank[-1] -= 1
+    return rank
 
-    def rank(self, finding: Finding) -> tuple[int, ...]:
-        """Return the rank of the part that a finding is about, or else of the nearest above it."""
-        value: Any = self._value
-        rank: list[int] = []
-        for depth, step in enumerate(finding.path):
-            if isinstance(value, dict) and isinstance(step, str) and step in value:
-                number = self._numbers_in(value, finding.path[:depth])[step]
-            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-                number = step
-            else:
-                return tuple(rank)
-            is_key = finding.at_key and depth == len(finding.path) - 1 and isinstance(value, dict)
-            rank.append(2 * number + (not is_key))
-            value = value[step]
-        return tuple(rank)
 
-    def _numbers_in(self, members: dict[str, Any], path: ValuePath) -> dict[str, int]:
-        if path not in self._numbers:
-            self._numbers[path] = {name: number for number, name in enumerate(members)}
-        return self._numbers[path]
+_Numbers = dict[int, dict[str | int, int]]
 
 
 def _id_by_name(document: Document) -> Iterator[_Found]:

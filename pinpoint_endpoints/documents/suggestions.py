@@ -1,7 +1,7 @@
 """Suggest the known word that a misspelled one probably means."""
 
 from collections.abc import Collection, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 _MAX_LENGTH = 40
 
@@ -14,8 +14,11 @@ def nearest(word: str, known: Collection[str], least: float = 0.7) -> str:
         known: the known words.
         least: the least similarity, from 0 to 1.
     """
-    if len(word) > _MAX_LENGTH:
-        return ""
+    return _nearest(word, tuple(known), least) if len(word) <= _MAX_LENGTH else ""
+
+
+@lru_cache(maxsize=1024)  # the documents of a run mostly have the same mistakes
+def _nearest(word: str, known: tuple[str, ...], least: float) -> str:
     from difflib import get_close_matches
 
     folded = word.strip().casefold()
@@ -40,6 +43,11 @@ def same_but_for_style(word: str, known: Sequence[str]) -> str:
 
 def by_style(known: Sequence[str]) -> dict[str, str]:
     """Return names by what `without_style` leaves of them; of equals, the first name counts."""
+    return dict(_by_style(tuple(known)))
+
+
+@lru_cache(maxsize=64)  # they are the members of an object in the schema
+def _by_style(known: tuple[str, ...]) -> dict[str, str]:
     return {without_style(name): name for name in reversed(known)}
 
 

@@ -131,6 +131,8 @@ def _placed(rule: Rule, findings: Sequence[Finding], prefix: ValuePath = ()) -> 
 
 
 def _under(prefix: ValuePath, finding: Finding) -> Finding:
+    if not prefix:
+        return finding
     fix = finding.fix.under(prefix) if finding.fix else None
     return finding._replace(path=(*prefix, *finding.path), fix=fix)
 
