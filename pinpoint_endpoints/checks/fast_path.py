@@ -4,7 +4,7 @@ The schema repeats the rules, and is stricter than they are. Most documents brea
 one or two, and asking all of them takes longer than reading the document.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
 from typing import Any
@@ -94,7 +94,8 @@ def suspected_rules(document: Document, covered: Codes = COVERED_RULES) -> Codes
     suspected = _suspected_by_schema(document)
     if suspected is None:
         return None
-    found = {*suspected, *(codes.of_rules() - covered), *_suspected_in(document.request)}
+    found = {*suspected, *_uncovered(covered)}
+    _add_suspected(found, document.request)
     if document.metadata or document.shape == "EndpointResponse":
         found.add(codes.READ_ONLY_MEMBERS)
     if endpoint_id is None:
@@ -105,6 +106,11 @@ def suspected_rules(document: Document, covered: Codes = COVERED_RULES) -> Codes
     if may_be_invisible(written):
         found.add(codes.INVISIBLE_CHARACTER)
     return frozenset(found)
+
+
+@cache
+def _uncovered(covered: Codes) -> Codes:
+    return codes.of_rules() - covered
 
 
 def _suspected_by_schema(document: Document) -> Codes | None:
@@ -121,17 +127,17 @@ def _suspected_by_schema(document: Document) -> Codes | None:
     return suspected
 
 
-def _suspected_in(request: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the codes of the rules that a schema cannot repeat; the types are right."""
+def _add_suspected(found: set[str], request: Mapping[str, Any]) -> None:
+    """Add the codes of the rules that a schema cannot repeat; the types are right."""
     location, demographic = request.get("Location"), request.get("Demographic")
     if location:
         north, east = location.get("Latitude", 0), location.get("Longitude", 0)
         if round(north, 1) != north or round(east, 1) != east:
-            yield codes.COORDINATE_PRECISION
+            found.add(codes.COORDINATE_PRECISION)
     if demographic and "Locale" in demographic:
         language, _, place = demographic["Locale"].partition("_")
         if language not in LANGUAGES or not (place in COUNTRIES or place in AREAS):
-            yield codes.LOCALE
+            found.add(codes.LOCALE)
     user = request.get("User")
     groups = (
         request.get("Attributes"),
@@ -140,7 +146,7 @@ def _suspected_in(request: Mapping[str, Any]) -> Iterator[str]:
     )
     names = [name for group in groups if group for name in group]
     if len(names) > MAX_ATTRIBUTE_NAMES or len(set(map(str.casefold, names))) < len(names):
-        yield from _ABOUT_NAMES
+        found |= _ABOUT_NAMES
 
 
 @cache

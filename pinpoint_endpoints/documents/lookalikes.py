@@ -76,7 +76,10 @@ def odd_character(text: str) -> str:
 
 def may_be_invisible(text: bytes) -> bool:
     """Tell quickly whether an invisible character is anywhere in a text."""
-    return not text.isascii() and bool(re.search(_ANY_INVISIBLE, text.decode("utf-8", "replace")))
+    if text.isascii():
+        return False
+    characters = text.decode("utf-8", "replace")
+    return not characters.isprintable() and bool(re.search(_ANY_INVISIBLE, characters))
 
 
 def invisible_in(text: str, *, is_name: bool) -> str:
