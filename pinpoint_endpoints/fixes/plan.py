@@ -97,12 +97,19 @@ def _changes(fixes: Iterable[Fix], found: PositionMap, value: object) -> Iterato
                 change = empty_change(found, path)
             else:
                 change = scalar_change(found, fix, path, _at(value, path))
-            if change is not None and taken[(*path[:-1], fix.text)] <= 1:
+            if change is not None and _is_free(fix, path, value, taken):
                 yield change
     children = Children(found) if names else None
     for holder, removed in names.items():
         if children is not None:
             yield from removals(found, children, holder, removed)
+
+
+def _is_free(fix: Fix, path: ValuePath, value: object, taken: Counter[ValuePath]) -> bool:
+    """Tell whether no other member has, or gets, the name that a fix gives to one."""
+    if fix.action is not Action.RENAME:
+        return True
+    return taken[(*path[:-1], fix.text)] <= 1 and fix.text not in _at(value, path[:-1])
 
 
 def _changed(value: object, changes: Sequence[Change]) -> object:

@@ -21,6 +21,12 @@ from checking import put_right
         ),
         pytest.param(
             "x.yaml",
+            "Attributes:\n  a: [x]\n  “a”: [y]\n“OptOut”: ALL\nOptOut: NONE\n",
+            None,
+            id="a-name-in-quotes-that-is-there-already",
+        ),
+        pytest.param(
+            "x.yaml",
             "EndpointRequest:\n  ApplicationId: no\n  OptOut: ALL\n  CohortId: 07\n",
             "EndpointRequest:\n  OptOut: ALL\n",
             id="what-goes-needs-no-quotes",
