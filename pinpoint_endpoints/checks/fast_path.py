@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 from pinpoint_endpoints.checks.rules.iso_codes import AREAS, COUNTRIES, LANGUAGES, zones
-from pinpoint_endpoints.checks.schema_check import fits
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.json_reader import as_json
@@ -118,6 +117,8 @@ def _suspected_by_schema(document: Document) -> Codes | None:
     decider = _decider(document.shape)
     if decider.is_valid(document.value):
         return _NONE
+    from pinpoint_endpoints.checks.schema_check import fits  # with rules: for few documents
+
     if not fits(document.value, document.shape):
         return None
     suspected = _NONE

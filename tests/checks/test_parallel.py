@@ -129,8 +129,8 @@ except CannotRun as error:
 
 def test_a_worker_that_dies_is_an_error(tmp_path: Path) -> None:
     """The error names the files that it was checking, and nothing hangs."""
-    for number in range(30):
-        (tmp_path / f"{number:02}.json").write_text("{}", "utf-8")
+    for number in range(200):  # more than are checked ahead
+        (tmp_path / f"{number:03}.json").write_text("{}", "utf-8")
     ended = subprocess.run(
         [sys.executable, "-c", DIE], cwd=tmp_path, check=True, capture_output=True, encoding="utf-8"
     )
