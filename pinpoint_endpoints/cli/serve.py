@@ -33,6 +33,9 @@ PIPE_BYTES = 4096
 """A pipe that accepts a byte accepts as many (Linux, POSIX's PIPE_BUF)."""
 
 
+_BEHAVIOUR_PAGES = ("behaviour.md", "customer-profiles.md")
+
+
 def serve(
     host: Annotated[
         str, typer.Option(metavar="HOST", help="The name or address to listen on.")
@@ -169,9 +172,9 @@ def serve(
 
         from pinpoint_endpoints.cli.help import print_markdown
 
-        for name in ("behaviour.md", "customer-profiles.md"):
-            page = files("pinpoint_endpoints.local") / name
-            print_markdown(page.read_text("utf-8"), sys.stdout)
+        folder = files("pinpoint_endpoints.local")
+        pages = ((folder / name).read_text("utf-8") for name in _BEHAVIOUR_PAGES)
+        print_markdown("\n".join(pages), sys.stdout)
         return ExitCode.OK
     from pinpoint_endpoints.local.server.fault_injection import Faults
 

@@ -24,7 +24,7 @@ def suffix_of(text: str) -> str:
     """Return what kind of file an example is of."""
     lines = text.splitlines()
     if not text.startswith("{"):
-        return ".yaml"
+        return ".csv" if text.startswith("Id,") else ".yaml"
     several = len(lines) > 1 and all(line[0] + line[-1] == "{}" for line in lines)
     return ".ndjson" if several else ".json"
 

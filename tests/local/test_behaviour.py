@@ -12,7 +12,10 @@ from pinpoint_endpoints.local.routes import OPERATIONS
 from pinpoint_endpoints.local.server import server
 from pinpoint_endpoints.schema.bundled import definition
 
-PAGE = (files("pinpoint_endpoints.local") / "behaviour.md").read_text("utf-8")
+PAGE, PROFILES_PAGE = (
+    (files("pinpoint_endpoints.local") / name).read_text("utf-8")
+    for name in ("behaviour.md", "customer-profiles.md")
+)
 QUOTAS = {
     "Bytes of a request's body": quotas.MAX_BODY_BYTES,
     "Bytes of a PutEvents body": quotas.MAX_EVENTS_BYTES,
@@ -86,10 +89,10 @@ def test_each_behaviour_is_described_once() -> None:
         assert len(set(subjects)) == len(subjects)
 
 
-def test_explain_prints_the_page_in_a_pipe() -> None:
+def test_explain_prints_the_pages_in_a_pipe() -> None:
     """`pe serve --explain` prints the Markdown itself where nothing renders it."""
     result = run("serve", "--explain")
-    assert (result.code, result.out) == (0, PAGE)
+    assert (result.code, result.out) == (0, f"{PAGE}\n{PROFILES_PAGE}")
 
 
 def test_explain_renders_the_page_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
