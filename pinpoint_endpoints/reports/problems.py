@@ -321,18 +321,25 @@ def _print_lines(console: "Console", problems: Iterable[_Shown]) -> None:
 
 
 def _row(shown: _Shown) -> Sequence[Cell]:
-    from rich.console import Group
-    from rich.text import Text
-
     problem, snippet = shown
-    text = Text(explanation_of(problem))
-    hint = [Text(f"hint: {printable(problem.hint)}")] if problem.hint else []
     return (
         place_of(problem),
         f"{problem.code} {FIXABLE}" if problem.fix else problem.code,
         (str(problem.severity), SEVERITY_STYLES[problem.severity]),
-        Group(text, *([] if snippet is None else [snippet]), *hint),
+        _explained(problem, snippet),
     )
+
+
+def _explained(problem: Problem, snippet: "Snippet | None") -> Cell:
+    """Return what is wrong, its source line if that is shown, and what to do about it."""
+    text = explanation_of(problem)
+    hint = [f"hint: {printable(problem.hint)}"] if problem.hint else []
+    if snippet is None:
+        return [text, *hint]
+    from rich.console import Group
+    from rich.text import Text
+
+    return Group(Text(text), snippet, *map(Text, hint))
 
 
 def _styled(problem: Problem) -> Segments:

@@ -77,8 +77,8 @@ class Column(NamedTuple):
     optional: bool = False
 
 
-Cell: TypeAlias = "str | tuple[str, str] | RenderableType"
-"""A text, a text with its style, or anything that rich can render."""
+Cell: TypeAlias = "str | list[str] | tuple[str, str] | RenderableType"
+"""A text, lines of text, a text with its style, or anything that rich can render."""
 
 Segments = Sequence[tuple[str, str]]
 """The parts of a line, each with its style."""

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, Generic, TextIO
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
@@ -170,36 +170,40 @@ def write_plain_table(
         return False
     shown = _not_empty(columns, rows)
     columns = [columns[index] for index in shown]
-    lines = [
-        [column.heading for column in columns],
-        None,
+    plain = [
+        [[column.heading] for column in columns],
         *(None if row is None else [_plain(row[index]) for index in shown] for row in rows),
     ]
-    texts = [line for line in lines if line]
-    widths = [max(len(line[index]) for line in texts) for index in range(len(columns))]
-    if not all(text.isascii() and text.isprintable() for text in chain.from_iterable(texts)):
+    texts = [[*chain(*column)] for column in zip(*filter(None, plain), strict=True)]
+    if not all(text.isascii() and text.isprintable() for text in chain(*texts)):
         return False
     if not (stream.encoding or "").lower().startswith("utf"):
         return False
+    widths = [max(map(len, column)) for column in texts]
     width = 3 * len(columns) + 1 + sum(widths)
     if width > _MAX_WIDTH_IN_A_FILE and any(column.min_width for column in columns):
         return False
     bars = ["─" * (width + 2) for width in widths]
     table = [f"╭{'┬'.join(bars)}╮\n"]
-    for line in lines:
-        if line is None:
+    for number, row in enumerate(plain):
+        if row is None:
             table.append(f"├{'┼'.join(bars)}┤\n")
-        else:
+            continue
+        for line in zip_longest(*row, fillvalue=""):
             cells = (text.ljust(width) for text, width in zip(line, widths, strict=True))
             table.append(f"│ {' │ '.join(cells)} │\n")
+        if number == 0:
+            table.append(f"├{'┼'.join(bars)}┤\n")
     stream.write("".join([*table, f"╰{'┴'.join(bars)}╯\n"]))
     return True
 
 
-def _plain(cell: "Cell") -> str:
-    """Return the text of a cell; one that is not ASCII for what only rich can print."""
+def _plain(cell: "Cell") -> list[str]:
+    """Return the lines of a cell; one that is not ASCII for what only rich can print."""
+    if isinstance(cell, list):
+        return cell or [""]
     text = cell[0] if isinstance(cell, tuple) else cell
-    return text if isinstance(text, str) else "…"
+    return [text if isinstance(text, str) else "…"]
 
 
 def _not_empty(columns: Sequence[Column], rows: Iterable[Sequence["Cell"] | None]) -> list[int]:
@@ -217,6 +221,8 @@ def _renderable(cell: "Cell") -> "RenderableType":
 
     if isinstance(cell, str):
         return Text(printable(cell))
+    if isinstance(cell, list):
+        return Text("\n".join(map(printable, cell)))
     if isinstance(cell, tuple):
         text, style = cell
         return Text(printable(text), style=style)

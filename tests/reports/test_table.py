@@ -56,7 +56,8 @@ def test_prose_is_wrapped_and_not_lost(rows: list[tuple[str, str, str]], width: 
     assert len(letters) >= sum(len("".join(row)) for row in rows)
 
 
-CELLS = st.text("ab -/\t", max_size=30) | st.tuples(WORDS, st.just("red"))
+TEXTS = st.text("ab -/\t", max_size=30)
+CELLS = TEXTS | st.tuples(WORDS, st.just("red")) | st.lists(TEXTS, min_size=1, max_size=3)
 
 
 @given(
