@@ -1,9 +1,11 @@
 """`pe delete`: delete stored endpoints, after confirmation."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -13,11 +15,12 @@ from pinpoint_endpoints.cli.run import run
 from pinpoint_endpoints.cli.selection import EndpointSelection, SelectedEndpoints
 from pinpoint_endpoints.cli.target import Target
 from pinpoint_endpoints.cli.terminal import note
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.reports.deletions import DeletionTally, DeletionView
-from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
+from pinpoint_endpoints.reports.reporter import MAX_ROWS, ReportOptions, open_reporter
 from pinpoint_endpoints.service.endpoints import (
     Deletion,
     DeletionState,
@@ -29,6 +32,7 @@ from pinpoint_endpoints.service.endpoints import (
 if TYPE_CHECKING:
     from pinpoint_endpoints.saving import EndpointDirectory
 
+_TERMINAL = "CONIN$" if os.name == "nt" else "/dev/tty"
 _MAY_BE_GONE = "interrupted before the answer: it may be deleted"
 
 
@@ -53,10 +57,9 @@ def delete(
         pe delete --app 0123456789abcdef --user ada --save backup --yes
     """
     wanted = selection.resolve()
-    if not yes and not _can_ask():
-        raise UsageError(
-            "cannot ask for confirmation: not a terminal", "use --yes to delete without asking"
-        )
+    answers = (
+        None if yes else _answers(are_ids_read=STANDARD_INPUT in (selection.endpoint_ids or ()))
+    )
     client = target.client()
     folder = None if save is None else _folder(save)
     try:
@@ -67,27 +70,42 @@ def delete(
             wanted.user_id,
             read=folder is not None,
         )
-        confirmed = yes or _confirm(selection.app, deletions)
+        confirmed = answers is None or _confirm(selection.app, deletions, answers)
         if folder is not None and confirmed:
             _save(deletions, folder)
     except KeyboardInterrupt:
         raise Interrupted("interrupted", "nothing was deleted") from None
     tally = DeletionTally()
-    view = DeletionView(ReportOptions(show_values=display.show_values, verbose=display.verbose))
+    view = DeletionView(
+        ReportOptions(show_values=display.show_values, quiet=display.quiet, verbose=display.verbose)
+    )
     reporter = open_reporter(view, output, sys.stdout)
     if not confirmed:
         if output is Output.JSON:
             run(deletions, reporter, tally)
         note("nothing was deleted")
-        return ExitCode.OK
+        return ExitCode.INVALID
     code = run(_deleted(client, wanted, deletions, folder), reporter, tally)
     if folder is not None and save is not None:
         note_saved(folder, save, quiet=display.quiet, verbose=display.verbose)
     return code
 
 
-def _can_ask() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+def _answers(*, are_ids_read: bool) -> TextIO:
+    """Return what a person types: standard input, or the terminal if that has the ids.
+
+    Raises:
+        UsageError: there is no terminal to ask on.
+    """
+    if sys.stderr.isatty():
+        if are_ids_read:
+            with suppress(OSError):  # no terminal, as in cron and CI
+                return Path(_TERMINAL).open(encoding="utf-8", errors="replace")
+        elif sys.stdin is not None and sys.stdin.isatty():
+            return sys.stdin
+    raise UsageError(
+        "cannot ask for confirmation: not a terminal", "use --yes to delete without asking"
+    )
 
 
 def _folder(directory: Path) -> "EndpointDirectory":
@@ -96,18 +114,20 @@ def _folder(directory: Path) -> "EndpointDirectory":
     return EndpointDirectory(directory)
 
 
-def _confirm(application_id: str, deletions: Sequence[Deletion]) -> bool:
+def _confirm(application_id: str, deletions: Sequence[Deletion], answers: TextIO) -> bool:
     """Ask whether to delete, unless there is nothing to delete; every answer but yes is a no."""
     waiting = [deletion for deletion in deletions if deletion.state is DeletionState.SKIPPED]
     if not waiting:
         return True
-    for deletion in waiting:
+    for deletion in waiting[:MAX_ROWS]:
         note(f"  {deletion.endpoint_id}  {deletion.endpoint.get('ChannelType', '')}".rstrip())
+    if len(waiting) > MAX_ROWS:
+        note(f"  and {len(waiting) - MAX_ROWS:,} more")
     question = f"Delete {counted(len(waiting), 'endpoint')} of application {application_id}?"
     typer.echo(printable(f"{question} [y/N] "), err=True, nl=False)
     answer = ""
     try:
-        answer = sys.stdin.readline()
+        answer = answers.readline()
     finally:
         if not answer.endswith("\n"):  # Ctrl-C and Ctrl-D leave the cursor behind the question
             typer.echo(err=True)

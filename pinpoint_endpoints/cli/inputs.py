@@ -1,6 +1,7 @@
 """The files that a command reads: the options that name them, and the documents in them."""
 
 import os
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import Annotated, cast
 
 import typer
 
-from pinpoint_endpoints.cli.options import OptionGroup
+from pinpoint_endpoints.cli.options import CheckOptions, OptionGroup
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.discovery import (
     NO_PATHS,
@@ -40,6 +41,7 @@ def _pattern(given: str | Pattern) -> Pattern:
 
 _MAX_APPLICATIONS_NAMED = 10
 _MAX_EMPTY_NAMED = 10
+_MAX_COMMAND_LENGTH = 500
 _MAX_SUFFIXES_NAMED = 3
 
 PATHS_HELP = "Files, directories to search, or - for standard input."
@@ -106,6 +108,21 @@ class Inputs(OptionGroup):
     def may_be_several(self) -> bool:
         """Return whether more than one file is named, or a directory."""
         return len(self.paths) > 1 or self.left_out is not None
+
+    def validation(self, checks: CheckOptions) -> str:
+        """Return the command that shows what is wrong with the files."""
+        words = ["pe", "validate"]
+        for pattern in self.exclude or ():
+            if pattern.base == os.curdir:  # the project's file has the others
+                words += ("--exclude", pattern.glob)
+        words += ["--no-ignore"] if self.no_ignore else []
+        words += ["--stdin-filename", self.stdin_filename] if self.stdin_filename else []
+        words += ["--ids", self.ids] if self.ids else []
+        words += chain.from_iterable(("--ignore", code) for code in checks.ignore or ())
+        words += ["--create"] if checks.create else []
+        words += ["--"] if any(path.startswith("-") and path != "-" for path in self.paths) else []
+        command = shlex.join([*words, *self.paths])
+        return command if len(command) <= _MAX_COMMAND_LENGTH else f"{shlex.join(words)} PATH..."
 
     def find(self, leave_out: frozenset[str] = NO_PATHS) -> Iterator[Source | UnreadablePath]:
         """Yield the files that the paths name, and those in the directories that they name.

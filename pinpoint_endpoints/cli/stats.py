@@ -218,7 +218,9 @@ def _count_files(
         error = _count(counter.endpoints_in(documents), audience)
     counter.tally.endpoints = audience.count
     counter.tally.left_out = inputs.left_out
-    return _Counted(audience, counter.tally, tuple(counter.remarks()), error)
+    return _Counted(
+        audience, counter.tally, tuple(counter.remarks(inputs.validation(checks))), error
+    )
 
 
 def _count_stored(store: Path, application_id: str, *, quiet: bool) -> _Counted:
@@ -323,14 +325,18 @@ class _DocumentCounter:
             if endpoint is not None:
                 yield endpoint
 
-    def remarks(self) -> Iterator[str]:
-        """Yield how many documents are not counted, and how many invalid ones are."""
+    def remarks(self, validation: str) -> Iterator[str]:
+        """Yield how many documents are not counted, and how many invalid ones are.
+
+        Args:
+            validation: the command that says why.
+        """
         if self._without_endpoint:
             things = counted(self._without_endpoint, "document")
-            yield f"{things} without an endpoint; run `pe validate` for details"
+            yield f"{things} without an endpoint; run `{validation}` for details"
         if self._invalid_endpoints:
             things = counted(self._invalid_endpoints, "invalid endpoint")
-            yield f"{things} counted too; run `pe validate` for details"
+            yield f"{things} counted too; run `{validation}` for details"
 
     def _note_problems(
         self, problems: Sequence[Problem], endpoint: _Endpoint | None, verdict: Verdict

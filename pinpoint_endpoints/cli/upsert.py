@@ -143,8 +143,8 @@ def upsert(
             )
         if dry_run:
             steps = plan_upsert(app, documents(), options, files.journal)
-            return _show_plan(steps, app, target, output, display, inputs)
-        tally = OutcomeTally()
+            return _show_plan(steps, app, target, output, display, inputs, checks)
+        tally = OutcomeTally(verify=verify)
         tally.left_out = inputs.left_out
         counts = LiveCounts(tally)
         style = progress_style(quiet=display.quiet, streams=output is UpsertOutput.TEXT, lines=True)
@@ -169,7 +169,9 @@ def upsert(
                 open_reporter(OutcomeView(report), output, sys.stdout),
                 tally,
                 so_far="endpoints sent so far stay sent",
-                remarks=partial(_remarks, tally, target, options, quiet=display.quiet),
+                remarks=partial(
+                    _remarks, tally, target, options, inputs, checks, quiet=display.quiet
+                ),
                 progress=progress,
             )
             if counts.stop_requests >= FORCED_STOP:
@@ -230,6 +232,8 @@ def _remarks(
     tally: OutcomeTally,
     target: UpdateTarget,
     options: SendOptions,
+    inputs: Inputs,
+    checks: CheckOptions,
     error: PinpointEndpointsError | None,
     *,
     quiet: bool,
@@ -244,12 +248,12 @@ def _remarks(
     if tally[State.INVALID]:
         invalid = f"{counted(tally[State.INVALID], 'document')} invalid"
         yield f"{invalid}: nothing was sent" if options.withhold else f"{invalid}, and not sent"
-    yield from _warnings(tally.warnings)
+    yield from _warnings(tally.warnings, inputs, checks)
 
 
-def _warnings(number: int) -> Iterator[str]:
+def _warnings(number: int, inputs: Inputs, checks: CheckOptions) -> Iterator[str]:
     if number:
-        yield f"{counted(number, 'warning')}; run `pe validate` for details"
+        yield f"{counted(number, 'warning')}; run `{inputs.validation(checks)}` for details"
 
 
 def _show_plan(
@@ -259,6 +263,7 @@ def _show_plan(
     output: UpsertOutput,
     display: DisplayOptions,
     inputs: Inputs,
+    checks: CheckOptions,
 ) -> ExitCode:
     """Print what an upsert would do.
 
@@ -286,7 +291,7 @@ def _show_plan(
         if error is None and not display.quiet:
             if output in (UpsertOutput.TEXT, UpsertOutput.CURL):
                 yield str(tally)
-            yield from _warnings(tally.warnings)
+            yield from _warnings(tally.warnings, inputs, checks)
 
     return run(
         planned_steps(steps, preview, plain_path=to_curl),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsError
-from pinpoint_endpoints.masking import masked, printable
+from pinpoint_endpoints.masking import counted, masked, printable
 from pinpoint_endpoints.reports.reporter import Cell, Column, View
 from pinpoint_endpoints.reports.tally import StateTally
 from pinpoint_endpoints.service.endpoints import Deletion, DeletionState
@@ -14,6 +14,8 @@ _STYLES = {
     DeletionState.FAILED: "red",
     DeletionState.SKIPPED: "yellow",
 }
+
+_SEVERAL = 2
 
 
 class DeletionTally(StateTally[Deletion]):
@@ -37,6 +39,14 @@ class DeletionTally(StateTally[Deletion]):
             return ExitCode.OK if complete else ExitCode.PARTIAL
         return ExitCode.REFUSED if error is None else error.exit_code
 
+    def closing_line(self, _error: PinpointEndpointsError | None) -> str:
+        """Return the counts of several endpoints, also of a run that ended early."""
+        if self.total < _SEVERAL:
+            return ""
+        shown = (state for state in DeletionState if self[state] or state is DeletionState.DELETED)
+        parts = (f"{self[state]:,} {state}" for state in shown)
+        return f"{counted(self.total, 'endpoint')}: {', '.join(parts)}"
+
 
 class DeletionView(View[Deletion]):
     """How a deletion is shown; only the table shows addresses, masked unless values are wanted."""
@@ -50,7 +60,10 @@ class DeletionView(View[Deletion]):
         Column("Message", min_width=20, optional=True),
         Column("Request id", optional=True),
     )
-    max_rows = None
+
+    def is_notable(self, deletion: Deletion) -> bool:
+        """Tell whether the endpoint is not deleted."""
+        return deletion.state is not DeletionState.DELETED
 
     def rows(self, deletion: Deletion) -> Sequence[Sequence[Cell]]:
         """Return the row of a deletion."""

@@ -32,6 +32,9 @@ class OutcomeTally(StateTally[Outcome]):
         noun: what is counted.
         warnings: problems of documents that were sent.
         unreadable: documents that stand for a file that could not be read.
+
+    Args:
+        verify: whether what was accepted is read back, and counts if it is as it was sent.
     """
 
     noun = "document"
@@ -39,8 +42,9 @@ class OutcomeTally(StateTally[Outcome]):
     good_states = WELL
     reads_files = True
 
-    def __init__(self) -> None:
+    def __init__(self, *, verify: bool = False) -> None:
         super().__init__()
+        self._words = {**_WORDS, State.ACCEPTED: "accepted and verified"} if verify else _WORDS
         self.warnings = 0
         self.unreadable = 0
 
@@ -70,8 +74,9 @@ class OutcomeTally(StateTally[Outcome]):
         return ExitCode.CANNOT_RUN if self.unreadable else ExitCode.INVALID
 
     def closing_line(self, error: PinpointEndpointsError | None) -> str:
-        """Return the counts of several documents; one speaks for itself."""
-        return str(self) if self.total > 1 and error is None else ""
+        """Return the counts; one document speaks for itself, unless it was verified."""
+        is_needed = self.total > 1 or self._words is not _WORDS
+        return str(self) if is_needed and error is None else ""
 
     def __str__(self) -> str:
         """Return the counts as a line for people."""
@@ -80,7 +85,8 @@ class OutcomeTally(StateTally[Outcome]):
     def counts_line(self, *, apart: State | None = None) -> str:
         """Return the counts as a line, but for those of a state that is told apart."""
         shown = (state for state in State if self[state] or state is State.ACCEPTED)
-        parts = [f"{self[state]:,} {_WORDS.get(state, state)}" for state in shown if state != apart]
+        words = self._words
+        parts = [f"{self[state]:,} {words.get(state, state)}" for state in shown if state != apart]
         total = self.total if apart is None else self.total - self[apart]
         return f"{counted(total, self.noun)}: {', '.join(parts)}"
 

@@ -1,13 +1,18 @@
 """Break lines of prose for the terminal that they are written to."""
 
+import re
 from typing import TextIO
 
+_JOINED = "\0"
 _MIN_WIDTH = 60
 """In columns: shorter lines are written as they are, and nothing is imported for them."""
 
 
 def wrapped_for(stream: TextIO, line: str) -> str:
-    """Return a line of prose as it is written to a stream: a terminal would break it in a word."""
+    """Return a line of prose as it is written to a stream: a terminal would break it in a word.
+
+    Commands in backticks stay whole, to be copied.
+    """
     if len(line) < _MIN_WIDTH or not stream.isatty():
         return line
     from shutil import get_terminal_size
@@ -18,11 +23,11 @@ def wrapped_for(stream: TextIO, line: str) -> str:
         return line
     indent = " " * (len(line) - len(line.lstrip(" ")))
     broken = wrap(
-        line,
+        re.sub("`[^`]*`", lambda command: command[0].replace(" ", _JOINED), line),
         width,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
         replace_whitespace=False,
     )
-    return "\n".join(broken) + line[len(line.rstrip("\n")) :]
+    return "\n".join(broken).replace(_JOINED, " ") + line[len(line.rstrip("\n")) :]

@@ -281,14 +281,26 @@ def test_a_yes_deletes(terminal: Terminal, answer: str) -> None:
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "yep\n", "\x04"])
 def test_anything_else_deletes_nothing(terminal: Terminal, tmp_path: Path, answer: str) -> None:
-    """No, nothing, a slip and Ctrl-D: exit 0, since that is what the person wished."""
+    """No, nothing, a slip and Ctrl-D: exit 1, so that a script does not go on."""
     terminal.press("pe delete --local --app demo --id bob --save saved; echo END=$?\n")
     terminal.wait_for(r"bob  EMAIL\s+Delete 1 endpoint of application demo\? \[y/N\] ")
     terminal.press(answer)
     terminal.wait_for("nothing was deleted")
-    terminal.wait_for("END=0")
+    terminal.wait_for("END=1")
     assert left() == ALL
     assert list((tmp_path / "saved").iterdir()) == []
+
+
+def test_ids_from_a_pipe_are_asked_about_on_the_terminal(terminal: Terminal) -> None:
+    """Standard input has the ids, so the answer comes from the terminal."""
+    terminal.press(
+        "printf 'bob\\nada-mail\\n' | pe delete --local --app demo --id -; echo END=$?\n"
+    )
+    terminal.wait_for(r"bob\s+ada-mail\s+Delete 2 endpoints of application demo\? \[y/N\] ")
+    terminal.press("y\n")
+    terminal.wait_for("2 endpoints: 2 deleted")
+    terminal.wait_for("END=0")
+    assert left() == {"Ada/Phone"}
 
 
 def test_a_no_has_an_envelope_too(terminal: Terminal, tmp_path: Path) -> None:
@@ -296,7 +308,7 @@ def test_a_no_has_an_envelope_too(terminal: Terminal, tmp_path: Path) -> None:
     terminal.press("pe delete --local --app demo --id bob -o json > out.json; echo END=$?\n")
     terminal.wait_for(r"\[y/N\] ")
     terminal.press("n\n")
-    terminal.wait_for("END=0")
+    terminal.wait_for("END=1")
     envelope = envelope_of((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert (envelope["status"], states(envelope)) == ("success", [("bob", "skipped")])
 
@@ -330,3 +342,15 @@ def test_another_endpoint_is_not_saved_and_nothing_is_deleted(tmp_path: Path) ->
     assert (code, {asked.method for asked in server.asked}) == (4, {"GET"})
     assert out.startswith("failed[200] bob: the answer is about another endpoint")
     assert list((tmp_path / "saved").iterdir()) == []
+
+
+def test_many_endpoints_are_capped_and_counted(tmp_path: Path) -> None:
+    """What was not deleted keeps its row; a line at the end counts all."""
+    many = [f"e{number}" for number in range(60)]
+    path = tmp_path / "many.ndjson"
+    path.write_text("\n".join(json.dumps({"Id": name, "OptOut": "ALL"}) for name in many), "utf-8")
+    assert run("upsert", *TARGET, path)[0] == 0
+    code, out, _ = delete(*(word for name in [*many, "nobody"] for word in ("--id", name)))
+    assert code == 5
+    assert "│ nobody " in out
+    assert out.endswith("61 endpoints: 60 deleted, 1 failed\n")

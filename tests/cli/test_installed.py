@@ -78,8 +78,9 @@ def test_the_version_imports_no_command_line() -> None:
 def test_the_main_job_without_an_account(pe: RunPe, tmp_path: Path) -> None:
     """No credentials, no region, no network: upserted in one process, read back in another."""
     store = str(tmp_path / "folder" / "store.sqlite3")
+    told = f"pe validate {SEATTLE}"
     sent = pe("upsert", "--local", "--app", "demo", "--id", "x", SEATTLE, PE_LOCAL_STORE=store)
-    assert (sent.returncode, sent.stderr) == (0, "3 warnings; run `pe validate` for details\n")
+    assert (sent.returncode, sent.stderr) == (0, f"3 warnings; run `{told}` for details\n")
     read = pe("get", "--local", "--app", "demo", "--id", "X", "-o", "json", PE_LOCAL_STORE=store)
     assert json.loads(read.stdout)["Location"]["Latitude"] == 47.6
 

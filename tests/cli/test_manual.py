@@ -64,7 +64,7 @@ def test_the_first_command_prints_the_table_below_it(folder: Path) -> None:
 def test_there_are_two_commands_to_start_with() -> None:
     """One command installs and runs the main job, one installs and runs the tests."""
     first, second = fenced(README, "sh")
-    assert shlex.split(first)[-1] == "examples/seattle-iphone.json"
+    assert shlex.split(first)[-1] == "examples/ada-email.json"
     assert "pytest" in second
 
 

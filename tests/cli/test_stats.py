@@ -92,7 +92,7 @@ def test_invalid_endpoints_are_counted_and_reported() -> None:
         {"+1***0100": 1, "not given": 1},
     )
     assert "2065550100" not in out + err
-    assert err == "1 invalid endpoint counted too; run `pe validate` for details\n"
+    assert err == "1 invalid endpoint counted too; run `pe validate a.json b.json` for details\n"
     summary = {"documents": 2, "files_left_out": 0, "endpoints": 2, "invalid": 1, "unreadable": 0}
     assert json.loads(out)["summary"] == summary
 
@@ -104,7 +104,7 @@ def test_what_holds_no_endpoint_is_named() -> None:
     assert (code, out.splitlines()[0]) == (1, "1 endpoint")
     lines = err.splitlines()
     assert lines[0].startswith("a.ndjson:2:1: error[PE102] expected an object, found")
-    assert lines[10] == ("25 documents without an endpoint; run `pe validate` for details")
+    assert lines[10] == ("25 documents without an endpoint; run `pe validate a.ndjson` for details")
     assert len(lines) == 11
 
 

@@ -1,6 +1,7 @@
 """`pe upsert` and `pe get` through Typer's runner, on the local Pinpoint and on a real server."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from pinpoint_endpoints import load
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 SEATTLE = EXAMPLES / "seattle-iphone.json"
-WARNINGS = "3 warnings; run `pe validate` for details\n"
+WARNINGS = f"3 warnings; run `pe validate {SEATTLE}` for details\n"
 
 
 pytestmark = pytest.mark.usefixtures("pinpoint_local")
@@ -259,9 +260,11 @@ def test_advice_on_a_refusal_is_not_quieted() -> None:
 
 def test_warnings_of_a_sent_document_are_counted(tmp_path: Path) -> None:
     """A document with a warning is sent, and the warning is not hidden."""
-    path = tmp_path / "a.yaml"
+    path = tmp_path / "a b.yaml"
     path.write_text("ChannelType: SMS\nAddress: +12065550100\n", encoding="utf-8")
-    code, _, err = upsert_local(path)
+    code, _, err = upsert_local(path, "--id", "a", "--ignore", "PE210", "--exclude", "x*")
     assert code == 0
-    assert err == "1 warning; run `pe validate` for details\n"
+    command = f"pe validate --exclude 'x*' --ignore PE210 '{path}'"
+    assert err == f"1 warning; run `{command}` for details\n"
+    assert "PE011" in run(*shlex.split(command)[1:]).out
     assert stored("a")["Address"] == "+12065550100"

@@ -381,7 +381,7 @@ def test_personal_data_is_in_no_output_and_no_journal(
     for output in ("table", "text", "json"):
         ended = upsert(server, path, "-o", output, "--journal", journal)
         assert "ada@example.com" not in ended.out + ended.err
-        assert "is not welcome" in ended.out
+        assert "not welcome" in ended.out
     assert b"ada@example.com" not in journal.read_bytes()
 
 
