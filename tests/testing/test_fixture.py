@@ -259,5 +259,5 @@ def test_a_missing_endpoint_is_reported_with_those_that_exist(
         pinpoint_local.endpoint("ann")
     for endpoint_id in ["ann@example.com", *(f"e-{number}" for number in range(10))]:
         put(endpoint_id, pinpoint_local.client)
-    with pytest.raises(Refused, match=r"no endpoint ann .*\nit has a\*{3}@example\.com, e-0, .*, 1 more"):
+    with pytest.raises(Refused, match=r"no endpoint ann .*\nit has a\*{3}@\S+, e-0, .*, 1 more"):
         pinpoint_local.endpoint("ann")
