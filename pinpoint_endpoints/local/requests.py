@@ -9,6 +9,7 @@ from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.positions import ValuePath, json_pointer
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.local.attribute_names import TYPES
+from pinpoint_endpoints.local.bodies import TOO_DEEP
 from pinpoint_endpoints.local.generated_values import date_problem, has_error
 from pinpoint_endpoints.local.service_error import bad_request
 from pinpoint_endpoints.quotas import (
@@ -80,11 +81,14 @@ class Shape:
             value: a part of a request.
             path: the path to it.
         """
-        if self._decider.is_valid(value):
-            return ""
         from pinpoint_endpoints.checks.schema_check import findings_of
 
-        error = next(schema_errors(self._decider, self.schema, value))
+        try:
+            if self._decider.is_valid(value):
+                return ""
+            error = next(schema_errors(self._decider, self.schema, value))
+        except ValueError:  # the library fails at about 250 nested lists
+            return TOO_DEEP
         coded = next(findings_of(error, self._name))
         place = json_pointer((*path, *coded[1].path)) or self._whole
         return f"{place}: {_message(value, coded, self._name)}"
