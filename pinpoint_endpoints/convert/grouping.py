@@ -24,6 +24,7 @@ PHONE_CHANNELS = frozenset({"SMS", "VOICE"})
 _SEPARATOR = b"\t"
 """Never in JSON, so that lines with the same key stand together."""
 _IS_USER, _IS_ENDPOINT = b"0", b"1"
+_OPTED_OUT, _INACTIVE = b"o", b"i"
 _NOT_DIGITS = re.compile("[^0-9]+")
 _LONG_AGO = float("-inf")
 
@@ -128,9 +129,9 @@ class Grouping:
         endpoint = UserEndpoint(endpoint_id, document.request, created, place)
         if endpoint_id:
             key = dumps(same_endpoint_key(endpoint_id))
-            self._by_endpoint.add(_SEPARATOR.join((key, dumps([*endpoint]))) + b"\n")
+            self._by_endpoint.add(_SEPARATOR.join((key, _user_line(endpoint))))
         elif _user_id(endpoint.request):
-            self._add_to_user(endpoint)
+            self._add_to_user(_user_line(endpoint))
         else:
             self._change("no-id", ENDPOINT, place)
         return endpoint
@@ -154,7 +155,7 @@ class Grouping:
             of_user = [*lines]
             if len(of_user) < min_endpoints:
                 continue
-            endpoints = [UserEndpoint(*loads(line.split(_SEPARATOR, 2)[2])) for line in of_user]
+            endpoints = [_endpoint_in(line) for line in of_user]
             if len(endpoints) > 1:
                 endpoints.sort(key=newest_first)
             is_user = kind == _IS_USER
@@ -174,22 +175,40 @@ class Grouping:
         return fingerprint(channel, address) in self._inactive
 
     def _group(self) -> None:
-        for _, lines in groupby(self._by_endpoint, _head_of_one):
-            copies = [UserEndpoint(*loads(line.split(_SEPARATOR, 1)[1])) for line in lines]
-            if len(copies) > 1:
-                copies.sort(key=newest_copy_first)
-                for copy in copies[1:]:
-                    rule = "same-copy" if copy.request == copies[0].request else "older-copy"
+        for _, group in groupby(self._by_endpoint, _head_of_one):
+            lines = [line.split(_SEPARATOR, 1)[1] for line in group]
+            if len(lines) > 1:
+                copies = [(_endpoint_in(line), line) for line in lines]
+                copies.sort(key=lambda copy: newest_copy_first(copy[0]))
+                (newest, first), *others = copies
+                lines = [first]
+                for copy, _ in others:
+                    rule = "same-copy" if copy.request == newest.request else "older-copy"
                     self._change(rule, ENDPOINT, copy.place)
-            self._add_to_user(copies[0])
+            self._add_to_user(lines[0])
+        self._by_endpoint.__exit__()
 
-    def _add_to_user(self, endpoint: UserEndpoint) -> None:
-        if endpoint.opted_out or endpoint.inactive:
-            known = self._opted_out if endpoint.opted_out else self._inactive
-            known.add(fingerprint(endpoint.channel, endpoint.address))
-        user_id = _user_id(endpoint.request)
-        key, kind = (user_id, _IS_USER) if user_id else (endpoint.endpoint_id, _IS_ENDPOINT)
-        self._by_user.add(_SEPARATOR.join((dumps(key), kind, dumps([*endpoint]))) + b"\n")
+    def _add_to_user(self, line: bytes) -> None:
+        known, line = line.split(_SEPARATOR, 1)
+        if known:
+            addresses = self._opted_out if known[:1] == _OPTED_OUT else self._inactive
+            addresses.add(int(known[1:]))
+        self._by_user.add(line)
+
+
+def _user_line(endpoint: UserEndpoint) -> bytes:
+    """Return the line of an endpoint: whether it is not to be reached, its user, and itself."""
+    known = b""
+    if endpoint.opted_out or endpoint.inactive:
+        state = _OPTED_OUT if endpoint.opted_out else _INACTIVE
+        known = b"%b%d" % (state, fingerprint(endpoint.channel, endpoint.address))
+    user_id = _user_id(endpoint.request)
+    key, kind = (user_id, _IS_USER) if user_id else (endpoint.endpoint_id, _IS_ENDPOINT)
+    return _SEPARATOR.join((known, dumps(key), kind, dumps([*endpoint]))) + b"\n"
+
+
+def _endpoint_in(line: bytes) -> UserEndpoint:
+    return UserEndpoint(*loads(line[line.rindex(_SEPARATOR) + 1 :]))
 
 
 def text_of(value: object) -> str:

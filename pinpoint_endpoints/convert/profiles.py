@@ -96,7 +96,7 @@ _Slot = tuple[str, str, int | None]
 """A value of a profile's attribute: the kind, the name, and the index if there are several."""
 
 
-_DATE = "PinpointEffectiveDate"
+_DATE, _DEVICES = "PinpointEffectiveDate", "PinpointDevices"
 
 
 def _no_change(rule: str, member: str, place: str) -> None:
@@ -143,9 +143,12 @@ class Fields:
                     number = len(value) - value.count("") - value.count(None)
                 key = kind, name, number
                 used[key] = used.get(key, 0) + 1
-        devices = [] if _slots_for(endpoint.channel) else [endpoint]
-        user = User("", is_user=True, clashes=False, endpoints=(endpoint,))
-        self._derived.update(_derived(user, _Reach([], [], devices, [])))
+        if endpoint.request.get("EffectiveDate"):
+            self._derived.add(_DATE)
+        if not _slots_for(endpoint.channel):
+            self._derived.add(_DEVICES)
+        if endpoint.opted_out:
+            self._derived.add(_opt_out_key(endpoint))
 
     def learn_user(self, user: User) -> None:
         """Take note of the addresses of a user with more endpoints than a profile has places."""
@@ -362,14 +365,17 @@ def _derived(user: User, reach: _Reach) -> dict[str, str]:
         derived[f"PhoneNumber_{number}"] = text
     for endpoint in user.endpoints:
         if endpoint.opted_out:
-            channel = _NOT_IN_FIELD_NAMES.sub("_", endpoint.channel)[:20]
-            derived[f"PinpointOptOut_{channel}"] = "ALL"
+            derived[_opt_out_key(endpoint)] = "ALL"
     if reach.devices:
-        derived["PinpointDevices"] = str(len(reach.devices))
+        derived[_DEVICES] = str(len(reach.devices))
     date = text_of(user.endpoints[0].request.get("EffectiveDate"))
     if date:
         derived[_DATE] = date
     return derived
+
+
+def _opt_out_key(endpoint: UserEndpoint) -> str:
+    return f"PinpointOptOut_{_NOT_IN_FIELD_NAMES.sub('_', endpoint.channel)[:20]}"
 
 
 def how_many(flags: Iterable[bool]) -> str:
@@ -388,6 +394,8 @@ def _add_attributes(members: dict[str, str], user: User, fields: Fields, change:
     known_columns = fields.known_columns
     found: dict[tuple[str, str], list[str]] = {}
     of_one_device: set[str] = set()
+    has_others, is_new = len(user.endpoints) > 1, True
+    none: list[str] = []
     for endpoint in user.endpoints:
         place = endpoint.place
         for kind, attributes in _attribute_members(endpoint.request):
@@ -396,17 +404,16 @@ def _add_attributes(members: dict[str, str], user: User, fields: Fields, change:
                 texts = _texts(value, kind, name, place, change)
                 if not texts:
                     continue
-                number = len(texts)
-                columns = known_columns.get((kind, name, number)) or fields.columns(
-                    kind, name, number
-                )
-                earlier = found.get((kind, name))
-                if earlier is None and not is_older:
-                    found[kind, name] = texts
+                key = kind, name, len(texts)
+                columns = known_columns.get(key) or fields.columns(*key)
+                if has_others:
+                    earlier = found.setdefault((kind, name), none if is_older else texts)
+                    if earlier is not texts and earlier != texts:
+                        change("newest-wins", columns.member, place)
+                        continue
+                    is_new = earlier is texts
+                if is_new:
                     members.update(zip(columns.names, texts, strict=True))
-                elif earlier != texts:
-                    change("newest-wins", columns.member, place)
-                    continue
                 for rule in columns.rules:
                     change(rule, columns.member, place)
             if kind in ("Demographic", "Location"):
@@ -430,13 +437,15 @@ def _attribute_members(request: Mapping[str, Any]) -> Iterator[tuple[str, Mappin
 
 def _texts(value: object, kind: str, name: str, place: str, change: Change) -> list[str]:
     """Return the values of a member that a profile can have."""
+    if isinstance(value, float):
+        return [repr(value)]
     values: list[Any] = value if isinstance(value, list) else [value]
-    if len(values) == 1:
-        text = values[0]
-        if isinstance(text, float):
-            return [repr(text)]
-        if isinstance(text, str) and 0 < len(text) <= MAX_PROFILE_VALUE_LENGTH:
-            return values  # nearly all are like this
+    for text in values:
+        if not isinstance(text, str) or not 0 < len(text) <= MAX_PROFILE_VALUE_LENGTH:
+            break
+    else:  # nearly all are like this
+        if values:
+            return values
     member = f"{kind}.{name}"
     texts = []
     for one in values:
