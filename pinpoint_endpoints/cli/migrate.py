@@ -217,7 +217,7 @@ def _remarks(
         were = "was" if withheld == 1 else "were"
         addresses = f"{withheld:,} address{'' if withheld == 1 else 'es'}"
         yield f"{addresses} {were} not sent: the person opted out, or the endpoint is INACTIVE"
-    yield "`pe convert --to customer-profiles` accounts for each member, and lists push tokens"
+    yield "`pe convert --to customer-profiles` accounts for each member"
 
 
 def _show_plan(steps: Any, output: Output, display: DisplayOptions, inputs: Inputs) -> ExitCode:
