@@ -25,11 +25,13 @@ DATA = ROOT / "tests" / "data"
 def _what_processes_inherit() -> None:
     """Let processes that tests start behave the same however the tests were started.
 
-    `nohup … &` ignores SIGINT, which processes inherit, so that Ctrl-C would not interrupt them.
+    `nohup … &` ignores SIGINT and SIGHUP, which processes inherit, so that none would end them.
     PYTHONWARNDEFAULTENCODING is meant for this process: the AWS CLI has such warnings of its own.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.environ.pop("PYTHONWARNDEFAULTENCODING", None)
 
 
