@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinpoint_endpoints.documents import codes, json_reader, yaml_events, yaml_reader
-from pinpoint_endpoints.documents.decoding import Unreadable
+from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.json_reader import parse_with_positions
 from pinpoint_endpoints.documents.model import Parsed
 from pinpoint_endpoints.documents.positions import PositionMap, ValuePath
@@ -170,8 +170,8 @@ def as_parsed(results: Iterator[Any]) -> list[Any]:
 @given(BLOCK_STYLE, st.sampled_from(["\n", "\n", "\r\n", "\r"]))
 def test_reading_yaml_by_lines_gives_what_the_parser_gives(lines: list[str], end: str) -> None:
     """What is read line by line has the value, problems and positions of the parser's events."""
-    text = end.join(lines)
-    raw = text.encode()
+    raw = end.join(lines).encode()
+    text = decode(raw)
     assert as_parsed(yaml_reader.parse(raw)) == as_parsed(yaml_events.parse(text))
     for found, expected in zip(
         yaml_reader.positions(raw), yaml_events.positions(text), strict=True
