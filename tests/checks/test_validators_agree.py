@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -104,6 +104,7 @@ def expected(value: object, shape: str) -> set[tuple[object, str]]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@settings(max_examples=40)
 @example(value={"": [], "UserAttributes": {"": None}})
 @given(value=VALUES)
 def test_the_validators_agree_on_anything(shape: str, value: object) -> None:
@@ -134,6 +135,7 @@ def test_the_first_values_are_decided_as_the_others(shape: str) -> None:
     schema = {**bundled_schema(), "$ref": f"#/$defs/{shape}"}
     at_once, compiled = Decider(schema, first=1_000_000), Decider(schema, first=0)
 
+    @settings(max_examples=40)
     @given(VALUES | st.builds(lambda data: mutate(WHOLE, data), st.data()))
     def agree(value: object) -> None:
         assert at_once.is_valid(value) == compiled.is_valid(value)

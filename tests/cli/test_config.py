@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from commands import RunPe, run
+from commands import run
 from typer.testing import CliRunner
 
 from pinpoint_endpoints.cli.app import Boundary
@@ -245,21 +245,28 @@ def test_options_go_before_variables_before_the_file(
         ({}, ["--profile", "work"], "eu-west-1"),
         ({"AWS_DEFAULT_REGION": "eu-west-2"}, [], "eu-west-2"),
         ({"AWS_REGION": "eu-west-4", "AWS_DEFAULT_REGION": "eu-west-2"}, [], "eu-west-4"),
+        ({"AWS_REGION": "eu-west-4"}, [], "eu-west-4"),
         ({"AWS_REGION": ""}, [], "eu-west-1"),
         ({"AWS_DEFAULT_REGION": "eu-west-2"}, ["--region", "eu-west-3"], "eu-west-3"),
     ],
 )
 def test_the_region_of_the_file(
-    pe: RunPe, project: Path, environment: dict[str, str], option: list[str], region: str
+    monkeypatch: pytest.MonkeyPatch,
+    project: Path,
+    environment: dict[str, str],
+    option: list[str],
+    region: str,
 ) -> None:
-    """It goes before a profile's, and behind the option and the variable."""
+    """It goes before a profile's, and behind the option and the variables, as in the AWS CLI."""
     write(project / "pe.toml", 'region = "eu-west-1"', 'app = "a"')
     work = ["[profile work]", "region = us-west-2", "aws_access_key_id = a"]
     config = write(project / "aws", *work, "aws_secret_access_key = b")
     nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
-    environment = {"AWS_CONFIG_FILE": str(config), **nowhere, **environment}
-    ended = pe("get", "-v", "--id", "x", *option, cwd=project, **environment)
-    assert f"pinpoint.{region}.amazonaws.com" in ended.stderr
+    for name, value in {"AWS_CONFIG_FILE": str(config), **nowhere, **environment}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(project)
+    ended = run("get", "-v", "--id", "x", *option)
+    assert f"pinpoint.{region}.amazonaws.com" in ended.err
 
 
 def test_a_mistake_stops_the_command(project: Path) -> None:
@@ -350,21 +357,3 @@ def test_mistakes_in_the_new_keys(project: Path, line: str, message: str) -> Non
     write(project / "pe.toml", line)
     code, _, err = run("validate", "a.json")
     assert (code, message in err) == (3, True)
-
-
-@pytest.mark.parametrize(
-    ("variables", "region"),
-    [
-        ({"AWS_REGION": "eu-west-2", "AWS_DEFAULT_REGION": "eu-west-3"}, "eu-west-2"),
-        ({"AWS_REGION": "eu-west-2"}, "eu-west-2"),
-    ],
-)
-def test_aws_region_goes_before_the_file(
-    pe: RunPe, project: Path, variables: dict[str, str], region: str
-) -> None:
-    """As in the AWS CLI, AWS_REGION goes before AWS_DEFAULT_REGION; both before the file."""
-    write(project / "pe.toml", 'region = "eu-west-1"', 'app = "a"')
-    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_MAX_ATTEMPTS": "1"}
-    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9", **keys}
-    ended = pe("get", "-v", "--id", "x", cwd=project, **nowhere, **variables)
-    assert f"pinpoint.{region}.amazonaws.com" in ended.stderr

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import RunPe
+from commands import run
 from hypothesis import given
 from jsonschema import Draft202012Validator
 from reporting import NAMES, TEXTS, checked, finding, reported, secret_fix
@@ -88,28 +88,34 @@ def test_the_schema_is_one() -> None:
     ],
 )
 def test_the_schema_accepts_every_end(
-    pe: RunPe, tmp_path: Path, arguments: list[str], code: int, status: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    status: str,
 ) -> None:
     """Right, wrong, missing, refused, and misspelled: one envelope on standard output."""
-    ended = pe(*arguments, "-o", "json", PE_LOCAL_STORE=str(tmp_path / "store"))
-    envelope = read(ended.stdout)
-    assert (ended.returncode, envelope["status"]) == (code, status)
-    assert bool(envelope["errors"]) == ("Error: " in ended.stderr)
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PE_LOCAL_STORE", str(tmp_path / "store"))
+    ended = run(*arguments, "-o", "json")
+    envelope = read(ended.out)
+    assert (ended.code, envelope["status"]) == (code, status)
+    assert bool(envelope["errors"]) == ("Error: " in ended.err)
 
 
 @pytest.mark.parametrize(
     "output", [["-o", "json"], ["-ojson"], ["--output", "json"], ["--output=json"], ["-qo", "json"]]
 )
-def test_a_wrong_command_line_has_an_envelope(pe: RunPe, output: list[str]) -> None:
+def test_a_wrong_command_line_has_an_envelope(output: list[str]) -> None:
     """However JSON is asked for, and wherever; the words go to standard error as ever."""
     for arguments in (["validate", *output, "--nonsense"], ["validate", "--nonsense", *output]):
-        ended = pe(*arguments)
-        envelope = read(ended.stdout)
-        assert ended.returncode == 2
+        ended = run(*arguments)
+        envelope = read(ended.out)
+        assert ended.code == 2
         assert envelope["command"] == "validate"
         assert envelope["errors"][0]["code"] == "USAGE"
         assert "No such option: --nonsense" in envelope["errors"][0]["message"]
-        assert "No such option: --nonsense" in ended.stderr
+        assert "No such option: --nonsense" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -122,10 +128,10 @@ def test_a_wrong_command_line_has_an_envelope(pe: RunPe, output: list[str]) -> N
         ["get", "--nonsense", "-o", "json"],
     ],
 )
-def test_other_outputs_of_a_wrong_command_line_stay_empty(pe: RunPe, arguments: list[str]) -> None:
+def test_other_outputs_of_a_wrong_command_line_stay_empty(arguments: list[str]) -> None:
     """Where no envelope was asked for, and where JSON is the endpoint itself."""
-    ended = pe(*arguments)
-    assert (ended.returncode, ended.stdout) == (2, "")
+    ended = run(*arguments)
+    assert (ended.code, ended.out) == (2, "")
 
 
 def test_a_result_says_whether_it_can_be_fixed() -> None:

@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socketserver import StreamRequestHandler, ThreadingTCPServer
+from socketserver import StreamRequestHandler, TCPServer, ThreadingTCPServer
 from struct import pack
 from typing import Self
+
+_POLL_SECONDS = 0.002
+"""How long the end of a block waits for its server at most."""
 
 _TRICKLE_SECONDS = 0.02
 
@@ -37,15 +40,20 @@ class Asked:
     body: bytes
 
 
-class HttpStub:
-    """Answers requests in order; the last answer is repeated."""
+class _InThread:
+    """Serves in a thread for the time of a block.
 
-    def __init__(self, *answers: Answer) -> None:
-        self.asked: list[Asked] = []
-        self._answers = list(answers) or [Answer()]
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._next))
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+    Attributes:
+        url: of the server.
+
+    Args:
+        server: already listens.
+    """
+
+    def __init__(self, server: TCPServer) -> None:
+        self._server = server
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        self._thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -55,6 +63,15 @@ class HttpStub:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+class HttpStub(_InThread):
+    """Answers requests in order; the last answer is repeated."""
+
+    def __init__(self, *answers: Answer) -> None:
+        super().__init__(ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._next)))
+        self.asked: list[Asked] = []
+        self._answers = list(answers) or [Answer()]
 
     def _next(self, asked: Asked) -> Answer:
         self.asked.append(asked)
@@ -120,7 +137,7 @@ class StallingStub(HttpStub):
         super().__exit__()
 
 
-class RawServer:
+class RawServer(_InThread):
     """Answers every request with the same bytes, then closes, resets or holds the connection.
 
     Args:
@@ -130,24 +147,17 @@ class RawServer:
     """
 
     def __init__(self, data: bytes, then: str = "close", further: Sequence[bytes] = ()) -> None:
+        server = _Server(("127.0.0.1", 0), _Handler)
+        super().__init__(server)
+        server.raw = self
         self.answers = (data, *further)
         self.then = then
         self.asked = 0
         self.leaving = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.raw = self
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.leaving.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__exit__()
 
 
 class _Server(ThreadingTCPServer):
