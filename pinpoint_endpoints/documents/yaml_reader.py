@@ -36,11 +36,17 @@ _LINE = re.compile(
     (?:(\w(?:[\w\ ./()+-]*[\w./()+-])?):(?=\ |\Z))?   # a name
     (?:\ *+(?:"([^"\\]*)"|'((?:[^']|'')*+)'           # a quoted scalar, or a plain one:
     |((?:[^\ ?:,\[\]{}\#&*!|>'"%@`-]|-[\w.])          # it starts with none of these indicators,
-    (?:[^\ :\#]++|:(?!\ |\Z)|(?<!\ )\#|\ ++(?!\#|\Z))*+)))?  # and holds neither `: ` nor ` #`
+    (?:[^\ :\#]++|:(?!\ |\Z)|(?<!\ )\#|\ ++(?!\#|\Z))*+)  # and holds neither `: ` nor ` #`
+    |(\[[^][{}\#]*\])))?                              # a list in one line
     (?:\ ++\#.*|\ *+)""",
     re.VERBOSE,
 )
-_INDENT, _DASH, _KEY, _DOUBLE, _SINGLE, _PLAIN = range(1, 7)
+_INDENT, _DASH, _KEY, _DOUBLE, _SINGLE, _PLAIN, _LIST = range(1, 8)
+_ITEM = re.compile(
+    r"""\ *(?:"([^"\\]*)"|'([^']*)'|([\w+.](?:(?:[\w\ .+/()@=-]|:(?=[\w/]))*[\w.+/()@=-])?))\ *""",
+    re.VERBOSE,
+)
+_PLAIN_ITEM = 3
 
 
 def parse(raw: bytes) -> Iterator[Parsed | Unreadable]:
@@ -94,6 +100,7 @@ class _Line(NamedTuple):
         is_plain: whether the scalar is not quoted.
         start: where the scalar starts, or could start.
         end: where it ends.
+        items: the scalars of a list in this line; None if there is none.
     """
 
     indent: int
@@ -104,6 +111,7 @@ class _Line(NamedTuple):
     is_plain: bool = False
     start: int = 0
     end: int = 0
+    items: "tuple[_Line, ...] | None" = None
 
 
 _BEGIN = _Line(-1)
@@ -165,7 +173,7 @@ class _LineReader:
         lines, members, others, first = self._lines, expected.members, expected.others, at
         found: dict[str, object] = {}
         while True:
-            indent, is_item, key, _, text, is_plain, _, _ = line = lines[at]
+            indent, is_item, key, _, text, is_plain, _, _, _ = line = lines[at]
             if (indent != column or is_item) and at != first:
                 break
             if key in found:
@@ -195,28 +203,35 @@ class _LineReader:
         lines, first, types = self._lines, at, expected.inside()
         found: list[object] = []
         while (line := lines[at]).indent == indent and line.is_item:
-            value: object = line.text
             inner = (*path, len(found))
             if line.key:
                 value, at = self._mapping(at, line.column, types, inner)
             else:
-                if self._positions is not None:
-                    self._locate(at, line, inner, self._positions)
-                if line.is_plain:
-                    reading = read_plain(line.text, types.scalar)
-                    if reading.others_read or not reading.finite:
-                        self._doubt(at, line, reading, inner)
-                    value = reading.value
-                at += 1
+                value, at = self._item(at, line, types, inner), at + 1
             found.append(value)
         self._locate_block(path, first, indent, at)
         return found, at
 
+    def _item(self, at: int, item: _Line, expected: ExpectedTypes, path: ValuePath) -> object:
+        """Return an item of a list that is a scalar."""
+        if self._positions is not None:
+            self._locate(at, item, path, self._positions)
+        if not item.is_plain:
+            return item.text
+        reading = read_plain(item.text, expected.scalar)
+        if reading.others_read or not reading.finite:
+            self._doubt(at, item, reading, path)
+        return reading.value
+
     def _below(
         self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
     ) -> tuple[object, int]:
-        """Return the value of a member without a scalar in its line, and the index of the next."""
-        following = self._lines[at + 1]
+        """Return the value of a member that is no scalar in its line, and the index of the next."""
+        items, following = self._lines[at].items, self._lines[at + 1]
+        if items is not None:
+            inside = expected.inside()
+            numbered = enumerate(items)
+            return [self._item(at, item, inside, (*path, n)) for n, item in numbered], at + 1
         if following.indent > column or (following.is_item and following.indent == column):
             return self._block(at + 1, expected, path)
         return None, at + 1
@@ -288,25 +303,44 @@ def _parsed(text: str) -> _Line | None:
         if text.startswith("#"):
             return None
         raise _NotPlainError
-    spaces, dash, key, double, single, plain = parts.groups()
+    return _line_of(text, parts) if parts.lastindex != _INDENT else None
+
+
+def _line_of(text: str, parts: re.Match[str]) -> _Line:
     kind = parts.lastindex or _INDENT
-    if kind == _INDENT:
-        return None
-    if not key and (kind == _DASH or not dash):
+    _, dash, key, double, single, plain, _ = parts.groups("")
+    if not key and (not dash or kind in (_DASH, _LIST)):
         raise _NotPlainError
-    if not text.isascii() and any(map(_looks_like_syntax, (key or "", plain or ""))):
+    if not text.isascii() and (_looks_like_syntax(key) or _looks_like_syntax(plain)):
         raise _NotPlainError
-    indent = len(spaces)
-    column = parts.end(_DASH) if dash else indent
     start, end = parts.span(kind)
+    scalar, items = plain or None, None
     if kind == _KEY:
-        scalar, start, end = None, end + 1, end + 1  # behind the colon
-    elif kind == _PLAIN:
-        scalar = plain
-    else:
-        scalar = double if kind == _DOUBLE else single.replace("''", "'")
+        start = end = end + 1  # behind the colon
+    elif kind == _LIST:
+        items = tuple(_items(text, start + 1, end - 1))
+    elif kind != _PLAIN:
+        scalar = double or single.replace("''", "'")
         start, end = start - 1, end + 1
-    return _Line(indent, bool(dash), key or "", column, scalar, kind == _PLAIN, start, end)
+    indent = parts.end(_INDENT)
+    column = indent + len(dash)
+    return _Line(indent, bool(dash), key, column, scalar, bool(plain), start, end, items)
+
+
+def _items(text: str, start: int, end: int) -> Iterator[_Line]:
+    """Yield the items of a list in one line, between two columns."""
+    if not text[start:end].strip(" "):
+        return
+    for piece in text[start:end].split(","):
+        parts = _ITEM.fullmatch(piece)
+        if parts is None or not (piece.isascii() or not _looks_like_syntax(piece)):
+            raise _NotPlainError
+        kind = parts.lastindex or 0
+        is_plain = kind == _PLAIN_ITEM
+        quotes = 0 if is_plain else 1
+        begin, finish = start + parts.start(kind) - quotes, start + parts.end(kind) + quotes
+        yield _Line(0, True, "", 0, parts[kind], is_plain, begin, finish)
+        start += len(piece) + 1
 
 
 def _looks_like_syntax(plain: str) -> bool:

@@ -31,8 +31,9 @@ VALUES = st.recursive(
 LAYOUTS = st.sampled_from([None, 0, 2])
 YAML_SCALARS = st.sampled_from(
     ["", "x", "a b", "'it''s'", '"x: #"', "x # y", "x#y", "a:b", "a: b", "12:30", "NO", "null", "~",
-     "02134", "1.20", "-0.5", "1e3", ".inf", "+1206", "2026-11-18", "- x", "-x", "[a]", "|", "&a x",
-     "*a", "!!str x", "%x", "\u00e9", "\u201cx\u201d", "O\u2019x", "a\uff1ab", "\u2028", "\ufeff",
+     "02134", "1.20", "-0.5", "1e3", ".inf", "+1206", "2026-11-18", "- x", "-x", "[a]", "[]",
+     "[NO, 'b' , a:b]", "[a, b,]", "|", "&a x", "*a", "!!str x", "%x", "\u00e9",
+     "\u201cx\u201d", "O\u2019x", "a\uff1ab", "\u2028", "\ufeff",
      "\t", "x ", "'", '"', "#", "<<", "="]
 )  # fmt: skip
 YAML_NAMES = st.sampled_from(
