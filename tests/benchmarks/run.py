@@ -175,7 +175,7 @@ def growth(bench: Bench) -> Iterator[Work]:
     for kind in (Kind.WARNINGS, Kind.ERRORS):
         title = f"documents x 10: {count:,} NDJSON lines, {kind.value}"
         yield _growth(title, partial(_growing, bench.corpus.lines, kind), count)
-    count = bench.count(6_000)
+    count = bench.count(5_000)
     title = f"problems x 10: {3 * count:,} in one JSON file"
     yield _growth(title, partial(_growing, bench.corpus.list_file, Kind.ERRORS), count)
     yield _growth(f"{title}, `--fix`", partial(_fix, bench), count)
