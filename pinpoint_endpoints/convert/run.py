@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from pinpoint_endpoints.checks.fast_path import suspected_rules
 from pinpoint_endpoints.checks.finding import Finding, Policy
 from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate, verdict_on
 from pinpoint_endpoints.convert.account import Account, Entry
@@ -37,6 +38,24 @@ _HOW_TO_NAME = "name standard input with --stdin-filename, or make an id with --
 
 MAX_REJECTED = 50
 """How many invalid documents are yielded; the others are counted."""
+
+
+ONLY_WARNINGS = frozenset(
+    {
+        codes.PHONE_NUMBER,
+        codes.EMAIL_ADDRESS,
+        codes.APNS_ADDRESS,
+        codes.TIMEZONE,
+        codes.COORDINATE_PRECISION,
+        codes.ATTRIBUTE_NAME,
+        codes.NAMES_THAT_DIFFER_IN_CASE,
+        codes.SHARED_NAME,
+        codes.EMPTY_LIST,
+        codes.READ_ONLY_MEMBERS,
+        codes.INVISIBLE_CHARACTER,
+    }
+)
+"""Codes of rules about single documents whose findings are never errors."""
 
 
 class Rejected(NamedTuple):
@@ -92,6 +111,14 @@ def convert(
     yield from account.entries()
 
 
+def has_only_warnings(document: Document) -> bool:
+    """Tell whether a document is surely valid; what only warns does not matter to a conversion."""
+    if document.problems or document.endpoint_id is None or not document.is_read:
+        return False
+    suspected = suspected_rules(document)
+    return suspected is not None and suspected <= ONLY_WARNINGS
+
+
 def _valid(
     documents: Iterable[Document], account: Account, policy: Policy, rejected: list[Rejected]
 ) -> Iterator[Document]:
@@ -102,6 +129,10 @@ def _valid(
     """
     unreadable: list[str] = []
     for document in documents:
+        if has_only_warnings(document):
+            account.endpoints += 1
+            yield document
+            continue
         problems = validate(document, policy)
         if (not problems or is_valid(problems, policy)) and document.has_endpoint:
             if document.endpoint_id is not None:

@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import ENDPOINTS
 
+from pinpoint_endpoints.checks.validate import validate
 from pinpoint_endpoints.convert.account import Account, Action
 from pinpoint_endpoints.convert.formats import DEFAULT_OPTIONS
 from pinpoint_endpoints.convert.output import Directory
-from pinpoint_endpoints.convert.run import FORMATS
+from pinpoint_endpoints.convert.run import FORMATS, ONLY_WARNINGS, has_only_warnings
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.load import load
+from pinpoint_endpoints.documents.model import Severity
+from pinpoint_endpoints.documents.rule import rule_of
 from pinpoint_endpoints.saving import json_line
 
 SETS = st.lists(
@@ -68,3 +71,16 @@ def test_endpoints_come_back(name: str, endpoints: list[dict[str, Any]]) -> None
         assert [(one / path).read_bytes() for path in files] == [
             (two / path).read_bytes() for path in files
         ]
+
+
+@settings(max_examples=50, deadline=None)
+@given(SETS)
+def test_what_has_only_warnings_is_valid(endpoints: list[dict[str, Any]]) -> None:
+    """Conversions ask the rules only about other documents."""
+    assert {rule_of(code).severity for code in ONLY_WARNINGS} == {Severity.WARNING}
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "a.ndjson")
+        path.write_bytes(b"".join(map(json_line, endpoints)))
+        for document in load(path):
+            severities = {problem.severity for problem in validate(document)}
+            assert not has_only_warnings(document) or Severity.ERROR not in severities
