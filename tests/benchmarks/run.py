@@ -221,17 +221,17 @@ def main() -> int:
     sys.stdout.write(report)
     if options.only == [*GROUPS] and not options.quick and not missing:
         RESULTS.write_text(report, encoding="utf-8")
-        README.write_text(quoted(README.read_text("utf-8"), rows), encoding="utf-8")
+        README.write_text(_quoted(README.read_text("utf-8"), rows), encoding="utf-8")
     if not rows:
         return 2
     return 1 if any("not" in row.verdict for row in rows) else 0
 
 
-def quoted(page: str, rows: list[Row]) -> str:
-    """Return a page with each row that it quotes, by its work, as it is now."""
-    now = {f"{str(row).partition(' | ')[0]} | ": f"{row}" for row in reversed(rows)}
+def _quoted(page: str, rows: list[Row]) -> str:
+    """Return a page in which the rows that it quotes are as they are now: four cells of each."""
+    now = {f"| {row.work} ": f"| {' | '.join(row[:4])} |" for row in rows if row.work}
     quotes = [
-        next((row for start, row in now.items() if line.startswith(start)), line)
+        next((quote for start, quote in now.items() if line.startswith(start)), line)
         for line in page.splitlines()
     ]
     return "\n".join([*quotes, ""])

@@ -101,6 +101,15 @@ def test_the_table_of_exit_codes_is_complete() -> None:
     assert {int(cell) for cell in listed if cell.isdigit()} == set(map(int, ExitCode))
 
 
+def test_the_readme_quotes_the_benchmarks() -> None:
+    """Its times are those of the last run."""
+    results = (ROOT / "tests" / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    _, _, table = README.read_text(encoding="utf-8").partition("| work |")
+    quotes = table.partition("\n\n")[0].splitlines()[2:]
+    assert len(quotes) == 3
+    assert all(f"\n{quote}" in results for quote in quotes)
+
+
 @each_page
 def test_every_fence_begins_a_line(page: Path) -> None:
     """No block runs on into the next."""
