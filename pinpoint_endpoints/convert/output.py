@@ -19,8 +19,9 @@ _STAGE = ".pe-convert.tmp"
 
 _NEW_FILES = "files"
 _MOVING = "moving"
-"""A file in the stage from when its files are moved: what stands beside the stage then is ours."""
+"""A file in the stage from when its files are moved, with their names: those files are ours."""
 
+_END_OF_NAME = b"\0"
 _LOCK = "lock"
 _OWNER_ONLY = 0o600
 _NOTHING_WRITTEN = "nothing was written: check the free space and the permissions"
@@ -201,6 +202,9 @@ class Directory(Output):
                 self._lock.close()
                 message = f"another run of pe convert writes into {path}"
                 raise CannotRun(message, "wait for its end, or name another directory")
+            for name in self._moved_before():
+                (path / name).unlink(missing_ok=True)
+            (self._stage / _MOVING).unlink(missing_ok=True)
             rmtree(self._new, ignore_errors=True)
             self._new.mkdir()
         except FileExistsError:
@@ -209,13 +213,21 @@ class Directory(Output):
             raise self._cannot_be_written(str(path), error) from None
 
     def _refuse_others_files(self) -> None:
-        if (self._stage / _MOVING).exists():
-            return
+        ours = self._moved_before()
         with os.scandir(self._directory) as entries:
-            found = min((entry.name for entry in entries if entry.name[0] != "."), default=None)
+            names = (entry.name for entry in entries if entry.name[0] != ".")
+            found = min((name for name in names if name not in ours), default=None)
         if found is not None:
             message = f"{self._directory} is not empty: it has {found}"
             raise CannotRun(message, "name a directory that is empty, or a new one")
+
+    def _moved_before(self) -> frozenset[str]:
+        """Return the names of files that a run may have moved before it was killed."""
+        try:
+            names = (self._stage / _MOVING).read_bytes().split(_END_OF_NAME)
+        except FileNotFoundError:
+            return frozenset()
+        return frozenset(os.fsdecode(name) for name in names[:-1])
 
     def __exit__(self, *_: object) -> None:
         self._lock.close()
@@ -247,7 +259,8 @@ class Directory(Output):
     def commit(self) -> None:
         """Move the files into the directory."""
         try:
-            (self._stage / _MOVING).touch()
+            with (self._stage / _MOVING).open("wb") as moving, os.scandir(self._new) as entries:
+                moving.writelines(os.fsencode(entry.name) + _END_OF_NAME for entry in entries)
             with os.scandir(self._new) as entries:
                 for entry in entries:
                     os.replace(entry.path, self._directory / entry.name)  # noqa: PTH105 - is fast

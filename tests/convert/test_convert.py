@@ -91,7 +91,12 @@ def test_only_a_directory_of_a_killed_run_may_have_files(tmp_path: Path) -> None
     again = run("convert", source, "--to", "json", "-d", out)
     assert (again.code, "is not empty: it has ada.json" in again.err) == (3, True)
     (out / ".pe-convert.tmp" / "files").mkdir(parents=True)
-    (out / ".pe-convert.tmp" / "moving").touch()
+    (out / ".pe-convert.tmp" / "moving").write_bytes(b"ada.json\0bob.json\0eve.json\0")
+    (out / "bob.json").touch()
+    (out / "mine.json").touch()
+    again = run("convert", source, "--to", "json", "-d", out)
+    assert (again.code, "is not empty: it has mine.json" in again.err) == (3, True)
+    (out / "mine.json").unlink()
     assert run("convert", source, "--to", "json", "-d", out).code == 0
     assert sorted(entry.name for entry in out.iterdir()) == [".git", "ada.json"]
 
