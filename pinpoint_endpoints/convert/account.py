@@ -98,12 +98,14 @@ class Account:
         endpoints: how many valid endpoints were read.
         invalid: how many documents are not converted because they are invalid.
         unreadable: how many files could not be read.
+        refusals: hashes of the addresses that invalid documents opt out.
     """
 
     def __init__(self) -> None:
         self.endpoints = 0
         self.invalid = 0
         self.unreadable = 0
+        self.refusals: set[int] = set()
         self._counts: dict[tuple[Rule, str], _Count] = {}
 
     def add(self, rule: Rule, member: str, place: str, number: int = 1) -> None:

@@ -9,7 +9,7 @@ import orjson
 from pinpoint_endpoints.convert.account import MAX_PLACES, Account
 from pinpoint_endpoints.convert.cells import row_of
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format
-from pinpoint_endpoints.convert.grouping import Grouping, User, dumps, fingerprint
+from pinpoint_endpoints.convert.grouping import Grouping, User, dumps, fingerprint, refusal_in
 from pinpoint_endpoints.convert.output import Output, OutputFile
 from pinpoint_endpoints.convert.profiles import (
     MAPPING,
@@ -49,7 +49,7 @@ class Profiles:
     ) -> None:
         self._account = account
         self._counts: dict[tuple[str, str], int] = {}
-        self.grouping = Grouping(self.change)
+        self.grouping = Grouping(self.change, refusals=account.refusals)
         self.fields = Fields(self.grouping.opts_out, strict_keys=strict_keys, max_fields=max_fields)
 
     def __enter__(self) -> Self:
@@ -65,6 +65,10 @@ class Profiles:
             CannotRun: a temporary file cannot be written.
         """
         self.fields.learn(self.grouping.add(document))
+
+    def refuse(self, document: Document) -> None:
+        """Reach nobody at the address that a document opts out which is not added."""
+        self._account.refusals |= refusal_in(document)
 
     def choose_fields(self) -> None:
         """Choose the fields of the object type, once all documents are added.
@@ -176,10 +180,14 @@ class Suppressed:
 
     def add(self, user: User, profile: Profile) -> None:
         """Add the addresses of a user."""
-        for endpoint, reason in profile.suppressed:
-            if reason != "opted-out-elsewhere":  # it is there as opted-out
-                row = endpoint.channel, endpoint.address, reason, user.key if user.is_user else ""
-                self._rows.add(dumps(row) + b"\n")
+        for endpoint, rule in profile.suppressed:
+            where = endpoint.channel, endpoint.address
+            is_elsewhere = rule == "opted-out-elsewhere"
+            if is_elsewhere and self._grouping.is_opted_out_here(*where):
+                continue  # it is there as opted-out
+            reason = "opted-out" if is_elsewhere else rule  # an invalid document has no row
+            row = (*where, reason, user.key if user.is_user else "")
+            self._rows.add(dumps(row) + b"\n")
         suppressed = {id(endpoint) for endpoint, _ in profile.suppressed}
         for endpoint in user.endpoints:
             if id(endpoint) not in suppressed and self._grouping.is_inactive(

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
 from hashlib import blake2b
 from itertools import groupby
@@ -90,14 +91,21 @@ class Grouping:
     Args:
         change: told what is left out: documents of an endpoint that a newer one replaces, and those
             with neither a user id nor an endpoint id.
+        refusals: hashes of further addresses that are opted out; read while users are yielded.
         max_bytes: how much is kept in memory for sorting.
 
     Attributes:
         users_found: how many users there are, once they were read for the first time.
     """
 
-    def __init__(self, change: Change, max_bytes: int = MAX_BYTES_IN_MEMORY) -> None:
+    def __init__(
+        self,
+        change: Change,
+        max_bytes: int = MAX_BYTES_IN_MEMORY,
+        refusals: AbstractSet[int] = frozenset(),
+    ) -> None:
         self._change = change
+        self._refusals = refusals
         self._files = ExitStack()
         self._by_endpoint = self._files.enter_context(SortedLines(max_bytes))
         self._by_user = self._files.enter_context(SortedLines(max_bytes))
@@ -168,6 +176,12 @@ class Grouping:
 
         E-mail addresses are compared without regard to case, phone numbers by their digits.
         """
+        if self.is_opted_out_here(channel, address):
+            return True
+        return bool(self._refusals) and fingerprint(channel, address) in self._refusals
+
+    def is_opted_out_here(self, channel: str, address: str) -> bool:
+        """Return whether an endpoint that was added opts this address out."""
         return fingerprint(channel, address) in self._opted_out
 
     def is_inactive(self, channel: str, address: str) -> bool:
@@ -264,6 +278,17 @@ def newest_copy_first(endpoint: UserEndpoint) -> tuple[float, bool, bytes]:
     """Return what documents of one endpoint are sorted by: the first one counts."""
     is_reachable = not (endpoint.opted_out or endpoint.inactive)
     return -age(endpoint), is_reachable, dumps(endpoint.request)
+
+
+def refusal_in(document: Document) -> set[int]:
+    """Return the hash of the address that a document opts out, valid or not; empty if it does not.
+
+    A person's refusal counts, whatever else is wrong with the document.
+    """
+    endpoint = UserEndpoint("", document.request, "", "")
+    if not (document.has_endpoint and endpoint.opted_out and endpoint.address):
+        return set()
+    return {fingerprint(endpoint.channel, endpoint.address)}
 
 
 def fingerprint(channel: str, address: str) -> int:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import orjson
 
@@ -15,7 +16,7 @@ from pinpoint_endpoints.convert.by_address import (
 from pinpoint_endpoints.convert.by_id import OLDER_COPY, SAME_COPY
 from pinpoint_endpoints.convert.customer_profiles import PartLimits, write_parts
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
-from pinpoint_endpoints.convert.grouping import PHONE_CHANNELS, UserEndpoint, dumps
+from pinpoint_endpoints.convert.grouping import PHONE_CHANNELS, UserEndpoint, dumps, fingerprint
 from pinpoint_endpoints.convert.output import Output
 from pinpoint_endpoints.convert.profiles import e164
 from pinpoint_endpoints.documents.csv_reader import column_of
@@ -56,9 +57,13 @@ _LEFT_OUT = (_REACHABLE, OTHER_CHANNEL, NO_ADDRESS, OLDER_COPY, SAME_COPY)
 _NO_MEMBERS = MappedMember("every other member", "")
 
 
-def _reason(endpoints: Sequence[UserEndpoint]) -> Rule:
+def _reason(endpoints: Sequence[UserEndpoint], refusals: AbstractSet[int]) -> Rule:
     """Return why nobody is to be reached at the address of some endpoints; else `_REACHABLE`."""
-    if any(endpoint.opted_out for endpoint in endpoints):
+    first = endpoints[0]
+    if (
+        any(endpoint.opted_out for endpoint in endpoints)
+        or fingerprint(first.channel, first.address) in refusals
+    ):
         return _OPTED_OUT
     return _INACTIVE if all(endpoint.inactive for endpoint in endpoints) else _REACHABLE
 
@@ -68,7 +73,7 @@ def _suppressed(
 ) -> Iterator[tuple[Sequence[UserEndpoint], Rule]]:
     """Yield the endpoints with each address that is to be left alone, and why."""
     for endpoints in endpoints_by_address(documents, frozenset(channels), account):
-        reason = _reason(endpoints)
+        reason = _reason(endpoints, account.refusals)
         if reason is not _REACHABLE:
             yield endpoints, reason
         else:
@@ -110,7 +115,7 @@ def _write_ses_contacts(
 
     def lines() -> Iterator[bytes]:
         for endpoints in endpoints_by_address(documents, frozenset({"EMAIL"}), account):
-            reason = _reason(endpoints)
+            reason = _reason(endpoints, account.refusals)
             newest, *others = sorted(endpoints, key=lambda endpoint: endpoint.inactive)
             rule = _CONTACT if reason is _REACHABLE else _UNSUBSCRIBED[reason]
             _note(rule, [newest], account)

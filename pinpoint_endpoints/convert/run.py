@@ -10,6 +10,7 @@ from pinpoint_endpoints.convert.account import Account, Entry
 from pinpoint_endpoints.convert.customer_profiles import CUSTOMER_PROFILES
 from pinpoint_endpoints.convert.files import JSON, NDJSON, YAML
 from pinpoint_endpoints.convert.formats import DEFAULT_OPTIONS, ConvertOptions, Format
+from pinpoint_endpoints.convert.grouping import refusal_in
 from pinpoint_endpoints.convert.lists import SES_CONTACTS, SES_SUPPRESSION, SMS_OPT_OUTS
 from pinpoint_endpoints.convert.output import Output, WrittenFile
 from pinpoint_endpoints.convert.pinpoint_csv import CSV
@@ -145,6 +146,7 @@ def _valid(
         if verdict is Verdict.VALID:  # there is no endpoint in it
             continue
         account.reject(verdict)
+        account.refusals |= refusal_in(document)
         if verdict is Verdict.UNREADABLE:
             unreadable.append(document.source)
         if len(rejected) < MAX_REJECTED:

@@ -80,6 +80,7 @@ def plan_migration(
     for document in without_empty(documents, options):
         item = to_item(document, options)
         if isinstance(item, InvalidDocument):
+            profiles.refuse(item.document)
             message = "not sent: the document is invalid"
             yield unsent(State.INVALID, document, item.endpoint_id, message, item.problems)
         else:

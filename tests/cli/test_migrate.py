@@ -200,3 +200,11 @@ def test_one_by_one_where_batches_are_not_allowed(tmp_path: Path) -> None:
 def test_names_that_the_service_refuses(name: str, source: Path) -> None:
     """They are refused before anything is read."""
     assert run("migrate", "--local", "--domain", name, source).code == 2
+
+
+def test_a_refusal_in_an_invalid_document_counts(source: Path, store: Path) -> None:
+    """The address that it opts out is sent for nobody."""
+    invalid = endpoint(20, Address="user00@example.com", OptOut="ALL", Attributes=None)
+    written(source, [endpoint(0), invalid])
+    assert local(store, "--create-object-type", source).code == 5
+    assert "EmailAddress" not in profile(store, 0)

@@ -74,6 +74,29 @@ def test_nobody_is_reachable_who_should_not_be(convert: Convert, name: str) -> N
             assert told or not any(address in line.lower() for address in ALONE), (file, line)
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("customer-profiles", "suppressed.csv"),
+        ("users-csv", "suppressed.csv"),
+        ("addresses-csv", "suppressed.csv"),
+        ("ses-suppression", "ses-suppression-00001.json"),
+        ("ses-contacts", "ses-contacts-00001.json"),
+    ],
+)
+def test_a_refusal_in_an_invalid_document_counts(tmp_path: Path, name: str, file: str) -> None:
+    """Whatever else is wrong with it, nobody is reached at its address."""
+    invalid = endpoint("a", MAIL, "ada@example.com", OptOut="all", Attributes=None)
+    audience = [endpoint("b", MAIL, "ADA@example.com", "ada"), invalid]
+    source, folder = tmp_path / "in.ndjson", tmp_path / "out"
+    source.write_bytes(b"".join(map(json_line, audience)))
+    assert run("convert", source, "--to", name, "-d", folder).code == 1
+    found = [path.name for path in folder.iterdir() if b"ADA@example" in path.read_bytes()]
+    assert found == [file]
+    if name == "ses-contacts":
+        assert '"unsubscribeAll":true' in (folder / file).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_the_order_of_documents_does_not_matter(convert: Convert, name: str) -> None:
     """The same documents give the same bytes."""
