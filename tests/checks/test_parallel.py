@@ -115,13 +115,20 @@ from pinpoint_endpoints.documents.load import read
 from pinpoint_endpoints.documents.streams import Meter
 from pinpoint_endpoints.errors import CannotRun
 
-def kill(_source):
-    for worker in multiprocessing.active_children():
-        worker.kill()
+def sources():
+    workers = multiprocessing.active_children()
+    for worker in workers:  # stopped, they end no part before they die
+        os.kill(worker.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, worker.pid, os.WSTOPPED | os.WNOWAIT)
+    for number, source in enumerate(discover(["."])):
+        if number == 10:  # the first part, of five files, waits for a worker
+            for worker in workers:
+                worker.kill()
+        yield source
 
 try:
     with Workers(2, Settings(Policy()), (), Meter(), 10) as workers:
-        list(check_all(discover(["."]), read, workers=workers, on_source=kill))
+        list(check_all(sources(), read, workers=workers))
 except CannotRun as error:
     print(error.message)
 """
@@ -129,9 +136,9 @@ except CannotRun as error:
 
 def test_a_worker_that_dies_is_an_error(tmp_path: Path) -> None:
     """The error names the files that it was checking, and nothing hangs."""
-    for number in range(200):  # more than are checked ahead
-        (tmp_path / f"{number:03}.json").write_text("{}", "utf-8")
+    for number in range(20):
+        (tmp_path / f"{number:02}.json").write_text("{}", "utf-8")
     ended = subprocess.run(
         [sys.executable, "-c", DIE], cwd=tmp_path, check=True, capture_output=True, encoding="utf-8"
     )
-    assert ended.stdout.startswith("a worker process died while checking ./")
+    assert ended.stdout.startswith("a worker process died while checking ./00.json, ./01.json")
