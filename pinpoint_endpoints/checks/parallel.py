@@ -313,7 +313,7 @@ _settings: Settings
 
 def _prepare(settings: Settings) -> None:
     """Prepare a worker: Ctrl-C is not for it, and it ends when the process that forked it has."""
-    global _settings  # noqa: PLW0603 - there is no other way into a worker
+    global _settings  # noqa: PLW0603 - the pool passes nothing else to its workers
     _settings = settings
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in _ENDING_SIGNALS:  # the pool ends its workers by them

@@ -95,7 +95,7 @@ def _answers(*, are_ids_read: bool) -> TextIO:
     """Return what a person types: standard input, or the terminal if that has the ids.
 
     Raises:
-        UsageError: there is no terminal to ask on.
+        UsageError: no terminal is available for the question.
     """
     if sys.stderr.isatty():
         if are_ids_read:

@@ -231,7 +231,7 @@ class Inputs(OptionGroup):
             if len(named) > 1 or (named and unnamed):
                 break
         if not named:
-            message = "there is no application: neither --app nor the files name one"
+            message = "no application is given, and no file names one"
             raise UsageError(message, "use --app, or set PE_APP, or set app in pe.toml")
         (application_id, source), *others = named.items()
         says = f"{printable(source)} names the application {printable(application_id)}"

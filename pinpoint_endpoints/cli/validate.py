@@ -320,8 +320,9 @@ def _read_only_once(documents: Iterable[Checked]) -> Iterator[Checked]:
                 yield checked._replace(problems=tuple(kept))
                 continue
             warned = checked.document.source
-            checked = checked._replace(problems=tuple(map(_said_once, checked.problems)))  # noqa: PLW2901 - the same document
-        yield checked
+            yield checked._replace(problems=tuple(map(_said_once, checked.problems)))
+        else:
+            yield checked
 
 
 def _said_once(problem: Problem) -> Problem:

@@ -23,7 +23,7 @@ OLDER_ADDRESS = Rule(
     Action.LOST,
     "of several endpoints with one address, the one with the newest EffectiveDate counts",
 )
-NO_ADDRESS = Rule("no-address", Action.SKIPPED, "there is no address")
+NO_ADDRESS = Rule("no-address", Action.SKIPPED, "the endpoint has no address")
 
 _SEPARATOR = b"\t"
 _NOT_DIGITS = re.compile("[^0-9]+")

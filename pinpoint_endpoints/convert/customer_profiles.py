@@ -165,7 +165,7 @@ class SideFiles:
 
 
 class Suppressed:
-    """Addresses where nobody is to be reached, in the order of channels and addresses."""
+    """The addresses that must not be contacted, sorted by channel and address."""
 
     def __init__(self, grouping: Grouping) -> None:
         self._grouping = grouping

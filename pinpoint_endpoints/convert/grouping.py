@@ -127,8 +127,9 @@ class Grouping:
             CannotRun: a temporary file cannot be written.
         """
         value = document.value
-        is_response = document.shape == "EndpointResponse" and isinstance(value, dict)
-        created = text_of(value.get("CreationDate")) if is_response else ""  # type: ignore[attr-defined] # it is a dict
+        created = ""
+        if document.shape == "EndpointResponse" and isinstance(value, dict):
+            created = text_of(value.get("CreationDate"))
         endpoint_id = document.endpoint_id or ""
         place = place_of(document)
         if isinstance(value, dict):
@@ -226,7 +227,7 @@ def _endpoint_in(line: bytes) -> UserEndpoint:
 
 
 def text_of(value: object) -> str:
-    """Return a value as text: empty for nothing, JSON for what is no text."""
+    """Return a value as text: empty if there is none, and as JSON if it is not a string."""
     if isinstance(value, str):
         return value
     return "" if value is None else dumps(value).decode()

@@ -58,7 +58,7 @@ _NO_MEMBERS = MappedMember("every other member", "")
 
 
 def _reason(endpoints: Sequence[UserEndpoint], refusals: AbstractSet[int]) -> Rule:
-    """Return why nobody is to be reached at the address of some endpoints; else `_REACHABLE`."""
+    """Return why the address of these endpoints must not be contacted, or `_REACHABLE`."""
     first = endpoints[0]
     if (
         any(endpoint.opted_out for endpoint in endpoints)

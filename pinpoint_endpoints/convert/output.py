@@ -91,7 +91,7 @@ class Output:
 
         Raises:
             CannotRun: the file cannot be written.
-            UsageError: it is the second one, and there is no directory.
+            UsageError: a second file is needed, and the output is not a directory.
         """
         if self.files and self._is_for_one_file:
             message = "the output is larger than one file may be"

@@ -72,8 +72,8 @@ def test_the_files_that_a_run_writes_name_none(tmp_path: Path) -> None:
     [
         (["input.json", "other.json"], "shop, other.json news", "to one with --app"),
         (["batch.json", "unnamed.json"], "shop, unnamed.json none", "use --app shop for all"),
-        (["unnamed.json", "skeleton.json"], "neither --app nor the files", "set app in pe.toml"),
-        (["missing.json"], "neither --app nor the files", "set app in pe.toml"),
+        (["unnamed.json", "skeleton.json"], "no file names one", "set app in pe.toml"),
+        (["missing.json"], "no file names one", "set app in pe.toml"),
     ],
 )
 def test_files_that_do_not_agree_are_refused_before_anything_is_sent(
