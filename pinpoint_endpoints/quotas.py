@@ -43,6 +43,34 @@ MAX_SUPPRESSED_ADDRESSES = 100_000
 MAX_CONTACTS = 1_000_000
 MAX_CONTACT_LIST_TOPICS = 20
 
+# Message templates, and messages when they are rendered; lengths are in characters. Other sources:
+# AWS, Amazon Pinpoint User Guide, "SMS character limits in Amazon Pinpoint"; botocore's service
+# model, "EmailTemplateRequest"
+MAX_TEMPLATE_LENGTH: Mapping[str, int] = {
+    "EMAIL": 600_000,
+    "SMS": 1_600,
+    "PUSH": 4_000,
+    "VOICE": 10_000,
+    "INAPP": 200_000,
+}
+"""Of a push template, of each platform's part."""
+MAX_ADM_TEMPLATE_LENGTH = 6_000
+MAX_EMAIL_BYTES = 10_000_000
+"""The page says 10 MB, and not which megabyte it means."""
+MAX_EMAIL_HEADERS = 15
+MAX_EMAIL_HEADER_LENGTH = 870
+SMS_SINGLE_LENGTH: Mapping[str, int] = {"GSM-7": 160, "UCS-2": 70}
+"""Of a message in one part."""
+SMS_PART_LENGTH: Mapping[str, int] = {"GSM-7": 153, "UCS-2": 67}
+"""Of each part of a message in several."""
+MAX_SMS_LENGTH: Mapping[str, int] = {"GSM-7": 1_600, "UCS-2": 630}
+MAX_PUSH_BYTES = 4_000
+MAX_ADM_BYTES = 6_000
+"""Of a payload: the page says 4 KB and 6 KB, and not which kilobyte it means."""
+MAX_VOICE_LENGTH = 6_000
+MAX_BILLED_VOICE_LENGTH = 3_000
+"""Without the tags of SSML."""
+
 # Tags; source: botocore's service model, "TagsModel"
 MAX_TAGS = 50
 MAX_TAG_KEY_LENGTH = 128

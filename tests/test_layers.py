@@ -16,6 +16,7 @@ LAYERS = (
     "help",
     "schema",
     "documents",
+    "templates",
     "checks",
     "fixes",
     "service",

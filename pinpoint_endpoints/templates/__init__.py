@@ -1,0 +1,1 @@
+"""Message templates of Pinpoint: read, rendered and checked without the service."""
