@@ -16,6 +16,7 @@ LAYERS = (
     "help",
     "schema",
     "documents",
+    "segments",
     "templates",
     "checks",
     "fixes",

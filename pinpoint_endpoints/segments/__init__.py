@@ -1,0 +1,1 @@
+"""Segments: which endpoints a definition of Amazon Pinpoint takes, and why."""
