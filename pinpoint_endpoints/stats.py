@@ -12,7 +12,6 @@ from itertools import chain
 from typing import NamedTuple, Protocol
 
 from pinpoint_endpoints.documents.dates import parse_date_time
-from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.masking import printable, shown_member
 from pinpoint_endpoints.schema.bundled import definition
 
@@ -321,14 +320,6 @@ def _absent(unusable_label: str, unusable: int, not_given: int, total: int) -> I
 
 def _share(count: int, total: int) -> float:
     return count / total if total else 0.0
-
-
-def endpoint_in(document: Document) -> Mapping[str, object] | None:
-    """Return the EndpointRequest in a document, valid or not; None if there is none.
-
-    There is none in a file that cannot be read, and in an invalid wrapper.
-    """
-    return document.request if document.has_endpoint else None
 
 
 TOP = 10

@@ -147,7 +147,6 @@ class Boundary(TyperGroup):
         """
         if (_output_in(arguments) or self._default_output) != "json":
             return
-        from pinpoint_endpoints.reports.charts import StatsTally
         from pinpoint_endpoints.reports.conversion import ConversionTally
         from pinpoint_endpoints.reports.deletions import DeletionTally
         from pinpoint_endpoints.reports.differences import DifferenceTally
@@ -156,6 +155,7 @@ class Boundary(TyperGroup):
         from pinpoint_endpoints.reports.outcomes import OutcomeTally
         from pinpoint_endpoints.reports.problems import ProblemTally
         from pinpoint_endpoints.reports.profiles import ProfileTally
+        from pinpoint_endpoints.reports.tally import AudienceTally
 
         command = next((word for word in arguments if word in self.commands), "pe")
         tallies: dict[str, Callable[[], Tally[Any]]] = {
@@ -165,7 +165,7 @@ class Boundary(TyperGroup):
             "convert": ConversionTally,
             "migrate": ProfileTally,
             "delete": DeletionTally,
-            "stats": StatsTally,
+            "stats": AudienceTally,
             "rules": RuleTally,
         }
         if command == "pe":

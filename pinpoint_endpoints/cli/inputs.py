@@ -290,10 +290,14 @@ class Inputs(OptionGroup):
         yield from ()
 
     def unreported_documents(
-        self, spooled: Mapping[str, Spooled], leave_out: frozenset[str] = NO_PATHS
+        self,
+        spooled: Mapping[str, Spooled],
+        leave_out: frozenset[str] = NO_PATHS,
+        *,
+        meter: Meter | None = None,
     ) -> Iterator[Document]:
         """Yield the documents before they are read for the run; count and print nothing."""
-        documents = load(self.paths, spooled, selection=self._selection(leave_out))
+        documents = load(self.paths, spooled, selection=self._selection(leave_out), meter=meter)
         return with_ids(documents, self.ids)
 
 

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from pinpoint_endpoints.documents.model import Verdict
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted
 from pinpoint_endpoints.reports.reporter import Reporter, View
 from pinpoint_endpoints.reports.table import MIN_TABLE_WIDTH, console_for
-from pinpoint_endpoints.reports.tally import Tally, VerdictTally
+from pinpoint_endpoints.reports.tally import Tally
 from pinpoint_endpoints.stats import Chart, Kind, full_label, line_label
 
 if TYPE_CHECKING:
@@ -55,40 +54,6 @@ class _Layout(NamedTuple):
     label: int
     bar: int
     number: int
-
-
-class StatsTally(VerdictTally[Verdict]):
-    """Counts documents by their verdict, beside the charts of their endpoints.
-
-    Attributes:
-        total: endpoints, and files that could not be read.
-        endpoints: those that the charts are of; set by the run.
-    """
-
-    reads_files = True
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.endpoints = 0
-
-    def add(self, verdict: Verdict, /) -> None:
-        """Count a document."""
-        self.total += 1
-        self.count(verdict)
-
-    @property
-    def succeeded(self) -> int:
-        """How many endpoints the charts are of."""
-        return self.endpoints
-
-    def members(self) -> dict[str, int]:
-        """Return the counts as the summary of the envelope."""
-        return {
-            **super().members(),
-            "endpoints": self.endpoints,
-            "invalid": self.invalid,
-            "unreadable": self.unreadable,
-        }
 
 
 class ChartView(View[Chart]):

@@ -107,6 +107,38 @@ class VerdictTally(Tally[R_contra]):
         return ExitCode.INVALID if self.invalid else ExitCode.OK
 
 
+class AudienceTally(VerdictTally[R_contra]):
+    """Counts the endpoints of an audience, and documents by their verdict.
+
+    Attributes:
+        total: endpoints, and files that could not be read.
+        endpoints: those that were read.
+    """
+
+    reads_files = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.endpoints = 0
+
+    def add(self, _result: R_contra, /) -> None:
+        """Count nothing: results are about many endpoints, which are counted as they are read."""
+
+    @property
+    def succeeded(self) -> int:
+        """How many endpoints were read."""
+        return self.endpoints
+
+    def members(self) -> dict[str, int]:
+        """Return the counts as the summary of the envelope."""
+        return {
+            **super().members(),
+            "endpoints": self.endpoints,
+            "invalid": self.invalid,
+            "unreadable": self.unreadable,
+        }
+
+
 class _WithState(Protocol):
     @property
     def state(self) -> StrEnum: ...

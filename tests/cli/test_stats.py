@@ -230,8 +230,8 @@ def test_an_empty_application_is_reported() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "nothing to count"),
-        (["--app", "demo"], "nothing to count"),
+        ([], "no endpoints are named"),
+        (["--app", "demo"], "no endpoints are named"),
         (["--local"], "--local needs an application"),
         (["--local", "--app", "demo", "a.json"], "files and --local exclude each other"),
         (["--local", "--app", ""], "not an application id: it is empty"),

@@ -9,7 +9,6 @@ import pytest
 
 from pinpoint_endpoints import load, validate
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.stats import endpoint_in
 
 ENDPOINT = {"ChannelType": "EMAIL", "Address": "ada@example.com"}
 EVENT = {"event_type": "_email.send", "client": {"client_id": "ada"}, "attributes": {}}
@@ -47,7 +46,7 @@ def test_another_document_is_one_problem(
     assert problem.code == codes.NOT_AN_ENDPOINT
     assert message in problem.message
     assert hint in problem.hint
-    assert endpoint_in(document) is None
+    assert not document.has_endpoint
 
 
 @pytest.mark.parametrize(

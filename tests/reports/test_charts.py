@@ -15,8 +15,9 @@ from reporting import Stream
 from rich.cells import cell_len
 
 from pinpoint_endpoints.errors import CannotRun
-from pinpoint_endpoints.reports.charts import ChartView, StatsTally, bar_of
+from pinpoint_endpoints.reports.charts import ChartView, bar_of
 from pinpoint_endpoints.reports.reporter import open_reporter
+from pinpoint_endpoints.reports.tally import AudienceTally
 from pinpoint_endpoints.stats import Bar, Chart, Kind
 
 ROOT = Path(__file__).parent.parent.parent
@@ -66,14 +67,14 @@ def report(
     output: str,
     charts: Sequence[Chart],
     stream: TextIO,
-    tally: StatsTally | None = None,
+    tally: AudienceTally[Chart] | None = None,
     error: CannotRun | None = None,
 ) -> None:
     """Write charts to a stream."""
     reporter = open_reporter(ChartView(), output, stream)
     for each in charts:
         reporter.add(each)
-    reporter.close(tally or StatsTally(), error)
+    reporter.close(tally or AudienceTally[Chart](), error)
 
 
 @pytest.fixture
@@ -255,7 +256,7 @@ def test_a_label_is_one_field(label: str) -> None:
 @given(LABELS, st.sampled_from([None, CannotRun("no", "yes")]))
 def test_the_envelope_is_what_its_schema_says(label: str, error: CannotRun | None) -> None:
     """With every kind of bar and whatever label."""
-    tally = StatsTally()
+    tally = AudienceTally[Chart]()
     tally.total, tally.endpoints, tally.invalid = 4001, 4000, 1
     shown = Chart("country", "Country", "Location.Country", 4000, COUNTRIES.bars, undercount=3)
     odd = Chart("metrics", "Metrics", "Metrics", 4000, (bar(label, 1, 4000),), overlapping=True)
