@@ -1,0 +1,134 @@
+"""Find the base segments that a segment filters: definitions at hand, and imported lists."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.masking import printable
+from pinpoint_endpoints.segments.definition import Definition, InvalidDefinition, Reference
+from pinpoint_endpoints.segments.evaluate import (
+    Answer,
+    Endpoint,
+    Node,
+    Predicate,
+    Settings,
+    compile_segment,
+)
+from pinpoint_endpoints.segments.users import user_id_of
+
+
+class ImportedList:
+    """The endpoints of an imported segment: those listed, and those of the users listed.
+
+    A row is an endpoint by its id, else by its channel type and address. A row with nothing but a
+    user id is all endpoints of that user.
+    """
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+        self._addresses: set[tuple[str, str]] = set()
+        self._users: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._ids) + len(self._addresses) + len(self._users)
+
+    def add(self, document: Document) -> None:
+        """Add a row of the file that was imported."""
+        members = document.value if isinstance(document.value, dict) else {}
+        request = document.request
+        has_id = document.in_multi_document_file or not {"Id", "EndpointId"}.isdisjoint(members)
+        channel, address = request.get("ChannelType"), request.get("Address")
+        if document.endpoint_id and has_id:
+            self._ids.add(same_endpoint_key(document.endpoint_id))
+        elif isinstance(channel, str) and isinstance(address, str):
+            self._addresses.add((channel, address))
+        else:  # AWS's example has all user ids in one cell
+            self._users.update(user_id_of(request).split())
+
+    def decide(self, endpoint: Endpoint) -> Answer:
+        """Return whether an endpoint, which has its `Id`, is in the list."""
+        endpoint_id = endpoint.get("Id")
+        if isinstance(endpoint_id, str) and same_endpoint_key(endpoint_id) in self._ids:
+            return True
+        if (endpoint.get("ChannelType"), endpoint.get("Address")) in self._addresses:
+            return True
+        return bool(self._users) and user_id_of(endpoint) in self._users
+
+
+class SegmentLibrary:
+    """The segments at hand: compiles each, and finds those that are the base of others.
+
+    Args:
+        settings: how criteria are read.
+        definitions: the segments; an id may have several versions.
+        imports: the lists of imported segments, by the segment's id.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        definitions: Iterable[Definition] = (),
+        imports: Mapping[str, ImportedList] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._imports = imports or {}
+        self._versions: dict[str, dict[int, Definition]] = {}
+        self._under_way: list[str] = []
+        for definition in definitions:
+            versions = self._versions.setdefault(definition.id, {})
+            known = versions.setdefault(definition.version, definition)
+            if (known.groups, known.include) != (definition.groups, definition.include):
+                raise UsageError(
+                    f"two segments have the id {printable(definition.id)} and the version "
+                    f"{definition.version}, and differ",
+                    "leave one of them out",
+                )
+
+    def compile(self, definition: Definition) -> Node:
+        """Return a compiled segment.
+
+        Raises:
+            InvalidDefinition: base segments go in a circle.
+            UsageError: a version of a base segment is not at hand.
+        """
+        if definition.id in self._imports or definition.is_imported:
+            return Node(definition, "", self._imported(definition.id))
+        key = definition.id
+        if key and key in self._under_way:
+            circle = " → ".join([*self._under_way[self._under_way.index(key) :], key])
+            raise InvalidDefinition((), f"base segments go in a circle: {printable(circle)}")
+        self._under_way.append(key)
+        try:
+            return compile_segment(definition, self._settings, self)
+        finally:
+            self._under_way.pop()
+
+    def node(self, reference: Reference, /) -> Node | None:
+        """Return the compiled base segment; None if it is not at hand."""
+        if reference.id in self._imports:
+            definition = Definition((), "", (), id=reference.id, is_imported=True)
+            return Node(definition, "", self._imported(reference.id))
+        versions = self._versions.get(reference.id)
+        if not versions:
+            return None
+        version = max(versions) if reference.version is None else reference.version
+        if version not in versions:
+            there = ", ".join(map(str, sorted(versions)))
+            raise UsageError(
+                f"the base segment {printable(reference.id)} is not at hand in version {version}",
+                f"there is version {there}: add the other one, or leave the version out",
+            )
+        found = versions[version]
+        if found.is_imported:
+            return None
+        return self.compile(found)
+
+    def _imported(self, segment_id: str) -> Predicate:
+        found = self._imports.get(segment_id)
+        return found.decide if found is not None else _unknown
+
+
+def _unknown(_endpoint: Mapping[str, Any]) -> Answer:
+    return None
