@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from pinpoint_endpoints.documents.discovery import is_s3
 from pinpoint_endpoints.documents.gitignore import Pattern
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.errors import CannotRun, reason_of
@@ -182,7 +183,7 @@ def _checked(path: Path, table: Any) -> dict[str, Any]:
 
 def _beside(path: Path, named: str) -> str:
     """Return a path that the file names, as seen from the working directory."""
-    return os.path.relpath(path.parent / Path(named).expanduser())
+    return named if is_s3(named) else os.path.relpath(path.parent / Path(named).expanduser())
 
 
 def _is_plain(value: object) -> bool:

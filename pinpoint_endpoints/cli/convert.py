@@ -253,7 +253,7 @@ def _output(
     if not out:
         raise UsageError("--out needs a file", "give its name, or - for standard output")
     written = os.path.realpath(out)
-    for source in inputs.find():
+    for source in inputs.find_here():
         if os.path.realpath(source.path) == written:
             raise UsageError(f"{out} is an input: --out would overwrite it", "name another file")
     return outputs.SingleFile(out)

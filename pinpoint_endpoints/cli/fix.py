@@ -10,7 +10,12 @@ from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.cli.inputs import Inputs, is_pipe
 from pinpoint_endpoints.cli.options import DisplayOptions
 from pinpoint_endpoints.cli.terminal import note
-from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
+from pinpoint_endpoints.documents.discovery import (
+    STANDARD_INPUT,
+    Source,
+    UnreadablePath,
+    is_s3,
+)
 from pinpoint_endpoints.errors import CannotRun, ExitCode, UsageError
 from pinpoint_endpoints.masking import counted, printable
 
@@ -39,7 +44,7 @@ def check_options(*, fix: bool, diff: bool, others: Mapping[str, bool]) -> None:
 
 
 def refuse_pipes(paths: Iterable[str]) -> None:
-    """Refuse standard input, pipes and devices.
+    """Refuse standard input, pipes, devices and objects of Amazon S3.
 
     Raises:
         UsageError: there is one among the paths.
@@ -48,6 +53,9 @@ def refuse_pipes(paths: Iterable[str]) -> None:
         if path == STANDARD_INPUT or is_pipe(path):
             name = "standard input" if path == STANDARD_INPUT else path
             raise UsageError(f"{name} cannot be fixed: not a file", "name a file")
+        if is_s3(path):
+            message = f"{path} cannot be fixed: pe writes nothing to Amazon S3"
+            raise UsageError(message, "copy it first: aws s3 cp --recursive")
 
 
 def fix_files(inputs: Inputs, policy: Policy, *, quiet: bool) -> bool:

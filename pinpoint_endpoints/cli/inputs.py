@@ -11,10 +11,11 @@ from io import BufferedIOBase, BytesIO
 from itertools import chain
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from pinpoint_endpoints.cli.lookup import profiles
 from pinpoint_endpoints.cli.options import CheckOptions, OptionGroup
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.discovery import (
@@ -24,6 +25,8 @@ from pinpoint_endpoints.documents.discovery import (
     Source,
     UnreadablePath,
     discover,
+    is_s3,
+    is_s3_prefix,
 )
 from pinpoint_endpoints.documents.endpoint_ids import IdSource
 from pinpoint_endpoints.documents.gitignore import Pattern
@@ -32,6 +35,9 @@ from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.streams import Meter, Spooled
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.masking import counted, printable
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.service.s3 import S3Files
 
 
 def _pattern(given: str | Pattern) -> Pattern:
@@ -44,7 +50,10 @@ _MAX_EMPTY_NAMED = 10
 _MAX_COMMAND_LENGTH = 500
 _MAX_SUFFIXES_NAMED = 3
 
-PATHS_HELP = "Files, directories to search, or - for standard input."
+PATHS_HELP = (
+    "Files, directories to search, s3://BUCKET/KEY, s3://BUCKET/PREFIX/ to search, or - for "
+    "standard input."
+)
 
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help=PATHS_HELP)]
 Exclude = Annotated[
@@ -78,6 +87,23 @@ Ids = Annotated[
 ]
 
 
+InputRegion = Annotated[
+    str | None,
+    typer.Option(
+        "--region", metavar="REGION", help="The AWS region of s3:// paths, as in the AWS CLI."
+    ),
+]
+InputProfile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="PROFILE",
+        help="The credentials profile for s3:// paths, as in the AWS CLI.",
+        autocompletion=profiles,
+    ),
+]
+
+
 class Inputs(OptionGroup):
     """The files that a command reads.
 
@@ -87,6 +113,8 @@ class Inputs(OptionGroup):
         no_ignore: whether files are read that a .gitignore leaves out.
         stdin_filename: what standard input is called.
         ids: how ids are made for endpoints that have none.
+        region: of Amazon S3; commands with a target have one option for both.
+        profile: for Amazon S3, likewise.
     """
 
     heading = "Files"
@@ -96,6 +124,17 @@ class Inputs(OptionGroup):
     no_ignore: NoIgnore = False
     stdin_filename: StdinFilename = None
     ids: Ids = None
+    region: InputRegion = None
+    profile: InputProfile = None
+
+    @cached_property
+    def s3(self) -> "S3Files | None":
+        """Amazon S3, if any of the paths is there."""
+        if not any(map(is_s3, self.paths)):
+            return None
+        from pinpoint_endpoints.service.s3 import S3Files
+
+        return S3Files(self.region, self.profile)
 
     @cached_property
     def left_out(self) -> Counter[str] | None:
@@ -103,7 +142,8 @@ class Inputs(OptionGroup):
 
         None if no directory is searched.
         """
-        return Counter() if any(map(os.path.isdir, self.paths)) else None
+        searched = (*map(os.path.isdir, self.paths), *map(is_s3_prefix, self.paths))
+        return Counter() if any(searched) else None
 
     def may_be_several(self) -> bool:
         """Return whether more than one file is named, or a directory."""
@@ -118,6 +158,9 @@ class Inputs(OptionGroup):
         words += ["--no-ignore"] if self.no_ignore else []
         words += ["--stdin-filename", self.stdin_filename] if self.stdin_filename else []
         words += ["--ids", self.ids] if self.ids else []
+        if self.s3 is not None:
+            words += ["--region", self.region] if self.region else []
+            words += ["--profile", self.profile] if self.profile else []
         words += chain.from_iterable(("--ignore", code) for code in checks.ignore or ())
         words += ["--create"] if checks.create else []
         words += ["--"] if any(path.startswith("-") and path != "-" for path in self.paths) else []
@@ -132,10 +175,16 @@ class Inputs(OptionGroup):
         """
         return discover(self.paths, self._selection(leave_out))
 
+    def find_here(self) -> Iterator[Source | UnreadablePath]:
+        """Yield what `find` does, but for objects of Amazon S3: what could be written over."""
+        here = [path for path in self.paths if not is_s3(path)]
+        return discover(here, self._selection(NO_PATHS))
+
     def _selection(
         self, leave_out: frozenset[str], unread: Counter[str] | None = None
     ) -> Selection:
-        return Selection(tuple(self.exclude or ()), not self.no_ignore, leave_out, unread)
+        patterns = tuple(self.exclude or ())
+        return Selection(patterns, not self.no_ignore, leave_out, unread, self.s3)
 
     def counted_sources(
         self, leave_out: frozenset[str], *, quiet: bool
@@ -169,6 +218,9 @@ class Inputs(OptionGroup):
         for source in self.find():
             if source.path == STANDARD_INPUT:
                 return None
+            if isinstance(source, Source) and source.s3_object is not None:
+                total += source.s3_object.size()
+                continue
             with suppress(OSError):
                 total += Path(source.path).stat().st_size
         return total

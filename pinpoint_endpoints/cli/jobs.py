@@ -48,7 +48,9 @@ def workers_for(
         options: of the report.
         meter: counts the bytes that are read.
     """
-    if jobs is None:
+    if inputs.s3 is not None:
+        jobs = 1
+    elif jobs is None:
         jobs = min(_cpus(), _MAX_BY_DEFAULT)
         jobs = jobs if jobs > 1 and active_count() == 1 and _are_large(inputs) else 1
     if jobs == 1 or not hasattr(os, "fork"):

@@ -61,7 +61,7 @@ class OutputFiles:
         self.real_paths = frozenset(map(os.path.realpath, written.values()))
         _refuse_inputs(inputs.paths, written)
         if failures is not None and not read_only:
-            _refuse_to_empty(failures, inputs.find())
+            _refuse_to_empty(failures, inputs.find_here())
         if len(self.real_paths) < len(written):
             raise UsageError("--journal and --failures name the same file", "give each its own")
         self.journal: Journal | None = None

@@ -257,7 +257,11 @@ class _CurrentFile:
 
     def begin(self, source: Source | UnreadablePath) -> None:
         """Go on to another source."""
-        if isinstance(source, UnreadablePath) or source.path in self._once_only:
+        if (
+            isinstance(source, UnreadablePath)
+            or source.s3_object is not None
+            or source.path in self._once_only
+        ):
             self.source = None
         else:
             self.source = source
@@ -282,7 +286,8 @@ def _list(sources: Iterable[Source | UnreadablePath]) -> ExitCode:
     for source in sources:
         if isinstance(source, UnreadablePath):
             raise CannotRun(f"{source.path} cannot be read: {source.reason}")
-        if source.path != STANDARD_INPUT and not Path(source.path).exists():
+        is_file = source.path != STANDARD_INPUT and source.s3_object is None
+        if is_file and not Path(source.path).exists():
             raise CannotRun(f"{source.path} cannot be read: no such file or directory")
         sys.stdout.write(f"{printable(source.path)}\n")
         found = True

@@ -3,16 +3,21 @@
 import os
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from enum import Enum
+from functools import partial
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from pinpoint_endpoints.documents.gitignore import IgnoreRules, Pattern, rules_at
-from pinpoint_endpoints.documents.streams import CHUNK, OpenFile, stream_of
+from pinpoint_endpoints.documents.streams import CHUNK, OpenFile, Read, stream_of
 from pinpoint_endpoints.errors import reason_of
 
 STANDARD_INPUT = "-"
+S3_BEGINS = "s3://"
+"""How paths begin that are not on this machine: those of Amazon S3."""
+
 NO_PATHS: frozenset[str] = frozenset()
 
 
@@ -26,6 +31,7 @@ class Format(Enum):
     BY_CONTENT = "JSON if it starts like JSON, else YAML"
 
 
+_SLASHES_BEFORE_KEY = 3
 _COMPRESSED = ".gz"
 _ARCHIVE = ".tar.gz"
 _FORMATS = {
@@ -38,11 +44,54 @@ _FORMATS = {
 }
 
 
+class S3Object(Protocol):
+    """An object of Amazon S3, which is read like a file."""
+
+    @property
+    def url(self) -> str:
+        """`s3://bucket/key`."""
+
+    def size(self) -> int:
+        """Return how many bytes it has; 0 if that is not known."""
+
+    def open(self) -> AbstractContextManager[Read]:
+        """Open it for a `with` block, and give the function that reads it.
+
+        Raises:
+            OSError: it cannot be read.
+            CannotRun: S3 cannot be used at all.
+        """
+
+
+class S3(Protocol):
+    """Amazon S3, as far as files are searched there.
+
+    Each of the methods raises `CannotRun` if S3 cannot be used at all.
+    """
+
+    def named(self, url: str) -> S3Object:
+        """Return the object with a URL, whether or not it exists."""
+
+    def below(self, url: str) -> Iterator[S3Object]:
+        """Yield the objects whose URLs begin with this one, in the order of their keys.
+
+        Raises:
+            OSError: they cannot be listed.
+        """
+
+
 class Source(NamedTuple):
-    """A file to read."""
+    """A file to read.
+
+    Attributes:
+        path: of the file; the URL of an object of S3.
+        format: by its name.
+        s3_object: what is read instead of a file.
+    """
 
     path: str
     format: Format
+    s3_object: S3Object | None = None
 
 
 class UnreadablePath(NamedTuple):
@@ -60,12 +109,14 @@ class Selection(NamedTuple):
         respect_gitignore: whether files that git ignores are left out too.
         leave_out: real paths of files to leave out, such as those that the run itself writes.
         unread: counts, by suffix, the files that are not read because of their suffix.
+        s3: finds what `s3://` paths name.
     """
 
     exclude: tuple[Pattern, ...] = ()
     respect_gitignore: bool = True
     leave_out: frozenset[str] = NO_PATHS
     unread: Counter[str] | None = None
+    s3: S3 | None = None
 
 
 DEFAULT = Selection()
@@ -94,9 +145,13 @@ def discover(
 
     The .gitignore files of a git repository apply only inside it. They exclude tracked files too:
     git itself is not asked.
+
+    `s3://bucket/key` is an object of Amazon S3, and `s3://bucket/prefix/`, with a slash at its end,
+    is searched like a directory, in the order of the keys.
     """
     paths = list(paths)
     named = _named_files(paths) if len(paths) > 1 else NO_PATHS
+    urls = _FirstTime(sum(map(is_s3, paths)) > 1)
     left_out = named | selection.leave_out
     unread = set(named)
     searched: set[tuple[int, int]] = set()
@@ -105,6 +160,8 @@ def discover(
         if path == STANDARD_INPUT:
             yield _second_input() if input_is_read else Source(path, Format.BY_CONTENT)
             input_is_read = True
+        elif is_s3(path):
+            yield from filter(urls, _in_s3(path, selection))
         elif os.path.isdir(path):
             rules = rules_at(path, selection.exclude, follows_git=selection.respect_gitignore)
             yield from _search(_Folder(path, rules), searched, left_out, selection.unread)
@@ -118,9 +175,85 @@ def format_of(name: str) -> Format:
     return _known_format(name) or Format.BY_CONTENT
 
 
+def is_s3(path: str) -> bool:
+    """Tell whether a path names objects of Amazon S3."""
+    return path.startswith(S3_BEGINS)
+
+
+def is_s3_prefix(path: str) -> bool:
+    """Tell whether a path names all objects below it, and not a single one."""
+    return is_s3(path) and (path.endswith("/") or "/" not in path.removeprefix(S3_BEGINS))
+
+
 def _named_files(paths: list[str]) -> frozenset[str]:
-    files = (path for path in paths if path != STANDARD_INPUT and not os.path.isdir(path))
+    files = (
+        path
+        for path in paths
+        if path != STANDARD_INPUT and not is_s3(path) and not os.path.isdir(path)
+    )
     return frozenset(map(_real, files))
+
+
+class _FirstTime:
+    """Tells whether a source comes for the first time, where one may come twice."""
+
+    def __init__(self, remembers: bool) -> None:
+        self._known: set[str] | None = set() if remembers else None
+
+    def __call__(self, source: Source | UnreadablePath) -> bool:
+        if self._known is None:
+            return True
+        is_new = source.path not in self._known
+        self._known.add(source.path)
+        return is_new
+
+
+def _in_s3(url: str, selection: Selection) -> Iterator[Source | UnreadablePath]:
+    s3 = selection.s3
+    if s3 is None:
+        yield UnreadablePath(url, "only the command pe reads from Amazon S3")
+    elif not is_s3_prefix(url):
+        yield Source(url, format_of(url), s3.named(url))
+    else:
+        url = f"{url.rstrip('/')}/" if url.count("/") < _SLASHES_BEFORE_KEY else url
+        try:
+            yield from _below(url, s3.below(url), selection)
+        except OSError as error:
+            yield UnreadablePath(url, reason_of(error))
+
+
+def _below(
+    url: str, objects: Iterator[S3Object], selection: Selection
+) -> Iterator[Source | UnreadablePath]:
+    """Yield the documents among the objects below a prefix, by the rules for directories."""
+    patterns = [Pattern(pattern.glob) for pattern in selection.exclude]
+    top = rules_at(os.curdir, patterns, follows_git=False)
+    rules: dict[str, IgnoreRules | None] = {"": top}
+    is_empty = True
+    for found in objects:
+        is_empty = False
+        directory, _, name = found.url.removeprefix(url).rpartition("/")
+        inside = _rules_in(directory, rules)
+        if inside is None or not name or name[0] == "." or inside.ignores(name, is_directory=False):
+            continue
+        file_format = _known_format(name)
+        if file_format is None or (file_format is Format.CSV and not _is_pinpoint_csv(found.open)):
+            if selection.unread is not None and file_format is None:
+                selection.unread[_suffix(name)] += 1
+            continue
+        yield Source(found.url, file_format, found)
+    if is_empty:
+        yield UnreadablePath(url, "there is no object with this prefix")
+
+
+def _rules_in(directory: str, known: dict[str, IgnoreRules | None]) -> IgnoreRules | None:
+    """Return the rules for the objects of a directory; None if they are left out."""
+    if directory not in known:
+        above, _, name = directory.rpartition("/")
+        outer = _rules_in(above, known)
+        is_out = outer is None or name[:1] == "." or outer.ignores(name, is_directory=True)
+        known[directory] = None if is_out or outer is None else outer.under(name)
+    return known[directory]
 
 
 def _real(path: str) -> str:
@@ -203,7 +336,8 @@ def _found(entry: os.DirEntry[str], rules: IgnoreRules) -> Source | UnreadablePa
         return _Folder(entry.path, rules.under(entry.name))
     try:
         if entry.is_file():
-            is_left_out = file_format is Format.CSV and not _is_pinpoint_csv(entry.path)
+            is_csv = file_format is Format.CSV
+            is_left_out = is_csv and not _is_pinpoint_csv(partial(OpenFile, entry.path))
             return None if is_left_out else Source(entry.path, file_format)
         os.stat(entry.path)
     except OSError as error:
@@ -211,12 +345,12 @@ def _found(entry: os.DirEntry[str], rules: IgnoreRules) -> Source | UnreadablePa
     return UnreadablePath(entry.path, "not a regular file")
 
 
-def _is_pinpoint_csv(path: str) -> bool:
+def _is_pinpoint_csv(open_file: Callable[[], AbstractContextManager[Read]]) -> bool:
     """Tell whether a CSV file is Pinpoint's; one that cannot be read is for the reader to tell."""
     from pinpoint_endpoints.documents.csv_reader import MAX_HEADER_BYTES, has_header
 
     try:
-        with OpenFile(path) as reader:
+        with open_file() as reader:
             return has_header(stream_of(reader(CHUNK), reader).read(MAX_HEADER_BYTES))
     except (OSError, EOFError, zlib.error):
         return True

@@ -191,7 +191,8 @@ def read(
         elif source.path == STANDARD_INPUT:
             yield _unreadable(source.path, _not_read("standard input is not read here"))
         else:
-            with OpenFile(source.path) as file:
+            found = source.s3_object
+            with OpenFile(source.path) if found is None else found.open() as file:
                 yield from _documents(source, _Metered(file, meter))
     except OSError as error:
         yield _unreadable(source.path, _not_read(reason_of(error)))

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import PurePath
 from typing import Any, TextIO
 
+from pinpoint_endpoints.documents.discovery import is_s3
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, hinted, printable
@@ -114,7 +115,8 @@ def _row(problem: Problem) -> str:
 
 
 def _annotation(problem: Problem) -> str:
-    properties = {"file": PurePath(problem.source).as_posix()}
+    source = problem.source
+    properties = {"file": source if is_s3(source) else PurePath(source).as_posix()}
     if problem.line:
         properties |= {"line": str(problem.line), "col": str(problem.column)}
     if problem.line and problem.end_column:

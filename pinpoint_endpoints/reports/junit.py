@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Any, TextIO
 from xml.sax.saxutils import escape, quoteattr
 
+from pinpoint_endpoints.documents.discovery import is_s3
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, printable
@@ -72,12 +73,12 @@ class _Suite:
         return self._cases.count
 
     def add(self, checked: Checked, position: str) -> None:
-        path = PurePath(checked.document.source)
+        directory, name = _split(checked.document.source)
         verdict = _verdict(checked)
         self.failures += verdict is Verdict.INVALID
         self.errors += verdict is Verdict.UNREADABLE
         content = _findings(checked.problems, verdict)
-        self._add_case(str(path.parent), f"{path.name}{position}", content)
+        self._add_case(directory, f"{name}{position}", content)
 
     def add_error(self, error: PinpointEndpointsError) -> None:
         self.errors += 1
@@ -102,6 +103,15 @@ def _totals(suites: Sequence[_Suite]) -> dict[str, str]:
         "failures": str(sum(suite.failures for suite in suites)),
         "errors": str(sum(suite.errors for suite in suites)),
     }
+
+
+def _split(source: str) -> tuple[str, str]:
+    """Return the directory and the name of a file."""
+    if is_s3(source):
+        directory, _, name = source.rpartition("/")
+        return directory, name
+    path = PurePath(source)
+    return str(path.parent), path.name
 
 
 def _verdict(checked: Checked) -> Verdict:

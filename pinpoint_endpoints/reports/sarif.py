@@ -5,9 +5,10 @@ from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import quote_from_bytes
+from urllib.parse import quote, quote_from_bytes
 
 from pinpoint_endpoints.checks.rules.registry import all_rules
+from pinpoint_endpoints.documents.discovery import is_s3
 from pinpoint_endpoints.documents.model import Checked, Problem
 from pinpoint_endpoints.documents.rule import Rule
 from pinpoint_endpoints.errors import PinpointEndpointsError
@@ -122,6 +123,8 @@ def _location(problem: Problem) -> dict[str, Any]:
 
 
 def _artifact(source: str) -> dict[str, str]:
+    if is_s3(source):
+        return {"uri": quote(source, safe=":/")}
     path = Path(source)
     if path.is_absolute():
         return {"uri": path.as_uri()}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LOCAL_URL = "http://pinpoint.local"
 """The address of requests to the local Pinpoint; nothing is ever sent there."""
 
-PINPOINT, CUSTOMER_PROFILES = "pinpoint", "customer-profiles"
+PINPOINT, CUSTOMER_PROFILES, S3 = "pinpoint", "customer-profiles", "s3"
 """botocore's names of the services."""
 
 CONNECT_SECONDS = 10
@@ -33,6 +33,7 @@ _SESSION_VARIABLES = {
     "aws_default_region": (None, "AWS_DEFAULT_REGION", None, None),
     "pinpoint_url": (None, "AWS_ENDPOINT_URL_PINPOINT", None, None),
     "customer_profiles_url": (None, "AWS_ENDPOINT_URL_CUSTOMER_PROFILES", None, None),
+    "s3_url": (None, "AWS_ENDPOINT_URL_S3", None, None),
     "any_url": (None, "AWS_ENDPOINT_URL", None, None),
 }
 """A better default for retries, and variables that botocore has no names for."""
@@ -114,6 +115,38 @@ def open_client(  # noqa: PLR0913 - each is an option of the commands
     quotas = not is_loopback(client.meta.endpoint_url)
     limit_rate(client, rate=rate, quotas=quotas, clock=clock)
     return client
+
+
+def open_s3_client(*, region: str | None = None, profile: str | None = None) -> Any:
+    """Return a boto3 client of Amazon S3, or of the server that variables or files name instead.
+
+    A server on this machine needs neither a region nor credentials, and buckets are in its paths.
+
+    Args:
+        region: as in the AWS CLI.
+        profile: as in the AWS CLI.
+
+    Raises:
+        CannotRun: no region, an unknown profile, a broken configuration file.
+    """
+    from botocore.config import Config
+    from botocore.session import Session
+
+    from pinpoint_endpoints.service.errors import translate_botocore_errors
+
+    with translate_botocore_errors(has_local=False):
+        session = Session(session_vars=_SESSION_VARIABLES, profile=profile)
+        is_local = _is_local(session, None, S3)
+        return session.create_client(
+            S3,
+            region_name=_region_of(session, region, is_local=is_local),
+            **(_placeholders(session) if is_local else {}),
+            config=Config(
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=READ_SECONDS,
+                s3={"addressing_style": "path"} if is_local else None,
+            ),
+        )
 
 
 def open_local_client(

@@ -39,6 +39,9 @@ _BY_CODE = {
     "ExpiredTokenException": _EXPIRED,
     "RequestExpired": _EXPIRED,
     "UnrecognizedClientException": _BAD_KEY,
+    "InvalidAccessKeyId": _BAD_KEY,
+    "InvalidToken": _BAD_KEY,
+    "RequestTimeTooSkewed": _BAD_KEY,
     "InvalidClientTokenId": _BAD_KEY,
     "InvalidSignatureException": _BAD_KEY,
     "SignatureDoesNotMatch": _BAD_KEY,
@@ -111,6 +114,11 @@ class Refusal(NamedTuple):
     message: str
     request_id: str
     hint: str = ""
+
+    @property
+    def is_about_credentials(self) -> bool:
+        """Whether every other request with these credentials would be refused too."""
+        return self.code in _BY_CODE
 
 
 class Coded(Protocol):
@@ -225,13 +233,14 @@ def readable(message: str, personal: Collection[str] = ()) -> str:
 
 
 @contextmanager
-def translate_botocore_errors(*, at_aws: bool = False) -> Iterator[None]:
+def translate_botocore_errors(*, at_aws: bool = False, has_local: bool = True) -> Iterator[None]:
     """Turn botocore's errors into `CannotRun`, and a missing answer into `NoResponse`.
 
     Errors about the one request pass through: `ClientError` and `ParamValidationError`.
 
     Args:
         at_aws: whether the hint mentions the end of support.
+        has_local: whether hints mention `--local`.
     """
     from botocore import exceptions as known
     from botocore.parsers import ResponseParserError
@@ -251,7 +260,7 @@ def translate_botocore_errors(*, at_aws: bool = False) -> Iterator[None]:
     except known.ParamValidationError:
         raise
     except known.BotoCoreError as error:
-        raise _not_configured(error) from None
+        raise _not_configured(error, has_local=has_local) from None
     except known.ClientError as error:
         if error.operation_name not in _FOR_CREDENTIALS:
             raise
@@ -307,19 +316,18 @@ def _no_answer(error: Exception) -> str:
     return messages.get(type(error)) or f"no answer: {readable(str(told.get('error', error)))}"
 
 
-def _not_configured(error: Exception) -> CannotRun:
+def _not_configured(error: Exception, *, has_local: bool) -> CannotRun:
     import botocore.exceptions as known
 
     if isinstance(error, known.NoRegionError):
-        return CannotRun(
-            "no region is set",
-            "use --region, or set AWS_REGION, or use --local, which needs none",
-        )
+        or_local = ", or use --local, which needs none" if has_local else ""
+        return CannotRun("no region is set", f"use --region, or set AWS_REGION{or_local}")
     if isinstance(error, (known.NoCredentialsError, known.PartialCredentialsError)):
+        or_local = "; or use --local, which needs none" if has_local else ""
         return CannotRun(
             "no credentials were found, or only a part of them",
             "use --profile, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "
-            "`aws configure`; or use --local, which needs none",
+            f"`aws configure`{or_local}",
         )
     if isinstance(error, known.ProfileNotFound):
         return CannotRun(
