@@ -294,7 +294,7 @@ def _configured_url(session: "Session", service_id: str) -> str:
     return next(filter(None, (*named, *in_files)), "")
 
 
-def _placeholders(session: "Session") -> dict[str, str]:
+def _placeholders(session: "Session") -> dict[str, Any]:
     """Return made-up credentials if the session has none, else nothing.
 
     The metadata service of EC2 is not asked: where there is none, that takes seconds.
