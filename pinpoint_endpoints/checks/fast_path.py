@@ -71,7 +71,10 @@ _MOMENT = (
 )
 _ADDRESSES: Mapping[str, tuple[str, ...]] = {
     r"^\+[1-9][0-9]{6,14}$": ("SMS", "VOICE"),
-    r"^[A-Za-z0-9_-]{1,64}@([A-Za-z0-9]{1,60}\.){1,3}[A-Za-z]{2,20}$": ("EMAIL",),
+    (
+        r"^[A-Za-z0-9_-]{1,30}([.+][A-Za-z0-9_-]{1,16}){0,2}"
+        r"@([A-Za-z0-9]{1,60}\.){1,3}[A-Za-z]{2,20}$"
+    ): ("EMAIL",),
     r"^([0-9a-fA-F]{2})+$": ("APNS", "APNS_SANDBOX", "APNS_VOIP", "APNS_VOIP_SANDBOX"),
     r"^[!-~]+$": ("GCM", "ADM", "BAIDU", "CUSTOM", "IN_APP", "PUSH"),
 }
