@@ -85,7 +85,7 @@ def migrate(
     """
     from pinpoint_endpoints.convert.account import Account
     from pinpoint_endpoints.convert.customer_profiles import Profiles
-    from pinpoint_endpoints.convert.grouping import dumps
+    from pinpoint_endpoints.convert.user_endpoint import dumps
     from pinpoint_endpoints.delivery.migration import Migration, migrate_all, plan_migration
     from pinpoint_endpoints.delivery.plan import SendOptions
     from pinpoint_endpoints.reports.profiles import ProfileTally, ProfileView

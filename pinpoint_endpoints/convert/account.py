@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.model import Document, Verdict
-from pinpoint_endpoints.documents.positions import json_pointer
+from pinpoint_endpoints.convert.refusals import Refusals
 
 ENDPOINT = "endpoint"
 """The member of an entry about whole endpoints."""
@@ -62,6 +61,14 @@ class Rule(NamedTuple):
     text: str
 
 
+NULL = Rule("null", Action.SKIPPED, "null is no value: it is as if the member were not there")
+OPTED_OUT_IN_INVALID = Rule(
+    "opted-out-in-invalid",
+    Action.WITHHELD,
+    "a document that is not converted opts this address out: nobody is to be reached there",
+)
+
+
 class Entry(NamedTuple):
     """What was done to one member by one rule.
 
@@ -97,15 +104,15 @@ class Account:
     Attributes:
         endpoints: how many valid endpoints were read.
         invalid: how many documents are not converted because they are invalid.
-        unreadable: how many files could not be read.
-        refusals: hashes of the addresses that invalid documents opt out.
+        unreadable: how many texts could not be read.
+        refusals: the addresses that invalid documents opt out.
     """
 
     def __init__(self) -> None:
         self.endpoints = 0
         self.invalid = 0
         self.unreadable = 0
-        self.refusals: set[int] = set()
+        self.refusals = Refusals()
         self._counts: dict[tuple[Rule, str], _Count] = {}
 
     def add(self, rule: Rule, member: str, place: str, number: int = 1) -> None:
@@ -129,9 +136,9 @@ class Account:
         if place and len(count.places) < MAX_PLACES and place not in count.places:
             count.places.append(place)
 
-    def reject(self, verdict: Verdict) -> None:
-        """Count a document that is not converted because it is not valid."""
-        if verdict is Verdict.UNREADABLE:
+    def reject(self, *, is_unread: bool) -> None:
+        """Count a document that is not valid, or a text that could not be read."""
+        if is_unread:
             self.unreadable += 1
         else:
             self.invalid += 1
@@ -164,12 +171,3 @@ class Account:
             key=lambda item: (order.index(item[0][0].action), item[0][1], item[0][0].name),
         ):
             yield Entry(rule, member, count.number, tuple(count.places))
-
-
-def place_of(document: Document) -> str:
-    """Return where a document is: its file, with the line or the JSON pointer if it has several."""
-    if not document.in_multi_document_file:
-        return document.source
-    if document.path:
-        return f"{document.source}#{json_pointer(document.path)}"
-    return f"{document.source}:{document.locator.line(document.path)}"

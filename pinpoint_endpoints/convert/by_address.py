@@ -1,20 +1,21 @@
 """Bring endpoints together that have the same address."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
 from pinpoint_endpoints.convert.account import ENDPOINT, Account, Action, Rule
 from pinpoint_endpoints.convert.by_id import endpoints_by_id
-from pinpoint_endpoints.convert.grouping import (
+from pinpoint_endpoints.convert.sorted_lines import SortedLines
+from pinpoint_endpoints.convert.user_endpoint import (
     PHONE_CHANNELS,
     UserEndpoint,
+    address_key,
     dumps,
+    fingerprint,
     loads,
     newest_first,
     text_of,
 )
-from pinpoint_endpoints.convert.sorted_lines import SortedLines
 from pinpoint_endpoints.documents.model import Document
 
 OTHER_CHANNEL = Rule("other-channel", Action.SKIPPED, "the format is for another channel")
@@ -26,44 +27,69 @@ OLDER_ADDRESS = Rule(
 NO_ADDRESS = Rule("no-address", Action.SKIPPED, "the endpoint has no address")
 
 _SEPARATOR = b"\t"
-_NOT_DIGITS = re.compile("[^0-9]+")
 
 
-def address_key(endpoint: UserEndpoint) -> tuple[str, str]:
-    """Return what is equal for two endpoints with one address, also if they spell it differently.
-
-    The case of e-mail addresses does not matter, and only the digits of phone numbers do.
-    """
-    address = endpoint.address.strip()
-    if endpoint.channel == "EMAIL":
-        return "EMAIL", address.lower()
-    if endpoint.channel in PHONE_CHANNELS:
-        return "PHONE", _NOT_DIGITS.sub("", address) or address
-    return endpoint.channel, address
-
-
-def endpoints_by_address(
-    documents: Iterable[Document], channels: Collection[str], account: Account
-) -> Iterator[list[UserEndpoint]]:
-    """Yield the endpoints with each address, the newest first, in the order of the addresses.
+class Addresses:
+    """The endpoints of some channels by address, in the order of the addresses.
 
     Args:
         documents: with an endpoint and an id each.
         channels: the channel types; other endpoints are left out.
         account: takes note of what is left out.
     """
-    with SortedLines() as lines:
-        for endpoint in endpoints_by_id(documents, account):
-            members = endpoint.members
-            created, place = text_of(members.get("CreationDate")), endpoint.place
-            found = UserEndpoint(members["Id"], members, created, place)
-            if found.channel not in channels:
-                account.add(OTHER_CHANNEL, ENDPOINT, place)
-            elif not found.address.strip():
-                account.add(NO_ADDRESS, ENDPOINT, place)
-            else:
-                key = dumps(address_key(found))
-                lines.add(_SEPARATOR.join((key, dumps([*found]))) + b"\n")
-        for _, group in groupby(lines, lambda line: line[: line.index(_SEPARATOR)]):
-            endpoints = [UserEndpoint(*loads(line.split(_SEPARATOR, 1)[1])) for line in group]
-            yield sorted(endpoints, key=newest_first)
+
+    def __init__(
+        self, documents: Iterable[Document], channels: Collection[str], account: Account
+    ) -> None:
+        self._documents = documents
+        self._channels = channels
+        self._account = account
+        self._opted_out: set[int] = set()
+
+    def __iter__(self) -> Iterator[list[UserEndpoint]]:
+        """Yield the endpoints with each address, the newest first. Do it once.
+
+        Endpoints without an id are those of invalid documents that opt the address out.
+        """
+        with SortedLines() as lines:
+            for endpoint in endpoints_by_id(self._documents, self._account):
+                members = endpoint.members
+                created, place = text_of(members.get("CreationDate")), endpoint.place
+                self._add(UserEndpoint(members["Id"], members, created, place), lines)
+            for refusal in self._account.refusals:
+                if refusal.channel in self._channels:
+                    lines.add(_line_of(refusal))
+            for _, group in groupby(lines, lambda line: line[: line.index(_SEPARATOR)]):
+                endpoints = [UserEndpoint(*loads(line.split(_SEPARATOR, 1)[1])) for line in group]
+                yield sorted(endpoints, key=_newest_first)
+
+    def is_opted_out(self, endpoint: UserEndpoint) -> bool:
+        """Return whether any endpoint of any channel opts out the address of this one."""
+        number = fingerprint(endpoint.channel, endpoint.address)
+        return number in self._opted_out or number in self._account.refusals
+
+    def _add(self, endpoint: UserEndpoint, lines: SortedLines) -> None:
+        if not endpoint.address.strip():
+            rule = NO_ADDRESS if endpoint.channel in self._channels else OTHER_CHANNEL
+            self._account.add(rule, ENDPOINT, endpoint.place)
+            return
+        if endpoint.opted_out:
+            self._opted_out.add(fingerprint(endpoint.channel, endpoint.address))
+        if endpoint.channel not in self._channels:
+            self._account.add(OTHER_CHANNEL, ENDPOINT, endpoint.place)
+        else:
+            lines.add(_line_of(endpoint))
+
+
+def address_group(endpoint: UserEndpoint) -> tuple[str, str]:
+    """Return what is equal for two endpoints of one kind of channel with one address."""
+    kind = "PHONE" if endpoint.channel in PHONE_CHANNELS else endpoint.channel
+    return kind, address_key(endpoint.channel, endpoint.address)
+
+
+def _line_of(endpoint: UserEndpoint) -> bytes:
+    return _SEPARATOR.join((dumps(address_group(endpoint)), dumps([*endpoint]))) + b"\n"
+
+
+def _newest_first(endpoint: UserEndpoint) -> tuple[bool, tuple[float, str, bytes]]:
+    return not endpoint.endpoint_id, newest_first(endpoint)

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from pinpoint_endpoints.convert.account import ENDPOINT, Account, Action, Rule, place_of
-from pinpoint_endpoints.convert.grouping import (
+from pinpoint_endpoints.convert.account import ENDPOINT, NULL, Account, Action, Rule
+from pinpoint_endpoints.convert.sorted_lines import SortedLines
+from pinpoint_endpoints.convert.user_endpoint import (
     UserEndpoint,
     dumps,
     loads,
     newest_copy_first,
+    place_of,
     text_of,
 )
-from pinpoint_endpoints.convert.sorted_lines import SortedLines
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 
@@ -24,6 +25,9 @@ OLDER_COPY = Rule(
 SAME_COPY = Rule(
     "same-copy", Action.SKIPPED, "a document that is the same as another one is written once"
 )
+RULES_OF_READING = (OLDER_COPY, SAME_COPY, NULL)
+"""Rules of every format."""
+
 _SEPARATOR = b"\t"
 """Never in JSON, so that lines with the same key stand together."""
 

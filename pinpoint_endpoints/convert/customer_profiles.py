@@ -2,14 +2,15 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import NamedTuple, Self
 
 import orjson
 
-from pinpoint_endpoints.convert.account import MAX_PLACES, Account
+from pinpoint_endpoints.convert.account import MAX_PLACES, OPTED_OUT_IN_INVALID, Account
 from pinpoint_endpoints.convert.cells import row_of
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format
-from pinpoint_endpoints.convert.grouping import Grouping, User, dumps, fingerprint, refusal_in
+from pinpoint_endpoints.convert.grouping import Grouping, User
 from pinpoint_endpoints.convert.output import Output, OutputFile
 from pinpoint_endpoints.convert.profiles import (
     MAPPING,
@@ -21,6 +22,7 @@ from pinpoint_endpoints.convert.profiles import (
     profile_of,
 )
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
+from pinpoint_endpoints.convert.user_endpoint import dumps, fingerprint, user_id_of
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.quotas import MAX_IMPORT_FILE_BYTES, MAX_OBJECT_TYPE_FIELDS
 
@@ -36,6 +38,7 @@ class Profiles:
         max_fields: how many different fields the objects may have together.
 
     Attributes:
+        account: of what becomes of each member.
         fields: of the object type; complete after `choose_fields`.
         grouping: the users.
     """
@@ -47,7 +50,7 @@ class Profiles:
         strict_keys: bool = False,
         max_fields: int = MAX_OBJECT_TYPE_FIELDS,
     ) -> None:
-        self._account = account
+        self.account = account
         self._counts: dict[tuple[str, str], int] = {}
         self.grouping = Grouping(self.change, refusals=account.refusals)
         self.fields = Fields(self.grouping.opts_out, strict_keys=strict_keys, max_fields=max_fields)
@@ -65,10 +68,6 @@ class Profiles:
             CannotRun: a temporary file cannot be written.
         """
         self.fields.learn(self.grouping.add(document))
-
-    def refuse(self, document: Document) -> None:
-        """Reach nobody at the address that a document opts out which is not added."""
-        self._account.refusals |= refusal_in(document)
 
     def choose_fields(self) -> None:
         """Choose the fields of the object type, once all documents are added.
@@ -90,14 +89,14 @@ class Profiles:
         """Add to the account what was counted here, after the last change."""
         for (rule, member), number in self._counts.items():
             if number > MAX_PLACES:
-                self._account.add(RULES[rule], member, "", number - MAX_PLACES)
+                self.account.add(RULES[rule], member, "", number - MAX_PLACES)
 
     def change(self, rule: str, member: str, place: str) -> None:
         """Account for a change; of frequent ones, all but the first are counted here."""
         key = rule, member
         number = self._counts[key] = self._counts.get(key, 0) + 1
         if number <= MAX_PLACES:
-            self._account.add(RULES[rule], member, place)
+            self.account.add(RULES[rule], member, place)
 
 
 def write(
@@ -106,7 +105,7 @@ def write(
     """Write the profiles, the object type, the devices, and the addresses to be left alone."""
     with (
         Profiles(account, strict_keys=options.strict_keys) as profiles,
-        SideFiles(profiles.grouping) as side_files,
+        SideFiles(profiles.grouping, account) as side_files,
     ):
         for document in documents:
             profiles.add(document)
@@ -135,9 +134,9 @@ def write(
 class SideFiles:
     """What is written beside profiles: their devices, and the addresses to be left alone."""
 
-    def __init__(self, grouping: Grouping) -> None:
+    def __init__(self, grouping: Grouping, account: Account) -> None:
         self._devices = SortedLines()
-        self._suppressed = Suppressed(grouping)
+        self._suppressed = Suppressed(grouping, account)
 
     def __enter__(self) -> Self:
         return self
@@ -167,8 +166,9 @@ class SideFiles:
 class Suppressed:
     """The addresses that must not be contacted, sorted by channel and address."""
 
-    def __init__(self, grouping: Grouping) -> None:
+    def __init__(self, grouping: Grouping, account: Account) -> None:
         self._grouping = grouping
+        self._account = account
         self._rows = SortedLines()
         self._moved: set[int] = set()
 
@@ -182,12 +182,9 @@ class Suppressed:
         """Add the addresses of a user."""
         for endpoint, rule in profile.suppressed:
             where = endpoint.channel, endpoint.address
-            is_elsewhere = rule == "opted-out-elsewhere"
-            if is_elsewhere and self._grouping.is_opted_out_here(*where):
-                continue  # it is there as opted-out
-            reason = "opted-out" if is_elsewhere else rule  # an invalid document has no row
-            row = (*where, reason, user.key if user.is_user else "")
-            self._rows.add(dumps(row) + b"\n")
+            if rule != "opted-out-elsewhere":  # it is there as opted-out
+                row = (*where, rule, user.key if user.is_user else "")
+                self._rows.add(dumps(row) + b"\n")
         suppressed = {id(endpoint) for endpoint, _ in profile.suppressed}
         for endpoint in user.endpoints:
             if id(endpoint) not in suppressed and self._grouping.is_inactive(
@@ -197,7 +194,12 @@ class Suppressed:
 
     def rows(self) -> Iterator[bytes]:
         """Yield the rows of a CSV file, without INACTIVE addresses that are active elsewhere."""
-        for line in self._rows:
+        for refusal in self._account.refusals:
+            user_id = user_id_of(refusal.request)
+            row = (refusal.channel, refusal.address, "opted-out", user_id)
+            self._rows.add(dumps(row) + b"\n")
+            self._account.add(OPTED_OUT_IN_INVALID, "Address", refusal.place)
+        for line, _ in groupby(self._rows):
             row = orjson.loads(line)
             channel, address, reason, _ = row
             if reason != "inactive" or fingerprint(channel, address) not in self._moved:

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Any
 
 from pinpoint_endpoints.convert.account import ENDPOINT, Account, Action, Rule
-from pinpoint_endpoints.convert.by_id import OLDER_COPY, SAME_COPY, endpoints_by_id
+from pinpoint_endpoints.convert.by_id import RULES_OF_READING, endpoints_by_id
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
 from pinpoint_endpoints.convert.output import Directory, Output
 from pinpoint_endpoints.documents.model import Document
@@ -14,7 +14,7 @@ from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.saving import json_text, names_for, same_file_key, yaml_text
 
 WHOLE = Rule("whole", Action.CARRIED, "every member is carried as it is")
-_RULES = (WHOLE, OLDER_COPY, SAME_COPY)
+_RULES = (WHOLE, *RULES_OF_READING)
 _EVERYTHING = (
     MappedMember("every member", "the same member", "read-only members of exports too"),
     MappedMember("the endpoint id", "Id", "also if it was the name of the file"),

@@ -1,19 +1,23 @@
 """Groups the endpoints of a run by user, however many there are and in whatever order they come."""
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Container, Iterator
 from contextlib import ExitStack
-from hashlib import blake2b
 from itertools import groupby
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-import orjson
-
-from pinpoint_endpoints.convert.account import ENDPOINT, place_of
+from pinpoint_endpoints.convert.account import ENDPOINT
 from pinpoint_endpoints.convert.sorted_lines import MAX_BYTES_IN_MEMORY, SortedLines
-from pinpoint_endpoints.documents.dates import parse_date_time
+from pinpoint_endpoints.convert.user_endpoint import (
+    UserEndpoint,
+    dumps,
+    fingerprint,
+    loads,
+    newest_copy_first,
+    newest_first,
+    place_of,
+    text_of,
+    user_id_of,
+)
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.shapes import READ_ONLY
@@ -21,49 +25,10 @@ from pinpoint_endpoints.documents.shapes import READ_ONLY
 Change = Callable[[str, str, str], None]
 """Takes note of a change or loss: the rule, the member, and the place of the endpoint."""
 
-PHONE_CHANNELS = frozenset({"SMS", "VOICE"})
 _SEPARATOR = b"\t"
 """Never in JSON, so that lines with the same key stand together."""
 _IS_USER, _IS_ENDPOINT = b"0", b"1"
 _OPTED_OUT, _INACTIVE = b"o", b"i"
-_NOT_DIGITS = re.compile("[^0-9]+")
-_LONG_AGO = float("-inf")
-
-
-class UserEndpoint(NamedTuple):
-    """An endpoint as it was read.
-
-    Attributes:
-        endpoint_id: its id, or empty.
-        request: its EndpointRequest.
-        created: the CreationDate of an export, or empty.
-        place: the file, and where in it.
-    """
-
-    endpoint_id: str
-    request: Mapping[str, Any]
-    created: str
-    place: str
-
-    @property
-    def channel(self) -> str:
-        """The channel type, or empty."""
-        return text_of(self.request.get("ChannelType"))
-
-    @property
-    def address(self) -> str:
-        """The address, or empty."""
-        return text_of(self.request.get("Address"))
-
-    @property
-    def opted_out(self) -> bool:
-        """Whether OptOut is anything but NONE: what is not understood counts as a refusal."""
-        return text_of(self.request.get("OptOut")).strip().upper() not in ("", "NONE")
-
-    @property
-    def inactive(self) -> bool:
-        """Whether EndpointStatus is anything but ACTIVE."""
-        return text_of(self.request.get("EndpointStatus")).strip().upper() not in ("", "ACTIVE")
 
 
 class User(NamedTuple):
@@ -91,7 +56,7 @@ class Grouping:
     Args:
         change: told what is left out: documents of an endpoint that a newer one replaces, and those
             with neither a user id nor an endpoint id.
-        refusals: hashes of further addresses that are opted out; read while users are yielded.
+        refusals: fingerprints of more addresses that are opted out; read while users are yielded.
         max_bytes: how much is kept in memory for sorting.
 
     Attributes:
@@ -102,7 +67,7 @@ class Grouping:
         self,
         change: Change,
         max_bytes: int = MAX_BYTES_IN_MEMORY,
-        refusals: AbstractSet[int] = frozenset(),
+        refusals: Container[object] = frozenset(),
     ) -> None:
         self._change = change
         self._refusals = refusals
@@ -139,7 +104,7 @@ class Grouping:
         if endpoint_id:
             key = dumps(same_endpoint_key(endpoint_id))
             self._by_endpoint.add(_SEPARATOR.join((key, _user_line(endpoint))))
-        elif _user_id(endpoint.request):
+        elif user_id_of(endpoint.request):
             self._add_to_user(_user_line(endpoint))
         else:
             self._change("no-id", ENDPOINT, place)
@@ -173,17 +138,9 @@ class Grouping:
         self.users_found = number
 
     def opts_out(self, channel: str, address: str) -> bool:
-        """Return whether any endpoint of the run with this address is opted out.
-
-        E-mail addresses are compared without regard to case, phone numbers by their digits.
-        """
-        if self.is_opted_out_here(channel, address):
-            return True
-        return bool(self._refusals) and fingerprint(channel, address) in self._refusals
-
-    def is_opted_out_here(self, channel: str, address: str) -> bool:
-        """Return whether an endpoint that was added opts this address out."""
-        return fingerprint(channel, address) in self._opted_out
+        """Return whether any endpoint of the run with this address is opted out."""
+        number = fingerprint(channel, address)
+        return number in self._opted_out or number in self._refusals
 
     def is_inactive(self, channel: str, address: str) -> bool:
         """Return whether any endpoint of the run with this address is INACTIVE."""
@@ -217,36 +174,13 @@ def _user_line(endpoint: UserEndpoint) -> bytes:
     if endpoint.opted_out or endpoint.inactive:
         state = _OPTED_OUT if endpoint.opted_out else _INACTIVE
         known = b"%b%d" % (state, fingerprint(endpoint.channel, endpoint.address))
-    user_id = _user_id(endpoint.request)
+    user_id = user_id_of(endpoint.request)
     key, kind = (user_id, _IS_USER) if user_id else (endpoint.endpoint_id, _IS_ENDPOINT)
     return _SEPARATOR.join((known, dumps(key), kind, dumps([*endpoint]))) + b"\n"
 
 
 def _endpoint_in(line: bytes) -> UserEndpoint:
     return UserEndpoint(*loads(line[line.rindex(_SEPARATOR) + 1 :]))
-
-
-def text_of(value: object) -> str:
-    """Return a value as text: empty if there is none, and as JSON if it is not a string."""
-    if isinstance(value, str):
-        return value
-    return "" if value is None else dumps(value).decode()
-
-
-def dumps(value: object) -> bytes:
-    """Return a value as JSON in one line, also with lone surrogates and long numbers."""
-    try:
-        return orjson.dumps(value)
-    except TypeError:
-        return json.dumps(value, separators=(",", ":")).encode()
-
-
-def loads(text: bytes) -> Any:
-    """Return what `dumps` wrote."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return json.loads(text)
 
 
 def _head_of_one(line: bytes) -> bytes:
@@ -256,49 +190,3 @@ def _head_of_one(line: bytes) -> bytes:
 def _head_of_two(line: bytes) -> tuple[bytes, bytes]:
     key, kind, _ = line.split(_SEPARATOR, 2)
     return key, kind
-
-
-def _user_id(request: Mapping[str, Any]) -> str:
-    user = request.get("User")
-    return text_of(user.get("UserId")) if isinstance(user, dict) else ""
-
-
-def age(endpoint: UserEndpoint) -> float:
-    """Return the time of an endpoint's EffectiveDate, else of its CreationDate: later is newer."""
-    date = text_of(endpoint.request.get("EffectiveDate")) or endpoint.created
-    parsed = parse_date_time(date) if date else None
-    return _LONG_AGO if parsed is None else parsed.timestamp()
-
-
-def newest_first(endpoint: UserEndpoint) -> tuple[float, str, bytes]:
-    """Return what the endpoints of a user are sorted by."""
-    return -age(endpoint), same_endpoint_key(endpoint.endpoint_id), dumps(endpoint.request)
-
-
-def newest_copy_first(endpoint: UserEndpoint) -> tuple[float, bool, bytes]:
-    """Return what documents of one endpoint are sorted by: the first one counts."""
-    is_reachable = not (endpoint.opted_out or endpoint.inactive)
-    return -age(endpoint), is_reachable, dumps(endpoint.request)
-
-
-def refusal_in(document: Document) -> set[int]:
-    """Return the hash of the address that a document opts out, valid or not; empty if it does not.
-
-    A person's refusal counts, whatever else is wrong with the document.
-    """
-    endpoint = UserEndpoint("", document.request, "", "")
-    if not (document.has_endpoint and endpoint.opted_out and endpoint.address):
-        return set()
-    return {fingerprint(endpoint.channel, endpoint.address)}
-
-
-def fingerprint(channel: str, address: str) -> int:
-    """Return a hash that is the same for all spellings of an address."""
-    if channel == "EMAIL":
-        text = f"EMAIL {address.strip().lower()}"
-    elif channel in PHONE_CHANNELS:
-        text = f"PHONE {_NOT_DIGITS.sub('', address)}"
-    else:
-        text = f"{channel} {address}"
-    digest = blake2b(text.encode(errors="replace"), digest_size=8).digest()
-    return int.from_bytes(digest)

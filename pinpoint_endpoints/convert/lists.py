@@ -2,23 +2,22 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 
 import orjson
 
-from pinpoint_endpoints.convert.account import ENDPOINT, Account, Action, Rule
+from pinpoint_endpoints.convert.account import ENDPOINT, OPTED_OUT_IN_INVALID, Account, Action, Rule
 from pinpoint_endpoints.convert.by_address import (
     NO_ADDRESS,
     OLDER_ADDRESS,
     OTHER_CHANNEL,
-    endpoints_by_address,
+    Addresses,
 )
-from pinpoint_endpoints.convert.by_id import OLDER_COPY, SAME_COPY
+from pinpoint_endpoints.convert.by_id import RULES_OF_READING
 from pinpoint_endpoints.convert.customer_profiles import PartLimits, write_parts
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
-from pinpoint_endpoints.convert.grouping import PHONE_CHANNELS, UserEndpoint, dumps, fingerprint
 from pinpoint_endpoints.convert.output import Output
 from pinpoint_endpoints.convert.profiles import e164
+from pinpoint_endpoints.convert.user_endpoint import PHONE_CHANNELS, UserEndpoint, dumps
 from pinpoint_endpoints.documents.csv_reader import column_of
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.shapes import READ_ONLY
@@ -53,17 +52,13 @@ _NOT_A_NUMBER = Rule(
 _SUPPRESSION_LIMITS = PartLimits(sys.maxsize, MAX_SUPPRESSED_ADDRESSES)
 _CONTACT_LIMITS = PartLimits(sys.maxsize, MAX_CONTACTS)
 _IN_THE_CONTACT = frozenset({"Address", "ChannelType", "OptOut", "EndpointStatus", "RequestId"})
-_LEFT_OUT = (_REACHABLE, OTHER_CHANNEL, NO_ADDRESS, OLDER_COPY, SAME_COPY)
+_LEFT_OUT = (_REACHABLE, OTHER_CHANNEL, NO_ADDRESS, OPTED_OUT_IN_INVALID, *RULES_OF_READING)
 _NO_MEMBERS = MappedMember("every other member", "")
 
 
-def _reason(endpoints: Sequence[UserEndpoint], refusals: AbstractSet[int]) -> Rule:
+def _reason(endpoints: Sequence[UserEndpoint], addresses: Addresses) -> Rule:
     """Return why the address of these endpoints must not be contacted, or `_REACHABLE`."""
-    first = endpoints[0]
-    if (
-        any(endpoint.opted_out for endpoint in endpoints)
-        or fingerprint(first.channel, first.address) in refusals
-    ):
+    if addresses.is_opted_out(endpoints[0]):
         return _OPTED_OUT
     return _INACTIVE if all(endpoint.inactive for endpoint in endpoints) else _REACHABLE
 
@@ -72,8 +67,9 @@ def _suppressed(
     documents: Iterable[Document], channels: Iterable[str], account: Account
 ) -> Iterator[tuple[Sequence[UserEndpoint], Rule]]:
     """Yield the endpoints with each address that is to be left alone, and why."""
-    for endpoints in endpoints_by_address(documents, frozenset(channels), account):
-        reason = _reason(endpoints, account.refusals)
+    addresses = Addresses(documents, frozenset(channels), account)
+    for endpoints in addresses:
+        reason = _reason(endpoints, addresses)
         if reason is not _REACHABLE:
             yield endpoints, reason
         else:
@@ -82,7 +78,10 @@ def _suppressed(
 
 def _note(rule: Rule, endpoints: Sequence[UserEndpoint], account: Account) -> None:
     for endpoint in endpoints:
-        account.add(rule, ENDPOINT, endpoint.place)
+        if endpoint.endpoint_id:
+            account.add(rule, ENDPOINT, endpoint.place)
+        else:
+            account.add(OPTED_OUT_IN_INVALID, "Address", endpoint.place)
 
 
 def _write_ses_suppression(
@@ -114,9 +113,10 @@ def _write_ses_contacts(
     topics: set[str] = set()
 
     def lines() -> Iterator[bytes]:
-        for endpoints in endpoints_by_address(documents, frozenset({"EMAIL"}), account):
-            reason = _reason(endpoints, account.refusals)
-            newest, *others = sorted(endpoints, key=lambda endpoint: endpoint.inactive)
+        addresses = Addresses(documents, frozenset({"EMAIL"}), account)
+        for endpoints in addresses:
+            reason = _reason(endpoints, addresses)
+            newest, *others = sorted(endpoints, key=_best_first)
             rule = _CONTACT if reason is _REACHABLE else _UNSUBSCRIBED[reason]
             _note(rule, [newest], account)
             _note(rule if reason is not _REACHABLE else OLDER_ADDRESS, others, account)
@@ -138,6 +138,10 @@ def _write_ses_contacts(
     }
     with output.open("contact-list.json") as file:
         file.write(orjson.dumps(contact_list, option=orjson.OPT_INDENT_2) + b"\n", 1)
+
+
+def _best_first(endpoint: UserEndpoint) -> tuple[bool, bool]:
+    return not endpoint.endpoint_id, endpoint.inactive
 
 
 def _contact(endpoint: UserEndpoint, topics: Iterable[str], *, unsubscribed: bool) -> bytes:

@@ -7,8 +7,7 @@ import orjson
 
 from pinpoint_endpoints.convert.account import ENDPOINT, Account, Action, Rule
 from pinpoint_endpoints.convert.by_id import (
-    OLDER_COPY,
-    SAME_COPY,
+    RULES_OF_READING,
     Endpoint,
     endpoints_by_id,
     members_of,
@@ -132,6 +131,6 @@ CSV = Format(
             "EndpointStatus, CreationDate, …", "columns", "pe reads them; import jobs did not"
         ),
     ),
-    (WHOLE, _EMPTY, _NUL, _NOTHING, OLDER_COPY, SAME_COPY),
+    (WHOLE, _EMPTY, _NUL, _NOTHING, *RULES_OF_READING),
     _FILE,
 )

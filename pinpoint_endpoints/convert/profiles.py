@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 
 from pinpoint_endpoints.checks.rules.address import phone_number
 from pinpoint_endpoints.checks.rules.iso_codes import ALPHA_2, COUNTRIES
-from pinpoint_endpoints.convert.account import Action, Rule
-from pinpoint_endpoints.convert.by_id import OLDER_COPY, SAME_COPY
+from pinpoint_endpoints.convert.account import OPTED_OUT_IN_INVALID, Action, Rule
+from pinpoint_endpoints.convert.by_id import RULES_OF_READING
 from pinpoint_endpoints.convert.formats import MappedMember
-from pinpoint_endpoints.convert.grouping import (
+from pinpoint_endpoints.convert.grouping import Change, User
+from pinpoint_endpoints.convert.user_endpoint import (
     PHONE_CHANNELS,
-    Change,
-    User,
     UserEndpoint,
     dumps,
     text_of,
@@ -650,7 +649,7 @@ RULES: Mapping[str, Rule] = {
         ("unknown-member", Action.LOST, "endpoints have no such member"),
         ("no-id", Action.LOST, "it has neither a user id nor an endpoint id"),
     )
-} | {rule.name: rule for rule in (OLDER_COPY, SAME_COPY)}
+} | {rule.name: rule for rule in (OPTED_OUT_IN_INVALID, *RULES_OF_READING)}
 """What becomes of members, by name."""
 
 MAPPING: Sequence[MappedMember] = (

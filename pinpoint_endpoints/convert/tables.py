@@ -4,18 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from pinpoint_endpoints.convert.account import ENDPOINT, Account
-from pinpoint_endpoints.convert.by_address import OLDER_ADDRESS, address_key
+from pinpoint_endpoints.convert.by_address import OLDER_ADDRESS, address_group
 from pinpoint_endpoints.convert.cells import row_of
 from pinpoint_endpoints.convert.customer_profiles import Profiles, SideFiles
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
-from pinpoint_endpoints.convert.grouping import (
-    User,
-    UserEndpoint,
-    age,
-    dumps,
-    loads,
-    text_of,
-)
+from pinpoint_endpoints.convert.grouping import User
 from pinpoint_endpoints.convert.output import Output
 from pinpoint_endpoints.convert.profiles import (
     FIXED_FIELDS,
@@ -27,6 +20,7 @@ from pinpoint_endpoints.convert.profiles import (
     reason_to_suppress,
 )
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
+from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, age, dumps, loads, text_of
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.errors import UsageError
@@ -46,7 +40,7 @@ def _write_users(
 ) -> None:
     with (
         Profiles(account, max_fields=_MAX_COLUMNS) as profiles,
-        SideFiles(profiles.grouping) as side_files,
+        SideFiles(profiles.grouping, account) as side_files,
     ):
         for document in documents:
             profiles.add(document)
@@ -65,7 +59,7 @@ def _write_addresses(
 ) -> None:
     with (
         Profiles(account, max_fields=_MAX_COLUMNS) as profiles,
-        SideFiles(profiles.grouping) as side_files,
+        SideFiles(profiles.grouping, account) as side_files,
         SortedLines() as lines,
     ):
         for document in documents:
@@ -98,7 +92,7 @@ def _add_addresses(
         elif reason:
             profiles.change(reason, ENDPOINT, endpoint.place)
         else:
-            key = dumps(address_key(endpoint))
+            key = dumps(address_group(endpoint))
             row = [user.key, user.is_user, user.clashes, [*endpoint], opt_out]
             lines.add(_SEPARATOR.join((key, dumps(row))) + b"\n")
 

@@ -6,19 +6,18 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinpoint_endpoints.convert.customer_profiles import Profiles
-from pinpoint_endpoints.convert.grouping import User, dumps
+from pinpoint_endpoints.convert.grouping import User
+from pinpoint_endpoints.convert.intake import NotConverted, convertible
 from pinpoint_endpoints.convert.profiles import Profile, object_type
+from pinpoint_endpoints.convert.user_endpoint import dumps
 from pinpoint_endpoints.delivery.circuit_breaker import CircuitBreaker
 from pinpoint_endpoints.delivery.deliver import Send, deliver
 from pinpoint_endpoints.delivery.log import DeliveryLog
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import (
     BatchBuilder,
-    InvalidDocument,
     SendOptions,
     Step,
-    to_item,
-    without_empty,
 )
 from pinpoint_endpoints.delivery.sender import THROTTLE_RETRIES, Sender
 from pinpoint_endpoints.documents.model import Document
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
 
 Note = Callable[[str], None]
 
+_NOTHING_SENT = "nothing was sent"
 _KEY_BYTES = 16
 _MAX_NAMED = 5
 
@@ -77,14 +77,13 @@ def plan_migration(
         options: how documents are checked.
         accepted: what was accepted in earlier runs, if there is a journal.
     """
-    for document in without_empty(documents, options):
-        item = to_item(document, options)
-        if isinstance(item, InvalidDocument):
-            profiles.refuse(item.document)
+    for one in convertible(documents, profiles.account, options.policy, _NOTHING_SENT):
+        if isinstance(one, NotConverted):
+            document, problems = one
             message = "not sent: the document is invalid"
-            yield unsent(State.INVALID, document, item.endpoint_id, message, item.problems)
+            yield unsent(State.INVALID, document, document.endpoint_id, message, tuple(problems))
         else:
-            profiles.add(item.document)
+            profiles.add(one)
     profiles.choose_fields()
     batch = BatchBuilder(MAX_PROFILE_BATCH_ITEMS, MAX_REQUEST_BYTES, ProfileCall)
     for user, profile in profiles:

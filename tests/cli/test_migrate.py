@@ -204,7 +204,16 @@ def test_names_that_the_service_refuses(name: str, source: Path) -> None:
 
 def test_a_refusal_in_an_invalid_document_counts(source: Path, store: Path) -> None:
     """The address that it opts out is sent for nobody."""
-    invalid = endpoint(20, Address="user00@example.com", OptOut="ALL", Attributes=None)
+    invalid = endpoint(20, Address="user00@example.com", OptOut="ALL", Attributes={"a": "b"})
     written(source, [endpoint(0), invalid])
     assert local(store, "--create-object-type", source).code == 5
     assert "EmailAddress" not in profile(store, 0)
+
+
+def test_nothing_is_sent_if_a_text_cannot_be_read(source: Path, store: Path) -> None:
+    """The rest of a cut export might opt out people that the first part has."""
+    written(source, [endpoint(0), endpoint(1)])
+    source.write_bytes(source.read_bytes()[:-9])
+    ended = local(store, "--create-object-type", source)
+    assert (ended.code, "nothing was sent" in ended.err) == (3, True)
+    assert not store.exists()

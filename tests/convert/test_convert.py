@@ -1,5 +1,6 @@
 """Conversions: what is written, where, and the account of it."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -63,14 +64,30 @@ def test_the_account_as_json(tmp_path: Path) -> None:
     assert (ended.code, envelope["status"]) == (1, "partial")
 
 
+TWO = json_line(ADA) + json_line(BOB)
+DAMAGED = {
+    "cut.ndjson.gz": gzip.compress(TWO * 99)[:-9],
+    "cut.ndjson": TWO[:-9],
+    "cut.json": b"[" + json_line(ADA) + b"," + json_line(BOB)[:-9],
+    "open-quote.csv": b'ChannelType,Address,Id\nEMAIL,ada@example.com,a\nEMAIL,"b@example.com,b\n',
+    "ragged.csv": b"ChannelType,Address,Id\nEMAIL,ada@example.com\n",
+    "unknown-header.csv": b"ChannelType,Address,Id,OptIn\nEMAIL,ada@example.com,a,x\n",
+    "second.yaml": b"Id: a\nChannelType: EMAIL\n---\nId: b\n ChannelType: SMS\n",
+    "empty.json": b"",
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
 @pytest.mark.parametrize("output", ["-d", "--out"])
-def test_nothing_is_written_if_a_file_cannot_be_read(tmp_path: Path, output: str) -> None:
+def test_nothing_is_written_if_a_text_cannot_be_read(
+    tmp_path: Path, output: str, name: str
+) -> None:
     """A damaged export might be short of people who opted out."""
     lines(tmp_path / "a.ndjson", ADA)
-    (tmp_path / "b.ndjson.gz").write_bytes(b"\x1f\x8b\x08\0damaged")
+    (tmp_path / name).write_bytes(DAMAGED[name])
     ended = run("convert", tmp_path, "--to", "ndjson", output, tmp_path / "out")
     assert ended.code == 3
-    assert "b.ndjson.gz" in ended.err
+    assert f"{name} cannot be read" in ended.err
     assert not (tmp_path / "out").exists()
     assert not list(tmp_path.glob(".pe-*"))
 

@@ -1,4 +1,4 @@
-"""Users become profiles: what AWS's sample script gets wrong, and what the service accepts."""
+"""Users become profiles that the service accepts."""
 
 import csv
 import re
@@ -88,30 +88,15 @@ def converted(
     )
 
 
-@pytest.mark.parametrize(
-    "members",
-    [
-        {},  # 1: no Demographic
-        {"Location": {"Country": "DE"}},  # 2: no City
-        {"Attributes": None, "Demographic": None, "Location": None, "Metrics": None},  # 3
-        {"User": None},
-    ],
-)
-def test_what_is_absent_is_left_out(tmp_path: Path, members: dict[str, Any]) -> None:
-    """Defects 1 to 3: a missing or null member stops nothing."""
-    result = converted(tmp_path, [endpoint("e1", **members)])
-    assert result.standard()["EmailAddress"] == "ann@example.com"
-
-
 def test_an_endpoint_without_a_user_is_a_profile(tmp_path: Path) -> None:
-    """Defect 4: it is not dropped, and does not become part of a user with the same id."""
+    """It is not dropped, and does not become part of a user with the same id."""
     result = converted(tmp_path, [endpoint("e1", None), endpoint("u1", None), endpoint("e3")])
     assert [profile["userId"] for profile in result.profiles] == ["e1", "u1", "endpoint:u1"]
     assert result.rules("Id") == {"no-user", "key-clash"}
 
 
 def test_demographic_becomes_attributes(tmp_path: Path) -> None:
-    """Defect 5: they are there, all from the newest endpoint."""
+    """They are there, all from the newest endpoint."""
     old = endpoint("a", Demographic={"Make": "apple", "Model": "iPhone"})
     new = endpoint("b", Demographic={"Make": "google"}, EffectiveDate="2026-01-01T00:00:00Z")
     result = converted(tmp_path, [old, new])
@@ -122,7 +107,7 @@ def test_demographic_becomes_attributes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("refusal", [{"OptOut": "ALL"}, {"EndpointStatus": "INACTIVE"}])
 def test_people_who_are_not_to_be_reached_are_not(tmp_path: Path, refusal: dict[str, Any]) -> None:
-    """Defect 6: the address is nowhere but among the suppressed, and an attribute says why."""
+    """The address is nowhere but among the suppressed, and an attribute says why."""
     phone = {"ChannelType": "SMS", "Address": "+12065550100"}
     push = {"ChannelType": "GCM", "Address": "token"}
     everywhere = [
@@ -164,16 +149,8 @@ def test_an_address_that_was_opted_out_is_reachable_at_no_endpoint(tmp_path: Pat
     assert "opted-out-elsewhere" in result.rules("Address")
 
 
-def test_push_tokens_are_in_a_file_of_their_own(tmp_path: Path) -> None:
-    """Defect 7: they are not lost, and the profile says how many there are."""
-    result = converted(tmp_path, [endpoint("e1", ChannelType="APNS", Address="abcd")])
-    (device,) = result.devices
-    assert (device["userId"], device["channelType"], device["address"]) == ("u1", "APNS", "abcd")
-    assert result.attributes()["PinpointDevices"] == "1"
-
-
 def test_addresses_have_stable_places(tmp_path: Path) -> None:
-    """Defect 8: newest first, then by id; what has no place is an attribute."""
+    """Newest first, then by id; what has no place is an attribute."""
     phones = [
         endpoint(f"p{number}", ChannelType="SMS", Address=f"+1206555010{number}")
         for number in range(5)
@@ -204,7 +181,7 @@ def test_addresses_have_stable_places(tmp_path: Path) -> None:
 
 
 def test_a_name_in_attributes_and_user_attributes_is_two_keys(tmp_path: Path) -> None:
-    """Defect 9: neither replaces the other, and a key means the same in all profiles."""
+    """Neither replaces the other, and a key means the same in all profiles."""
     user = {"UserId": "u1", "UserAttributes": {"plan": ["gold"]}}
     result = converted(
         tmp_path,
@@ -220,7 +197,7 @@ def test_a_name_in_attributes_and_user_attributes_is_two_keys(tmp_path: Path) ->
 
 
 def test_of_two_endpoints_the_newest_counts(tmp_path: Path) -> None:
-    """Defect 10: not the last one read, and what is lost is in the account."""
+    """Not the last one read, and what is lost is in the account."""
     new = endpoint("a", Attributes={"k": ["new"]}, EffectiveDate="2026-01-02T00:00:00Z")
     old = endpoint("b", Attributes={"k": ["old"]}, EffectiveDate="2026-01-01T00:00:00Z")
     result = converted(tmp_path, [new, old])
@@ -231,18 +208,8 @@ def test_of_two_endpoints_the_newest_counts(tmp_path: Path) -> None:
     assert loss.places[0].endswith("all.ndjson:2")
 
 
-def test_numbers_are_texts(tmp_path: Path) -> None:
-    """Defect 11: the service has only texts."""
-    location = {"Latitude": 47.6, "Longitude": -122}
-    result = converted(tmp_path, [endpoint("e", Location=location, Metrics={"visits": 3.0})])
-    attributes = result.attributes()
-    assert attributes["Location_Latitude"] == "47.6"
-    assert attributes["Location_Longitude"] == "-122"
-    assert attributes["Metrics_visits"] == "3.0"
-
-
 def test_files_are_what_imports_read(tmp_path: Path) -> None:
-    """Defect 12: JSON Lines, or CSV without a byte order mark or dots, and no long values."""
+    """JSON Lines, or CSV without a byte order mark or dots, and no long values."""
     long = endpoint("a", Attributes={"a.b": ["x" * 300], "e": [""], "l": ["1", "2"]})
     result = converted(tmp_path, [long, endpoint("b", "ü2")])
     assert [profile["userId"] for profile in result.profiles] == ["u1", "ü2"]

@@ -13,8 +13,9 @@ from strategies import ENDPOINTS
 from pinpoint_endpoints.checks.validate import validate
 from pinpoint_endpoints.convert.account import Account, Action
 from pinpoint_endpoints.convert.formats import DEFAULT_OPTIONS
+from pinpoint_endpoints.convert.intake import ONLY_WARNINGS, has_only_warnings
 from pinpoint_endpoints.convert.output import Directory
-from pinpoint_endpoints.convert.run import FORMATS, ONLY_WARNINGS, has_only_warnings
+from pinpoint_endpoints.convert.run import FORMATS
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.load import load
 from pinpoint_endpoints.documents.model import Severity

@@ -74,27 +74,48 @@ def test_nobody_is_reachable_who_should_not_be(convert: Convert, name: str) -> N
             assert told or not any(address in line.lower() for address in ALONE), (file, line)
 
 
+INVALID = [
+    endpoint("i1", MAIL, "zoe@example.com", "zoe", OptOut="all"),
+    endpoint("i2", "Email", "Max@example.com", **OUT),
+    {"id": "i3", "channel_type": TEXT, "address": "(+1) 206-555-0177", "opt_out": "ALL"},
+    endpoint("i4", MAIL, "joe@example.com", OptOut="NONE", Attributes={"a": "b"}),
+]
+SHARING = [
+    endpoint("v1", MAIL, "ZOE@example.com", "ann"),
+    endpoint("v2", "VOICE", "+12065550177", "bea"),
+    endpoint("v3", MAIL, "joe@example.com", "joe"),
+]
+
+
 @pytest.mark.parametrize(
-    ("name", "file"),
+    ("name", "file", "found"),
     [
-        ("customer-profiles", "suppressed.csv"),
-        ("users-csv", "suppressed.csv"),
-        ("addresses-csv", "suppressed.csv"),
-        ("ses-suppression", "ses-suppression-00001.json"),
-        ("ses-contacts", "ses-contacts-00001.json"),
+        ("customer-profiles", "suppressed.csv", "zoe max 0177"),
+        ("users-csv", "suppressed.csv", "zoe max 0177"),
+        ("addresses-csv", "suppressed.csv", "zoe max 0177"),
+        ("ses-suppression", "ses-suppression-00001.json", "zoe max"),
+        ("ses-contacts", "ses-contacts-00001.json", "zoe max joe"),
+        ("sms-opt-outs", "sms-opt-outs.txt", "0177"),
     ],
 )
-def test_a_refusal_in_an_invalid_document_counts(tmp_path: Path, name: str, file: str) -> None:
-    """Whatever else is wrong with it, nobody is reached at its address."""
-    invalid = endpoint("a", MAIL, "ada@example.com", OptOut="all", Attributes=None)
-    audience = [endpoint("b", MAIL, "ADA@example.com", "ada"), invalid]
+def test_a_refusal_in_an_invalid_document_counts(
+    tmp_path: Path, name: str, file: str, found: str
+) -> None:
+    """Whatever else is wrong with it, its address is on the lists, and nobody is reached there."""
     source, folder = tmp_path / "in.ndjson", tmp_path / "out"
-    source.write_bytes(b"".join(map(json_line, audience)))
-    assert run("convert", source, "--to", name, "-d", folder).code == 1
-    found = [path.name for path in folder.iterdir() if b"ADA@example" in path.read_bytes()]
-    assert found == [file]
+    source.write_bytes(b"".join(map(json_line, [*SHARING, *INVALID])))
+    ended = run("convert", source, "--to", name, "-d", folder, "-o", "json")
+    assert ended.code == 1
+    summary = json.loads(ended.out)["summary"]
+    assert (summary["endpoints"], summary["invalid"]) == (3, 4)
+    texts = {path.name: path.read_text(encoding="utf-8").lower() for path in folder.iterdir()}
+    assert all(name in texts[file] for name in found.split())
+    for other, text in texts.items():
+        assert other == file or not any(name in text for name in ("zoe@", "max@", "0177"))
     if name == "ses-contacts":
-        assert '"unsubscribeAll":true' in (folder / file).read_text(encoding="utf-8")
+        contacts = list(map(json.loads, texts[file].splitlines()))
+        assert [contact["unsubscribeall"] for contact in contacts] == [False, True, True]
+    assert "opted-out-in-invalid" in ended.out
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))

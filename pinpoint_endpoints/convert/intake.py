@@ -1,0 +1,141 @@
+"""Decides which documents are converted, and remembers whom the others opt out."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from pinpoint_endpoints.checks.fast_path import suspected_rules
+from pinpoint_endpoints.checks.finding import Finding, Policy
+from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate, verdict_on
+from pinpoint_endpoints.convert.account import NULL, Account
+from pinpoint_endpoints.convert.user_endpoint import place_of
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
+from pinpoint_endpoints.errors import CannotRun
+
+ONLY_WARNINGS = frozenset(
+    {
+        codes.PHONE_NUMBER,
+        codes.EMAIL_ADDRESS,
+        codes.APNS_ADDRESS,
+        codes.TIMEZONE,
+        codes.COORDINATE_PRECISION,
+        codes.ATTRIBUTE_NAME,
+        codes.NAMES_THAT_DIFFER_IN_CASE,
+        codes.SHARED_NAME,
+        codes.EMPTY_LIST,
+        codes.READ_ONLY_MEMBERS,
+        codes.INVISIBLE_CHARACTER,
+    }
+)
+"""Codes of rules about single documents whose findings are never errors."""
+
+_HOW_TO_NAME = "name standard input with --stdin-filename, or make an id with --ids"
+
+
+class NotConverted(NamedTuple):
+    """A document that is not converted.
+
+    Attributes:
+        document: from `load`.
+        problems: of it, at least one of them an error.
+    """
+
+    document: Document
+    problems: list[Problem]
+
+
+def convertible(
+    documents: Iterable[Document],
+    account: Account,
+    policy: Policy,
+    nothing_done: str = "nothing was written",
+) -> Iterator[Document | NotConverted]:
+    """Yield the documents that are converted, valid ones with an endpoint and an id, and others.
+
+    A member that is null is left out, as if it were not there.
+
+    Args:
+        documents: from `load`.
+        account: counts them, and remembers the addresses that the others opt out.
+        policy: which problems make a document invalid.
+        nothing_done: for the message if a text cannot be read.
+
+    Raises:
+        CannotRun: after the last one, if a text could not be read: whom it names, and who opted
+            out in it, is unknown.
+    """
+    unread: list[str] = []
+    for document in documents:
+        if not policy.strict and has_only_warnings(document):
+            account.endpoints += 1
+            yield document
+            continue
+        found, problems, nulls = _checked(document, policy)
+        if is_valid(problems, policy) and found.has_endpoint:
+            if found.endpoint_id is not None:
+                account.endpoints += 1
+                for member in nulls:
+                    account.add(NULL, member, place_of(document))
+                yield found
+                continue
+            finding = Finding((), "not an endpoint id: there is none", _HOW_TO_NAME)
+            problems.append(problem_at(document, codes.ENDPOINT_ID, Severity.ERROR, finding))
+        if verdict_on(document, problems, policy) is Verdict.VALID:  # there is no endpoint in it
+            continue
+        is_unread = _is_unread(document)
+        account.reject(is_unread=is_unread)
+        account.refusals.add(document)
+        if is_unread:
+            unread.append(document.source)
+        yield NotConverted(document, problems)
+    if unread:
+        more = f" and {len(unread) - 1:,} more" if len(unread) > 1 else ""
+        raise CannotRun(
+            f"{unread[0]}{more} cannot be read",
+            f"{nothing_done}, because nobody knows who would be missing: "
+            "repair it, or leave it out",
+        )
+
+
+def has_only_warnings(document: Document) -> bool:
+    """Tell whether a document is surely valid; what only warns does not matter to a conversion."""
+    if document.problems or document.endpoint_id is None or not document.is_read:
+        return False
+    suspected = suspected_rules(document)
+    return suspected is not None and suspected <= ONLY_WARNINGS
+
+
+def _checked(document: Document, policy: Policy) -> tuple[Document, list[Problem], list[str]]:
+    """Return a document with its problems, without members that are null if that makes it valid."""
+    problems = validate(document, policy)
+    if is_valid(problems, policy) or not document.has_endpoint:
+        return document, problems, []
+    nulls: list[str] = []
+    value = _without_nulls(document.value, "", nulls)
+    if nulls:
+        request = value
+        for step in document.request_path:
+            request = request[step]
+        without = document._replace(value=value, request=request)
+        if is_valid(found := validate(without, policy), policy):
+            prefix = "".join(f"{step}." for step in document.request_path)
+            return without, found, [name.removeprefix(prefix) for name in nulls]
+    return document, problems, []
+
+
+def _without_nulls(value: Any, prefix: str, nulls: list[str]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    nulls += [f"{prefix}{name}" for name, member in value.items() if member is None]
+    return {
+        name: _without_nulls(member, f"{prefix}{name}.", nulls)
+        for name, member in value.items()
+        if member is not None
+    }
+
+
+def _is_unread(document: Document) -> bool:
+    """Tell whether a document stands for a text that could not be read, or only in part."""
+    if document.is_read or document.is_empty:
+        return False
+    return all(problem.code != codes.NOT_AN_ENDPOINT for problem in document.problems)

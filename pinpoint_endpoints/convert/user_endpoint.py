@@ -1,0 +1,128 @@
+"""An endpoint as a conversion keeps it, and how two of them compare: by age, by address."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from pinpoint_endpoints.documents.dates import parse_date_time
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.positions import json_pointer
+
+PHONE_CHANNELS = frozenset({"SMS", "VOICE"})
+_NOT_DIGITS = re.compile("[^0-9]+")
+_LIKE_A_NUMBER = re.compile(r"\+?[0-9 ()./-]{7,}")
+_LONG_AGO = float("-inf")
+
+
+class UserEndpoint(NamedTuple):
+    """An endpoint as it was read.
+
+    Attributes:
+        endpoint_id: its id, or empty.
+        request: its EndpointRequest.
+        created: the CreationDate of an export, or empty.
+        place: the file, and where in it.
+    """
+
+    endpoint_id: str
+    request: Mapping[str, Any]
+    created: str
+    place: str
+
+    @property
+    def channel(self) -> str:
+        """The channel type, or empty."""
+        return text_of(self.request.get("ChannelType"))
+
+    @property
+    def address(self) -> str:
+        """The address, or empty."""
+        return text_of(self.request.get("Address"))
+
+    @property
+    def opted_out(self) -> bool:
+        """Whether OptOut is anything but NONE: what is not understood counts as a refusal."""
+        return text_of(self.request.get("OptOut")).strip().upper() not in ("", "NONE")
+
+    @property
+    def inactive(self) -> bool:
+        """Whether EndpointStatus is anything but ACTIVE."""
+        return text_of(self.request.get("EndpointStatus")).strip().upper() not in ("", "ACTIVE")
+
+
+def age(endpoint: UserEndpoint) -> float:
+    """Return the time of an endpoint's EffectiveDate, else of its CreationDate: later is newer."""
+    date = text_of(endpoint.request.get("EffectiveDate")) or endpoint.created
+    parsed = parse_date_time(date) if date else None
+    return _LONG_AGO if parsed is None else parsed.timestamp()
+
+
+def newest_first(endpoint: UserEndpoint) -> tuple[float, str, bytes]:
+    """Return what the endpoints of a user are sorted by."""
+    return -age(endpoint), same_endpoint_key(endpoint.endpoint_id), dumps(endpoint.request)
+
+
+def newest_copy_first(endpoint: UserEndpoint) -> tuple[float, bool, bytes]:
+    """Return what documents of one endpoint are sorted by: the first one counts."""
+    is_reachable = not (endpoint.opted_out or endpoint.inactive)
+    return -age(endpoint), is_reachable, dumps(endpoint.request)
+
+
+def address_key(channel: str, address: str) -> str:
+    """Return what is equal for all spellings of an address, whatever channel it is used on.
+
+    The case of e-mail addresses does not matter, and only the digits of phone numbers do.
+    """
+    text = address.strip()
+    if "@" in text:
+        return text.casefold()
+    if channel in PHONE_CHANNELS or _LIKE_A_NUMBER.fullmatch(text):
+        return _NOT_DIGITS.sub("", text).lstrip("0") or text
+    return text
+
+
+def fingerprint(channel: str, address: str) -> int:
+    """Return a number that is the same for all spellings of an address, in this process."""
+    return hash(address_key(channel, address))
+
+
+def text_of(value: object) -> str:
+    """Return a value as text: empty if there is none, and as JSON if it is not a string."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else dumps(value).decode()
+
+
+def user_id_of(request: Mapping[str, Any]) -> str:
+    """Return the id of the user that an endpoint belongs to, or nothing."""
+    user = request.get("User")
+    return text_of(user.get("UserId")) if isinstance(user, dict) else ""
+
+
+def dumps(value: object) -> bytes:
+    """Return a value as JSON in one line, also with lone surrogates and long numbers."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def loads(text: bytes) -> Any:
+    """Return what `dumps` wrote."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
+
+
+def place_of(document: Document) -> str:
+    """Return where a document is: its file, with the line or the JSON pointer if it has several."""
+    if not document.in_multi_document_file:
+        return document.source
+    if document.path:
+        return f"{document.source}#{json_pointer(document.path)}"
+    return f"{document.source}:{document.locator.line(document.path)}"
