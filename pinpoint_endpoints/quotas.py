@@ -22,6 +22,14 @@ EVICTING_CHANNELS = frozenset({"ADM", "APNS", "APNS_VOIP", "APNS_VOIP_SANDBOX", 
 Source: AWS, Amazon Pinpoint User Guide, audience-define-auto-inactive.
 """
 
+# Segments; source of the values: AWS, Amazon Pinpoint User Guide, "Building segments"
+MAX_SEGMENT_DIMENSIONS = 100
+"""The page does not say what a dimension is: pe counts criteria."""
+MAX_SEGMENT_VALUES = 100
+"""Of all criteria together."""
+MAX_CONSOLE_GROUPS = 2
+"""Of segment groups in the console; the API takes more."""
+
 # Requests
 MAX_BATCH_ITEMS = 100
 MAX_REQUEST_BYTES = 7_000_000

@@ -26,7 +26,7 @@ from pinpoint_endpoints.checks.validate import validate, verdict_on
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Format, Source, UnreadablePath
 from pinpoint_endpoints.documents.endpoint_ids import IdSource
-from pinpoint_endpoints.documents.load import read, read_lines, with_ids
+from pinpoint_endpoints.documents.load import of_any_kind, read, read_lines, with_ids
 from pinpoint_endpoints.documents.model import Checked, Document, Problem, Severity, Verdict
 from pinpoint_endpoints.documents.positions import Locator
 from pinpoint_endpoints.documents.streams import Meter, OpenFile, is_gzip
@@ -359,7 +359,7 @@ def _checked(
     documents: Iterable[Document], index: CrossFileIndex, shown: Counter[str]
 ) -> list[Checked | _Valid]:
     found: list[Checked | _Valid] = []
-    for document in documents:
+    for document in of_any_kind(documents):
         problems = validate(document, _settings.policy)
         if document.is_read:
             index.add(document)

@@ -8,6 +8,7 @@ from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, CodedFinding, Poli
 from pinpoint_endpoints.checks.validate import problem_at, validate, verdict_on
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Source, UnreadablePath
+from pinpoint_endpoints.documents.load import of_any_kind
 from pinpoint_endpoints.documents.model import Checked, Document, Problem, Verdict
 from pinpoint_endpoints.documents.rule import rule_of
 
@@ -51,7 +52,7 @@ def check_all(
         on_source(source)
         if isinstance(source, Source):
             index.begin(source)
-        for document in documents:
+        for document in of_any_kind(documents):
             problems: Sequence[Problem] = validate(document, policy)
             if document.is_read and (findings := index.add(document)):
                 problems = [*problems, *_problems(document, findings, policy)]
@@ -74,7 +75,7 @@ def _collisions(
     collisions = index.collisions()
     for source in index.sources_of(collisions):
         on_source(source)
-        for document in read(source):
+        for document in of_any_kind(read(source)):
             if any(problem.code == codes.UNREADABLE for problem in document.problems):
                 yield Checked(document, document.problems, Verdict.UNREADABLE)
             if not document.is_read or not (findings := collisions.check(document)):

@@ -40,8 +40,8 @@ def fits(value: object, shape: str) -> bool:
 def explain(value: object, shape: str) -> list[CodedFinding]:
     """Return the first `MAX_FINDINGS` differences between a value and its shape."""
     found = _findings(value, shape, "$defs", shape)
-    shown = _with_all_names_or_none(list(dict.fromkeys(islice(found, MAX_FINDINGS))))
-    return [*shown, _and_more(MAX_FINDINGS)] if next(found, None) else shown
+    shown = with_all_names_or_none(list(dict.fromkeys(islice(found, MAX_FINDINGS))))
+    return [*shown, and_more(MAX_FINDINGS)] if next(found, None) else shown
 
 
 def first_finding(value: object, shape: str) -> CodedFinding | None:
@@ -115,7 +115,7 @@ def _is_reported_otherwise(error: SchemaError) -> bool:
     return error.keyword == "type" and error.wanted == "number" and is_number
 
 
-def _with_all_names_or_none(findings: list[CodedFinding]) -> list[CodedFinding]:
+def with_all_names_or_none(findings: list[CodedFinding]) -> list[CodedFinding]:
     """Return findings without the fixes of names, if one name keeps the others from being fixed."""
     if not any(finding.keeps_names for _, finding in findings):
         return findings
@@ -127,7 +127,7 @@ def _with_all_names_or_none(findings: list[CodedFinding]) -> list[CodedFinding]:
     ]
 
 
-def _and_more(shown: int) -> CodedFinding:
+def and_more(shown: int) -> CodedFinding:
     """Return the finding in place of those that are not shown."""
     message = f"more than {shown} problems: the others are not shown"
     return codes.TOO_LARGE, Finding((), message, "fix these first")

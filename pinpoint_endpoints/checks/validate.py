@@ -9,6 +9,8 @@ from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
+from pinpoint_endpoints.documents.rule import rule_of
+from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
 
 _IDS = frozenset({"Id", "EndpointId"})
 
@@ -35,6 +37,12 @@ def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Proble
 def _found(
     document: Document, policy: Policy, suspected: frozenset[str] | None
 ) -> Iterator[_Found]:
+    if document.shape in SEGMENT_SHAPES:
+        from pinpoint_endpoints.checks.segments import segment_findings
+
+        for code, finding in segment_findings(document):
+            yield code, rule_of(code).severity, finding
+        return
     if suspected != frozenset():
         from pinpoint_endpoints.checks.rules.registry import rule_findings
 

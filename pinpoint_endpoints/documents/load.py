@@ -25,6 +25,7 @@ from pinpoint_endpoints.documents.endpoint_ids import IdSource, make_id
 from pinpoint_endpoints.documents.model import Document, Parsed, Problem, TextProblem
 from pinpoint_endpoints.documents.other_documents import (
     OTHER_CSV,
+    SEGMENT,
     OtherDocument,
     recognise_text,
     recognise_value,
@@ -37,6 +38,7 @@ from pinpoint_endpoints.documents.positions import (
     PositionMaps,
     json_pointer,
 )
+from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
 from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES, endpoints_in
 from pinpoint_endpoints.documents.streams import (
     CHUNK,
@@ -104,6 +106,19 @@ def load(
         paths = [paths]
     for source in discover((os.fspath(path) for path in paths), selection):
         yield from read(source, spooled, meter)
+
+
+def of_any_kind(documents: Iterable[Document]) -> Iterator[Document]:
+    """Yield documents, those of another kind than an endpoint with the shape that they have.
+
+    For endpoint commands, such a document is one that holds no endpoint.
+    """
+    for document in documents:
+        if document.other_shape and not document.shape:
+            *problems, _ = document.problems
+            yield document._replace(shape=document.other_shape, problems=tuple(problems))
+        else:
+            yield document
 
 
 def with_ids(documents: Iterable[Document], ids: IdSource | None) -> Iterator[Document]:
@@ -453,6 +468,24 @@ def _endpoints(source: Source, parsed: Parsed, *, several: bool) -> Iterator[Doc
     for endpoint in endpoints_in(value):
         is_empty = False
         kind = recognise_value(endpoint.request) if endpoint.shape in _BARE_SHAPES else None
+        if endpoint.shape in SEGMENT_SHAPES:
+            place = locator.locate(endpoint.path)
+            problem = _problem(path, text_rules.not_an_endpoint(place, SEGMENT.what, SEGMENT.hint))
+            yield Document(
+                path,
+                "",
+                endpoint.value,
+                None,
+                endpoint.request,
+                endpoint.path,
+                locator,
+                endpoint.request_path,
+                several or any(isinstance(step, int) for step in endpoint.path),
+                (*problems, problem),
+                other_shape=endpoint.shape,
+            )
+            problems = ()
+            continue
         if kind:
             place = locator.locate(endpoint.path)
             problem = _problem(path, text_rules.not_an_endpoint(place, kind.what, kind.hint))

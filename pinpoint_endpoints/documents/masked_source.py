@@ -9,15 +9,27 @@ from typing import NamedTuple
 from pinpoint_endpoints.documents.positions import PositionMap, ValuePath, member_with_value
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.masking import MAX_HIDDEN_LENGTH, SHOWN, is_personal, looks_like_address
-from pinpoint_endpoints.schema.bundled import bundled_schema
+from pinpoint_endpoints.schema.bundled import SEGMENT, bundled_schema, definition
 from pinpoint_endpoints.schema.yaml_types import ExpectedTypes
 
 _PERSONAL = frozenset({"Address", "User"})
 _USER_ATTRIBUTES: ValuePath = ("User", "UserAttributes")
 _CLOSED_SETS = frozenset({"ChannelType", "EndpointStatus", "OptOut"})
 _WRAPPERS = frozenset(
-    {"EndpointBatchRequest", "EndpointRequest", "EndpointResponse", "EndpointsResponse", "Item"}
+    {
+        "EndpointBatchRequest",
+        "EndpointRequest",
+        "EndpointResponse",
+        "EndpointsResponse",
+        "Item",
+        "Properties",
+        "SegmentResponse",
+        "SegmentsResponse",
+        "WriteSegmentRequest",
+    }
 )
+_IN_A_SEGMENT = frozenset({"Behavior", "Dimensions", "SegmentGroups"})
+_OF_AN_ENDPOINT = frozenset({"Address", "ChannelType", "OptOut", "User"})
 _DOCUMENT_MARK = "\n---"
 _ANCHOR = "&"
 _QUOTED = re.compile(r"(\"|').*\1", re.DOTALL)
@@ -102,7 +114,8 @@ def _tokens(found: PositionMap) -> Iterator[_Token]:
     text = found.text
     holders = {path[:-1] for path in found.values if path}
     scalars = {path: start for path, start in found.values.items() if path not in holders}
-    hidden = {start for path, start in scalars.items() if not _may_be_shown(path, found)}
+    types = _types_in_segment() if _is_segment(found) else _types_in_endpoint()
+    hidden = {start for path, start in scalars.items() if not _may_be_shown(path, found, types)}
     tokens: dict[int, _Token] = {}
     for path, start in found.keys.items():
         shown = _key_may_be_shown(path) and not text.startswith(_ANCHOR, start)
@@ -124,19 +137,27 @@ def _key_may_be_shown(path: ValuePath) -> bool:
     return holder == _USER_ATTRIBUTES or not is_personal([*map(str, holder)])
 
 
+def _is_segment(found: PositionMap) -> bool:
+    """Tell whether a document is a segment: what is in it is no data of a person's."""
+    names = {inner[0] for path in found.keys if (inner := _inside(path))}
+    return not _IN_A_SEGMENT.isdisjoint(names) and _OF_AN_ENDPOINT.isdisjoint(names)
+
+
 def _inside(path: ValuePath) -> ValuePath:
     """Return the path within the endpoint, without what surrounds it in its file."""
     return tuple(dropwhile(lambda step: isinstance(step, int) or step in _WRAPPERS, path))
 
 
-def _may_be_shown(path: ValuePath, found: PositionMap) -> bool:
+def _may_be_shown(path: ValuePath, found: PositionMap, types: ExpectedTypes) -> bool:
     """Tell whether the scalar at a path is at a place where no personal data belongs."""
     inner = _inside(path)
     if not inner or inner[0] in _PERSONAL:
         return False
+    if types is _types_in_segment() and {"UserAttributes", "Values"} <= {*inner}:
+        return False
     if len(inner) == 1 and inner[0] in _CLOSED_SETS:
         return _is_like_a_choice(path, found)
-    expected = _types_in_endpoint()
+    expected = types
     for step in inner:
         expected = expected.inside() if isinstance(step, int) else expected.under(step)
     start = found.values[path]
@@ -162,7 +183,15 @@ def _unquoted(path: ValuePath, found: PositionMap) -> str:
 def _types_in_endpoint() -> ExpectedTypes:
     expected = ExpectedTypes()
     for shape in ("EndpointResponse", "UpdateEndpointInput"):
-        expected.add(bundled_schema()["$defs"][shape])
+        expected.add(definition(shape))
+    return expected
+
+
+@cache
+def _types_in_segment() -> ExpectedTypes:
+    expected = ExpectedTypes()
+    for shape in ("SegmentResponse", "SegmentProperties", "SegmentDimensions"):
+        expected.add(definition(shape, SEGMENT), SEGMENT)
     return expected
 
 

@@ -13,7 +13,8 @@ class Action(StrEnum):
     """What a fix does to the values at its paths."""
 
     REPLACE = "the scalar becomes the string `text`"
-    WRAP = "the scalar becomes a list that holds it as a string"
+    WRAP = "the scalar becomes a list that holds it as a string; an object, one that holds it"
+    UNQUOTE = "the quoted number becomes a number"
     EMPTY = "the empty list becomes an empty object"
     RENAME = "the member's key becomes `text`"
     REMOVE = "the members are removed"
@@ -182,6 +183,8 @@ class Document(NamedTuple):
         problems: what reading found.
         metadata: paths in the file to what an SDK added to its answer, which is not sent.
         application_id: the application that the document names, or an empty string.
+        other_shape: the shape of a document that is not an endpoint but another kind that `pe`
+            knows, such as a segment; such a document has no shape, but has a value and a request.
     """
 
     source: str
@@ -196,6 +199,7 @@ class Document(NamedTuple):
     problems: tuple[Problem, ...] = ()
     metadata: tuple[ValuePath, ...] = ()
     application_id: str = ""
+    other_shape: str = ""
 
     @property
     def is_read(self) -> bool:

@@ -44,6 +44,9 @@ _KINDS: Mapping[str, OtherDocument] = {
 Source: botocore's service model; AWS, Amazon Pinpoint Developer Guide, "Event stream data".
 """
 
+SEGMENT = OtherDocument(
+    "a segment", "`pe segment` evaluates it, and `pe validate` checks it; name only endpoints here"
+)
 OTHER_CSV = OtherDocument(
     "CSV without Pinpoint's headers",
     "its first line has to name members: ChannelType,Address,User.UserId,Attributes.Interests",

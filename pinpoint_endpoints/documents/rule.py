@@ -20,6 +20,8 @@ class Scope(Enum):
     CREATE = "one EndpointRequest, and whether it must create a new endpoint"
     DOCUMENT = "one document, with everything around the request"
     ACROSS = "all documents of a run"
+    SEGMENT_SCHEMA = "one value of a segment, by the schema"
+    SEGMENT = "one segment"
 
 
 class Rule(NamedTuple):

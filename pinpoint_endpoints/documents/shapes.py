@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.documents.positions import ValuePath
+from pinpoint_endpoints.documents.segment_shapes import SEGMENT_MARKS, is_segment, segments_in
 
 READ_ONLY = frozenset({"ApplicationId", "CohortId", "CreationDate"})
 """The members of EndpointResponse that no request accepts (botocore's service model)."""
@@ -29,6 +30,9 @@ WRAPPERS: dict[str, tuple[str, frozenset[str]]] = {
     "Item": ("EndpointBatchRequest", frozenset()),
 }
 """The shape of what has a member of this name, and the members that may stand beside it."""
+
+_MARKS = SEGMENT_MARKS.union(WRAPPERS, {"EndpointId"})
+"""Most endpoints have none of these."""
 
 _NO_REQUEST: Mapping[str, object] = {}
 
@@ -74,6 +78,12 @@ def endpoints_in(value: object, path: ValuePath = ()) -> Iterator[Endpoint]:
     if not isinstance(value, dict):
         yield Endpoint("EndpointRequest", value, None, _NO_REQUEST, path)
         return
+    if _MARKS.isdisjoint(value) and ("ChannelType" in value or "Address" in value):
+        yield _bare(value, path)
+        return
+    if is_segment(value):
+        yield from _segments(value, path)
+        return
     if WRAPPERS.keys().isdisjoint(value):
         yield _bare(value, path) if "EndpointId" not in value else _input(value, path)
         return
@@ -94,6 +104,17 @@ def endpoints_in(value: object, path: ValuePath = ()) -> Iterator[Endpoint]:
             endpoint = found._replace(application_id=application) if application else found
             yield endpoint._replace(metadata=around + endpoint.metadata) if around else endpoint
             around = ()
+
+
+def _segments(value: Any, path: ValuePath) -> Iterator[Endpoint]:
+    for found in segments_in(value, path):
+        inner, definition_path = found.value, found.definition_path
+        for step in definition_path:
+            inner = inner.get(step) if isinstance(inner, dict) else None
+        definition = _members(inner)
+        if found.shape == "SegmentDimensions":
+            definition = {"Dimensions": definition}
+        yield Endpoint(found.shape, found.value, None, definition, found.path, definition_path)
 
 
 def _unwrapped(wrapper: str, inner: Any, path: ValuePath) -> Iterator[Endpoint]:
@@ -134,7 +155,7 @@ def _bare(value: dict[str, object], path: ValuePath) -> Endpoint:
 
 def _item(item: Any, path: ValuePath) -> Endpoint:
     if isinstance(item, dict) and not _ONLY_IN_AN_ANSWER.isdisjoint(item):
-        return _response(item, path)
+        return next(_segments(item, path)) if is_segment(item) else _response(item, path)
     members = _members(item)
     return Endpoint("EndpointBatchItem", item, _text(members.get("Id")), _request(members), path)
 

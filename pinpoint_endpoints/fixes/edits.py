@@ -20,6 +20,7 @@ _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r|\Z)")
 _COMMA = re.compile(r"\s*,")
 _COMMENT = "#"
 _EMPTY = "{}"
+_LINE_START = re.compile(r"(?<=[\r\n])(?![\r\n])")
 _EMPTY_LIST = re.compile(r"\[\s*\]")
 
 
@@ -86,6 +87,18 @@ def empty_change(found: PositionMap, path: ValuePath) -> Change | None:
     return Change(Edit(start, end, _EMPTY), Action.EMPTY, (path,), {})
 
 
+def wrapped_object(
+    found: PositionMap, children: "Children", path: ValuePath, value: object
+) -> Change | None:
+    """Return the change of an object to a list that holds it; None if an alias repeats it."""
+    if path not in found.ends:
+        return None
+    start, end = without_label(found.text, found.values[path]), _content_end(found, children, path)
+    inner = found.text[start:end]
+    new = f"[{inner}]" if inner.startswith("{") else f"- {_LINE_START.sub('  ', inner)}"
+    return Change(Edit(start, end, new), Action.WRAP, (path,), [value])
+
+
 def _fixed_scalar(token: str, fix: Fix, value: object) -> tuple[str, object]:
     """Return the new text of a scalar, and its value."""
     is_text = isinstance(value, str)
@@ -93,6 +106,8 @@ def _fixed_scalar(token: str, fix: Fix, value: object) -> tuple[str, object]:
         return _in_the_style_of(token, fix.text, may_be_plain=is_text), fix.text
     if fix.action is Action.RESPELL:
         return fix.text, value
+    if fix.action is Action.UNQUOTE:
+        return str(value), json.loads(str(value))
     if fix.action is Action.WRAP:
         keeps = token.startswith(_QUOTES) or (is_text and _is_plain_string(token))
         return f"[{token if keeps else _quoted(token)}]", [value if is_text else token]

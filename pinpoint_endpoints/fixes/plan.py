@@ -17,11 +17,20 @@ from pinpoint_endpoints.fixes.edits import (
     key_change,
     removals,
     scalar_change,
+    wrapped_object,
 )
 
 _OF_KEYS = (Action.RENAME, Action.QUOTE_KEY)
 _AS_IT_WAS = (Action.RESPELL, Action.QUOTE_KEY)
-_CHANGE_THE_VALUE = (Action.REPLACE, Action.WRAP, Action.EMPTY, Action.RENAME, Action.REMOVE)
+_CHANGE_THE_VALUE = (
+    Action.REPLACE,
+    Action.WRAP,
+    Action.UNQUOTE,
+    Action.EMPTY,
+    Action.RENAME,
+    Action.REMOVE,
+)
+_OF_WHOLE_OBJECTS = (Action.REMOVE, Action.WRAP)
 _LAST = (Action.REMOVE, Action.RENAME)
 """These change the paths of other values, so they come last."""
 
@@ -84,6 +93,7 @@ def _changes(fixes: Iterable[Fix], found: PositionMap, value: object) -> Iterato
         if fix.action is Action.RENAME
     )
     repeated = RepeatedValues(found)
+    children = Children(found) if any(fix.action in _OF_WHOLE_OBJECTS for fix in fixes) else None
     for fix in fixes:
         for path in fix.paths:
             if fix.action in _CHANGE_THE_VALUE and repeated.contain(path):
@@ -91,18 +101,24 @@ def _changes(fixes: Iterable[Fix], found: PositionMap, value: object) -> Iterato
             if fix.action is Action.REMOVE:
                 names.setdefault(path[:-1], set()).add(str(path[-1]))
                 continue
-            if fix.action in _OF_KEYS:
-                change = key_change(found, fix, path)
-            elif fix.action is Action.EMPTY:
-                change = empty_change(found, path)
+            inner = _at(value, path)
+            if children is not None and fix.action is Action.WRAP and isinstance(inner, dict):
+                change = wrapped_object(found, children, path, inner)
             else:
-                change = scalar_change(found, fix, path, _at(value, path))
+                change = _change_of(fix, found, path, inner)
             if change is not None and _is_free(fix, path, value, taken):
                 yield change
-    children = Children(found) if names else None
     for holder, removed in names.items():
         if children is not None:
             yield from removals(found, children, holder, removed)
+
+
+def _change_of(fix: Fix, found: PositionMap, path: ValuePath, value: object) -> Change | None:
+    if fix.action in _OF_KEYS:
+        return key_change(found, fix, path)
+    if fix.action is Action.EMPTY:
+        return empty_change(found, path)
+    return scalar_change(found, fix, path, value)
 
 
 def _is_free(fix: Fix, path: ValuePath, value: object, taken: Counter[ValuePath]) -> bool:

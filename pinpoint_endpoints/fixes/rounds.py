@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.discovery import Source
-from pinpoint_endpoints.documents.load import Language, documents_in, language_of
+from pinpoint_endpoints.documents.load import Language, documents_in, language_of, of_any_kind
 from pinpoint_endpoints.documents.model import Document, Fix, Problem, Severity
 from pinpoint_endpoints.fixes.edits import Edit, edited
 from pinpoint_endpoints.fixes.plan import plan_fixes
@@ -108,7 +108,9 @@ class _Examined(NamedTuple):
 
 
 def _examine(raw: bytes, source: Source, check: Check) -> _Examined:
-    documents = list(documents_in(source, raw))  # keeps the locators, so that their ids differ
+    documents = [
+        *of_any_kind(documents_in(source, raw))
+    ]  # keeps the locators, so that their ids differ
     numbers: dict[int, int] = {}
     found: list[tuple[int, Problem]] = []
     fixes: list[list[_Numbered]] = []

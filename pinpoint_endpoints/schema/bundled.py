@@ -7,27 +7,31 @@ from typing import Any, NamedTuple
 
 import orjson
 
-SCHEMA_NAME = "endpoint-request.schema.json"
+ENDPOINT = "endpoint-request"
+SEGMENT = "segment"
 
 
-@cache
-def schema_path() -> Path:
-    """Return the path of the bundled schema."""
+def schema_path(name: str = ENDPOINT) -> Path:
+    """Return the path of a bundled schema."""
     package = Path(__file__).parent.parent
-    bundled = package / "schemas" / SCHEMA_NAME
-    return bundled if bundled.exists() else package.parent / "schemas" / SCHEMA_NAME
+    bundled = package / "schemas" / f"{name}.schema.json"
+    return bundled if bundled.exists() else package.parent / "schemas" / bundled.name
+
+
+def bundled_schema(name: str = ENDPOINT) -> dict[str, Any]:
+    """Return a bundled schema, with its main shape at the root, and the others in `$defs`."""
+    return _loaded(name)
 
 
 @cache
-def bundled_schema() -> dict[str, Any]:
-    """Return the bundled schema: EndpointRequest at its root, the other shapes in `$defs`."""
-    schema: dict[str, Any] = orjson.loads(schema_path().read_bytes())
+def _loaded(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = orjson.loads(schema_path(name).read_bytes())
     return schema
 
 
-def definition(shape: str) -> dict[str, Any]:
-    """Return the schema of a shape, from `$defs` of the bundled schema."""
-    schema: dict[str, Any] = bundled_schema()["$defs"][shape]
+def definition(shape: str, name: str = ENDPOINT) -> dict[str, Any]:
+    """Return the schema of a shape, from `$defs` of a bundled schema."""
+    schema: dict[str, Any] = bundled_schema(name)["$defs"][shape]
     return schema
 
 
@@ -42,10 +46,10 @@ def referred_to(reference: str) -> str:
     return reference.removeprefix("#/$defs/")
 
 
-def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema that a `$ref` refers to, or the schema itself."""
+def resolved(schema: dict[str, Any], name: str = ENDPOINT) -> dict[str, Any]:
+    """Return the schema that a `$ref` in a bundled schema refers to, or the schema itself."""
     while "$ref" in schema:
-        schema = definition(referred_to(schema["$ref"]))
+        schema = definition(referred_to(schema["$ref"]), name)
     return schema
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 
 from pinpoint_endpoints.schema.bundled import (
+    ENDPOINT,
+    SEGMENT,
     bundled_schema,
     definition,
     referred_to,
@@ -18,11 +20,7 @@ _ENDING = ".schema.json"
 
 def schema_titles() -> Mapping[str, str]:
     """Return the names that `schema_text` accepts, with the titles of their schemas."""
-    titles = {
-        name: schema["title"]
-        for name, schema in bundled_schema()["$defs"].items()
-        if "properties" in schema
-    }
+    titles = {shape: definition(shape, name)["title"] for shape, name in _shapes().items()}
     for name, path in _files().items():
         titles[name] = orjson.loads(path.read_bytes())["title"]
     return titles
@@ -42,6 +40,16 @@ def schema_text(name: str) -> bytes:
     return orjson.dumps(_schema_of_shape(name), option=options)
 
 
+def _shapes() -> Mapping[str, str]:
+    """Return the shapes that are objects, each with the name of its bundled schema."""
+    return {
+        shape: name
+        for name in (ENDPOINT, SEGMENT)
+        for shape, schema in bundled_schema(name)["$defs"].items()
+        if "properties" in schema
+    }
+
+
 def _files() -> Mapping[str, Path]:
     """Return the paths of the bundled schemas by name: their file names without the ending."""
     paths = sorted(schema_path().parent.glob(f"*{_ENDING}"))
@@ -49,9 +57,10 @@ def _files() -> Mapping[str, Path]:
 
 
 def _schema_of_shape(shape: str) -> dict[str, Any]:
-    schema = bundled_schema()
+    bundled = _shapes()[shape]
+    schema = bundled_schema(bundled)
     definitions = schema["$defs"]
-    needed = set(_needed_by(definitions[shape]))
+    needed = set(_needed_by(definitions[shape], bundled))
     return {
         "$schema": schema["$schema"],
         "$id": f"{schema['$id']}:{shape}",
@@ -60,12 +69,12 @@ def _schema_of_shape(shape: str) -> dict[str, Any]:
     }
 
 
-def _needed_by(part: Any) -> Iterator[str]:
-    """Yield the names of the definitions that a part of the schema refers to, also indirectly."""
+def _needed_by(part: Any, bundled: str) -> Iterator[str]:
+    """Yield the names of the definitions that a part of a schema refers to, also indirectly."""
     if isinstance(part, dict):
         if "$ref" in part:
             name = referred_to(part["$ref"])
             yield name
-            yield from _needed_by(definition(name))
+            yield from _needed_by(definition(name, bundled), bundled)
         for inner in part.values():
-            yield from _needed_by(inner)
+            yield from _needed_by(inner, bundled)

@@ -1,9 +1,9 @@
-"""Find out by the bundled schema which type a YAML scalar has at each place of a document."""
+"""Find out by the bundled schemas which type a YAML scalar has at each place of a document."""
 
 from functools import cache
 from typing import Any
 
-from pinpoint_endpoints.schema.bundled import bundled_schema, resolved
+from pinpoint_endpoints.schema.bundled import ENDPOINT, SEGMENT, bundled_schema, resolved
 
 
 class ExpectedTypes:
@@ -32,20 +32,20 @@ class ExpectedTypes:
         """Return the types expected of a list's items."""
         return self.items or UNKNOWN
 
-    def add(self, schema: dict[str, Any]) -> None:
-        """Add the types that a schema expects."""
-        schema = resolved(schema)
+    def add(self, schema: dict[str, Any], name: str = ENDPOINT) -> None:
+        """Add the types that a part of a bundled schema expects."""
+        schema = resolved(schema, name)
         kind = schema.get("type", "string" if "enum" in schema else "")
         if kind in ("string", "number"):
             self.scalar = kind
         for key, member in schema.get("properties", {}).items():
-            self.members.setdefault(key, ExpectedTypes()).add(member)
+            self.members.setdefault(key, ExpectedTypes()).add(member, name)
         if isinstance(schema.get("additionalProperties"), dict):
             self.others = self.others or ExpectedTypes()
-            self.others.add(schema["additionalProperties"])
+            self.others.add(schema["additionalProperties"], name)
         if "items" in schema:
             self.items = self.items or ExpectedTypes()
-            self.items.add(schema["items"])
+            self.items.add(schema["items"], name)
 
 
 UNKNOWN = ExpectedTypes()
@@ -55,8 +55,9 @@ UNKNOWN = ExpectedTypes()
 def expected_in_file() -> ExpectedTypes:
     """Return the types expected at the top of a file, for documents of any shape."""
     expected = ExpectedTypes()
-    for shape in bundled_schema()["$defs"].values():
-        if shape.get("type") == "object" and "properties" in shape:
-            expected.add(shape)
+    for name in (ENDPOINT, SEGMENT):
+        for shape in bundled_schema(name)["$defs"].values():
+            if shape.get("type") == "object" and "properties" in shape:
+                expected.add(shape, name)
     expected.items = expected  # a list of them
     return expected

@@ -18,6 +18,9 @@ ROOT = Path(__file__).parents[2]
 SCHEMA: Json = json.loads(
     (ROOT / "schemas" / "endpoint-request.schema.json").read_text(encoding="utf-8")
 )
+SEGMENT_SCHEMA: Json = json.loads(
+    (ROOT / "schemas" / "segment.schema.json").read_text(encoding="utf-8")
+)
 MODEL: Json = Loader().load_service_model("pinpoint", "service-2")
 OPERATIONS: Json = MODEL["operations"]
 
@@ -34,10 +37,27 @@ SHAPES: dict[str, str] = {
     "#/$defs/GetUserEndpointsOutput": OPERATIONS["GetUserEndpoints"]["output"]["shape"],
 }
 
+SEGMENT_SHAPES: dict[str, str] = {
+    "#": "WriteSegmentRequest",
+    "#/$defs/WriteSegmentRequest": "WriteSegmentRequest",
+    "#/$defs/SegmentDimensions": "SegmentDimensions",
+    "#/$defs/SegmentResponse": "SegmentResponse",
+    "#/$defs/SegmentsResponse": "SegmentsResponse",
+    "#/$defs/WriteSegmentInput": OPERATIONS["UpdateSegment"]["input"]["shape"],
+}
+"""Beside these, SegmentProperties is CloudFormation's."""
+
 # the model types these members as any string and names their values in its prose only
 CLOSED_HERE_OPEN_IN_MODEL: dict[str, set[str]] = {
     "EndpointStatus": {"ACTIVE", "INACTIVE"},
     "OptOut": {"ALL", "NONE"},
+    "ComparisonOperator": {
+        "GREATER_THAN",
+        "LESS_THAN",
+        "GREATER_THAN_OR_EQUAL",
+        "LESS_THAN_OR_EQUAL",
+        "EQUAL",
+    },
 }
 
 # --app and --id may replace what a file leaves out, but nothing replaces an item's own id
@@ -45,6 +65,8 @@ REQUIRED_HERE_OTHERWISE_IN_MODEL: dict[str, set[str]] = {
     "EndpointBatchItem": {"Id"},
     "UpdateEndpointRequest": {"EndpointRequest"},
     "UpdateEndpointsBatchRequest": {"EndpointBatchRequest"},
+    "SegmentResponse": set(),  # a file may leave out what only the service needs
+    "UpdateSegmentRequest": {"WriteSegmentRequest"},
 }
 
 TYPES = {
@@ -53,6 +75,7 @@ TYPES = {
     "list": "array",
     "string": "string",
     "double": "number",
+    "integer": "integer",
 }
 
 DROPPED = object()
@@ -132,11 +155,11 @@ def structure_differences(part: Json, shape_name: str, at: str, schema: Json) ->
         yield from differences(properties[name], members[name]["shape"], f"{at}.{name}", schema)
 
 
-def all_differences(schema: Json) -> list[str]:
+def all_differences(schema: Json, shapes: dict[str, str] = SHAPES) -> list[str]:
     """Compare every shape of a schema with the model."""
     return [
         difference
-        for pointer, shape_name in SHAPES.items()
+        for pointer, shape_name in shapes.items()
         for difference in differences(
             schema if pointer == "#" else {"$ref": pointer}, shape_name, pointer, schema
         )
@@ -172,6 +195,7 @@ def schema_of(pointer: str) -> Json:
 def test_the_schema_says_what_the_service_model_says() -> None:
     """Members, types, closed sets and requirements are the model's, in both directions."""
     assert all_differences(SCHEMA) == []
+    assert all_differences(SEGMENT_SCHEMA, SEGMENT_SHAPES) == []
 
 
 @pytest.mark.parametrize(("path", "value"), BREAKAGES.values(), ids=BREAKAGES)
@@ -192,10 +216,32 @@ def test_a_schema_that_drifts_from_the_model_is_noticed(path: str, value: object
 def test_the_sets_closed_here_are_those_in_the_prose_of_the_model() -> None:
     """Where the model takes any string, its prose still names exactly the values taken here."""
     for shape_name in ("EndpointRequest", "EndpointBatchItem", "EndpointResponse"):
-        for member, values in CLOSED_HERE_OPEN_IN_MODEL.items():
+        for member in ("EndpointStatus", "OptOut"):
+            values = CLOSED_HERE_OPEN_IN_MODEL[member]
             described: Json = MODEL["shapes"][shape_name]["members"][member]
             assert "enum" not in MODEL["shapes"][described["shape"]]
             assert set(re.findall(r"\b[A-Z][A-Z_]+\b", described["documentation"])) == values
+    described = MODEL["shapes"]["MetricDimension"]["members"]["ComparisonOperator"]
+    named = set(re.findall(r"\b[A-Z][A-Z_]+\b", described["documentation"]))
+    assert named == CLOSED_HERE_OPEN_IN_MODEL["ComparisonOperator"]
+
+
+def test_the_segment_schema_is_complete() -> None:
+    """Everything is explained, each definition is used, and each example is valid in its place."""
+    parts = dict(subschemas(SEGMENT_SCHEMA, "#"))
+    referred = {part["$ref"] for part in parts.values() if "$ref" in part}
+    own = SEGMENT_SHAPES.keys() - {"#"} | {"#/$defs/SegmentProperties"}
+    assert {f"#/$defs/{name}" for name in SEGMENT_SCHEMA["$defs"]} == referred | own
+    for pointer, part in parts.items():
+        if part.keys() == {"$ref"}:
+            continue
+        assert part["title"], pointer
+        assert part["description"].endswith("."), pointer
+        assert part.get("type") not in ("string", "number", "integer") or part["examples"], pointer
+        schema = SEGMENT_SCHEMA if pointer == "#" else {**SEGMENT_SCHEMA, "$ref": pointer}
+        validator = jsonschema_rs.Draft202012Validator(schema)
+        assert all(validator.is_valid(example) for example in part.get("examples", ())), pointer
+    Draft202012Validator.check_schema(SEGMENT_SCHEMA)
 
 
 def test_every_definition_is_one_of_the_shapes_or_used_by_one() -> None:

@@ -17,7 +17,7 @@ from pinpoint_endpoints.schema.export import schema_text, schema_titles
 
 ROOT = Path(__file__).parents[2]
 FILES = {path.name.partition(".")[0]: path for path in (ROOT / "schemas").iterdir()}
-SHAPES = [name for name in schema_titles() if name not in FILES]
+SHAPES = [name for name in schema_titles() if name in bundled_schema()["$defs"]]
 VALUES = [
     json.loads(path.read_text(encoding="utf-8-sig"))
     for folder in ("tests/data/valid", "examples")
@@ -62,6 +62,14 @@ def test_a_shape_has_a_schema_of_its_own(shape: str) -> None:
     assert schema["$id"] == f"urn:pinpoint-endpoints:endpoint-request:{shape}"
     assert {name: schema[name] for name in definition} == definition
     assert references_in(schema) == {f"#/$defs/{name}" for name in schema["$defs"]}
+
+
+def test_the_shapes_of_segments_have_schemas_too() -> None:
+    """A group refers to the definitions of the segment schema."""
+    schema = json.loads(run("--shape", "SegmentGroup")[1])
+    assert schema["$id"] == "urn:pinpoint-endpoints:segment:SegmentGroup"
+    assert references_in(schema) == {f"#/$defs/{name}" for name in schema["$defs"]}
+    Draft202012Validator.check_schema(schema)
 
 
 def references_in(part: Any) -> set[str]:

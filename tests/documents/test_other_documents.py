@@ -30,7 +30,7 @@ EVENT = {"event_type": "_email.send", "client": {"client_id": "ada"}, "attribute
         ({"Message": "Accepted", "RequestID": "1"}, "answer to an update", "no endpoint"),
         ({"ResponseMetadata": {}, "MessageBody": {}}, "answer to an update", "no endpoint"),
         ({"ResponseMetadata": {"RequestId": "1"}}, "SDK", "no endpoint"),
-        ({"SegmentResponse": {"Id": "1"}}, "SegmentResponse", "no endpoint"),
+        ({"SegmentResponse": {"Id": "1"}}, "a segment", "`pe segment`"),
         ({"a": ENDPOINT, "b/c": {**ENDPOINT, "User": {}}}, "map of endpoints", '"Id"'),
     ],
 )

@@ -5,6 +5,7 @@ To add a rule, write one function with `@rule` in the module of its subject.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.checks.finding import Finding, Policy
@@ -32,6 +33,9 @@ RULE_MODULES = (
     cross_file_rules,
 )
 """Importing a module declares its rules; those in a new module need an entry here."""
+
+OTHER_RULE_MODULES = ("segment_schema_rules", "segment_rules")
+"""Modules with rules about other documents than endpoints: imported where they are needed."""
 
 MAX_FINDINGS_PER_RULE = 200
 """More than anyone reads of one rule in one document; a hostile file could have a million."""
@@ -178,6 +182,8 @@ def _python_types(group: str, name: str) -> frozenset[type]:
 @cache
 def all_rules() -> Mapping[str, Rule]:
     """Return all rules by code, sorted by code."""
+    for module in OTHER_RULE_MODULES:
+        import_module(f"pinpoint_endpoints.checks.rules.{module}")
     return {rule.code: rule for rule in declared()}
 
 

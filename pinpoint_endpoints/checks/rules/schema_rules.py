@@ -48,13 +48,14 @@ _CHOICE_HINTS = {
 _LIKE_A_CHOICE = 0.6
 """Of three letters, one may come from another alphabet."""
 _IDS = ("Id", "EndpointId")
-_KINDS = {
+KINDS = {
     "string": "a string",
     "number": "a number",
     "integer": "a whole number",
     "array": "a list",
     "object": "an object",
 }
+"""The types of the schema, with their articles."""
 
 
 @rule(codes.UNKNOWN_MEMBER, Scope.SCHEMA)
@@ -148,7 +149,7 @@ def wrong_type(path: ValuePath, wanted: str, value: object) -> Finding:
     Right:
         {"User": {"UserAttributes": {"FirstName": ["Wang"]}}}
     """
-    message = f"expected {_KINDS.get(wanted, wanted)}, found {_kind_of(value)}"
+    message = f"expected {KINDS.get(wanted, wanted)}, found {kind_of(value)}"
     hint = _type_hint(path, wanted, value)
     return Finding(path, message, hint, fix=_type_fix(path, wanted, value))
 
@@ -180,9 +181,9 @@ def _string_hint(name: str | int, value: object) -> str:
 def _number_hint(path: ValuePath, value: object) -> str:
     if isinstance(value, bool) and path[-2:-1] == ("Metrics",):
         return "a metric is a number: write 1 or 0"
-    if isinstance(value, str) and _is_number(in_ascii(value)) and not value.isascii():
+    if isinstance(value, str) and is_number(in_ascii(value)) and not value.isascii():
         return f"write it in ASCII: it has {named(odd_character(value))}"
-    return "write it without quotes" if _is_number(value) else "write a number"
+    return "write it without quotes" if is_number(value) else "write a number"
 
 
 def _is_batch(path: ValuePath) -> bool:
@@ -230,11 +231,13 @@ def _choices(name: str) -> Sequence[str]:
     return choices
 
 
-def _is_number(text: object) -> bool:
+def is_number(text: object) -> bool:
+    """Tell whether a value is the text of a number in JSON."""
     return isinstance(text, str) and bool(_NUMBER.fullmatch(text))
 
 
-def _kind_of(value: object) -> str:
+def kind_of(value: object) -> str:
+    """Return what a value is, with its article."""
     if value is None:
         return "null"
     if isinstance(value, bool):
