@@ -1,0 +1,60 @@
+"""Put together the values that a template is rendered with."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pinpoint_endpoints.templates.helpers import is_missing
+from pinpoint_endpoints.templates.read import Template, ValueName
+
+_LISTS = (("Attributes",), ("User", "UserAttributes"))
+"""Their members are lists."""
+
+RECOMMENDATIONS = ("RecommendationItems", "Recommendations")
+"""What a recommender model supplies, and no endpoint has."""
+
+
+def data_of(
+    endpoint: Mapping[str, Any],
+    template: Template,
+    *,
+    endpoint_id: str = "",
+    values: Mapping[ValueName, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the values that a template is rendered with for an endpoint.
+
+    An endpoint's value is above the template's default; what the message substitutes is above
+    both, and what it substitutes for this address or endpoint is above all.
+
+    Args:
+        endpoint: its members, as in an EndpointRequest.
+        template: its defaults and substitutions are used.
+        endpoint_id: the endpoint's id, if it is not in `endpoint`.
+        values: more values of the message: they are above the template's substitutions.
+    """
+    data = {**endpoint}
+    if endpoint_id:
+        data.setdefault("Id", endpoint_id)
+    _put(data, template.defaults.items(), replace=False)
+    _put(data, template.substitutions.items(), replace=True)
+    _put(data, (values or {}).items(), replace=True)
+    if template.addresses:
+        user = endpoint.get("User")
+        user_id = user.get("UserId") if isinstance(user, Mapping) else None
+        for key in (user_id, data.get("Id"), endpoint.get("Address")):
+            if isinstance(key, str):
+                _put(data, template.addresses.get(key, {}).items(), replace=True)
+    return data
+
+
+def _put(data: dict[str, Any], values: Iterable[tuple[ValueName, Any]], *, replace: bool) -> None:
+    """Set values in an object; the objects in it are copied, for they are the endpoint's."""
+    for name, value in values:
+        *above, last = name or ("",)
+        target: Any = data
+        for key in above:
+            inner = target.get(key)
+            target[key] = {**inner} if isinstance(inner, Mapping) else {}
+            target = target[key]
+        if replace or is_missing(target.get(last)):
+            is_list = tuple(above) in _LISTS and not isinstance(value, list)
+            target[last] = [value] if is_list else value

@@ -1,0 +1,494 @@
+"""The helpers of Pinpoint's message templates.
+
+Names and forms are those of the user guide, "Using message template helpers"; where it is silent,
+they do what Handlebars.java's helpers of these names do.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal, localcontext
+from typing import Any, NamedTuple, Protocol
+
+from pinpoint_endpoints.templates.dates import format_date, parse_date
+
+
+class RenderError(Exception):
+    """A helper cannot do what a template asks of it, as Pinpoint would report it.
+
+    Args:
+        message: what is wrong, without values.
+        start: the offset in the template where it is.
+        end: the offset after it.
+    """
+
+    def __init__(self, message: str, start: int, end: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.start = start
+        self.end = end
+
+
+class MissingValue(Exception):  # noqa: N818 - ends a helper, and is no error
+    """A helper's argument has no value."""
+
+
+def text_of(value: object) -> str:
+    """Return a value as a template prints it."""
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "true", False: "false"}[value]
+    if isinstance(value, float | Decimal):
+        digits = f"{Decimal(str(value) if isinstance(value, float) else value):f}"
+        return digits.rstrip("0").rstrip(".") if "." in digits else digits
+    if isinstance(value, list):
+        return ",".join(map(text_of, value))
+    return "[object Object]" if isinstance(value, dict) else str(value)
+
+
+def is_missing(value: object) -> bool:
+    """Return whether a value counts as missing: there is none, or a list of none."""
+    return value is None or (isinstance(value, list) and not value)
+
+
+def is_truthy(value: object) -> bool:
+    """Return whether a condition holds: nothing, an empty text or list, 0 and false do not."""
+    return value is not None and value is not False and value not in ("", 0) and value != []
+
+
+class Arguments(Protocol):
+    """The arguments of one call of a helper; what is missing ends the helper and is recorded."""
+
+    def __len__(self) -> int:
+        """Return how many there are, without those that have names."""
+
+    def raw(self, index: int) -> object:
+        """Return an argument as it is, None if it is missing."""
+
+    def value(self, index: int) -> object:
+        """Return an argument that must not be missing."""
+
+    def text(self, index: int) -> str:
+        """Return an argument as text; of a list, its values joined by commas, with a note."""
+
+    def word(self, index: int) -> str:
+        """Return an argument as text; of a word without quotes that is no value, the word."""
+
+    def option(self, name: str) -> object:
+        """Return an argument with a name, as it is; None if it is not given."""
+
+    def option_word(self, name: str, default: str) -> str:
+        """Return an argument with a name as text, a word without quotes as itself."""
+
+    def note(self, code: str, message: str, index: int, hint: str = "") -> None:
+        """Record what an author should know about an argument."""
+
+    def error(self, message: str, index: int) -> RenderError:
+        """Return an error about an argument."""
+
+    @property
+    def numeric(self) -> bool:
+        """Whether texts that look like numbers are compared as numbers."""
+
+    @property
+    def clock(self) -> datetime:
+        """The current time, or the one that `--now` sets."""
+
+    @property
+    def zone(self) -> str:
+        """The time zone of dates that name none."""
+
+    def uuid(self) -> str:
+        """Return a random identifier; the same ones in each run if the time is set."""
+
+
+class Helper(NamedTuple):
+    """One helper.
+
+    Attributes:
+        function: what it does.
+        least: how many arguments it needs.
+        most: how many it takes.
+        options: the names of arguments with names.
+        is_condition: whether it can open a block, and tolerates missing values.
+    """
+
+    function: Callable[[Arguments], object]
+    least: int
+    most: int
+    options: tuple[str, ...] = ()
+    is_condition: bool = False
+
+
+MAX_PADDED = 10_000
+"""The longest text that center, ljust and rjust make."""
+
+_NUMBER = re.compile(r"[-+]?\d{1,40}(?:\.\d{1,40})?")
+_ELLIPSIS = "..."
+_EIGHT_DECIMALS = Decimal("1e-8")
+
+
+def number_of(value: object) -> Decimal | None:
+    """Return a value as a number; None if it is none, or has more than 40 digits."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        return None
+    text = text_of(value).strip()
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def _number(arguments: Arguments, index: int) -> Decimal:
+    number = number_of(arguments.value(index))
+    if number is None:
+        raise arguments.error("is not a number", index)
+    return number
+
+
+def _whole(arguments: Arguments, index: int) -> int:
+    return int(_number(arguments, index))
+
+
+def _eq(arguments: Arguments) -> bool:
+    left, right = arguments.raw(0), arguments.raw(1)
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, float | Decimal) or isinstance(right, float | Decimal):
+        return not isinstance(left, str) and number_of(left) == number_of(right)
+    return left == right
+
+
+def _neq(arguments: Arguments) -> bool:
+    return not _eq(arguments)
+
+
+def _order(arguments: Arguments) -> int:
+    """Return how two arguments compare: -1, 0 or 1."""
+    left, right = arguments.value(0), arguments.value(1)
+    numbers = number_of(left), number_of(right)
+    by_number = None if None in numbers else _compared(*numbers)
+    if isinstance(left, str) and isinstance(right, str):
+        by_text = _compared(left, right)
+        if by_number is not None and arguments.numeric:
+            return by_number
+        if by_number is not None and by_number != by_text:
+            message = "numbers in quotes are compared as text: 9 comes after 17"
+            arguments.note("compared-as-text", message, 0)
+        return by_text
+    if by_number is None:
+        raise arguments.error("cannot be compared: the two are of different types", 0)
+    if isinstance(left, str | list) or isinstance(right, str | list):
+        message = "a text is compared with a number: Pinpoint may fail to render this"
+        arguments.note("mixed-comparison", message, 0, "put the number in quotes")
+    return by_number
+
+
+def _compared(left: Any, right: Any) -> int:
+    return int(left > right) - int(left < right)
+
+
+def _gt(arguments: Arguments) -> bool:
+    return _order(arguments) > 0
+
+
+def _gte(arguments: Arguments) -> bool:
+    return _order(arguments) >= 0
+
+
+def _lt(arguments: Arguments) -> bool:
+    return _order(arguments) < 0
+
+
+def _lte(arguments: Arguments) -> bool:
+    return _order(arguments) <= 0
+
+
+def _and(arguments: Arguments) -> bool:
+    return all(is_truthy(arguments.raw(index)) for index in range(len(arguments)))
+
+
+def _or(arguments: Arguments) -> bool:
+    return any(is_truthy(arguments.raw(index)) for index in range(len(arguments)))
+
+
+def _not(arguments: Arguments) -> bool:
+    return not is_truthy(arguments.raw(0))
+
+
+def _yesno(arguments: Arguments) -> str:
+    value = arguments.raw(0)
+    if is_missing(value):
+        return arguments.option_word("maybe", "maybe")
+    answer = text_of(value).casefold()
+    if answer not in {"true", "false"}:
+        raise arguments.error("is neither true nor false", 0)
+    name = "yes" if answer == "true" else "no"
+    return arguments.option_word(name, name)
+
+
+def _abbreviate(arguments: Arguments) -> str:
+    text, width = arguments.text(0), _whole(arguments, 1)
+    if width <= len(_ELLIPSIS):
+        raise arguments.error("is too small: abbreviate needs a width of at least 4", 1)
+    return text if len(text) <= width else text[: width - len(_ELLIPSIS)] + _ELLIPSIS
+
+
+def _capitalize(arguments: Arguments) -> str:
+    return re.sub(r"(?:^|(?<=\s))\S", lambda found: found[0].upper(), arguments.text(0))
+
+
+def _capitalize_first(arguments: Arguments) -> str:
+    text = arguments.text(0)
+    return text[:1].upper() + text[1:]
+
+
+def _cut(arguments: Arguments) -> str:
+    return arguments.text(0).replace(arguments.text(1) if len(arguments) > 1 else " ", "")
+
+
+def _padding(arguments: Arguments) -> tuple[str, int, str]:
+    """Return a text, how many characters it lacks to the size that is asked for, and with what."""
+    text = arguments.text(0)
+    size = number_of(arguments.option("size"))
+    if size is None:
+        size = _number(arguments, 1) if len(arguments) > 1 else None
+    if size is None or not 0 <= size <= MAX_PADDED:
+        raise arguments.error(f"needs a size from 0 to {MAX_PADDED}", 0)
+    return text, max(int(size) - len(text), 0), arguments.option_word("pad", " ") or " "
+
+
+def _filled(length: int, pad: str) -> str:
+    return (pad * (length // len(pad) + 1))[:length]
+
+
+def _center(arguments: Arguments) -> str:
+    text, lacking, pad = _padding(arguments)
+    left = lacking // 2
+    return _filled(left, pad) + text + _filled(lacking - left, pad)
+
+
+def _ljust(arguments: Arguments) -> str:
+    text, lacking, pad = _padding(arguments)
+    return text + _filled(lacking, pad)
+
+
+def _rjust(arguments: Arguments) -> str:
+    text, lacking, pad = _padding(arguments)
+    return _filled(lacking, pad) + text
+
+
+def _inflect(arguments: Arguments) -> str:
+    count = _number(arguments, 0)
+    word = arguments.word(1 if count == 1 else 2)
+    counted = is_truthy(arguments.option("includeCount"))
+    return f"{text_of(count)} {word}" if counted else word
+
+
+def _join(arguments: Arguments) -> str:
+    first = arguments.value(0)
+    values = first if isinstance(first, list) else [first]
+    separator = arguments.text(1) if len(arguments) > 1 else ""
+    joined = separator.join(map(text_of, values))
+    return arguments.option_word("prefix", "") + joined + arguments.option_word("suffix", "")
+
+
+def _lower(arguments: Arguments) -> str:
+    return arguments.text(0).lower()
+
+
+def _upper(arguments: Arguments) -> str:
+    return arguments.text(0).upper()
+
+
+def _ordinalize(arguments: Arguments) -> str:
+    number = _whole(arguments, 0)
+    teens = abs(number) % 100 in {11, 12, 13}
+    return f"{number}{'th' if teens else _ORDINALS.get(abs(number) % 10, 'th')}"
+
+
+_ORDINALS = {1: "st", 2: "nd", 3: "rd"}
+
+
+def _replace(arguments: Arguments) -> str:
+    old = arguments.text(1)
+    text = arguments.text(0)
+    return text.replace(old, arguments.text(2)) if old else text
+
+
+def _slugify(arguments: Arguments) -> str:
+    text = re.sub(r"\s", "-", arguments.text(0).strip().lower())
+    return "".join(letter for letter in text if letter.isalpha() or letter == "-")
+
+
+def _strip_tags(arguments: Arguments) -> str:
+    kept: list[str] = []
+    text, end = arguments.text(0), 0
+    while (start := text.find("<", end)) >= 0 and (close := text.find(">", start)) >= 0:
+        kept.append(text[end:start])
+        end = close + 1
+    return "".join([*kept, text[end:]])
+
+
+def _substring(arguments: Arguments) -> str:
+    text, start = arguments.text(0), _whole(arguments, 1)
+    end = _whole(arguments, 2) if len(arguments) > len(("text", "start")) else len(text)
+    if not 0 <= start <= end <= len(text):
+        raise arguments.error("is shorter than substring expects: Pinpoint fails to render this", 0)
+    return text[start:end]
+
+
+def _add(arguments: Arguments) -> Decimal:
+    return _number(arguments, 0) + _number(arguments, 1)
+
+
+def _subtract(arguments: Arguments) -> Decimal:
+    return _number(arguments, 0) - _number(arguments, 1)
+
+
+def _multiply(arguments: Arguments) -> Decimal:
+    return _number(arguments, 0) * _number(arguments, 1)
+
+
+def _divide(arguments: Arguments) -> Decimal:
+    divisor = _divisor(arguments)
+    with localcontext(prec=100):
+        return (_number(arguments, 0) / divisor).quantize(_EIGHT_DECIMALS, ROUND_HALF_UP)
+
+
+def _modulo(arguments: Arguments) -> Decimal:
+    return _number(arguments, 0) % _divisor(arguments)
+
+
+def _divisor(arguments: Arguments) -> Decimal:
+    divisor = _number(arguments, 1)
+    if not divisor:
+        raise arguments.error("is 0: a number cannot be divided by it", 1)
+    return divisor
+
+
+def _ceiling(arguments: Arguments) -> Decimal:
+    return _number(arguments, 0).to_integral_value(ROUND_CEILING)
+
+
+def _floor(arguments: Arguments) -> Decimal:
+    return _number(arguments, 0).to_integral_value(ROUND_FLOOR)
+
+
+def _round(arguments: Arguments) -> Decimal:
+    return _number(arguments, 0).to_integral_value(ROUND_HALF_UP)
+
+
+def _encode64(arguments: Arguments) -> str:
+    return b64encode(arguments.text(0).encode()).decode()
+
+
+def _decode64(arguments: Arguments) -> str:
+    try:
+        return b64decode(arguments.text(0), validate=True).decode()
+    except ValueError:
+        raise arguments.error("is not Base64", 0) from None
+
+
+def _digest(name: str) -> Callable[[Arguments], str]:
+    def digest(arguments: Arguments) -> str:
+        import hashlib
+
+        text = arguments.text(0).encode()
+        return hashlib.new(name, text, usedforsecurity=False).hexdigest()
+
+    return digest
+
+
+def _date_format(arguments: Arguments) -> str:
+    text = arguments.text(0)
+    parsed = parse_date(text, arguments.option_word("inputFormat", ""))
+    if parsed is None:
+        raise arguments.error("is not a date in the form that is expected", 0)
+    style = arguments.option_word("outputFormat", "") or arguments.option_word("format", "")
+    if not style and len(arguments) > 1:
+        style = arguments.text(1)
+    return _formatted(arguments, parsed, style)
+
+
+def _now(arguments: Arguments) -> str:
+    return _formatted(arguments, arguments.clock, arguments.text(0) if len(arguments) else "")
+
+
+def _formatted(arguments: Arguments, date: datetime, style: str) -> str:
+    zone = arguments.option_word("tz", arguments.zone)
+    try:
+        return format_date(date, style or "medium", zone)
+    except ValueError as error:
+        raise arguments.error(str(error), 0) from None
+
+
+def _uuid(arguments: Arguments) -> str:
+    return arguments.uuid()
+
+
+def _lookup(arguments: Arguments) -> object:
+    value, key = arguments.value(0), arguments.value(1)
+    found: object = None
+    if isinstance(value, dict):
+        found = value.get(text_of(key))
+    elif isinstance(value, list):
+        index = number_of(key)
+        if index is not None and 0 <= index < len(value):
+            found = value[int(index)]
+    if is_missing(found):
+        raise MissingValue
+    return found
+
+
+_ANSWERS = ("yes", "no")
+_PADDING = ("size", "pad")
+MANY = 100
+
+HELPERS: Mapping[str, Helper] = {
+    "abbreviate": Helper(_abbreviate, 2, 2),
+    "add": Helper(_add, 2, 2),
+    "and": Helper(_and, 2, MANY, _ANSWERS, is_condition=True),
+    "capitalize": Helper(_capitalize, 1, 1),
+    "capitalizeFirst": Helper(_capitalize_first, 1, 1),
+    "ceiling": Helper(_ceiling, 1, 1),
+    "center": Helper(_center, 1, 2, _PADDING),
+    "cut": Helper(_cut, 1, 2),
+    "dateFormat": Helper(_date_format, 1, 2, ("inputFormat", "outputFormat", "format", "tz")),
+    "decode64": Helper(_decode64, 1, 1),
+    "divide": Helper(_divide, 2, 2),
+    "encode64": Helper(_encode64, 1, 1),
+    "eq": Helper(_eq, 2, 2, _ANSWERS, is_condition=True),
+    "floor": Helper(_floor, 1, 1),
+    "gt": Helper(_gt, 2, 2, _ANSWERS, is_condition=True),
+    "gte": Helper(_gte, 2, 2, _ANSWERS, is_condition=True),
+    "inflect": Helper(_inflect, 3, 3, ("includeCount",)),
+    "join": Helper(_join, 1, 2, ("prefix", "suffix")),
+    "ljust": Helper(_ljust, 1, 2, _PADDING),
+    "lookup": Helper(_lookup, 2, 2),
+    "lower": Helper(_lower, 1, 1),
+    "lt": Helper(_lt, 2, 2, _ANSWERS, is_condition=True),
+    "lte": Helper(_lte, 2, 2, _ANSWERS, is_condition=True),
+    "md5": Helper(_digest("md5"), 1, 1),
+    "modulo": Helper(_modulo, 2, 2),
+    "multiply": Helper(_multiply, 2, 2),
+    "neq": Helper(_neq, 2, 2, _ANSWERS, is_condition=True),
+    "not": Helper(_not, 1, 1, _ANSWERS, is_condition=True),
+    "now": Helper(_now, 0, 1, ("tz",)),
+    "or": Helper(_or, 2, MANY, _ANSWERS, is_condition=True),
+    "ordinalize": Helper(_ordinalize, 1, 1),
+    "replace": Helper(_replace, 3, 3),
+    "rjust": Helper(_rjust, 1, 2, _PADDING),
+    "round": Helper(_round, 1, 1),
+    "sha256": Helper(_digest("sha256"), 1, 1),
+    "sha512": Helper(_digest("sha512"), 1, 1),
+    "slugify": Helper(_slugify, 1, 1),
+    "stripTags": Helper(_strip_tags, 1, 1),
+    "substring": Helper(_substring, 2, 3),
+    "subtract": Helper(_subtract, 2, 2),
+    "upper": Helper(_upper, 1, 1),
+    "uuid": Helper(_uuid, 0, 0),
+    "yesno": Helper(_yesno, 1, 1, (*_ANSWERS, "maybe")),
+}
+"""Every helper but if, unless, each and with, which open blocks only."""
