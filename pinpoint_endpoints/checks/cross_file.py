@@ -50,6 +50,7 @@ class IndexPart(NamedTuple):
         addresses: by document.
         users: by document.
         user_attributes: by document.
+        lines: the number of the line where each document begins, if it has one to itself.
         starts: the sources, each with the index of its first document.
         names: those of attributes and metrics, by application.
         applications: which are named.
@@ -59,13 +60,14 @@ class IndexPart(NamedTuple):
     addresses: "array[int]"
     users: "array[int]"
     user_attributes: "array[int]"
+    lines: "array[int]"
     starts: list[tuple[Source, int]]
     names: dict[str, Names]
     applications: set[str]
 
 
 class CrossFileIndex:
-    """Hashes of what each document of a run is about, in 32 bytes per document.
+    """Hashes of what each document of a run is about, in 36 bytes per document.
 
     The hashes of a document have the same index in each array; 0 means none.
 
@@ -79,6 +81,7 @@ class CrossFileIndex:
         self._addresses = array("q")
         self._users = array("q")
         self._user_attributes = array("q")
+        self._lines = array("I")
         self._sources: list[Source] = []
         self._starts = array("q")
         self._names: dict[str, _Names] = {}
@@ -99,6 +102,7 @@ class CrossFileIndex:
         self._users.append(_hash(identity.user))
         has_attributes = bool(identity.user and identity.user_attributes)
         self._user_attributes.append(identity.attributes_digest() if has_attributes else _NOTHING)
+        self._lines.append(document.locator.first_line)
         if identity.application:
             self._applications.add(identity.application)
         names = self._names.get(identity.application)
@@ -114,6 +118,7 @@ class CrossFileIndex:
             self._addresses,
             self._users,
             self._user_attributes,
+            self._lines,
             [*zip(self._sources, self._starts, strict=True)],
             names,
             self._applications,
@@ -139,6 +144,7 @@ class CrossFileIndex:
         self._addresses += part.addresses
         self._users += part.users
         self._user_attributes += part.user_attributes
+        self._lines += part.lines
         self._applications |= part.applications
         return True
 
@@ -156,16 +162,16 @@ class CrossFileIndex:
         one_application = len(self._applications) <= 1
         return Collisions(endpoints, addresses, crowded, differing, one_application=one_application)
 
-    def sources_of(self, collisions: "Collisions") -> Iterator[Source]:
-        """Yield the sources with documents that collide."""
-        last = -1
-        rows = zip(self._endpoints, self._addresses, self._users, strict=True)
-        for index, (endpoint, address, user) in enumerate(rows):
+    def sources_of(self, collisions: "Collisions") -> Iterator[tuple[Source, set[int]]]:
+        """Yield the sources with documents that collide, and the lines where these begin."""
+        found: dict[int, set[int]] = {}
+        rows = zip(self._endpoints, self._addresses, self._users, self._lines, strict=True)
+        for index, (endpoint, address, user, line) in enumerate(rows):
             if collisions.has(endpoint, address, user):
                 number = bisect_right(self._starts, index) - 1
-                if number != last:
-                    last = number
-                    yield self._sources[number]
+                found.setdefault(number, set()).add(line)
+        for number, lines in found.items():
+            yield self._sources[number], lines
 
 
 def _hash(key: Key | None) -> int:

@@ -97,18 +97,18 @@ def suspected_rules(document: Document, covered: Codes = COVERED_RULES) -> Codes
     suspected = _suspected_by_schema(document)
     if suspected is None:
         return None
-    found = {*suspected, *_uncovered(covered)}
-    _add_suspected(found, document.request)
+    found = _suspected_in(document.request)
     if document.metadata or document.shape == "EndpointResponse":
-        found.add(codes.READ_ONLY_MEMBERS)
+        found.append(codes.READ_ONLY_MEMBERS)
     if endpoint_id is None:
-        found.add(codes.NO_ENDPOINT_ID)
+        found.append(codes.NO_ENDPOINT_ID)
     written = as_json(document.value)
     if len(written) > SAFE_ENDPOINT_BYTES:
-        found.add(codes.REQUEST_SIZE)
+        found.append(codes.REQUEST_SIZE)
     if may_be_invisible(written):
-        found.add(codes.INVISIBLE_CHARACTER)
-    return frozenset(found)
+        found.append(codes.INVISIBLE_CHARACTER)
+    uncovered = _uncovered(covered)
+    return suspected.union(found, uncovered) if found or uncovered else suspected
 
 
 @cache
@@ -134,26 +134,26 @@ def _suspected_by_schema(document: Document) -> Codes | None:
     return suspected
 
 
-def _add_suspected(found: set[str], request: Mapping[str, Any]) -> None:
-    """Add the codes of the rules that a schema cannot repeat; the types are right."""
-    location, demographic = request.get("Location"), request.get("Demographic")
+def _suspected_in(request: Mapping[str, Any]) -> list[str]:
+    """Return the codes of the rules that a schema cannot repeat; the types are right."""
+    found: list[str] = []
+    location, demographic, user = map(request.get, ("Location", "Demographic", "User"))
     if location:
         north, east = location.get("Latitude", 0), location.get("Longitude", 0)
         if round(north, 1) != north or round(east, 1) != east:
-            found.add(codes.COORDINATE_PRECISION)
+            found.append(codes.COORDINATE_PRECISION)
     if demographic and "Locale" in demographic:
         language, _, place = demographic["Locale"].partition("_")
         if language not in LANGUAGES or not (place in COUNTRIES or place in AREAS):
-            found.add(codes.LOCALE)
-    user = request.get("User")
-    groups = (
-        request.get("Attributes"),
-        request.get("Metrics"),
-        user and user.get("UserAttributes"),
-    )
-    names = [name for group in groups if group for name in group]
+            found.append(codes.LOCALE)
+    names = [
+        *request.get("Attributes", ()),
+        *request.get("Metrics", ()),
+        *(user.get("UserAttributes", ()) if user else ()),
+    ]
     if len(names) > MAX_ATTRIBUTE_NAMES or len(set(map(str.casefold, names))) < len(names):
-        found |= _ABOUT_NAMES
+        found += _ABOUT_NAMES
+    return found
 
 
 @cache

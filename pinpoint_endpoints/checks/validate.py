@@ -1,30 +1,39 @@
 """Validate a document: every command and the library check documents here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import count, pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.checks.fast_path import suspected_rules
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
+from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.rule import rule_of
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.checks.rules.registry import Found
 
 _IDS = frozenset({"Id", "EndpointId"})
 
 
-_Found = tuple[str, Severity, Finding]
-"""A finding with its code, and the severity of its rule."""
+_NOTHING: frozenset[str] = frozenset()
+
+_Found = tuple[str, Severity, Finding, ValuePath]
+"""A finding with its code, the severity of its rule, and the path to what the rule checked."""
 
 
 def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
     """Return the problems of a document in file order."""
-    suspected = suspected_rules(document) if document.is_read else frozenset()
-    if not suspected and suspected is not None and not document.problems:
+    suspected = suspected_rules(document) if document.is_read else _NOTHING
+    if suspected == _NOTHING and not document.problems:
         return []
-    found = [one for one in _found(document, policy, suspected) if one[0] not in policy.ignore]
+    found = _found(document, policy, suspected)
+    if policy.ignore:
+        found = [one for one in found if one[0] not in policy.ignore]
     has_places = document.problems or document.metadata or not document.locator.in_order
     is_sorted = not has_places and (len(found) <= 1 or _sort(found, document.value))
     problems = [problem_at(document, *one) for one in found]
@@ -34,26 +43,37 @@ def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Proble
     return problems
 
 
-def _found(
-    document: Document, policy: Policy, suspected: frozenset[str] | None
-) -> Iterator[_Found]:
+def _found(document: Document, policy: Policy, suspected: frozenset[str] | None) -> list[_Found]:
     if document.shape in SEGMENT_SHAPES:
         from pinpoint_endpoints.checks.segments import segment_findings
 
-        for code, finding in segment_findings(document):
-            yield code, rule_of(code).severity, finding
-        return
-    if suspected != frozenset():
-        from pinpoint_endpoints.checks.rules.registry import rule_findings
-
-        for rule, finding in rule_findings(document, policy, suspected):
-            yield rule.code, rule.severity, finding
+        return [
+            (code, rule_of(code).severity, finding, ())
+            for code, finding in segment_findings(document)
+        ]
+    found: list[_Found] = []
+    if suspected != _NOTHING:
+        found += [
+            (rule.code, rule.severity, finding, path)
+            for rule, finding, path in _rules()(document, policy, suspected)
+        ]
     if suspected is None:
         from pinpoint_endpoints.checks.schema_check import explain
 
-        for code, finding in explain(document.value, document.shape):
-            yield code, Severity.ERROR, finding
-        yield from _id_by_name(document)
+        found += [
+            (code, Severity.ERROR, finding, ())
+            for code, finding in explain(document.value, document.shape)
+        ]
+        found += _id_by_name(document)
+    return found
+
+
+@cache
+def _rules() -> Callable[[Document, Policy, frozenset[str] | None], "list[Found]"]:
+    """Return what asks the rules: where nothing is suspected, their modules are not imported."""
+    from pinpoint_endpoints.checks.rules.registry import rule_findings
+
+    return rule_findings
 
 
 def _sort(found: list[_Found], value: object) -> bool:
@@ -63,43 +83,55 @@ def _sort(found: list[_Found], value: object) -> bool:
         whether this is certain: in YAML an object may begin where its first name does.
     """
     numbers: _Numbers = {}
-    ranked = [
-        (_rank(finding, value, numbers), code, number)
-        for number, (code, _, finding) in enumerate(found)
-    ]
+    ranked = []
+    is_certain = True
+    for number, (code, _, finding, path) in enumerate(found):
+        place = (*path, *finding.path)
+        rank = _rank(place, value, numbers)
+        if finding.at_key and place and len(rank) == len(place) and isinstance(place[-1], str):
+            rank[-1] -= 1
+            is_certain = is_certain and rank[-1] > 0
+        ranked.append((rank, code, number))
     ranked.sort()
     found[:] = [found[number] for _, _, number in ranked]
-    return all(after != [*before, 0] for (before, *_), (after, *_) in pairwise(ranked))
+    return is_certain or all(
+        after != [*before, 0] for (before, *_), (after, *_) in pairwise(ranked)
+    )
 
 
-def _rank(finding: Finding, value: Any, numbers: "_Numbers") -> list[int]:
-    """Return what sorts the part of a value that a finding is about, or the nearest above it.
+def _rank(path: ValuePath, value: Any, numbers: "_Numbers") -> list[int]:
+    """Return what sorts the part of a value at a path, or the nearest above it.
 
     Args:
-        finding: its path starts at the top of the value.
+        path: from the top of the value.
         value: the value.
-        numbers: of the members of objects in the value, by the object's `id()`; filled here.
+        numbers: of the members of large objects in the value, by the object's `id()`; filled here.
     """
     rank: list[int] = []
-    for step in finding.path:
+    for step in path:
         if isinstance(value, dict):
             if step not in value:
                 return rank
-            if id(value) not in numbers:
-                numbers[id(value)] = dict(zip(value, count(), strict=False))
-            number = numbers[id(value)][step]
+            number = _number(step, value, numbers)
         elif isinstance(value, list) and isinstance(step, int) and step < len(value):
             number = step
         else:
             return rank
         rank.append(2 * number + 1)
         value = value[step]
-    if rank and finding.at_key and isinstance(finding.path[-1], str):
-        rank[-1] -= 1
     return rank
 
 
 _Numbers = dict[int, dict[str | int, int]]
+_FEW = 50
+
+
+def _number(name: str | int, members: dict[str | int, Any], numbers: _Numbers) -> int:
+    if len(members) <= _FEW:
+        return [*members].index(name)
+    if id(members) not in numbers:
+        numbers[id(members)] = dict(zip(members, count(), strict=False))
+    return numbers[id(members)][name]
 
 
 def _id_by_name(document: Document) -> Iterator[_Found]:
@@ -112,7 +144,7 @@ def _id_by_name(document: Document) -> Iterator[_Found]:
 
     hint = "rename the file, or set the id with --id"
     finding = endpoint_id((), document.endpoint_id)._replace(hint=hint)
-    yield codes.ENDPOINT_ID, Severity.ERROR, finding
+    yield codes.ENDPOINT_ID, Severity.ERROR, finding, ()
 
 
 def is_valid(problems: Sequence[Problem], policy: Policy = DEFAULT_POLICY) -> bool:
@@ -130,9 +162,19 @@ def verdict_on(document: Document, problems: Sequence[Problem], policy: Policy) 
     return Verdict.UNREADABLE if unread else Verdict.INVALID
 
 
-def problem_at(document: Document, code: str, severity: Severity, finding: Finding) -> Problem:
-    """Return a finding as a problem of its document."""
-    prefix = () if finding.from_top else document.path
+def problem_at(
+    document: Document, code: str, severity: Severity, finding: Finding, path: ValuePath = ()
+) -> Problem:
+    """Return a finding as a problem of its document.
+
+    Args:
+        document: the document.
+        code: of the rule.
+        severity: of the rule.
+        finding: of the rule.
+        path: from the top of the document's value to what the rule checked.
+    """
+    prefix = () if finding.from_top else (*document.path, *path)
     return Problem.at(
         document,
         code,

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -223,8 +223,10 @@ def _report(
             else:
                 current.begin(source)
 
-        def read_source(source: Source | UnreadablePath) -> Iterator[Document]:
-            return with_ids(read(source, spooled, progress.meter), inputs.ids)
+        def read_source(
+            source: Source | UnreadablePath, *, lines: Container[int] | None = None
+        ) -> Iterator[Document]:
+            return with_ids(read(source, spooled, progress.meter, lines=lines), inputs.ids)
 
         checked = check_all(sources, read_source, policy, workers=workers, on_source=begin)
         documents = _with_forecast(checked, current, forecast, tally)

@@ -56,27 +56,27 @@ class JsonLocator(Locator):
         first_line: the number of the first line in the file.
     """
 
-    __slots__ = ("_first_line", "_places", "_raw")
+    __slots__ = ("_places", "_raw", "first_line")
     in_order = True
 
     def __init__(self, raw: bytes, first_line: int = 1) -> None:
         self._raw = raw
-        self._first_line = first_line
+        self.first_line = first_line
         self._places: JsonPlaces | None = None
 
     @property
     def map(self) -> PositionMap:
         """The positions of all values."""
-        return _map_of(self._raw, self._first_line)
+        return _map_of(self._raw, self.first_line)
 
     def line(self, path: ValuePath) -> int:
         """Return the number of the line where the value at `path` starts."""
-        return self.locate(path).line if b"\n" in self._raw else self._first_line
+        return self.locate(path).line if b"\n" in self._raw else self.first_line
 
     def locate(self, path: ValuePath, *, key: bool = False) -> Span:
         """Return the place of the value at `path`, or of its key."""
         if self._places is None:
-            self._places = JsonPlaces(decode(self._raw, self._first_line), self._first_line)
+            self._places = JsonPlaces(decode(self._raw, self.first_line), self.first_line)
         return self._places.locate(path, key=key)
 
 
@@ -107,7 +107,8 @@ def parse(raw: bytes, first_line: int = 1) -> Iterable[Parsed]:
 def _parse_carefully(raw: bytes, first_line: int) -> Iterator[Parsed]:
     maps = PositionMaps(partial(positions, raw, first_line))
     for index, parsed in enumerate(parse_with_positions(raw, first_line)):
-        locator = MapLocator(maps, index, in_order=not parsed.problems)  # of a duplicate key
+        in_order = not parsed.problems  # such as a duplicate key
+        locator = MapLocator(maps, index, in_order=in_order, first_line=first_line)
         yield Parsed(parsed.value, parsed.problems, locator)
 
 

@@ -4,7 +4,7 @@ import os
 import re
 import zlib
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import BinaryIO, Protocol
@@ -186,6 +186,8 @@ def read(
     source: Source | UnreadablePath,
     spooled: Mapping[str, Spooled] = NOTHING_SPOOLED,
     meter: Meter | None = None,
+    *,
+    lines: Container[int] | None = None,
 ) -> Iterator[Document]:
     """Yield the documents of one source.
 
@@ -193,6 +195,7 @@ def read(
         source: from `discover`.
         spooled: inputs that can be read only once, by path; `-` is standard input.
         meter: counts the bytes that are read.
+        lines: of an NDJSON file, the numbers of those to read; None for all.
     """
     if isinstance(source, UnreadablePath):
         yield _unreadable(source.path, _not_read(source.reason))
@@ -208,7 +211,7 @@ def read(
         else:
             found = source.s3_object
             with OpenFile(source.path) if found is None else found.open() as file:
-                yield from _documents(source, _Metered(file, meter))
+                yield from _documents(source, _Metered(file, meter), lines=lines)
     except OSError as error:
         yield _unreadable(source.path, _not_read(reason_of(error)))
 
@@ -245,11 +248,15 @@ class _Metered:
 
 
 def _documents(
-    source: Source, reader: _Metered, *, as_it_comes: bool = False
+    source: Source,
+    reader: _Metered,
+    *,
+    as_it_comes: bool = False,
+    lines: Container[int] | None = None,
 ) -> Iterator[Document]:
     raw = reader(CHUNK)
     if source.format is Format.NDJSON or is_gzip(raw):
-        yield from _documents_in_stream(source, stream_of(raw, reader), reader)
+        yield from _documents_in_stream(source, stream_of(raw, reader), reader, lines)
         return
     if source.format is Format.BY_CONTENT:
         raw = _first_line(raw, reader)
@@ -335,10 +342,12 @@ def _rest(raw: bytes, reader: Read) -> bytes:
     return b"".join(chunks)
 
 
-def _documents_in_stream(source: Source, stream: BinaryIO, reader: _Metered) -> Iterator[Document]:
+def _documents_in_stream(
+    source: Source, stream: BinaryIO, reader: _Metered, wanted: Container[int] | None
+) -> Iterator[Document]:
     try:
         if source.format is Format.NDJSON:
-            yield from read_lines(source, stream)
+            yield from read_lines(source, stream, wanted=wanted)
             return
         raw = _rest(b"", stream.read)
         if _is_csv(source, raw):
@@ -400,7 +409,12 @@ def _of_another_kind(source: Source, kind: OtherDocument, raw: bytes) -> Documen
 
 
 def read_lines(
-    source: Source, stream: BinaryIO, first_line: int = 1, *, is_part: bool = False
+    source: Source,
+    stream: BinaryIO,
+    first_line: int = 1,
+    *,
+    is_part: bool = False,
+    wanted: Container[int] | None = None,
 ) -> Iterator[Document]:
     """Yield the documents in a file with one on each line.
 
@@ -409,10 +423,13 @@ def read_lines(
         stream: its lines, or some of them.
         first_line: the number of the first of these lines.
         is_part: whether there are other lines, so that these may be empty.
+        wanted: the numbers of the lines to read; None for all.
     """
-    empty = not is_part
+    empty = not is_part and wanted is None
     lines = iter(partial(stream.readline, MAX_REQUEST_BYTES + 1), b"")
     for number, line in enumerate(lines, first_line):
+        if wanted is not None and number not in wanted:
+            continue
         if len(line) > MAX_REQUEST_BYTES:
             yield _unreadable(source.path, _too_large("line", number))
             return

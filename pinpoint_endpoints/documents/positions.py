@@ -121,10 +121,12 @@ class Locator:
     Attributes:
         in_order: whether members stand in the text in their order in the value; not where an alias
             repeats what stands above.
+        first_line: the number of the line in the file where the text begins.
     """
 
     __slots__ = ()
     in_order: bool
+    first_line = 1
 
     @property
     def map(self) -> PositionMap:
@@ -170,14 +172,18 @@ class MapLocator(Locator):
         maps: those of the file.
         index: of the document in the file.
         in_order: as the attribute.
+        first_line: as the attribute.
     """
 
-    __slots__ = ("_index", "_maps", "in_order")
+    __slots__ = ("_index", "_maps", "first_line", "in_order")
 
-    def __init__(self, maps: PositionMaps, index: int = 0, *, in_order: bool = True) -> None:
+    def __init__(
+        self, maps: PositionMaps, index: int = 0, *, in_order: bool = True, first_line: int = 1
+    ) -> None:
         self._maps = maps
         self._index = index
         self.in_order = in_order
+        self.first_line = first_line
 
     @property
     def map(self) -> PositionMap:

@@ -66,7 +66,7 @@ def is_right(document: Document) -> bool:
     if suspected is None:
         return True
     found = [*rule_findings(document, Policy(create=True)), *rule_findings(document, Policy())]
-    return {rule.code for rule, _ in found} <= suspected and fits(document.value, document.shape)
+    return {rule.code for rule, *_ in found} <= suspected and fits(document.value, document.shape)
 
 
 @given(st.data())

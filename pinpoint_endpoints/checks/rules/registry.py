@@ -3,10 +3,10 @@
 To add a rule, write one function with `@rule` in the module of its subject.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pinpoint_endpoints.checks.finding import Finding, Policy
 from pinpoint_endpoints.checks.rules import (
@@ -40,7 +40,8 @@ OTHER_RULE_MODULES = ("segment_schema_rules", "segment_rules")
 MAX_FINDINGS_PER_RULE = 200
 """More than anyone reads of one rule in one document; a hostile file could have a million."""
 
-Found = tuple[Rule, Finding]
+Found = tuple[Rule, Finding, ValuePath]
+"""What a rule finds, and the path from the top of the document's value to what the rule checked."""
 
 _PYTHON_TYPES = {
     "string": frozenset({str}),
@@ -80,7 +81,7 @@ class _Plan(NamedTuple):
 def rule_findings(
     document: Document, policy: Policy, only: frozenset[str] | None = None
 ) -> list[Found]:
-    """Return what the rules find in a document; paths start at the top of its value.
+    """Return what the rules find in a document.
 
     Args:
         document: with a value that could be read.
@@ -88,57 +89,46 @@ def rule_findings(
         only: the codes of the rules to ask; by default all.
     """
     plan = _plan(frozenset(policy.ignore), only)
-    found = _found_in_request(plan, document, policy.create)
-    if found and document.request_path:
-        found = [(rule, _under(document.request_path, finding)) for rule, finding in found]
-    for check, rule in plan.documents:
-        if findings := check(document):
-            found += _placed(rule, findings)
-    return found
-
-
-def _found_in_request(plan: _Plan, document: Document, create: bool) -> list[Found]:
-    request = document.request
+    request, top = document.request, document.request_path
     found: list[Found] = []
-    for group, members in plan.groups:
-        holder = request.get(group) if group else request
-        if isinstance(holder, dict):
-            _check_members(holder, members, found)
+    if plan.groups:
+        _add_of_members(found, plan, request, top)
     for check, rule in plan.requests:
         if findings := check(request):
-            found += _placed(rule, findings)
-    if request or document.has_endpoint:
+            _add(found, rule, top, findings)
+    if plan.creations and (request or document.has_endpoint):
         for check, rule in plan.creations:
-            if findings := check(request, create):
-                found += _placed(rule, findings)
+            if findings := check(request, policy.create):
+                _add(found, rule, top, findings)
+    for check, rule in plan.documents:
+        if findings := check(document):
+            _add(found, rule, (), findings)
     return found
 
 
-def _check_members(
-    holder: dict[str, Any], members: tuple[_Member, ...], found: list[Found]
+def _add_of_members(
+    found: list[Found], plan: _Plan, request: Mapping[str, object], top: ValuePath
 ) -> None:
-    for name, path, types, checks in members:
-        value = holder.get(name)
-        if type(value) in types:
-            for check, rule in checks:
-                if findings := check(value):
-                    found += _placed(rule, findings, path)
+    for group, members in plan.groups:
+        holder = request.get(group) if group else request
+        if not isinstance(holder, dict):
+            continue
+        for name, path, types, checks in members:
+            value = holder.get(name)
+            if type(value) in types:
+                for check, rule in checks:
+                    if findings := check(value):
+                        _add(found, rule, (*top, *path), findings)
 
 
-def _placed(rule: Rule, findings: Sequence[Finding], prefix: ValuePath = ()) -> Iterator[Found]:
-    for finding in findings[:MAX_FINDINGS_PER_RULE]:
-        yield rule, _under(prefix, finding)
-    for finding in findings[MAX_FINDINGS_PER_RULE : MAX_FINDINGS_PER_RULE + 1]:
-        excess = len(findings) - MAX_FINDINGS_PER_RULE
+def _add(found: list[Found], rule: Rule, path: ValuePath, findings: Sequence[Finding]) -> None:
+    """Add what a rule finds at a path; of very many findings the first ones."""
+    found += [(rule, finding, path) for finding in findings[:MAX_FINDINGS_PER_RULE]]
+    excess = len(findings) - MAX_FINDINGS_PER_RULE
+    if excess > 0:
+        last = findings[MAX_FINDINGS_PER_RULE]
         message = f"{excess} more of this kind, from here on"
-        yield rule, _under(prefix, finding._replace(message=message, hint="", fix=None))
-
-
-def _under(prefix: ValuePath, finding: Finding) -> Finding:
-    if not prefix:
-        return finding
-    fix = finding.fix.under(prefix) if finding.fix else None
-    return finding._replace(path=(*prefix, *finding.path), fix=fix)
+        found.append((rule, last._replace(message=message, hint="", fix=None), path))
 
 
 @lru_cache(maxsize=256)

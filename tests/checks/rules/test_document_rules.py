@@ -152,7 +152,7 @@ def test_bytes_are_counted_and_not_characters() -> None:
 def test_what_the_quick_writer_refuses_is_measured_too(odd: object) -> None:
     """Half a surrogate pair and a number of 71 bits do not hide how long the rest is."""
     document = document_of({"RequestId": "x" * 15_360, "City": odd})
-    assert [rule.code for rule, _ in rule_findings(document, DEFAULT_POLICY)] == ["PE216"]
+    assert [rule.code for rule, *_ in rule_findings(document, DEFAULT_POLICY)] == ["PE216"]
 
 
 ADA = {"ChannelType": "EMAIL", "Address": "ada@example.com"}

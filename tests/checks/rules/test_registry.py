@@ -19,11 +19,11 @@ MANY_MISTAKES = {
 def test_rules_are_left_out_by_their_codes() -> None:
     """Whatever a rule looks at, it says nothing when its code is ignored; the others do."""
     (document,) = documents_in(MANY_MISTAKES)
-    found = {rule.code for rule, _ in rule_findings(document, DEFAULT_POLICY)}
+    found = {rule.code for rule, *_ in rule_findings(document, DEFAULT_POLICY)}
     assert found == {"PE201", "PE206", "PE209", "PE210", "PE217"}
     for code in found:
         policy = Policy(ignore=frozenset({code}))
-        assert {rule.code for rule, _ in rule_findings(document, policy)} == found - {code}
+        assert {rule.code for rule, *_ in rule_findings(document, policy)} == found - {code}
 
 
 def test_problems_come_in_the_order_of_the_file() -> None:
