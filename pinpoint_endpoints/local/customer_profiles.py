@@ -21,22 +21,22 @@ from pinpoint_endpoints.local.object_types import (
     check_object_type,
     map_object,
 )
-from pinpoint_endpoints.local.profile_rows import ProfileRows
+from pinpoint_endpoints.local.profile_rows import ProfileRows, absent, existing_domain, page_of
 from pinpoint_endpoints.local.service_error import (
     ServiceError,
     bad_request,
     not_found,
 )
 from pinpoint_endpoints.local.store import Store
+from pinpoint_endpoints.local.upload_jobs import SERVER, LocalUploadJobs, StoredObject
 from pinpoint_endpoints.quotas import MAX_PROFILE_OBJECT_BYTES
+from pinpoint_endpoints.service.client import LOCAL_URL
 
 PATHS_BEGIN = "/domains"
 """How the paths of Customer Profiles begin; those of Pinpoint begin with `/v1/`."""
 
 Request = dict[str, Any]
 Body = dict[str, Any]
-
-_MAX_PAGE = 100
 
 
 class LocalCustomerProfiles:
@@ -58,6 +58,11 @@ class LocalCustomerProfiles:
         self._now = now
         self._new_id = new_id
 
+    @property
+    def upload_jobs(self) -> LocalUploadJobs:
+        """The operations of upload jobs; made anew, since a cycle would keep the store open."""
+        return LocalUploadJobs(self._store, self._now, self._new_id, self._put)
+
     def create_domain(self, request: Request) -> Body:
         """Create a domain."""
         members = ("DomainName", "DefaultExpirationDays", "DefaultEncryptionKey", "Tags")
@@ -75,7 +80,7 @@ class LocalCustomerProfiles:
         """Return a domain with its counts."""
         with self._store.reading() as rows:
             profiles = ProfileRows(rows)
-            response = _existing_domain(profiles, request)
+            response = existing_domain(profiles, request)
             number, objects, size = profiles.counts(request["DomainName"])
         stats = {"ProfileCount": number, "MeteringProfileCount": number, "ObjectCount": objects}
         return {**response, "Stats": {**stats, "TotalSize": size}}
@@ -86,7 +91,7 @@ class LocalCustomerProfiles:
         time = self._now().timestamp()
         with self._store.writing() as rows:
             profiles = ProfileRows(rows)
-            _existing_domain(profiles, request)
+            existing_domain(profiles, request)
             name = request["ObjectTypeName"]
             before = profiles.object_type(request["DomainName"], name) or {}
             response: Body = {
@@ -109,8 +114,8 @@ class LocalCustomerProfiles:
         with self._store.writing() as rows:
             profiles = ProfileRows(rows)
             object_type = _existing_object_type(profiles, request)
-            unique = self._put(profiles, request, object_type, request["Object"])
-        return {"ProfileObjectUniqueKey": unique}
+            stored = self._put(profiles, request, object_type, request["Object"])
+        return {"ProfileObjectUniqueKey": stored.unique_key}
 
     def batch_put_profile_object(self, request: Request) -> Body:
         """Add or replace several objects; each succeeds or fails for itself."""
@@ -123,12 +128,13 @@ class LocalCustomerProfiles:
             object_type = _existing_object_type(profiles, request)
             for item in request["Items"]:
                 try:
-                    unique = self._put(profiles, request, object_type, item["Object"])
+                    stored = self._put(profiles, request, object_type, item["Object"])
                 except ServiceError as error:
                     answer = {"Id": item["Id"], "Code": error.status, "Message": error.message}
                     failed.append(answer)
                 else:
-                    succeeded.append({"Id": item["Id"], "ProfileObjectUniqueKey": unique})
+                    answer = {"Id": item["Id"], "ProfileObjectUniqueKey": stored.unique_key}
+                    succeeded.append(answer)
         return {"Successful": succeeded, "Failed": failed}
 
     def search_profiles(self, request: Request) -> Body:
@@ -136,14 +142,14 @@ class LocalCustomerProfiles:
         searches = [request, *(request.get("AdditionalSearchKeys") or ())]
         with self._store.reading() as rows:
             profiles = ProfileRows(rows)
-            _existing_domain(profiles, request)
+            existing_domain(profiles, request)
             found = [
                 profiles.with_key(request["DomainName"], one["KeyName"], one["Values"])
                 for one in searches
             ]
             is_all = request.get("LogicalOperator") == "AND"
             numbers = set.intersection(*found) if is_all else set().union(*found)
-            page, token = _page(sorted(numbers), request)
+            page, token = page_of(sorted(numbers), request)
             return {"Items": [profiles.profile(number) for number in page], **token}
 
     def list_profile_objects(self, request: Request) -> Body:
@@ -154,7 +160,7 @@ class LocalCustomerProfiles:
             found = profiles.objects(
                 request["DomainName"], request["ObjectTypeName"], request["ProfileId"]
             )
-        page, token = _page(found, request)
+        page, token = page_of(found, request)
         items = [
             {
                 "ObjectTypeName": request["ObjectTypeName"],
@@ -165,7 +171,9 @@ class LocalCustomerProfiles:
         ]
         return {"Items": items, **token}
 
-    def _put(self, profiles: ProfileRows, request: Request, object_type: Body, text: str) -> str:
+    def _put(
+        self, profiles: ProfileRows, request: Request, object_type: Body, text: str
+    ) -> StoredObject:
         """Store an object. Nothing is written before everything is checked."""
         mapped = map_object(_object(text), object_type)
         unique = mapped.unique
@@ -176,7 +184,12 @@ class LocalCustomerProfiles:
         unique_key = b64encode(digest).decode()
         number = profiles.profile_of_object(domain, type_name, unique_key)
         if number is None:
-            number = self._matched(profiles, domain, mapped, object_type)
+            number = self._matched(profiles, domain, mapped)
+        is_new = number is None
+        if number is None:
+            if not object_type.get("AllowProfileCreation"):
+                raise bad_request("No profile has the object's keys, and none may be created.")
+            number = profiles.add_profile(domain, self._new_id().hex)
         profile = profiles.profile(number)
         for path, value in mapped.members.items():
             holder = profile if len(path) == 1 else profile.setdefault(path[0], {})
@@ -184,12 +197,10 @@ class LocalCustomerProfiles:
         profiles.put_profile(number, profile)
         profiles.put_object(domain, type_name, unique_key, number, text)
         profiles.add_keys(domain, number, [(k.name, k.value) for k in _stored(mapped.keys)])
-        return unique_key
+        return StoredObject(unique_key, is_new)
 
-    def _matched(
-        self, profiles: ProfileRows, domain: str, mapped: MappedObject, object_type: Body
-    ) -> int:
-        """Return the profile that an object belongs to; create it if there is none.
+    def _matched(self, profiles: ProfileRows, domain: str, mapped: MappedObject) -> int | None:
+        """Return the profile that an object belongs to, or None.
 
         Source: Amazon Connect Administrator Guide, "How profiles are matched": exactly one profile
         with a key is it; a key of several is ignored; secondary keys come after the others.
@@ -202,9 +213,7 @@ class LocalCustomerProfiles:
                     found = profiles.with_key(domain, key.name, [key.value])
                     if len(found) == 1:
                         return found.pop()
-        if not object_type.get("AllowProfileCreation"):
-            raise bad_request("No profile has the object's keys, and none may be created.")
-        return profiles.add_profile(domain, self._new_id().hex)
+        return None
 
 
 def _object(text: str) -> Mapping[str, Any]:
@@ -223,33 +232,12 @@ def _stored(keys: list[Key]) -> Iterator[Key]:
     return (key for key in keys if "LOOKUP_ONLY" not in key.identifiers)
 
 
-def _page(found: list[Any], request: Request) -> tuple[list[Any], Body]:
-    limit = int(request.get("MaxResults") or _MAX_PAGE)
-    begin = request.get("NextToken") or "0"
-    if not re.fullmatch("[0-9]{1,9}", begin):
-        raise bad_request("NextToken is not one that this service gave.")
-    end = int(begin) + limit
-    token = {"NextToken": str(end)} if end < len(found) else {}
-    return found[int(begin) : end], token
-
-
-def _existing_domain(profiles: ProfileRows, request: Request) -> Body:
-    domain = profiles.domain(request["DomainName"])
-    if domain is None:
-        raise _absent("Domain")
-    return domain
-
-
 def _existing_object_type(profiles: ProfileRows, request: Request) -> Body:
-    _existing_domain(profiles, request)
+    existing_domain(profiles, request)
     found = profiles.object_type(request["DomainName"], request["ObjectTypeName"])
     if found is None:
-        raise _absent("Object type")
+        raise absent("Object type")
     return found
-
-
-def _absent(what: str) -> ServiceError:
-    return ServiceError("ResourceNotFoundException", 404, f"{what} not found")
 
 
 class _Operation(NamedTuple):
@@ -275,6 +263,12 @@ _OPERATIONS: Mapping[str, _Operation] = {
         _Operation("BatchPutProfileObject", LocalCustomerProfiles.batch_put_profile_object),
         _Operation("SearchProfiles", LocalCustomerProfiles.search_profiles),
         _Operation("ListProfileObjects", LocalCustomerProfiles.list_profile_objects),
+        _Operation("CreateUploadJob", lambda self, request: self.upload_jobs.create(request)),
+        _Operation("GetUploadJobPath", lambda self, request: self.upload_jobs.path(request)),
+        _Operation("StartUploadJob", lambda self, request: self.upload_jobs.start(request)),
+        _Operation("GetUploadJob", lambda self, request: self.upload_jobs.get(request)),
+        _Operation("ListUploadJobs", lambda self, request: self.upload_jobs.list(request)),
+        _Operation("StopUploadJob", lambda self, request: self.upload_jobs.stop(request)),
     )
 }
 
@@ -293,7 +287,11 @@ def operation_at(method: str, path: str) -> tuple[str, dict[str, str]]:
 
 
 def run_operation(
-    profiles: LocalCustomerProfiles, name: str, members: Request, query: Mapping[str, str]
+    profiles: LocalCustomerProfiles,
+    name: str,
+    members: Request,
+    query: Mapping[str, str],
+    server: str = LOCAL_URL,
 ) -> Body:
     """Check a request, and execute its operation.
 
@@ -302,6 +300,7 @@ def run_operation(
         name: of the operation, from `operation_at`.
         members: of the body and the path.
         query: the parameters of the query.
+        server: the URL by which the client reaches this server.
 
     Raises:
         ServiceError: the request is refused, or the operation is not implemented.
@@ -317,6 +316,7 @@ def run_operation(
         digits = query["max-results"]
         request["MaxResults"] = int(digits) if re.fullmatch("[0-9]{1,9}", digits) else digits
     check_request(name, request)
+    request[SERVER] = server
     return _OPERATIONS[name].run(profiles, request)
 
 

@@ -1,14 +1,14 @@
 """Let a boto3 client call a local Pinpoint in the same process, without a server or a socket."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from pinpoint_endpoints.local.pinpoint import NO_APPLICATION, LocalPinpoint
-from pinpoint_endpoints.local.routes import Answer, answer, message_of, refusal
+from pinpoint_endpoints.local.routes import NO_HEADERS, Answer, answer, message_of, refusal
 from pinpoint_endpoints.local.service_error import not_found
 from pinpoint_endpoints.local.store import Store, exists, open_for_reading
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HANDLER_ID = "pinpoint_endpoints.local"
 METHODS_WITHOUT_CREATION = frozenset({"GET", "DELETE"})
 
-AnswerRequest = Callable[[str, str, bytes], Answer]
+AnswerRequest = Callable[[str, str, bytes, Mapping[str, str]], Answer]
 
 
 class InProcessTransport:
@@ -38,19 +38,22 @@ class InProcessTransport:
         self._pinpoint = LocalPinpoint(Store(self._path)) if exists(self._path) else None
         self._lock = threading.Lock()
 
-    def answer(self, method: str, target: str, body: bytes) -> Answer:
+    def answer(
+        self, method: str, target: str, body: bytes, headers: Mapping[str, str] = NO_HEADERS
+    ) -> Answer:
         """Answer one HTTP request. If there is no such application, the answer names the store.
 
         Args:
             method: such as `PUT`.
             target: the encoded path, with the query if there is one.
             body: JSON in UTF-8, or empty.
+            headers: of the request.
 
         Raises:
             CannotRun: the store cannot be used.
         """
         pinpoint = self._pinpoint_for(method)
-        found = answer(pinpoint, method, target, body)
+        found = answer(pinpoint, method, target, body, headers)
         if message_of(found) != NO_APPLICATION:
             return found
         absent = "" if self._pinpoint else ", which does not exist yet"
@@ -72,14 +75,17 @@ def attach(client: Any, answer_request: AnswerRequest) -> None:
 
     Args:
         client: a boto3 (botocore) client of `pinpoint` or `customer-profiles`.
-        answer_request: takes an HTTP method, an encoded path with its query, and a body.
+        answer_request: takes an HTTP method, an encoded path with its query, a body, and headers.
     """
 
     def respond(request: "AWSPreparedRequest", **_: Any) -> "AWSResponse":
         url = urlsplit(request.url)
         target = f"{url.path}?{url.query}" if url.query else url.path
-        body = cast("bytes", request.body or b"")
-        return _as_botocore(request.url, answer_request(request.method, target, body))
+        body = request.body or b""
+        content = cast("bytes", body.read() if hasattr(body, "read") else body)
+        headers = cast("Mapping[str, str]", request.headers)
+        answered = answer_request(request.method, target, content, headers)
+        return _as_botocore(request.url, answered)
 
     event = f"before-send.{client.meta.service_model.service_id.hyphenize()}"
     client.meta.events.unregister(event, unique_id=HANDLER_ID)

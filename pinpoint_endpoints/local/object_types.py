@@ -66,6 +66,17 @@ def check_object_type(request: Mapping[str, Any]) -> None:
         raise bad_request(problem)
 
 
+def check_fields(fields: Mapping[str, Any]) -> None:
+    """Refuse fields that the service refuses in a mapping.
+
+    Raises:
+        ServiceError: 400.
+    """
+    problem = next((each for name in fields for each in _field_problems(name, fields[name])), "")
+    if problem or not fields:
+        raise bad_request(problem or "Fields are required")
+
+
 def _problems(fields: Mapping[str, Any], keys: Mapping[str, Any]) -> Iterator[str]:
     entries = [(name, entry) for name, several in keys.items() for entry in several]
     if not fields or not entries:

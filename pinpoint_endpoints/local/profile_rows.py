@@ -1,14 +1,18 @@
 """Read and write domains and profiles inside one transaction of the store."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 
 from pinpoint_endpoints.local.rows import Rows
+from pinpoint_endpoints.local.service_error import ServiceError, bad_request
 from pinpoint_endpoints.local.unit_of_work import RowError
 
 Body = dict[str, Any]
+
+_MAX_PAGE = 100
 
 
 class ProfileRows:
@@ -124,6 +128,39 @@ class ProfileRows:
         query = "SELECT profile FROM profile_keys WHERE domain = ? AND name = ? AND value = ?"
         return {n for value in values for (n,) in self._execute(query, (domain, name, value))}
 
+    def put_upload_job(self, domain: str, job_id: str, job: Body) -> None:
+        """Store a new upload job, or replace what is known of it; its file stays."""
+        self._execute(
+            "INSERT INTO profile_upload_jobs (domain, job_id, job) VALUES (?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET job = excluded.job",
+            (domain, job_id, orjson.dumps(job)),
+        )
+
+    def upload_job(self, domain: str, job_id: str) -> Body | None:
+        """Return an upload job, or None."""
+        query = "SELECT job FROM profile_upload_jobs WHERE domain = ? AND job_id = ?"
+        return self._body(query, domain, job_id)
+
+    def upload_jobs(self, domain: str) -> list[Body]:
+        """Return the upload jobs of a domain, the latest first."""
+        query = "SELECT job FROM profile_upload_jobs WHERE domain = ? ORDER BY number DESC"
+        return [orjson.loads(job) for (job,) in self._execute(query, (domain,))]
+
+    def put_file(self, domain: str, job_id: str, content: bytes | None) -> None:
+        """Store or remove the file of an upload job."""
+        self._execute(
+            "UPDATE profile_upload_jobs SET file = ? WHERE domain = ? AND job_id = ?",
+            (content, domain, job_id),
+        )
+
+    def file(self, domain: str, job_id: str) -> bytes | None:
+        """Return the file of an upload job, or None."""
+        row = self._execute(
+            "SELECT file FROM profile_upload_jobs WHERE domain = ? AND job_id = ?",
+            (domain, job_id),
+        ).fetchone()
+        return None if row is None else row[0]
+
     def _body(self, query: str, *values: object) -> Body | None:
         row = self._execute(query, values).fetchone()
         if row is None:
@@ -132,3 +169,35 @@ class ProfileRows:
         if not isinstance(found, dict):
             raise RowError
         return found
+
+
+def existing_domain(profiles: ProfileRows, request: Body) -> Body:
+    """Return the domain that a request names.
+
+    Raises:
+        ServiceError: 404 if there is none.
+    """
+    domain = profiles.domain(request["DomainName"])
+    if domain is None:
+        raise absent("Domain")
+    return domain
+
+
+def absent(what: str) -> ServiceError:
+    """Return the error for something that Customer Profiles does not have."""
+    return ServiceError("ResourceNotFoundException", 404, f"{what} not found")
+
+
+def page_of(found: list[Any], request: Body) -> tuple[list[Any], Body]:
+    """Return the part of a list that a request asks for, and the token for the next one.
+
+    Raises:
+        ServiceError: 400 if the token is not one of ours.
+    """
+    limit = int(request.get("MaxResults") or _MAX_PAGE)
+    begin = request.get("NextToken") or "0"
+    if not re.fullmatch("[0-9]{1,9}", begin):
+        raise bad_request("NextToken is not one that this service gave.")
+    end = int(begin) + limit
+    token = {"NextToken": str(end)} if end < len(found) else {}
+    return found[int(begin) : end], token

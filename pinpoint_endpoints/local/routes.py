@@ -20,7 +20,11 @@ from pinpoint_endpoints.local.service_error import (
     payload_too_large,
 )
 from pinpoint_endpoints.local.unknown_members import remove_unknown_members
-from pinpoint_endpoints.quotas import MAX_BODY_BYTES, MAX_EVENTS_BYTES
+from pinpoint_endpoints.local.upload_jobs import UPLOAD_PATH
+from pinpoint_endpoints.quotas import MAX_BODY_BYTES, MAX_EVENTS_BYTES, MAX_IMPORT_FILE_BYTES
+from pinpoint_endpoints.service.client import LOCAL_URL
+
+NO_HEADERS: Mapping[str, str] = {}
 
 LISTED = "`pe serve --explain` lists what it implements."
 _ID_IN_MODEL = re.compile(r"\\\{[^/]+?\\\}")
@@ -181,7 +185,13 @@ ID = "{}"
 _OPERATIONS_AT = {re.sub("{[^}]+}", ID, path): methods for path, methods in OPERATIONS.items()}
 
 
-def answer(pinpoint: LocalPinpoint, method: str, target: str, body: bytes) -> Answer:
+def answer(
+    pinpoint: LocalPinpoint,
+    method: str,
+    target: str,
+    body: bytes,
+    headers: Mapping[str, str] = NO_HEADERS,
+) -> Answer:
     """Answer one HTTP request as the service does.
 
     A refusal becomes an answer; a bug remains an exception.
@@ -191,41 +201,58 @@ def answer(pinpoint: LocalPinpoint, method: str, target: str, body: bytes) -> An
         method: such as `PUT`.
         target: the path with its percent-encoding, and the query if there is one.
         body: as it was received; empty for none.
+        headers: of the request, for Customer Profiles.
 
     Raises:
         CannotRun: the store cannot be used.
     """
     request_id = pinpoint.new_request_id()
-    headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
+    answered = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
     try:
         path, _, query = target.partition("?")
         if path.startswith(PATHS_BEGIN):
-            response = _answer_of_profiles(pinpoint, method, target, body)
-            return Answer(200, headers, response)
+            response = _answer_of_profiles(pinpoint, method, target, body, headers)
+            return Answer(200, answered, response)
         operation, ids = _route(method, path)
         if len(body) > operation.max_bytes:
             raise payload_too_large(f"The body is over {operation.max_bytes} bytes.")
         members = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
         call = Call(pinpoint, ids, members, body, operation.shape, request_id)
         response = orjson.dumps(operation.run(call))
-        return Answer(operation.status, headers, response, call.remark)
+        return Answer(operation.status, answered, response, call.remark)
     except ServiceError as error:
         return refusal(error, request_id)
     except RecursionError:  # from the explanation of a thousand nested lists
         return refusal(bad_request(TOO_DEEP), request_id)
 
 
-def _answer_of_profiles(pinpoint: LocalPinpoint, method: str, target: str, body: bytes) -> bytes:
+def _answer_of_profiles(
+    pinpoint: LocalPinpoint, method: str, target: str, body: bytes, headers: Mapping[str, str]
+) -> bytes:
     """Return the body of the answer to a request for Customer Profiles."""
-    if len(body) > MAX_BODY_BYTES:
-        raise payload_too_large(f"The body is over {MAX_BODY_BYTES} bytes.")
+    if len(body) > max_bytes(method, target):
+        raise payload_too_large(f"The body is over {max_bytes(method, target)} bytes.")
     path, _, query = target.partition("?")
+    upload = UPLOAD_PATH.fullmatch(path) if method == "PUT" else None
+    if upload:
+        domain, job_id = upload.groups()
+        pinpoint.profiles.upload_jobs.put_file(domain, job_id, query, headers, body)
+        return b""
     name, in_path = operation_at(method, path)
     members = value_of(body) if body else {}
     if not isinstance(members, dict):
         raise bad_request("The body is not a JSON object.")
     parameters = dict(parse_qsl(query, keep_blank_values=True))
-    return orjson.dumps(run_operation(pinpoint.profiles, name, members | in_path, parameters))
+    host = headers.get("host")
+    server = f"http://{host}" if host else LOCAL_URL
+    response = run_operation(pinpoint.profiles, name, members | in_path, parameters, server)
+    return orjson.dumps(response)
+
+
+def max_bytes(method: str, target: str) -> int:
+    """Return how large the body of a request may be: the file of an upload job is larger."""
+    is_file = method == "PUT" and UPLOAD_PATH.fullmatch(target.partition("?")[0])
+    return MAX_IMPORT_FILE_BYTES if is_file else MAX_BODY_BYTES
 
 
 def refusal(error: ServiceError, request_id: str) -> Answer:
@@ -251,7 +278,8 @@ def operation_name(method: str, target: str) -> str:
     """Return the name of a request's operation; empty if Pinpoint has no such operation."""
     path, _, _ = target.partition("?")
     if path.startswith(PATHS_BEGIN):
-        return operation_at(method, path)[0]
+        is_file = method == "PUT" and UPLOAD_PATH.fullmatch(path)
+        return "upload" if is_file else operation_at(method, path)[0]
     methods, _ = _methods_and_ids(path)
     operation = methods.get(method)
     return _modelled_operations(path).get(method, "") if operation is None else operation.name

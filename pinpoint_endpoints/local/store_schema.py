@@ -111,6 +111,18 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE profile_upload_jobs (
+            number INTEGER PRIMARY KEY,
+            domain TEXT NOT NULL,
+            job_id TEXT NOT NULL,
+            job BLOB NOT NULL,
+            file BLOB,
+            UNIQUE (domain, job_id)
+        )
+        """,
+    ),
 )
 STORE_VERSION = len(UPGRADES)
 

@@ -1,11 +1,13 @@
 """Makes the calls of Customer Profiles that put domains, object types and profile objects."""
 
 from collections.abc import Collection, Iterator, Mapping
+from http import HTTPStatus
 from itertools import chain
 from typing import Any
 
 from pinpoint_endpoints.errors import Refused
 from pinpoint_endpoints.service.errors import (
+    Refusal,
     is_throttled,
     readable,
     refusal_of,
@@ -22,6 +24,7 @@ _BUSY = "concurrent update"
 Source: aws-amplify/amplify-backend, packages/backend-notifications, src/lambda/shared/retry.ts.
 """
 _ABSENT = "ResourceNotFoundException"
+_NOT_ALLOWED = "the credentials need profile permissions for this domain"
 _NO_ANSWER = "the answer says nothing about this object"
 _OK = 200
 
@@ -87,11 +90,16 @@ def _each(response: Mapping[str, Any], call: Call, accepted: Answer) -> Iterator
 def _refused(error: Any, personal: Collection[str]) -> Answer:
     refusal = refusal_of(error, personal=personal)
     answer = Answer(
-        False, refusal.status, refusal.code, refusal.message, refusal.request_id, refusal.hint
+        False, refusal.status, refusal.code, refusal.message, refusal.request_id, _hint(refusal)
     )
     if refusal.code == _ABSENT:
         answer = answer._replace(hint="check --domain and --object-type; --create-object-type")
     return answer._replace(busy=_is_busy(answer))
+
+
+def _hint(refusal: Refusal) -> str:
+    is_about_rights = refusal.status == HTTPStatus.FORBIDDEN and not refusal.is_about_credentials
+    return _NOT_ALLOWED if is_about_rights else refusal.hint
 
 
 def _is_busy(answer: Answer) -> bool:
@@ -113,13 +121,22 @@ def find_object_type(client: Any, domain: str, name: str) -> Mapping[str, Any] |
         Refused: there is no such domain, or the service refuses to return it.
         CannotRun: no credentials, no connection, no readable answer.
     """
-    found = _called(client, "get_profile_object_type", DomainName=domain, ObjectTypeName=name)
+    found = call_profiles(client, "get_profile_object_type", DomainName=domain, ObjectTypeName=name)
     if found is None:
-        if _called(client, "get_domain", DomainName=domain) is None:
-            message = f"there is no domain {domain}"
-            raise Refused(message, "create it in the console of Amazon Connect", status=404)
-        return None
+        check_domain(client, domain)
     return found
+
+
+def check_domain(client: Any, domain: str) -> None:
+    """Refuse a domain that does not exist.
+
+    Raises:
+        Refused: there is no such domain, or the service refuses to return it.
+        CannotRun: no credentials, no connection, no readable answer.
+    """
+    if call_profiles(client, "get_domain", DomainName=domain) is None:
+        message = f"there is no domain {domain}"
+        raise Refused(message, "create it in the console of Amazon Connect", status=404)
 
 
 def put_object_type(client: Any, domain: str, object_type: Mapping[str, Any]) -> None:
@@ -129,7 +146,7 @@ def put_object_type(client: Any, domain: str, object_type: Mapping[str, Any]) ->
         Refused: the service refuses it.
         CannotRun: no credentials, no connection, no readable answer.
     """
-    _called(client, "put_profile_object_type", DomainName=domain, **object_type)
+    call_profiles(client, "put_profile_object_type", DomainName=domain, **object_type)
 
 
 def ensure_domain(client: Any, domain: str, expiration_days: int) -> None:
@@ -139,12 +156,23 @@ def ensure_domain(client: Any, domain: str, expiration_days: int) -> None:
         Refused: the service refuses it.
         CannotRun: no credentials, no connection, no readable answer.
     """
-    if _called(client, "get_domain", DomainName=domain) is None:
-        _called(client, "create_domain", DomainName=domain, DefaultExpirationDays=expiration_days)
+    if call_profiles(client, "get_domain", DomainName=domain) is None:
+        days = {"DefaultExpirationDays": expiration_days}
+        call_profiles(client, "create_domain", DomainName=domain, **days)
 
 
-def _called(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any] | None:
-    """Return what an operation answers; None if what it is about does not exist."""
+def call_profiles(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any] | None:
+    """Return what an operation answers; None if it returns something that does not exist.
+
+    Args:
+        client: a boto3 client of `customer-profiles`.
+        operation: the name of the client's method.
+        parameters: of the operation.
+
+    Raises:
+        Refused: the service refuses it.
+        CannotRun: no credentials, no connection, no readable answer.
+    """
     from botocore.exceptions import ClientError
 
     try:
@@ -155,5 +183,5 @@ def _called(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]
         if refusal.code == _ABSENT and operation.startswith("get_"):
             return None
         message = f"{error.operation_name}: HTTP {refusal.status}: {refusal.message}"
-        raise Refused(message, refusal.hint, status=refusal.status, code=refusal.code) from None
+        raise Refused(message, _hint(refusal), status=refusal.status, code=refusal.code) from None
     return response

@@ -177,9 +177,9 @@ class PinpointLocal:
         names = ", ".join(others[:_MAX_NAMES])
         return f"; endpoints are in {names}: call serve(application_id=…), or read PE_APP"
 
-    def _answer(self, method: str, target: str, body: bytes) -> Answer:
+    def _answer(self, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         self._running()
-        return answer(self._pinpoint, method, target, body)
+        return answer(self._pinpoint, method, target, body, headers)
 
     def _end(self) -> None:
         self._server = None

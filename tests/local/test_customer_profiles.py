@@ -1,14 +1,22 @@
 """The local Customer Profiles, through boto3 in this process."""
 
 import json
+from base64 import b64decode, b64encode
+from hashlib import md5
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
+from botocore.httpsession import URLLib3Session
 
+from pinpoint_endpoints import connect
 from pinpoint_endpoints.local.in_process import InProcessTransport, attach
 from pinpoint_endpoints.service.client import CUSTOMER_PROFILES, open_local_client
+from pinpoint_endpoints.service.upload_jobs import upload_file
+from pinpoint_endpoints.testing import local_pinpoint
 
 TYPE: dict[str, Any] = {
     "ObjectTypeName": "user",
@@ -22,6 +30,7 @@ TYPE: dict[str, Any] = {
     },
     "Keys": {
         "id": [{"StandardIdentifiers": ["PROFILE", "UNIQUE"], "FieldNames": ["userId"]}],
+        "_account": [{"FieldNames": ["userId"]}],
         "_email": [{"FieldNames": ["email"]}],
     },
 }
@@ -229,3 +238,109 @@ def test_a_refused_item_writes_nothing(domain: Any) -> None:
     with pytest.raises(ClientError):
         put(domain, userId="u1", city="x" * 300)
     assert search(domain, "id", "u1") == []
+
+
+COLUMNS = {
+    "userId": {"Source": "_source.userId", "Target": "_profile.AccountNumber"},
+    "email": {"Source": "_source.email", "Target": "_profile.EmailAddress"},
+}
+
+
+def uploaded(client: Any, content: bytes, **more: Any) -> str:
+    """Create an upload job, upload its file, and return its id."""
+    job = {"DisplayName": "part", "Fields": COLUMNS, "UniqueKey": "userId", **more}
+    job_id = str(client.create_upload_job(DomainName="d", **job)["JobId"])
+    upload_file(client, "d", job_id, BytesIO(content))
+    return job_id
+
+
+def test_an_upload_job_makes_and_updates_profiles(domain: Any) -> None:
+    """Of profiles that objects made too: both are found by their account."""
+    put(domain, userId="u1", city="Bonn")
+    job_id = uploaded(domain, b"userId,email\nu1,a@example.com\nu2,b@example.com\n,c@example.com\n")
+    domain.start_upload_job(DomainName="d", JobId=job_id)
+    job = domain.get_upload_job(DomainName="d", JobId=job_id)
+    assert (job["Status"], job["DataExpiry"]) == ("PARTIALLY_SUCCEEDED", 14)
+    counts = {"CreatedRecords": 1, "UpdatedRecords": 1, "FailedRecords": 1}
+    assert job["ResultsSummary"] == counts
+    (first,) = search(domain, "_email", "a@example.com")
+    assert (first["AccountNumber"], first["Address"]) == ("u1", {"City": "Bonn"})
+    assert search(domain, "_account", "u2")[0]["EmailAddress"] == "b@example.com"
+    (listed,) = domain.list_upload_jobs(DomainName="d")["Items"]
+    assert (listed["JobId"], listed["Status"]) == (job_id, "PARTIALLY_SUCCEEDED")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xef\xbb\xbfuserId,email\nu1,a@example.com\n",
+        b"userId,User.Mail\nu1,a@example.com\n",
+        b"userId,userId\nu1,u2\n",
+        b"userId,email\nu1,a@example.com\nu2\n",
+        b'userId,email\n"u1,a@example.com\n',
+        b"userId,email\n\xff,a@example.com\n",
+        b"userId,email\n,a@example.com\n",
+    ],
+)
+def test_a_file_that_the_service_cannot_read_fails_its_job(domain: Any, content: bytes) -> None:
+    """No profile is made of it."""
+    job_id = uploaded(domain, content)
+    domain.start_upload_job(DomainName="d", JobId=job_id)
+    job = domain.get_upload_job(DomainName="d", JobId=job_id)
+    assert (job["Status"], job["StatusReason"]) == ("FAILED", "VALIDATION_FAILURE")
+    assert domain.get_domain(DomainName="d")["Stats"]["ProfileCount"] == 0
+
+
+def test_an_upload_job_goes_step_by_step(domain: Any) -> None:
+    """What comes too early, too late, or about a job that does not exist, is refused."""
+    job = {"DomainName": "d", "DisplayName": "part", "Fields": COLUMNS, "UniqueKey": "userId"}
+    wrong: dict[str, Any]
+    for wrong in ({"UniqueKey": "other"}, {"Fields": {}}, {"DataExpiry": 1099}):
+        with pytest.raises(ClientError, match="BadRequest"):
+            domain.create_upload_job(**{**job, **wrong})
+    job_id = domain.create_upload_job(**job)["JobId"]
+    with pytest.raises(ClientError, match="No file was uploaded"):
+        domain.start_upload_job(DomainName="d", JobId=job_id)
+    domain.stop_upload_job(DomainName="d", JobId=job_id)
+    assert domain.get_upload_job(DomainName="d", JobId=job_id)["Status"] == "STOPPED"
+    for call in (domain.start_upload_job, domain.stop_upload_job, domain.get_upload_job_path):
+        with pytest.raises(ClientError, match="The job is STOPPED"):
+            call(DomainName="d", JobId=job_id)
+    with pytest.raises(domain.exceptions.ResourceNotFoundException):
+        domain.get_upload_job(DomainName="d", JobId="0" * 32)
+
+
+def test_a_file_is_uploaded_by_http_with_the_key(tmp_path: Path) -> None:
+    """The URL is that of the server; a wrong header, signature or time is refused."""
+    with local_pinpoint(tmp_path) as pinpoint:
+        url = pinpoint.serve()
+        client = connect(service="customer-profiles", endpoint_url=url)
+        client.create_domain(DomainName="d", DefaultExpirationDays=366)
+        job = {"DisplayName": "part", "Fields": COLUMNS, "UniqueKey": "userId"}
+        job_id = client.create_upload_job(DomainName="d", **job)["JobId"]
+        told = client.get_upload_job_path(DomainName="d", JobId=job_id)
+        assert told["Url"].startswith(f"{url}/domains/d/upload-jobs/{job_id}/")
+        key = b64decode(told["ClientToken"])
+        sse = "x-amz-server-side-encryption-customer-"
+        headers = {
+            f"{sse}algorithm": "AES256",
+            f"{sse}key": told["ClientToken"],
+            f"{sse}key-MD5": b64encode(md5(key, usedforsecurity=False).digest()).decode(),
+        }
+        content = bytes(8_000_000)  # more than another request may have
+        wrong = {**headers, f"{sse}key-MD5": "x"}
+        assert status_of_put(told["Url"], content, {}) == 400
+        assert status_of_put(told["Url"], content, wrong) == 400
+        assert status_of_put(told["Url"].replace("expires=1", "expires=2"), b"", headers) == 403
+        assert status_of_put(told["Url"], b"userId,email\nu1,a@example.com\n", headers) == 200
+        client.start_upload_job(DomainName="d", JobId=job_id)
+        found = client.get_upload_job(DomainName="d", JobId=job_id)
+    assert found["ResultsSummary"]["CreatedRecords"] == 1
+
+
+def status_of_put(url: str, content: bytes, headers: dict[str, str]) -> int:
+    """Return the status of a PUT."""
+    return int(
+        URLLib3Session().send(AWSRequest("PUT", url, headers, content).prepare()).status_code
+    )

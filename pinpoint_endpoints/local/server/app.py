@@ -14,7 +14,9 @@ from h11 import ProtocolError  # uvicorn requires it
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.local.customer_profiles import PATHS_BEGIN
 from pinpoint_endpoints.local.routes import (
+    NO_HEADERS,
     Answer,
+    max_bytes,
     message_of,
     operation_name,
     refusal,
@@ -34,6 +36,7 @@ from pinpoint_endpoints.local.service_error import (
     too_many_requests,
 )
 from pinpoint_endpoints.quotas import MAX_BODY_BYTES
+from pinpoint_endpoints.service.upload_jobs import ENCRYPTION_HEADERS
 from pinpoint_endpoints.version import __version__
 
 Scope = Any
@@ -54,6 +57,7 @@ HEADERS = frozenset(
     {
         b"host", b"origin", b"content-length", b"expect", b"accept", b"upgrade",
         b"access-control-request-headers",
+        *(name.lower().encode() for name in ENCRYPTION_HEADERS),
     }
 )  # fmt: skip
 """The headers that the server looks at."""
@@ -198,7 +202,7 @@ class ServerApp:
         Raises:
             ServiceError: an injected fault.
         """
-        asked = Request(request.method, request.target, body)
+        asked = Request(request.method, request.target, body, _headers_for(request))
         fault = await self._next_fault(operation, asked)
         if fault is InjectedFault.THROTTLED:
             raise too_many_requests("Too many requests")
@@ -215,7 +219,7 @@ class ServerApp:
             return InjectedFault.NONE
         if self._latency:
             await asyncio.sleep(self._latency)
-        method, target, body = request
+        method, target, body, _ = request
         return injector.next(operation, b"\n".join((method.encode(), target.encode(), body)))
 
     async def _send_health(self, request: IncomingRequest, send: Send) -> None:
@@ -245,6 +249,13 @@ class ServerApp:
             headers.append((b"content-length", b"%d" % len(answer.body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
+
+
+def _headers_for(request: IncomingRequest) -> Mapping[str, str]:
+    """Return the headers of a request for Customer Profiles; Pinpoint's have none that matters."""
+    if not request.target.startswith(PATHS_BEGIN):
+        return NO_HEADERS
+    return {name.decode(): value for name, value in request.headers.items()}
 
 
 def _unknown_host(name: str) -> str:
@@ -292,10 +303,12 @@ async def _read_body(request: IncomingRequest, receive: Receive) -> bytes | None
         ServiceError: 413 if it is larger than the service accepts; 400 if uvicorn did not read
             it, since the client offered to switch to another protocol.
     """
-    max_read = MAX_BODY_BYTES if b"expect" in request.headers else MAX_DRAINED_BYTES
+    limit = max_bytes(request.method, request.target)
+    max_drained = max(limit, MAX_DRAINED_BYTES)
+    max_read = limit if b"expect" in request.headers else max_drained
     announced = int(request.headers.get(b"content-length", 0))
     if announced > max_read:
-        raise _too_large()
+        raise _too_large(limit)
     chunks: list[bytes] = []
     size, more = 0, True
     while more:
@@ -304,21 +317,21 @@ async def _read_body(request: IncomingRequest, receive: Receive) -> bytes | None
             return None
         chunk, more = message.get("body", b""), message.get("more_body", False)
         size += len(chunk)
-        if size <= MAX_BODY_BYTES:
+        if size <= limit:
             chunks.append(chunk)
-        elif size > MAX_DRAINED_BYTES:
+        elif size > max_drained:
             break
         else:
             chunks.clear()
-    if size > MAX_BODY_BYTES:
-        raise _too_large()
+    if size > limit:
+        raise _too_large(limit)
     if size < announced and b"upgrade" in request.headers:
         raise ServiceError("BadRequestException", 400, UPGRADE_WITH_BODY, CLOSE)
     return b"".join(chunks)
 
 
-def _too_large() -> ServiceError:
-    return payload_too_large(f"The body is over {MAX_BODY_BYTES} bytes.")
+def _too_large(limit: int) -> ServiceError:
+    return payload_too_large(f"The body is over {limit} bytes.")
 
 
 async def _break_connection(send: Send) -> None:

@@ -7,7 +7,7 @@ request to another thread takes as long as a small query. The pages read in a th
 import asyncio
 import sqlite3
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
@@ -15,7 +15,7 @@ import orjson
 
 from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
-from pinpoint_endpoints.local.routes import Answer, answer, refusal
+from pinpoint_endpoints.local.routes import NO_HEADERS, Answer, answer, refusal
 from pinpoint_endpoints.local.rows import Rows
 from pinpoint_endpoints.local.service_error import internal_error
 from pinpoint_endpoints.local.store import LOCK_SECONDS, Locked, Store
@@ -37,11 +37,13 @@ class Request(NamedTuple):
         method: such as `PUT`.
         target: the encoded path, with the query if there is one.
         body: empty for none.
+        headers: those that Customer Profiles needs, by name in lower case.
     """
 
     method: str
     target: str
     body: bytes
+    headers: Mapping[str, str] = NO_HEADERS
 
 
 Result = Answer | CannotRun
