@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pinpoint_endpoints.templates.read import Part
 from pinpoint_endpoints.templates.render import compile_part
@@ -33,3 +35,26 @@ def test_a_template_is_rendered_as_handlebars_renders_it(name: str, template: st
         assert result == expected
     else:
         assert result.keys() == {"err"}
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.text("a&<é", max_size=3),
+    st.lists(st.text("ab", max_size=2), max_size=3),
+    st.floats(0, 9),
+    st.booleans(),
+)
+
+
+@given(
+    st.lists(st.sampled_from(["{{a}}", "{{{a}}}", "{{b.c}}", "{{x}}", "a ", "\n", "\\{{a}} "])),
+    st.fixed_dictionaries({"a": VALUES, "b": st.fixed_dictionaries({"c": VALUES})}),
+)
+def test_plain_texts_are_rendered_as_by_the_library(
+    pieces: list[str], data: dict[str, object]
+) -> None:
+    """A template of texts and values has the same result as one that needs the library."""
+    template = "".join(pieces)
+    plain = compile_part(Part("Body", template)).render(data)
+    by_library = compile_part(Part("Body", template + "{{! }}")).render(data)
+    assert plain == by_library
