@@ -76,7 +76,7 @@ def zone_of(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"names the time zone {name!r}, which does not exist") from None
+        raise ValueError("names a time zone that does not exist") from None
 
 
 _OFFSET = re.compile(r"(?:GMT|UTC)?(?:(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?)")
@@ -152,7 +152,7 @@ def _fields(pattern: str) -> tuple[tuple[str, int], ...]:
         index = found.end()
         if found[1]:
             if found[1] not in _KNOWN:
-                raise ValueError(f"has the letter {found[1]} in its date pattern, which is none")
+                raise ValueError(f"has {found[1]} in its date pattern, which means nothing there")
             fields.append((found[1], len(found[0])))
         elif found[0] == "''":
             fields.append(("'", 0))

@@ -10,7 +10,8 @@ from pinpoint_endpoints.templates.syntax import (
     Expression,
 )
 
-Role = Literal["text", "url", "argument", "condition", "loop"]
+Role = Literal["text", "url", "argument", "word", "condition", "loop"]
+"""`word`: an argument without quotes, where the guide has texts without quotes."""
 
 
 class Settings(NamedTuple):

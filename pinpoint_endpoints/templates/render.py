@@ -26,7 +26,6 @@ from pinpoint_endpoints.templates.syntax import (
     MAX_NESTING,
     Call,
     Expression,
-    Path,
     TemplateError,
 )
 
@@ -175,9 +174,13 @@ class _Run:
         """Return a range of the template as it is written."""
         return self._writer.source(start, end)
 
+    def variable(self, expression: Expression) -> Variable | None:
+        """Return the variable that an expression is, None if it is something else."""
+        return self._writer.variables.get(expression.offset)
+
     def miss(self, expression: Expression) -> None:
         """Record that an expression has no value."""
-        variable = self._writer.variables.get(expression.offset)
+        variable = self.variable(expression)
         if variable is not None:
             self._missing[expression.offset] = variable
 
@@ -359,14 +362,9 @@ class _Arguments:
         return text_of(value)
 
     def _word(self, value: object, expression: Expression) -> str | None:
-        if not is_missing(value) or not isinstance(expression, Path) or expression.levels:
-            return None
-        if "." in expression.text:
-            return None
-        start, end = expression.offset, expression.offset + len(expression.text)
-        message = f"{expression.text} is taken as text: without quotes it is the name of a value"
-        self._run.note("unquoted-word", message, start, end, f'write "{expression.text}"')
-        return expression.text
+        variable = self._run.variable(expression)
+        is_word = is_missing(value) and variable is not None and variable.role == "word"
+        return variable.text if variable and is_word else None
 
     def note(self, code: str, message: str, index: int, hint: str = "") -> None:
         """Record what an author should know about an argument."""

@@ -64,18 +64,19 @@ class _Open(NamedTuple):
     piece: int = 0
 
 
-_COST_OF_TAG = 100
+_COST_OF_TAG = 1_000
 """What a tag counts for in MAX_OUTPUT: so the time of a rendering is limited too."""
 
 _PLAIN_TEXT = re.compile(r"[^\"'{}\\|]*")
 _URL = re.compile(
     r"""(?:\b(?:href|src|action)\s*=\s*(?:"[^"]+|'[^']+)|https?://[^\s"'<>]+)\Z""", re.IGNORECASE
 )
+_OTHER_QUOTES = re.compile("[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]")
 _BEFORE = 500
 _DATA_HELPERS = {"odd": "_odd", "even": "_even", "index_1": "_number"}
 _LISTS = (("Attributes",), ("User", "UserAttributes"))
 _TAKES_LISTS = {"join", "lookup", "and", "or", "not", "yesno"}
-_TAKES_WORDS = {"inflect"}
+_TAKES_WORDS = {"inflect": (1, 2)}
 _OPENING = {Kind.OPEN, Kind.INVERSE, Kind.PARTIAL_BLOCK, Kind.INLINE}
 _BLOCKS = ("if", "unless", "each", "with")
 MAX_LENGTH = 600_000
@@ -234,14 +235,18 @@ class Rewriter:
             return self._failing(Tag(Kind.VALUE, start, end), call), False
         before = set(self.variables)
         bases, rests = [], []
-        for argument in call.arguments:
+        for index, argument in enumerate(call.arguments):
             if isinstance(argument, Path):
-                base, rest, _ = self._path(argument, "argument", name)
+                takes_word = index in _TAKES_WORDS.get(name, ())
+                role: Role = "word" if takes_word and _is_word(argument) else "argument"
+                base, rest, _ = self._path(argument, role, name)
             else:
                 base, rest = self._expression(argument, name), ()
             bases.append(base)
             rests.append(rest)
-        bases += [f"{key}={self._expression(value, name)}" for key, value in call.options]
+        for key, value in call.options:
+            role = "word" if isinstance(value, Path) and _is_word(value) else "argument"
+            bases.append(f"{key}={self._expression(value, name, role)}")
         read = [self.variables[offset] for offset in set(self.variables) - before]
         options = dict(call.options)
         self.sites.append(Site(start, end, name, call.arguments, options, tuple(rests)))
@@ -337,7 +342,7 @@ class Rewriter:
         place = self.place(path.offset, path.offset + len(path.text))
         variable = Variable(self._resolve(path), path.text, place, role, helper)
         self.variables[path.offset] = variable
-        self._note_list(variable)
+        self._note_argument(variable)
         if path.is_data:
             return "@root", names[1:], variable
         if path.levels:
@@ -360,9 +365,17 @@ class Rewriter:
             base = scope.path
         return None if base is None else base + names
 
-    def _note_list(self, variable: Variable) -> None:
-        """Note a list that is given to a helper that works with one text."""
+    def _note_argument(self, variable: Variable) -> None:
+        """Note a word without quotes, and a list that is given to a helper of one text."""
         path, helper = variable.path, variable.helper
+        if _OTHER_QUOTES.search(variable.text):
+            text = variable.text
+            message = f"{text} is the name of a value: these are no quotation marks here"
+            self.notes.append(Note("unquoted-word", message, variable.place, 'write "'))
+        if variable.role == "word":
+            text = variable.text
+            message = f"{text} is taken as text: without quotes it is the name of a value"
+            self.notes.append(Note("unquoted-word", message, variable.place, f'write "{text}"'))
         if path is None or path[:-1] not in _LISTS or helper in _TAKES_LISTS:
             return
         if helper in HELPERS:
@@ -542,6 +555,10 @@ def _simple_name(call: Call) -> str:
     if isinstance(name, Constant):
         return label_of(name) if isinstance(name.value, str) and not name.is_number else ""
     return name.text if len(name.segments) == 1 and not name.is_data else ""
+
+
+def _is_word(path: Path) -> bool:
+    return not path.levels and not path.is_data and "." not in path.text
 
 
 def _as_path(name: Path | Constant) -> Path:

@@ -258,7 +258,6 @@ _REFUSED = {
     "raw_block": "raw blocks ({{{{) are not supported",
     "decorator": "decorators ({{*) are not supported",
 }
-_OTHER_QUOTES = "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
 _AFTER_LITERAL = "~} \t\r\n)]"
 
 
@@ -425,8 +424,6 @@ class _Reader:
         character = rest[0]
         if character in "\"'":
             return TemplateError("the text in quotes does not end", self._at)
-        if character in _OTHER_QUOTES:
-            return TemplateError(f"{character} is no quotation mark here", self._at, 'write "')
         name = re.match(r"[^\s\[({})|=]+(?=\[)", rest)
         if name:
             hint = f"write {name[0]}.[0]"

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinpoint_endpoints.templates.read import Part
@@ -46,6 +46,7 @@ VALUES = st.one_of(
 )
 
 
+@settings(max_examples=30)
 @given(
     st.lists(st.sampled_from(["{{a}}", "{{{a}}}", "{{b.c}}", "{{x}}", "a ", "\n", "\\{{a}} "])),
     st.fixed_dictionaries({"a": VALUES, "b": st.fixed_dictionaries({"c": VALUES})}),
