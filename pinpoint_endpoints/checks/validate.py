@@ -13,6 +13,7 @@ from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verd
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.rule import rule_of
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
+from pinpoint_endpoints.documents.template_shapes import TEMPLATE_SHAPES
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.checks.rules.registry import Found
@@ -28,6 +29,10 @@ _Found = tuple[str, Severity, Finding, ValuePath]
 
 def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
     """Return the problems of a document in file order."""
+    if document.shape in TEMPLATE_SHAPES:
+        from pinpoint_endpoints.checks.templates import document_problems
+
+        return document_problems(document, policy)
     suspected = suspected_rules(document) if document.is_read else _NOTHING
     if suspected == _NOTHING and not document.problems:
         return []

@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "get": ("get", "Print stored endpoints, or save them into files."),
     "delete": ("delete", "Delete endpoints from the service, after confirmation."),
     "stats": ("stats", "Show charts of the audience in files or the local Pinpoint."),
+    "preview": ("preview", "Render a message template for endpoints, and show what would be sent."),
     "serve": ("serve", "Serve the local Pinpoint over HTTP, for every SDK."),
     "new": ("reference", "Print a valid endpoint file to start from."),
     "explain": ("reference", "Explain rules and members of endpoints."),
@@ -153,6 +154,7 @@ class Boundary(TyperGroup):
         from pinpoint_endpoints.reports.envelope import Envelope
         from pinpoint_endpoints.reports.explain import RuleTally
         from pinpoint_endpoints.reports.outcomes import OutcomeTally
+        from pinpoint_endpoints.reports.preview import PreviewTally
         from pinpoint_endpoints.reports.problems import ProblemTally
         from pinpoint_endpoints.reports.profiles import ProfileTally
         from pinpoint_endpoints.reports.tally import AudienceTally
@@ -166,6 +168,7 @@ class Boundary(TyperGroup):
             "migrate": ProfileTally,
             "delete": DeletionTally,
             "stats": AudienceTally,
+            "preview": PreviewTally,
             "rules": RuleTally,
         }
         if command == "pe":

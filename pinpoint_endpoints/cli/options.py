@@ -5,6 +5,7 @@ A command has a parameter of the group's type, and is given one object for all o
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, get_annotations, signature
@@ -21,6 +22,7 @@ from pinpoint_endpoints.cli.lookup import (
 )
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.dates import parse_date_time
 from pinpoint_endpoints.errors import UsageError
 
 Result = TypeVar("Result")
@@ -211,6 +213,17 @@ Create = Annotated[
 ]
 
 
+NowOption = Annotated[
+    str | None,
+    typer.Option(
+        "--now",
+        metavar="INSTANT",
+        show_default="the current time",
+        help="The time of the run, such as 2026-11-30T09:00:00Z, for repeatable results.",
+    ),
+]
+
+
 class CheckOptions(OptionGroup):
     """How documents are checked.
 
@@ -275,6 +288,20 @@ def _ignorable(word: str) -> str:
             "what this rule finds keeps the file from being read, and so from being checked",
         )
     return rule.code
+
+
+def parse_instant(text: str | None) -> datetime:
+    """Return the time that `--now` gives, in UTC if it has no offset; by default the current one.
+
+    Raises:
+        UsageError: the text is not a date and time.
+    """
+    found = datetime.now(UTC) if text is None else parse_date_time(text)
+    if found is None:
+        raise UsageError(
+            f'not a date and time: "{text}"', "write it as 2026-11-30T09:00:00Z, or as 2026-11-30"
+        )
+    return found
 
 
 _RATE = r"([0-9]+(?:\.[0-9]+)?)(?:/(s|m))?"

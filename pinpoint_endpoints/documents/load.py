@@ -26,6 +26,7 @@ from pinpoint_endpoints.documents.model import Document, Parsed, Problem, TextPr
 from pinpoint_endpoints.documents.other_documents import (
     OTHER_CSV,
     SEGMENT,
+    TEMPLATE,
     OtherDocument,
     recognise_text,
     recognise_value,
@@ -49,6 +50,11 @@ from pinpoint_endpoints.documents.streams import (
     is_gzip,
     nothing_more,
     stream_of,
+)
+from pinpoint_endpoints.documents.template_shapes import (
+    TEMPLATE_SHAPES,
+    TEMPLATE_TEXT,
+    is_template_text,
 )
 from pinpoint_endpoints.errors import CannotRun, UsageError, reason_of
 from pinpoint_endpoints.masking import printable
@@ -373,9 +379,9 @@ def _large(source: Source, begin: bytes, reader: Read) -> Iterator[Document]:
 
 def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
     """Yield the documents in the bytes of a whole, uncompressed file."""
-    kind = suffix_kind(source.path) if source.format is Format.BY_CONTENT else None
-    if kind and raw.lstrip(_SPACE)[:1] not in (b"{", b"["):
-        yield _of_another_kind(source, kind, raw)
+    by_name = _named_otherwise(source, raw)
+    if by_name is not None:
+        yield by_name
         return
     language = language_of(source.format, raw)
     values: list[Parsed | Unreadable] = []
@@ -401,6 +407,28 @@ def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
             yield from _endpoints(source, parsed, several=several)
     if stopped is not None:
         yield _unreadable(source.path, *stopped.problems, raw=raw)
+
+
+def _named_otherwise(source: Source, raw: bytes) -> Document | None:
+    """Return a file that is something else than endpoints by its name; else None."""
+    if source.format is not Format.BY_CONTENT:
+        return None
+    if is_template_text(source.path):
+        return template_text(source, raw)
+    kind = suffix_kind(source.path)
+    if kind and raw.lstrip(_SPACE)[:1] not in (b"{", b"["):
+        return _of_another_kind(source, kind, raw)
+    return None
+
+
+def template_text(source: Source, raw: bytes) -> Document:
+    """Return a file that is the text of a message template."""
+    try:
+        text = decode(raw)
+    except Unreadable as error:
+        return _unreadable(source.path, *error.problems, raw=raw)
+    document = _of_another_kind(source, TEMPLATE, raw)
+    return document._replace(value=text, other_shape=TEMPLATE_TEXT)
 
 
 def _of_another_kind(source: Source, kind: OtherDocument, raw: bytes) -> Document:
@@ -485,9 +513,10 @@ def _endpoints(source: Source, parsed: Parsed, *, several: bool) -> Iterator[Doc
     for endpoint in endpoints_in(value):
         is_empty = False
         kind = recognise_value(endpoint.request) if endpoint.shape in _BARE_SHAPES else None
-        if endpoint.shape in SEGMENT_SHAPES:
+        if endpoint.shape in SEGMENT_SHAPES or endpoint.shape in TEMPLATE_SHAPES:
+            other = SEGMENT if endpoint.shape in SEGMENT_SHAPES else TEMPLATE
             place = locator.locate(endpoint.path)
-            problem = _problem(path, text_rules.not_an_endpoint(place, SEGMENT.what, SEGMENT.hint))
+            problem = _problem(path, text_rules.not_an_endpoint(place, other.what, other.hint))
             yield Document(
                 path,
                 "",

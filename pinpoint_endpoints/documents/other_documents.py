@@ -47,6 +47,10 @@ Source: botocore's service model; AWS, Amazon Pinpoint Developer Guide, "Event s
 SEGMENT = OtherDocument(
     "a segment", "`pe segment` evaluates it, and `pe validate` checks it; name only endpoints here"
 )
+TEMPLATE = OtherDocument(
+    "a message template",
+    "`pe preview` renders it, and `pe validate` checks it; name only endpoints here",
+)
 OTHER_CSV = OtherDocument(
     "CSV without Pinpoint's headers",
     "its first line has to name members: ChannelType,Address,User.UserId,Attributes.Interests",

@@ -22,6 +22,7 @@ class Scope(Enum):
     ACROSS = "all documents of a run"
     SEGMENT_SCHEMA = "one value of a segment, by the schema"
     SEGMENT = "one segment"
+    TEMPLATE = "one message template"
 
 
 class Rule(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_MARKS, is_segment, segments_in
+from pinpoint_endpoints.documents.template_shapes import TEMPLATE, TEMPLATE_MARKS, is_template
 
 READ_ONLY = frozenset({"ApplicationId", "CohortId", "CreationDate"})
 """The members of EndpointResponse that no request accepts (botocore's service model)."""
@@ -31,7 +32,7 @@ WRAPPERS: dict[str, tuple[str, frozenset[str]]] = {
 }
 """The shape of what has a member of this name, and the members that may stand beside it."""
 
-_MARKS = SEGMENT_MARKS.union(WRAPPERS, {"EndpointId"})
+_MARKS = SEGMENT_MARKS.union(TEMPLATE_MARKS, WRAPPERS, {"EndpointId"})
 """Most endpoints have none of these."""
 
 _NO_REQUEST: Mapping[str, object] = {}
@@ -81,8 +82,9 @@ def endpoints_in(value: object, path: ValuePath = ()) -> Iterator[Endpoint]:
     if _MARKS.isdisjoint(value) and ("ChannelType" in value or "Address" in value):
         yield _bare(value, path)
         return
-    if is_segment(value):
-        yield from _segments(value, path)
+    other = _segments if is_segment(value) else _template if is_template(value) else None
+    if other is not None:
+        yield from other(value, path)
         return
     if WRAPPERS.keys().isdisjoint(value):
         yield _bare(value, path) if "EndpointId" not in value else _input(value, path)
@@ -115,6 +117,10 @@ def _segments(value: Any, path: ValuePath) -> Iterator[Endpoint]:
         if found.shape == "SegmentDimensions":
             definition = {"Dimensions": definition}
         yield Endpoint(found.shape, found.value, None, definition, found.path, definition_path)
+
+
+def _template(value: Any, path: ValuePath) -> Iterator[Endpoint]:
+    yield Endpoint(TEMPLATE, value, None, value, path)
 
 
 def _unwrapped(wrapper: str, inner: Any, path: ValuePath) -> Iterator[Endpoint]:

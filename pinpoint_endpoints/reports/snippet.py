@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinpoint_endpoints.documents.masked_source import shown_line
 from pinpoint_endpoints.documents.model import Checked, Problem
+from pinpoint_endpoints.documents.template_shapes import TEMPLATE_TEXT
 from pinpoint_endpoints.masking import CONTROLS
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def excerpt_of(checked: Checked, problem: Problem, *, show_values: bool) -> Exce
     """Return the source line of a problem; None if it has none, or the text is gone."""
     if not problem.line:
         return None
-    text = shown_line(checked.document.locator.map, problem.line, show_values=show_values)
+    document = checked.document
+    show_values = show_values or document.shape == TEMPLATE_TEXT
+    text = shown_line(document.locator.map, problem.line, show_values=show_values)
     return _excerpt(text, problem) if text else None
 
 

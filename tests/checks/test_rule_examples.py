@@ -18,6 +18,7 @@ CODES = {value for name, value in vars(codes).items() if name.isupper()}
 WITHOUT_EXAMPLES = {
     codes.UNREADABLE, codes.EMPTY, codes.ENCODING, codes.TOO_DEEP, codes.TOO_LARGE,
     codes.TOO_MANY_ENDPOINTS, codes.TOO_MANY_NAMES_IN_RUN,
+    codes.ATTRIBUTE_OF_NO_ENDPOINT, codes.TEMPLATE_LIMIT,
 }  # fmt: skip
 """What goes wrong with a file as a whole, or only with more than an example holds."""
 

@@ -34,7 +34,7 @@ RULE_MODULES = (
 )
 """Importing a module declares its rules; those in a new module need an entry here."""
 
-OTHER_RULE_MODULES = ("segment_schema_rules", "segment_rules")
+OTHER_RULE_MODULES = ("segment_schema_rules", "segment_rules", "template_rules")
 """Modules with rules about other documents than endpoints: imported where they are needed."""
 
 MAX_FINDINGS_PER_RULE = 200

@@ -1,0 +1,376 @@
+"""Rules about message templates: what Pinpoint could not render, or would render otherwise."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.model import Severity
+from pinpoint_endpoints.documents.rule import Scope, rule
+from pinpoint_endpoints.masking import counted
+from pinpoint_endpoints.quotas import (
+    MAX_ADM_TEMPLATE_LENGTH,
+    MAX_EMAIL_HEADERS,
+    MAX_TEMPLATE_LENGTH,
+)
+from pinpoint_endpoints.templates.read import Part, Template
+from pinpoint_endpoints.templates.render import Compiled, Variable
+from pinpoint_endpoints.templates.sms import characters_outside_gsm_7
+from pinpoint_endpoints.templates.syntax import TemplateError
+from pinpoint_endpoints.templates.variables import (
+    MEMBERS,
+    attribute_in,
+    others_named,
+    unknown,
+    written,
+)
+
+_NO_COUNTS: Mapping[tuple[str, ...], int] = {}
+_TAG = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|mailto:)", re.IGNORECASE)
+_WITH_WORDS = frozenset({"dateFormat", "inflect", "now"})
+_MAX_CHARACTERS = 10
+_IN_GSM_7 = {
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u201e": '"',
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u2026": "...",
+    "\u00a0": "a space",
+    "`": "'",
+}
+"""What people write in place of characters that word processors put in."""
+
+
+class PartText(NamedTuple):
+    """A part of a template as it was read.
+
+    Attributes:
+        part: the part.
+        compiled: None if it cannot be read.
+        error: why it cannot.
+    """
+
+    part: Part
+    compiled: Compiled | None
+    error: TemplateError | None = None
+
+
+class CheckedTemplate(NamedTuple):
+    """A template, and what is known about the messages.
+
+    Attributes:
+        template: the template.
+        parts: its parts.
+        endpoints: how many endpoints the messages go to; 0 if that is not known.
+        counts: how many of them have each attribute.
+        given: the names of the values that the template or the message has.
+    """
+
+    template: Template
+    parts: Sequence[PartText]
+    endpoints: int = 0
+    counts: Mapping[tuple[str, ...], int] = _NO_COUNTS
+    given: Collection[tuple[str, ...]] = ()
+
+    def variables(self) -> Iterator[tuple[Part, Variable]]:
+        """Yield the variables whose place in the data is known, with their parts."""
+        for part, compiled, _ in self.parts:
+            for variable in compiled.variables if compiled else ():
+                yield part, variable
+
+
+class TemplateFinding(NamedTuple):
+    """A problem in a part of a template.
+
+    Attributes:
+        part: the part.
+        start: the offset in its text where the problem is.
+        end: the offset after it.
+        message: what is wrong.
+        hint: what to do about it, or empty.
+        severity: if it is not the rule's own.
+    """
+
+    part: Part
+    start: int
+    end: int
+    message: str
+    hint: str = ""
+    severity: Severity | None = None
+
+
+Findings = Iterator[TemplateFinding]
+
+
+def _noted(template: CheckedTemplate, noted: Collection[str]) -> Findings:
+    """Yield what reading the language has noticed."""
+    for part, compiled, _ in template.parts:
+        for note in compiled.notes if compiled else ():
+            if note.code in noted:
+                severity = Severity.ERROR if note.is_error else Severity.WARNING
+                start, end = note.place.start, note.place.end
+                yield TemplateFinding(part, start, end, note.message, note.hint, severity)
+
+
+@rule(codes.TEMPLATE_SYNTAX, Scope.TEMPLATE, ignorable=False)
+def template_syntax(template: CheckedTemplate) -> Findings:
+    """A template cannot be read.
+
+    Templates are written in the language of Handlebars.js: `{{variable}}`, `{{#helper value}}` to
+    `{{/helper}}`, `{{!-- comment --}}`. Pinpoint refuses a template that it cannot read when a
+    message is sent, and no message arrives.
+
+    Source: AWS, Amazon Pinpoint User Guide, "Using message template helpers"; Handlebars.js.
+
+    Wrong:
+        {"SMSTemplateRequest": {"Body": "Hi {{#if User.UserId}}friend"}}
+
+    Right:
+        {"SMSTemplateRequest": {"Body": "Hi {{#if User.UserId}}friend{{/if}}"}}
+    """
+    for part, _, error in template.parts:
+        if error is not None:
+            yield TemplateFinding(part, error.offset, error.offset + 1, error.message, error.hint)
+
+
+@rule(codes.UNKNOWN_HELPER, Scope.TEMPLATE)
+def unknown_helper(template: CheckedTemplate) -> Findings:
+    """A helper does not exist, or is given what it does not take.
+
+    The names of helpers are case-sensitive. A word processor or an editor of e-mails that writes
+    headings in capitals turns `{{#if}}` into `{{#IF}}`.
+
+    Source: AWS, Amazon Pinpoint User Guide, "Using message template helpers".
+
+    Wrong:
+        {"SMSTemplateRequest": {"Body": "{{#IF User.UserId}}Hi{{/IF}}"}}
+
+    Right:
+        {"SMSTemplateRequest": {"Body": "{{#if User.UserId}}Hi{{/if}}"}}
+    """
+    return _noted(template, ("unknown-helper", "wrong-arguments", "unknown-partial"))
+
+
+@rule(codes.UNKNOWN_VARIABLE, Scope.TEMPLATE)
+def unknown_variable(template: CheckedTemplate) -> Findings:
+    """A variable is none that an endpoint can have.
+
+    Variables are written from the top of the endpoint, and in its case: an attribute of the user is
+    `User.UserAttributes.FirstName`, one of the endpoint `Attributes.FirstName`. A single name that
+    resembles none of an endpoint's members is a warning: a message may bring a value for it in its
+    Substitutions, or `--data` for a preview.
+
+    Source: AWS, Amazon Pinpoint User Guide, "Adding personalized content to message templates".
+
+    Wrong:
+        {"SMSTemplateRequest": {"Body": "Hi {{UserAttributes.FirstName}}"}}
+
+    Right:
+        {"SMSTemplateRequest": {"Body": "Hi {{User.UserAttributes.FirstName}}"}}
+    """
+    is_in_app = template.template.kind == "INAPP"
+    for part, variable in template.variables():
+        path, place = variable.path, variable.place
+        if is_in_app:
+            message = "in-app messages have no variables: this is shown as it is"
+            yield TemplateFinding(part, place.start, place.end, message, "write the text itself")
+            continue
+        if not path or path[0].startswith("[") or _is_given(path, template.given):
+            continue
+        if _is_word(variable):
+            continue
+        found = unknown(path, template.counts)
+        if found is None:
+            continue
+        is_slip = bool(found.likely) or len(path) > 1
+        message = f"no endpoint can have {written(path)}"
+        hint = (
+            "attributes are User.UserAttributes.NAME or Attributes.NAME; a message may bring the "
+            "value in its Substitutions, and a preview with --data"
+        )
+        if found.likely:
+            had = f", which {_have(found.endpoints)}" if found.endpoints else ""
+            hint = f"did you mean {written(found.likely)}{had}?"
+        elif is_slip:
+            hint = f"variables begin with {', '.join(MEMBERS)}"
+        severity = None if is_slip else Severity.WARNING
+        yield TemplateFinding(part, place.start, place.end, message, hint, severity)
+
+
+@rule(codes.ATTRIBUTE_OF_NO_ENDPOINT, Scope.TEMPLATE)
+def attribute_of_no_endpoint(template: CheckedTemplate) -> Findings:
+    """A variable is an attribute that no endpoint of the audience has.
+
+    Only `pe preview` can know. Attributes of endpoints and of users are different things:
+    `Attributes.FirstName` is empty where the name is in `User.UserAttributes`. Names are
+    case-sensitive.
+
+    Source: AWS, Amazon Pinpoint User Guide, "Adding personalized content to message templates".
+
+    Wrong:
+        {"SMSTemplateRequest": {"Body": "Hi {{Attributes.FirstName}}"}}
+
+    Right:
+        {"SMSTemplateRequest": {"Body": "Hi {{User.UserAttributes.FirstName}}"}}
+    """
+    if not template.endpoints:
+        return
+    for part, variable in template.variables():
+        attribute = attribute_in(variable.path or ())
+        if not attribute or template.counts.get(attribute) or _is_given(attribute, template.given):
+            continue
+        others = [
+            f"{written(path)}, which {_have(count)}"
+            for path, count in others_named(attribute, template.counts)
+        ]
+        message = f"none of {counted(template.endpoints, 'endpoint')} has {written(attribute)}"
+        hint = f"did you mean {others[0]}?" if others else "check the name, or give it a default"
+        yield TemplateFinding(part, variable.place.start, variable.place.end, message, hint)
+
+
+@rule(codes.LIST_IN_HELPER, Scope.TEMPLATE, severity=Severity.WARNING)
+def list_in_helper(template: CheckedTemplate) -> Findings:
+    """A helper that works on a text is given a list.
+
+    Attributes are lists, also with one value. "When passing a list in a helper that expects a
+    string you must specify the index": `.[0]` is the first value. `join`, `each` and conditions
+    take whole lists.
+
+    Source: AWS, Amazon Pinpoint User Guide, "Using message template helpers".
+
+    Wrong:
+        {"SMSTemplateRequest": {"Body": "Hi {{upper User.UserAttributes.FirstName}}"}}
+
+    Right:
+        {"SMSTemplateRequest": {"Body": "Hi {{upper User.UserAttributes.FirstName.[0]}}"}}
+    """
+    return _noted(template, ("list-without-index",))
+
+
+@rule(codes.UNQUOTED_WORD, Scope.TEMPLATE, severity=Severity.WARNING)
+def unquoted_word(template: CheckedTemplate) -> Findings:
+    r"""A word without quotes is the name of a variable, and not a text.
+
+    AWS's own examples have such words (`tz=America/Los_Angeles`): Handlebars.js finds no variable
+    of that name, and takes nothing. `pe` takes the word as it is.
+
+    Source: AWS, Amazon Pinpoint User Guide, "Using message template helpers"; Handlebars.js.
+
+    Wrong:
+        {"SMSTemplateRequest": {"Body": "{{now \"short\" tz=America/Los_Angeles}}"}}
+
+    Right:
+        {"SMSTemplateRequest": {"Body": "{{now \"short\" tz=\"America/Los_Angeles\"}}"}}
+    """
+    for part, variable in template.variables():
+        if _is_word(variable) and not _is_given(variable.path or (), template.given):
+            place = variable.place
+            message = f"{variable.text} is taken as a text, and not as a variable"
+            yield TemplateFinding(part, place.start, place.end, message, "put it in quotes")
+
+
+@rule(codes.VARIABLE_IN_URL, Scope.TEMPLATE, severity=Severity.WARNING)
+def variable_in_url(template: CheckedTemplate) -> Findings:
+    """A value is put into a URL as it is.
+
+    Pinpoint does not encode it: `+`, `&`, `#`, `%` and spaces in the value break the link. An
+    address such as `ada+news@example.com` arrives at the server as `ada news@example.com`. A
+    variable that holds the whole URL is all right.
+
+    Source: AWS, Amazon Pinpoint User Guide, "Adding personalized content to message templates".
+
+    Wrong:
+        {"SMSTemplateRequest": {"Body": "https://example.com/?mail={{Address}}"}}
+
+    Right:
+        {"SMSTemplateRequest": {"Body": "https://example.com/?id={{Id}}"}}
+    """
+    for part, variable in template.variables():
+        if variable.role in ("text", "url") and variable.path not in (("Id",), ("RequestId",)):
+            place = variable.place
+            before = _TAG.sub("x", part.text[max(place.start - 2_000, 0) : place.start])
+            before = before.rpartition("{{")[0]
+            url = re.split(r"[\s\"'<>(]", before)[-1]
+            if _URL.match(url):
+                message = f"{written(variable.path or ())} is put into a URL without encoding"
+                hint = "take a value that needs none, such as Id, or store it encoded"
+                yield TemplateFinding(part, place.start, place.end, message, hint)
+
+
+@rule(codes.TEMPLATE_LIMIT, Scope.TEMPLATE)
+def template_limit(template: CheckedTemplate) -> Findings:
+    """A template is larger than Pinpoint takes.
+
+    An SMS template has at most 1,600 characters, a voice template 10,000, each part of a push
+    template 4,000 (Amazon Device Messaging: 6,000), an e-mail template 600,000, and 15 headers.
+
+    Source: AWS, Amazon Pinpoint Developer Guide, "Quotas"; botocore's service model.
+
+    Wrong:
+        {"SMSTemplateRequest": {"Body": "…more than 1,600 characters…"}}
+
+    Right:
+        {"SMSTemplateRequest": {"Body": "…up to 1,600 characters…"}}
+    """
+    kind = template.template.kind
+    headers = 0
+    for part, _, _ in template.parts:
+        limit = MAX_ADM_TEMPLATE_LENGTH if _is_adm(part) else MAX_TEMPLATE_LENGTH[kind]
+        if len(part.text) > limit:
+            message = f"{len(part.text):,} characters, and the limit is {limit:,}"
+            yield TemplateFinding(part, 0, 1, message, "shorten it")
+        headers += part.name.startswith("Headers.")
+        if headers == MAX_EMAIL_HEADERS + 1:
+            message = f"an e-mail has at most {MAX_EMAIL_HEADERS} headers"
+            yield TemplateFinding(part, 0, 1, message, "remove the others")
+
+
+@rule(codes.SMS_CHARACTER, Scope.TEMPLATE, severity=Severity.WARNING)
+def sms_character(template: CheckedTemplate) -> Findings:
+    """A character makes every SMS longer, and so dearer.
+
+    With characters of GSM-7 alone a part of an SMS has 160 characters, and AWS bills each part. One
+    other character in the message, such as the apostrophe that word processors write, leaves 70.
+
+    Source: AWS, End User Messaging SMS User Guide, "SMS character limits".
+
+    Wrong:
+        {"SMSTemplateRequest": {"Body": "It\u2019s your day"}}
+
+    Right:
+        {"SMSTemplateRequest": {"Body": "It's your day"}}
+    """
+    for part, _, _ in template.parts if template.template.kind == "SMS" else ():
+        own = _TAG.sub(lambda tag: " " * len(tag[0]), part.text)
+        odd = characters_outside_gsm_7(own)
+        if not odd:
+            continue
+        start = own.index(odd[0])
+        shown = " ".join(odd[:_MAX_CHARACTERS]) + (" …" if len(odd) > _MAX_CHARACTERS else "")
+        message = f"not in GSM-7: {shown}; so a part has 70 characters instead of 160"
+        better = " ".join(dict.fromkeys(_IN_GSM_7[one] for one in odd if one in _IN_GSM_7))
+        hint = f"write {better} instead" if all(one in _IN_GSM_7 for one in odd) else ""
+        yield TemplateFinding(part, start, start + 1, message, hint)
+
+
+def _is_word(variable: Variable) -> bool:
+    """Tell whether an argument is meant as a text: those of these helpers mostly are."""
+    first = variable.path[0] if variable.path else "Id"
+    return variable.role == "argument" and variable.helper in _WITH_WORDS and first not in MEMBERS
+
+
+def _is_adm(part: Part) -> bool:
+    return part.name.startswith("ADM.")
+
+
+def _is_given(path: Sequence[str], given: Collection[tuple[str, ...]]) -> bool:
+    """Tell whether the template or the message has a value for a variable, or part of one."""
+    return any(path[: len(name)] == name[: len(path)] for name in given)
+
+
+def _have(endpoints: int) -> str:
+    return f"{counted(endpoints, 'endpoint')} {'has' if endpoints == 1 else 'have'}"

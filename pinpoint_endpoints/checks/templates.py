@@ -1,0 +1,172 @@
+"""Check message templates, of which a file may have several."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy
+from pinpoint_endpoints.checks.rules.template_rules import (
+    CheckedTemplate,
+    PartText,
+    TemplateFinding,
+)
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.model import Document, Problem, Severity
+from pinpoint_endpoints.documents.positions import ValuePath, json_pointer
+from pinpoint_endpoints.documents.rule import Scope, declared
+from pinpoint_endpoints.documents.template_shapes import HTML_SUFFIXES, TEMPLATE_TEXT
+from pinpoint_endpoints.templates.audience import Names
+from pinpoint_endpoints.templates.places import place_in_text
+from pinpoint_endpoints.templates.read import (
+    Part,
+    Template,
+    ValueName,
+    read_template,
+    templates_in,
+)
+from pinpoint_endpoints.templates.render import Compiled, compile_part
+from pinpoint_endpoints.templates.syntax import TemplateError
+
+_NO_VALUES: Mapping[ValueName, object] = {}
+_NO_COUNTS: Mapping[tuple[str, ...], int] = {}
+
+
+class TemplateDocument(NamedTuple):
+    """A template in a document.
+
+    Attributes:
+        document: the document.
+        template: the template.
+        parts: its texts, as far as they can be read.
+    """
+
+    document: Document
+    template: Template
+    parts: Sequence[PartText]
+
+    @property
+    def compiled(self) -> Sequence[Compiled]:
+        """The parts that can be read."""
+        return [part.compiled for part in self.parts if part.compiled is not None]
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether all of the parts can be read."""
+        return len(self.compiled) == len(self.parts)
+
+
+def template_in(document: Document, channel: str = "") -> TemplateDocument:
+    """Return the template in a document.
+
+    Args:
+        document: its shape is one of `TEMPLATE_SHAPES`.
+        channel: EMAIL, SMS, PUSH or VOICE: what a text is for, or which of several is meant.
+
+    Raises:
+        TemplateError: there is none, or more than one.
+    """
+    template = read_template(document.value, channel or _channel_of(document))
+    return TemplateDocument(document, template, tuple(map(_part_text, template.parts)))
+
+
+def document_problems(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
+    """Return what is wrong with the templates in a document, whoever the messages go to.
+
+    Args:
+        document: its shape is one of `TEMPLATE_SHAPES`.
+        policy: which rules are ignored.
+    """
+    problems = [problem for problem in document.problems if problem.code not in policy.ignore]
+    channel = _channel_of(document) or ("EMAIL" if document.shape == TEMPLATE_TEXT else "")
+    try:
+        for template in templates_in(document.value, channel):
+            parts = tuple(map(_part_text, template.parts))
+            found = TemplateDocument(document, template, parts)
+            problems += template_problems(found, policy)
+    except TemplateError as error:
+        problems.append(unreadable(document, error))
+    return sorted(problems, key=_place)
+
+
+def template_problems(
+    found: TemplateDocument,
+    policy: Policy = DEFAULT_POLICY,
+    names: Names | None = None,
+    values: Mapping[ValueName, object] = _NO_VALUES,
+) -> list[Problem]:
+    """Return what is wrong with a template, in the order of its file.
+
+    Args:
+        found: the template.
+        policy: which rules are ignored.
+        names: those that the audience has; None if there is none.
+        values: those that the message brings.
+    """
+    endpoints, counts = (names.endpoints, names.counts) if names else (0, _NO_COUNTS)
+    given = {*found.template.defaults, *found.template.substitutions, *values}
+    checked = CheckedTemplate(found.template, found.parts, endpoints, counts, given)
+    return sorted(_problems(found.document, checked, policy), key=_place)
+
+
+def unreadable(document: Document, error: TemplateError) -> Problem:
+    """Return why a document is no template."""
+    path = (*document.path, *_path(error.pointer, document.value))
+    return Problem.at(
+        document, codes.TEMPLATE_SYNTAX, Severity.ERROR, path, error.message, error.hint
+    )
+
+
+def _channel_of(document: Document) -> str:
+    """Return the channel that the name of a file tells, if its text is a template."""
+    is_html = PurePath(document.source.lower()).suffix in HTML_SUFFIXES
+    return "EMAIL" if is_html and document.shape == TEMPLATE_TEXT else ""
+
+
+def _part_text(part: Part) -> PartText:
+    try:
+        return PartText(part, compile_part(part))
+    except TemplateError as error:
+        return PartText(part, None, error)
+
+
+def _problems(document: Document, checked: CheckedTemplate, policy: Policy) -> Iterator[Problem]:
+    for rule in declared():
+        if rule.scope is Scope.TEMPLATE and rule.code not in policy.ignore:
+            found: TemplateFinding
+            for found in rule.check(checked):
+                yield _problem(document, rule.code, found, found.severity or rule.severity)
+
+
+def _problem(document: Document, code: str, found: TemplateFinding, severity: Severity) -> Problem:
+    part = found.part
+    inner = _path(part.pointer, document.value)
+    positions = document.locator.map
+    place = place_in_text(positions, (*document.path, *inner), part.text, found.start, found.end)
+    return Problem(
+        document.source,
+        place.line,
+        place.column,
+        code,
+        severity,
+        found.message,
+        found.hint,
+        json_pointer((*document.path, *inner)),
+        place.end_column,
+    )
+
+
+def _place(problem: Problem) -> tuple[int, int, str]:
+    return problem.line, problem.column, problem.code
+
+
+def _path(pointer: str, value: Any) -> ValuePath:
+    """Return the path that a JSON pointer into a value stands for."""
+    path: list[str | int] = []
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        path.append(int(name) if isinstance(value, list) else name)
+        try:
+            value = value[path[-1]]
+        except (KeyError, IndexError, TypeError):
+            break
+    return tuple(path)

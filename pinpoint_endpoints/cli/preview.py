@@ -1,0 +1,531 @@
+"""`pe preview`: render a message template for endpoints, and report on the messages."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pinpoint_endpoints.cli.audience import AudienceReader, Member, StoredAudience
+from pinpoint_endpoints.cli.inputs import OptionalInputs
+from pinpoint_endpoints.cli.lookup import stored_endpoints
+from pinpoint_endpoints.cli.options import (
+    OUTPUT,
+    CheckOptions,
+    DisplayOptions,
+    Ignore,
+    NowOption,
+    OptionGroup,
+    parse_instant,
+)
+from pinpoint_endpoints.cli.run import run
+from pinpoint_endpoints.cli.terminal import note, write_bytes
+from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.endpoint_ids import check_id, same_endpoint_key
+from pinpoint_endpoints.documents.model import Problem, Severity
+from pinpoint_endpoints.documents.template_shapes import TEMPLATE_SHAPES, TEXT_SUFFIXES
+from pinpoint_endpoints.errors import (
+    CannotRun,
+    ExitCode,
+    PinpointEndpointsError,
+    UsageError,
+    reason_of,
+)
+from pinpoint_endpoints.masking import masked
+from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.checks.templates import TemplateDocument
+    from pinpoint_endpoints.documents.model import Document
+    from pinpoint_endpoints.reports.preview import Preview, PreviewTally, Result
+    from pinpoint_endpoints.templates.read import ValueName
+    from pinpoint_endpoints.templates.render import Settings
+
+
+class MissingPolicy(StrEnum):
+    """What a variable without a value is."""
+
+    ERROR = "error"
+    WARN = "warn"
+    OK = "ok"
+
+
+class PreviewOutput(StrEnum):
+    """How a preview is printed: for a person, for a program, or as the e-mail."""
+
+    TABLE = "table"
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+class Channel(StrEnum):
+    """The channel of a template in a file that does not say."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    PUSH = "push"
+    VOICE = "voice"
+
+
+class Escape(StrEnum):
+    """How the values of variables are written."""
+
+    HTML = "html"
+    NONE = "none"
+
+
+class RenderOptions(OptionGroup):
+    """How a template is rendered.
+
+    Attributes:
+        channel: of a template that is a text.
+        data: a file with values that the message brings.
+        tz: the time zone of dates.
+        now: the time of the run.
+        escape: how values are written.
+        keep_placeholders: whether variables without a value are printed as they are.
+    """
+
+    heading = "Rendering"
+
+    channel: Annotated[
+        Channel | None,
+        typer.Option(
+            "--channel",
+            help="The channel of a template that is a text, and no document of Pinpoint.",
+            show_default="email for .html",
+        ),
+    ] = None
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="FILE",
+            help="Values that the message brings, in JSON or YAML: Substitutions, and "
+            "Recommendations.",
+        ),
+    ] = None
+    tz: Annotated[
+        str,
+        typer.Option("--tz", metavar="ZONE", help="The time zone of dates that name none."),
+    ] = "UTC"
+    now: NowOption = None
+    escape: Annotated[
+        Escape | None,
+        typer.Option(
+            "--escape",
+            help="Whether values are escaped for HTML.",
+            show_default="html in the HTML of an e-mail, else none",
+        ),
+    ] = None
+    keep_placeholders: Annotated[
+        bool,
+        typer.Option("--keep-placeholders", help="Print variables without a value as they are."),
+    ] = False
+
+    def settings(self) -> "Settings":
+        """Return how parts are rendered, for counting: nothing is masked.
+
+        Raises:
+            UsageError: the time or the time zone is none.
+        """
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        from pinpoint_endpoints.templates.render import Settings
+
+        try:
+            ZoneInfo(self.tz)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise UsageError(
+                f"not a time zone: {self.tz}", "use a name such as Europe/Berlin"
+            ) from None
+        return Settings(
+            now=parse_instant(self.now),
+            zone=self.tz,
+            escape=None if self.escape is None else self.escape is Escape.HTML,
+            keep_placeholders=self.keep_placeholders,
+        )
+
+
+def preview(
+    ctx: typer.Context,
+    template: Annotated[
+        str,
+        typer.Argument(
+            metavar="TEMPLATE",
+            show_default=False,
+            help="A message template: a document as the AWS CLI reads or writes it, or a text "
+            "(.html, .txt, .hbs).",
+        ),
+    ],
+    inputs: OptionalInputs,
+    *,
+    endpoint_id: Annotated[
+        str | None,
+        typer.Option(
+            "--id",
+            metavar="ID",
+            help="Show the message for this endpoint.",
+            autocompletion=stored_endpoints,
+        ),
+    ] = None,
+    stored: StoredAudience,
+    rendering: RenderOptions,
+    missing: Annotated[
+        MissingPolicy | None,
+        typer.Option(
+            "--missing",
+            help="What a variable without a value is: an error ends the run with exit code 1.",
+            show_default="error for e-mail, else warn",
+        ),
+    ] = None,
+    ignore: Ignore = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save",
+            metavar="FILE",
+            help="Save the HTML of the e-mail to a file.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    show: Annotated[
+        bool,
+        typer.Option("--open", help="Open the e-mail in the browser.", rich_help_panel=OUTPUT),
+    ] = False,
+    output: Annotated[
+        PreviewOutput,
+        typer.Option("--output", "-o", help="The output format.", rich_help_panel=OUTPUT),
+    ] = PreviewOutput.TABLE,
+    display: DisplayOptions,
+) -> ExitCode:
+    """Render a message template for endpoints, and show what would be sent.
+
+    For one endpoint the message is shown, with personal data masked. For several: how many messages
+    are complete, which variables are missing and for whom, the longest message, and the parts of
+    SMS, which AWS bills. Nothing is sent.
+
+    Exit codes: 0 done; 1 the template has errors, messages cannot be sent, or (with --missing
+    error) lack a variable; 3 could not run, or a file cannot be read; 4 the application does not
+    exist.
+
+    Examples:
+        pe preview welcome.json endpoints/ --id ada
+        pe preview offer.html export.ndjson --missing warn
+    """
+    from pinpoint_endpoints.reports.preview import PreviewTally, PreviewView
+    from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
+
+    if endpoint_id is not None:
+        check_id(endpoint_id, "endpoint id", "--id")
+    checks = CheckOptions(ignore=ignore)
+    view = PreviewView(ReportOptions(quiet=display.quiet))
+    reporter = _Problems() if output is _HTML else open_reporter(view, output, sys.stdout)
+    file = _template(template, (rendering.channel or "").upper())
+    if isinstance(file, list):
+        return run(file, reporter, PreviewTally())
+    is_email = file.template.kind == "EMAIL"
+    html = output is PreviewOutput.HTML or save is not None or show
+    if html and not is_email:
+        raise UsageError(f"{template} is no e-mail", "leave out -o html, --save and --open")
+    policy = missing or (MissingPolicy.ERROR if is_email else MissingPolicy.WARN)
+    tally = PreviewTally(is_missing_error=policy is MissingPolicy.ERROR)
+    run_of = _Run(file, rendering, checks, tally, display)
+    members = AudienceReader(
+        ctx,
+        inputs,
+        stored,
+        checks,
+        tally,
+        activity="rendering",
+        first_pass=run_of.first_pass,
+        quiet=display.quiet,
+        verbose=display.verbose,
+    )
+    results: Iterable[Result] = run_of.results(members, endpoint_id)
+    if html:
+        results = _with_html(results, save, show=show, to_stdout=output is _HTML)
+
+    def remarks(error: PinpointEndpointsError | None) -> Iterator[str]:
+        yield from members.remarks()
+        if output is PreviewOutput.TEXT and error is None and not display.quiet:
+            yield from tally.lines()
+
+    return run(results, reporter, tally, remarks=remarks)
+
+
+_HTML = PreviewOutput.HTML
+_TEXT_SUFFIXES = TEXT_SUFFIXES | {".txt"}
+"""A .txt file that is named as the template is one."""
+
+
+def _template(path: str, channel: str) -> "TemplateDocument | list[Problem]":
+    """Return the template in a file, or why there is none that can be read.
+
+    Args:
+        path: of the file.
+        channel: EMAIL, SMS, PUSH or VOICE, if it is given.
+
+    Raises:
+        CannotRun: the file cannot be read, or holds something else.
+    """
+    from pinpoint_endpoints.checks.templates import template_in, unreadable
+    from pinpoint_endpoints.documents.load import load, of_any_kind
+    from pinpoint_endpoints.templates.syntax import TemplateError
+
+    if Path(path).is_dir():
+        raise UsageError(f"{path} is a directory", "name one template")
+    is_text = Path(path).suffix.lower() in _TEXT_SUFFIXES
+    documents = [_text_document(path)] if is_text else [*load([path])]
+    unread = [one for document in documents for one in document.problems if _is_unread(one)]
+    if unread:
+        problem = unread[0]
+        raise CannotRun(f"{problem.source} {problem.message}", problem.hint)
+    found = [one for one in of_any_kind(documents) if one.shape in TEMPLATE_SHAPES]
+    if not found:
+        problems = [one for document in documents for one in document.problems]
+        errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+        if errors:
+            return errors
+        hint = "expected a document as `aws pinpoint get-email-template` returns it, or a text"
+        raise CannotRun(f"{path} is no message template", hint)
+    if len(found) > 1:
+        raise UsageError(f"{path} holds several templates", "keep each in a file of its own")
+    try:
+        return template_in(found[0], channel)
+    except TemplateError as error:
+        return [unreadable(found[0], error)]
+
+
+def _text_document(path: str) -> "Document":
+    from pinpoint_endpoints.documents.discovery import Source, format_of
+    from pinpoint_endpoints.documents.load import template_text
+
+    return template_text(Source(path, format_of(path)), _bytes_of(path))
+
+
+def _bytes_of(path: str) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(MAX_REQUEST_BYTES)
+    except (OSError, ValueError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else str(error)
+        raise CannotRun(f"{path} cannot be read: {reason}") from None
+
+
+def _is_unread(problem: Problem) -> bool:
+    return problem.code == codes.UNREADABLE
+
+
+class _Run:
+    """Renders a template for an audience.
+
+    Attributes:
+        first_pass: takes note of each endpoint's user; None if the template has no user attribute.
+
+    Args:
+        file: with the template.
+        rendering: how it is rendered.
+        checks: which problems of the template count.
+        tally: counts the messages.
+        display: whether personal data is shown.
+    """
+
+    def __init__(
+        self,
+        file: "TemplateDocument",
+        rendering: RenderOptions,
+        checks: CheckOptions,
+        tally: "PreviewTally",
+        display: DisplayOptions,
+    ) -> None:
+        from pinpoint_endpoints.segments.users import UserAttributes
+        from pinpoint_endpoints.templates.audience import user_attributes_in
+
+        self._file = file
+        self._settings = rendering.settings()
+        self._values = {} if rendering.data is None else _values_in(rendering.data)
+        self._policy = checks.policy()
+        self._tally = tally
+        self._shows_values = display.show_values
+        names = user_attributes_in(file.compiled)
+        self._users = UserAttributes(names) if names is None or names else None
+        self.first_pass = None if self._users is None else self._users.add
+
+    def results(self, members: AudienceReader, endpoint_id: str | None) -> "Iterator[Result]":
+        """Yield the problems of the template, and what becomes of the messages."""
+        from pinpoint_endpoints.checks.templates import template_problems
+        from pinpoint_endpoints.reports.preview import Preview
+        from pinpoint_endpoints.templates.audience import Account, left_out
+        from pinpoint_endpoints.templates.message import Renderer
+
+        file = self._file
+        if not file.is_readable:
+            yield from template_problems(file, self._policy)
+            return
+        account = Account(Renderer(file.template, self._settings, self._values))
+        self._tally.account = account
+        found: Member | None = None
+        wanted = None if endpoint_id is None else same_endpoint_key(endpoint_id)
+        for member in members:
+            if wanted is None:
+                found = member if found is None else found
+                account.add(_name_of(member), self._endpoint(member))
+            elif same_endpoint_key(member.endpoint_id or "") == wanted:
+                found = member
+                account.add(_name_of(member), self._endpoint(member))
+                break
+        if wanted is not None and found is None and members.error is None:
+            raise CannotRun(f"there is no endpoint {endpoint_id}", "check --id, and the paths")
+        is_one = found is not None and (wanted is not None or self._tally.endpoints == 1)
+        names = None if is_one else account.names
+        yield from template_problems(file, self._policy, names, self._values)
+        if is_one and found is not None:
+            endpoint = self._endpoint(found)
+            settings = self._settings
+            if not self._shows_values:
+                settings = settings._replace(mask=masked)
+            shown = Renderer(file.template, settings, self._values).render(endpoint)
+            message = account.renderer.render(endpoint)._replace(parts=shown.parts)
+            reason = left_out(endpoint, file.template.kind)
+            yield Preview(_name_of(found), message, reason)
+        else:
+            yield from account.entries()
+        if members.error is not None:
+            raise members.error
+
+    def _endpoint(self, member: Member) -> Mapping[str, Any]:
+        """Return what the variables of a message are taken from."""
+        endpoint = member.endpoint
+        document = member.document
+        if document is None:
+            return endpoint
+        if self._users is not None:
+            endpoint = self._users.merged(endpoint)
+        return {**endpoint, "Id": member.endpoint_id, **_read_only(document)}
+
+
+def _read_only(document: "Document") -> Mapping[str, Any]:
+    value = document.value
+    if document.shape == "EndpointResponse" and isinstance(value, dict) and "CreationDate" in value:
+        return {"CreationDate": value["CreationDate"]}
+    return {}
+
+
+def _name_of(member: Member) -> str:
+    """Return the id of an endpoint; of one without, where it stands."""
+    if member.endpoint_id is not None or member.document is None:
+        return member.endpoint_id or ""
+    document = member.document
+    return f"{document.source}:{document.locator.line(document.path)}"
+
+
+class _Problems:
+    """Prints the problems of a template on standard error, beside its HTML on standard output."""
+
+    def add(self, result: "Result", /) -> None:
+        if isinstance(result, Problem):
+            note(str(result))
+
+    def close(self, _tally: Any, _error: PinpointEndpointsError | None, /) -> None:
+        pass
+
+
+def _with_html(
+    results: "Iterable[Result]", path: Path | None, *, show: bool, to_stdout: bool
+) -> "Iterator[Result]":
+    """Yield results, and write the e-mail among them.
+
+    Args:
+        results: of a preview.
+        path: the file to save it to.
+        show: whether to open it in the browser.
+        to_stdout: whether it is printed, if it is not saved.
+
+    Raises:
+        UsageError: there is no single message among them.
+        CannotRun: the file cannot be written.
+    """
+    from pinpoint_endpoints.reports.preview import Preview
+
+    is_written = False
+    for result in results:
+        yield result
+        if not isinstance(result, Preview):
+            is_written = is_written or isinstance(result, Problem)
+            continue
+        is_written = True
+        page = _page_of(result).encode(errors="surrogatepass")
+        if path is not None:
+            _save(path, page)
+        elif to_stdout:
+            write_bytes(page)
+        if show:
+            _open(path, page)
+    if not is_written:
+        raise UsageError("an e-mail is for one endpoint", "name it with --id")
+
+
+def _page_of(preview: "Preview") -> str:
+    """Return the HTML of an e-mail, else its text as HTML."""
+    from html import escape
+
+    parts = {part.name: part.text for part in preview.message.parts}
+    if parts.get("HtmlPart"):
+        return parts["HtmlPart"]
+    return f"<!DOCTYPE html>\n<pre>{escape(parts.get('TextPart', ''))}</pre>\n"
+
+
+def _save(path: Path, page: bytes) -> None:
+    try:
+        path.write_bytes(page)
+    except OSError as error:
+        raise CannotRun(f"{path} cannot be written: {reason_of(error)}") from None
+
+
+def _open(path: Path | None, page: bytes) -> None:
+    """Open a page in the browser: from where it is saved, else from a temporary file."""
+    import webbrowser
+    from tempfile import mkstemp
+
+    if path is None:
+        descriptor, name = mkstemp(prefix="pe-preview-", suffix=".html")
+        path = Path(name)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - it is open already
+            file.write(page)
+    if not webbrowser.open(path.resolve().as_uri()):
+        note(f"no browser could be opened; the e-mail is in {path}")
+
+
+def _values_in(path: Path) -> "Mapping[ValueName, Any]":
+    """Return the values that a message brings, from the file that `--data` names.
+
+    Raises:
+        CannotRun: the file cannot be read, or holds no object.
+    """
+    from pinpoint_endpoints.documents.decoding import Unreadable
+    from pinpoint_endpoints.documents.discovery import format_of
+    from pinpoint_endpoints.documents.load import language_of
+    from pinpoint_endpoints.templates.read import values_by_name
+
+    raw = _bytes_of(str(path))
+    value: object = None
+    try:
+        parsed = next(iter(language_of(format_of(str(path)), raw).parse(raw)), None)
+    except Unreadable as error:
+        parsed = error
+    if isinstance(parsed, Unreadable):
+        problem = parsed.problems[-1]
+        raise CannotRun(f"{path}:{problem.place.line}: {problem.message}", problem.hint)
+    if parsed is not None:
+        value = parsed.value
+    if not isinstance(value, dict):
+        raise CannotRun(f"{path} holds no object", "write a JSON or YAML object with names")
+    brought = value.get("Substitutions")
+    if isinstance(brought, dict):
+        value = {**value, **brought}
+        del value["Substitutions"]
+    return values_by_name(value)

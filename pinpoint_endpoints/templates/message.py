@@ -1,0 +1,171 @@
+"""Render all parts of a message for an endpoint, and tell whether it can be sent."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from pinpoint_endpoints.quotas import (
+    MAX_ADM_BYTES,
+    MAX_BILLED_VOICE_LENGTH,
+    MAX_EMAIL_BYTES,
+    MAX_EMAIL_HEADER_LENGTH,
+    MAX_PUSH_BYTES,
+    MAX_SMS_LENGTH,
+    MAX_VOICE_LENGTH,
+)
+from pinpoint_endpoints.templates.data import RECOMMENDATIONS, data_of
+from pinpoint_endpoints.templates.read import Template, ValueName
+from pinpoint_endpoints.templates.render import Settings, compile_part
+from pinpoint_endpoints.templates.sms import SmsParts, sms_parts
+
+_KNOWN_WHEN_SENT = frozenset({*RECOMMENDATIONS, "RequestId"})
+"""The first names of variables that no endpoint has, and the service has when it sends."""
+
+_OF_SES = "amazonSES"
+"""Names such as `amazonSESUnsubscribeUrl` are Amazon SES's own."""
+
+_SSML_TAG = re.compile(r"<[^>]*>")
+_NO_VALUES: Mapping[ValueName, Any] = {}
+
+
+class RenderedPart(NamedTuple):
+    """A part of a message.
+
+    Attributes:
+        name: such as `HtmlPart`.
+        text: as it would be sent.
+    """
+
+    name: str
+    text: str
+
+
+class Remark(NamedTuple):
+    """What is to be said about a part of a message. It holds no values of the endpoint.
+
+    Attributes:
+        part: its name.
+        text: what is the matter.
+    """
+
+    part: str
+    text: str
+
+
+class Message(NamedTuple):
+    """A message for one endpoint.
+
+    Attributes:
+        parts: in the order of the template.
+        missing: the variables that have no value, as they are written, each once.
+        unknown: the variables that only the service has values for.
+        failures: why it cannot be sent.
+        notes: what may not be as intended.
+        sms: what it takes as an SMS; None in other channels, and if it cannot be rendered.
+    """
+
+    parts: Sequence[RenderedPart]
+    missing: Sequence[str]
+    unknown: Sequence[str]
+    failures: Sequence[Remark]
+    notes: Sequence[Remark]
+    sms: SmsParts | None
+
+
+class Renderer:
+    """Renders the messages of one template.
+
+    Attributes:
+        template: the template.
+        compiled: its parts.
+
+    Args:
+        template: the template.
+        settings: how it is rendered.
+        values: those that every message brings.
+
+    Raises:
+        TemplateError: a part cannot be read.
+    """
+
+    def __init__(
+        self, template: Template, settings: Settings, values: Mapping[ValueName, Any] = _NO_VALUES
+    ) -> None:
+        self.template = template
+        self.compiled = [compile_part(part, settings) for part in template.parts]
+        self._values = values
+
+    def render(self, endpoint: Mapping[str, Any]) -> Message:
+        """Return the message for an endpoint, an EndpointRequest with its `Id`."""
+        data = data_of(endpoint, self.template, values=self._values)
+        parts: list[RenderedPart] = []
+        missing: dict[str, None] = {}
+        unknown: dict[str, None] = {}
+        failures: list[Remark] = []
+        notes: list[Remark] = []
+        for part, compiled in zip(self.template.parts, self.compiled, strict=True):
+            rendered = compiled.render(data)
+            parts.append(RenderedPart(part.name, rendered.text))
+            for variable in rendered.missing:
+                first = variable.path[0] if variable.path else ""
+                if first in _KNOWN_WHEN_SENT:
+                    unknown[variable.name] = None
+                elif not first.startswith(_OF_SES):
+                    missing[variable.name] = None
+            notes += (Remark(part.name, note.message) for note in rendered.notes)
+            if rendered.error is not None:
+                failures.append(Remark(part.name, rendered.error.message))
+        is_sms = self.template.kind == "SMS" and parts and not failures
+        sms = sms_parts(parts[0].text) if is_sms else None
+        failures += _too_long(self.template.kind, parts, sms)
+        return Message(parts, [*missing], [*unknown], failures, notes, sms)
+
+
+def _too_long(kind: str, parts: Sequence[RenderedPart], sms: SmsParts | None) -> Sequence[Remark]:
+    """Return which limits of the service a rendered message is over."""
+    if sms is not None:
+        if not sms.is_too_long:
+            return ()
+        limit = f"{MAX_SMS_LENGTH[sms.encoding]:,} characters of {sms.encoding}"
+        return (Remark(parts[0].name, f"longer than {limit}"),)
+    if kind == "EMAIL":
+        return _email_too_long(parts)
+    if kind == "PUSH":
+        return _push_too_long(parts)
+    if kind == "VOICE":
+        return [
+            Remark(part.name, f"longer than {limit:,} characters{what}")
+            for part in parts
+            for limit, text, what in (
+                (MAX_VOICE_LENGTH, part.text, ""),
+                (MAX_BILLED_VOICE_LENGTH, _SSML_TAG.sub("", part.text), " without tags"),
+            )
+            if len(text) > limit
+        ]
+    return ()
+
+
+def _email_too_long(parts: Sequence[RenderedPart]) -> list[Remark]:
+    found = [
+        Remark(part.name, f"longer than {MAX_EMAIL_HEADER_LENGTH} characters")
+        for part in parts
+        if part.name.startswith("Headers.") and len(part.text) > MAX_EMAIL_HEADER_LENGTH
+    ]
+    if sum(len(part.text) for part in parts) * 4 > MAX_EMAIL_BYTES:
+        size = sum(len(part.text.encode(errors="surrogatepass")) for part in parts)
+        if size > MAX_EMAIL_BYTES:
+            found.append(Remark("", f"larger than {MAX_EMAIL_BYTES // 1_000_000} MB"))
+    return found
+
+
+def _push_too_long(parts: Sequence[RenderedPart]) -> list[Remark]:
+    sizes: dict[str, int] = {}
+    for part in parts:
+        platform = part.name.partition(".")[0]
+        size = len(part.text.encode(errors="surrogatepass"))
+        sizes[platform] = sizes.get(platform, 0) + size
+    return [
+        Remark(platform, f"larger than {limit // 1_000} KB")
+        for platform, size in sizes.items()
+        if size > (limit := MAX_ADM_BYTES if platform == "ADM" else MAX_PUSH_BYTES)
+    ]

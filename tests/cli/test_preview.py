@@ -1,0 +1,247 @@
+"""`pe preview`: one message, those of an audience, and what is wrong with them."""
+
+import json
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Ended, run
+from jsonschema import Draft202012Validator
+
+from pinpoint_endpoints.testing import PinpointLocal
+
+ROOT = Path(__file__).parent.parent.parent
+SCHEMA = json.loads((ROOT / "schemas" / "envelope.schema.json").read_text(encoding="utf-8"))
+NAME = "User.UserAttributes.FirstName"
+MAIL = {"Subject": "For {{Address}}", "HtmlPart": f"<p>Hi {{{{{NAME}}}}}</p>"}
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def endpoint(number: int, channel: str, first_name: str = "", **members: Any) -> dict[str, Any]:
+    """Return an endpoint with a user of its own."""
+    address = f"e{number}@example.com" if channel == "EMAIL" else f"+1206555{number:04}"
+    names = {"FirstName": [first_name]} if first_name else {}
+    user = {"UserId": f"user-{number}", "UserAttributes": names}
+    of_all = {"Id": f"e{number}", "ChannelType": channel, "Address": address, "User": user}
+    return {**of_all, **members}
+
+
+def preview(template: Any, endpoints: list[Any], *arguments: object) -> Ended:
+    """Run `pe preview` on a template and endpoints."""
+    Path("t.json").write_text(json.dumps(template), encoding="utf-8")
+    lines = "".join(f"{json.dumps(one)}\n" for one in endpoints)
+    Path("a.ndjson").write_text(lines, encoding="utf-8")
+    return run("preview", "t.json", "a.ndjson", *arguments)
+
+
+def envelope_of(ended: Ended) -> dict[str, Any]:
+    """Return the JSON that was printed; it is as its schema says."""
+    envelope: dict[str, Any] = json.loads(ended.out)
+    Draft202012Validator(SCHEMA).validate(envelope)
+    return envelope
+
+
+def entries_in(ended: Ended, about: str) -> list[tuple[Any, ...]]:
+    """Return the subject, number and first endpoint of each entry of a kind."""
+    results = envelope_of(ended)["results"]
+    entries = [each for each in results if each.get("about") == about]
+    return [(each["subject"], each["number"], each["first"]) for each in entries]
+
+
+SMS = {"Body": f"Hi {{{{{NAME}}}}}"}
+PEOPLE = [endpoint(1, "SMS", "Jane"), endpoint(2, "SMS"), endpoint(3, "SMS", "Zoë"),
+          endpoint(4, "SMS", "Łucja")]  # fmt: skip
+
+
+def test_missing_variables_are_counted_with_the_first_endpoint() -> None:
+    """In an SMS template they are a warning; for e-mail they end the run with 1."""
+    ended = preview(SMS, PEOPLE)
+    assert ended.code == 0
+    assert "1 of 4" in ended.out
+    assert "4 messages: 3 complete, 1 lack a variable, 0 cannot be sent" in ended.out
+    assert entries_in(preview(SMS, PEOPLE, "-o", "json"), "missing") == [(NAME, 1, "e2")]
+    mails = [endpoint(number, "EMAIL", "Jane" if number else "") for number in range(3)]
+    assert preview(MAIL, mails).code == 1
+    assert preview(MAIL, mails, "--missing", "warn").code == 0
+    assert preview(SMS, PEOPLE, "--missing", "error").code == 1
+
+
+def test_parts_of_sms_are_counted_by_encoding() -> None:
+    """A character that GSM-7 does not have makes a message UCS-2."""
+    long = {"Body": SMS["Body"] + "x" * 70}
+    ended = preview(long, PEOPLE, "-o", "json")
+    parts = [
+        (each["subject"], each["size"], each["number"], each["first"])
+        for each in envelope_of(ended)["results"]
+        if each.get("about") == "sms_parts"
+    ]
+    assert parts == [("GSM-7", 1, 2, "e1"), ("UCS-2", 2, 2, "e3")]
+    assert envelope_of(ended)["summary"]["sms_parts"] == 6
+    assert "2 parts, UCS-2" in preview(long, PEOPLE).out
+
+
+def test_who_gets_no_message_is_left_out() -> None:
+    """Other channels, opted-out and inactive endpoints, and those without an address."""
+    people = [
+        endpoint(1, "SMS", "Jane"),
+        endpoint(2, "EMAIL", "Jane"),
+        endpoint(3, "SMS", OptOut="ALL"),
+        endpoint(4, "SMS", EndpointStatus="INACTIVE"),
+        endpoint(5, "SMS", Address=""),
+    ]
+    ended = preview(SMS, people)
+    assert (
+        "5 endpoints: 1 message; 1 of another channel, 1 opted out, 1 inactive, 1 without an "
+        "address" in " ".join(ended.out.split())
+    )
+
+
+def test_one_message_is_shown_with_personal_data_masked() -> None:
+    """What is made of personal data is masked, unless --show-values is given."""
+    text = "{{upper NAME.[0]}} {{#eq NAME.[0] 'Jane'}}x{{/eq}}".replace("NAME", NAME)
+    template = {**MAIL, "TextPart": text}
+    mails = [endpoint(1, "EMAIL", "Jane"), endpoint(2, "EMAIL", "Joe")]
+    masked = preview(template, mails, "--id", "e1").out
+    assert masked.splitlines() == [
+        "Subject:",
+        "  For ***@example.com",
+        "HtmlPart:",
+        "  <p>Hi ***</p>",
+        "TextPart:",
+        "  *** x",
+    ]
+    shown = preview(template, mails, "--id", "E1", "--show-values").out
+    assert "For e1@example.com" in shown
+    assert "JANE x" in shown
+
+
+def test_a_message_in_json_has_what_is_not_interpolated() -> None:
+    """The names are those of Connect's RenderMessageTemplate."""
+    template = {"Body": f"{{{{{NAME}}}}} {{{{Recommendations.Name.[0]}}}} {{{{OTP}}}}"}
+    ended = preview(template, [endpoint(1, "SMS")], "-o", "json", "--keep-placeholders")
+    message = envelope_of(ended)["results"][-1]
+    assert message["attributesNotInterpolated"] == [NAME, "OTP", "Recommendations.Name.[0]"]
+    assert message["parts"][0]["text"] == template["Body"]
+    assert message["sms"]["encoding"] == "GSM-7"
+
+
+def test_data_supplies_what_the_message_brings() -> None:
+    """Substitutions and recommendations; they are known names, too."""
+    template = {"Body": "{{OTP}} {{Recommendations.Name.[0]}}"}
+    data = {"Substitutions": {"OTP": ["123"]}, "Recommendations": {"Name": ["Taco"]}}
+    Path("d.json").write_text(json.dumps(data), encoding="utf-8")
+    ended = preview(template, [endpoint(1, "SMS")], "--data", "d.json")
+    assert (ended.code, ended.out.splitlines()[:2]) == (0, ["Body:", "  123 Taco"])
+
+
+def test_attributes_of_a_user_count_for_all_of_the_endpoints() -> None:
+    """As the service keeps them: another endpoint of the user may have brought the name."""
+    first, second = endpoint(1, "EMAIL", "Jane"), endpoint(2, "SMS")
+    second["User"]["UserId"] = first["User"]["UserId"]
+    assert preview(SMS, [second, first], "--id", "e2", "--show-values").out.startswith(
+        "Body:\n  Hi Jane\n"
+    )
+
+
+def test_a_template_with_mistakes_is_explained_with_places() -> None:
+    """The names that the audience has are suggested, with how many have them."""
+    template = {"Body": "{{FirstName}} {{Attributes.FirstName}} {{User.UserAttributes.firstname}}"}
+    ended = preview(template, PEOPLE, "-o", "text")
+    assert ended.code == 1
+    first, second, third = ended.out.splitlines()[:3]
+    meant = f"did you mean {NAME}, which 3 endpoints have?"
+    none_has = "error[PE504] none of 4 endpoints has"
+    assert first == f"t.json:1:13: error[PE503] no endpoint can have FirstName (at /Body): {meant}"
+    assert second == f"t.json:1:27: {none_has} Attributes.FirstName (at /Body): {meant}"
+    assert third == f"t.json:1:52: {none_has} User.UserAttributes.firstname (at /Body): {meant}"
+    assert preview(template, PEOPLE, "--ignore", "PE503", "--ignore", "PE504").code == 0
+
+
+def test_a_template_that_cannot_be_read_is_a_problem() -> None:
+    """Nothing is rendered then."""
+    ended = preview({"Body": "Hi {{#if Id}}"}, PEOPLE)
+    assert ended.code == 1
+    assert "PE501" in ended.out
+    assert "4 endpoints" not in ended.out
+
+
+def test_a_message_that_pinpoint_refuses_cannot_be_sent() -> None:
+    """It is too long when it is rendered, or a helper fails."""
+    long = {"Body": "{{#each Attributes.x}}{{this}}{{/each}}"}
+    people = [endpoint(1, "SMS", Attributes={"x": ["y" * 900] * 2}), endpoint(2, "SMS")]
+    ended = preview(long, people, "-o", "json")
+    assert ended.code == 1
+    assert entries_in(ended, "fails") == [("Body", 1, "e1")]
+    ended = preview({"Body": "{{#gt Attributes.x.[0] 1}}y{{/gt}}"}, people, "-o", "json")
+    assert entries_in(ended, "fails") == [("Body", 1, "e1")]
+
+
+def test_the_html_of_an_email_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To standard output, to a file, or to the browser."""
+    mails = [endpoint(1, "EMAIL", "Jane & Joe")]
+    shown = ("--id", "e1", "--show-values")
+    assert preview(MAIL, mails, *shown, "-o", "html").out == "<p>Hi Jane &amp; Joe</p>"
+    opened: list[str] = []
+
+    def open_url(url: str) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", open_url)
+    assert preview(MAIL, mails, "--save", "e.html", "--open", "-q").code == 0
+    assert Path("e.html").read_text(encoding="utf-8") == "<p>Hi Ja***</p>"
+    assert opened == [Path("e.html").resolve().as_uri()]
+    assert preview(SMS, PEOPLE, "-o", "html").code == 2
+    assert preview(MAIL, [*mails, endpoint(2, "EMAIL", "Joe")], "-o", "html").code == 2
+
+
+def test_a_text_is_a_template(tmp_path: Path) -> None:
+    """HTML is for e-mail; of another text the channel is given."""
+    people = [endpoint(1, "EMAIL", "Jane"), endpoint(2, "SMS", "Joe")]
+    preview(SMS, people)
+    Path("t.html").write_text("<p>{{Address}}</p>", encoding="utf-8")
+    assert run("preview", "t.html", "a.ndjson", "--id", "e1").out.startswith("HtmlPart:\n")
+    Path("t.txt").write_text("{{Address}}\n", encoding="utf-8")
+    assert run("preview", "t.txt", "a.ndjson", "--channel", "sms", "--id", "e2").code == 0
+    ended = run("preview", "t.txt", "a.ndjson")
+    assert (ended.code, "--channel" in ended.out) == (1, True)
+    assert tmp_path.exists()
+
+
+def test_the_local_pinpoint_is_an_audience(pinpoint_local: PinpointLocal) -> None:
+    """Stored endpoints get messages as those in files do."""
+    preview(SMS, [endpoint(1, "SMS", "Jane")])
+    assert run("upsert", "--local", "--app", "demo", "a.ndjson", "-q").code == 0
+    ended = run("preview", "t.json", "--local", "--app", "demo", "--show-values")
+    assert ended.out.startswith("Body:\n  Hi Jane\n")
+    assert pinpoint_local is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["t.json", "a.ndjson", "--id", "nobody"], 3, "there is no endpoint nobody"),
+        (["a.ndjson", "a.ndjson"], 3, "a.ndjson is no message template"),
+        (["no.json", "a.ndjson"], 3, "no.json cannot be read: no such file"),
+        (["t.json", "a.ndjson", "--tz", "Mars"], 2, "not a time zone: Mars"),
+        (["t.json", "a.ndjson", "--now", "today"], 2, 'not a date and time: "today"'),
+        (["t.json", "a.ndjson", "--data", "list.json"], 3, "list.json holds no object"),
+        (["t.json", "a.ndjson", "--data", "broken.json"], 3, "broken.json:1: "),
+        (["t.json"], 2, "no endpoints are named"),
+        ([".", "a.ndjson"], 2, ". is a directory"),
+        (["t.json", "a.ndjson", "--save", "x.html"], 2, "t.json is no e-mail"),
+    ],
+)
+def test_a_wrong_command_line_is_explained(arguments: list[str], code: int, message: str) -> None:
+    """It is said what is wrong, and nothing is printed as a result."""
+    preview(SMS, PEOPLE)
+    Path("list.json").write_text("[]", encoding="utf-8")
+    Path("broken.json").write_text("{", encoding="utf-8")
+    ended = run("preview", *arguments)
+    assert (ended.code, ended.out) == (code, "")
+    assert message in ended.err
