@@ -90,12 +90,20 @@ class Entry(NamedTuple):
         return self.rule.action in LOSSES
 
 
-class _Count:
+class Count:
+    """How often something was done to a member by a rule, and where at first."""
+
     __slots__ = ("number", "places")
 
     def __init__(self) -> None:
         self.number = 0
         self.places: list[str] = []
+
+    def add(self, place: str) -> None:
+        """Count it once more, at a place from `place_of`, or at none."""
+        self.number += 1
+        if self.number <= MAX_PLACES and place and place not in self.places:
+            self.places.append(place)
 
 
 class Account:
@@ -113,9 +121,9 @@ class Account:
         self.invalid = 0
         self.unreadable = 0
         self.refusals = Refusals()
-        self._counts: dict[tuple[Rule, str], _Count] = {}
+        self._counts: dict[tuple[Rule, str], Count] = {}
 
-    def add(self, rule: Rule, member: str, place: str, number: int = 1) -> None:
+    def add(self, rule: Rule, member: str, place: str) -> None:
         """Count what was done to a member of an endpoint.
 
         An endpoint with an entry for `ENDPOINT` that is withheld, skipped or lost counts as not
@@ -125,16 +133,17 @@ class Account:
             rule: by which it was done.
             member: its name, or `ENDPOINT`.
             place: from `place_of`; empty where it does not matter.
-            number: how often.
         """
+        self.count(rule, member).add(place)
+
+    def count(self, rule: Rule, member: str) -> Count:
+        """Return the count of what is done to a member by a rule, to add to it."""
         count = self._counts.get((rule, member))
         if count is None:
             if len(self._counts) >= MAX_ENTRIES:
                 member = _OTHERS
-            count = self._counts.setdefault((rule, member), _Count())
-        count.number += number
-        if place and len(count.places) < MAX_PLACES and place not in count.places:
-            count.places.append(place)
+            count = self._counts.setdefault((rule, member), Count())
+        return count
 
     def reject(self, *, is_unread: bool) -> None:
         """Count a document that is not valid, or a text that could not be read."""
@@ -166,8 +175,9 @@ class Account:
     def entries(self) -> Iterator[Entry]:
         """Yield what was done: losses first, then by action, member and rule."""
         order = [*reversed(Action)]
+        used = ((key, count) for key, count in self._counts.items() if count.number)
         for (rule, member), count in sorted(
-            self._counts.items(),
+            used,
             key=lambda item: (order.index(item[0][0].action), item[0][1], item[0][0].name),
         ):
             yield Entry(rule, member, count.number, tuple(count.places))

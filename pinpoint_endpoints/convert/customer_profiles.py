@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 import orjson
 
-from pinpoint_endpoints.convert.account import MAX_PLACES, OPTED_OUT_IN_INVALID, Account
+from pinpoint_endpoints.convert.account import OPTED_OUT_IN_INVALID, Account, Count
 from pinpoint_endpoints.convert.cells import row_of
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format
 from pinpoint_endpoints.convert.grouping import Grouping, User
@@ -51,9 +51,11 @@ class Profiles:
         max_fields: int = MAX_OBJECT_TYPE_FIELDS,
     ) -> None:
         self.account = account
-        self._counts: dict[tuple[str, str], int] = {}
+        self._counts: dict[tuple[str, str], Count] = {}
         self.grouping = Grouping(self.change, refusals=account.refusals)
-        self.fields = Fields(self.grouping.opts_out, strict_keys=strict_keys, max_fields=max_fields)
+        self.fields = Fields(
+            self.grouping.opts_out, self.count, strict_keys=strict_keys, max_fields=max_fields
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -83,20 +85,16 @@ class Profiles:
         """Yield the users with their profiles, and account for them."""
         for user in self.grouping.users():
             yield user, profile_of(user, self.fields, self.change)
-        self.settle()
-
-    def settle(self) -> None:
-        """Add to the account what was counted here, after the last change."""
-        for (rule, member), number in self._counts.items():
-            if number > MAX_PLACES:
-                self.account.add(RULES[rule], member, "", number - MAX_PLACES)
 
     def change(self, rule: str, member: str, place: str) -> None:
-        """Account for a change; of frequent ones, all but the first are counted here."""
-        key = rule, member
-        number = self._counts[key] = self._counts.get(key, 0) + 1
-        if number <= MAX_PLACES:
-            self.account.add(RULES[rule], member, place)
+        """Account for a change."""
+        count = self._counts.get((rule, member)) or self.count(rule, member)
+        count.add(place)
+
+    def count(self, rule: str, member: str) -> Count:
+        """Return the count of a rule and a member in the account."""
+        count = self._counts[rule, member] = self.account.count(RULES[rule], member)
+        return count
 
 
 def write(

@@ -6,11 +6,13 @@ An object is flat, so that JSON Lines and CSV, whose headers may have no dots, s
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from types import NoneType
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.checks.rules.address import phone_number
 from pinpoint_endpoints.checks.rules.iso_codes import ALPHA_2, COUNTRIES
-from pinpoint_endpoints.convert.account import OPTED_OUT_IN_INVALID, Action, Rule
+from pinpoint_endpoints.convert.account import OPTED_OUT_IN_INVALID, Action, Count, Rule
 from pinpoint_endpoints.convert.by_id import RULES_OF_READING
 from pinpoint_endpoints.convert.formats import MappedMember
 from pinpoint_endpoints.convert.grouping import Change, User
@@ -72,6 +74,7 @@ FIXED_FIELDS = (
 )
 """The fields of every object type."""
 
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _MAX_FIELD_NAME_LENGTH = 64
 _NOT_IN_FIELD_NAMES = re.compile("[^A-Za-z0-9_-]")
 SEGMENT_KEY = re.compile("[A-Za-z_][A-Za-z_0-9-]*")
@@ -81,15 +84,21 @@ _USER = "User.UserAttributes"
 _KINDS = (_USER, "Attributes", "Metrics", "Demographic", "Location")
 """Members that become attributes of a profile, in the order in which they choose their keys."""
 
+_FREE = frozenset({_USER, "Attributes"})
+"""Those whose values may be anything, also addresses."""
+
+_OF_ONE_DEVICE = frozenset({"Demographic", "Location"})
+_MIN_ADDRESS_LENGTH = 7
 _ADDRESS_MEMBERS = ("City", "Country", "PostalCode", "Region")
 _COORDINATES = ("Latitude", "Longitude")
 _OF_THE_SERVICE = ("RequestId",)
 _KNOWN = frozenset(
-    {"ChannelType", "Address", "OptOut", "EndpointStatus", "EffectiveDate", "User"}
-    | {*_KINDS, *_OF_THE_SERVICE}
+    {"ChannelType", "Address", "OptOut", "EndpointStatus", "EffectiveDate", "User", *_KINDS}
 )
 
-_OBJECTS = frozenset({*_KINDS, "User"})
+_STATES = ("OptOut", "EndpointStatus")
+_OBJECTS = ("User", "Attributes", "Metrics", "Demographic", "Location")
+_OBJECT_OR_NONE = (dict, NoneType)
 
 _Slot = tuple[str, str, int | None]
 """A value of a profile's attribute: the kind, the name, and the index if there are several."""
@@ -112,6 +121,7 @@ class Fields:
 
     Args:
         opts_out: whether any endpoint with this channel type and address is opted out.
+        count: returns the count of a rule and a member in the account.
         strict_keys: whether keys that segments may not accept are changed.
         max_fields: of an object type.
     """
@@ -119,29 +129,35 @@ class Fields:
     def __init__(
         self,
         opts_out: Callable[[str, str], bool],
+        count: Callable[[str, str], Count],
         *,
         strict_keys: bool = False,
         max_fields: int = MAX_OBJECT_TYPE_FIELDS,
     ) -> None:
         self.opts_out = opts_out
+        self._count = count
         self._strict_keys = strict_keys
         self._max_fields = max_fields
-        self._used: dict[tuple[str, str, int], int] = {}
+        self._single: dict[str, dict[str, int]] = {kind: {} for kind in _KINDS}
+        self._several: dict[tuple[str, str, int], int] = {}
         self._derived: set[str] = set()
         self._fields: dict[_Slot, Field] = {}
-        self.known_columns: dict[tuple[str, str, int], Columns] = {}
+        self.known_columns: dict[str, dict[tuple[str, int], Columns]] = {
+            kind: {} for kind in _KINDS
+        }
         self._derived_fields: dict[str, Field] = {}
 
     def learn(self, endpoint: UserEndpoint) -> None:
         """Take note of what an endpoint has."""
-        used = self._used
+        several = self._several
         for kind, members in _attribute_members(endpoint.request):
+            single = self._single[kind]
             for name, value in members.items():
-                number = 1
-                if isinstance(value, list) and len(value) > 1:
+                if type(value) is not list or len(value) == 1:
+                    single[name] = single.get(name, 0) + 1
+                else:
                     number = len(value) - value.count("") - value.count(None)
-                key = kind, name, number
-                used[key] = used.get(key, 0) + 1
+                    several[kind, name, number] = several.get((kind, name, number), 0) + 1
         if endpoint.request.get("EffectiveDate"):
             self._derived.add(_DATE)
         if not _slots_for(endpoint.channel):
@@ -157,7 +173,10 @@ class Fields:
     def choose(self) -> None:
         """Choose the names, once all endpoints and users are known."""
         slots: Counter[_Slot] = Counter()
-        for (kind, name, number), users in self._used.items():
+        for kind, single in self._single.items():
+            for name, users in single.items():
+                slots[kind, name, None] += users
+        for (kind, name, number), users in self._several.items():
             for slot in _slots(kind, name, number):
                 slots[slot] += users
         room = self._max_fields - len(FIXED_FIELDS) - len(self._derived)
@@ -171,6 +190,14 @@ class Fields:
             key = self._key_of(slot, clashes=slot[1] in user_names)
             self._fields[slot] = _field(key, keys, names)
 
+    def have_opted_out(self, texts: Iterable[str]) -> bool:
+        """Return whether any of an attribute's values is an address that is opted out."""
+        for text in texts:
+            like_address = len(text) >= _MIN_ADDRESS_LENGTH and (text[0] < ":" or "@" in text)
+            if like_address and self.opts_out("", text):
+                return True
+        return False
+
     def columns(self, kind: str, name: str, number: int) -> "Columns":
         """Return the fields of the values of an attribute."""
         fields = [(slot, self._fields.get(slot)) for slot in _slots(kind, name, number)]
@@ -178,8 +205,10 @@ class Fields:
         rules = ["carried" if number == 1 else "split"] if any(names) else []
         for slot, field in fields:
             rules += _rules_of_key(slot, field) if field else ["no-room"]
-        columns = Columns(f"{kind}.{name}", names, tuple(rules))
-        self.known_columns[kind, name, number] = columns
+        member = f"{kind}.{name}"
+        counts = [self._count(rule, member) for rule in rules]
+        columns = Columns(names, counts, self._count("newest-wins", member))
+        self.known_columns[kind][name, number] = columns
         return columns
 
     def of_derived(self, key: str) -> Field:
@@ -207,14 +236,14 @@ class Columns(NamedTuple):
     """Where the values of an attribute go.
 
     Attributes:
-        member: the attribute, for the account.
         names: of the fields of its values; empty where there was no room for a field.
-        rules: by which it goes there.
+        counts: of the rules by which it goes there, in the account.
+        older: the count of values that a newer endpoint of the user replaces.
     """
 
-    member: str
     names: Sequence[str]
-    rules: Sequence[str]
+    counts: Sequence[Count]
+    older: Count
 
 
 def object_type(fields: Fields) -> dict[str, Any]:
@@ -349,6 +378,8 @@ def _e164(endpoint: UserEndpoint, address: str, change: Change) -> str:
 
 def e164(address: str) -> str:
     """Return a phone number in E.164 form; nothing if it is none."""
+    if _E164.fullmatch(address):
+        return address
     for finding in phone_number({"ChannelType": "SMS", "Address": address}):
         return finding.fix.text if finding.fix is not None else ""
     return address
@@ -390,7 +421,6 @@ def _add_attributes(members: dict[str, str], user: User, fields: Fields, change:
 
     Demographic and coordinates are of one device, so they are not mixed from several endpoints.
     """
-    known_columns = fields.known_columns
     found: dict[tuple[str, str], list[str]] = {}
     of_one_device: set[str] = set()
     has_others, is_new = len(user.endpoints) > 1, True
@@ -398,24 +428,26 @@ def _add_attributes(members: dict[str, str], user: User, fields: Fields, change:
     for endpoint in user.endpoints:
         place = endpoint.place
         for kind, attributes in _attribute_members(endpoint.request):
+            known = fields.known_columns[kind]
             is_older = kind in of_one_device
-            for name, value in attributes.items():
-                texts = _texts(value, kind, name, place, change)
-                if not texts:
-                    continue
-                key = kind, name, len(texts)
-                columns = known_columns.get(key) or fields.columns(*key)
+            for name, texts in _values(attributes, kind, place, change):
+                number = len(texts)
+                columns = known.get((name, number)) or fields.columns(kind, name, number)
                 if has_others:
                     earlier = found.setdefault((kind, name), none if is_older else texts)
                     if earlier is not texts and earlier != texts:
-                        change("newest-wins", columns.member, place)
+                        columns.older.add(place)
                         continue
                     is_new = earlier is texts
-                if is_new:
+                for count in columns.counts:
+                    count.add(place)
+                if is_new and kind in _FREE and fields.have_opted_out(texts):
+                    change("opted-out-value", f"{kind}.{name}", place)
+                    pairs = zip(columns.names, texts, strict=True)
+                    members.update(pair for pair in pairs if not fields.have_opted_out(pair[1:]))
+                elif is_new:
                     members.update(zip(columns.names, texts, strict=True))
-                for rule in columns.rules:
-                    change(rule, columns.member, place)
-            if kind in ("Demographic", "Location"):
+            if kind in _OF_ONE_DEVICE:
                 of_one_device.add(kind)
     members.pop("", None)  # values without a field
 
@@ -434,27 +466,34 @@ def _attribute_members(request: Mapping[str, Any]) -> Iterator[tuple[str, Mappin
                 yield kind, members
 
 
-def _texts(value: object, kind: str, name: str, place: str, change: Change) -> list[str]:
-    """Return the values of a member that a profile can have."""
-    if isinstance(value, float):
-        return [repr(value)]
-    values: list[Any] = value if isinstance(value, list) else [value]
-    for text in values:
-        if not isinstance(text, str) or not 0 < len(text) <= MAX_PROFILE_VALUE_LENGTH:
-            break
-    else:  # nearly all are like this
+def _values(
+    attributes: Mapping[str, Any], kind: str, place: str, change: Change
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield the names of members with their values, but for those that have none."""
+    for name, value in attributes.items():
+        if type(value) is float:
+            yield name, [repr(value)]
+            continue
+        values: list[Any] = value if isinstance(value, list) else [value]
+        for text in values:
+            if not isinstance(text, str) or not 0 < len(text) <= MAX_PROFILE_VALUE_LENGTH:
+                values = _texts(values, f"{kind}.{name}", place, change)
+                break
         if values:
-            return values
-    member = f"{kind}.{name}"
+            yield name, values
+        elif value == []:
+            change("empty", f"{kind}.{name}", place)
+
+
+def _texts(values: Sequence[object], member: str, place: str, change: Change) -> list[str]:
+    """Return the values that a profile can have, cut to the length that it can have."""
     texts = []
-    for one in values:
-        text = text_of(one)
+    for value in values:
+        text = text_of(value)
         if text:
             texts.append(_fitting(text, member, place, change))
         else:
             change("empty", member, place)
-    if not values:
-        change("empty", member, place)
     return texts
 
 
@@ -479,7 +518,7 @@ def _address(user: User, change: Change) -> dict[str, str]:
         }
         if not members:
             continue
-        this = _profile_address(members)
+        this = _profile_address(tuple(members.items()))
         for name in members:
             same = not found or found == this
             change("carried" if same else "newest-wins", f"Location.{name}", endpoint.place)
@@ -493,7 +532,9 @@ def _address(user: User, change: Change) -> dict[str, str]:
     return found
 
 
-def _profile_address(members: Mapping[str, str]) -> dict[str, str]:
+@lru_cache
+def _profile_address(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    members = dict(items)
     country = members.get("Country", "")
     code = country.strip().upper()
     country = ALPHA_2.get(code, code if code in COUNTRIES else country)
@@ -530,18 +571,17 @@ def _note_users(user: User, change: Change) -> None:
             change("carried", "User.UserId", place)
         else:
             change("no-user" if not user.clashes else "key-clash", "Id", place)
-        for name, value in endpoint.request.items():
-            if name in _OF_THE_SERVICE:
-                change("of-the-service", name, place)
-            elif name not in _KNOWN:
-                change("unknown-member", name, place)
-            elif name in _OBJECTS and not isinstance(value, dict | None):
+        request = endpoint.request
+        for name in request.keys() - _KNOWN:
+            is_of_the_service = name in _OF_THE_SERVICE
+            change("of-the-service" if is_of_the_service else "unknown-member", name, place)
+        for name in _OBJECTS:
+            if not isinstance(request.get(name), _OBJECT_OR_NONE):
                 change("not-an-object", name, place)
-        if "OptOut" in endpoint.request:
-            change("carried", "OptOut", place)
-        if "EndpointStatus" in endpoint.request:
-            change("carried", "EndpointStatus", place)
-        if endpoint.request.get("EffectiveDate"):
+        for name in _STATES:
+            if name in request:
+                change("carried", name, place)
+        if request.get("EffectiveDate"):
             newest = endpoint is user.endpoints[0]
             change("carried" if newest else "older-date", "EffectiveDate", place)
 
@@ -631,6 +671,11 @@ RULES: Mapping[str, Rule] = {
             "opted-out-elsewhere",
             Action.WITHHELD,
             "another endpoint has opted this address out: it is in suppressed.csv",
+        ),
+        (
+            "opted-out-value",
+            Action.WITHHELD,
+            "the value is an address that is opted out: it is in suppressed.csv alone",
         ),
         ("older-date", Action.SKIPPED, "the date of the user's newest endpoint counts"),
         ("of-the-service", Action.SKIPPED, "of use to Pinpoint alone"),

@@ -73,7 +73,6 @@ def _write_addresses(
             file.write(row_of(_renamed(header, options.rename)))
             for user, opt_out in _newest_of_each(lines, account):
                 file.write(row_of(_address_row(user, opt_out, columns, profiles)), 1)
-        profiles.settle()
         side_files.write(output, devices=False)
 
 

@@ -36,22 +36,26 @@ class UserEndpoint(NamedTuple):
     @property
     def channel(self) -> str:
         """The channel type, or empty."""
-        return text_of(self.request.get("ChannelType"))
+        value = self.request.get("ChannelType")
+        return value if type(value) is str else text_of(value)
 
     @property
     def address(self) -> str:
         """The address, or empty."""
-        return text_of(self.request.get("Address"))
+        value = self.request.get("Address")
+        return value if type(value) is str else text_of(value)
 
     @property
     def opted_out(self) -> bool:
         """Whether OptOut is anything but NONE: what is not understood counts as a refusal."""
-        return text_of(self.request.get("OptOut")).strip().upper() not in ("", "NONE")
+        value = self.request.get("OptOut", "NONE")
+        return value != "NONE" and text_of(value).strip().upper() not in ("", "NONE")
 
     @property
     def inactive(self) -> bool:
         """Whether EndpointStatus is anything but ACTIVE."""
-        return text_of(self.request.get("EndpointStatus")).strip().upper() not in ("", "ACTIVE")
+        value = self.request.get("EndpointStatus", "ACTIVE")
+        return value != "ACTIVE" and text_of(value).strip().upper() not in ("", "ACTIVE")
 
 
 def age(endpoint: UserEndpoint) -> float:
@@ -63,7 +67,9 @@ def age(endpoint: UserEndpoint) -> float:
 
 def newest_first(endpoint: UserEndpoint) -> tuple[float, str, bytes]:
     """Return what the endpoints of a user are sorted by."""
-    return -age(endpoint), same_endpoint_key(endpoint.endpoint_id), dumps(endpoint.request)
+    endpoint_id = endpoint.endpoint_id
+    own = b"" if endpoint_id else dumps(endpoint.request)
+    return -age(endpoint), same_endpoint_key(endpoint_id), own
 
 
 def newest_copy_first(endpoint: UserEndpoint) -> tuple[float, bool, bytes]:

@@ -149,6 +149,21 @@ def test_an_address_that_was_opted_out_is_reachable_at_no_endpoint(tmp_path: Pat
     assert "opted-out-elsewhere" in result.rules("Address")
 
 
+def test_attributes_do_not_name_addresses_that_were_opted_out(tmp_path: Path) -> None:
+    """A column called email would be one to send to; other values of the attribute stay."""
+    attributes = {"email": ["ANN@example.com"], "phones": ["+1 206 555 0100", "555"], "n": ["7"]}
+    result = converted(
+        tmp_path,
+        [
+            endpoint("a", "u1", OptOut="ALL", Attributes=attributes),
+            endpoint("b", "u2", ChannelType="VOICE", Address="+12065550100", OptOut="ALL"),
+        ],
+    )
+    carried = {k: v for k, v in result.attributes().items() if "Pinpoint" not in k}
+    assert carried == {"phones_1": "555", "n": "7"}
+    assert {"opted-out-value"} < result.rules("Attributes.email")
+
+
 def test_addresses_have_stable_places(tmp_path: Path) -> None:
     """Newest first, then by id; what has no place is an attribute."""
     phones = [
