@@ -1,14 +1,15 @@
 """`pe migrate`: put the users of endpoint files into Amazon Connect Customer Profiles."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from pinpoint_endpoints.cli.inputs import Inputs
+from pinpoint_endpoints.cli.migrate_parts import Via, ViaOptions, migrate_parts
 from pinpoint_endpoints.cli.options import (
     OUTPUT,
     CheckOptions,
@@ -28,6 +29,11 @@ from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError, UsageErr
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.convert.account import Account
+    from pinpoint_endpoints.convert.customer_profiles import Profiles
+    from pinpoint_endpoints.delivery.journal import Journal
+    from pinpoint_endpoints.delivery.migration import Migration
+    from pinpoint_endpoints.delivery.plan import SendOptions
+    from pinpoint_endpoints.documents.model import Document
     from pinpoint_endpoints.reports.profiles import ProfileTally
 
 
@@ -38,8 +44,14 @@ def migrate(
         str, typer.Option("--domain", metavar="NAME", help="The domain of Customer Profiles.")
     ],
     object_type: Annotated[
-        str, typer.Option("--object-type", metavar="NAME", help="The object type of the profiles.")
-    ] = "PinpointUser",
+        str | None,
+        typer.Option(
+            "--object-type",
+            metavar="NAME",
+            help="The object type of the profiles.",
+            show_default="PinpointUser",
+        ),
+    ] = None,
     create_object_type: Annotated[
         bool,
         typer.Option(
@@ -48,18 +60,23 @@ def migrate(
         ),
     ] = False,
     keys: KeysOption = None,
+    via: ViaOptions,
     target: ProfilesTarget,
     journal: Annotated[
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Record the outcome of each profile, and skip what the file has as accepted: "
-            "the same command resumes a run that was stopped.",
+            help="Record the outcome of each profile, or of each upload job, and skip what the "
+            "file has as accepted: the same command resumes a run that was stopped.",
         ),
     ] = None,
     failures: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write refused profile objects to a JSON Lines file."),
+        typer.Option(
+            metavar="FILE",
+            help="Write refused profile objects to a JSON Lines file, to see what was refused. "
+            "To send them again, run the same command with --journal.",
+        ),
     ] = None,
     checks: CheckOptions,
     dry_run: Annotated[
@@ -76,21 +93,33 @@ def migrate(
     convert --explain customer-profiles` shows the mapping. Addresses of people who opted out or are
     INACTIVE are not sent. All files are read before the first profile is sent.
 
-    With --local, the domain is made in the local Customer Profiles, and each message names what
-    the profile has.
+    For loads that take hours by calls, --via lets the service load files of at most 125 MB: upload
+    jobs, or the S3 integration of the domain. The AWS options are then those of Amazon S3 too.
+
+    With --local, the domain is made in the local Customer Profiles, and messages name what the
+    profiles have.
 
     Examples:
         pe migrate --local --domain demo --create-object-type endpoints/
         pe migrate --domain my-domain --journal sent.ndjson export.gz
+        pe migrate --domain shop --via upload-job --expires-days 1098 s3://exports/
+        pe migrate --domain shop --via s3 --s3-url s3://bucket/profiles/ export.gz
     """
     from pinpoint_endpoints.convert.account import Account
     from pinpoint_endpoints.convert.customer_profiles import Profiles
+    from pinpoint_endpoints.convert.profiles import OBJECT_TYPE_NAME
     from pinpoint_endpoints.convert.user_endpoint import dumps
-    from pinpoint_endpoints.delivery.migration import Migration, migrate_all, plan_migration
+    from pinpoint_endpoints.delivery.migration import Migration
     from pinpoint_endpoints.delivery.plan import SendOptions
-    from pinpoint_endpoints.reports.profiles import ProfileTally, ProfileView
-    from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
 
+    given = {
+        "--failures": failures is not None,
+        "--journal": journal is not None,
+        "--object-type": object_type is not None,
+        "--create-object-type": create_object_type,
+    }
+    via.check(given, local=target.local)
+    object_type = object_type or OBJECT_TYPE_NAME
     _check_names(domain, object_type)
     if journal is not None and inputs.ids is IdSource.NEW:
         message = "--journal cannot resume a run with --ids new: each run makes other ids"
@@ -102,12 +131,13 @@ def migrate(
         files = opened.enter_context(
             OutputFiles(
                 inputs,
-                f"{domain}/{object_type}",
+                via.loads_into(domain, object_type),
                 target,
                 journal,
                 failures,
                 read_only=dry_run,
                 line_of=lambda item: dumps(item.document.request),
+                keeps_latest=via.via is not Via.CALLS,
             )
         )
         profiles = opened.enter_context(Profiles(account, strict_keys=keys is Keys.STRICT))
@@ -118,43 +148,142 @@ def migrate(
             note_empty=checks.notes_empty(quiet=display.quiet),
             quiet=display.quiet,
         )
-        if dry_run:
-            accepted = None if files.journal is None else files.journal.accepted
-            return _show_plan(
-                plan_migration(documents(), profiles, options, accepted), output, display, inputs
-            )
-        tally = ProfileTally()
-        tally.left_out = inputs.left_out
-        counts = LiveCounts(tally, "profiles", total=lambda: profiles.grouping.users_found)
-        style = progress_style(quiet=display.quiet, streams=output is Output.TEXT, lines=True)
-        report = ReportOptions(quiet=display.quiet, verbose=display.verbose)
-        with (
-            Progress("sending", inputs.size, counts.__str__, style, counts.done) as progress,
-            counts,
-        ):
-            outcomes = migrate_all(
-                partial(_client, target, domain),
-                Migration(domain, object_type, creates_type=create_object_type),
-                documents(meter=progress.meter),
-                profiles,
-                options,
-                concurrency=target.concurrent_calls(batch=False),
-                journal=files.journal,
-                failures=files.failures,
-                monitor=counts,
-                note=(lambda _: None) if display.quiet else note,
-                describe=partial(_described, domain, display.show_values) if target.local else None,
-            )
-            code = run(
-                ThrowableIterator(outcomes),
-                open_reporter(ProfileView(report), output, sys.stdout),
-                tally,
-                so_far="profiles sent so far stay sent",
-                remarks=partial(_remarks, tally, account, quiet=display.quiet),
-                progress=progress,
-            )
-            if counts.stop_requests >= FORCED_STOP:
-                leave_at_once(code)
+        migration = MigrateRun(
+            inputs,
+            documents,
+            Migration(domain, object_type, creates_type=create_object_type),
+            target,
+            profiles,
+            account,
+            options,
+            files,
+            dry_run,
+            output,
+            display,
+        )
+        if via.via is not Via.CALLS:
+            return migrate_parts(migration, via)
+        return _show_plan(migration) if dry_run else _send(migration)
+
+
+class MigrateRun(NamedTuple):
+    """A migration, and how it is reported.
+
+    Attributes:
+        inputs: the files.
+        documents: returns what is in them.
+        where: the profiles go.
+        target: the service.
+        profiles: takes the documents.
+        account: of what becomes of each member.
+        options: how documents are checked.
+        files: the journal and the failures file.
+        dry_run: whether nothing is sent.
+        output: the format of the report.
+        display: how much is shown.
+    """
+
+    inputs: Inputs
+    documents: "Callable[..., Iterator[Document]]"
+    where: "Migration"
+    target: ProfilesTarget
+    profiles: "Profiles"
+    account: "Account"
+    options: "SendOptions"
+    files: OutputFiles
+    dry_run: bool
+    output: Output
+    display: DisplayOptions
+
+    @property
+    def journal(self) -> "Journal | None":
+        """The journal, if there is one."""
+        return self.files.journal
+
+    def client(self) -> Any:
+        """Return the client; in the local Customer Profiles, make the domain first."""
+        from pinpoint_endpoints.quotas import MAX_PROFILE_OBJECT_DAYS
+        from pinpoint_endpoints.service.profiles import ensure_domain
+
+        client = self.target.client()
+        if self.target.local:
+            ensure_domain(client, self.where.domain, MAX_PROFILE_OBJECT_DAYS)
+        return client
+
+    def described(self, client: Any, user_id: str) -> str:
+        """Return what the profile of a user has now."""
+        import json
+
+        found = client.search_profiles(
+            DomainName=self.where.domain, KeyName="_account", Values=[user_id]
+        )["Items"]
+        profile = found[0] if found else {}
+        if self.display.show_values:
+            return json.dumps(profile, ensure_ascii=False)
+        attributes = len(profile.get("Attributes", {}))
+        names = [name for name in profile if name not in ("ProfileId", "Attributes")]
+        return ", ".join([*names, f"{attributes} attributes"])
+
+    def remarks(self) -> Iterator[str]:
+        """Yield what was not sent on purpose, and how to see more of it."""
+        from pinpoint_endpoints.convert.account import ENDPOINT, Action
+
+        withheld = sum(
+            entry.number
+            for entry in self.account.entries()
+            if entry.rule.action is Action.WITHHELD and entry.member != ENDPOINT
+        )
+        if withheld:
+            were = "was" if withheld == 1 else "were"
+            addresses = f"{withheld:,} address{'' if withheld == 1 else 'es'}"
+            yield f"{addresses} {were} not sent: the person opted out, or the endpoint is INACTIVE"
+        yield "`pe convert --to customer-profiles` accounts for each member"
+
+
+def _send(migration: MigrateRun) -> ExitCode:
+    """Send the profiles, and report what became of each."""
+    from pinpoint_endpoints.delivery.migration import migrate_all
+    from pinpoint_endpoints.reports.profiles import ProfileTally, ProfileView
+    from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
+
+    display, output, target = migration.display, migration.output, migration.target
+    tally = ProfileTally()
+    tally.left_out = migration.inputs.left_out
+    found = migration.profiles.grouping
+    counts = LiveCounts(tally, "profiles", total=lambda: found.users_found)
+    style = progress_style(quiet=display.quiet, streams=output is Output.TEXT, lines=True)
+    report = ReportOptions(quiet=display.quiet, verbose=display.verbose)
+
+    def describe(client: Any, item: Any) -> str:
+        return migration.described(client, item.document.request["userId"])
+
+    with (
+        Progress("sending", migration.inputs.size, counts.__str__, style, counts.done) as progress,
+        counts,
+    ):
+        outcomes = migrate_all(
+            migration.client,
+            migration.where,
+            migration.documents(meter=progress.meter),
+            migration.profiles,
+            migration.options,
+            concurrency=target.concurrent_calls(batch=False),
+            journal=migration.journal,
+            failures=migration.files.failures,
+            monitor=counts,
+            note=(lambda _: None) if display.quiet else note,
+            describe=describe if target.local else None,
+        )
+        code = run(
+            ThrowableIterator(outcomes),
+            open_reporter(ProfileView(report), output, sys.stdout),
+            tally,
+            so_far="profiles sent so far stay sent",
+            remarks=partial(_remarks, migration, tally),
+            progress=progress,
+        )
+        if counts.stop_requests >= FORCED_STOP:
+            leave_at_once(code)
     return code
 
 
@@ -170,64 +299,28 @@ def _check_names(domain: str, object_type: str) -> None:
         raise UsageError(message, "correct --object-type")
 
 
-def _client(target: ProfilesTarget, domain: str) -> Any:
-    """Return the client; in the local Customer Profiles, make the domain first."""
-    from pinpoint_endpoints.quotas import MAX_PROFILE_OBJECT_DAYS
-    from pinpoint_endpoints.service.profiles import ensure_domain
-
-    client = target.client()
-    if target.local:
-        ensure_domain(client, domain, MAX_PROFILE_OBJECT_DAYS)
-    return client
-
-
-def _described(domain: str, show_values: bool, client: Any, item: Any) -> str:
-    """Return what the profile of an item has now."""
-    import json
-
-    from pinpoint_endpoints.convert.profiles import UNIQUE_KEY
-
-    found = client.search_profiles(
-        DomainName=domain, KeyName=UNIQUE_KEY, Values=[item.document.request["userId"]]
-    )["Items"]
-    profile = found[0] if found else {}
-    if show_values:
-        return json.dumps(profile, ensure_ascii=False)
-    attributes = len(profile.get("Attributes", {}))
-    names = [name for name in profile if name not in ("ProfileId", "Attributes")]
-    return ", ".join([*names, f"{attributes} attributes"])
-
-
 def _remarks(
-    tally: "ProfileTally", account: "Account", error: PinpointEndpointsError | None, *, quiet: bool
+    migration: MigrateRun, tally: "ProfileTally", error: PinpointEndpointsError | None
 ) -> Iterator[str]:
-    from pinpoint_endpoints.convert.account import ENDPOINT, Action
-
     yield from new_hints(tally, error)
     if error is not None and tally.total > 1:
         yield str(tally)
-    if quiet or error is not None:
-        return
-    withheld = sum(
-        entry.number
-        for entry in account.entries()
-        if entry.rule.action is Action.WITHHELD and entry.member != ENDPOINT
-    )
-    if withheld:
-        were = "was" if withheld == 1 else "were"
-        addresses = f"{withheld:,} address{'' if withheld == 1 else 'es'}"
-        yield f"{addresses} {were} not sent: the person opted out, or the endpoint is INACTIVE"
-    yield "`pe convert --to customer-profiles` accounts for each member"
+    if not migration.display.quiet and error is None:
+        yield from migration.remarks()
 
 
-def _show_plan(steps: Any, output: Output, display: DisplayOptions, inputs: Inputs) -> ExitCode:
+def _show_plan(migration: MigrateRun) -> ExitCode:
     """Print what a migration would do."""
+    from pinpoint_endpoints.delivery.migration import plan_migration
     from pinpoint_endpoints.reports.plan import planned_steps
     from pinpoint_endpoints.reports.profiles import ProfilePlanTally, ProfilePlanView
     from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
 
+    accepted = None if migration.journal is None else migration.journal.accepted
+    steps = plan_migration(migration.documents(), migration.profiles, migration.options, accepted)
+    output, display = migration.output, migration.display
     tally = ProfilePlanTally()
-    tally.left_out = inputs.left_out
+    tally.left_out = migration.inputs.left_out
 
     def remarks(error: PinpointEndpointsError | None) -> Iterator[str]:
         if error is None and output is Output.TEXT and not display.quiet:

@@ -39,6 +39,7 @@ class OutputFiles:
         failures: the path that `--failures` gives.
         read_only: whether nothing is sent, and so nothing is written.
         line_of: returns the line of the failures file for an item; else it is that of an endpoint.
+        keeps_latest: whether the journal is one of few entries, which are kept.
 
     Raises:
         UsageError: a file is an input too, or is given for both options.
@@ -55,6 +56,7 @@ class OutputFiles:
         *,
         read_only: bool = False,
         line_of: "Callable[[Item], bytes] | None" = None,
+        keeps_latest: bool = False,
     ) -> None:
         named = {"--journal": journal, "--failures": failures}
         written = {option: path for option, path in named.items() if path is not None}
@@ -69,7 +71,9 @@ class OutputFiles:
         with ExitStack() as files:
             if journal is not None:
                 belongs_to = target.journal_target(application_id, read_only=read_only)
-                opened = _journal(journal, belongs_to, read_only=read_only)
+                opened = _journal(
+                    journal, belongs_to, read_only=read_only, keeps_latest=keeps_latest
+                )
                 self.journal = files.enter_context(opened)
             if failures is not None and not read_only:
                 self.failures = files.enter_context(_failures(failures, line_of))
@@ -82,10 +86,12 @@ class OutputFiles:
         self._files.close()
 
 
-def _journal(path: str, belongs_to: "JournalTarget", *, read_only: bool) -> "Journal":
+def _journal(
+    path: str, belongs_to: "JournalTarget", *, read_only: bool, keeps_latest: bool
+) -> "Journal":
     from pinpoint_endpoints.delivery.journal import Journal
 
-    return Journal(path, belongs_to, read_only=read_only)
+    return Journal(path, belongs_to, read_only=read_only, keeps_latest=keeps_latest)
 
 
 def _failures(path: str, line_of: "Callable[[Item], bytes] | None") -> "FailureFile":

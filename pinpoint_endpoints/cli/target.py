@@ -247,6 +247,35 @@ class ProfilesTarget(ConcurrentTarget):
 
     service: ClassVar[str] = CUSTOMER_PROFILES
 
+    endpoint_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="A server that speaks the Customer Profiles API, instead of AWS; Amazon S3 has "
+            "AWS_ENDPOINT_URL_S3.",
+        ),
+    ] = None
+    local: Annotated[
+        bool,
+        typer.Option(
+            "--local/--no-local",
+            envvar="PE_LOCAL",
+            help="Use the local Customer Profiles instead of AWS: no account, no credentials, no "
+            "region.",
+        ),
+    ] = False
+    concurrency: Annotated[
+        int | None,
+        typer.Option(
+            "--concurrency",
+            metavar="N",
+            min=1,
+            max=256,
+            show_default=f"{CONCURRENT_CALLS}; {CONCURRENT_LOOPBACK_CALLS} on loopback; "
+            f"{CONCURRENT_LOCAL_CALLS} for --local",
+            help="Maximum concurrent calls.",
+        ),
+    ] = None
     rate: Annotated[
         float | None,
         typer.Option(

@@ -108,25 +108,32 @@ def write(
         for document in documents:
             profiles.add(document)
         profiles.choose_fields()
-        columns = [field.name for field in profiles.fields.all()]
-
-        def lines() -> Iterator[bytes]:
-            for user, profile in profiles:
-                side_files.add(user, profile)
-                members = profile.members
-                if options.csv:
-                    yield row_of([members.get(column, "") for column in columns])
-                else:
-                    yield dumps(members) + b"\n"
-
-        if options.csv:
-            write_parts(output, "profiles-{}.csv", lines(), header=row_of(columns))
-        else:
-            write_parts(output, "profiles-{}.jsonl", lines())
+        carried = side_files.following(profiles)
+        write_profiles(carried, profiles.fields, output, csv=options.csv)
         with output.open("object-type.json") as file:
             mapping = orjson.dumps(object_type(profiles.fields), option=orjson.OPT_INDENT_2)
             file.write(mapping + b"\n", records=1)
         side_files.write(output)
+
+
+def write_profiles(
+    profiles: Iterable[tuple[User, Profile]], fields: Fields, output: Output, *, csv: bool
+) -> None:
+    """Write profile objects in parts of a size that imports accept.
+
+    Args:
+        profiles: in the order in which they are written.
+        fields: of the object type.
+        output: where to.
+        csv: whether as CSV, which upload jobs read, and not as JSON Lines.
+    """
+    if not csv:
+        lines = (dumps(profile.members) + b"\n" for _, profile in profiles)
+        write_parts(output, "profiles-{}.jsonl", lines)
+        return
+    columns = [field.name for field in fields.all()]
+    rows = (row_of([profile.members.get(c, "") for c in columns]) for _, profile in profiles)
+    write_parts(output, "profiles-{}.csv", rows, header=row_of(columns))
 
 
 class SideFiles:
@@ -148,6 +155,12 @@ class SideFiles:
         for device in profile.devices:
             self._devices.add(dumps(device) + b"\n")
         self._suppressed.add(user, profile)
+
+    def following(self, profiles: Profiles) -> Iterator[tuple[User, Profile]]:
+        """Yield profiles, and add what they have no place for."""
+        for user, profile in profiles:
+            self.add(user, profile)
+            yield user, profile
 
     def write(self, output: Output, *, devices: bool = True) -> None:
         """Write the files.

@@ -136,10 +136,12 @@ class Journal:
         path: the file; if it does not exist, it is created, readable by its owner only.
         target: what the documents are sent to.
         read_only: neither create nor lock nor change the file.
+        keeps_latest: whether entries are kept: for journals of few.
 
     Attributes:
         path: the file, without symbolic links.
         accepted: what it has as accepted.
+        latest: the last entry of each digest, if they are kept.
 
     Raises:
         CannotRun: the file cannot be opened, is in use by another run, is not a journal, or is the
@@ -147,12 +149,19 @@ class Journal:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], target: JournalTarget, *, read_only: bool = False
+        self,
+        path: str | os.PathLike[str],
+        target: JournalTarget,
+        *,
+        read_only: bool = False,
+        keeps_latest: bool = False,
     ) -> None:
         self.path = Path(os.path.realpath(path))
         self._named = os.fspath(path)
         self._target = target
         self.accepted = AcceptedIndex()
+        self.latest: dict[str, Entry] = {}
+        self._keeps_latest = keeps_latest
         self._writing = Lock()
         self._failure: CannotRun | None = None
         self._file: int | None = None
@@ -263,6 +272,9 @@ class Journal:
                 entry["digest"],
                 accepted=entry["state"] == State.ACCEPTED,
             )
+            if self._keeps_latest:
+                members = {name: entry.get(name, 0) for name in Entry._fields}
+                self.latest[entry["digest"]] = Entry(**members)
         except (ValueError, TypeError, KeyError, AttributeError):  # no JSON, or of another shape
             raise CannotRun(
                 f"line {number} of the journal {self._named} is damaged",

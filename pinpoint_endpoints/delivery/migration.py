@@ -77,14 +77,7 @@ def plan_migration(
         options: how documents are checked.
         accepted: what was accepted in earlier runs, if there is a journal.
     """
-    for one in convertible(documents, profiles.account, options.policy, _NOTHING_SENT):
-        if isinstance(one, NotConverted):
-            document, problems = one
-            message = "not sent: the document is invalid"
-            yield unsent(State.INVALID, document, document.endpoint_id, message, tuple(problems))
-        else:
-            profiles.add(one)
-    profiles.choose_fields()
+    yield from add_documents(documents, profiles, options)
     batch = BatchBuilder(MAX_PROFILE_BATCH_ITEMS, MAX_REQUEST_BYTES, ProfileCall)
     for user, profile in profiles:
         item = _item(user, profile)
@@ -100,6 +93,26 @@ def plan_migration(
             yield from batch.flush()
         batch.add(item, encoded)
     yield from batch.flush()
+
+
+def add_documents(
+    documents: Iterable[Document], profiles: Profiles, options: SendOptions
+) -> Iterator[Outcome]:
+    """Read all documents, and yield the outcomes of those that are in no profile.
+
+    Args:
+        documents: from `load`; any number.
+        profiles: takes the valid ones, and has chosen its fields then.
+        options: how documents are checked.
+    """
+    for one in convertible(documents, profiles.account, options.policy, _NOTHING_SENT):
+        if isinstance(one, NotConverted):
+            document, problems = one
+            message = "not sent: the document is invalid"
+            yield unsent(State.INVALID, document, document.endpoint_id, message, tuple(problems))
+        else:
+            profiles.add(one)
+    profiles.choose_fields()
 
 
 def migrate_all(  # noqa: PLR0913 - each is an option of pe migrate
@@ -147,7 +160,7 @@ def migrate_all(  # noqa: PLR0913 - each is an option of pe migrate
 
     def sender(breaker: CircuitBreaker) -> Send:
         connected = client()
-        _prepare_type(connected, migration, object_type(profiles.fields), note)
+        prepare_type(connected, migration, object_type(profiles.fields), note)
         return Sender(
             connected,
             migration.domain,
@@ -173,10 +186,20 @@ def _done(item: Item) -> Outcome:
     return unsent(State.DONE, item.document, item.endpoint_id, "accepted in an earlier run")
 
 
-def _prepare_type(client: Any, migration: Migration, wanted: dict[str, Any], note: Note) -> None:
+def prepare_type(client: Any, migration: Migration, wanted: dict[str, Any], note: Note) -> None:
     """Put the object type if that is asked, and say how the one in the domain differs.
 
     Fields that only the existing one has stay: earlier migrations may need them.
+
+    Args:
+        client: a boto3 client of `customer-profiles`.
+        migration: where the profiles go.
+        wanted: the input of PutProfileObjectType.
+        note: takes a line.
+
+    Raises:
+        Refused: there is no domain or object type, or the service refuses it.
+        CannotRun: no credentials, no connection, no readable answer.
     """
     wanted["ObjectTypeName"] = migration.object_type
     found = find_object_type(client, migration.domain, migration.object_type)

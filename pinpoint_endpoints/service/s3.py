@@ -1,13 +1,14 @@
-"""Reads objects of Amazon S3 as if they were files."""
+"""Reads objects of Amazon S3 as if they were files, and puts some there."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pinpoint_endpoints.documents.discovery import S3_BEGINS
 from pinpoint_endpoints.documents.streams import Read
-from pinpoint_endpoints.errors import CannotRun
+from pinpoint_endpoints.errors import CannotRun, reason_of
+from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.service.client import open_s3_client
 from pinpoint_endpoints.service.errors import refusal_of, translate_botocore_errors
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 MAX_BREAKS = 3
 """How often in a row a connection may break before a byte arrives."""
 
-_LIST, _READ = "s3:ListBucket", "s3:GetObject"
+_LIST, _READ, _WRITE = "s3:ListBucket", "s3:GetObject", "s3:PutObject"
+_DIGEST = "pe-sha256"
+"""The metadata of an object that holds the digest of its bytes."""
+
 _REASONS = {
     "NoSuchKey": "there is no such object; to read all below a prefix, end it with a slash",
     "InvalidObjectState": "it is archived: restore it first",
@@ -68,6 +72,94 @@ class S3Files:
                 return
             for found in page.get("Contents", ()):
                 yield _Object(self, f"{S3_BEGINS}{bucket}/{found['Key']}", found["Size"])
+
+
+class S3Folder:
+    """A prefix of Amazon S3 that parts are put under.
+
+    Args:
+        s3: Amazon S3.
+        url: `s3://bucket/prefix/`.
+    """
+
+    def __init__(self, s3: S3Files, url: str) -> None:
+        self._s3 = s3
+        self._bucket, self._prefix = split_url(url)
+
+    def url_of(self, name: str) -> str:
+        """Return the URL of an object in it."""
+        return f"{S3_BEGINS}{self._bucket}/{self._prefix}{name}"
+
+    def existing(self, wanted: Mapping[str, str]) -> frozenset[str]:
+        """Return the names of the objects that are complete already; abort uploads that are not.
+
+        Args:
+            wanted: the digest of each object, by name.
+
+        Raises:
+            CannotRun: there are others: whatever reads the folder would read these too.
+        """
+        found = set()
+        try:
+            for each in self._s3.below(self.url_of("")):
+                name = each.url.removeprefix(self.url_of(""))
+                if not name:
+                    continue
+                if name not in wanted or self._digest(name) != wanted[name]:
+                    raise CannotRun(
+                        f"{self.url_of('')} has other objects, such as {printable(name)}",
+                        "name a prefix without any; the integration would load these too",
+                    )
+                found.add(name)
+        except OSError as error:
+            raise self._failure(error) from None
+        self._abort_uploads(wanted)
+        return frozenset(found)
+
+    def _digest(self, name: str) -> str:
+        with translate_s3_errors(self._bucket, _READ):
+            told = self._s3.client.head_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")
+        return str(told["Metadata"].get(_DIGEST, ""))
+
+    def _abort_uploads(self, wanted: Container[str]) -> None:
+        """Abort what a killed run began to upload: S3 charges for it until then."""
+        where = {"Bucket": self._bucket}
+        with suppress(OSError), translate_s3_errors(self._bucket, _WRITE):
+            pages = self._s3.client.get_paginator("list_multipart_uploads")
+            for page in pages.paginate(**where, Prefix=self._prefix):
+                for upload in page.get("Uploads", ()):
+                    if upload["Key"].removeprefix(self._prefix) in wanted:
+                        self._s3.client.abort_multipart_upload(
+                            **where, Key=upload["Key"], UploadId=upload["UploadId"]
+                        )
+
+    def put(self, name: str, file: IO[bytes], digest: str) -> None:
+        """Put an object, in pieces if it is large; when it fails, nothing is left of it.
+
+        Args:
+            name: of the object.
+            file: its bytes.
+            digest: tells it from others with its name.
+
+        Raises:
+            CannotRun: it cannot be put.
+        """
+        from s3transfer.manager import TransferManager
+
+        more = {"Metadata": {_DIGEST: digest}}
+        try:
+            with (
+                translate_s3_errors(self._bucket, _WRITE),
+                TransferManager(self._s3.client) as manager,
+            ):
+                key = f"{self._prefix}{name}"
+                manager.upload(file, self._bucket, key, extra_args=more).result()
+        except OSError as error:
+            raise self._failure(error) from None
+
+    def _failure(self, error: OSError) -> CannotRun:
+        message = f"{self.url_of('')} cannot be used: {reason_of(error)}"
+        return CannotRun(message, "the same command goes on with what is not there yet")
 
 
 class _Object:

@@ -23,7 +23,6 @@ ENCRYPTION_HEADERS = tuple(f"{_ENCRYPTION}{name}" for name in ("algorithm", "key
 
 _OK, _SERVER_ERRORS = 200, 500
 _CODE = re.compile(rb"<Code>([A-Za-z]{1,50})</Code>")
-_MAX_ANSWER_BYTES = 65_536
 
 
 class UploadJob(NamedTuple):
@@ -166,6 +165,5 @@ def _put(client: Any, url: str, headers: Mapping[str, str], file: IO[bytes]) -> 
         answer = first_non_none_response(client.meta.events.emit(event, request=request))
         if answer is None:
             answer = client._endpoint.http_session.send(request)  # noqa: SLF001 - see above
-        content: bytes = answer.raw.read(_MAX_ANSWER_BYTES)
-    found = _CODE.search(content)
+        found = _CODE.search(answer.content)
     return answer.status_code, readable(found[1].decode()) if found else ""

@@ -73,6 +73,10 @@ class HttpStub(_InThread):
         self.asked: list[Asked] = []
         self._answers = list(answers) or [Answer()]
 
+    def then(self, *answers: Answer) -> None:
+        """Add answers, which may name the URL."""
+        self._answers += answers
+
     def _next(self, asked: Asked) -> Answer:
         self.asked.append(asked)
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
