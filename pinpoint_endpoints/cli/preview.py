@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.checks.templates import TemplateDocument
     from pinpoint_endpoints.documents.model import Document
     from pinpoint_endpoints.reports.preview import Preview, PreviewTally, Result
+    from pinpoint_endpoints.templates.model import Settings
     from pinpoint_endpoints.templates.read import ValueName
-    from pinpoint_endpoints.templates.render import Settings
 
 
 class MissingPolicy(StrEnum):
@@ -134,7 +134,7 @@ class RenderOptions(OptionGroup):
         """
         from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-        from pinpoint_endpoints.templates.render import Settings
+        from pinpoint_endpoints.templates.model import Settings
 
         try:
             ZoneInfo(self.tz)

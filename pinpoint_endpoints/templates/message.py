@@ -14,8 +14,9 @@ from pinpoint_endpoints.quotas import (
     MAX_VOICE_LENGTH,
 )
 from pinpoint_endpoints.templates.data import RECOMMENDATIONS, data_of
+from pinpoint_endpoints.templates.model import Settings
 from pinpoint_endpoints.templates.read import Template, ValueName
-from pinpoint_endpoints.templates.render import Settings, compile_part
+from pinpoint_endpoints.templates.render import compile_part
 from pinpoint_endpoints.templates.sms import SmsParts, sms_parts
 
 _KNOWN_WHEN_SENT = frozenset({*RECOMMENDATIONS, "RequestId"})

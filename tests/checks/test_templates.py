@@ -61,7 +61,7 @@ def test_a_problem_is_where_its_tag_is(tmp_path: Path, suffix: str, text: str) -
         ("{{Location.city}}", "PE503", "did you mean Location.City?"),
         ("{{Agent.Name}}", "PE503", "variables begin with Address, Attributes,"),
         ("{{OTP}}", "PE503", "a message may bring the value in its Substitutions"),
-        ('{{now "short" tz=Europe/Berlin}}', "PE506", "put it in quotes"),
+        ('{{now "short" tz=Europe/Berlin}}', "PE506", 'write "Europe/Berlin"'),
         ("{{lower Attributes.x}}", "PE505", "write Attributes.x.[0]"),
         ("https://x.org/?a={{Attributes.x}}", "PE507", "take a value that needs none"),
         ("{{#if Id}}x", "PE501", "add {{/if}}"),

@@ -13,8 +13,9 @@ from pinpoint_endpoints.quotas import (
     MAX_EMAIL_HEADERS,
     MAX_TEMPLATE_LENGTH,
 )
+from pinpoint_endpoints.templates.model import Variable
 from pinpoint_endpoints.templates.read import Part, Template
-from pinpoint_endpoints.templates.render import Compiled, Variable
+from pinpoint_endpoints.templates.render import Compiled
 from pinpoint_endpoints.templates.sms import characters_outside_gsm_7
 from pinpoint_endpoints.templates.syntax import TemplateError
 from pinpoint_endpoints.templates.variables import (
@@ -28,7 +29,6 @@ from pinpoint_endpoints.templates.variables import (
 _NO_COUNTS: Mapping[tuple[str, ...], int] = {}
 _TAG = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|mailto:)", re.IGNORECASE)
-_WITH_WORDS = frozenset({"dateFormat", "inflect", "now"})
 _MAX_CHARACTERS = 10
 _IN_GSM_7 = {
     "\u2018": "'",
@@ -179,9 +179,12 @@ def unknown_variable(template: CheckedTemplate) -> Findings:
             message = "in-app messages have no variables: this is shown as it is"
             yield TemplateFinding(part, place.start, place.end, message, "write the text itself")
             continue
-        if not path or path[0].startswith("[") or _is_given(path, template.given):
-            continue
-        if _is_word(variable):
+        if (
+            variable.role == "word"
+            or not path
+            or path[0].startswith("[")
+            or _is_given(path, template.given)
+        ):
             continue
         found = unknown(path, template.counts)
         if found is None:
@@ -266,11 +269,7 @@ def unquoted_word(template: CheckedTemplate) -> Findings:
     Right:
         {"SMSTemplateRequest": {"Body": "{{now \"short\" tz=\"America/Los_Angeles\"}}"}}
     """
-    for part, variable in template.variables():
-        if _is_word(variable) and not _is_given(variable.path or (), template.given):
-            place = variable.place
-            message = f"{variable.text} is taken as a text, and not as a variable"
-            yield TemplateFinding(part, place.start, place.end, message, "put it in quotes")
+    return _noted(template, ("unquoted-word",))
 
 
 @rule(codes.VARIABLE_IN_URL, Scope.TEMPLATE, severity=Severity.WARNING)
@@ -355,12 +354,6 @@ def sms_character(template: CheckedTemplate) -> Findings:
         better = " ".join(dict.fromkeys(_IN_GSM_7[one] for one in odd if one in _IN_GSM_7))
         hint = f"write {better} instead" if all(one in _IN_GSM_7 for one in odd) else ""
         yield TemplateFinding(part, start, start + 1, message, hint)
-
-
-def _is_word(variable: Variable) -> bool:
-    """Tell whether an argument is meant as a text: those of these helpers mostly are."""
-    first = variable.path[0] if variable.path else "Id"
-    return variable.role == "argument" and variable.helper in _WITH_WORDS and first not in MEMBERS
 
 
 def _is_adm(part: Part) -> bool:
