@@ -160,7 +160,8 @@ class Rewriter:
             if written.endswith("\\"):
                 written += "\\"
             if isinstance(previous, Tag) and text.isspace() and "\n" not in text:
-                written = "{{!}}" + written  # else the library takes it for the end of a line
+                trims = previous.trims[1] or following.trims[0]
+                written = "{{!}}" + written * (not trims)  # else it is the end of a line for it
         return written
 
     def _write_tag(self, tag: Tag) -> None:
