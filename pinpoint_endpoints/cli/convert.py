@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,6 +30,7 @@ from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError, UsageErr
 if TYPE_CHECKING:
     from pinpoint_endpoints.convert import output as outputs
     from pinpoint_endpoints.convert.formats import ConvertOptions, Format
+    from pinpoint_endpoints.documents.model import Document
 
 
 class FileFormat(StrEnum):
@@ -204,17 +205,27 @@ def convert(
         if output is Output.TABLE and error is None and not quiet:
             yield from tally.files()
 
+    is_all_read = False
+
+    def counts() -> str:
+        read = f"{account.endpoints:,} endpoints"
+        return f"{read}, {target.records:,} records written" if is_all_read else read
+
+    def reading(documents: Iterable["Document"]) -> Iterator["Document"]:
+        nonlocal is_all_read
+        yield from documents
+        is_all_read = True
+        progress.go_on("sorting and writing")
+
     with (
         inputs.spooled() as spooled,
-        Progress(
-            "converting", inputs.size, lambda: f"{account.endpoints:,} endpoints", style
-        ) as progress,
+        Progress("reading", inputs.size, counts, style) as progress,
     ):
         documents = inputs.documents(
             spooled, meter=progress.meter, note_empty=not quiet, quiet=quiet
         )
         target = _output(format_, directory, out, inputs)
-        results = results_of(documents, format_, target, account, options)
+        results = results_of(reading(documents), format_, target, account, options)
         return run(
             carried_together(results) if output is Output.TABLE else results,
             open_reporter(ConversionView(ReportOptions(quiet=quiet)), output, stream),

@@ -75,6 +75,13 @@ class Output:
 
     def __init__(self) -> None:
         self.files: list[WrittenFile] = []
+        self._open: OutputFile | None = None
+
+    @property
+    def records(self) -> int:
+        """How many records were written so far."""
+        being_written = self._open.records if self._open else 0
+        return being_written + sum(file.records for file in self.files)
 
     def __enter__(self) -> Self:
         return self
@@ -99,10 +106,11 @@ class Output:
         path = self._path(name)
         try:
             with self._stream(name) as stream:
-                file = OutputFile(stream)
+                file = self._open = OutputFile(stream)
                 yield file
         except OSError as error:
             raise self._cannot_be_written(path, error) from None
+        self._open = None
         self.files.append(WrittenFile(path, file.records, file.size))
 
     def commit(self) -> None:
@@ -238,6 +246,11 @@ class Directory(Output):
         if self._is_created:
             with suppress(OSError):  # it has files now
                 self._directory.rmdir()
+
+    @property
+    def records(self) -> int:
+        """How many records were written so far."""
+        return super().records + (0 if self.files else self._saved)
 
     def save(self, name: str, data: bytes) -> None:
         """Write a file with one record; all of these are reported as one directory.
