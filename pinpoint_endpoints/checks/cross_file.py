@@ -7,7 +7,7 @@ read again, and reported if they really collide.
 import sys
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -51,7 +51,7 @@ class IndexPart(NamedTuple):
         users: by document.
         user_attributes: by document.
         lines: the number of the line where each document begins, if it has one to itself.
-        starts: the sources, each with the index of its first document.
+        starts: for each source, the index of its first document.
         names: those of attributes and metrics, by application.
         applications: which are named.
     """
@@ -61,7 +61,7 @@ class IndexPart(NamedTuple):
     users: "array[int]"
     user_attributes: "array[int]"
     lines: "array[int]"
-    starts: list[tuple[Source, int]]
+    starts: "array[int]"
     names: dict[str, Names]
     applications: set[str]
 
@@ -119,13 +119,17 @@ class CrossFileIndex:
             self._users,
             self._user_attributes,
             self._lines,
-            [*zip(self._sources, self._starts, strict=True)],
+            self._starts,
             names,
             self._applications,
         )
 
-    def add_part(self, part: "IndexPart") -> bool:
+    def add_part(self, sources: Iterable[Source], part: "IndexPart") -> bool:
         """Add the documents of another index, unless there is a finding among their names.
+
+        Args:
+            sources: of the documents.
+            part: from `part` of the other index.
 
         Returns:
             whether they were added; else add them one by one, to find it.
@@ -136,7 +140,7 @@ class CrossFileIndex:
                 return False
         for application, names in part.names.items():
             self._names[application].merge(names)
-        for source, start in part.starts:
+        for source, start in zip(sources, part.starts, strict=True):
             if not self._sources or self._sources[-1] != source:
                 self._sources.append(source)
                 self._starts.append(len(self._endpoints) + start)

@@ -2,33 +2,30 @@
 
 The inputs are cut into parts: some files, or some lines of a file of lines. Workers check parts.
 This process puts what they found together in the order of the inputs, and compares documents with
-each other. Workers are forked: so they start at once, and hash texts as this process does.
+each other. So that two workers take half the time, it gets little from them: each problem that is
+shown, and how many documents have the same problems that are not.
 """
 
-import multiprocessing
 import os
-import signal
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from functools import cache, lru_cache
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from io import BytesIO
-from itertools import repeat
 from pathlib import Path
 from stat import S_ISREG
-from threading import Thread
 from typing import NamedTuple, Self
 
 from pinpoint_endpoints.checks.cross_file import CrossFileIndex, IndexPart
 from pinpoint_endpoints.checks.finding import Policy
+from pinpoint_endpoints.checks.processes import ProcessDiedError, Processes
+from pinpoint_endpoints.checks.rules.registry import all_rules
 from pinpoint_endpoints.checks.validate import validate, verdict_on
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Format, Source, UnreadablePath
 from pinpoint_endpoints.documents.endpoint_ids import IdSource
 from pinpoint_endpoints.documents.load import of_any_kind, read, read_lines, with_ids
-from pinpoint_endpoints.documents.model import Checked, Document, Problem, Severity, Verdict
-from pinpoint_endpoints.documents.positions import Locator
+from pinpoint_endpoints.documents.model import Checked, Document, Fix, Problem, Severity, Verdict
+from pinpoint_endpoints.documents.positions import Locator, ValuePath
 from pinpoint_endpoints.documents.streams import Meter, OpenFile, is_gzip
 from pinpoint_endpoints.errors import CannotRun, reason_of
 from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
@@ -37,12 +34,8 @@ PART_BYTES = 1_000_000
 PART_FILES = 100
 """What a worker checks at once: a tenth of a second, so that Ctrl-C is not kept waiting."""
 
-_PARTS_AHEAD = 3
-"""For each worker: parts that are waiting for it, or for those before them."""
-
 _MAX_NAMED = 5
 _WHEN_DIED = "is there enough memory? --jobs 1 checks in one process"
-_ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 
 Check = Callable[[Source | UnreadablePath, Iterable[Document]], Iterator[Checked]]
 """Checks the documents of a source in this process."""
@@ -55,15 +48,26 @@ class Settings(NamedTuple):
         policy: which problems count.
         ids: how ids are made for endpoints that have none.
         shown: how many problems of a code are shown at most; None if all are. Others come without
-            their place and text, which take longer to find and to send than the problem; but where
-            a document can be fixed, and of read-only members, which are reported once a file.
+            their place and text, which take longer to find and to send than the problem.
         snippets: whether source lines are shown.
+        each: whether each document comes by itself, also those of which nothing is shown.
+        needs_text: tells whether documents that can be fixed come with their text.
     """
 
     policy: Policy
     ids: IdSource | None = None
     shown: int | None = None
     snippets: bool = False
+    each: bool = True
+    needs_text: Callable[[], bool] = lambda: True
+
+
+_Kind = tuple[str, Severity]
+"""The code and the severity of a problem."""
+
+_Unshown = tuple[str, Severity, Fix | None]
+_Shown = tuple[str, Severity, Fix | None, str, str, str, int, int, int]
+"""A problem: message, hint, pointer, line, column and end column only if it is shown."""
 
 
 class _Part(NamedTuple):
@@ -72,41 +76,65 @@ class _Part(NamedTuple):
     Attributes:
         sources: files that are read whole; or one file of lines.
         size: in bytes.
-        lines: some lines of that file; None for whole files.
+        start: where some lines of that file begin; None for whole files.
         first_line: the number of the first of these lines.
         is_last: whether no lines follow.
+        counts: how many problems were found before.
+        needs_text: whether documents that can be fixed come with their text.
     """
 
     sources: tuple[Source, ...]
     size: int
-    lines: bytes | None = None
+    start: int | None = None
     first_line: int = 1
     is_last: bool = True
+    counts: Mapping[_Kind, int] = {}
+    needs_text: bool = False
 
 
-class _Valid(NamedTuple):
-    """Documents without any problem, one after the other.
+_Item = _Part | Source | UnreadablePath
+"""What a worker checks, or this process."""
+
+
+class _Documents(NamedTuple):
+    """One document, or several of which nothing is shown and that have the same problems.
 
     Attributes:
-        number: how many.
-        several: whether they are in a file of several documents.
+        source: the number of the source in the part; of several, of the first one.
+        number: how many they are.
+        verdict: on each.
+        shape: of the first one, as the following.
+        in_multi_document_file: whether its file may hold several documents.
+        path: of the document in its file.
+        problems: in file order.
+        found: what reading it found.
+        locator: finds places in its text; None if that is not needed.
     """
 
+    source: int
     number: int
-    several: bool
+    verdict: Verdict
+    shape: str
+    in_multi_document_file: bool
+    path: ValuePath = ()
+    problems: tuple[_Shown | _Unshown, ...] = ()
+    found: tuple[Problem, ...] = ()
+    locator: Locator | None = None
 
 
 class _Found(NamedTuple):
     """What a worker found in a part.
 
     Attributes:
-        documents: of each source.
+        documents: in the order of the sources, then those of several sources.
         identities: what they are about.
+        counts: how many problems there are.
         ended: whether the lines that follow are not read, because of one of these lines.
     """
 
-    documents: list[list[Checked | _Valid]]
+    documents: list[_Documents]
     identities: IndexPart
+    counts: Mapping[_Kind, int]
     ended: bool
 
 
@@ -129,23 +157,22 @@ class Workers:
         meter: Meter,
         part_bytes: int = PART_BYTES,
     ) -> None:
-        self._jobs = jobs
-        self._part_bytes = part_bytes
-        self._ids = settings.ids
+        self._settings = settings
         self._once_only = once_only
         self._meter = meter
-        self._pool = ProcessPoolExecutor(
-            jobs, multiprocessing.get_context("fork"), _prepare, (settings,)
-        )
+        self._part_bytes = part_bytes
+        self._processes: Processes[_Found] = Processes(jobs, partial(_check, settings))
+        self._counts: Counter[_Kind] = Counter()
         self._ended: Source | None = None
         self._has_documents = False
 
     def __enter__(self) -> Self:
-        self._pool.submit(os.getpid).result()  # starts all of them
+        all_rules()  # which are imported once for all workers
+        self._processes.__enter__()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+    def __exit__(self, *error: object) -> None:
+        self._processes.__exit__(*error)
 
     def check(
         self,
@@ -162,51 +189,40 @@ class Workers:
             index: gets to know what each document is about.
             check: checks documents in this process, and adds them to the index.
             read_here: reads the documents of a source that this process checks.
-            on_source: called with each source before its documents are yielded.
+            on_source: called with the source of documents before they are yielded.
 
         Raises:
             CannotRun: a worker has died.
         """
-        waiting: deque[tuple[_Part, Future[_Found]]] = deque()
-        most = self._jobs * _PARTS_AHEAD
         try:
-            for part in self._parts(sources):
-                is_ours = not isinstance(part, _Part)
-                while waiting and (is_ours or len(waiting) > most):
-                    yield from self._taken(waiting, index, check, read_here, on_source)
-                if isinstance(part, _Part):
-                    waiting.append((part, self._pool.submit(_check, part)))
-                else:
-                    yield from check(part, read_here(part))
-            while waiting:
-                yield from self._taken(waiting, index, check, read_here, on_source)
-        except BrokenProcessPool:
-            lost = [part for part, future in waiting if not future.done() or future.exception()]
-            raise _died(lost[: self._jobs]) from None
+            for item, found in self._processes.results(self._items(sources), _is_part):
+                if not isinstance(item, _Part):
+                    yield from check(item, read_here(item))
+                elif found is not None and (item.start is None or self._ended != item.sources[0]):
+                    yield from self._taken(item, found, index, check, on_source)
+                    if item.start is not None:
+                        yield from self._end_of_lines(item, found, check, read_here)
+        except ProcessDiedError as error:
+            raise _died(error.argument) from None
 
     def _taken(
         self,
-        waiting: deque[tuple[_Part, Future[_Found]]],
+        part: _Part,
+        found: _Found,
         index: CrossFileIndex,
         check: Check,
-        read_here: Callable[[Source | UnreadablePath], Iterable[Document]],
         on_source: Callable[[Source], None],
     ) -> Iterator[Checked]:
-        part, future = waiting[0]
-        found = future.result()
-        waiting.popleft()
-        if part.lines is not None and self._ended == part.sources[0]:
-            return
         self._meter.count += part.size
-        if index.add_part(found.identities):
-            for source, documents in zip(part.sources, found.documents, strict=True):
-                on_source(source)
-                yield from _all_of(source, documents)
-        else:
+        if not index.add_part(part.sources, found.identities):
             for source in part.sources:
-                yield from check(source, with_ids(_documents(part, source)[0], self._ids))
-        if part.lines is not None:
-            yield from self._end_of_lines(part, found, check, read_here)
+                yield from check(source, with_ids(_documents(part, source)[0], self._settings.ids))
+            return
+        self._counts.update(found.counts)
+        for documents in found.documents:
+            source = part.sources[documents.source]
+            on_source(source)
+            yield _checked(source, documents)
 
     def _end_of_lines(
         self,
@@ -218,13 +234,12 @@ class Workers:
         (source,) = part.sources
         if found.ended:
             self._ended = source
-        self._has_documents = any(found.documents) or (self._has_documents and part.first_line > 1)
+        is_first = part.first_line == 1
+        self._has_documents = bool(found.documents) or (self._has_documents and not is_first)
         if part.is_last and not self._has_documents:
             yield from check(source, read_here(source))  # which says that it is empty
 
-    def _parts(
-        self, sources: Iterable[Source | UnreadablePath]
-    ) -> Iterator[_Part | Source | UnreadablePath]:
+    def _items(self, sources: Iterable[Source | UnreadablePath]) -> Iterator[_Item]:
         """Cut the sources into parts for workers; yield sources that this process checks."""
         files: list[Source] = []
         size = 0
@@ -233,114 +248,124 @@ class Workers:
             if files and (
                 length is None or size + length > self._part_bytes or len(files) == PART_FILES
             ):
-                yield _Part(tuple(files), size)
+                yield self._part(tuple(files), size)
                 files, size = [], 0
             if length is None or isinstance(source, UnreadablePath):
                 yield source
             elif source.format is Format.NDJSON and length > self._part_bytes:
-                yield from self._parts_of_lines(source)
+                yield from self._lines(source)
             elif length > MAX_REQUEST_BYTES:
                 yield source
             else:
                 files.append(source)
                 size += length
         if files:
-            yield _Part(tuple(files), size)
+            yield self._part(tuple(files), size)
+
+    def _part(self, sources: tuple[Source, ...], size: int) -> _Part:
+        needs_text = self._settings.needs_text()
+        return _Part(sources, size, counts=dict(self._counts), needs_text=needs_text)
 
     def _length(self, source: Source | UnreadablePath) -> int | None:
         """Return the size of a file; None for what only this process can read piece by piece."""
         if isinstance(source, UnreadablePath) or source.path in self._once_only:
             return None
         try:
-            status = Path(source.path).stat()
+            status = os.stat(source.path)  # noqa: PTH116 - faster than a Path
         except (OSError, ValueError):
             return None
         is_compressed = source.path.lower().endswith(".gz")
         return status.st_size if S_ISREG(status.st_mode) and not is_compressed else None
 
-    def _parts_of_lines(self, source: Source) -> Iterator[_Part | Source | UnreadablePath]:
+    def _lines(self, source: Source) -> Iterator[_Item]:
+        """Cut a file where lines end; workers read it again, which is faster than a pipe."""
         first_line = 1
-        rest = b""
+        start = end = 0
         try:
             with OpenFile(source.path) as reader:
                 while chunk := reader(self._part_bytes):
-                    if first_line == 1 and not rest and is_gzip(chunk):
+                    if end == 0 and is_gzip(chunk):
                         yield source
                         return
                     if self._ended == source:
                         return
-                    end = chunk.rfind(b"\n") + 1
-                    if end:
-                        lines, rest = rest + chunk[:end], chunk[end:]
-                        yield _Part((source,), len(lines), lines, first_line, is_last=False)
-                        first_line += lines.count(b"\n")
-                    elif len(rest) <= MAX_REQUEST_BYTES:
-                        rest += chunk
-                    else:
+                    complete = end + chunk.rfind(b"\n") + 1
+                    if complete > end:
+                        part = self._part((source,), complete - start)
+                        yield part._replace(start=start, first_line=first_line, is_last=False)
+                        start = complete
+                        first_line += chunk.count(b"\n")
+                    elif end - start > MAX_REQUEST_BYTES:
                         break  # the line is too long: no other is read
-            yield _Part((source,), len(rest), rest, first_line)
+                    end += len(chunk)
+            yield self._part((source,), end - start)._replace(start=start, first_line=first_line)
         except OSError as error:
             yield UnreadablePath(source.path, reason_of(error))
 
 
-def _all_of(source: Source, documents: Iterable[Checked | _Valid]) -> Iterator[Checked]:
-    for found in documents:
-        if isinstance(found, _Valid):
-            document = _stub(source.path, several=found.several)
-            yield from repeat(Checked(document, (), Verdict.VALID), found.number)
-        else:
-            yield found
+def _is_part(item: _Item) -> bool:
+    return isinstance(item, _Part)
 
 
-def _died(parts: list[_Part]) -> CannotRun:
+def _checked(source: Source, found: _Documents) -> Checked:
+    """Return what a worker found as if this process had."""
+    shape, several = found.shape, found.in_multi_document_file
+    document = _stub(source.path, shape, in_multi_document_file=several)
+    if found.path or found.found or found.locator:
+        locator = found.locator or document.locator
+        document = document._replace(path=found.path, problems=found.found, locator=locator)
+    problems = tuple(_problem(source.path, *problem) for problem in found.problems)
+    return Checked(document, problems, found.verdict, times=found.number)
+
+
+@lru_cache(maxsize=8)
+def _stub(source: str, shape: str, *, in_multi_document_file: bool) -> Document:
+    """Return a document without its value, which no report shows."""
+    several = in_multi_document_file
+    return Document(source, shape, None, None, {}, (), Locator(), in_multi_document_file=several)
+
+
+def _problem(  # noqa: PLR0913, PLR0917 - the parts of a problem
+    source: str,
+    code: str,
+    severity: Severity,
+    fix: Fix | None,
+    message: str = "",
+    hint: str = "",
+    pointer: str = "",
+    line: int = 0,
+    column: int = 0,
+    end_column: int = 0,
+) -> Problem:
+    return Problem(source, line, column, code, severity, message, hint, pointer, end_column, fix)
+
+
+def _died(part: object) -> CannotRun:
     """Return the error for a worker that has died, with the inputs that it was checking."""
-    names = [
-        source.path if part.lines is None else f"{source.path} from line {part.first_line:,}"
-        for part in parts
-        for source in part.sources
-    ]
-    if not names:
+    if not isinstance(part, _Part):
         return CannotRun("a worker process died", _WHEN_DIED)
-    more = f" and {len(names) - _MAX_NAMED:,} more" if len(names) > _MAX_NAMED else ""
-    return CannotRun(
-        f"a worker process died while checking {', '.join(names[:_MAX_NAMED])}{more}",
-        _WHEN_DIED,
-    )
+    paths = [source.path for source in part.sources]
+    from_line = "" if part.start is None else f" from line {part.first_line:,}"
+    more = f" and {len(paths) - _MAX_NAMED:,} more" if len(paths) > _MAX_NAMED else ""
+    named = f"{', '.join(paths[:_MAX_NAMED])}{from_line}{more}"
+    return CannotRun(f"a worker process died while checking {named}", _WHEN_DIED)
 
 
-_settings: Settings
-
-
-def _prepare(settings: Settings) -> None:
-    """Prepare a worker: Ctrl-C is not for it, and it ends when the process that forked it has."""
-    global _settings  # noqa: PLW0603 - the pool passes nothing else to its workers
-    _settings = settings
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in _ENDING_SIGNALS:  # the pool ends its workers by them
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
-
-
-def _check(part: _Part) -> _Found:
-    """Check a part in a worker."""
+def _check(settings: Settings, part: _Part) -> _Found:
+    """Check a part, in a worker."""
     index = CrossFileIndex(max_names=None)
-    shown: Counter[str] = Counter()
-    found = []
+    results = _Results(settings, part)
     ended = False
-    for source in part.sources:
+    for number, source in enumerate(part.sources):
         index.begin(source)
         documents, stream = _documents(part, source)
-        found.append(_checked(with_ids(documents, _settings.ids), index, shown))
+        for document in of_any_kind(with_ids(documents, settings.ids)):
+            results.add(number, document, validate(document, settings.policy))
+            if document.is_read:
+                index.add(document)
+        results.end_source()
         ended = stream is not None and bool(stream.read(1))
-    return _Found(found, index.part(), ended)
+    return _Found(results.all(), index.part(), results.counts, ended)
 
 
 def _documents(part: _Part, source: Source) -> tuple[Iterator[Document], BytesIO | None]:
@@ -349,58 +374,112 @@ def _documents(part: _Part, source: Source) -> tuple[Iterator[Document], BytesIO
     An empty line is added to lines: so there is something left in the stream if one of them, be it
     the last one, ends the reading of the file.
     """
-    if part.lines is None:
+    if part.start is None:
         return read(source), None
-    stream = BytesIO(part.lines + b"\n" if part.lines.endswith(b"\n") else part.lines)
+    try:
+        with Path(source.path).open("rb") as file:
+            file.seek(part.start)
+            lines = file.read(part.size)
+    except OSError as error:
+        return read(UnreadablePath(source.path, reason_of(error))), None
+    stream = BytesIO(lines + b"\n" if lines.endswith(b"\n") else lines)
     return read_lines(source, stream, part.first_line, is_part=True), stream
 
 
-def _checked(
-    documents: Iterable[Document], index: CrossFileIndex, shown: Counter[str]
-) -> list[Checked | _Valid]:
-    found: list[Checked | _Valid] = []
-    for document in of_any_kind(documents):
-        problems = validate(document, _settings.policy)
-        if document.is_read:
-            index.add(document)
-        if problems or document.problems or not document.is_read:
-            found.append(_as_shown(document, problems, shown))
-            continue
-        several, last = document.in_multi_document_file, found[-1] if found else None
-        if isinstance(last, _Valid) and last.several is several:
-            found[-1] = _Valid(last.number + 1, several)
-        else:
-            found.append(_Valid(1, several))
-    return found
+class _Results:
+    """Collects what a worker found in a part, with no more than what is shown of it.
+
+    Attributes:
+        counts: how many problems there are.
+    """
+
+    def __init__(self, settings: Settings, part: _Part) -> None:
+        self.counts: Counter[_Kind] = Counter()
+        self._settings = settings
+        self._part = part
+        self._documents: list[_Documents] = []
+        self._same_in_source: _Same = {}
+        self._same: _Same = {}
+        self._with_read_only = -1
+
+    def add(self, source: int, document: Document, problems: Sequence[Problem]) -> None:
+        """Add a document with its problems."""
+        shape, several = document.shape, document.in_multi_document_file
+        is_shown = self._settings.each or bool(document.problems) or not document.is_read
+        needs_text = False
+        reported: list[_Shown | _Unshown] = []
+        for problem in problems:
+            if self._is_shown(problem, source, several=several):
+                is_shown = True
+                needs_text = needs_text or self._settings.snippets
+                reported.append(_shown(problem))
+            else:
+                reported.append(self._unshown(problem))
+            if problem.fix and self._part.needs_text:
+                is_shown = needs_text = True
+        verdict = verdict_on(document, problems, self._settings.policy)
+        if is_shown:
+            found = _Documents(
+                source, 1, verdict, shape, several, document.path, tuple(reported),
+                document.problems, document.locator if needs_text else None,
+            )  # fmt: skip
+            self._documents.append(found)
+            return
+        path = _ANY_PATH if document.path else ()
+        same = self._same_in_source if several else self._same
+        found = _Documents(0, 1, verdict, shape, several, path, tuple(reported))
+        key = (self._part.sources[source].format, found)
+        first, number = same.get(key, (source, 0))
+        same[key] = first, number + 1
+
+    def _is_shown(self, problem: Problem, source: int, *, several: bool) -> bool:
+        kind = problem.code, problem.severity
+        if (
+            problem.code == codes.READ_ONLY_MEMBERS and several and not self._settings.policy.strict
+        ):  # which is reported once a file
+            is_first = self._with_read_only != source
+            self._with_read_only = source
+            return is_first
+        self.counts[kind] += 1
+        most = self._settings.shown
+        return most is None or self._part.counts.get(kind, 0) + self.counts[kind] <= most
+
+    def _unshown(self, problem: Problem) -> _Unshown:
+        fix = problem.fix
+        if fix and not self._part.needs_text:
+            fix = Fix(fix.action, fix.paths)  # which others have in common
+        return problem.code, problem.severity, fix
+
+    def end_source(self) -> None:
+        """Close the documents of a source, before those of the next one are added."""
+        self._documents += _counted(self._same_in_source)
+        self._same_in_source.clear()
+
+    def all(self) -> list[_Documents]:
+        """Return what was collected."""
+        return [*self._documents, *_counted(self._same)]
 
 
-def _as_shown(document: Document, problems: list[Problem], shown: Counter[str]) -> Checked:
-    """Return a checked document with no more than what reports show of it."""
-    is_fixable = any(problem.fix for problem in problems)
-    needs_text = is_fixable
-    reported = []
-    for problem in problems:
-        shown[problem.code] += 1
-        is_shown = _settings.shown is None or shown[problem.code] <= _settings.shown
-        if is_shown or is_fixable or problem.code == codes.READ_ONLY_MEMBERS:
-            reported.append(problem)
-            needs_text = needs_text or _settings.snippets
-        else:
-            reported.append(_unshown(problem.code, problem.severity))
-    stub = _stub(document.source, several=document.in_multi_document_file, shape=document.shape)
-    if document.problems:
-        stub = stub._replace(problems=document.problems)
-    if needs_text:
-        stub = stub._replace(locator=document.locator, path=document.path)
-    return Checked(stub, tuple(reported), verdict_on(document, problems, _settings.policy))
+_Same = dict[tuple[Format, _Documents], tuple[int, int]]
+"""The first source and the number of the documents that look the same."""
+
+_ANY_PATH: ValuePath = (0,)
 
 
-@cache
-def _unshown(code: str, severity: Severity) -> Problem:
-    return Problem("", 0, 0, code, severity, "")
+def _counted(same: _Same) -> Iterator[_Documents]:
+    for (_, documents), (source, number) in same.items():
+        yield documents._replace(source=source, number=number)
 
 
-@lru_cache(maxsize=8)
-def _stub(source: str, *, several: bool, shape: str = "EndpointRequest") -> Document:
-    """Return a document without its value, which no report shows."""
-    return Document(source, shape, None, None, {}, (), Locator(), in_multi_document_file=several)
+def _shown(problem: Problem) -> _Shown:
+    return (
+        problem.code,
+        problem.severity,
+        problem.fix,
+        problem.message,
+        problem.hint,
+        problem.pointer,
+        problem.line,
+        problem.column,
+        problem.end_column,
+    )

@@ -1,20 +1,18 @@
 """How many processes check documents: `--jobs`, or by the size of the inputs."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import active_count
 from typing import TYPE_CHECKING
 
-from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.documents.discovery import Format, UnreadablePath
 from pinpoint_endpoints.documents.streams import Meter
-from pinpoint_endpoints.reports.reporter import ReportOptions
 
 if TYPE_CHECKING:
-    from pinpoint_endpoints.checks.parallel import Workers
+    from pinpoint_endpoints.checks.parallel import Settings, Workers
 
 MAX_JOBS = 64
 _MAX_BY_DEFAULT = 8
@@ -33,9 +31,7 @@ as long as so many bytes more, and YAML so many times as long. Measured on two C
 def workers_for(
     jobs: int | None,
     inputs: Inputs,
-    policy: Policy,
-    shown: int | None,
-    options: ReportOptions,
+    settings: Callable[[], "Settings"],
     meter: Meter,
 ) -> Iterator["Workers | None"]:
     """Give the processes that check documents; None where this process does it alone.
@@ -43,9 +39,7 @@ def workers_for(
     Args:
         jobs: how many, if that was given.
         inputs: the files.
-        policy: which problems count.
-        shown: how many problems of a code are shown; None for all.
-        options: of the report.
+        settings: returns how they check documents.
         meter: counts the bytes that are read.
     """
     if inputs.s3 is not None:
@@ -56,10 +50,9 @@ def workers_for(
     if jobs == 1 or not hasattr(os, "fork"):
         yield None
         return
-    from pinpoint_endpoints.checks.parallel import Settings, Workers
+    from pinpoint_endpoints.checks.parallel import Workers
 
-    settings = Settings(policy, inputs.ids, shown, options.snippets)
-    with Workers(jobs, settings, inputs.once_only(), meter) as workers:
+    with Workers(jobs, settings(), inputs.once_only(), meter) as workers:
         yield workers
 
 

@@ -48,6 +48,7 @@ from pinpoint_endpoints.reports.reporter import Reporter, ReportOptions, open_re
 from pinpoint_endpoints.reports.tally import Tally
 
 if TYPE_CHECKING:
+    from pinpoint_endpoints.checks.parallel import Settings
     from pinpoint_endpoints.fixes.forecast import Forecast
 
 
@@ -199,6 +200,18 @@ def _report(
         if output in (ReportFormat.TABLE, ReportFormat.TEXT):
             yield from _fixable(forecast)
 
+    def settings(reports: _Reports) -> "Settings":
+        from pinpoint_endpoints.checks.parallel import Settings
+
+        return Settings(
+            policy,
+            inputs.ids,
+            shown=reports.max_shown,
+            snippets=options.snippets,
+            each=verbose or reports.show_each,
+            needs_text=lambda: forecast.bytes_left > 0,
+        )
+
     progress = Progress(
         "checking",
         inputs.size,
@@ -210,7 +223,7 @@ def _report(
     with (
         inputs.spooled(keep=True) as spooled,
         _Reports(output, files, options, inputs.paths) as reports,
-        workers_for(jobs, inputs, policy, reports.max_shown, options, progress.meter) as workers,
+        workers_for(jobs, inputs, lambda: settings(reports), progress.meter) as workers,
         progress,  # its thread is started after the workers
     ):
         sources = inputs.counted_sources(reports.real_paths, quiet=options.quiet)
@@ -376,6 +389,7 @@ class _Reports:
     Attributes:
         real_paths: of the files, which are not read.
         max_shown: how many problems of a code they show at most; None if one shows all.
+        show_each: whether one shows each document, also those without problems.
 
     Raises:
         UsageError: unknown format, one file for two reports, or a report that is an input.
@@ -400,6 +414,7 @@ class _Reports:
                 )
         self._root = options.root
         self.max_shown = options.max_problems if output is ReportFormat.TABLE else None
+        self.show_each = ReportFormat.JUNIT in (output, *(name for name, _ in wanted))
         self._errors_only = options.errors_only
         self._files = ExitStack()
         self._reporters: list[Reporter[Checked]] = [

@@ -251,12 +251,14 @@ class Checked(NamedTuple):
         verdict: the result; warnings count as errors in a strict run.
         before: the verdict of the earlier report, if the document is reported a second time; then
             the problems are only those found by comparing documents with each other.
+        times: how many documents it stands for: those come together of which nothing is shown.
     """
 
     document: Document
     problems: tuple[Problem, ...]
     verdict: Verdict
     before: Verdict | None = None
+    times: int = 1
 
     @property
     def is_second_report(self) -> bool:

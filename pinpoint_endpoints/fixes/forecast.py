@@ -53,18 +53,19 @@ class Forecast:
 
     Args:
         check: finds the problems of a document.
-        max_bytes: how much text is tried.
+        max_bytes: how much text is tried, and how large a file may be.
 
     Attributes:
         fixes: how many problems would be fixed, also those that other fixes reveal.
         blocked: how many problems have a fix that cannot be applied.
+        bytes_left: how much text is still tried.
     """
 
     def __init__(self, check: "Check", max_bytes: int = MAX_TRIED_BYTES) -> None:
         self.fixes = 0
         self.blocked = 0
         self._check = check
-        self._bytes_left = max_bytes
+        self.bytes_left = self._max_bytes = max_bytes
         self._last: _Tried | None = None
         self._sizes: tuple[str, int] = ("", 0)
         self._known: dict[object, _Result] = {}
@@ -87,8 +88,8 @@ class Forecast:
             for problem, is_solved in zip(fixable, result.solved, strict=True)
             if not is_solved
         ]
-        self.fixes += result.fixes
-        self.blocked += len(blocked)
+        self.fixes += result.fixes * checked.times
+        self.blocked += len(blocked) * checked.times
         return _without(checked, blocked) if blocked else checked
 
     def _result(self, checked: Checked, fixable: list[Problem], source: Source) -> _Result:
@@ -115,7 +116,7 @@ class Forecast:
         if self._last is not None and self._last.locator is document.locator:
             return self._last
         is_line = document.in_multi_document_file and source.format is Format.NDJSON
-        if self._bytes_left <= (0 if is_line else self._size(source.path)):
+        if self.bytes_left <= 0 or (not is_line and self._size(source.path) > self._max_bytes):
             return None
         found = document.locator.map
         if self._last is not None and self._last.text is found.text:
@@ -123,7 +124,7 @@ class Forecast:
         from pinpoint_endpoints.fixes.rounds import fixed_text  # only where a fix is known
 
         raw = found.text.encode()
-        self._bytes_left -= len(raw)
+        self.bytes_left -= len(raw)
         if source.format is Format.NDJSON:
             source = source._replace(format=Format.JSON)
         fixed = fixed_text(raw, source, self._check)

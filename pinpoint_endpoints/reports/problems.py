@@ -81,16 +81,16 @@ class ProblemTally(VerdictTally[Checked]):
     def add(self, checked: Checked, /) -> None:
         """Count a document with its problems; one that is reported again only moves."""
         if checked.before is not None:
-            self.count(checked.before, -1)
-            self.count(checked.verdict)
+            self.count(checked.before, -checked.times)
+            self.count(checked.verdict, checked.times)
         elif checked.verdict is not Verdict.VALID or not checked.document.is_empty:
-            self.total += 1
-            self.count(checked.verdict)
+            self.total += checked.times
+            self.count(checked.verdict, checked.times)
         for problem in checked.problems:
             if problem.severity is Severity.ERROR:
-                self.errors += 1
+                self.errors += checked.times
             else:
-                self.warnings += 1
+                self.warnings += checked.times
 
     def members(self) -> dict[str, int]:
         """Return the counts as the summary of the envelope."""
@@ -191,7 +191,7 @@ class ProblemTable:
     def add(self, checked: Checked, /) -> None:
         """Take the problems of a document."""
         for problem in checked.problems:
-            self._counts[problem.code] += 1
+            self._counts[problem.code] += checked.times
             if self._counts[problem.code] <= self._options.max_problems:
                 self._shown.append(_Shown(problem, self._view.snippet(checked, problem)))
 

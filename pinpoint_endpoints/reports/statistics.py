@@ -51,8 +51,9 @@ class StatisticsReporter:
     def add(self, checked: Checked, /) -> None:
         """Count the problems of a document."""
         for problem in checked.problems:
-            self._counts[problem.severity, problem.code] += 1
-            self._fixable[problem.severity, problem.code] += problem.fix is not None
+            self._counts[problem.severity, problem.code] += checked.times
+            if problem.fix is not None:
+                self._fixable[problem.severity, problem.code] += checked.times
 
     def close(self, tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
         """Write the counts: errors first, then the most frequent."""

@@ -41,12 +41,11 @@ def test_every_format_is_the_same(pe: RunPe, tmp_path: Path) -> None:
         reports = [f"--report={name}={tmp_path / (name + jobs)}" for name in FORMATS]
         text = pe("validate", "-v", "-o", "text", "--jobs", jobs, folder, *reports)
         files = [(tmp_path / (name + jobs)).read_bytes() for name in FORMATS]
-        outputs.append((table, text.returncode, text.stdout, text.stderr, files))
-    one, two = outputs
-    assert (one[0].returncode, one[0].stdout) == (two[0].returncode, two[0].stdout)
-    assert one[1:] == two[1:]
-    assert "PE302" in one[2]
-    assert "can be fixed" in one[3]
+        ends = [(ended.returncode, ended.stdout, ended.stderr) for ended in (table, text)]
+        outputs.append((ends, files))
+    assert outputs[0] == outputs[1]
+    assert "PE302" in text.stdout
+    assert "can be fixed" in text.stderr
 
 
 def test_standard_input_is_read_by_one_process() -> None:
