@@ -77,15 +77,24 @@ class Escape(StrEnum):
     NONE = "none"
 
 
+class Compare(StrEnum):
+    """How two texts that are numbers are compared."""
+
+    TEXT = "text"
+    NUMERIC = "numeric"
+
+
 class RenderOptions(OptionGroup):
     """How a template is rendered.
 
     Attributes:
         channel: of a template that is a text.
         data: a file with values that the message brings.
+        locale: of the endpoints, instead of their own.
         tz: the time zone of dates.
         now: the time of the run.
         escape: how values are written.
+        compare: how `gt` and its like compare texts.
         keep_placeholders: whether variables without a value are printed as they are.
     """
 
@@ -108,6 +117,14 @@ class RenderOptions(OptionGroup):
             "Recommendations.",
         ),
     ] = None
+    locale: Annotated[
+        str | None,
+        typer.Option(
+            "--locale",
+            metavar="LOCALE",
+            help="Render as if this were each endpoint's Demographic.Locale.",
+        ),
+    ] = None
     tz: Annotated[
         str,
         typer.Option("--tz", metavar="ZONE", help="The time zone of dates that name none."),
@@ -121,6 +138,13 @@ class RenderOptions(OptionGroup):
             show_default="html in the HTML of an e-mail, else none",
         ),
     ] = None
+    compare: Annotated[
+        Compare,
+        typer.Option(
+            "--compare",
+            help="How gt, gte, lt and lte compare two texts that are numbers, such as attributes.",
+        ),
+    ] = Compare.TEXT
     keep_placeholders: Annotated[
         bool,
         typer.Option("--keep-placeholders", help="Print variables without a value as they are."),
@@ -146,6 +170,7 @@ class RenderOptions(OptionGroup):
             now=parse_instant(self.now),
             zone=self.tz,
             escape=None if self.escape is None else self.escape is Escape.HTML,
+            numeric=self.compare is Compare.NUMERIC,
             keep_placeholders=self.keep_placeholders,
         )
 
@@ -348,6 +373,7 @@ class _Run:
         self._file = file
         self._settings = rendering.settings()
         self._values = {} if rendering.data is None else _values_in(rendering.data)
+        self._locale = rendering.locale
         self._policy = checks.policy()
         self._tally = tally
         self._shows_values = display.show_values
@@ -399,13 +425,16 @@ class _Run:
 
     def _endpoint(self, member: Member) -> Mapping[str, Any]:
         """Return what the variables of a message are taken from."""
-        endpoint = member.endpoint
-        document = member.document
-        if document is None:
-            return endpoint
-        if self._users is not None:
-            endpoint = self._users.merged(endpoint)
-        return {**endpoint, "Id": member.endpoint_id, **_read_only(document)}
+        endpoint, document = member.endpoint, member.document
+        if document is not None:
+            if self._users is not None:
+                endpoint = self._users.merged(endpoint)
+            endpoint = {**endpoint, "Id": member.endpoint_id, **_read_only(document)}
+        if self._locale is not None:
+            demographic = endpoint.get("Demographic")
+            others = demographic if isinstance(demographic, dict) else {}
+            return {**endpoint, "Demographic": {**others, "Locale": self._locale}}
+        return endpoint
 
 
 def _read_only(document: "Document") -> Mapping[str, Any]:

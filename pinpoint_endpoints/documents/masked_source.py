@@ -29,6 +29,12 @@ _WRAPPERS = frozenset(
     }
 )
 _IN_A_SEGMENT = frozenset({"Behavior", "Dimensions", "SegmentGroups"})
+_TEXTS_OF_A_TEMPLATE = frozenset(
+    {
+        *("Body", "Data", "Header", "HtmlBody", "HtmlPart", "RawContent", "Subject", "Text"),
+        *("TextPart", "Title", "Url", "Value"),
+    }
+)
 _OF_AN_ENDPOINT = frozenset({"Address", "ChannelType", "OptOut", "User"})
 _DOCUMENT_MARK = "\n---"
 _ANCHOR = "&"
@@ -115,7 +121,12 @@ def _tokens(found: PositionMap) -> Iterator[_Token]:
     holders = {path[:-1] for path in found.values if path}
     scalars = {path: start for path, start in found.values.items() if path not in holders}
     types = _types_in_segment() if _is_segment(found) else _types_in_endpoint()
-    hidden = {start for path, start in scalars.items() if not _may_be_shown(path, found, types)}
+    own_texts = _TEXTS_OF_A_TEMPLATE if _is_template(found) else frozenset[str]()
+    hidden = {
+        start
+        for path, start in scalars.items()
+        if not (path and path[-1] in own_texts) and not _may_be_shown(path, found, types)
+    }
     tokens: dict[int, _Token] = {}
     for path, start in found.keys.items():
         shown = _key_may_be_shown(path) and not text.startswith(_ANCHOR, start)
@@ -141,6 +152,15 @@ def _is_segment(found: PositionMap) -> bool:
     """Tell whether a document is a segment: what is in it is no data of a person's."""
     names = {inner[0] for path in found.keys if (inner := _inside(path))}
     return not _IN_A_SEGMENT.isdisjoint(names) and _OF_AN_ENDPOINT.isdisjoint(names)
+
+
+def _is_template(found: PositionMap) -> bool:
+    """Tell whether a document is a message template: its texts are the author's."""
+    names = {path[-1] for path in found.keys}
+    of_an_endpoint = _OF_AN_ENDPOINT.union(
+        bundled_schema()["$defs"]["EndpointRequest"]["properties"]
+    )
+    return not _TEXTS_OF_A_TEMPLATE.isdisjoint(names) and of_an_endpoint.isdisjoint(names)
 
 
 def _inside(path: ValuePath) -> ValuePath:

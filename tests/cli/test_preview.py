@@ -139,6 +139,21 @@ def test_data_supplies_what_the_message_brings() -> None:
     assert (ended.code, ended.out.splitlines()[:2]) == (0, ["Body:", "  123 Taco"])
 
 
+def test_a_message_is_rendered_as_for_another_locale_and_time() -> None:
+    """Branches on the locale, dates and comparisons follow the options."""
+    body = (
+        '{{#eq Demographic.Locale "de_DE"}}Hallo{{else}}Hi{{/eq}} {{now "short"}} '
+        '{{#gt Attributes.age.[0] "17"}}adult{{/gt}}'
+    )
+    people = [endpoint(1, "SMS", Attributes={"age": ["9"]})]
+    at_night = ("--now", "2026-11-30T23:30:00Z")
+    out = preview({"Body": body}, people, *at_night).out
+    assert out.splitlines()[1] == "  Hi 11/30/26 adult"
+    options = ("--locale", "de_DE", "--tz", "Europe/Berlin", "--compare", "numeric")
+    out = preview({"Body": body}, people, *at_night, *options).out
+    assert out.splitlines()[1] == "  Hallo 12/1/26"
+
+
 def test_attributes_of_a_user_count_for_all_of_the_endpoints() -> None:
     """As the service keeps them: another endpoint of the user may have brought the name."""
     first, second = endpoint(1, "EMAIL", "Jane"), endpoint(2, "SMS")

@@ -280,3 +280,11 @@ def test_a_very_long_line_is_masked(text: str) -> None:
     """It takes a second; what grows with the square of the length would take hours."""
     found = places_in_yaml(text)
     assert [len(line) for line in shown(found)] == [len(line) for line in text.split("\n")]
+
+
+def test_the_texts_of_a_template_are_shown() -> None:
+    """They are the author's; beside members of an endpoint nothing is taken for one."""
+    template = {"TemplateName": "ada", "SMSTemplateRequest": {"Body": "Hi {{Address}}, +15550100"}}
+    assert any("Hi {{Address}}, +15550100" in line for line in shown(as_json(template)))
+    endpoint = {"Attributes": {"Body": "Hi ada@example.com"}}
+    assert not any("ada" in line for line in shown(as_json(endpoint)))
