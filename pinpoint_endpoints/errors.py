@@ -5,6 +5,7 @@ What is wrong with one document is never an exception, but a `Problem` or an `Ou
     PinpointEndpointsError
     ├── UsageError     the command line, or an argument of the library, is wrong
     ├── CannotRun      nothing to read, no credentials, no region, no connection, a damaged store
+    ├── CheckFailed    what the run checked is not as it has to be
     ├── Interrupted    a person stopped the run
     └── Refused        the service refused the one thing that was asked
         └── NoApplication   there is no such application
@@ -53,6 +54,12 @@ class CannotRun(PinpointEndpointsError):  # noqa: N818 - says what it means wher
     """Nothing to read, no credentials, no region, no connection, a damaged store."""
 
     exit_code = ExitCode.CANNOT_RUN
+
+
+class CheckFailed(PinpointEndpointsError):  # noqa: N818 - says what it means where it is raised
+    """What the run checked is not as it has to be."""
+
+    exit_code = ExitCode.INVALID
 
 
 class Interrupted(PinpointEndpointsError):  # noqa: N818 - says what it means where it is raised

@@ -43,6 +43,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "get": ("get", "Print stored endpoints, or save them into files."),
     "delete": ("delete", "Delete endpoints from the service, after confirmation."),
     "stats": ("stats", "Show charts of the audience in files or the local Pinpoint."),
+    "segment": (
+        "segment",
+        "Evaluate a segment: how many endpoints are in it, which ones, and why.",
+    ),
+    "find": ("find", "Find endpoints by an expression, an address or a user."),
     "preview": ("preview", "Render a message template for endpoints, and show what would be sent."),
     "serve": ("serve", "Serve the local Pinpoint over HTTP, for every SDK."),
     "new": ("reference", "Print a valid endpoint file to start from."),
@@ -157,6 +162,7 @@ class Boundary(TyperGroup):
         from pinpoint_endpoints.reports.preview import PreviewTally
         from pinpoint_endpoints.reports.problems import ProblemTally
         from pinpoint_endpoints.reports.profiles import ProfileTally
+        from pinpoint_endpoints.reports.segments import MemberTally
         from pinpoint_endpoints.reports.tally import AudienceTally
 
         command = next((word for word in arguments if word in self.commands), "pe")
@@ -170,6 +176,8 @@ class Boundary(TyperGroup):
             "stats": AudienceTally,
             "preview": PreviewTally,
             "rules": RuleTally,
+            "segment": MemberTally,
+            "find": MemberTally,
         }
         if command == "pe":
             Envelope(command, sys.stdout).close({}, error=error)

@@ -544,7 +544,7 @@ def _endpoints(source: Source, parsed: Parsed, *, several: bool) -> Iterator[Doc
             path,
             endpoint.shape,
             endpoint.value,
-            endpoint.endpoint_id or (None if is_named else _id_from_name(path)),
+            endpoint.endpoint_id or (None if is_named else id_from_name(path)),
             endpoint.request,
             endpoint.path,
             locator,
@@ -573,7 +573,7 @@ def language_of(file_format: Format, raw: bytes) -> Language:
     return yaml_reader
 
 
-def _id_from_name(path: str) -> str | None:
+def id_from_name(path: str) -> str | None:
     """Return the endpoint id that a file's name gives: the name without its known suffix.
 
     Other dots belong to the id: `ada@example.com.json` holds the endpoint `ada@example.com`.

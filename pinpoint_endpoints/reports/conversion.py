@@ -11,6 +11,7 @@ from pinpoint_endpoints.convert.run import Rejected, Result
 from pinpoint_endpoints.documents.model import Problem
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, printable, shown_member
+from pinpoint_endpoints.reports.files import file_line, file_members
 from pinpoint_endpoints.reports.problems import problem_members
 from pinpoint_endpoints.reports.reporter import Cell, Column, View
 from pinpoint_endpoints.reports.table import console_for, print_table
@@ -97,7 +98,7 @@ class ConversionTally(Tally[Result]):
         """Yield a line for each file that was written."""
         for file in self._files:
             if file.path != STANDARD_OUTPUT:
-                yield _line_of(file)
+                yield file_line(file)
 
 
 class _Carried(Entry):
@@ -154,7 +155,7 @@ class ConversionView(View[Result]):
         if isinstance(result, Rejected):
             return "".join(f"{printable(str(problem))}\n" for problem in result.problems)
         if isinstance(result, WrittenFile):
-            line = _line_of(result)
+            line = file_line(result)
         elif self.options.quiet and not result.is_loss:
             return ""
         else:
@@ -175,12 +176,7 @@ class ConversionView(View[Result]):
                 "problems": [problem_members(problem) for problem in result.problems],
             }
         elif isinstance(result, WrittenFile):
-            yield {
-                "kind": "file",
-                "path": result.path,
-                "records": result.records,
-                "bytes": result.size,
-            }
+            yield file_members(result)
         else:
             yield {
                 "kind": "member",
@@ -230,16 +226,3 @@ def print_format(format_: Format, stream: TextIO, *, as_json: bool = False) -> N
         for rule in format_.rules
     ]
     print_table(console, columns, styled)
-
-
-def _line_of(file: WrittenFile) -> str:
-    return f"wrote {file.path}: {counted(file.records, 'record')}, {_size(file.size)}"
-
-
-def _size(size: int) -> str:
-    number, unit = float(size), "bytes"
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if number < 1000 or unit == "GB":  # noqa: PLR2004 - SI prefixes
-            break
-        number /= 1000
-    return f"{number:,.1f} {unit}" if unit != "bytes" else counted(size, "byte")

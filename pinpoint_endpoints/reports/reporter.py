@@ -111,7 +111,7 @@ class View(Generic[R]):
         max_rows: how many rows the table shows; None for all.
     """
 
-    command: ClassVar[str] = ""
+    command: str = ""
     columns: ClassVar[Sequence[Column]] = ()
     max_rows: ClassVar[int | None] = MAX_ROWS
 

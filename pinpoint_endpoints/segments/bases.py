@@ -1,7 +1,6 @@
 """Find the base segments that a segment filters: definitions at hand, and imported lists."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
@@ -12,9 +11,9 @@ from pinpoint_endpoints.segments.evaluate import (
     Answer,
     Endpoint,
     Node,
-    Predicate,
     Settings,
     compile_segment,
+    missing_base,
 )
 from pinpoint_endpoints.segments.users import user_id_of
 
@@ -93,8 +92,10 @@ class SegmentLibrary:
             InvalidDefinition: base segments go in a circle.
             UsageError: a version of a base segment is not at hand.
         """
-        if definition.id in self._imports or definition.is_imported:
-            return Node(definition, "", self._imported(definition.id))
+        if definition.id in self._imports:
+            return Node(definition, "", self._imports[definition.id].decide)
+        if definition.is_imported:
+            return missing_base(definition)
         key = definition.id
         if key and key in self._under_way:
             circle = " → ".join([*self._under_way[self._under_way.index(key) :], key])
@@ -109,7 +110,7 @@ class SegmentLibrary:
         """Return the compiled base segment; None if it is not at hand."""
         if reference.id in self._imports:
             definition = Definition((), "", (), id=reference.id, is_imported=True)
-            return Node(definition, "", self._imported(reference.id))
+            return self.compile(definition)
         versions = self._versions.get(reference.id)
         if not versions:
             return None
@@ -124,11 +125,3 @@ class SegmentLibrary:
         if found.is_imported:
             return None
         return self.compile(found)
-
-    def _imported(self, segment_id: str) -> Predicate:
-        found = self._imports.get(segment_id)
-        return found.decide if found is not None else _unknown
-
-
-def _unknown(_endpoint: Mapping[str, Any]) -> Answer:
-    return None

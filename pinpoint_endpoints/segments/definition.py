@@ -1,11 +1,11 @@
 """Read segment definitions, in every form that AWS's own tools write, into one model."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pinpoint_endpoints.documents.positions import ValuePath, json_pointer
-from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
+from pinpoint_endpoints.errors import CheckFailed
 
 RELATIONS = ("ALL", "ANY", "NONE")
 SET_OPERATORS = ("INCLUSIVE", "EXCLUSIVE")
@@ -42,7 +42,7 @@ _DATES = 2
 """How many values BETWEEN has."""
 
 
-class InvalidDefinition(PinpointEndpointsError):  # noqa: N818 - says what it means where it is raised
+class InvalidDefinition(CheckFailed):
     """A segment definition is wrong.
 
     Args:
@@ -50,8 +50,6 @@ class InvalidDefinition(PinpointEndpointsError):  # noqa: N818 - says what it me
         message: what is wrong.
         hint: what to do about it.
     """
-
-    exit_code = ExitCode.INVALID
 
     def __init__(self, path: ValuePath, message: str, hint: str = "") -> None:
         place = f" (at {json_pointer(path)})" if path else ""
@@ -156,6 +154,23 @@ class Definition:
         """Its name, else its id, else words for a segment without either."""
         return self.name or self.id or "without a name"
 
+    def with_id(self, segment_id: str) -> "Definition":
+        """Return the same segment with another id."""
+        return replace(self, id=segment_id)
+
+    def parts(self) -> Iterator["Part"]:
+        """Yield the segment and everything in it."""
+        yield self
+        for group in self.groups:
+            yield group
+            yield from group.sources
+            for dimensions in group.dimensions:
+                yield dimensions
+                yield from dimensions.criteria
+
+
+Part = Definition | Group | Dimensions | Criterion | Reference
+
 
 def definitions_in(value: object, path: ValuePath = ()) -> Iterator[Definition]:
     """Yield the segments in the value of a file.
@@ -180,7 +195,7 @@ def definitions_in(value: object, path: ValuePath = ()) -> Iterator[Definition]:
     elif wrapper is not None:
         for found in definitions_in(_object(members[wrapper], (*path, wrapper)), (*path, wrapper)):
             if wrapper == "WriteSegmentRequest" and not found.id:
-                yield _with_id(found, members)
+                yield found.with_id(_text(members.get("SegmentId"), (*path, "SegmentId")))
             else:
                 yield found
     elif members and members.keys() <= _DIMENSIONS:
@@ -188,13 +203,6 @@ def definitions_in(value: object, path: ValuePath = ()) -> Iterator[Definition]:
         yield Definition(path, "", (Group(path, (dimensions,)),))
     else:
         yield _definition(members, path)
-
-
-def _with_id(definition: Definition, around: Mapping[str, Any]) -> Definition:
-    """Return a definition with the id that UpdateSegment has beside the request."""
-    from dataclasses import replace
-
-    return replace(definition, id=_text(around.get("SegmentId"), ("SegmentId",)))
 
 
 def _definition(members: Mapping[str, Any], path: ValuePath) -> Definition:

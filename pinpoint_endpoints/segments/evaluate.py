@@ -24,6 +24,7 @@ from pinpoint_endpoints.segments.definition import (
     Definition,
     Dimensions,
     Group,
+    Part,
     Reference,
 )
 from pinpoint_endpoints.segments.instants import DAY, instant_of
@@ -115,17 +116,21 @@ class Node(NamedTuple):
         children: the levels below.
     """
 
-    part: Definition | Group | Dimensions | Criterion | Reference
+    part: Part
     relation: str
     decide: Predicate
     children: tuple["Node", ...] = ()
 
     def criteria(self) -> Iterator["Node"]:
-        """Yield the leaves, from left to right: criteria, and base segments not at hand."""
-        if not self.children and isinstance(self.part, (Criterion, Reference)):
+        """Yield the leaves from left to right: criteria, imported segments, missing bases."""
+        if not self.children and not self.relation:
             yield self
         for child in self.children:
             yield from child.criteria()
+
+    def undecidable(self) -> Iterator["Node"]:
+        """Yield the leaves that cannot be decided for any endpoint."""
+        return (leaf for leaf in self.criteria() if leaf.decide is _undecided)
 
     def members(self) -> Iterator[ValuePath]:
         """Yield the members of endpoints that criteria look at."""
@@ -171,7 +176,7 @@ def _group(group: Group, settings: Settings, bases: Bases) -> Node:
 def _base(reference: Reference, bases: Bases) -> Node:
     found = bases.node(reference)
     if found is None:
-        return Node(reference, "", _undecided)
+        return missing_base(reference)
     return Node(reference, "ALL", found.decide, (found,))
 
 
@@ -189,6 +194,11 @@ def _yes(_endpoint: Endpoint) -> Answer:
 
 def _undecided(_endpoint: Endpoint) -> Answer:
     return None
+
+
+def missing_base(reference: Reference | Definition) -> Node:
+    """Return a base segment that is not at hand: it cannot be decided who is in it."""
+    return Node(reference, "", _undecided)
 
 
 def _all(predicates: list[Predicate]) -> Predicate:

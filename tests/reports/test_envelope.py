@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 SCHEMA = json.loads((ROOT / "schemas" / "envelope.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 SEATTLE = "examples/seattle-iphone.json"
+SEGMENT = "tests/data/segments/apns.json"
 WRONG = "examples/with-mistakes"
 UPSERT = ("upsert", "--local", "--app", "demo")
 DIFF = ("diff", "--local", "--app", "demo")
@@ -75,6 +76,16 @@ def test_the_schema_is_one() -> None:
         (["delete", "--local", "--app", "demo", "--user", "x", "--yes"], 4, "error"),
         (["delete", "--local", "--app", "demo", "--id", "x"], 2, "error"),
         (["delete", "--app", "demo", "--id", "x", "--yes"], 3, "error"),
+        (["segment", SEGMENT, SEATTLE], 0, "success"),
+        (["segment", SEGMENT, SEATTLE, "--list", "--expect", "0"], 1, "partial"),
+        (["segment", SEGMENT, SEATTLE, "--explain"], 0, "success"),
+        (["segment", SEGMENT, SEATTLE, "--explain", "seattle-iphone"], 0, "success"),
+        (["segment", SEGMENT, SEATTLE, "--explain", "nobody"], 3, "partial"),
+        (["segment", SEATTLE, SEATTLE], 2, "error"),
+        (["segment", SEGMENT, "none.json"], 3, "error"),
+        (["find", "ChannelType == 'APNS'", SEATTLE, "--list"], 0, "success"),
+        (["find", "ChannelType = 'APNS'", SEATTLE], 2, "error"),
+        (["find", SEATTLE], 2, "error"),
         (["stats", SEATTLE], 0, "success"),
         (["stats", "examples"], 1, "partial"),
         (["stats", WRONG], 1, "partial"),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from segment_audience import ALL_EMAIL_USERS, ENDPOINTS, NOW, among, grouped
 
 from pinpoint_endpoints.documents.load import load
 from pinpoint_endpoints.errors import UsageError
@@ -12,7 +13,6 @@ from pinpoint_endpoints.segments.bases import ImportedList, SegmentLibrary
 from pinpoint_endpoints.segments.definition import Definition, InvalidDefinition, definitions_in
 from pinpoint_endpoints.segments.evaluate import Settings
 from pinpoint_endpoints.segments.users import UserAttributes
-from tests.segments.audience import ALL_EMAIL_USERS, ENDPOINTS, NOW, among, grouped
 
 SETTINGS = Settings(NOW)
 

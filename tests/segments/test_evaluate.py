@@ -3,15 +3,7 @@
 from typing import Any
 
 import pytest
-
-from pinpoint_endpoints.segments.definition import (
-    Definition,
-    InvalidDefinition,
-    Reference,
-    definitions_in,
-)
-from pinpoint_endpoints.segments.evaluate import Answer, Node, Settings, compile_segment
-from tests.segments.audience import (
+from segment_audience import (
     ALL_EMAIL_USERS,
     DEFINITIONS,
     ENDPOINTS,
@@ -21,6 +13,14 @@ from tests.segments.audience import (
     attribute,
     grouped,
 )
+
+from pinpoint_endpoints.segments.definition import (
+    Definition,
+    InvalidDefinition,
+    Reference,
+    definitions_in,
+)
+from pinpoint_endpoints.segments.evaluate import Answer, Node, Settings, compile_segment
 
 SETTINGS = Settings(NOW)
 

@@ -1,0 +1,341 @@
+"""Reports and saves the endpoints of an audience that match: of a segment, or an expression."""
+
+import os
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from operator import attrgetter
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Self, cast
+
+import orjson
+import typer
+
+from pinpoint_endpoints.cli.audience import AudienceReader, Member
+from pinpoint_endpoints.cli.inputs import Inputs
+from pinpoint_endpoints.cli.lookup import resolve_choice
+from pinpoint_endpoints.cli.options import OptionGroup, Output
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.positions import MapLocator, PositionMaps, ValuePath
+from pinpoint_endpoints.errors import CannotRun, CheckFailed, UsageError
+from pinpoint_endpoints.masking import counted, printable
+from pinpoint_endpoints.segments.evaluate import PUSH_CHANNELS, Answer, Endpoint, Predicate
+from pinpoint_endpoints.segments.funnel import Funnel, Stage, Words
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.convert.formats import Format
+    from pinpoint_endpoints.convert.output import Output as OutputFiles
+    from pinpoint_endpoints.reports.segments import Listed, MemberTally, Result
+
+_MAX_IN_MEMORY = 1 << 20
+_IDS = "ids.txt"
+_SUFFIXES = "use .ndjson, .csv (for an import job), .txt (ids alone), or name a directory"
+
+
+class Undecided(StrEnum):
+    """What becomes of endpoints of which it cannot be decided whether they match."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class MemberOptions(OptionGroup):
+    """What is done with the endpoints that match.
+
+    Attributes:
+        listed: whether their ids are printed.
+        save: where they are saved.
+        complement: whether those that do not match are meant.
+        channel: of the message that would be sent.
+        expect: how many there must be.
+        fail_if_empty: whether there must be any.
+    """
+
+    heading = "Members"
+
+    listed: Annotated[
+        bool, typer.Option("--list", help="Print the ids of the members instead of counts.")
+    ] = False
+    save: Annotated[
+        str | None,
+        typer.Option(
+            "--save",
+            metavar="FILE|DIR",
+            help="Save the members: .ndjson or .csv, which every command reads, .txt for ids "
+            "alone, a directory for a file each, or - for NDJSON on standard output.",
+        ),
+    ] = None
+    complement: Annotated[
+        bool, typer.Option("--not", help="Take the endpoints that do not match.")
+    ] = False
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            "--channel",
+            metavar="TYPE",
+            help="The channel type of the message, or PUSH: endpoints of others would not be sent "
+            "it.",
+        ),
+    ] = None
+    expect: Annotated[
+        int | None,
+        typer.Option(
+            "--expect", metavar="N", min=0, help="Fail with exit code 1 unless N endpoints match."
+        ),
+    ] = None
+    fail_if_empty: Annotated[
+        bool, typer.Option("--fail-if-empty", help="Fail with exit code 1 if none matches.")
+    ] = False
+
+    def funnel(self, words: Words) -> Funnel:
+        """Return what counts the endpoints.
+
+        Args:
+            words: what it is called to match.
+
+        Raises:
+            UsageError: there is no such channel type.
+        """
+        channels = None if self.channel is None else channels_of(self.channel)
+        return Funnel(channels, words, complement=self.complement)
+
+
+def channels_of(name: str) -> frozenset[str]:
+    """Return the channel types that a name stands for, in any case; PUSH is several.
+
+    Raises:
+        UsageError: there is no such channel type.
+    """
+    from pinpoint_endpoints.schema.bundled import channel_types
+
+    channel = resolve_choice(name, sorted({*channel_types(), "PUSH"}), "channel type")
+    return PUSH_CHANNELS if channel == "PUSH" else frozenset({channel})
+
+
+class Target(NamedTuple):
+    """Where members are saved.
+
+    Attributes:
+        format: of the file; None for ids alone.
+        output: the file or the directory.
+    """
+
+    format: "Format | None"
+    output: "OutputFiles"
+
+
+class Matching(NamedTuple):
+    """Who matches.
+
+    Attributes:
+        decide: answers for an endpoint.
+        prepare: returns an endpoint as `decide` needs it.
+        reasons: returns why some endpoints cannot be decided.
+        undecided: what becomes of these; None for an error.
+    """
+
+    decide: Predicate
+    prepare: Callable[[Member], Endpoint] = attrgetter("endpoint")
+    reasons: Callable[[], Iterable[str]] = tuple
+    undecided: Undecided | None = None
+
+    def answer(self, endpoint: Endpoint, *, complement: bool) -> Answer:
+        """Return whether an endpoint matches, or with `complement` whether it does not."""
+        answer = self.decide(endpoint)
+        if answer is None:
+            return None if self.undecided is None else self.undecided is Undecided.IN
+        return answer is not complement
+
+
+def check_output(options: MemberOptions, output: Output, inputs: Inputs) -> Target | None:
+    """Return where members are saved; None if they are not.
+
+    Raises:
+        UsageError: options exclude each other, or the file cannot be one of a format.
+        CannotRun: the directory is not empty, or cannot be written.
+    """
+    from pinpoint_endpoints.convert import output as outputs
+    from pinpoint_endpoints.convert.files import JSON, NDJSON
+    from pinpoint_endpoints.convert.pinpoint_csv import CSV
+
+    path = options.save
+    if path is None:
+        return None
+    if path == outputs.STANDARD_OUTPUT:
+        if output is Output.JSON or options.listed:
+            raise UsageError("--save - takes standard output for the members", "save into a file")
+        return Target(NDJSON, outputs.Output())
+    if not path:
+        raise UsageError("--save needs a file or a directory", _SUFFIXES)
+    formats = {".ndjson": NDJSON, ".jsonl": NDJSON, ".csv": CSV, ".txt": None}
+    suffix = Path(path).suffix.lower()
+    if Path(path).is_dir() or path.endswith(("/", os.sep)) or not suffix:
+        return Target(JSON, outputs.Directory(Path(path)))
+    if suffix not in formats:
+        raise UsageError(f"--save cannot write {suffix} files", _SUFFIXES)
+    written = os.path.realpath(path)
+    for source in inputs.find():
+        if os.path.realpath(source.path) == written:
+            raise UsageError(f"{path} is an input: --save would overwrite it", "name another file")
+    return Target(formats[suffix], outputs.SingleFile(path))
+
+
+def member_results(
+    reader: AudienceReader,
+    matching: Matching,
+    options: MemberOptions,
+    tally: "MemberTally",
+    target: Target | None,
+) -> "Iterator[Result]":
+    """Yield the endpoints that match if they are listed, the files written, and the counts.
+
+    Raises:
+        CheckFailed: there are more or fewer than expected, or an endpoint is in two documents.
+        UsageError: it cannot be decided whether an endpoint matches.
+        CannotRun: a file cannot be read or written. In each case nothing is saved.
+    """
+    with _Ids() as listed:
+        members = _matching(reader, matching, options, tally.funnel)
+        if options.listed:
+            members = listed.noting(members)
+        failure: Exception | None = None
+        files: OutputFiles | None = None
+        try:
+            if target is None:
+                deque(members, maxlen=0)
+                _check_end(reader, matching, options, tally.funnel)
+            else:
+                files = target.output
+                with files:
+                    _save(members, target)
+                    _check_end(reader, matching, options, tally.funnel, saves=True)
+                    files.commit()
+        except (CheckFailed, UsageError, CannotRun) as error:
+            failure = error
+        if failure is None or not isinstance(failure, UsageError):
+            yield from listed
+        if files is not None and failure is None:
+            yield from files.files
+        yield from tally.funnel.steps()
+        if failure is not None:
+            raise failure
+
+
+def _matching(
+    reader: AudienceReader, matching: Matching, options: MemberOptions, funnel: Funnel
+) -> Iterator[Member]:
+    """Yield the endpoints that match, and count all."""
+    ids = array("q")
+    for member in reader:
+        endpoint = matching.prepare(member)
+        answer = matching.answer(endpoint, complement=options.complement)
+        funnel.add(endpoint, answer)
+        if member.document is not None and member.endpoint_id is not None:
+            ids.append(hash(same_endpoint_key(member.endpoint_id)))
+        if answer:
+            yield member
+    several = len(ids) - len(set(ids))
+    if several and reader.error is None:
+        raise CheckFailed(
+            f"{counted(several, 'document')} of endpoints that another document has too (PE301)",
+            "an endpoint can only be in one: `pe validate` shows the places",
+        )
+
+
+def _check_end(
+    reader: AudienceReader,
+    matching: Matching,
+    options: MemberOptions,
+    funnel: Funnel,
+    *,
+    saves: bool = False,
+) -> None:
+    if reader.error is not None:
+        raise reader.error
+    if saves and reader.tally.unreadable:
+        raise CannotRun(
+            f"{counted(reader.tally.unreadable, 'file')} cannot be read",
+            "nothing was saved, because members may be missing: repair it, or leave it out",
+        )
+    undecided = funnel[Stage.UNDECIDED]
+    if undecided:
+        why = "; ".join(matching.reasons())
+        raise UsageError(
+            f"it cannot be decided for {counted(undecided, 'endpoint')}: {why}",
+            "use --undecided in or --undecided out to take them or leave them",
+        )
+    members = funnel.members
+    if options.expect is not None and members != options.expect:
+        found = counted(members, "endpoint")
+        raise CheckFailed(f"{found} found, {options.expect:,} expected")
+    if options.fail_if_empty and not members:
+        raise CheckFailed("no endpoint found")
+
+
+def _save(members: Iterable[Member], target: Target) -> None:
+    if target.format is None:
+        with target.output.open(_IDS) as file:
+            for member in members:
+                file.write(f"{_id_of(member)}\n".encode(errors="surrogateescape"), 1)
+        return
+    from pinpoint_endpoints.convert.account import Account
+    from pinpoint_endpoints.convert.formats import ConvertOptions
+
+    documents = map(_document, members)
+    target.format.write(documents, target.output, Account(), ConvertOptions())
+
+
+def _id_of(member: Member) -> str:
+    if member.endpoint_id is None:
+        source = printable(member.document.source) if member.document else ""
+        raise UsageError(f"an endpoint in {source} has no id", "make one with --ids")
+    return member.endpoint_id
+
+
+def _document(member: Member) -> Document:
+    endpoint_id = _id_of(member)
+    if member.document is not None:
+        return member.document
+    endpoint = member.endpoint
+    nowhere = MapLocator(PositionMaps(lambda: ()))
+    return Document("", "EndpointResponse", endpoint, endpoint_id, endpoint, (), nowhere)
+
+
+class _Ids:
+    """Keeps the ids of the endpoints that are listed, on disk if there are many."""
+
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile(max_size=_MAX_IN_MEMORY)  # noqa: SIM115 - closed by __exit__
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def noting(self, members: Iterable[Member]) -> Iterator[Member]:
+        """Yield members, and keep their ids."""
+        for member in members:
+            channel = member.endpoint.get("ChannelType")
+            endpoint_id, document = member.endpoint_id or "", member.document
+            place = "" if endpoint_id or document is None else place_in(document)
+            row = (endpoint_id, channel if isinstance(channel, str) else "", place)
+            self._file.write(orjson.dumps(row) + b"\n")
+            yield member
+
+    def __iter__(self) -> "Iterator[Listed]":
+        from pinpoint_endpoints.reports.segments import Listed
+
+        self._file.seek(0)
+        for line in cast("Iterable[bytes]", self._file):
+            yield Listed(*orjson.loads(line))
+
+
+def place_in(document: Document, member: ValuePath = ()) -> str:
+    """Return the place of an endpoint, or of a member of it: file, line and column."""
+    path = (*document.path, *document.request_path, *member)
+    line, column, _ = document.locator.locate(path)
+    return f"{document.source}:{line}:{column}"

@@ -1,0 +1,477 @@
+"""`pe segment`: evaluate a segment over endpoint files or the local Pinpoint."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pinpoint_endpoints.cli.audience import AudienceReader, Member, StoredAudience
+from pinpoint_endpoints.cli.inputs import OptionalInputs
+from pinpoint_endpoints.cli.members import (
+    Matching,
+    MemberOptions,
+    Undecided,
+    check_output,
+    member_results,
+    place_in,
+)
+from pinpoint_endpoints.cli.options import (
+    DisplayOptions,
+    OptionGroup,
+    Output,
+    OutputOption,
+)
+from pinpoint_endpoints.cli.run import run
+from pinpoint_endpoints.cli.segment_files import (
+    FoundSegment,
+    Places,
+    choose,
+    read_bases,
+    read_imports,
+)
+from pinpoint_endpoints.documents.dates import parse_date_time
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
+from pinpoint_endpoints.masking import counted, printable, shown_member
+from pinpoint_endpoints.segments.definition import (
+    COORDINATES,
+    DEVICE_TYPE,
+    EFFECTIVE_DATE,
+    USER_ATTRIBUTES,
+    Criterion,
+    Definition,
+    Reference,
+)
+from pinpoint_endpoints.segments.evaluate import (
+    Answer,
+    Endpoint,
+    Node,
+    RecencySource,
+    Settings,
+    activity_of,
+    values_of,
+)
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.reports.segments import MemberTally, Result
+    from pinpoint_endpoints.segments.bases import SegmentLibrary
+    from pinpoint_endpoints.segments.explain import Level
+
+_PAGE = "behaviour.md"
+_ATTRIBUTE = "attribute:"
+
+
+class Dates(StrEnum):
+    """Which dates of attributes are read."""
+
+    STRICT = "strict"
+    LENIENT = "lenient"
+
+
+class SegmentOptions(OptionGroup):
+    """How a segment is evaluated.
+
+    Attributes:
+        segments: files and directories with base segments.
+        imports: the list of each imported segment, as `ID=FILE`.
+        segment: the name or id of the segment, if the definition's file has several.
+        now: the instant that recencies count from.
+        recency: what tells when an endpoint was active.
+        dates: which dates are read.
+        undecided: what becomes of endpoints that cannot be decided.
+    """
+
+    heading = "Evaluation"
+
+    segments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--segments",
+            metavar="DIR",
+            help="Where base segments are: files and directories with SegmentResponses. "
+            "Repeatable.",
+        ),
+    ] = None
+    imports: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--import",
+            metavar="ID=FILE",
+            help="The file that an imported segment was made from. Repeatable.",
+        ),
+    ] = None
+    segment: Annotated[
+        str | None,
+        typer.Option(
+            "--segment",
+            metavar="NAME",
+            help="The name or id of the segment, if the definition's file has several.",
+        ),
+    ] = None
+    now: Annotated[
+        str | None,
+        typer.Option(
+            "--now",
+            metavar="INSTANT",
+            show_default="the current time",
+            help="The instant that recencies count from, such as 2026-11-29T00:00:00Z.",
+        ),
+    ] = None
+    recency: Annotated[
+        str,
+        typer.Option(
+            "--recency",
+            metavar="SOURCE",
+            help="What tells when an endpoint was active: effective-date, attribute:NAME, or "
+            "ignore for a segment without its recency.",
+        ),
+    ] = RecencySource.EFFECTIVE_DATE
+    dates: Annotated[
+        Dates,
+        typer.Option(
+            "--dates", help="lenient also reads dates without a time, and those with an offset."
+        ),
+    ] = Dates.STRICT
+    undecided: Annotated[
+        Undecided | None,
+        typer.Option(
+            "--undecided",
+            show_default="an error",
+            help="Take or leave endpoints of which it cannot be decided whether they match.",
+        ),
+    ] = None
+
+    def settings(self) -> Settings:
+        """Return how criteria are read.
+
+        Raises:
+            UsageError: `--now` is not an instant, or `--recency` names nothing.
+        """
+        now = datetime.now(UTC).replace(microsecond=0)
+        if self.now is not None:
+            parsed = parse_date_time(self.now)
+            if parsed is None:
+                raise UsageError(
+                    f"--now is not an instant: {printable(self.now)}",
+                    "write it as 2026-11-29T00:00:00Z",
+                )
+            now = parsed
+        source: RecencySource | str = self.recency
+        if source not in [*RecencySource]:
+            source = self.recency.removeprefix(_ATTRIBUTE)
+            if source == self.recency or not source:
+                raise UsageError(
+                    f"--recency cannot be {printable(self.recency)}",
+                    "use effective-date, attribute:NAME or ignore",
+                )
+        return Settings(now, source, lenient_dates=self.dates is Dates.LENIENT)
+
+
+class _Evaluator:
+    """Evaluates a segment, once a first pass over the audience has found out what it needs.
+
+    Attributes:
+        found: the segment with its place.
+
+    Args:
+        found: the segment.
+        settings: how criteria are read.
+        library: makes the library of base segments for settings.
+        is_stored: whether the audience has the attributes of users merged already.
+    """
+
+    def __init__(
+        self,
+        found: FoundSegment,
+        settings: Settings,
+        library: "Callable[[Settings], SegmentLibrary]",
+        *,
+        is_stored: bool,
+    ) -> None:
+        from pinpoint_endpoints.segments.users import UserAttributes
+
+        self.found = found
+        self._library = library
+        self._settings = settings
+        node = library(settings).compile(found.definition)
+        parts = [leaf.part for leaf in node.criteria()]
+        members = {part.member for part in parts if isinstance(part, Criterion)}
+        self.has_recency = EFFECTIVE_DATE in members
+        self._needs_id = any(isinstance(part, Definition) for part in parts)
+        names = {str(member[-1]) for member in members if member[:-1] == USER_ATTRIBUTES}
+        if self.has_recency and settings.recency not in [*RecencySource]:
+            names.add(str(settings.recency))
+        self._users = UserAttributes(names) if names and not is_stored else None
+        self._activity = None
+        if self.has_recency and settings.recency != RecencySource.IGNORE:
+            self._activity = activity_of(settings)
+        self._has_dates = self._activity is None
+
+    @property
+    def first_pass(self) -> Callable[[Endpoint], bool] | None:
+        """Takes note of an endpoint, and returns whether it knows enough; None if it need not."""
+        if self._users is None and self._has_dates:
+            return None
+        return self._note
+
+    def _note(self, endpoint: Endpoint) -> bool:
+        if not self._has_dates and self._activity is not None:
+            self._has_dates = self._activity(endpoint) is not None
+        if self._users is None:
+            return self._has_dates
+        self._users.add(endpoint)
+        return False
+
+    @cached_property
+    def settings(self) -> Settings:
+        """How criteria are read; to be asked for after the first pass."""
+        return self._settings._replace(has_dates=self._has_dates)
+
+    @cached_property
+    def node(self) -> Node:
+        """The compiled segment; to be asked for after the first pass."""
+        return self._library(self.settings).compile(self.found.definition)
+
+    def decide(self, endpoint: Endpoint) -> Answer:
+        """Return whether an endpoint is in the segment."""
+        return self.node.decide(endpoint)
+
+    def prepare(self, member: Member) -> Endpoint:
+        """Return an endpoint with the attributes of its user, and its id if that matters."""
+        endpoint = member.endpoint
+        if self._users is not None:
+            endpoint = self._users.merged(endpoint)
+        return {**endpoint, "Id": member.endpoint_id} if self._needs_id else endpoint
+
+    def reasons(self) -> Iterator[str]:
+        """Yield why endpoints cannot be decided."""
+        for leaf in self.node.undecidable():
+            part = leaf.part
+            if isinstance(part, Criterion) and part.member == DEVICE_TYPE:
+                yield "endpoints have no DeviceType"
+            elif isinstance(part, Criterion):
+                yield "no endpoint has a date of its last activity (see --recency)"
+            elif isinstance(part, Definition):
+                yield f"the list of the imported segment {shown_member(part.id)} is not at hand"
+            elif isinstance(part, Reference):
+                yield f"the base segment {shown_member(part.id)} is not at hand (see --segments)"
+
+    def remarks(self) -> Iterator[str]:
+        """Yield which attributes of users differ between their endpoints."""
+        conflicts = {} if self._users is None else self._users.conflicts
+        for name, number in sorted(conflicts.items()):
+            yield (
+                f"{counted(number, 'user')} with several values of {shown_member(name)} in "
+                "different documents: the newest counts"
+            )
+
+
+def segment(
+    ctx: typer.Context,
+    definition: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[DEFINITION]",
+            show_default=False,
+            help="The file with the segment, as AWS's tools write it.",
+        ),
+    ] = None,
+    *,
+    inputs: OptionalInputs,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Show what each criterion does to the audience; with the id of an endpoint after "
+            "it, why this one is in the segment or not; alone, print how segments are evaluated.",
+        ),
+    ] = False,
+    endpoint_id: Annotated[
+        str | None,
+        typer.Option("--id", metavar="ID", help="The endpoint that --explain is about."),
+    ] = None,
+    members: MemberOptions,
+    evaluation: SegmentOptions,
+    stored: StoredAudience,
+    output: OutputOption = Output.TABLE,
+    display: DisplayOptions,
+) -> ExitCode:
+    """Evaluate a segment: how many endpoints are in it, which ones, and why.
+
+    The counts go from all endpoints over those in the segment to those that a message would be
+    sent to. Ids that are addresses are masked. Endpoints are read, and not validated.
+
+    Exit codes: 0 done; 1 the definition or documents are invalid, or the number is not the expected
+    one; 2 it cannot be decided which endpoints match; 3 could not run.
+
+    Examples:
+        pe segment segment.json endpoints/
+        pe segment segment.json endpoints/ --explain e1
+        pe segment segment.json endpoints/ --save members.ndjson
+    """
+    inputs, endpoint_id = _explained(inputs, endpoint_id, explain=explain, local=stored.local)
+    if definition is None:
+        if explain:
+            return _print_page()
+        raise UsageError("no segment is named", "name the file with its definition")
+    if definition == STANDARD_INPUT and STANDARD_INPUT in inputs.paths:
+        message = "the segment and the endpoints cannot both be standard input"
+        raise UsageError(message, "name a file for one of them")
+    from pinpoint_endpoints.reports.files import file_line
+    from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
+    from pinpoint_endpoints.reports.segments import (
+        CriteriaView,
+        ListView,
+        MemberTally,
+        MemberView,
+        TreeView,
+    )
+    from pinpoint_endpoints.segments.bases import SegmentLibrary
+    from pinpoint_endpoints.segments.funnel import SEGMENT_WORDS
+
+    settings = evaluation.settings()
+    found = choose(definition, evaluation.segment)
+    bases = read_bases(evaluation.segments or [])
+    library = partial(
+        SegmentLibrary,
+        definitions=[base.definition for base in bases],
+        imports=read_imports(evaluation.imports or ()),
+    )
+    evaluator = _Evaluator(found, settings, library, is_stored=not inputs.paths)
+    tally = MemberTally(
+        members.funnel(SEGMENT_WORDS),
+        _as_of(settings.now) if evaluator.has_recency or evaluation.now else "",
+    )
+    reader = AudienceReader(
+        ctx,
+        inputs,
+        stored,
+        None,
+        tally,
+        activity="evaluating",
+        first_pass=evaluator.first_pass,
+        quiet=display.quiet,
+        verbose=display.verbose,
+    )
+    options = ReportOptions(show_values=display.show_values, quiet=display.quiet)
+    view: MemberView
+    results: Iterator[Result]
+    if explain:
+        view = (CriteriaView if endpoint_id is None else TreeView)(options, "segment")
+        results = _explanation(reader, evaluator, Places([found, *bases]), endpoint_id, tally)
+    else:
+        view = (ListView if members.listed else MemberView)(options, "segment")
+        matching = Matching(
+            evaluator.decide, evaluator.prepare, evaluator.reasons, evaluation.undecided
+        )
+        target = check_output(members, output, inputs)
+        results = member_results(reader, matching, members, tally, target)
+
+    def remarks(error: PinpointEndpointsError | None) -> Iterator[str]:
+        if output is not Output.TABLE and error is None and tally.as_of:
+            yield f"as of {tally.as_of}"
+        yield from evaluator.remarks()
+        yield from reader.remarks()
+        if output is Output.TABLE and not display.quiet:
+            yield from map(file_line, tally.files)
+
+    stream = sys.stderr if members.save == "-" else sys.stdout
+    return run(results, open_reporter(view, output, stream), tally, remarks=remarks)
+
+
+def _explanation(
+    reader: AudienceReader,
+    evaluator: _Evaluator,
+    places: Places,
+    endpoint_id: str | None,
+    tally: "MemberTally",
+) -> "Iterator[Result]":
+    """Yield what each criterion does to the audience, or the levels of the tree for an endpoint.
+
+    Raises:
+        CannotRun: there is no such endpoint.
+    """
+    from pinpoint_endpoints.checks.rules.iso_codes import ALPHA_2, NUMERIC
+    from pinpoint_endpoints.reports.segments import CountedCriterion, Explained
+    from pinpoint_endpoints.segments.explain import CriterionCounts, levels, text_of
+
+    countries = ALPHA_2 | NUMERIC
+    wanted = None if endpoint_id is None else same_endpoint_key(endpoint_id)
+    levels_found: list[Result] = []
+    counts: list[CriterionCounts] | None = None
+    for member in reader:
+        endpoint = evaluator.prepare(member)
+        tally.funnel.add(endpoint, evaluator.decide(endpoint))
+        settings = evaluator.settings
+        if counts is None:
+            counts = [
+                CriterionCounts(leaf, settings, countries) for leaf in evaluator.node.criteria()
+            ]
+        if wanted is None:
+            for each in counts:
+                each.add(endpoint)
+        elif member.endpoint_id is not None and same_endpoint_key(member.endpoint_id) == wanted:
+            for level in levels(evaluator.node, endpoint, settings, countries):
+                text, defined_at = text_of(level.node, settings), places[level.node.part]
+                place = _place_of_value(member, level)
+                levels_found.append(Explained(member.endpoint_id, level, text, place, defined_at))
+    if reader.error is not None:
+        raise reader.error
+    if wanted is not None and not levels_found:
+        raise CannotRun(f"there is no endpoint {printable(endpoint_id or '')}", "check its id")
+    yield from levels_found
+    for each in counts or () if wanted is None else ():
+        text = text_of(each.node, evaluator.settings)
+        yield CountedCriterion(each, text, places[each.node.part])
+
+
+def _place_of_value(member: Member, level: "Level") -> str:
+    """Return where the value is that a criterion looked at, in whichever document it is."""
+    if level.member is None or member.document is None or not level.values:
+        return ""
+    if values_of(member.endpoint, level.member) != [*level.values]:
+        return "" if level.member == COORDINATES else "from another endpoint of the user"
+    return place_in(member.document, level.member)
+
+
+def _as_of(now: datetime) -> str:
+    return now.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _explained(
+    inputs: OptionalInputs, endpoint_id: str | None, *, explain: bool, local: bool
+) -> tuple[OptionalInputs, str | None]:
+    """Take the word after `--explain` for the id of an endpoint, if it is no file.
+
+    Raises:
+        UsageError: there are several such words, or an id without `--explain`.
+    """
+    if not explain:
+        if endpoint_id is not None:
+            raise UsageError("--id is only for --explain", "leave one out, or add the other")
+        return inputs, None
+    words = [path for path in inputs.paths if path != "-" and not os.path.lexists(path)]
+    words = [word for word in words if "://" not in word]
+    if endpoint_id is not None or not words:
+        return inputs, endpoint_id
+    paths = [path for path in inputs.paths if path not in words]
+    if len(words) > 1 or not (paths or local):
+        raise UsageError(f"there is no file {printable(words[0])}", "name files or directories")
+    values = {**vars(inputs), "paths": paths}
+    return OptionalInputs(**values), words[0]
+
+
+def _print_page() -> ExitCode:
+    from importlib.resources import files
+
+    from pinpoint_endpoints.cli.help import print_markdown
+
+    text = (files("pinpoint_endpoints.segments") / _PAGE).read_text("utf-8")
+    print_markdown(text, sys.stdout)
+    return ExitCode.OK

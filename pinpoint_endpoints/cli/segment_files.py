@@ -1,0 +1,166 @@
+"""Reads the files with segment definitions, and with the lists of imported segments."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pinpoint_endpoints.checks.validate import is_valid, validate
+from pinpoint_endpoints.cli.inputs import Inputs
+from pinpoint_endpoints.cli.terminal import note
+from pinpoint_endpoints.documents.load import id_from_name, of_any_kind
+from pinpoint_endpoints.documents.model import Document, Severity
+from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
+from pinpoint_endpoints.errors import CannotRun, CheckFailed, UsageError
+from pinpoint_endpoints.masking import counted, printable
+from pinpoint_endpoints.segments.bases import ImportedList
+from pinpoint_endpoints.segments.definition import Definition, Part, definitions_in
+
+_MAX_NAMED = 10
+
+
+class FoundSegment(NamedTuple):
+    """A segment with its place.
+
+    Attributes:
+        definition: the segment.
+        document: where it is defined.
+    """
+
+    definition: Definition
+    document: Document
+
+
+class Places:
+    """Finds where the parts of segments are defined.
+
+    Args:
+        found: the segments.
+    """
+
+    def __init__(self, found: Iterable[FoundSegment]) -> None:
+        self._found = [*found]  # keeps the parts, whose ids are the keys
+        self._documents = {
+            id(part): document
+            for definition, document in self._found
+            for part in definition.parts()
+        }
+
+    def __getitem__(self, part: Part) -> str:
+        """Return file, line and column of a part; an empty text for one that is in no file."""
+        document = self._documents.get(id(part))
+        if document is None:
+            return ""
+        line, column, _ = document.locator.locate(part.path)
+        return f"{document.source}:{line}:{column}"
+
+
+def read_segments(paths: list[str]) -> Iterator[FoundSegment]:
+    """Yield the segments in files and directories; what is no segment in these is left out.
+
+    Raises:
+        CheckFailed: a segment is invalid; its problems are printed.
+        CannotRun: a file cannot be read.
+    """
+    inputs = Inputs(paths=paths)
+    with inputs.spooled() as spooled:
+        for document in of_any_kind(inputs.unreported_documents(spooled)):
+            problems = validate(document)
+            if document.shape in SEGMENT_SHAPES:
+                if not is_valid(problems):
+                    errors = [one for one in problems if one.severity is Severity.ERROR]
+                    for problem in errors:
+                        note(str(problem))
+                    raise CheckFailed(
+                        f"the segment in {printable(document.source)} has "
+                        f"{counted(len(errors), 'error')}",
+                        "`pe explain` explains each code, and `pe validate --fix` may repair it",
+                    )
+                for definition in definitions_in(document.value, document.path):
+                    yield FoundSegment(definition, document)
+            elif not document.is_read and not document.is_empty:
+                raise CannotRun(str(document.problems[-1]))
+
+
+def choose(path: str, name: str | None) -> FoundSegment:
+    """Return the one segment in a file.
+
+    Args:
+        path: of the file.
+        name: the name or the id of the segment; None if the file has only one.
+
+    Raises:
+        CheckFailed: the segment is invalid.
+        UsageError: there is none, or several.
+        CannotRun: the file cannot be read.
+    """
+    found = list(read_segments([path]))
+    if not found:
+        hint = "its file has a WriteSegmentRequest or a SegmentResponse: see `pe help segments`"
+        raise UsageError(f"there is no segment in {printable(path)}", hint)
+    if name is not None:
+        named = [one for one in found if name in (one.definition.name, one.definition.id)]
+    else:
+        named = found
+    if len(named) == 1:
+        return named[0]
+    titles = ", ".join(printable(one.definition.title) for one in found[:_MAX_NAMED])
+    more = ", …" if len(found) > _MAX_NAMED else ""
+    if name is not None and not named:
+        raise UsageError(f"there is no segment {printable(name)}", f"there are {titles}{more}")
+    raise UsageError(
+        f"{printable(path)} has {counted(len(found), 'segment')}",
+        f"choose one with --segment: {titles}{more}",
+    )
+
+
+def read_bases(paths: list[str]) -> list[FoundSegment]:
+    """Return the base segments in files and directories.
+
+    The id of one without an id is the name of its file.
+
+    Raises:
+        CheckFailed: a segment is invalid.
+        CannotRun: a file cannot be read.
+    """
+    if not paths:
+        return []
+    return [
+        found._replace(definition=found.definition.with_id(_name_of(found.document)))
+        if not found.definition.id
+        else found
+        for found in read_segments(paths)
+    ]
+
+
+def _name_of(document: Document) -> str:
+    return id_from_name(document.source) or ""
+
+
+def read_imports(given: Iterable[str]) -> dict[str, ImportedList]:
+    """Return the lists of imported segments by the segment's id.
+
+    Args:
+        given: the values of `--import`, as `ID=FILE`.
+
+    Raises:
+        UsageError: a value has another form, or there is nothing in a list.
+        CannotRun: a file cannot be read.
+    """
+    imports: dict[str, ImportedList] = {}
+    for text in given:
+        segment_id, equals, path = text.partition("=")
+        if not (segment_id and equals and path):
+            raise UsageError(f"--import cannot be {printable(text)}", "use ID=FILE")
+        listed = imports.setdefault(segment_id, ImportedList())
+        inputs = Inputs(paths=[path])
+        with inputs.spooled() as spooled:
+            for document in inputs.unreported_documents(spooled):
+                if document.has_endpoint:
+                    listed.add(document)
+                elif not document.is_empty:
+                    raise CannotRun(str(document.problems[-1]))
+        if not len(listed):
+            raise UsageError(
+                f"{printable(path)} lists no endpoint and no user",
+                "a row has an Id, or a ChannelType and an Address, or a User.UserId",
+            )
+    return imports

@@ -1,0 +1,25 @@
+"""Report the files that a command wrote."""
+
+from typing import Any
+
+from pinpoint_endpoints.convert.output import WrittenFile
+from pinpoint_endpoints.masking import counted
+
+
+def file_members(file: WrittenFile) -> dict[str, Any]:
+    """Return the result of the envelope for a file that was written."""
+    return {"kind": "file", "path": file.path, "records": file.records, "bytes": file.size}
+
+
+def file_line(file: WrittenFile) -> str:
+    """Return a file that was written as a line, with its size."""
+    return f"wrote {file.path}: {counted(file.records, 'record')}, {_size(file.size)}"
+
+
+def _size(size: int) -> str:
+    number, unit = float(size), "bytes"
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if number < 1000 or unit == "GB":  # noqa: PLR2004 - SI prefixes
+            break
+        number /= 1000
+    return f"{number:,.1f} {unit}" if unit != "bytes" else counted(size, "byte")
