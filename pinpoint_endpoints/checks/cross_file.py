@@ -221,14 +221,14 @@ class _Names:
         if self._is_reported:
             return []
         groups = names_in(document)
-        for path, names in groups.items():
-            if not names.keys() <= self.known[path]:
+        for path, names in groups:
+            if not self.known[path].issuperset(names):
                 break
         else:
             return []
-        if sum(map(len, groups.values())) > MAX_ATTRIBUTE_NAMES:
+        if sum(len(names) for _, names in groups) > MAX_ATTRIBUTE_NAMES:
             return []  # the rule for one document reports it
-        for path, names in groups.items():
+        for path, names in groups:
             for name in names:
                 self.known[path].add(name)
                 if sum(map(len, self.known.values())) > self._limit:

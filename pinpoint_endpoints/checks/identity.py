@@ -50,33 +50,35 @@ class Identity(NamedTuple):
 def identity_of(document: Document) -> Identity:
     """Return what a document is about."""
     request, application = document.request, document.application_id
-    channel, address = _text(request.get("ChannelType")), _text(request.get("Address"))
-    user = request.get("User")
-    members: Mapping[str, Any] = user if isinstance(user, dict) else {}
-    user_id = _text(members.get("UserId"))
-    attributes = members.get("UserAttributes")
+    channel, address = request.get("ChannelType"), request.get("Address")
+    if not isinstance(channel, str):
+        channel = ""
+    user, user_id, attributes = request.get("User"), None, None
+    if isinstance(user, dict):
+        user_id, attributes = user.get("UserId"), user.get("UserAttributes")
     endpoint_id = document.endpoint_id
     return Identity(
         (application, same_endpoint_key(endpoint_id)) if endpoint_id else None,
-        (application, channel, address) if channel and address else None,
-        (application, user_id) if user_id else None,
+        (application, channel, address)
+        if channel and address and isinstance(address, str)
+        else None,
+        (application, user_id) if user_id and isinstance(user_id, str) else None,
         channel if channel in channel_types() else "",
         attributes if isinstance(attributes, dict) else {},
         application,
     )
 
 
-def names_in(document: Document) -> dict[ValuePath, Mapping[str, Any]]:
-    """Return the attributes and metrics of a document, by their path in its request."""
+def names_in(document: Document) -> list[tuple[ValuePath, Mapping[str, Any]]]:
+    """Return the attributes and metrics of a document, each with their path in its request."""
     request = document.request
-    user = request.get("User")
-    found = {
-        ATTRIBUTES: request.get("Attributes"),
-        METRICS: request.get("Metrics"),
-        USER_ATTRIBUTES: user.get("UserAttributes") if isinstance(user, dict) else None,
-    }
-    return {path: names for path, names in found.items() if isinstance(names, dict)}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    found: list[tuple[ValuePath, Mapping[str, Any]]] = []
+    if isinstance(attributes := request.get("Attributes"), dict):
+        found.append((ATTRIBUTES, attributes))
+    if isinstance(metrics := request.get("Metrics"), dict):
+        found.append((METRICS, metrics))
+    if isinstance(user := request.get("User"), dict) and isinstance(
+        shared := user.get("UserAttributes"), dict
+    ):
+        found.append((USER_ATTRIBUTES, shared))
+    return found

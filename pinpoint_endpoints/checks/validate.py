@@ -6,7 +6,7 @@ from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any
 
 from pinpoint_endpoints.checks.fast_path import suspected_rules
-from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
+from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, CodedFinding, Finding, Policy
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
@@ -23,9 +23,6 @@ _IDS = frozenset({"Id", "EndpointId"})
 
 _NOTHING: frozenset[str] = frozenset()
 
-_Found = tuple[str, Severity, Finding, ValuePath]
-"""A finding with its code, the severity of its rule, and the path to what the rule checked."""
-
 
 def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
     """Return the problems of a document in file order."""
@@ -37,39 +34,32 @@ def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Proble
     if suspected == _NOTHING and not document.problems:
         return []
     found = _found(document, policy, suspected)
-    if policy.ignore:
-        found = [one for one in found if one[0] not in policy.ignore]
     has_places = document.problems or document.metadata or not document.locator.in_order
     is_sorted = not has_places and (len(found) <= 1 or _sort(found, document.value))
-    problems = [problem_at(document, *one) for one in found]
+    problems = [
+        problem_at(document, rule.code, rule.severity, finding, path)
+        for rule, finding, path in found
+    ]
     if not is_sorted:
         problems[:0] = [one for one in document.problems if one.code not in policy.ignore]
         problems.sort(key=lambda problem: (problem.line, problem.column, problem.code))
     return problems
 
 
-def _found(document: Document, policy: Policy, suspected: frozenset[str] | None) -> list[_Found]:
+def _found(document: Document, policy: Policy, suspected: frozenset[str] | None) -> "list[Found]":
+    if suspected is not None:
+        return _rules()(document, policy, suspected) if suspected else []
     if document.shape in SEGMENT_SHAPES:
         from pinpoint_endpoints.checks.segments import segment_findings
 
-        return [
-            (code, rule_of(code).severity, finding, ())
-            for code, finding in segment_findings(document)
-        ]
-    found: list[_Found] = []
-    if suspected != _NOTHING:
-        found += [
-            (rule.code, rule.severity, finding, path)
-            for rule, finding, path in _rules()(document, policy, suspected)
-        ]
-    if suspected is None:
+        found: list[Found] = []
+        coded = segment_findings(document)
+    else:
         from pinpoint_endpoints.checks.schema_check import explain
 
-        found += [
-            (code, Severity.ERROR, finding, ())
-            for code, finding in explain(document.value, document.shape)
-        ]
-        found += _id_by_name(document)
+        found = _rules()(document, policy, None)
+        coded = [*explain(document.value, document.shape), *_id_by_name(document)]
+    found += [(rule_of(code), finding, ()) for code, finding in coded if code not in policy.ignore]
     return found
 
 
@@ -81,7 +71,7 @@ def _rules() -> Callable[[Document, Policy, frozenset[str] | None], "list[Found]
     return rule_findings
 
 
-def _sort(found: list[_Found], value: object) -> bool:
+def _sort(found: "list[Found]", value: object) -> bool:
     """Sort findings by their places in a text, without the text, which is in the value's order.
 
     Returns:
@@ -90,13 +80,13 @@ def _sort(found: list[_Found], value: object) -> bool:
     numbers: _Numbers = {}
     ranked = []
     is_certain = True
-    for number, (code, _, finding, path) in enumerate(found):
+    for number, (rule, finding, path) in enumerate(found):
         place = (*path, *finding.path)
         rank = _rank(place, value, numbers)
         if finding.at_key and place and len(rank) == len(place) and isinstance(place[-1], str):
             rank[-1] -= 1
             is_certain = is_certain and rank[-1] > 0
-        ranked.append((rank, code, number))
+        ranked.append((rank, rule.code, number))
     ranked.sort()
     found[:] = [found[number] for _, _, number in ranked]
     return is_certain or all(
@@ -139,7 +129,7 @@ def _number(name: str | int, members: dict[str | int, Any], numbers: _Numbers) -
     return numbers[id(members)][name]
 
 
-def _id_by_name(document: Document) -> Iterator[_Found]:
+def _id_by_name(document: Document) -> Iterator[CodedFinding]:
     """Check an id that comes from the file's name: the schema checks only ids in the file."""
     value = document.value
     has_id = isinstance(value, dict) and not _IDS.isdisjoint(value)
@@ -149,7 +139,7 @@ def _id_by_name(document: Document) -> Iterator[_Found]:
 
     hint = "rename the file, or set the id with --id"
     finding = endpoint_id((), document.endpoint_id)._replace(hint=hint)
-    yield codes.ENDPOINT_ID, Severity.ERROR, finding, ()
+    yield codes.ENDPOINT_ID, finding
 
 
 def is_valid(problems: Sequence[Problem], policy: Policy = DEFAULT_POLICY) -> bool:
@@ -161,7 +151,7 @@ def is_valid(problems: Sequence[Problem], policy: Policy = DEFAULT_POLICY) -> bo
 
 def verdict_on(document: Document, problems: Sequence[Problem], policy: Policy) -> Verdict:
     """Return the verdict on a document with these problems."""
-    if is_valid(problems, policy):
+    if not problems or is_valid(problems, policy):
         return Verdict.VALID
     unread = any(problem.code == codes.UNREADABLE for problem in document.problems)
     return Verdict.UNREADABLE if unread else Verdict.INVALID

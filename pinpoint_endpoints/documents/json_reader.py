@@ -21,7 +21,12 @@ import orjson
 from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.json_places import JsonPlaces
-from pinpoint_endpoints.documents.lookalikes import advice, end_of_string, named
+from pinpoint_endpoints.documents.lookalikes import (
+    advice,
+    end_of_string,
+    may_be_invisible,
+    named,
+)
 from pinpoint_endpoints.documents.model import Parsed, TextProblem
 from pinpoint_endpoints.documents.positions import (
     Locator,
@@ -43,6 +48,8 @@ _LITERAL_SLIPS = {"True": "true", "False": "false", "None": "null", "undefined":
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER_RANGE = range(-(2**63), 2**64)
 _MAX_INTEGER_LENGTH = 20
+_SHORT_BYTES = 3_000
+"""Numbers written in full may take five times as much: `1e15`."""
 _QUOTE_ESCAPE = b"\\u0022"
 _UNEXPECTED_END = "unexpected end of input"
 _IS_IT_COMPLETE = "is the file complete?"
@@ -63,6 +70,12 @@ class JsonLocator(Locator):
         self._raw = raw
         self.first_line = first_line
         self._places: JsonPlaces | None = None
+
+    @property
+    def is_plain(self) -> bool:  # type: ignore[override] # few ask for it
+        """Whether no value can be too large, or have an invisible character."""
+        raw = self._raw
+        return len(raw) < _SHORT_BYTES and b"\\" not in raw and not may_be_invisible(raw)
 
     @property
     def map(self) -> PositionMap:
@@ -97,7 +110,7 @@ def parse(raw: bytes, first_line: int = 1) -> Iterable[Parsed]:
     """
     try:
         value = orjson.loads(raw.removeprefix(codecs.BOM_UTF8))
-        if not _may_hide_duplicates(raw, value) and not _is_too_deep(raw, value):
+        if _has_all_names(raw, value) and not _is_too_deep(raw, value):
             return (Parsed(value, (), JsonLocator(raw, first_line)),)
     except (orjson.JSONDecodeError, TypeError):
         pass
@@ -130,14 +143,19 @@ def as_json(value: object) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-def _may_hide_duplicates(raw: bytes, value: object) -> bool:
-    """Tell whether orjson may have dropped a duplicate name: then the value has fewer quotes.
+def _has_all_names(raw: bytes, value: object) -> bool:
+    """Tell whether orjson dropped no duplicate name: then the value would have fewer quotes.
+
+    Most files of lines are as orjson writes them: then there are no quotes to count.
 
     Raises:
         TypeError: the value is nested too deeply for orjson to write it.
     """
-    written = raw.count(b'"') + raw.count(_QUOTE_ESCAPE)
-    return orjson.dumps(value).count(b'"') != written
+    written = orjson.dumps(value)
+    if written == raw:
+        return True
+    escaped = raw.count(_QUOTE_ESCAPE) if b"\\" in raw else 0
+    return written.count(b'"') == raw.count(b'"') + escaped
 
 
 def _is_too_deep(raw: bytes, value: object) -> bool:

@@ -129,11 +129,13 @@ def of_any_kind(documents: Iterable[Document]) -> Iterator[Document]:
 
 def with_ids(documents: Iterable[Document], ids: IdSource | None) -> Iterator[Document]:
     """Yield documents, those that neither have an id nor get one from their file with a new one."""
-    for document in documents:
-        if ids is None or document.endpoint_id is not None or not document.has_endpoint:
-            yield document
-        else:
-            yield document._replace(endpoint_id=make_id(ids, document.request))
+    return iter(documents) if ids is None else (_with_id(document, ids) for document in documents)
+
+
+def _with_id(document: Document, ids: IdSource) -> Document:
+    if document.endpoint_id is not None or not document.has_endpoint:
+        return document
+    return document._replace(endpoint_id=make_id(ids, document.request))
 
 
 def expect_any(
@@ -538,7 +540,9 @@ def _endpoints(source: Source, parsed: Parsed, *, several: bool) -> Iterator[Doc
             yield Document(path, "", None, None, {}, (), locator, problems=(*problems, problem))
             problems = ()
             continue
-        in_multi_document_file = several or any(isinstance(step, int) for step in endpoint.path)
+        in_multi_document_file = several or (
+            bool(endpoint.path) and any(isinstance(step, int) for step in endpoint.path)
+        )
         is_named = in_multi_document_file or endpoint.shape not in ENDPOINT_SHAPES
         yield Document(
             path,

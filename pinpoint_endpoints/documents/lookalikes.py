@@ -26,6 +26,7 @@ _NEEDED_INSIDE = _JOINERS + _WIDE_SPACE
 """Persian and Indic words, some emoji and Japanese texts need these between other characters."""
 
 _NAMES = {_BYTE_ORDER_MARK: "byte order mark", "\x85": "next line"}
+_FIRST_BYTES = tuple({character.encode()[:1] for character in _INVISIBLE})
 # patterns are compiled at the first use: few files have a text that is not ASCII
 _ANY_INVISIBLE = f"[{_INVISIBLE}]"
 _INVISIBLE_FIRST = f" *([{_INVISIBLE}])"
@@ -76,7 +77,7 @@ def odd_character(text: str) -> str:
 
 def may_be_invisible(text: bytes) -> bool:
     """Tell quickly whether an invisible character is anywhere in a text."""
-    if text.isascii():
+    if text.isascii() or not any(map(text.__contains__, _FIRST_BYTES)):
         return False
     characters = text.decode("utf-8", "replace")
     return not characters.isprintable() and bool(re.search(_ANY_INVISIBLE, characters))

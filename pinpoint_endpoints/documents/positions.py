@@ -122,11 +122,14 @@ class Locator:
         in_order: whether members stand in the text in their order in the value; not where an alias
             repeats what stands above.
         first_line: the number of the line in the file where the text begins.
+        is_plain: whether the text is surely so short that no value in it can be too large to be
+            sent, and has no invisible character.
     """
 
     __slots__ = ()
     in_order: bool
     first_line = 1
+    is_plain = False
 
     @property
     def map(self) -> PositionMap:

@@ -199,15 +199,16 @@ def coordinate_precision(degrees: float) -> Sequence[Finding]:
     """
     if round(degrees, 1) == degrees or not isfinite(degrees):
         return ()
-    return (Finding((), f"the service rounds this to {_rounded(degrees)}", "write one decimal"),)
+    return _too_precise(degrees)
 
 
 @lru_cache(maxsize=1024)  # endpoints in one place mostly have the same coordinates
-def _rounded(degrees: float) -> float:
+def _too_precise(degrees: float) -> Sequence[Finding]:
     from decimal import ROUND_HALF_UP, Decimal
 
     # round by the decimal digits as written: in binary, 47.65 is a little less
-    return float(Decimal(str(degrees)).quantize(Decimal("0.1"), ROUND_HALF_UP)) or 0.0
+    rounded = float(Decimal(str(degrees)).quantize(Decimal("0.1"), ROUND_HALF_UP)) or 0.0
+    return (Finding((), f"the service rounds this to {rounded}", "write one decimal"),)
 
 
 @rule(codes.EFFECTIVE_DATE, Scope.MEMBER, "EffectiveDate")
