@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 
 from pinpoint_endpoints.checks.finding import CodedFinding, Finding
 from pinpoint_endpoints.checks.rules.document_rules import invisible_character
@@ -18,7 +18,7 @@ from pinpoint_endpoints.checks.rules.segment_schema_rules import (
 )
 from pinpoint_endpoints.checks.schema_check import MAX_FINDINGS, and_more, with_all_names_or_none
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.model import Document, Severity
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.rule import Scope, declared
 from pinpoint_endpoints.documents.suggestions import by_style, without_style
@@ -45,6 +45,16 @@ def segment_findings(document: Document) -> list[CodedFinding]:
     if next(found, None):
         shown.append(and_more(MAX_FINDINGS))
     return [*shown, *islice(_by_rules(document), MAX_FINDINGS)]
+
+
+def segment_problem(value: object) -> Finding | None:
+    """Return the first error in a WriteSegmentRequest, or None."""
+    for _, finding in _by_schema(value, "WriteSegmentRequest"):
+        return finding
+    parts = parts_of(value, "WriteSegmentRequest")
+    rules = (rule for rule in declared() if rule.scope is Scope.SEGMENT)
+    errors = (rule.check(parts) for rule in rules if rule.severity is Severity.ERROR)
+    return next(chain(too_large(parts), *errors), None)
 
 
 def _by_rules(document: Document) -> Iterator[CodedFinding]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from pinpoint_endpoints.local.pinpoint import NO_APPLICATION, LocalPinpoint
+from pinpoint_endpoints.local.applications import NO_APPLICATION
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.routes import NO_HEADERS, Answer, answer, message_of, refusal
 from pinpoint_endpoints.local.service_error import not_found
 from pinpoint_endpoints.local.store import Store, exists, open_for_reading

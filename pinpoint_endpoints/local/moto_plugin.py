@@ -1,6 +1,6 @@
-"""Add Pinpoint's endpoint operations to moto, which lacks them.
+"""Add Pinpoint's operations on endpoints and segments to moto, which lacks them.
 
-Applications remain moto's own. The endpoints of an application are kept at moto's object for it,
+Applications remain moto's own. What belongs to an application is kept at moto's object for it,
 so that DeleteApp, leaving `mock_aws` and `/moto-api/reset` remove them, and accounts and regions
 are separate.
 """
@@ -23,6 +23,10 @@ PATHS = (
     "{0}/v1/apps/(?P<app_id>[^/]+)/endpoints/(?P<endpoint_id>.*)$",
     "{0}/v1/apps/(?P<app_id>[^/]+)/events$",
     "{0}/v1/apps/(?P<app_id>[^/]+)/events/legacy$",
+    "{0}/v1/apps/(?P<app_id>[^/]+)/segments$",
+    "{0}/v1/apps/(?P<app_id>[^/]+)/segments/(?P<segment_id>[^/]+)$",
+    "{0}/v1/apps/(?P<app_id>[^/]+)/segments/(?P<segment_id>[^/]+)/versions$",
+    "{0}/v1/apps/(?P<app_id>[^/]+)/segments/(?P<segment_id>[^/]+)/versions/(?P<version>[^/]+)$",
     "{0}/v1/apps/(?P<app_id>[^/]+)/users/(?P<user_id>.*)$",
 )
 ATTRIBUTE = "_pinpoint_endpoints"
@@ -79,9 +83,10 @@ def respond(request: Any, full_url: str, headers: Any) -> MotoResponse:
 
     moto_response = PinpointResponse()
     moto_response.setup_class(request, full_url, headers, use_raw_body=True)
-    path = urlsplit(full_url).path
+    url = urlsplit(full_url)
+    path, target = url.path, f"{url.path}?{url.query}"
     pinpoint = _local_pinpoint(moto_response.pinpoint_backend, unquote(path.split("/")[3]))
-    result = answer(pinpoint, request.method, path, moto_response.raw_body or b"")
+    result = answer(pinpoint, request.method, target, moto_response.raw_body or b"")
     return result.status, dict(result.headers), result.body
 
 

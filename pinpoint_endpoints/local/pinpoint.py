@@ -10,32 +10,27 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+from pinpoint_endpoints.local.applications import Applications, existing_application
 from pinpoint_endpoints.local.attribute_names import patterns_problem
 from pinpoint_endpoints.local.customer_profiles import LocalCustomerProfiles
 from pinpoint_endpoints.local.events import events_batches, item_response
-from pinpoint_endpoints.local.generated_values import application_arn, timestamp
+from pinpoint_endpoints.local.generated_values import timestamp
 from pinpoint_endpoints.local.requests import (
     Body,
     batch_items,
     blacklist,
-    check_application_id,
     check_attribute_type,
     check_endpoint_id,
     name_and_tags,
+    page_limits,
     validated_request,
-    whole_number,
 )
 from pinpoint_endpoints.local.rows import Application, Rows
+from pinpoint_endpoints.local.segments import LocalSegments
 from pinpoint_endpoints.local.service_error import ServiceError, bad_request, not_found
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.local.updates import SERVICE_LIMITS, Limits, Update, apply_updates
 from pinpoint_endpoints.service.merge import Endpoint
-
-# AWS: quotas, "Projects per region"
-DEFAULT_PAGE_SIZE = 100
-MAX_PAGE_SIZE = 1_000
-
-NO_APPLICATION = "Application not found"
 
 
 def utc_now() -> datetime:
@@ -72,12 +67,13 @@ class LocalPinpoint:
         strict_requests: bool = False,
     ) -> None:
         self._store = store
-        self._create_missing_applications = create_missing_applications
+        self._applications = Applications(now, create_missing=create_missing_applications)
         self._now = now
         self._new_id = new_id
         self._limits = limits
         self.strict_requests = strict_requests
         self.profiles = LocalCustomerProfiles(store, now, new_id)
+        self.segments = LocalSegments(store, now, new_id, self._applications)
 
     def new_request_id(self) -> str:
         """Return an id for a new request."""
@@ -90,7 +86,7 @@ class LocalPinpoint:
             request: a CreateApplicationRequest: `Name`, and `tags` if any.
         """
         name, tags = name_and_tags(request)
-        response = self._application_response(self._new_id().hex, name, tags)
+        response = self._applications.response(self._new_id().hex, name, tags)
         with self._store.writing() as rows:
             rows.add_application(response)
         return response
@@ -98,7 +94,7 @@ class LocalPinpoint:
     def get_app(self, application_id: str) -> Body:
         """Return an application."""
         with self._store.reading() as rows:
-            return _existing_application(rows, application_id).response
+            return existing_application(rows, application_id).response
 
     def get_apps(self, page_size: str | None = None, token: str | None = None) -> Body:
         """Return a page of the applications in order of creation.
@@ -107,9 +103,7 @@ class LocalPinpoint:
             page_size: at most how many, as digits.
             token: the `NextToken` of the page before.
         """
-        wanted = whole_number(page_size, "page-size", least=1, default=DEFAULT_PAGE_SIZE)
-        limit = min(wanted, MAX_PAGE_SIZE)
-        after = whole_number(token, "token", least=0, default=0)
+        limit, after = page_limits(page_size, token)
         with self._store.reading() as rows:
             page = rows.applications(after, limit + 1)
         response: Body = {"Item": [application.response for application in page[:limit]]}
@@ -120,7 +114,7 @@ class LocalPinpoint:
     def delete_app(self, application_id: str) -> Body:
         """Remove an application with its endpoints, and return it."""
         with self._store.writing() as rows:
-            application = _existing_application(rows, application_id)
+            application = existing_application(rows, application_id)
             rows.remove_application(application)
         return application.response
 
@@ -157,14 +151,14 @@ class LocalPinpoint:
         """Return an endpoint."""
         check_endpoint_id(endpoint_id)
         with self._store.reading() as rows:
-            application = _existing_application(rows, application_id)
+            application = existing_application(rows, application_id)
             return _endpoint_response(_existing_endpoint(rows, application, endpoint_id))
 
     def delete_endpoint(self, application_id: str, endpoint_id: str) -> Body:
         """Remove an endpoint, and return it."""
         check_endpoint_id(endpoint_id)
         with self._store.writing() as rows:
-            application = _existing_application(rows, application_id)
+            application = existing_application(rows, application_id)
             endpoint = _existing_endpoint(rows, application, endpoint_id)
             rows.endpoints(application).remove(same_endpoint_key(endpoint_id))
         return _endpoint_response(endpoint)
@@ -172,13 +166,13 @@ class LocalPinpoint:
     def get_user_endpoints(self, application_id: str, user_id: str) -> Body:
         """Return the endpoints of a user in order of creation."""
         with self._store.reading() as rows:
-            application = _existing_application(rows, application_id)
+            application = existing_application(rows, application_id)
             return _endpoints_response(_existing_user_endpoints(rows, application, user_id))
 
     def delete_user_endpoints(self, application_id: str, user_id: str) -> Body:
         """Remove the endpoints of a user, and return them."""
         with self._store.writing() as rows:
-            application = _existing_application(rows, application_id)
+            application = existing_application(rows, application_id)
             endpoints = _existing_user_endpoints(rows, application, user_id)
             for endpoint in endpoints:
                 rows.endpoints(application).remove(same_endpoint_key(endpoint["Id"]))
@@ -216,7 +210,7 @@ class LocalPinpoint:
         check_attribute_type(attribute_type)
         patterns = blacklist(request)
         with self._store.writing() as rows:
-            application = _existing_application(rows, application_id)
+            application = existing_application(rows, application_id)
             before = rows.attribute_names(application)
             problem = patterns_problem((*before.removed[attribute_type], *patterns))
             if problem:
@@ -235,23 +229,23 @@ class LocalPinpoint:
         This is not an operation of the service; moto's applications are added with it.
         """
         with self._store.writing() as rows:
-            return self._add_application(rows, application_id, name).response
+            return self._applications.add(rows, application_id, name).response
 
     def _apply(
         self, application_id: str, requests: list[tuple[str, Body]], request_id: str
     ) -> None:
         now = timestamp(self._now())
         with self._store.writing() as rows:
-            application = self._application_to_write(rows, application_id)
+            application = self._applications.to_write(rows, application_id)
             updates = [Update(name, request, request_id, now) for name, request in requests]
             apply_updates(rows, application, updates, self._limits)
 
     def _apply_each(self, rows: Rows, application_id: str, updates: list[Update]) -> dict[str, str]:
         """Store each update that is not refused; return by endpoint id why it is, or ""."""
         if not any(update.request for update in updates):
-            _existing_application(rows, application_id)
+            existing_application(rows, application_id)
         before = rows.changes()
-        application = self._application_to_write(rows, application_id)
+        application = self._applications.to_write(rows, application_id)
         refusals = {
             update.endpoint_id: self._refusal_of(rows, application, update) for update in updates
         }
@@ -271,27 +265,6 @@ class LocalPinpoint:
             return error.message
         return ""
 
-    def _application_to_write(self, rows: Rows, application_id: str) -> Application:
-        application = rows.application(application_id)
-        if application is not None:
-            return application
-        if not self._create_missing_applications:
-            raise not_found(NO_APPLICATION)
-        return self._add_application(rows, application_id, application_id)
-
-    def _add_application(self, rows: Rows, application_id: str, name: str) -> Application:
-        check_application_id(application_id)
-        return rows.add_application(self._application_response(application_id, name, {}))
-
-    def _application_response(self, application_id: str, name: str, tags: dict[str, str]) -> Body:
-        return {
-            "Arn": application_arn(application_id),
-            "CreationDate": timestamp(self._now()),
-            "Id": application_id,
-            "Name": name,
-            "tags": tags,
-        }
-
 
 def _accepted(request_id: str) -> Body:
     return {"Message": "Accepted", "RequestID": request_id}
@@ -308,15 +281,6 @@ def _endpoint_response(endpoint: Endpoint) -> Body:
 
 def _endpoints_response(endpoints: Iterable[Endpoint]) -> Body:
     return {"Item": [_endpoint_response(endpoint) for endpoint in endpoints]}
-
-
-def _existing_application(rows: Rows, application_id: str) -> Application:
-    """Return an application; an impossible id is refused with 400, an unknown one with 404."""
-    application = rows.application(application_id)
-    if application is None:
-        check_application_id(application_id)
-        raise not_found(NO_APPLICATION)
-    return application
 
 
 def _existing_endpoint(rows: Rows, application: Application, endpoint_id: str) -> Endpoint:

@@ -36,6 +36,9 @@ MAX_NUMBER = (
 )
 MAX_DIGITS = len(str(MAX_NUMBER))
 
+DEFAULT_PAGE_SIZE = 100
+MAX_PAGE_SIZE = 1_000
+
 Body = dict[str, Any]
 
 SHAPES_OF_MEMBERS = {
@@ -192,15 +195,37 @@ def name_and_tags(request: object) -> tuple[str, dict[str, str]]:
     name, tags = application["Name"], application.get("tags", {})
     if len(name) > MAX_NAME_LENGTH:
         raise bad_request(f"/Name: at most {MAX_NAME_LENGTH} characters.")
+    check_tags(tags, "An application")
+    return name, tags
+
+
+def check_tags(tags: Mapping[str, str], of_what: str) -> None:
+    """Refuse more or longer tags than the service accepts.
+
+    Args:
+        tags: values by key.
+        of_what: what has them, with its article.
+    """
     if len(tags) > MAX_TAGS:
-        raise bad_request(f"An application has at most {MAX_TAGS} tags.")
+        raise bad_request(f"{of_what} has at most {MAX_TAGS} tags.")
     for key, value in tags.items():
         if len(key) > MAX_TAG_KEY_LENGTH or len(value) > MAX_TAG_VALUE_LENGTH:
             raise bad_request(
                 f"The key of a tag has at most {MAX_TAG_KEY_LENGTH} characters, "
                 f"its value {MAX_TAG_VALUE_LENGTH}."
             )
-    return name, tags
+
+
+def page_limits(page_size: str | None, token: str | None) -> tuple[int, int]:
+    """Return how many items a page has at most, and the number of the item before it.
+
+    Args:
+        page_size: as digits.
+        token: the `NextToken` of the page before.
+    """
+    wanted = whole_number(page_size, "page-size", least=1, default=DEFAULT_PAGE_SIZE)
+    after = whole_number(token, "token", least=0, default=0)
+    return min(wanted, MAX_PAGE_SIZE), after
 
 
 def blacklist(request: object) -> list[str]:

@@ -69,6 +69,11 @@ class Call:
     request_id: str
     remark: str = ""
 
+    @property
+    def page(self) -> tuple[str | None, str | None]:
+        """The size of the page that is wanted, and the token of the page before it."""
+        return self.query.get("page-size"), self.query.get("token")
+
     def json(self) -> Any:
         """Return the value of the body, without unknown members unless requests are strict.
 
@@ -104,9 +109,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
         "GET": Operation(
             "GetApps",
             200,
-            lambda call: call.pinpoint.get_apps(
-                call.query.get("page-size"), call.query.get("token")
-            ),
+            lambda call: call.pinpoint.get_apps(*call.page),
         ),
         "POST": Operation(
             "CreateApp",
@@ -160,6 +163,43 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
             ),
             "EventsRequest",
             MAX_EVENTS_BYTES,
+        ),
+    },
+    "/v1/apps/{application-id}/segments": {
+        "GET": Operation(
+            "GetSegments",
+            200,
+            lambda call: call.pinpoint.segments.get_all(call.ids[0], *call.page),
+        ),
+        "POST": Operation(
+            "CreateSegment",
+            201,
+            lambda call: call.pinpoint.segments.create(*call.ids, request=call.json()),
+            "WriteSegmentRequest",
+        ),
+    },
+    "/v1/apps/{application-id}/segments/{segment-id}": {
+        "GET": Operation("GetSegment", 200, lambda call: call.pinpoint.segments.get(*call.ids)),
+        "PUT": Operation(
+            "UpdateSegment",
+            200,
+            lambda call: call.pinpoint.segments.update(*call.ids, request=call.json()),
+            "WriteSegmentRequest",
+        ),
+        "DELETE": Operation(
+            "DeleteSegment", 200, lambda call: call.pinpoint.segments.delete(*call.ids)
+        ),
+    },
+    "/v1/apps/{application-id}/segments/{segment-id}/versions": {
+        "GET": Operation(
+            "GetSegmentVersions",
+            200,
+            lambda call: call.pinpoint.segments.get_versions(call.ids[0], call.ids[1], *call.page),
+        ),
+    },
+    "/v1/apps/{application-id}/segments/{segment-id}/versions/{version}": {
+        "GET": Operation(
+            "GetSegmentVersion", 200, lambda call: call.pinpoint.segments.get_version(*call.ids)
         ),
     },
     "/v1/apps/{application-id}/users/{user-id}": {

@@ -140,6 +140,12 @@ class Rows:
         self._applications[application.response["Id"]] = None
         self._units_of_work.pop(application.number, None)
         self.execute("DELETE FROM endpoints WHERE application = ?", (application.number,))
+        segments = "SELECT number FROM segments WHERE application = ?"
+        self.execute(
+            f"DELETE FROM segment_versions WHERE segment IN ({segments})",  # noqa: S608 - constants
+            (application.number,),
+        )
+        self.execute("DELETE FROM segments WHERE application = ?", (application.number,))
         self.execute("DELETE FROM applications WHERE number = ?", (application.number,))
 
     def attribute_names(self, application: Application) -> AttributeNames:

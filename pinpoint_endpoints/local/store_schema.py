@@ -123,6 +123,25 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        """
+        CREATE TABLE segments (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            application INTEGER NOT NULL,
+            segment_id TEXT NOT NULL,
+            latest INTEGER NOT NULL,
+            UNIQUE (application, segment_id)
+        )
+        """,
+        """
+        CREATE TABLE segment_versions (
+            segment INTEGER NOT NULL,
+            version INTEGER NOT NULL,
+            response BLOB NOT NULL,
+            PRIMARY KEY (segment, version)
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 STORE_VERSION = len(UPGRADES)
 

@@ -8,7 +8,7 @@ from typing import Any
 from pinpoint_endpoints.documents.positions import ValuePath, json_pointer
 from pinpoint_endpoints.local.events import EVENT_SCHEMA
 from pinpoint_endpoints.local.requests import CREATE_APPLICATION_REQUEST
-from pinpoint_endpoints.schema.bundled import AllowedMembers, allowed_members, definition
+from pinpoint_endpoints.schema.bundled import SEGMENT, AllowedMembers, allowed_members, definition
 
 MAX_NAMED = 5
 """Members that a remark names; further ones are counted."""
@@ -69,4 +69,6 @@ def _remove(value: Any, members: AllowedMembers, path: ValuePath = ()) -> Iterat
 
 @cache
 def _members_of(shape: str) -> AllowedMembers | None:
+    if shape == "WriteSegmentRequest":
+        return allowed_members(definition(shape, SEGMENT), SEGMENT)
     return allowed_members(SCHEMAS.get(shape) or definition(shape))

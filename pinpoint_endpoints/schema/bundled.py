@@ -67,14 +67,19 @@ class AllowedMembers(NamedTuple):
     each: "AllowedMembers | None"
 
 
-def allowed_members(schema: dict[str, Any]) -> AllowedMembers | None:
-    """Return the members that a schema names and those below it; None if it names none."""
-    schema = resolved(schema)
+def allowed_members(schema: dict[str, Any], bundled: str = ENDPOINT) -> AllowedMembers | None:
+    """Return the members that a schema names and those below it; None if it names none.
+
+    Args:
+        schema: a part of a bundled schema.
+        bundled: the name of that.
+    """
+    schema = resolved(schema, bundled)
     further = schema.get("additionalProperties")
     properties = schema.get("properties", {})
     names = frozenset(properties) if further is False else None
-    nested = {name: allowed_members(one) for name, one in properties.items()}
+    nested = {name: allowed_members(one, bundled) for name, one in properties.items()}
     below = {name: one for name, one in nested.items() if one is not None}
     values = further if isinstance(further, dict) else schema.get("items")
-    each = allowed_members(values) if values else None
+    each = allowed_members(values, bundled) if values else None
     return AllowedMembers(names, below, each) if names is not None or below or each else None

@@ -8,7 +8,8 @@ from uuid import UUID
 import orjson
 import pytest
 
-from pinpoint_endpoints.local.pinpoint import MAX_PAGE_SIZE, LocalPinpoint
+from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.requests import MAX_PAGE_SIZE
 from pinpoint_endpoints.local.routes import Answer
 from pinpoint_endpoints.local.service_error import ServiceError
 from pinpoint_endpoints.local.store import Store

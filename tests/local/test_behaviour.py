@@ -7,7 +7,7 @@ import pytest
 from commands import run
 
 from pinpoint_endpoints import quotas
-from pinpoint_endpoints.local import attribute_names, pinpoint, requests
+from pinpoint_endpoints.local import attribute_names, requests
 from pinpoint_endpoints.local.routes import OPERATIONS
 from pinpoint_endpoints.local.server import server
 from pinpoint_endpoints.schema.bundled import definition
@@ -26,21 +26,23 @@ QUOTAS = {
     "Characters of an attribute name": definition("AttributeName")["maxLength"],
     "Characters of an attribute value": definition("AttributeValues")["items"]["maxLength"],
     "Values of an attribute": definition("AttributeValues")["maxItems"],
+    "Dimensions of a segment": quotas.MAX_SEGMENT_DIMENSIONS,
+    "Values in all criteria of a segment": quotas.MAX_SEGMENT_VALUES,
     "Endpoints in PutEvents": quotas.MAX_EVENTS,
     "Events in PutEvents": quotas.MAX_EVENTS,
     "Bytes of an event": quotas.MAX_EVENT_BYTES,
     "Attribute and metric names of an event": quotas.MAX_EVENT_NAMES,
     "Characters of an event's attribute name": quotas.MAX_EVENT_NAME_LENGTH,
     "Characters of an event's attribute value": quotas.MAX_EVENT_VALUE_LENGTH,
-    "Tags of an application": quotas.MAX_TAGS,
+    "Tags of an application or segment": quotas.MAX_TAGS,
     "Characters of a tag's key": quotas.MAX_TAG_KEY_LENGTH,
     "Characters of a tag's value": quotas.MAX_TAG_VALUE_LENGTH,
 }
 LIMITS = {
     "Characters of an endpoint id": requests.MAX_ID_LENGTH,
-    "Characters of an application's name": requests.MAX_NAME_LENGTH,
-    "Applications on a page of GetApps": pinpoint.DEFAULT_PAGE_SIZE,
-    "Applications on a page of GetApps, at most": pinpoint.MAX_PAGE_SIZE,
+    "Characters of the name of an application or segment": requests.MAX_NAME_LENGTH,
+    "Applications or segments on a page": requests.DEFAULT_PAGE_SIZE,
+    "Applications or segments on a page, at most": requests.MAX_PAGE_SIZE,
     "Names and globs removed by RemoveAttributes, of one type": attribute_names.MAX_PATTERNS,
     "Globs among them": attribute_names.MAX_GLOBS,
     "Characters of a name or glob to remove": attribute_names.MAX_PATTERN_LENGTH,

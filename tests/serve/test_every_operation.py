@@ -177,11 +177,11 @@ REFUSALS: list[tuple[str, dict[str, Any], int, str, str]] = [
         "Missing ChannelType",
     ),
     (
-        "CreateSegment",
-        {"WriteSegmentRequest": {"Name": "everybody"}},
+        "CreateCampaign",
+        {"WriteCampaignRequest": {"Name": "everybody"}},
         404,
         "NotFoundException",
-        "The local Pinpoint does not implement CreateSegment.",
+        "The local Pinpoint does not implement CreateCampaign.",
     ),
     (
         "UpdateEndpoint",
@@ -257,3 +257,16 @@ def test_clients_agree_about_every_user_id(
     found = returned(by_boto3, "GetUserEndpoints", **of_user)
     assert [one["Id"] for one in found["Item"]] == ["e"]
     assert returned(by_javascript, "GetUserEndpoints", **of_user) == found
+
+
+def test_segments(sdk: Sdk, app: str) -> None:
+    """They are made, read, updated, listed with their versions and removed."""
+    request = {"Name": "everyone"}
+    made = returned(sdk, "CreateSegment", ApplicationId=app, WriteSegmentRequest=request)
+    where = {"ApplicationId": app, "SegmentId": made["Id"]}
+    renamed = returned(sdk, "UpdateSegment", **where, WriteSegmentRequest={"Name": "all"})
+    assert returned(sdk, "GetSegment", **where) == renamed
+    assert returned(sdk, "GetSegments", ApplicationId=app)["Item"] == [renamed]
+    assert returned(sdk, "GetSegmentVersion", **where, Version="1") == made
+    assert returned(sdk, "GetSegmentVersions", **where)["Item"] == [made, renamed]
+    assert returned(sdk, "DeleteSegment", **where) == renamed

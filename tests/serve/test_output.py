@@ -16,7 +16,7 @@ from raw_client import RawClient, ask_once, request
 HEALTHY = request(b"GET", b"/health")
 LINE = re.compile(r"[0-9:]{8}  (\S+) +(\S+) +(.*?)(?:  [0-9.]+ ms(?:  (.*))?)?")
 NOT_HAD = (
-    "The local Pinpoint does not implement GetSegments. "
+    "The local Pinpoint does not implement GetCampaigns. "
     "`pe serve --explain` lists what it implements."
 )
 SECRETS = ["ada@example.com", "+12065550100", "ada.lovelace", "Countess"]
@@ -56,7 +56,7 @@ def test_requests_are_logged_as_they_come(tmp_path: Path) -> None:
     with pe_serve(tmp_path) as server:
         ask_once(server.port, request(b"PUT", b"/v1/apps/demo/endpoints/a%2Fb"))
         ask_once(server.port, request(b"GET", b"/v1/apps/demo/endpoints/nobody"))
-        ask_once(server.port, request(b"GET", b"/v1/apps/demo/segments"))
+        ask_once(server.port, request(b"GET", b"/v1/apps/demo/campaigns"))
         ask_once(server.port, request(b"GET", b"/v1/apps", host=b"evil.example"))
         server.process.terminate()
         server.ended()
@@ -69,7 +69,7 @@ def test_requests_are_logged_as_they_come(tmp_path: Path) -> None:
     assert requests_in(log)[:3] == [
         ("202", "UpdateEndpoint", "demo a/b", ""),
         ("404", "GetEndpoint", "demo nobody", "Endpoint not found"),
-        ("404", "GetSegments", "demo", NOT_HAD),
+        ("404", "GetCampaigns", "demo", NOT_HAD),
     ]
     assert "403    refused" in log
     assert "--allow-host" in log

@@ -1,5 +1,6 @@
 """Rules about segments that the schema decides."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from pinpoint_endpoints.checks.finding import Finding
@@ -54,6 +55,9 @@ _OBJECTS = {
     "Metrics": '{"name": {"ComparisonOperator": "GREATER_THAN", "Value": 5}}',
     "Recency": '{"Duration": "DAY_7", "RecencyType": "ACTIVE"}',
 }
+_WORD = re.compile("BETWEEN|[A-Z]{2,3}_[0-9]{1,3}")
+"""Words that other definitions have, and that are certainly no personal data."""
+
 _OPERATORS = {
     ">": "GREATER_THAN",
     "<": "LESS_THAN",
@@ -186,7 +190,7 @@ def segment_choice(path: ValuePath, value: str, choices: Sequence[str]) -> Findi
     right = same_but_for_case(value, choices) or _OPERATORS.get(value.strip(), "")
     right = right if right in choices else ""
     near = right or nearest(value, choices)
-    shown = f'"{shown_name(value)}"' if near or value.isupper() else "this text"
+    shown = f'"{value}"' if near or _WORD.fullmatch(value) else "this text"
     hint = f'did you mean "{near}"?' if near else f"one of {', '.join(choices)}"
     if name == "Duration":
         hint = "one of HR_24, DAY_7, DAY_14, DAY_30"
