@@ -274,11 +274,12 @@ def segment_limit(path: ValuePath, message: str, hint: str, *, at_key: bool = Fa
     Wrong:
         Dimensions:
           Attributes:
-            a name that goes on and on, far beyond fifty characters: {Values: ["yes"]}
+            a name that goes on and on, far beyond fifty characters:
+              {AttributeType: INCLUSIVE, Values: ["yes"]}
 
     Right:
         Dimensions:
           Attributes:
-            a name: {Values: ["yes"]}
+            a name: {AttributeType: INCLUSIVE, Values: ["yes"]}
     """
     return Finding(path, message, hint, at_key=at_key)
