@@ -157,9 +157,7 @@ def _is_segment(found: PositionMap) -> bool:
 def _is_template(found: PositionMap) -> bool:
     """Tell whether a document is a message template: its texts are the author's."""
     names = {path[-1] for path in found.keys}
-    of_an_endpoint = _OF_AN_ENDPOINT.union(
-        bundled_schema()["$defs"]["EndpointRequest"]["properties"]
-    )
+    of_an_endpoint = definition("EndpointRequest")["properties"].keys()
     return not _TEXTS_OF_A_TEMPLATE.isdisjoint(names) and of_an_endpoint.isdisjoint(names)
 
 

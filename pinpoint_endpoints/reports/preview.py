@@ -15,8 +15,9 @@ from pinpoint_endpoints.reports.reporter import Cell, Column, Reporter, View
 from pinpoint_endpoints.reports.table import console_for, print_table
 from pinpoint_endpoints.reports.tally import AudienceTally, Tally
 from pinpoint_endpoints.reports.wrapping import wrapped_for
+from pinpoint_endpoints.segments.funnel import STAGE_NAMES, Stage
 from pinpoint_endpoints.stats import Bar, Chart
-from pinpoint_endpoints.templates.audience import About, Account, Entry, LeftOut
+from pinpoint_endpoints.templates.audience import About, Account, Entry
 from pinpoint_endpoints.templates.message import Message
 
 
@@ -31,7 +32,7 @@ class Preview(NamedTuple):
 
     endpoint_id: str
     message: Message
-    left_out: LeftOut | None
+    left_out: Stage | None
 
 
 Result = Problem | Preview | Entry
@@ -108,7 +109,9 @@ class PreviewTally(AudienceTally[Result]):
         if account is None or not (account.messages or account.left_out):
             return
         left_out = account.left_out
-        why = ", ".join(f"{left_out[reason]:,} {reason}" for reason in LeftOut if left_out[reason])
+        why = ", ".join(
+            f"{left_out[reason]:,} {STAGE_NAMES[reason]}" for reason in Stage if left_out[reason]
+        )
         without = f"; {why}" if why else ""
         messages = counted(account.messages, "message")
         yield f"{counted(self.endpoints, 'endpoint')}: {messages}{without}"
@@ -236,7 +239,7 @@ def _lines_of(preview: Preview) -> Iterator[tuple[str, str]]:
         size = f"{counted(message.sms.parts, 'SMS part')}, {message.sms.encoding}"
         yield "", f"{size}: {counted(message.sms.length, 'character')}"
     if preview.left_out is not None:
-        yield "yellow", f"not sent: the endpoint is {preview.left_out}"
+        yield "yellow", f"not sent: the endpoint is {STAGE_NAMES[preview.left_out]}"
 
 
 def _message_members(preview: Preview) -> dict[str, Any]:

@@ -27,7 +27,7 @@ ENDPOINTS = "endpoints"
 MATCHED = "matched"
 """The line with those in the segment."""
 
-_NAMES = {
+STAGE_NAMES = {
     Stage.UNDECIDED: "cannot be decided",
     Stage.OTHER_CHANNEL: "of another channel",
     Stage.OPTED_OUT: "opted out",
@@ -167,7 +167,7 @@ class Funnel:
         return stage in _ALWAYS or self[stage] > 0
 
     def _step_of(self, stage: Stage) -> Step:
-        name = _NAMES.get(stage, self.words.not_matched)
+        name = STAGE_NAMES.get(stage, self.words.not_matched)
         return self._step(stage.value, name, METRICS.get(stage, ""), (stage,))
 
     def _step(self, stage: str, name: str, metric: str, stages: Collection[Stage]) -> Step:

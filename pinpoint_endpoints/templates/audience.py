@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from pinpoint_endpoints.segments.funnel import Stage, stage_of
 from pinpoint_endpoints.templates.message import Message, Renderer
 from pinpoint_endpoints.templates.render import Compiled
 
@@ -25,24 +26,10 @@ MAX_NAMES = 10_000
 MAX_ENTRIES = 1_000
 
 
-class LeftOut(StrEnum):
-    """Why no message is sent to an endpoint."""
-
-    OTHER_CHANNEL = "of another channel"
-    OPTED_OUT = "opted out"
-    INACTIVE = "inactive"
-    NO_ADDRESS = "without an address"
-
-
-def left_out(endpoint: Mapping[str, Any], kind: str) -> LeftOut | None:
+def left_out(endpoint: Mapping[str, Any], kind: str) -> Stage | None:
     """Return why no message of a kind of template is sent to an endpoint; None if one is."""
-    if endpoint.get("ChannelType") not in CHANNEL_TYPES[kind]:
-        return LeftOut.OTHER_CHANNEL
-    if endpoint.get("OptOut") == "ALL":
-        return LeftOut.OPTED_OUT
-    if endpoint.get("EndpointStatus") == "INACTIVE":
-        return LeftOut.INACTIVE
-    return None if endpoint.get("Address") else LeftOut.NO_ADDRESS
+    stage = stage_of(endpoint, CHANNEL_TYPES[kind])
+    return None if stage is Stage.SENT else stage
 
 
 def user_attributes_in(parts: Iterable[Compiled]) -> frozenset[str] | None:
@@ -135,7 +122,7 @@ class Account:
     def __init__(self, renderer: Renderer) -> None:
         self.renderer = renderer
         self.names = Names()
-        self.left_out: Counter[LeftOut] = Counter()
+        self.left_out: Counter[Stage] = Counter()
         self.messages = 0
         self.complete = 0
         self.incomplete = 0

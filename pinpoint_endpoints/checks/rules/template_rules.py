@@ -77,10 +77,11 @@ class CheckedTemplate(NamedTuple):
     given: Collection[tuple[str, ...]] = ()
 
     def variables(self) -> Iterator[tuple[Part, Variable]]:
-        """Yield the variables whose place in the data is known, with their parts."""
+        """Yield the variables, without words that are taken as texts, with their parts."""
         for part, compiled, _ in self.parts:
             for variable in compiled.variables if compiled else ():
-                yield part, variable
+                if variable.role != "word":
+                    yield part, variable
 
 
 class TemplateFinding(NamedTuple):
@@ -179,12 +180,7 @@ def unknown_variable(template: CheckedTemplate) -> Findings:
             message = "in-app messages have no variables: this is shown as it is"
             yield TemplateFinding(part, place.start, place.end, message, "write the text itself")
             continue
-        if (
-            variable.role == "word"
-            or not path
-            or path[0].startswith("[")
-            or _is_given(path, template.given)
-        ):
+        if not path or path[0].startswith("[") or _is_given(path, template.given):
             continue
         found = unknown(path, template.counts)
         if found is None:
