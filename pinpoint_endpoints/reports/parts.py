@@ -154,4 +154,7 @@ class PartView(View[Result]):
 
     def members(self, result: Result) -> Iterator[dict[str, Any]]:
         """Return the result of a part, of an invalid document or of a profile."""
-        yield result._asdict() if isinstance(result, PartOutcome) else outcome_members(result)
+        if isinstance(result, PartOutcome):
+            yield {"kind": "part", **result._asdict()}
+        else:
+            yield outcome_members(result)

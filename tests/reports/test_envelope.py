@@ -19,6 +19,8 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 SEATTLE = "examples/seattle-iphone.json"
 SEGMENT = "tests/data/segments/apns.json"
 WRONG = "examples/with-mistakes"
+MIGRATE = ("migrate", "--local", "--domain", "demo")
+VIA = ("--via", "upload-job", "--expires-days", "30")
 UPSERT = ("upsert", "--local", "--app", "demo")
 DIFF = ("diff", "--local", "--app", "demo")
 
@@ -54,6 +56,11 @@ def test_the_schema_is_one() -> None:
         (["validate", "--nonsense", SEATTLE], 2, "error"),
         (["validate"], 2, "error"),
         ([*UPSERT, SEATTLE], 0, "success"),
+        ([*MIGRATE, "--create-object-type", SEATTLE], 0, "success"),
+        ([*MIGRATE, SEATTLE], 4, "error"),
+        ([*MIGRATE, *VIA, SEATTLE], 0, "success"),
+        ([*MIGRATE, *VIA, "--dry-run", SEATTLE, f"{WRONG}/misspelled.json"], 5, "partial"),
+        ([*MIGRATE, "--via", "upload-job", SEATTLE], 2, "error"),
         ([*UPSERT, "--dry-run", "examples"], 1, "partial"),
         ([*UPSERT, "--dry-run", "--verify", "examples"], 2, "error"),
         ([*UPSERT, f"{WRONG}/misspelled.json"], 1, "error"),
