@@ -160,7 +160,7 @@ def serve(
 ) -> ExitCode:
     """Serve the local Pinpoint over HTTP, for every SDK.
 
-    It runs until Ctrl-C or SIGTERM. It prints the variable that points clients to it, then logs
+    It runs until Ctrl-C or SIGTERM. It prints the variables that point clients to it, then logs
     requests, masked. The web page at / shows applications and endpoints.
 
     Examples:
@@ -198,7 +198,8 @@ def serve(
     server = PinpointServer(path, settings, log=log, report_error=_write_line)
     for ending in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises the signal again at its end
         signal.signal(ending, lambda *_: server.stop())
-    sys.stdout.write(f"export AWS_ENDPOINT_URL_PINPOINT={server.url}\n")
+    for service in ("PINPOINT", "CUSTOMER_PROFILES"):
+        sys.stdout.write(f"export AWS_ENDPOINT_URL_{service}={server.url}\n")
     sys.stdout.flush()
     if not quiet:
         names = server.names if allow_remote else ""
@@ -225,7 +226,7 @@ def _write_line(text: str) -> None:
 def _introduction(
     url: str, path: Path | None, names: str, faults: "Faults", *, verbose: bool
 ) -> Iterator[str]:
-    yield "old clients ignore it and call AWS (AWS CLI before 2.13, JavaScript v2, Go v1):"
+    yield "old clients ignore them and call AWS (AWS CLI before 2.13, JavaScript v2, Go v1):"
     yield f"  give them the URL, as in aws --endpoint-url {url}"
     yield "clients also need a region and credentials (any value):"
     yield f"  export {assignments()}"

@@ -27,7 +27,7 @@ COMMAND = re.compile(r"(?m)^\$ ((?:.*\\\n)*.*)$")
 """What follows `$ `, with the lines below it if it ends with a backslash."""
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 SERVER = re.compile(r"```console server\n(.*?)```", re.DOTALL)
 CLIENT = re.compile(r"```console client\n(.*?)```", re.DOTALL)
 SHOWN_PORT, SHOWN_HOME = 7467, "/home/ada"
@@ -117,14 +117,14 @@ def run_served(server: str, client: str, folder: Path) -> tuple[str, str]:
         ) as process,
     ):
         assert process.stdout is not None
-        first = process.stdout.readline()
-        exports = f"{first.strip()}; {EXPORTS}; "
+        first, second = process.stdout.readline(), process.stdout.readline()
+        exports = f"{first.strip()}; {second.strip()}; {EXPORTS}; "
         port = first.rpartition(":")[2].strip()
         calls = client.replace(f":{SHOWN_PORT}", f":{port}")
         answers = run_block(calls, folder, before=exports).replace(f":{port}", f":{SHOWN_PORT}")
         process.send_signal(signal.SIGINT)
         process.wait()
-    printed = first + log.read_text(encoding="utf-8").replace(str(folder), SHOWN_HOME)
+    printed = first + second + log.read_text(encoding="utf-8").replace(str(folder), SHOWN_HOME)
     return f"$ {command}\n{printed}".replace(f":{port}", f":{SHOWN_PORT}"), answers
 
 
