@@ -245,10 +245,8 @@ def _load(
     wanted = object_type(migration.profiles.fields)
     number = len(wanted["Fields"])
     if number > _MAX_CONSOLE_FIELDS:
-        _noting(migration)(
-            f"each part has {number} columns: Amazon Connect's console maps at most "
-            f"{_MAX_CONSOLE_FIELDS}, and AWS does not say whether upload jobs take more"
-        )
+        most = f"Connect's console maps {_MAX_CONSOLE_FIELDS}"
+        _noting(migration)(f"{number} columns: {most}; AWS documents no limit of jobs")
     client = migration.client()
     domain = migration.where.domain
     check_domain(client, domain)
