@@ -28,7 +28,6 @@ from pinpoint_endpoints.templates.render import Compiled, compile_part
 from pinpoint_endpoints.templates.syntax import TemplateError
 
 _NO_VALUES: Mapping[ValueName, object] = {}
-_NO_COUNTS: Mapping[tuple[str, ...], int] = {}
 
 
 class TemplateDocument(NamedTuple):
@@ -102,9 +101,8 @@ def template_problems(
         names: those that the audience has; None if there is none.
         values: those that the message brings.
     """
-    endpoints, counts = (names.endpoints, names.counts) if names else (0, _NO_COUNTS)
     given = {*found.template.defaults, *found.template.substitutions, *values}
-    checked = CheckedTemplate(found.template, found.parts, endpoints, counts, given)
+    checked = CheckedTemplate(found.template, found.parts, given, names or Names())
     return sorted(_problems(found.document, checked, policy), key=_place)
 
 

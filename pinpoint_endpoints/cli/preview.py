@@ -263,7 +263,7 @@ def preview(
         ctx,
         inputs,
         stored,
-        checks,
+        None,
         tally,
         activity="rendering",
         first_pass=run_of.first_pass,
@@ -491,7 +491,7 @@ def _with_html(
         if path is not None:
             _save(path, page)
         elif to_stdout:
-            write_bytes(page)
+            write_bytes(page if page.endswith(b"\n") else page + b"\n")
         if show:
             _open(path, page)
     if not is_written:

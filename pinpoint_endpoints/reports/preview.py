@@ -118,8 +118,8 @@ class PreviewTally(AudienceTally[Result]):
         if account.messages:
             parts = f"; {counted(account.sms_parts, 'SMS part')}" if account.sms_parts else ""
             yield (
-                f"{messages}: {account.complete:,} complete, {account.incomplete:,} lack a "
-                f"variable, {account.failed:,} cannot be sent{parts}"
+                f"{messages}: {account.complete:,} complete, {account.incomplete:,} with a "
+                f"missing variable, {account.failed:,} that cannot be sent{parts}"
             )
 
 

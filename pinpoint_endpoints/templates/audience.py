@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from pinpoint_endpoints.segments.evaluate import PUSH_CHANNELS
 from pinpoint_endpoints.segments.funnel import Stage, stage_of
 from pinpoint_endpoints.templates.message import Message, Renderer
 from pinpoint_endpoints.templates.render import Compiled
@@ -13,9 +14,7 @@ CHANNEL_TYPES: Mapping[str, frozenset[str]] = {
     "EMAIL": frozenset({"EMAIL"}),
     "SMS": frozenset({"SMS"}),
     "VOICE": frozenset({"VOICE"}),
-    "PUSH": frozenset(
-        {"ADM", "APNS", "APNS_SANDBOX", "APNS_VOIP", "APNS_VOIP_SANDBOX", "BAIDU", "GCM"}
-    ),
+    "PUSH": PUSH_CHANNELS,
     "INAPP": frozenset({"IN_APP"}),
 }
 """The channel types of the endpoints that messages of a kind of template are sent to."""
@@ -46,20 +45,22 @@ def user_attributes_in(parts: Iterable[Compiled]) -> frozenset[str] | None:
 
 
 class Names:
-    """Counts how many endpoints have each attribute and metric.
+    """The attributes and metrics that an audience has.
 
     Attributes:
-        counts: by the path of the attribute; those of the first names, if there are too many.
-        endpoints: how many were counted.
+        counts: how many endpoints have each; those of the first names, if there are too many.
+        of_messages: those that at least one endpoint has that gets a message.
+        messages: how many endpoints get one.
     """
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, ...]] = Counter()
-        self.endpoints = 0
+        self.of_messages: set[tuple[str, ...]] = set()
+        self.messages = 0
 
-    def add(self, endpoint: Mapping[str, Any]) -> None:
+    def add(self, endpoint: Mapping[str, Any], *, gets_message: bool) -> None:
         """Count the names of an endpoint; an empty list has removed the attribute."""
-        self.endpoints += 1
+        self.messages += gets_message
         counts = self.counts
         for holder in _ATTRIBUTE_MAPS:
             values: Any = endpoint
@@ -71,6 +72,8 @@ class Names:
                 path = (*holder, name)
                 if (value or value == 0) and (path in counts or len(counts) < MAX_NAMES):
                     counts[path] += 1
+                    if gets_message:
+                        self.of_messages.add(path)
 
 
 class About(StrEnum):
@@ -139,10 +142,10 @@ class Account:
     def add(self, endpoint_id: str, endpoint: Mapping[str, Any]) -> None:
         """Render the message for an endpoint, unless none is sent to it, and count."""
         reason = left_out(endpoint, self.renderer.template.kind)
+        self.names.add(endpoint, gets_message=reason is None)
         if reason is not None:
             self.left_out[reason] += 1
             return
-        self.names.add(endpoint)
         message = self.renderer.render(endpoint)
         self.messages += 1
         if message.missing or message.unknown or message.failures or message.notes:

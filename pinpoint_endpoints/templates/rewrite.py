@@ -579,4 +579,4 @@ def _advice(call: Call) -> str:
         return f"write {'.'.join([*begin, f'[{spaced}]'])} if the name has a space"
     known = (*HELPERS, *_BLOCKS)
     near = same_but_for_case(name.text, known) or nearest(name.text, known)
-    return f"did you mean {near}?" if near else "`pe help templates` lists the helpers"
+    return f"did you mean {near}?" if near else "`pe help preview` lists the helpers"

@@ -63,7 +63,7 @@ def test_missing_variables_are_counted_with_the_first_endpoint() -> None:
     ended = preview(SMS, PEOPLE)
     assert ended.code == 0
     assert "1 of 4" in ended.out
-    assert "4 messages: 3 complete, 1 lack a variable, 0 cannot be sent" in ended.out
+    assert "4 messages: 3 complete, 1 with a missing variable, 0 that cannot be sent" in ended.out
     assert entries_in(preview(SMS, PEOPLE, "-o", "json"), "missing") == [(NAME, 1, "e2")]
     mails = [endpoint(number, "EMAIL", "Jane" if number else "") for number in range(3)]
     assert preview(MAIL, mails).code == 1
@@ -170,7 +170,7 @@ def test_a_template_with_mistakes_is_explained_with_places() -> None:
     assert ended.code == 1
     first, second, third = ended.out.splitlines()[:3]
     meant = f"did you mean {NAME}, which 3 endpoints have?"
-    none_has = "error[PE504] none of 4 endpoints has"
+    none_has = "error[PE504] no endpoint of the audience has"
     assert first == f"t.json:1:13: error[PE503] no endpoint can have FirstName (at /Body): {meant}"
     assert second == f"t.json:1:27: {none_has} Attributes.FirstName (at /Body): {meant}"
     assert third == f"t.json:1:52: {none_has} User.UserAttributes.firstname (at /Body): {meant}"
@@ -200,7 +200,7 @@ def test_the_html_of_an_email_is_written(monkeypatch: pytest.MonkeyPatch) -> Non
     """To standard output, to a file, or to the browser."""
     mails = [endpoint(1, "EMAIL", "Jane & Joe")]
     shown = ("--id", "e1", "--show-values")
-    assert preview(MAIL, mails, *shown, "-o", "html").out == "<p>Hi Jane &amp; Joe</p>"
+    assert preview(MAIL, mails, *shown, "-o", "html").out == "<p>Hi Jane &amp; Joe</p>\n"
     opened: list[str] = []
 
     def open_url(url: str) -> bool:

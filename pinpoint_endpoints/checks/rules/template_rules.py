@@ -1,7 +1,7 @@
 """Rules about message templates: what Pinpoint could not render, or would render otherwise."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents import codes
@@ -13,6 +13,7 @@ from pinpoint_endpoints.quotas import (
     MAX_EMAIL_HEADERS,
     MAX_TEMPLATE_LENGTH,
 )
+from pinpoint_endpoints.templates.audience import Names
 from pinpoint_endpoints.templates.model import Variable
 from pinpoint_endpoints.templates.read import Part, Template
 from pinpoint_endpoints.templates.render import Compiled
@@ -26,7 +27,6 @@ from pinpoint_endpoints.templates.variables import (
     written,
 )
 
-_NO_COUNTS: Mapping[tuple[str, ...], int] = {}
 _TAG = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|mailto:)", re.IGNORECASE)
 _MAX_CHARACTERS = 10
@@ -65,16 +65,14 @@ class CheckedTemplate(NamedTuple):
     Attributes:
         template: the template.
         parts: its parts.
-        endpoints: how many endpoints the messages go to; 0 if that is not known.
-        counts: how many of them have each attribute.
         given: the names of the values that the template or the message has.
+        names: those that the audience has; empty if there is none.
     """
 
     template: Template
     parts: Sequence[PartText]
-    endpoints: int = 0
-    counts: Mapping[tuple[str, ...], int] = _NO_COUNTS
-    given: Collection[tuple[str, ...]] = ()
+    given: Collection[tuple[str, ...]]
+    names: Names
 
     def variables(self) -> Iterator[tuple[Part, Variable]]:
         """Yield the variables, without words that are taken as texts, with their parts."""
@@ -182,7 +180,7 @@ def unknown_variable(template: CheckedTemplate) -> Findings:
             continue
         if not path or path[0].startswith("[") or _is_given(path, template.given):
             continue
-        found = unknown(path, template.counts)
+        found = unknown(path, template.names.counts)
         if found is None:
             continue
         is_slip = bool(found.likely) or len(path) > 1
@@ -216,17 +214,18 @@ def attribute_of_no_endpoint(template: CheckedTemplate) -> Findings:
     Right:
         {"SMSTemplateRequest": {"Body": "Hi {{User.UserAttributes.FirstName}}"}}
     """
-    if not template.endpoints:
+    names = template.names
+    if not names.messages:
         return
     for part, variable in template.variables():
         attribute = attribute_in(variable.path or ())
-        if not attribute or template.counts.get(attribute) or _is_given(attribute, template.given):
+        if not attribute or attribute in names.of_messages or _is_given(attribute, template.given):
             continue
         others = [
             f"{written(path)}, which {_have(count)}"
-            for path, count in others_named(attribute, template.counts)
+            for path, count in others_named(attribute, names.counts)
         ]
-        message = f"none of {counted(template.endpoints, 'endpoint')} has {written(attribute)}"
+        message = f"no endpoint of the audience has {written(attribute)}"
         hint = f"did you mean {others[0]}?" if others else "check the name, or give it a default"
         yield TemplateFinding(part, variable.place.start, variable.place.end, message, hint)
 
