@@ -25,7 +25,7 @@ from pinpoint_endpoints.cli.options import (
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import run
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError, UsageError
+from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.convert import output as outputs
@@ -124,8 +124,17 @@ def convert(
             "--to",
             metavar="FORMAT",
             help="The format: ndjson, csv, json, yaml, customer-profiles, users-csv, "
-            "addresses-csv, ses-contacts, ses-suppression or sms-opt-outs.",
+            "addresses-csv, ses-contacts, ses-suppression, sms-opt-outs, connect or ses. The last "
+            "two are of --templates.",
             autocompletion=formats,
+        ),
+    ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option(
+            "--templates",
+            metavar="PATH",
+            help="Convert the message templates in a directory or a file, not endpoints.",
         ),
     ] = None,
     directory: Annotated[
@@ -174,9 +183,9 @@ def convert(
 
     Examples:
         pe convert --to csv endpoints/ --out segment.csv
-        pe convert --explain csv
+        pe convert --to connect --templates templates/ -d connect/
     """
-    from pinpoint_endpoints.convert.account import Account
+    from pinpoint_endpoints.convert.account import ENDPOINT, TEMPLATE, Account
     from pinpoint_endpoints.convert.run import FORMATS
     from pinpoint_endpoints.convert.run import convert as results_of
     from pinpoint_endpoints.reports.conversion import (
@@ -191,12 +200,11 @@ def convert(
     if to is None:
         raise UsageError("no format is named", f"use --to with {', '.join(FORMATS)}; {_SEE}")
     format_ = FORMATS[resolve_choice(to, FORMATS, "format", _SEE)]
-    if not inputs.paths:
-        raise UsageError("nothing to convert", "name files or directories, or - for standard input")
+    _check_what_is_read(format_, inputs, templates)
     options = format_options.resolve(format_, ignore)
     writes_to_stdout = directory is None and out in (None, "-")
     stream = sys.stderr if writes_to_stdout else sys.stdout
-    account = Account()
+    account = Account(TEMPLATE if format_.reads_templates else ENDPOINT)
     tally = ConversionTally(account, strict=strict)
     tally.left_out = inputs.left_out
     style = progress_style(quiet=quiet, streams=False, lines=True)
@@ -208,7 +216,7 @@ def convert(
     is_all_read = False
 
     def counts() -> str:
-        read = f"{account.endpoints:,} endpoints"
+        read = f"{account.endpoints:,} {account.thing}s"
         return f"{read}, {target.records:,} records written" if is_all_read else read
 
     def reading(documents: Iterable["Document"]) -> Iterator["Document"]:
@@ -221,8 +229,10 @@ def convert(
         inputs.spooled() as spooled,
         Progress("reading", inputs.size, counts, style) as progress,
     ):
-        documents = inputs.documents(
-            spooled, meter=progress.meter, note_empty=not quiet, quiet=quiet
+        documents = (
+            inputs.documents(spooled, meter=progress.meter, note_empty=not quiet, quiet=quiet)
+            if templates is None
+            else _documents_in(templates)
         )
         target = _output(format_, directory, out, inputs)
         results = results_of(reading(documents), format_, target, account, options)
@@ -234,6 +244,28 @@ def convert(
             remarks=remarks,
             progress=progress,
         )
+
+
+def _check_what_is_read(format_: "Format", inputs: Inputs, templates: Path | None) -> None:
+    """Refuse endpoints for a format of templates, and the other way round."""
+    if format_.reads_templates and (templates is None or inputs.paths):
+        message = f"--to {format_.name} converts message templates"
+        raise UsageError(message, "name their directory with --templates, and no endpoint files")
+    if templates is not None and not format_.reads_templates:
+        raise UsageError(f"--to {format_.name} converts endpoints", "leave --templates out")
+    if templates is None and not inputs.paths:
+        raise UsageError("nothing to convert", "name files or directories, or - for standard input")
+
+
+def _documents_in(templates: Path) -> "Iterator[Document]":
+    """Yield what is in a directory or a file with templates, texts of templates too."""
+    from pinpoint_endpoints.documents.load import load
+    from pinpoint_endpoints.documents.template_shapes import is_template_text
+
+    if not templates.exists():
+        raise CannotRun(f"{templates} does not exist", "name the directory of the templates")
+    texts = sorted(path for path in templates.rglob("*") if is_template_text(path.name))
+    yield from load([templates, *texts])
 
 
 def _renamed(text: str) -> tuple[str, str]:

@@ -9,6 +9,9 @@ from pinpoint_endpoints.convert.refusals import Refusals
 ENDPOINT = "endpoint"
 """The member of an entry about whole endpoints."""
 
+TEMPLATE = "template"
+"""The member of an entry about whole templates."""
+
 MAX_PLACES = 3
 """How many places an entry names."""
 
@@ -114,9 +117,11 @@ class Account:
         invalid: how many documents are not converted because they are invalid.
         unreadable: how many texts could not be read.
         refusals: the addresses that invalid documents opt out.
+        thing: what is converted: `ENDPOINT`, or `TEMPLATE`, which is counted as endpoints are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, thing: str = ENDPOINT) -> None:
+        self.thing = thing
         self.endpoints = 0
         self.invalid = 0
         self.unreadable = 0
@@ -157,7 +162,7 @@ class Account:
         return sum(
             count.number
             for (rule, member), count in self._counts.items()
-            if member == ENDPOINT and rule.action is action
+            if member == self.thing and rule.action is action
         )
 
     @property

@@ -64,6 +64,7 @@ class Format:
         rules: by which members are changed, split, withheld, truncated or lost.
         file: the name of its only file in a directory; empty if it writes several.
         options: the attributes of `ConvertOptions` that it respects.
+        reads_templates: whether it converts message templates, not endpoints.
     """
 
     name: str
@@ -73,3 +74,4 @@ class Format:
     rules: Sequence[Rule]
     file: str = ""
     options: frozenset[str] = frozenset()
+    reads_templates: bool = False

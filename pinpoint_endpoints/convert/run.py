@@ -1,6 +1,7 @@
 """Convert documents: check them, write them in a format, and yield the account."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from pinpoint_endpoints.convert.account import Account, Entry
@@ -12,6 +13,7 @@ from pinpoint_endpoints.convert.lists import SES_CONTACTS, SES_SUPPRESSION, SMS_
 from pinpoint_endpoints.convert.output import Output, WrittenFile
 from pinpoint_endpoints.convert.pinpoint_csv import CSV
 from pinpoint_endpoints.convert.tables import ADDRESSES_CSV, USERS_CSV
+from pinpoint_endpoints.convert.template_formats import CONNECT, SES_TEMPLATES
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.errors import PinpointEndpointsError
 
@@ -28,6 +30,8 @@ FORMATS: Mapping[str, Format] = {
         SES_CONTACTS,
         SES_SUPPRESSION,
         SMS_OPT_OUTS,
+        CONNECT,
+        SES_TEMPLATES,
     )
 }
 
@@ -77,8 +81,14 @@ def convert(
     error: PinpointEndpointsError | None = None
     try:
         with output:
-            found = convertible(documents, account, options.policy)
-            format_.write(_valid(found, rejected), output, account, options)
+            if format_.reads_templates:
+                from pinpoint_endpoints.convert.message_templates import templates_of
+
+                valid = templates_of(documents, account, partial(_reject, rejected))
+            else:
+                found = convertible(documents, account, options.policy)
+                valid = _valid(found, rejected)
+            format_.write(valid, output, account, options)
             output.commit()
     except PinpointEndpointsError as failure:
         error = failure
@@ -96,6 +106,11 @@ def _valid(
     for one in documents:
         if isinstance(one, Document):
             yield one
-        elif len(rejected) < MAX_REJECTED:
+        else:
             errors = [problem for problem in one.problems if problem.severity is Severity.ERROR]
-            rejected.append(Rejected(one.document.source, one.document.endpoint_id, tuple(errors)))
+            _reject(rejected, one.document, errors)
+
+
+def _reject(rejected: list[Rejected], document: Document, errors: list[Problem]) -> None:
+    if len(rejected) < MAX_REJECTED:
+        rejected.append(Rejected(document.source, document.endpoint_id, tuple(errors)))

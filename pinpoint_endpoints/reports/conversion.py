@@ -65,7 +65,7 @@ class ConversionTally(Tally[Result]):
         self.total = account.endpoints + account.invalid + account.unreadable
         return {
             **super().members(),
-            "endpoints": account.endpoints,
+            f"{account.thing}s": account.endpoints,
             "written": self.succeeded,
             **{action.value: account.left_out(action) for action in _LEFT_OUT},
             "invalid": account.invalid,
@@ -80,7 +80,7 @@ class ConversionTally(Tally[Result]):
         return ExitCode.INVALID if self.failed else ExitCode.OK
 
     def closing_line(self, error: PinpointEndpointsError | None) -> str:
-        """Return how many endpoints came in and went out."""
+        """Return how many endpoints or templates came in and went out."""
         account = self._account
         if error is not None:
             return ""
@@ -91,7 +91,7 @@ class ConversionTally(Tally[Result]):
         ]
         left_out = f" ({', '.join(parts)})" if parts else ""
         invalid = f"; {counted(account.invalid, 'document')} invalid" if account.invalid else ""
-        line = f"{counted(account.endpoints, 'endpoint')} in, {account.written:,} out{left_out}"
+        line = f"{counted(account.endpoints, account.thing)} in, {account.written:,} out{left_out}"
         return f"{line}{invalid}"
 
     def files(self) -> Iterator[str]:

@@ -42,6 +42,7 @@ class Compiled:
     Attributes:
         part: what was compiled.
         variables: the places where it uses values, in their order.
+        helpers: the names of the helpers that it calls, and where.
         notes: what an author should know, whatever the values are.
     """
 
@@ -50,6 +51,11 @@ class Compiled:
         self.settings = settings
         writer = Rewriter(part, settings)
         self.variables = tuple(sorted(writer.variables.values(), key=start_of))
+        self.helpers = tuple(
+            (site.name, writer.place(site.start, site.end))
+            for site in writer.sites
+            if site.name in HELPERS
+        )
         self.notes = tuple(sorted(writer.notes, key=start_of))
         escapes = part.escape if settings.escape is None else settings.escape
         self._run = _Run(writer, settings, escapes=escapes)
