@@ -10,8 +10,9 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from pinpoint_endpoints.convert.output import Output
 from pinpoint_endpoints.delivery.journal import Entry, Journal
-from pinpoint_endpoints.errors import CannotRun, reason_of
+from pinpoint_endpoints.errors import CannotRun, Refused, reason_of
 from pinpoint_endpoints.masking import counted
+from pinpoint_endpoints.service.errors import NoResponse
 from pinpoint_endpoints.service.outcome import State
 from pinpoint_endpoints.service.upload_jobs import (
     CREATED,
@@ -215,11 +216,20 @@ class UploadJobs:
         if job.status == CREATED:
             self._say(f"uploading {part.name}, {part.size / 1_000_000:,.1f} MB")
             upload_file(self._client, self._domain, job.job_id, part.file)
-            start_upload_job(self._client, self._domain, job.job_id)
+            self._start(job)
         job = self._ended(part, job)
         is_loaded = job.status in LOADED
         self._record(part, job, State.ACCEPTED if is_loaded else State.FAILED)
         return _outcome_of_job(part, job)
+
+    def _start(self, job: UploadJob) -> None:
+        """Start a job. If the answer is lost, or says that it was started, its status counts."""
+        try:
+            start_upload_job(self._client, self._domain, job.job_id)
+        except (NoResponse, Refused):
+            found = find_upload_job(self._client, self._domain, job.job_id)
+            if found is None or found.status == CREATED:
+                raise
 
     def _known_job(self, part: Part) -> UploadJob | None:
         """Return the job of a run that was stopped, if the service knows it."""

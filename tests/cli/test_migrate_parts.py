@@ -156,7 +156,7 @@ def loaded(server: HttpStub, *parts: Part, waits: list[float] | None = None) -> 
 
 
 def test_a_job_is_waited_for(aws_variables: None) -> None:
-    """An upload that does not arrive is sent again; the file arrives as it is."""
+    """An upload that does not arrive is sent again; a start whose answer was lost is a start."""
     waits: list[float] = []
     with HttpStub(answer(JobId=JOB)) as server:
         path = answer(Url=f"{server.url}/put?X-Amz-Signature=secret", ClientToken="a2V5")
@@ -165,7 +165,8 @@ def test_a_job_is_waited_for(aws_variables: None) -> None:
             Answer(500),
             path,
             Answer(200, b""),
-            answer(),
+            Answer(400, b'{"Message": "started already"}'),
+            answer(JobId=JOB, Status="IN_PROGRESS"),
             answer(JobId=JOB, Status="IN_PROGRESS"),
             answer(JobId=JOB, Status="IN_PROGRESS"),
             answer(JobId=JOB, Status="SUCCEEDED", ResultsSummary={"CreatedRecords": 1}),
