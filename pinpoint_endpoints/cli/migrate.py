@@ -118,7 +118,7 @@ def migrate(
         "--object-type": object_type is not None,
         "--create-object-type": create_object_type,
     }
-    via.check(given, local=target.local)
+    via.check(given, inputs.paths, local=target.local)
     object_type = object_type or OBJECT_TYPE_NAME
     _check_names(domain, object_type)
     if journal is not None and inputs.ids is IdSource.NEW:

@@ -1,7 +1,7 @@
 """`pe migrate --via`: let the service's own engines load the profiles, from files."""
 
 import sys
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from enum import StrEnum
 from functools import partial
@@ -82,11 +82,12 @@ class ViaOptions(OptionGroup):
             return f"{domain} by upload job, for {self.expires_days} days"
         return f"{domain}/{object_type}"
 
-    def check(self, others: dict[str, bool], *, local: bool) -> None:
+    def check(self, others: dict[str, bool], paths: Sequence[str], *, local: bool) -> None:
         """Refuse options that do not go together.
 
         Args:
             others: whether each other option, by its name, is given.
+            paths: what is read.
             local: whether the target is the local Customer Profiles.
 
         Raises:
@@ -105,7 +106,7 @@ class ViaOptions(OptionGroup):
                 f"say after how many days, at most {MAX_PROFILE_OBJECT_DAYS}",
             )
         if self.via is Via.S3:
-            self._check_url(local=local)
+            self._check_url(paths, local=local)
         unused = {
             Via.CALLS: (),
             Via.UPLOAD_JOB: ("--failures", "--object-type", "--create-object-type"),
@@ -115,7 +116,7 @@ class ViaOptions(OptionGroup):
             if others[option]:
                 raise UsageError(f"{option} has no meaning with --via {self.via}", "leave it out")
 
-    def _check_url(self, *, local: bool) -> None:
+    def _check_url(self, paths: Sequence[str], *, local: bool) -> None:
         if local:
             message = "the local Customer Profiles has no S3 integration"
             raise UsageError(message, "use --via upload-job, or leave --via out")
@@ -123,6 +124,10 @@ class ViaOptions(OptionGroup):
         if not is_s3_prefix(url) or url.count("/") < len(["s3:", "", "bucket", "prefix", ""]) - 1:
             message = "--via s3 needs --s3-url with a folder: s3://BUCKET/PREFIX/"
             raise UsageError(message, "the S3 integration reads a folder; end it with a slash")
+        for path in paths:
+            if is_s3_prefix(path) and url.startswith(f"{path.rstrip('/')}/"):
+                message = f"{path} is an input: a second run would read the parts in {url}"
+                raise UsageError(message, "name another folder")
 
 
 class _Activity:

@@ -120,7 +120,7 @@ class PartView(View[Result]):
         Column("Part or user id"),
         Column("Status"),
         Column("Message", min_width=20, optional=True),
-        Column("First endpoint", optional=True),
+        Column("Place", optional=True),
     )
 
     def rows(self, result: Result) -> Sequence[Sequence[Cell]]:

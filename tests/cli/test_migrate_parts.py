@@ -121,6 +121,7 @@ def test_invalid_documents_are_in_no_part(store: Path, tmp_path: Path) -> None:
         ("--via s3 --s3-url s3://bucket/", "needs --s3-url with a folder"),
         ("--via s3 --s3-url s3://bucket/key", "needs --s3-url with a folder"),
         ("--via s3 --s3-url s3://bucket/a/ --journal j", "--journal has no meaning"),
+        ("--via s3 --s3-url s3://b/in/ s3://b/", "a second run would read the parts in s3://b/in/"),
         ("--via s3 --s3-url s3://bucket/a/ --local", "has no S3 integration"),
         ("--s3-url s3://bucket/a/", "--s3-url is only for --via s3"),
     ],
