@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from pinpoint_endpoints.documents.discovery import is_s3
 from pinpoint_endpoints.documents.gitignore import Pattern
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.errors import CannotRun, reason_of
@@ -183,6 +182,8 @@ def _checked(path: Path, table: Any) -> dict[str, Any]:
 
 def _beside(path: Path, named: str) -> str:
     """Return a path that the file names, as seen from the working directory."""
+    from pinpoint_endpoints.documents.discovery import is_s3
+
     return named if is_s3(named) else os.path.relpath(path.parent / Path(named).expanduser())
 
 

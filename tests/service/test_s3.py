@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 import pytest
-from commands import Ended, run
+from commands import Ended, RunPe, run
 from http_stub import Answer, HttpStub
 from moto import mock_aws
+from moto.server import ThreadedMotoServer
 
 from pinpoint_endpoints.service.client import open_s3_client
 
@@ -189,3 +190,26 @@ def test_region_and_credentials_are_those_of_the_aws_cli(monkeypatch: pytest.Mon
     ended = run("stats", "--profile", "nobody", "s3://exports/x/")
     assert ended.code == 3
     assert "nobody" in ended.err
+
+
+@pytest.mark.external
+def test_the_installed_command_reads_from_a_server(pe: RunPe, aws_variables: None) -> None:
+    """Over HTTP, with the checksums of botocore."""
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        url = "http://{}:{}".format(*server.get_host_and_port())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ENDPOINT_URL_S3", url)
+            client = open_s3_client()
+        client.create_bucket(Bucket="exports")
+        for number in range(3, 6):
+            key = f"many/{number}.json"
+            client.put_object(Bucket="exports", Key=key, Body=orjson.dumps(endpoint(number)))
+        client.put_object(Bucket="exports", Key="one/all.ndjson.gz", Body=gzip.compress(LINES))
+        paths = ("s3://exports/many/", "s3://exports/one/all.ndjson.gz")
+        ended = pe("stats", *paths, AWS_ENDPOINT_URL_S3=url)
+    finally:
+        server.stop()
+    assert ended.returncode == 0
+    assert "6 endpoints" in ended.stdout
