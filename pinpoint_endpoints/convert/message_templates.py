@@ -13,6 +13,8 @@ from itertools import count
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
+import orjson
+
 from pinpoint_endpoints.checks.templates import document_problems
 from pinpoint_endpoints.convert.account import Account, Action
 from pinpoint_endpoints.convert.formats import ConvertOptions
@@ -50,6 +52,7 @@ _PLATFORMS = {"APNS": "apns", "GCM": "fcm", "ADM": "adm", "Baidu": "baidu"}
 _NESTED = {"Body", "RawContent"}
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
+_READABLE = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 _MAX_SES_TEMPLATE_BYTES = 500 * 1024
 
 
@@ -133,7 +136,7 @@ class _Files:
         name = next(name for name in names if name not in self._names)
         self._names.add(name)
         with self._output.open(name) as file:
-            file.write(as_json(value), 1)
+            file.write(orjson.dumps(value, option=_READABLE), 1)
 
 
 class _ForConnect:

@@ -64,7 +64,7 @@ class _Open(NamedTuple):
     piece: int = 0
 
 
-_COST_OF_TAG = 1_000
+COST_OF_TAG = 1_000
 """What a tag counts for in MAX_OUTPUT: so the time of a rendering is limited too."""
 
 _PLAIN_TEXT = re.compile(r"[^\"'{}\\|]*")
@@ -147,7 +147,7 @@ class Rewriter:
                 self._cost += len(tag)
                 self.plain.append(tag)
             else:
-                self._cost += _COST_OF_TAG
+                self._cost += COST_OF_TAG
                 self._write_tag(tag)
                 while self._early:
                     self._keep_early(self._early.pop(), following)
