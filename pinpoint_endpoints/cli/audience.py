@@ -157,6 +157,13 @@ class AudienceReader:
             note(f"using the local Pinpoint in {store}")
         return self._stored(store, self._application)
 
+    def start_over(self) -> None:
+        """Forget what was read, so that everything can be read again; a pipe cannot."""
+        self.tally.forget()
+        self._without_endpoint = self._invalid_endpoints = 0
+        self._quiet = True
+        self._verbose = False
+
     def remarks(self) -> Iterator[str]:
         """Yield how many documents have no endpoint, and how many endpoints are invalid."""
         validation = self._inputs.validation(self._checks)

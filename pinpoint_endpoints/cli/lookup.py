@@ -50,6 +50,8 @@ _COMMANDS_BY_OTHER_NAMES = {
     "delete": ("delete-endpoint", "remove", "rm"),
     "delete --user": ("delete-user-endpoints",),
     "stats": ("count", "summary"),
+    "segment": ("audience", "create-segment", "evaluate", "get-segment", "segments"),
+    "find": ("filter", "grep", "query", "search", "select"),
     "serve": ("run", "server", "start"),
     "new": ("add", "create", "init"),
     "rules": ("codes",),

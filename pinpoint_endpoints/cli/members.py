@@ -135,12 +135,15 @@ class Matching(NamedTuple):
         prepare: returns an endpoint as `decide` needs it.
         reasons: returns why some endpoints cannot be decided.
         undecided: what becomes of these; None for an error.
+        must_repeat: called when all are read, unless they are saved: returns whether answers are
+            different now, so that all have to be read again.
     """
 
     decide: Predicate
     prepare: Callable[[Member], Endpoint] = attrgetter("endpoint")
     reasons: Callable[[], Iterable[str]] = tuple
     undecided: Undecided | None = None
+    must_repeat: Callable[[], bool] = bool
 
     def answer(self, endpoint: Endpoint, *, complement: bool) -> Answer:
         """Return whether an endpoint matches, or with `complement` whether it does not."""
@@ -206,6 +209,12 @@ def member_results(
         try:
             if target is None:
                 deque(members, maxlen=0)
+                if reader.error is None and matching.must_repeat():
+                    reader.start_over()
+                    tally.funnel.forget()
+                    listed.forget()
+                    members = _matching(reader, matching, options, tally.funnel)
+                    deque(listed.noting(members) if options.listed else members, maxlen=0)
                 _check_end(reader, matching, options, tally.funnel)
             else:
                 files = target.output
@@ -315,6 +324,11 @@ class _Ids:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+    def forget(self) -> None:
+        """Forget the ids: the endpoints are read again."""
+        self._file.seek(0)
+        self._file.truncate()
 
     def noting(self, members: Iterable[Member]) -> Iterator[Member]:
         """Yield members, and keep their ids."""

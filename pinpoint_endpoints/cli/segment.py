@@ -22,9 +22,11 @@ from pinpoint_endpoints.cli.members import (
 )
 from pinpoint_endpoints.cli.options import (
     DisplayOptions,
+    NowOption,
     OptionGroup,
     Output,
     OutputOption,
+    parse_instant,
 )
 from pinpoint_endpoints.cli.run import run
 from pinpoint_endpoints.cli.segment_files import (
@@ -34,7 +36,6 @@ from pinpoint_endpoints.cli.segment_files import (
     read_bases,
     read_imports,
 )
-from pinpoint_endpoints.documents.dates import parse_date_time
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
@@ -114,15 +115,7 @@ class SegmentOptions(OptionGroup):
             help="The name or id of the segment, if the definition's file has several.",
         ),
     ] = None
-    now: Annotated[
-        str | None,
-        typer.Option(
-            "--now",
-            metavar="INSTANT",
-            show_default="the current time",
-            help="The instant that recencies count from, such as 2026-11-29T00:00:00Z.",
-        ),
-    ] = None
+    now: NowOption = None
     recency: Annotated[
         str,
         typer.Option(
@@ -151,17 +144,8 @@ class SegmentOptions(OptionGroup):
         """Return how criteria are read.
 
         Raises:
-            UsageError: `--now` is not an instant, or `--recency` names nothing.
+            UsageError: `--now` is not a time, or `--recency` names nothing.
         """
-        now = datetime.now(UTC).replace(microsecond=0)
-        if self.now is not None:
-            parsed = parse_date_time(self.now)
-            if parsed is None:
-                raise UsageError(
-                    f"--now is not an instant: {printable(self.now)}",
-                    "write it as 2026-11-29T00:00:00Z",
-                )
-            now = parsed
         source: RecencySource | str = self.recency
         if source not in [*RecencySource]:
             source = self.recency.removeprefix(_ATTRIBUTE)
@@ -170,7 +154,7 @@ class SegmentOptions(OptionGroup):
                     f"--recency cannot be {printable(self.recency)}",
                     "use effective-date, attribute:NAME or ignore",
                 )
-        return Settings(now, source, lenient_dates=self.dates is Dates.LENIENT)
+        return Settings(parse_instant(self.now), source, lenient_dates=self.dates is Dates.LENIENT)
 
 
 class _Evaluator:
@@ -184,6 +168,8 @@ class _Evaluator:
         settings: how criteria are read.
         library: makes the library of base segments for settings.
         is_stored: whether the audience has the attributes of users merged already.
+        can_repeat: whether the audience can be read again. Then user attributes are merged only if
+            they turn out to differ between endpoints of a user, which is rare.
     """
 
     def __init__(
@@ -193,6 +179,7 @@ class _Evaluator:
         library: "Callable[[Settings], SegmentLibrary]",
         *,
         is_stored: bool,
+        can_repeat: bool,
     ) -> None:
         from pinpoint_endpoints.segments.users import UserAttributes
 
@@ -208,6 +195,7 @@ class _Evaluator:
         if self.has_recency and settings.recency not in [*RecencySource]:
             names.add(str(settings.recency))
         self._users = UserAttributes(names) if names and not is_stored else None
+        self._merges = not can_repeat
         self._activity = None
         if self.has_recency and settings.recency != RecencySource.IGNORE:
             self._activity = activity_of(settings)
@@ -216,14 +204,13 @@ class _Evaluator:
     @property
     def first_pass(self) -> Callable[[Endpoint], bool] | None:
         """Takes note of an endpoint, and returns whether it knows enough; None if it need not."""
-        if self._users is None and self._has_dates:
-            return None
-        return self._note
+        notes_users = self._users is not None and self._merges
+        return self._note if notes_users or not self._has_dates else None
 
     def _note(self, endpoint: Endpoint) -> bool:
         if not self._has_dates and self._activity is not None:
             self._has_dates = self._activity(endpoint) is not None
-        if self._users is None:
+        if self._users is None or not self._merges:
             return self._has_dates
         self._users.add(endpoint)
         return False
@@ -246,8 +233,18 @@ class _Evaluator:
         """Return an endpoint with the attributes of its user, and its id if that matters."""
         endpoint = member.endpoint
         if self._users is not None:
-            endpoint = self._users.merged(endpoint)
+            if self._merges:
+                endpoint = self._users.merged(endpoint)
+            else:
+                self._users.add(endpoint)
         return {**endpoint, "Id": member.endpoint_id} if self._needs_id else endpoint
+
+    def must_repeat(self) -> bool:
+        """Return whether user attributes differ, and have to be merged in another pass."""
+        if self._merges or self._users is None or not self._users.differ:
+            return False
+        self._merges = True
+        return True
 
     def reasons(self) -> Iterator[str]:
         """Yield why endpoints cannot be decided."""
@@ -343,7 +340,12 @@ def segment(
         definitions=[base.definition for base in bases],
         imports=read_imports(evaluation.imports or ()),
     )
-    evaluator = _Evaluator(found, settings, library, is_stored=not inputs.paths)
+    can_repeat = (
+        not explain and members.save is None and inputs.once_only().isdisjoint(inputs.paths)
+    )
+    evaluator = _Evaluator(
+        found, settings, library, is_stored=not inputs.paths, can_repeat=can_repeat
+    )
     tally = MemberTally(
         members.funnel(SEGMENT_WORDS),
         _as_of(settings.now) if evaluator.has_recency or evaluation.now else "",
@@ -368,7 +370,11 @@ def segment(
     else:
         view = (ListView if members.listed else MemberView)(options, "segment")
         matching = Matching(
-            evaluator.decide, evaluator.prepare, evaluator.reasons, evaluation.undecided
+            evaluator.decide,
+            evaluator.prepare,
+            evaluator.reasons,
+            evaluation.undecided,
+            evaluator.must_repeat,
         )
         target = check_output(members, output, inputs)
         results = member_results(reader, matching, members, tally, target)
@@ -441,7 +447,7 @@ def _place_of_value(member: Member, level: "Level") -> str:
 
 
 def _as_of(now: datetime) -> str:
-    return now.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _explained(

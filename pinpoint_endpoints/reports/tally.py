@@ -121,6 +121,10 @@ class AudienceTally(VerdictTally[R_contra]):
         super().__init__()
         self.endpoints = 0
 
+    def forget(self) -> None:
+        """Forget all counts: everything is read again."""
+        self.total = self.endpoints = self.valid = self.invalid = self.unreadable = 0
+
     def add(self, _result: R_contra, /) -> None:
         """Count nothing: results are about many endpoints, which are counted as they are read."""
 

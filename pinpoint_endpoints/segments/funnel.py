@@ -141,6 +141,10 @@ class Funnel:
             stage = Stage.UNDECIDED if answer is None else Stage.NOT_MATCHED
         self._counts[stage, known] += 1
 
+    def forget(self) -> None:
+        """Forget all counts: the endpoints are read again."""
+        self._counts.clear()
+
     def __getitem__(self, stage: Stage) -> int:
         """Return how many endpoints ended at a stage."""
         return sum(count for (found, _), count in self._counts.items() if found is stage)

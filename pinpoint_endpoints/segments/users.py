@@ -12,6 +12,7 @@ _Own = tuple[tuple[str, _Values], ...]
 
 _MAX_SHARED = 50_000
 _NEVER = float("-inf")
+_NOTHING_KNOWN: tuple[float, _Own] = (_NEVER, ())
 
 
 class UserAttributes:
@@ -20,11 +21,16 @@ class UserAttributes:
     Of each attribute the newest value counts, by the EffectiveDate of its endpoint; of equally old
     ones the last. Memory grows by some 250 bytes a user.
 
+    Attributes:
+        differ: whether any endpoint has other attributes than another one of its user, so that
+            merging makes a difference.
+
     Args:
         names: which attributes matter; None for all.
     """
 
     def __init__(self, names: Collection[str] | None = None) -> None:
+        self.differ = False
         self._names = None if names is None else tuple(names)
         self._users: dict[str, tuple[float, _Own] | dict[str, tuple[float, _Values]]] = {}
         self._shared: dict[_Own, _Own] = {}
@@ -33,28 +39,39 @@ class UserAttributes:
     def add(self, endpoint: Endpoint) -> None:
         """Take note of an endpoint's user."""
         user_id, own = self._own(endpoint)
+        if not user_id:
+            return
+        known = self._users.get(user_id)
+        if isinstance(known, tuple) and known[1] != own:
+            self.differ = True
+            if known[1]:
+                known_date, values = known
+                known = {name: (known_date, found) for name, found in values}
+                self._users[user_id] = known
+            else:
+                known = None
         if not own:
+            self._users.setdefault(user_id, _NOTHING_KNOWN)
             return
         date = effective_date(endpoint)
         date = _NEVER if date is None else date
-        known = self._users.get(user_id)
         if known is None:
             self._users[user_id] = (date, self._share(own))
-            return
-        if isinstance(known, tuple):
-            known_date, values = known
-            if values == own:
-                if date > known_date:
-                    self._users[user_id] = (date, values)
-                return
-            known = {name: (known_date, found) for name, found in values}
-            self._users[user_id] = known
-        for name, values_of_name in own:
-            known_date, found = known.get(name, (_NEVER, values_of_name))
-            if found != values_of_name:
+        elif isinstance(known, tuple):
+            if date > known[0]:
+                self._users[user_id] = (date, known[1])
+        else:
+            self._merge(user_id, known, date, own)
+
+    def _merge(
+        self, user_id: str, known: dict[str, tuple[float, _Values]], date: float, own: _Own
+    ) -> None:
+        for name, values in own:
+            known_date, found = known.get(name, (_NEVER, values))
+            if found != values:
                 self._conflicts.add((user_id, name))
             if date >= known_date:
-                known[name] = (date, values_of_name)
+                known[name] = (date, values)
 
     def merged(self, endpoint: Endpoint) -> Endpoint:
         """Return an endpoint with the attributes of its user; itself if it has all of them."""
@@ -87,22 +104,18 @@ class UserAttributes:
         attributes = user.get("UserAttributes")
         if not isinstance(attributes, dict):
             return user_id, ()
-        names: Collection[str] = attributes if self._names is None else self._names
-        return user_id, tuple(
-            (name, _texts(attributes[name]))
-            for name in names
+        own = [
+            (name, tuple(value for value in attributes[name] if isinstance(value, str)))
+            for name in (attributes if self._names is None else self._names)
             if isinstance(attributes.get(name), list)
-        )
+        ]
+        return user_id, tuple(own)
 
     def _share(self, own: _Own) -> _Own:
         """Return equal attributes as one object: most users have the values of many others."""
         if len(self._shared) < _MAX_SHARED:
             return self._shared.setdefault(own, own)
         return self._shared.get(own, own)
-
-
-def _texts(values: list[Any]) -> _Values:
-    return tuple(value for value in values if isinstance(value, str))
 
 
 def user_id_of(endpoint: Mapping[str, Any]) -> str:

@@ -230,7 +230,7 @@ def test_how_segments_are_evaluated_is_explained() -> None:
         (["segment", "several.json", "endpoints"], 2, "has 2 segments"),
         (["segment", "several.json", "endpoints", "--segment", "Z"], 2, "there are A, B"),
         (["segment", "wrong.json", "endpoints"], 1, "wrong.json:1:"),
-        (["segment", "S1.json", "endpoints", "--now", "today"], 2, "--now"),
+        (["segment", "S1.json", "endpoints", "--now", "today"], 2, "not a date and time"),
         (["segment", "S1.json", "endpoints", "--recency", "never"], 2, "--recency"),
         (["segment", "S1.json", "endpoints", "--explain", "nobody"], 3, "no endpoint nobody"),
         (["segment", "S1.json", "endpoints", "--id", "e1"], 2, "--id is only for --explain"),
