@@ -78,8 +78,9 @@ def stage_of(endpoint: Endpoint, channels: Collection[str] | None = None) -> Sta
         endpoint: the endpoint.
         channels: the channel types of the message; None for any.
     """
-    channel = endpoint.get("ChannelType")
-    if channels is not None and channel not in channels and channel:
+    found = endpoint.get("ChannelType")
+    channel = found if isinstance(found, str) else None
+    if channels is not None and channel and channel not in channels:
         return Stage.OTHER_CHANNEL
     if endpoint.get("OptOut") == "ALL":
         return Stage.OPTED_OUT
