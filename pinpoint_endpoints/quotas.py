@@ -119,3 +119,7 @@ MAX_OBJECT_TYPE_KEYS = 10
 MAX_PROFILE_OBJECT_DAYS = 1_098
 MAX_IMPORT_FILE_BYTES = 125_000_000
 """Of the S3 integration: the page says 125 MB, and not which megabyte it means."""
+
+MAX_TABLE_BYTES = 100_000_000
+"""What other systems' importers take: Customer.io 100 MB ("Uploading people"), OneSignal 150 MB
+("Import"), Airship 150 MB ("CSV formatting"), Braze 500 MB ("Import users")."""

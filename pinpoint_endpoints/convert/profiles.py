@@ -84,7 +84,7 @@ _USER = "User.UserAttributes"
 _KINDS = (_USER, "Attributes", "Metrics", "Demographic", "Location")
 """Members that become attributes of a profile, in the order in which they choose their keys."""
 
-_FREE = frozenset({_USER, "Attributes"})
+_FREE = frozenset({_USER, "Attributes", "Demographic"})
 """Those whose values may be anything, also addresses."""
 
 _OF_ONE_DEVICE = frozenset({"Demographic", "Location"})
@@ -634,12 +634,13 @@ def _order(slot: _Slot) -> tuple[int, str, int]:
 
 def _field(key: str, keys: set[str], names: set[str]) -> Field:
     """Return a field for an attribute with a key and a name that no other field has."""
-    target = _unused(f"Attributes.{key}"[:MAX_PROFILE_VALUE_LENGTH], keys)
+    target = unused(f"Attributes.{key}"[:MAX_PROFILE_VALUE_LENGTH], keys)
     name = f"{_ATTRIBUTE}{_NOT_IN_FIELD_NAMES.sub('_', key)}"[:_MAX_FIELD_NAME_LENGTH]
-    return Field(_unused(name, names, _MAX_FIELD_NAME_LENGTH), target)
+    return Field(unused(name, names, _MAX_FIELD_NAME_LENGTH), target)
 
 
-def _unused(text: str, used: set[str], longest: int = MAX_PROFILE_VALUE_LENGTH) -> str:
+def unused(text: str, used: set[str], longest: int = MAX_PROFILE_VALUE_LENGTH) -> str:
+    """Return a text that is not used, with a number at its end if need be, and note its use."""
     candidate, number = text, 1
     while candidate in used:
         number += 1

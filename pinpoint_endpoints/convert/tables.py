@@ -6,7 +6,12 @@ from itertools import groupby
 from pinpoint_endpoints.convert.account import ENDPOINT, Account
 from pinpoint_endpoints.convert.by_address import OLDER_ADDRESS, address_group
 from pinpoint_endpoints.convert.cells import row_of
-from pinpoint_endpoints.convert.customer_profiles import Profiles, SideFiles
+from pinpoint_endpoints.convert.customer_profiles import (
+    PartLimits,
+    Profiles,
+    SideFiles,
+    write_parts,
+)
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
 from pinpoint_endpoints.convert.grouping import User
 from pinpoint_endpoints.convert.output import Output
@@ -18,16 +23,19 @@ from pinpoint_endpoints.convert.profiles import (
     how_many,
     profile_of,
     reason_to_suppress,
+    unused,
 )
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
 from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, age, dumps, loads, text_of
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.quotas import MAX_TABLE_BYTES
 
 _MAX_COLUMNS = 10_000
 """More than any importer takes; attributes that the fewest users have are left out."""
 
+_TABLE_LIMITS = PartLimits(MAX_TABLE_BYTES)
 _SEPARATOR = b"\t"
 _ADDRESS_COLUMNS = ("userId", "endpointId", "channel", "address", "optOut", "effectiveDate")
 _LOCATION = tuple(field for field in FIXED_FIELDS if field.target.startswith("Address."))
@@ -46,11 +54,14 @@ def _write_users(
             profiles.add(document)
         profiles.choose_fields()
         columns = _headers(profiles.fields.all())
-        with output.open("users.csv") as file:
-            file.write(row_of(_renamed([*columns.values()], options.rename)))
+
+        def rows() -> Iterator[bytes]:
             for user, profile in profiles:
                 side_files.add(user, profile)
-                file.write(row_of(profile.members.get(name, "") for name in columns), 1)
+                yield row_of(profile.members.get(name, "") for name in columns)
+
+        header = row_of(_renamed([*columns.values()], options.rename))
+        write_parts(output, "users-{}.csv", rows(), header=header, limits=_TABLE_LIMITS)
         side_files.write(output)
 
 
@@ -68,11 +79,12 @@ def _write_addresses(
         for user in profiles.grouping.users():
             _add_addresses(user, profiles, side_files, lines)
         columns = _headers([*_LOCATION, *profiles.fields.own()])
-        header = [*_ADDRESS_COLUMNS, *columns.values()]
-        with output.open("addresses.csv") as file:
-            file.write(row_of(_renamed(header, options.rename)))
-            for user, opt_out in _newest_of_each(lines, account):
-                file.write(row_of(_address_row(user, opt_out, columns, profiles)), 1)
+        header = row_of(_renamed([*_ADDRESS_COLUMNS, *columns.values()], options.rename))
+        rows = (
+            row_of(_address_row(user, opt_out, columns, profiles))
+            for user, opt_out in _newest_of_each(lines, account)
+        )
+        write_parts(output, "addresses-{}.csv", rows, header=header, limits=_TABLE_LIMITS)
         side_files.write(output, devices=False)
 
 
@@ -136,13 +148,17 @@ def _address_row(
 def _headers(fields: Iterable[Field]) -> dict[str, str]:
     """Return the headers of the columns by the names of their fields: an attribute's own name.
 
-    An attribute that has the name of another column keeps its field's name, such as `attr_city`.
+    An attribute that has the name of another column keeps its field's name, such as `attr_city`; if
+    an attribute has that name too, it gets a number.
     """
     headers: dict[str, str] = {}
+    used = {*_TAKEN}
     for field in fields:
         name = field.target.removeprefix(_ATTRIBUTES)
-        is_plain = field in FIXED_FIELDS or name in _TAKEN
-        headers[field.name] = field.name if is_plain else name
+        if field in FIXED_FIELDS:
+            headers[field.name] = field.name
+        else:
+            headers[field.name] = unused(field.name if name in _TAKEN else name, used)
     return headers
 
 
@@ -187,7 +203,7 @@ _RULES = tuple(
 )
 USERS_CSV = Format(
     "users-csv",
-    "a table with a row for each user: users.csv, devices.jsonl, suppressed.csv",
+    "tables with a row for each user: users-00001.csv …, devices.jsonl, suppressed.csv",
     _write_users,
     (
         MappedMember("User.UserId", "userId"),
@@ -221,7 +237,7 @@ USERS_CSV = Format(
 )
 ADDRESSES_CSV = Format(
     "addresses-csv",
-    "a table with a row for each address that may be used: addresses.csv, suppressed.csv",
+    "tables with a row for each address that may be used: addresses-00001.csv …, suppressed.csv",
     _write_addresses,
     (
         MappedMember("User.UserId", "userId"),

@@ -24,7 +24,7 @@ def endpoint(name: str, channel: str, address: str, user: str = "", **members: A
 OF_ENDPOINTS = {name for name, format_ in FORMATS.items() if not format_.reads_templates}
 OUT, INACTIVE = {"OptOut": "ALL"}, {"EndpointStatus": "INACTIVE"}
 OLD, NEW = {"EffectiveDate": "2020-01-01T00:00:00Z"}, {"EffectiveDate": "2026-01-01T00:00:00Z"}
-INTERESTS = {"I": ["x", "y"], "city": ["n"]}
+INTERESTS = {"I": ["x", "y"], "city": ["n"], "attr_city": ["m"]}
 AUDIENCE = [
     endpoint("a1", MAIL, "Ada@example.com", "ada", **NEW, Attributes=INTERESTS),
     endpoint("a2", TEXT, "+1 206 555 0100", "ada", **OUT),
@@ -128,22 +128,24 @@ def test_the_order_of_documents_does_not_matter(convert: Convert, name: str) -> 
 def test_a_row_for_each_user(convert: Convert) -> None:
     """Endpoints without a user have their own; an attribute called like a column is told apart."""
     files = convert("users-csv", "--rename", "userId=external_id", "--rename", "email1=email")
-    found = {row["external_id"]: row for row in rows(files["users.csv"])}
+    found = {row["external_id"]: row for row in rows(files["users-00001.csv"])}
     assert list(found) == ["ada", "bob", "cy", "d1", "dee", "eve", "fay", "mallory"]
     ada = {name: text for name, text in found["ada"].items() if text}
     assert ada == {
         "external_id": "ada", "email": "Ada@example.com", "optOut": "SOME", "inactive": "NONE",
-        "I_0": "x", "I_1": "y", "attr_city": "n", "PinpointOptOut_SMS": "ALL",
+        "I_0": "x", "I_1": "y", "attr_city": "m", "attr_city_2": "n", "PinpointOptOut_SMS": "ALL",
         "PinpointEffectiveDate": "2026-01-01T00:00:00Z",
     }  # fmt: skip
     assert '"address":"token"' in files["devices.jsonl"]
-    assert "." not in files["users.csv"].partition("\n")[0]
+    assert "." not in files["users-00001.csv"].partition("\n")[0]
 
 
 def test_a_row_for_each_address(convert: Convert) -> None:
     """An address that several have is the newest one's."""
     files = convert("addresses-csv")
-    found = {(row["address"], row["userId"]): row["optOut"] for row in rows(files["addresses.csv"])}
+    found = {
+        (row["address"], row["userId"]): row["optOut"] for row in rows(files["addresses-00001.csv"])
+    }
     assert found == {
         ("Ada@example.com", "ada"): "SOME", ("eve@example.com", "mallory"): "NONE",
         ("token", "bob"): "NONE",
