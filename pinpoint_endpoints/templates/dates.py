@@ -41,8 +41,11 @@ def format_date(moment: datetime, style: str, zone: str) -> str:
     Raises:
         ValueError: the pattern or the zone is none; the message says so.
     """
-    shown = moment.astimezone(zone_of(zone))
     fields = _fields(STYLES.get(style, style))
+    try:
+        shown = moment.astimezone(zone_of(zone))
+    except OverflowError:
+        raise ValueError("the date is out of range in that time zone") from None
     return "".join(_value(shown, field, width) if width else field for field, width in fields)
 
 
@@ -76,7 +79,7 @@ def zone_of(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("names a time zone that does not exist") from None
+        raise ValueError("there is no such time zone") from None
 
 
 _OFFSET = re.compile(r"(?:GMT|UTC)?(?:(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?)")
@@ -91,7 +94,7 @@ def _parser(pattern: str) -> re.Pattern[str]:
         if width == 0:
             parts.append(re.escape(field))
         elif field in seen:
-            raise ValueError(f"has the letter {field} twice in its date pattern")
+            raise ValueError(f"{field} is in the date pattern twice")
         else:
             seen.add(field)
             parts.append(f"(?P<{field}>{_matching(field, width)})")
@@ -142,17 +145,17 @@ def _date_of(values: dict[str, str]) -> datetime | None:
 def _fields(pattern: str) -> tuple[tuple[str, int], ...]:
     """Return the parts of a pattern: a letter with how often it stands, or a text with 0."""
     if len(pattern) > MAX_PATTERN:
-        raise ValueError("has a date pattern that is too long")
+        raise ValueError(f"a date pattern has more than {MAX_PATTERN} characters")
     fields: list[tuple[str, int]] = []
     index = 0
     while index < len(pattern):
         found = _FIELD.match(pattern, index)
         if found is None:
-            raise ValueError("has a date pattern with a ' that does not end")
+            raise ValueError("a ' in a date pattern does not end")
         index = found.end()
         if found[1]:
             if found[1] not in _KNOWN:
-                raise ValueError(f"has {found[1]} in its date pattern, which means nothing there")
+                raise ValueError(f"{found[1]} means nothing in a date pattern")
             fields.append((found[1], len(found[0])))
         elif found[0] == "''":
             fields.append(("'", 0))

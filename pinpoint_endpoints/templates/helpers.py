@@ -85,8 +85,8 @@ class Arguments(Protocol):
     def note(self, code: str, message: str, index: int, hint: str = "") -> None:
         """Record what an author should know about an argument."""
 
-    def error(self, message: str, index: int) -> RenderError:
-        """Return an error about an argument."""
+    def error(self, message: str, index: int | None = None) -> RenderError:
+        """Return an error about an argument, which is put before the message, or about the call."""
 
     @property
     def numeric(self) -> bool:
@@ -402,8 +402,11 @@ def _digest(name: str) -> Callable[[Arguments], str]:
 
 
 def _date_format(arguments: Arguments) -> str:
-    text = arguments.text(0)
-    parsed = parse_date(text, arguments.option_word("inputFormat", ""))
+    text, pattern = arguments.text(0), arguments.option_word("inputFormat", "")
+    try:
+        parsed = parse_date(text, pattern)
+    except ValueError as error:
+        raise arguments.error(str(error)) from None
     if parsed is None:
         raise arguments.error("is not a date in the form that is expected", 0)
     style = arguments.option_word("outputFormat", "") or arguments.option_word("format", "")
@@ -421,7 +424,7 @@ def _formatted(arguments: Arguments, date: datetime, style: str) -> str:
     try:
         return format_date(date, style or "medium", zone)
     except ValueError as error:
-        raise arguments.error(str(error), 0) from None
+        raise arguments.error(str(error)) from None
 
 
 def _uuid(arguments: Arguments) -> str:

@@ -376,8 +376,10 @@ class _Arguments:
         """Record what an author should know about an argument."""
         self._run.note(code, message, *self._range(index), hint)
 
-    def error(self, message: str, index: int) -> RenderError:
-        """Return an error about an argument."""
+    def error(self, message: str, index: int | None = None) -> RenderError:
+        """Return an error about an argument, which is put before the message, or about the call."""
+        if index is None:
+            return RenderError(message, self._site.start, self._site.end)
         start, end = self._range(index)
         return RenderError(f"{self._run.source(start, end)} {message}", start, end)
 
