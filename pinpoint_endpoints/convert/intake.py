@@ -82,10 +82,10 @@ def convertible(
             problems.append(problem_at(document, codes.ENDPOINT_ID, Severity.ERROR, finding))
         if verdict_on(document, problems, policy) is Verdict.VALID:  # there is no endpoint in it
             continue
-        is_unread = _is_unread(document)
-        account.reject(is_unread=is_unread)
+        cannot_be_read = is_unread(document)
+        account.reject(is_unread=cannot_be_read)
         account.refusals.add(document)
-        if is_unread:
+        if cannot_be_read:
             unread.append(document.source)
         yield NotConverted(document, problems)
     if unread:
@@ -134,7 +134,7 @@ def _without_nulls(value: Any, prefix: str, nulls: list[str]) -> Any:
     }
 
 
-def _is_unread(document: Document) -> bool:
+def is_unread(document: Document) -> bool:
     """Tell whether a document stands for a text that could not be read, or only in part."""
     if document.is_read or document.is_empty:
         return False

@@ -18,6 +18,7 @@ import orjson
 from pinpoint_endpoints.checks.templates import document_problems
 from pinpoint_endpoints.convert.account import Account, Action
 from pinpoint_endpoints.convert.formats import ConvertOptions
+from pinpoint_endpoints.convert.intake import is_unread
 from pinpoint_endpoints.convert.output import Output
 from pinpoint_endpoints.convert.template_formats import CONNECT_RULES, SES_RULES
 from pinpoint_endpoints.convert.user_endpoint import text_of
@@ -26,6 +27,7 @@ from pinpoint_endpoints.documents.json_reader import as_json
 from pinpoint_endpoints.documents.load import of_any_kind
 from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.documents.template_shapes import TEMPLATE_SHAPES
+from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.templates.model import Place, Variable
 from pinpoint_endpoints.templates.places import place_in_text
 from pinpoint_endpoints.templates.read import Part, Template, ValueName, templates_in
@@ -100,17 +102,30 @@ def templates_of(
         documents: from `load`; what is no template is left out.
         account: counts those that cannot be read.
         reject: is called with those.
+
+    Raises:
+        CannotRun: after the last one, if a text could not be read, or there is no template.
     """
+    unread = ""
+    found = 0
     for document in of_any_kind(documents):
-        found = document.problems
-        if document.shape in TEMPLATE_SHAPES:
-            found = tuple(document_problems(document))
-        problems = [one for one in found if one.code in {codes.TEMPLATE_SYNTAX, codes.UNREADABLE}]
-        if problems:
-            account.reject(is_unread=document.shape not in TEMPLATE_SHAPES)
-            reject(document, problems)
-        elif document.shape in TEMPLATE_SHAPES:
+        is_template = document.shape in TEMPLATE_SHAPES
+        if not is_template and not is_unread(document):
+            continue
+        found += 1
+        problems = document_problems(document) if is_template else [*document.problems]
+        wrong = [one for one in problems if not is_template or one.code == codes.TEMPLATE_SYNTAX]
+        if not wrong:
             yield document
+            continue
+        unread = unread or ("" if is_template else document.source)
+        account.reject(is_unread=not is_template)
+        reject(document, wrong)
+    if unread:
+        raise CannotRun(f"{unread} cannot be read", "repair it, or leave it out")
+    if not found:
+        message = "there is no message template"
+        raise CannotRun(message, "name a directory or a file with templates, as AWS's tools write")
 
 
 def _found_in(documents: Iterable[Document], account: Account) -> Iterator[_Found]:

@@ -196,6 +196,8 @@ def test_a_broken_template_is_not_converted(convert: Convert) -> None:
         (("--to", "csv", "--templates", "."), "--to csv converts endpoints"),
         (("--to", "ses", "--templates", "none", "-d", "out"), "none does not exist"),
         (("--to", "ses", "--templates", "."), "--to ses writes several files"),
+        (("--to", "ses", "--templates", ".", "-d", "out"), "there is no message template"),
+        (("--to", "ses", "--templates", "broken", "-d", "out"), "broken/x.json cannot be read"),
     ],
 )
 def test_templates_and_endpoints_are_not_mixed_up(
@@ -203,6 +205,9 @@ def test_templates_and_endpoints_are_not_mixed_up(
 ) -> None:
     """Each format reads one of them, and says so."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken").mkdir()
+    if "broken" in arguments:
+        (tmp_path / "broken" / "x.json").write_text('{"Body": ', "utf-8")
     ended = run("convert", *arguments)
     assert ended.code in {2, 3}
     assert message in ended.err
