@@ -36,6 +36,10 @@ _MAX_NAMED = 10
 """How many documents without an endpoint are listed without --verbose."""
 
 
+FirstPass = Callable[[Mapping[str, Any]], object]
+"""Takes note of an endpoint; returns True if it needs no more."""
+
+
 class Member(NamedTuple):
     """One endpoint of an audience.
 
@@ -100,8 +104,9 @@ class AudienceReader:
             takes a fraction of the time.
         tally: of the command.
         activity: what the command does with the endpoints, such as `counting`.
-        first_pass: called with each endpoint before the first one is returned, until it returns
-            True: then everything, or what it needs, is read twice.
+        first_passes: returns what is called with each endpoint before the first one is returned,
+            until it returns True; then the next one is asked for. What they need is read once
+            more for each.
         quiet: whether progress and remarks about single files are hidden.
         verbose: whether every problem is printed.
 
@@ -118,7 +123,7 @@ class AudienceReader:
         tally: AudienceTally[Any],
         *,
         activity: str,
-        first_pass: Callable[[Mapping[str, Any]], object] | None = None,
+        first_passes: Callable[[], Iterable[FirstPass]] = tuple,
         quiet: bool,
         verbose: bool,
     ) -> None:
@@ -129,7 +134,7 @@ class AudienceReader:
         self._checks = checks or CheckOptions()
         self._policy = self._checks.policy()
         self._activity = activity
-        self._first_pass = first_pass
+        self._first_passes = first_passes
         self._quiet = quiet
         self._verbose = verbose
         self._without_endpoint = 0
@@ -190,11 +195,11 @@ class AudienceReader:
     def _in_files(self) -> Iterator[Member]:
         inputs = self._inputs
         self.tally.left_out = inputs.left_out
-        with inputs.spooled(keep=self._first_pass is not None) as spooled:
-            if self._first_pass is not None:
+        with inputs.spooled(keep=self._first_passes is not tuple) as spooled:
+            for first_pass in self._first_passes():
                 with self._progress(_READING, inputs.size) as progress:
                     for document in inputs.unreported_documents(spooled, meter=progress.meter):
-                        if document.has_endpoint and self._first_pass(document.request) is True:
+                        if document.has_endpoint and first_pass(document.request) is True:
                             break
             with self._progress(self._activity, inputs.size) as progress:
                 note_empty = self._checks.notes_empty(quiet=self._quiet)
@@ -218,11 +223,11 @@ class AudienceReader:
             raise NoApplication(f"the local store {store} does not exist yet", hint)
         with open_for_reading(store) as opened:
             size = partial(_total, opened, application_id)
-            if self._first_pass is not None:
+            for first_pass in self._first_passes():
                 with self._progress(_READING, size) as progress:
                     for endpoint in all_endpoints(opened, application_id):
                         progress.meter.count += 1
-                        if self._first_pass(endpoint) is True:
+                        if first_pass(endpoint) is True:
                             break
             with self._progress(self._activity, size) as progress:
                 endpoints = all_endpoints(opened, application_id)

@@ -24,6 +24,7 @@ from pinpoint_endpoints.errors import CannotRun, CheckFailed, UsageError
 from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.segments.evaluate import PUSH_CHANNELS, Answer, Endpoint, Predicate
 from pinpoint_endpoints.segments.funnel import Funnel, Stage, Words
+from pinpoint_endpoints.segments.users import parts_of
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.convert.formats import Format
@@ -246,7 +247,7 @@ def _matching(
             ids.append(hash(same_endpoint_key(member.endpoint_id)))
         if answer:
             yield member
-    several = len(ids) - len(set(ids))
+    several = len(ids) - sum(len({*filter(part.__contains__, ids)}) for part in parts_of(ids))
     if several and reader.error is None:
         raise CheckFailed(
             f"{counted(several, 'document')} of endpoints that another document has too (PE301)",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pinpoint_endpoints.cli.audience import AudienceReader, Member, StoredAudience
+from pinpoint_endpoints.cli.audience import AudienceReader, FirstPass, Member, StoredAudience
 from pinpoint_endpoints.cli.inputs import OptionalInputs
 from pinpoint_endpoints.cli.lookup import stored_endpoints
 from pinpoint_endpoints.cli.options import (
@@ -266,7 +266,7 @@ def preview(
         None,
         tally,
         activity="rendering",
-        first_pass=run_of.first_pass,
+        first_passes=run_of.first_passes,
         quiet=display.quiet,
         verbose=display.verbose,
     )
@@ -348,9 +348,6 @@ def _is_unread(problem: Problem) -> bool:
 class _Run:
     """Renders a template for an audience.
 
-    Attributes:
-        first_pass: takes note of each endpoint's user; None if the template has no user attribute.
-
     Args:
         file: with the template.
         rendering: how it is rendered.
@@ -379,7 +376,11 @@ class _Run:
         self._shows_values = display.show_values
         names = user_attributes_in(file.compiled)
         self._users = UserAttributes(names) if names is None or names else None
-        self.first_pass = None if self._users is None else self._users.add
+
+    def first_passes(self) -> Iterator[FirstPass]:
+        """Yield what takes note of each endpoint's user, if the template has user attributes."""
+        if self._users is not None:
+            yield self._users.add
 
     def results(self, members: AudienceReader, endpoint_id: str | None) -> "Iterator[Result]":
         """Yield the problems of the template, and what becomes of the messages."""

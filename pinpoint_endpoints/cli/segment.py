@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pinpoint_endpoints.cli.audience import AudienceReader, Member, StoredAudience
+from pinpoint_endpoints.cli.audience import AudienceReader, FirstPass, Member, StoredAudience
 from pinpoint_endpoints.cli.inputs import OptionalInputs
 from pinpoint_endpoints.cli.members import (
     Matching,
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.reports.segments import MemberTally, Result
     from pinpoint_endpoints.segments.bases import SegmentLibrary
     from pinpoint_endpoints.segments.explain import Level
+    from pinpoint_endpoints.segments.users import UserAttributes
 
 _PAGE = "behaviour.md"
 _ATTRIBUTE = "attribute:"
@@ -181,7 +182,7 @@ class _Evaluator:
         is_stored: bool,
         can_repeat: bool,
     ) -> None:
-        from pinpoint_endpoints.segments.users import UserAttributes
+        from pinpoint_endpoints.segments.users import UserComparison
 
         self.found = found
         self._library = library
@@ -194,31 +195,42 @@ class _Evaluator:
         names = {str(member[-1]) for member in members if member[:-1] == USER_ATTRIBUTES}
         if self.has_recency and settings.recency not in [*RecencySource]:
             names.add(str(settings.recency))
-        self._users = UserAttributes(names) if names and not is_stored else None
-        self._merges = not can_repeat
+        self._names = names
+        self._can_repeat = can_repeat
+        self._comparison = UserComparison(names) if names and not is_stored else None
+        self._users: UserAttributes | None = None
         self._activity = None
         if self.has_recency and settings.recency != RecencySource.IGNORE:
             self._activity = activity_of(settings)
-        self._has_dates = self._activity is None
+        self._has_dates: bool | None = None
 
-    @property
-    def first_pass(self) -> Callable[[Endpoint], bool] | None:
-        """Takes note of an endpoint, and returns whether it knows enough; None if it need not."""
-        notes_users = self._users is not None and self._merges
-        return self._note if notes_users or not self._has_dates else None
+    def first_passes(self) -> Iterator[FirstPass]:
+        """Yield what takes note of each endpoint before the first one is evaluated."""
+        if self._activity is not None and self._has_dates is None:
+            self._has_dates = False
+            yield self._look_for_date
+        if self._comparison is not None and self._users is None and not self._can_repeat:
+            yield self._comparison.add
+            self._compare()
+        if self._users is not None:
+            yield self._users.add
 
-    def _note(self, endpoint: Endpoint) -> bool:
-        if not self._has_dates and self._activity is not None:
-            self._has_dates = self._activity(endpoint) is not None
-        if self._users is None or not self._merges:
-            return self._has_dates
-        self._users.add(endpoint)
-        return False
+    def _look_for_date(self, endpoint: Endpoint) -> bool:
+        if self._activity is not None and self._activity(endpoint) is not None:
+            self._has_dates = True
+        return self._has_dates is True
+
+    def _compare(self) -> None:
+        from pinpoint_endpoints.segments.users import UserAttributes
+
+        differing = self._comparison.differing() if self._comparison is not None else ()
+        if differing:
+            self._users = UserAttributes(self._names, differing)
 
     @cached_property
     def settings(self) -> Settings:
         """How criteria are read; to be asked for after the first pass."""
-        return self._settings._replace(has_dates=self._has_dates)
+        return self._settings._replace(has_dates=self._has_dates is not False)
 
     @cached_property
     def node(self) -> Node:
@@ -233,18 +245,17 @@ class _Evaluator:
         """Return an endpoint with the attributes of its user, and its id if that matters."""
         endpoint = member.endpoint
         if self._users is not None:
-            if self._merges:
-                endpoint = self._users.merged(endpoint)
-            else:
-                self._users.add(endpoint)
+            endpoint = self._users.merged(endpoint)
+        elif self._comparison is not None and self._can_repeat:
+            self._comparison.add(endpoint)
         return {**endpoint, "Id": member.endpoint_id} if self._needs_id else endpoint
 
     def must_repeat(self) -> bool:
-        """Return whether user attributes differ, and have to be merged in another pass."""
-        if self._merges or self._users is None or not self._users.differ:
+        """Return whether user attributes differ, and have to be merged in more passes."""
+        if self._comparison is None or self._users is not None:
             return False
-        self._merges = True
-        return True
+        self._compare()
+        return self._users is not None
 
     def reasons(self) -> Iterator[str]:
         """Yield why endpoints cannot be decided."""
@@ -357,7 +368,7 @@ def segment(
         None,
         tally,
         activity="evaluating",
-        first_pass=evaluator.first_pass,
+        first_passes=evaluator.first_passes,
         quiet=display.quiet,
         verbose=display.verbose,
     )

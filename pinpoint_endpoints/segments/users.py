@@ -1,8 +1,10 @@
 """Merge the attributes of users over their endpoints, as the service keeps them."""
 
+from array import array
 from collections import Counter
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Container, Iterator, Mapping, Sized
+from itertools import chain
+from typing import Any, NamedTuple
 
 from pinpoint_endpoints.segments.evaluate import Endpoint, effective_date
 
@@ -12,26 +14,82 @@ _Own = tuple[tuple[str, _Values], ...]
 
 _MAX_SHARED = 50_000
 _NEVER = float("-inf")
-_NOTHING_KNOWN: tuple[float, _Own] = (_NEVER, ())
+_MAX_KEPT = 250_000
+
+
+class UserComparison:
+    """Finds the users whose attributes differ between their endpoints, in 16 bytes an endpoint.
+
+    Args:
+        names: which attributes matter.
+    """
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = tuple(names)
+        self._users = array("q")
+        self._attributes = array("q")
+
+    def add(self, endpoint: Endpoint) -> None:
+        """Take note of an endpoint's user."""
+        user = endpoint.get("User")
+        if not isinstance(user, dict):
+            return
+        user_id, attributes = user.get("UserId"), user.get("UserAttributes")
+        if not isinstance(user_id, str) or not user_id:
+            return
+        known = attributes if isinstance(attributes, dict) else {}
+        values = tuple(str(known.get(name)) for name in self._names)
+        self._users.append(hash(user_id))
+        self._attributes.append(hash(values))
+
+    def differing(self) -> frozenset[int]:
+        """Return the hashes of the ids of users whose attributes differ."""
+        return frozenset(chain.from_iterable(map(self._differing, parts_of(self._users))))
+
+    def _differing(self, part: Container[int]) -> Iterator[int]:
+        first: dict[int, int] = {}
+        for user, attributes in zip(self._users, self._attributes, strict=True):
+            if user in part and first.setdefault(user, attributes) != attributes:
+                yield user
+
+
+class _Part(NamedTuple):
+    """One part of all hashes.
+
+    Attributes:
+        number: the rest that its hashes leave.
+        divisor: how many parts there are.
+    """
+
+    number: int
+    divisor: int
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, int) and value % self.divisor == self.number
+
+
+def parts_of(hashes: Sized) -> Iterator[_Part]:
+    """Yield parts of hashes that are small enough to be kept in a set or a dictionary."""
+    divisor = 1 + len(hashes) // _MAX_KEPT
+    return (_Part(number, divisor) for number in range(divisor))
 
 
 class UserAttributes:
     """The attributes of each user, merged over the endpoints that were added.
 
     Of each attribute the newest value counts, by the EffectiveDate of its endpoint; of equally old
-    ones the last. Memory grows by some 250 bytes a user.
-
-    Attributes:
-        differ: whether any endpoint has other attributes than another one of its user, so that
-            merging makes a difference.
+    ones the last. Memory grows by some 300 bytes a user.
 
     Args:
         names: which attributes matter; None for all.
+        users: hashes of the ids of the users that matter; None for all.
     """
 
-    def __init__(self, names: Collection[str] | None = None) -> None:
-        self.differ = False
+    def __init__(
+        self, names: Collection[str] | None = None, users: Container[int] | None = None
+    ) -> None:
         self._names = None if names is None else tuple(names)
+        self._of_interest = users
         self._users: dict[str, tuple[float, _Own] | dict[str, tuple[float, _Values]]] = {}
         self._shared: dict[_Own, _Own] = {}
         self._conflicts: set[tuple[str, str]] = set()
@@ -39,29 +97,23 @@ class UserAttributes:
     def add(self, endpoint: Endpoint) -> None:
         """Take note of an endpoint's user."""
         user_id, own = self._own(endpoint)
-        if not user_id:
-            return
-        known = self._users.get(user_id)
-        if isinstance(known, tuple) and known[1] != own:
-            self.differ = True
-            if known[1]:
-                known_date, values = known
-                known = {name: (known_date, found) for name, found in values}
-                self._users[user_id] = known
-            else:
-                known = None
         if not own:
-            self._users.setdefault(user_id, _NOTHING_KNOWN)
             return
         date = effective_date(endpoint)
         date = _NEVER if date is None else date
+        known = self._users.get(user_id)
         if known is None:
             self._users[user_id] = (date, self._share(own))
-        elif isinstance(known, tuple):
-            if date > known[0]:
-                self._users[user_id] = (date, known[1])
-        else:
-            self._merge(user_id, known, date, own)
+            return
+        if isinstance(known, tuple):
+            known_date, values = known
+            if values == own:
+                if date > known_date:
+                    self._users[user_id] = (date, values)
+                return
+            known = {name: (known_date, found) for name, found in values}
+            self._users[user_id] = known
+        self._merge(user_id, known, date, own)
 
     def _merge(
         self, user_id: str, known: dict[str, tuple[float, _Values]], date: float, own: _Own
@@ -100,6 +152,8 @@ class UserAttributes:
         user = endpoint.get("User")
         user_id = user.get("UserId") if isinstance(user, dict) else None
         if not isinstance(user, dict) or not isinstance(user_id, str) or not user_id:
+            return "", ()
+        if self._of_interest is not None and hash(user_id) not in self._of_interest:
             return "", ()
         attributes = user.get("UserAttributes")
         if not isinstance(attributes, dict):
