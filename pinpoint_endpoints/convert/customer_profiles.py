@@ -11,6 +11,7 @@ from pinpoint_endpoints.convert.account import OPTED_OUT_IN_INVALID, Account, Co
 from pinpoint_endpoints.convert.cells import row_of
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format
 from pinpoint_endpoints.convert.grouping import Grouping, User
+from pinpoint_endpoints.convert.intake import in_groups
 from pinpoint_endpoints.convert.output import Output, OutputFile
 from pinpoint_endpoints.convert.profiles import (
     MAPPING,
@@ -71,6 +72,16 @@ class Profiles:
         """
         self.fields.learn(self.grouping.add(document))
 
+    def add_all(self, documents: Iterable[Document]) -> None:
+        """Add documents, each with an endpoint.
+
+        Raises:
+            CannotRun: a temporary file cannot be written.
+        """
+        for group in in_groups(documents):
+            for endpoint in [self.grouping.add(document) for document in group]:
+                self.fields.learn(endpoint)
+
     def choose_fields(self) -> None:
         """Choose the fields of the object type, once all documents are added.
 
@@ -83,8 +94,9 @@ class Profiles:
 
     def __iter__(self) -> Iterator[tuple[User, Profile]]:
         """Yield the users with their profiles, and account for them."""
-        for user in self.grouping.users():
-            yield user, profile_of(user, self.fields, self.change)
+        for users in in_groups(self.grouping.users()):
+            profiles = [profile_of(user, self.fields, self.change) for user in users]
+            yield from zip(users, profiles, strict=True)
 
     def change(self, rule: str, member: str, place: str) -> None:
         """Account for a change."""
@@ -105,8 +117,7 @@ def write(
         Profiles(account, strict_keys=options.strict_keys) as profiles,
         SideFiles(profiles.grouping, account) as side_files,
     ):
-        for document in documents:
-            profiles.add(document)
+        profiles.add_all(documents)
         profiles.choose_fields()
         carried = side_files.following(profiles)
         write_profiles(carried, profiles.fields, output, csv=options.csv)

@@ -1,7 +1,8 @@
 """Decides which documents are converted, and remembers whom the others opt out."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 from pinpoint_endpoints.checks.fast_path import suspected_rules
 from pinpoint_endpoints.checks.finding import Finding, Policy
@@ -30,6 +31,16 @@ ONLY_WARNINGS = frozenset(
 """Codes of rules about single documents whose findings are never errors."""
 
 _HOW_TO_NAME = "name standard input with --stdin-filename, or make an id with --ids"
+
+
+_Item = TypeVar("_Item")
+
+
+def in_groups(items: Iterable[_Item], size: int = 32) -> Iterator[list[_Item]]:
+    """Yield items in lists: one step for several takes less time than all steps for each."""
+    iterator = iter(items)
+    while group := [*islice(iterator, size)]:
+        yield group
 
 
 class NotConverted(NamedTuple):
@@ -65,8 +76,13 @@ def convertible(
             out in it, is unknown.
     """
     unread: list[str] = []
-    for document in documents:
-        if not policy.strict and has_only_warnings(document):
+    checked = (
+        (document, is_surely_valid)
+        for group in in_groups(documents)
+        for document, is_surely_valid in zip(group, [*map(has_only_warnings, group)], strict=True)
+    )
+    for document, is_surely_valid in checked:
+        if is_surely_valid and not policy.strict:
             account.endpoints += 1
             yield document
             continue

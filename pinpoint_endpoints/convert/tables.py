@@ -50,8 +50,7 @@ def _write_users(
         Profiles(account, max_fields=_MAX_COLUMNS) as profiles,
         SideFiles(profiles.grouping, account) as side_files,
     ):
-        for document in documents:
-            profiles.add(document)
+        profiles.add_all(documents)
         profiles.choose_fields()
         columns = _headers(profiles.fields.all())
 
@@ -73,8 +72,7 @@ def _write_addresses(
         SideFiles(profiles.grouping, account) as side_files,
         SortedLines() as lines,
     ):
-        for document in documents:
-            profiles.fields.learn(profiles.grouping.add(document))
+        profiles.add_all(documents)
         profiles.fields.choose()
         for user in profiles.grouping.users():
             _add_addresses(user, profiles, side_files, lines)
