@@ -30,6 +30,7 @@ LAYERS = (
     "testing",
     "api",
     "cli",
+    "spark",
 )
 """From the bottom to the top: a module imports from its own layer and from those before it."""
 

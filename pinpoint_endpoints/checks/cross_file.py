@@ -7,7 +7,7 @@ read again, and reported if they really collide.
 import sys
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -101,7 +101,9 @@ class CrossFileIndex:
         self._addresses.append(_hash(identity.address))
         self._users.append(_hash(identity.user))
         has_attributes = bool(identity.user and identity.user_attributes)
-        self._user_attributes.append(identity.attributes_digest() if has_attributes else _NOTHING)
+        self._user_attributes.append(
+            hash(identity.attributes_text()) if has_attributes else _NOTHING
+        )
         self._lines.append(document.locator.first_line)
         if identity.application:
             self._applications.add(identity.application)
@@ -263,10 +265,10 @@ class Collisions:
 
     def __init__(
         self,
-        endpoints: set[int],
-        addresses: set[int],
-        crowded: set[int],
-        differing: set[int],
+        endpoints: Container[int] = (),
+        addresses: Container[int] = (),
+        crowded: Container[int] = (),
+        differing: Container[int] = (),
         *,
         one_application: bool,
     ) -> None:

@@ -42,9 +42,9 @@ class Identity(NamedTuple):
         endpoint, address, user = (("", *key[1:]) if key else None for key in keys)
         return self._replace(endpoint=endpoint, address=address, user=user)
 
-    def attributes_digest(self) -> int:
-        """Return a hash that is equal for equal user attributes."""
-        return hash(orjson.dumps(self.user_attributes, option=orjson.OPT_SORT_KEYS))
+    def attributes_text(self) -> bytes:
+        """Return a text that is equal for equal user attributes."""
+        return orjson.dumps(self.user_attributes, option=orjson.OPT_SORT_KEYS)
 
 
 def identity_of(document: Document) -> Identity:

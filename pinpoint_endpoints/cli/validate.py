@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self, TextIO
@@ -25,10 +24,9 @@ from pinpoint_endpoints.cli.options import OUTPUT, CheckOptions, DisplayOptions
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import run
 from pinpoint_endpoints.cli.terminal import note, print_error
-from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 from pinpoint_endpoints.documents.load import read, with_ids
-from pinpoint_endpoints.documents.model import Checked, Document, Problem, Severity, Verdict
+from pinpoint_endpoints.documents.model import Checked, Document, Severity, Verdict
 from pinpoint_endpoints.errors import (
     CannotRun,
     ExitCode,
@@ -43,6 +41,8 @@ from pinpoint_endpoints.reports.problems import (
     ProblemTally,
     ProblemView,
     ReportFormat,
+    is_read_only,
+    said_once,
 )
 from pinpoint_endpoints.reports.reporter import Reporter, ReportOptions, open_reporter
 from pinpoint_endpoints.reports.tally import Tally
@@ -334,25 +334,15 @@ def _read_only_once(documents: Iterable[Checked]) -> Iterator[Checked]:
     warned = None
     for checked in documents:
         is_one_of_several = checked.problems and checked.document.in_multi_document_file
-        if is_one_of_several and any(map(_is_read_only, checked.problems)):
+        if is_one_of_several and any(map(is_read_only, checked.problems)):
             if checked.document.source == warned:
-                kept = (each for each in checked.problems if not _is_read_only(each))
+                kept = (each for each in checked.problems if not is_read_only(each))
                 yield checked._replace(problems=tuple(kept))
                 continue
             warned = checked.document.source
-            yield checked._replace(problems=tuple(map(_said_once, checked.problems)))
+            yield checked._replace(problems=tuple(map(said_once, checked.problems)))
         else:
             yield checked
-
-
-def _said_once(problem: Problem) -> Problem:
-    if not _is_read_only(problem):
-        return problem
-    return replace(problem, hint=f"{problem.hint} (this is reported once a file)")
-
-
-def _is_read_only(problem: Problem) -> bool:
-    return problem.code == codes.READ_ONLY_MEMBERS and problem.severity is Severity.WARNING
 
 
 def _noting_the_valid(documents: Iterable[Checked]) -> Iterator[Checked]:

@@ -1,6 +1,6 @@
 """Keeps account of a conversion: what became of each member and of each endpoint, by which rule."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -107,6 +107,13 @@ class Count:
         self.number += 1
         if self.number <= MAX_PLACES and place and place not in self.places:
             self.places.append(place)
+
+    def add_all(self, number: int, places: Iterable[str]) -> None:
+        """Add another count of the same."""
+        self.number += number
+        for place in places:
+            if len(self.places) < MAX_PLACES and place not in self.places:
+                self.places.append(place)
 
 
 class Account:

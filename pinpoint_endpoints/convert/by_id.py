@@ -70,7 +70,7 @@ def endpoints_by_id(documents: Iterable[Document], account: Account) -> Iterator
             key = dumps(same_endpoint_key(members["Id"]))
             lines.add(b"%b\t%b\t%b\n" % (key, dumps(members), dumps(place_of(document))))
         for _, copies in groupby(lines, _key_of):
-            yield _newest([_endpoint(line) for line in copies], account)
+            yield newest_endpoint([_endpoint(line) for line in copies], account)
 
 
 def members_of(document: Document) -> dict[str, Any]:
@@ -89,7 +89,8 @@ def _endpoint(line: bytes) -> Endpoint:
     return Endpoint(json, place)
 
 
-def _newest(copies: list[Endpoint], account: Account) -> Endpoint:
+def newest_endpoint(copies: list[Endpoint], account: Account) -> Endpoint:
+    """Return the one that counts of several documents of an endpoint; account for the others."""
     if len(copies) == 1:
         return copies[0]
     newest, *others = sorted(copies, key=_newest_first)

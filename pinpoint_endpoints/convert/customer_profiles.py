@@ -23,11 +23,39 @@ from pinpoint_endpoints.convert.profiles import (
     profile_of,
 )
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
-from pinpoint_endpoints.convert.user_endpoint import dumps, fingerprint, user_id_of
+from pinpoint_endpoints.convert.user_endpoint import (
+    UserEndpoint,
+    dumps,
+    fingerprint,
+    user_id_of,
+)
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.quotas import MAX_IMPORT_FILE_BYTES, MAX_OBJECT_TYPE_FIELDS
 
-_COLUMNS = ("channel", "address", "reason", "userId")
+SUPPRESSED_COLUMNS = ("channel", "address", "reason", "userId")
+SuppressedRow = tuple[str, str, str, str]
+
+
+class Changes:
+    """Accounts for what becomes of members, by the names of rules.
+
+    Args:
+        account: where to.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._counts: dict[tuple[str, str], Count] = {}
+
+    def __call__(self, rule: str, member: str, place: str) -> None:
+        """Account for a change."""
+        count = self._counts.get((rule, member)) or self.count(rule, member)
+        count.add(place)
+
+    def count(self, rule: str, member: str) -> Count:
+        """Return the count of a rule and a member in the account."""
+        count = self._counts[rule, member] = self._account.count(RULES[rule], member)
+        return count
 
 
 class Profiles:
@@ -40,6 +68,7 @@ class Profiles:
 
     Attributes:
         account: of what becomes of each member.
+        change: accounts for a change.
         fields: of the object type; complete after `choose_fields`.
         grouping: the users.
     """
@@ -52,10 +81,13 @@ class Profiles:
         max_fields: int = MAX_OBJECT_TYPE_FIELDS,
     ) -> None:
         self.account = account
-        self._counts: dict[tuple[str, str], Count] = {}
+        self.change = Changes(account)
         self.grouping = Grouping(self.change, refusals=account.refusals)
         self.fields = Fields(
-            self.grouping.opts_out, self.count, strict_keys=strict_keys, max_fields=max_fields
+            self.grouping.opts_out,
+            self.change.count,
+            strict_keys=strict_keys,
+            max_fields=max_fields,
         )
 
     def __enter__(self) -> Self:
@@ -97,16 +129,6 @@ class Profiles:
         for users in in_groups(self.grouping.users()):
             profiles = [profile_of(user, self.fields, self.change) for user in users]
             yield from zip(users, profiles, strict=True)
-
-    def change(self, rule: str, member: str, place: str) -> None:
-        """Account for a change."""
-        count = self._counts.get((rule, member)) or self.count(rule, member)
-        count.add(place)
-
-    def count(self, rule: str, member: str) -> Count:
-        """Return the count of a rule and a member in the account."""
-        count = self._counts[rule, member] = self.account.count(RULES[rule], member)
-        return count
 
 
 def write(
@@ -182,7 +204,8 @@ class SideFiles:
         """
         if devices:
             _write_lines(output, "devices.jsonl", self._devices)
-        _write_lines(output, "suppressed.csv", self._suppressed.rows(), header=row_of(_COLUMNS))
+        header = row_of(SUPPRESSED_COLUMNS)
+        _write_lines(output, "suppressed.csv", self._suppressed.rows(), header=header)
 
 
 class Suppressed:
@@ -202,30 +225,42 @@ class Suppressed:
 
     def add(self, user: User, profile: Profile) -> None:
         """Add the addresses of a user."""
-        for endpoint, rule in profile.suppressed:
-            where = endpoint.channel, endpoint.address
-            if rule != "opted-out-elsewhere":  # it is there as opted-out
-                row = (*where, rule, user.key if user.is_user else "")
-                self._rows.add(dumps(row) + b"\n")
-        suppressed = {id(endpoint) for endpoint, _ in profile.suppressed}
-        for endpoint in user.endpoints:
-            if id(endpoint) not in suppressed and self._grouping.is_inactive(
-                endpoint.channel, endpoint.address
-            ):
-                self._moved.add(fingerprint(endpoint.channel, endpoint.address))
+        for row in suppressed_rows(user, profile):
+            self._rows.add(dumps(row) + b"\n")
+        for channel, address in reachable(user, profile):
+            if self._grouping.is_inactive(channel, address):
+                self._moved.add(fingerprint(channel, address))
 
     def rows(self) -> Iterator[bytes]:
         """Yield the rows of a CSV file, without INACTIVE addresses that are active elsewhere."""
         for refusal in self._account.refusals:
-            user_id = user_id_of(refusal.request)
-            row = (refusal.channel, refusal.address, "opted-out", user_id)
-            self._rows.add(dumps(row) + b"\n")
-            self._account.add(OPTED_OUT_IN_INVALID, "Address", refusal.place)
+            self._rows.add(dumps(row_of_refusal(refusal, self._account)) + b"\n")
         for line, _ in groupby(self._rows):
             row = orjson.loads(line)
             channel, address, reason, _ = row
             if reason != "inactive" or fingerprint(channel, address) not in self._moved:
                 yield row_of(row)
+
+
+def suppressed_rows(user: User, profile: Profile) -> Iterator[SuppressedRow]:
+    """Yield the rows of a user's addresses that must not be contacted."""
+    for endpoint, rule in profile.suppressed:
+        if rule != "opted-out-elsewhere":  # it is there as opted-out
+            yield endpoint.channel, endpoint.address, rule, user.key if user.is_user else ""
+
+
+def reachable(user: User, profile: Profile) -> Iterator[tuple[str, str]]:
+    """Yield the channels and addresses at which a user may be reached."""
+    suppressed = {id(endpoint) for endpoint, _ in profile.suppressed}
+    for endpoint in user.endpoints:
+        if id(endpoint) not in suppressed:
+            yield endpoint.channel, endpoint.address
+
+
+def row_of_refusal(refusal: UserEndpoint, account: Account) -> SuppressedRow:
+    """Return the row of an address that a document opts out which is not converted."""
+    account.add(OPTED_OUT_IN_INVALID, "Address", refusal.place)
+    return refusal.channel, refusal.address, "opted-out", user_id_of(refusal.request)
 
 
 class PartLimits(NamedTuple):

@@ -91,23 +91,14 @@ class Grouping:
         Raises:
             CannotRun: a temporary file cannot be written.
         """
-        value = document.value
-        created = ""
-        if document.shape == "EndpointResponse" and isinstance(value, dict):
-            created = text_of(value.get("CreationDate"))
-        endpoint_id = document.endpoint_id or ""
-        place = place_of(document)
-        if isinstance(value, dict):
-            for name in READ_ONLY.intersection(value):
-                self._change("of-the-service", name, place)
-        endpoint = UserEndpoint(endpoint_id, document.request, created, place)
-        if endpoint_id:
-            key = dumps(same_endpoint_key(endpoint_id))
+        endpoint = endpoint_in(document, self._change)
+        if endpoint.endpoint_id:
+            key = dumps(same_endpoint_key(endpoint.endpoint_id))
             self._by_endpoint.add(_SEPARATOR.join((key, _user_line(endpoint))))
         elif user_id_of(endpoint.request):
             self._add_to_user(_user_line(endpoint))
         else:
-            self._change("no-id", ENDPOINT, place)
+            self._change("no-id", ENDPOINT, endpoint.place)
         return endpoint
 
     def users(self, min_endpoints: int = 1) -> Iterator[User]:
@@ -149,15 +140,10 @@ class Grouping:
     def _group(self) -> None:
         for _, group in groupby(self._by_endpoint, _head_of_one):
             lines = [line.split(_SEPARATOR, 1)[1] for line in group]
+            line = lines[0]
             if len(lines) > 1:
-                copies = [(_endpoint_in(line), line) for line in lines]
-                copies.sort(key=lambda copy: newest_copy_first(copy[0]))
-                (newest, first), *others = copies
-                lines = [first]
-                for copy, _ in others:
-                    rule = "same-copy" if copy.request == newest.request else "older-copy"
-                    self._change(rule, ENDPOINT, copy.place)
-            self._add_to_user(lines[0])
+                line = _user_line(newest_of([*map(_endpoint_in, lines)], self._change))
+            self._add_to_user(line)
         self._by_endpoint.__exit__()
 
     def _add_to_user(self, line: bytes) -> None:
@@ -166,6 +152,28 @@ class Grouping:
             addresses = self._opted_out if known[:1] == _OPTED_OUT else self._inactive
             addresses.add(int(known[1:]))
         self._by_user.add(line)
+
+
+def endpoint_in(document: Document, change: Change) -> UserEndpoint:
+    """Return the endpoint of a document, and take note of what is of use to the service alone."""
+    value = document.value
+    created = ""
+    place = place_of(document)
+    if isinstance(value, dict):
+        if document.shape == "EndpointResponse":
+            created = text_of(value.get("CreationDate"))
+        for name in READ_ONLY.intersection(value):
+            change("of-the-service", name, place)
+    return UserEndpoint(document.endpoint_id or "", document.request, created, place)
+
+
+def newest_of(copies: list[UserEndpoint], change: Change) -> UserEndpoint:
+    """Return the one that counts of several documents of an endpoint, and note the others."""
+    newest, *others = sorted(copies, key=newest_copy_first)
+    for copy in others:
+        rule = "same-copy" if copy.request == newest.request else "older-copy"
+        change(rule, ENDPOINT, copy.place)
+    return newest
 
 
 def _user_line(endpoint: UserEndpoint) -> bytes:

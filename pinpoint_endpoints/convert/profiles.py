@@ -104,6 +104,9 @@ _Slot = tuple[str, str, int | None]
 """A value of a profile's attribute: the kind, the name, and the index if there are several."""
 
 
+Learned = tuple[Sequence[tuple[str, str, int | None, int]], Sequence[str]]
+"""How many endpoints have which attributes, with how many values; and what `pe` adds."""
+
 _DATE, _DEVICES = "PinpointEffectiveDate", "PinpointDevices"
 
 
@@ -169,6 +172,27 @@ class Fields:
         """Take note of the addresses of a user with more endpoints than a profile has places."""
         reach = _reach(user, self.opts_out, _no_change)
         self._derived.update(_derived(user, reach))
+
+    def learned(self) -> Learned:
+        """Return what was learned, for other fields to learn it."""
+        single = [
+            (kind, name, None, number)
+            for kind, names in self._single.items()
+            for name, number in names.items()
+        ]
+        several = [(*key, number) for key, number in self._several.items()]
+        return [*single, *several], [*self._derived]
+
+    def learn_from(self, learned: Learned) -> None:
+        """Learn what other fields have learned from other endpoints and users."""
+        slots, derived = learned
+        for kind, name, values, number in slots:
+            if values is None:
+                self._single[kind][name] = self._single[kind].get(name, 0) + number
+            else:
+                key = kind, name, values
+                self._several[key] = self._several.get(key, 0) + number
+        self._derived.update(derived)
 
     def choose(self) -> None:
         """Choose the names, once all endpoints and users are known."""

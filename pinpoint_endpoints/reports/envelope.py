@@ -27,7 +27,7 @@ class JsonReporter(Generic[R]):
 
     def close(self, tally: Tally[Any], error: PinpointEndpointsError | None, /) -> None:
         """Write the envelope."""
-        self._envelope.close(tally.members(), _status(tally, error), error)
+        self._envelope.close(tally.members(), status_of(tally, error), error)
 
 
 class Envelope:
@@ -89,7 +89,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _status(tally: Tally[Any], error: PinpointEndpointsError | None) -> str:
+def status_of(tally: Tally[Any], error: PinpointEndpointsError | None) -> str:
+    """Return the status of a run: `success`, `partial` or `error`."""
     if not tally.failed and error is None:
         return "success"
     return "partial" if tally.succeeded else "error"

@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
+from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, printable
@@ -237,6 +238,18 @@ def problem_members(problem: Problem) -> dict[str, Any]:
         "pointer": problem.pointer,
         "fixable": problem.fix is not None,
     }
+
+
+def is_read_only(problem: Problem) -> bool:
+    """Tell whether a problem is the warning on read-only members, which is given once a file."""
+    return problem.code == codes.READ_ONLY_MEMBERS and problem.severity is Severity.WARNING
+
+
+def said_once(problem: Problem) -> Problem:
+    """Return a problem; if its file has no other one like it, that is said in its hint."""
+    if not is_read_only(problem):
+        return problem
+    return replace(problem, hint=f"{problem.hint} (this is reported once a file)")
 
 
 def place_of(problem: Problem) -> str:

@@ -4,11 +4,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import LINES_WITH_MISTAKES
 
 COMPARE = """
 import sys
@@ -39,30 +39,14 @@ for part_bytes in map(int, sys.argv[1:]):
     with Workers(2, Settings(Policy()), (), together, part_bytes) as workers:
         assert list(found(workers, together)) == expected, part_bytes
 """
-WHOLE: dict[str, Any] = {
-    "ChannelType": "SMS",
-    "Address": "+12065550100",
-    "User": {"UserId": "ada", "UserAttributes": {"Tier": ["gold"]}},
-}
-SEVERAL_NAMES = {f"n{number}": ["x"] for number in range(130)}
-ENDPOINTS: st.SearchStrategy[Any] = st.builds(
-    lambda name, more: {"Id": name, **WHOLE, **more},
-    st.sampled_from(["a", "b", "c", "d", "e", "A"]),
-    st.sampled_from([
-        {}, {}, {}, {"Location": {"Latitude": 59.91}}, {"ChannelType": "sms"}, {"Adress": "x"},
-        {"User": {"UserId": "ada", "UserAttributes": {"Tier": ["silver"]}}},
-        {"Attributes": SEVERAL_NAMES},
-        {"Attributes": {f"m{number}": ["x"] for number in range(130)}},
-    ]),
-)  # fmt: skip
-LINES = st.builds(lambda endpoint: json.dumps(endpoint).encode(), ENDPOINTS) | st.sampled_from(
-    [b"", b"  ", b"{", b"[]", b"null", b'\xef\xbb\xbf{"OptOut": "ALL"}', b"\xff\xfe{\0}\0", b"1"]
-)
 FILES = st.one_of(
-    st.tuples(st.just(".ndjson"), st.lists(LINES, max_size=12).map(b"\n".join)),
-    st.tuples(st.just(".ndjson"), st.lists(LINES, max_size=12).map(b"\r\n".join)),
-    st.tuples(st.just(".json"), LINES),
-    st.tuples(st.sampled_from([".json", ".yaml"]), st.lists(LINES, max_size=3).map(b"\n".join)),
+    st.tuples(st.just(".ndjson"), st.lists(LINES_WITH_MISTAKES, max_size=12).map(b"\n".join)),
+    st.tuples(st.just(".ndjson"), st.lists(LINES_WITH_MISTAKES, max_size=12).map(b"\r\n".join)),
+    st.tuples(st.just(".json"), LINES_WITH_MISTAKES),
+    st.tuples(
+        st.sampled_from([".json", ".yaml"]),
+        st.lists(LINES_WITH_MISTAKES, max_size=3).map(b"\n".join),
+    ),
     st.tuples(st.just(".ndjson"), st.sampled_from([b"", b"\n" * 900, b" " * 900])),
 )
 

@@ -1,5 +1,6 @@
 """Endpoints and requests as hypothesis draws them, with the ids and texts that are hardest."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -106,3 +107,27 @@ def seen(found: Iterable[Change]) -> dict[tuple[str, ...], Any]:
         path: tuple(None if value in ("", []) else value for value in (before, after))
         for path, before, after in found
     }
+
+
+_WHOLE: dict[str, Any] = {
+    "ChannelType": "SMS",
+    "Address": "+12065550100",
+    "User": {"UserId": "ada", "UserAttributes": {"Tier": ["gold"]}},
+}
+_SEVERAL_NAMES = {f"n{number}": ["x"] for number in range(130)}
+_ENDPOINTS: st.SearchStrategy[Any] = st.builds(
+    lambda name, more: {"Id": name, **_WHOLE, **more},
+    st.sampled_from(["a", "b", "c", "d", "e", "A"]),
+    st.sampled_from([
+        {}, {}, {}, {"Location": {"Latitude": 59.91}}, {"ChannelType": "sms"}, {"Adress": "x"},
+        {"User": {"UserId": "ada", "UserAttributes": {"Tier": ["silver"]}}},
+        {"Attributes": _SEVERAL_NAMES},
+        {"Attributes": {f"m{number}": ["x"] for number in range(130)}},
+    ]),
+)  # fmt: skip
+LINES_WITH_MISTAKES = st.builds(
+    lambda endpoint: json.dumps(endpoint).encode(), _ENDPOINTS
+) | st.sampled_from(
+    [b"", b"  ", b"{", b"[]", b"null", b'\xef\xbb\xbf{"OptOut": "ALL"}', b"\xff\xfe{\0}\0", b"1"]
+)
+"""Lines of files with one document on each: most are wrong, alone or together."""
