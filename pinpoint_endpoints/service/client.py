@@ -137,7 +137,8 @@ def open_s3_client(*, region: str | None = None, profile: str | None = None) -> 
     with translate_botocore_errors(has_local=False):
         session = Session(session_vars=_SESSION_VARIABLES, profile=profile)
         is_local = _is_local(session, None, S3)
-        return session.create_client(
+        return _client(
+            _with_our_data(session),
             S3,
             region_name=_region_of(session, region, is_local=is_local),
             **(_placeholders(session) if is_local else {}),
@@ -368,7 +369,7 @@ def pinpoint_loader(*, aws: bool = True) -> "Loader":
 
     class PinpointLoader(Loader):
         def list_available_services(self, type_name: str) -> list[str]:
-            return [*_SERVICES] if type_name == "service-2" else []
+            return [*_SERVICES, S3] if type_name == "service-2" else [S3]
 
         def determine_latest_version(self, service_name: str, type_name: str) -> str:
             if service_name == PINPOINT:
