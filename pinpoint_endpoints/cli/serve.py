@@ -198,8 +198,9 @@ def serve(
     server = PinpointServer(path, settings, log=log, report_error=_write_line)
     for ending in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises the signal again at its end
         signal.signal(ending, lambda *_: server.stop())
-    for service in ("PINPOINT", "CUSTOMER_PROFILES"):
-        sys.stdout.write(f"export AWS_ENDPOINT_URL_{service}={server.url}\n")
+    variables = ("AWS_ENDPOINT_URL_PINPOINT", "AWS_ENDPOINT_URL_CUSTOMER_PROFILES")
+    lines = [f"export {name}={server.url}\n" for name in variables]
+    sys.stdout.write("".join(lines))  # in one piece: a reader may close the pipe after a line
     sys.stdout.flush()
     if not quiet:
         names = server.names if allow_remote else ""
