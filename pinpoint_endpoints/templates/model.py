@@ -120,6 +120,21 @@ class Rendered(NamedTuple):
     error: Note | None = None
 
 
+class Rest(NamedTuple):
+    """How a path goes on from where the library begins it.
+
+    Attributes:
+        names: the names in it.
+        is_from_top: whether it begins at the top of the data, whatever the library says.
+    """
+
+    names: tuple[str, ...] = ()
+    is_from_top: bool = False
+
+
+NO_REST = Rest()
+
+
 class Site(NamedTuple):
     """What a number that a tag passes to a helper stands for.
 
@@ -138,7 +153,7 @@ class Site(NamedTuple):
     name: str
     arguments: tuple[Expression, ...]
     options: Mapping[str, Expression]
-    rests: tuple[tuple[str, ...], ...]
+    rests: tuple[Rest, ...]
     masks: bool = False
 
 

@@ -18,7 +18,16 @@ from pinpoint_endpoints.templates.helpers import (
     Helper,
     text_of,
 )
-from pinpoint_endpoints.templates.model import Note, Place, Role, Settings, Site, Variable
+from pinpoint_endpoints.templates.model import (
+    NO_REST,
+    Note,
+    Place,
+    Rest,
+    Role,
+    Settings,
+    Site,
+    Variable,
+)
 from pinpoint_endpoints.templates.read import Part
 from pinpoint_endpoints.templates.syntax import (
     Call,
@@ -72,6 +81,9 @@ _URL = re.compile(
     r"""(?:\b(?:href|src|action)\s*=\s*(?:"[^"]+|'[^']+)|https?://[^\s"'<>]+)\Z""", re.IGNORECASE
 )
 _OTHER_QUOTES = re.compile("[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]")
+_ANYTHING = "0"
+"""Where a path begins that begins at the top: the library need not look anything up."""
+
 _BEFORE = 500
 _DATA_HELPERS = {"odd": "_odd", "even": "_even", "index_1": "_number"}
 _LISTS = (("Attributes",), ("User", "UserAttributes"))
@@ -117,7 +129,7 @@ class Rewriter:
         self._cost = 0
         self.pieces: list[str] = []
         self.sites: list[Site] = []
-        self.rests: list[tuple[str, ...]] = []
+        self.rests: list[Rest] = []
         self.failures: dict[int, Note] = {}
         self.bodies: dict[int | str, int] = {}
         self.constants: dict[str, str] = {}
@@ -212,7 +224,7 @@ class Rewriter:
         base, rest, variable = self._path(_as_path(call.name), self._role(tag), "")
         masks = variable is not None and variable.is_personal
         number = self._site(tag, call, rest, masks=masks)
-        if base == "." and tag.trims == (False, False):
+        if rest.is_from_top and tag.trims == (False, False):
             self.plain.append(number)
         return f"_ {number} {base}"
 
@@ -220,9 +232,7 @@ class Rewriter:
         before = self._text[max(tag.start - _BEFORE, 0) : tag.start]
         return "url" if _URL.search(re.sub(r"\{\{.*?\}\}", "x", before)) else "text"
 
-    def _site(
-        self, tag: Tag, call: Call, rest: tuple[str, ...] = (), *, masks: bool = False
-    ) -> int:
+    def _site(self, tag: Tag, call: Call, rest: Rest = NO_REST, *, masks: bool = False) -> int:
         arguments = call.arguments or (call.name,)
         options = dict(call.options)
         name = call.name.text
@@ -242,7 +252,7 @@ class Rewriter:
                 role: Role = "word" if takes_word and _is_word(argument) else "argument"
                 base, rest, _ = self._path(argument, role, name)
             else:
-                base, rest = self._expression(argument, name), ()
+                base, rest = self._expression(argument, name), NO_REST
             bases.append(base)
             rests.append(rest)
         for key, value in call.options:
@@ -309,7 +319,7 @@ class Rewriter:
                 return self._constant(expression)
             case Path():
                 base, rest, _ = self._path(expression, role, helper)
-                if not rest:
+                if rest == NO_REST:
                     return base
                 self.rests.append(rest)
                 return f"(_at {len(self.rests) - 1} {base})"
@@ -330,27 +340,26 @@ class Rewriter:
         self.constants[name] = value
         return f"@{name}"
 
-    def _path(
-        self, path: Path, role: Role, helper: str
-    ) -> tuple[str, tuple[str, ...], Variable | None]:
+    def _path(self, path: Path, role: Role, helper: str) -> tuple[str, Rest, Variable | None]:
         """Note where a path stands; return where it begins, for the library, and how it goes on."""
         names = path.segments
         if path.is_data and names[:1] != ("root",):
             name = ".".join(names)
             if name in _DATA_HELPERS:
-                return f"({_DATA_HELPERS[name]} @index)", (), None
-            return f"@{'../' * path.levels}{name}", (), None
+                return f"({_DATA_HELPERS[name]} @index)", NO_REST, None
+            return f"@{'../' * path.levels}{name}", NO_REST, None
         place = self.place(path.offset, path.offset + len(path.text))
         variable = Variable(self._resolve(path), path.text, place, role, helper)
         self.variables[path.offset] = variable
         self._note_argument(variable)
-        if path.is_data:
-            return "@root", names[1:], variable
+        if path.is_data or (len(self._scopes) == 1 and not path.levels):
+            from_top = names[1:] if path.is_data else names
+            return _ANYTHING, Rest(from_top, is_from_top=True), variable
         if path.levels:
-            return "/".join([".."] * path.levels), names, variable
+            return "/".join([".."] * path.levels), Rest(names), variable
         if names and names[0] in self._scopes[-1].names:
-            return names[0], names[1:], variable
-        return ".", names, variable
+            return names[0], Rest(names[1:]), variable
+        return ".", Rest(names), variable
 
     def _resolve(self, path: Path) -> tuple[str, ...] | None:
         """Return a path from the top of the data on, or None."""
