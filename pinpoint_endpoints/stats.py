@@ -282,15 +282,28 @@ class AgeCounter:
         if value is None or value == "":
             self._not_given += 1
             return
-        date = parse_date_time(value) if isinstance(value, str) else None
-        if date is None:
+        place = self._place(value)
+        if place is None:
             self._unusable += 1
-            return
-        age = self._now - date.timestamp()
-        if age < 0:
+        elif place < 0:
             self._future += 1
         else:
-            self._counts[bisect_left(self._limits, age)] += 1
+            self._counts[place] += 1
+
+    def label(self, value: object) -> str:
+        """Return the label of the bar that a date is counted in, or an empty text."""
+        place = self._place(value)
+        if place is None:
+            return ""
+        return _FUTURE if place < 0 else (*_AGES, _OLDEST)[place]
+
+    def _place(self, value: object) -> int | None:
+        """Return the place of a date in the scale: -1 for the future; None if it is no date."""
+        date = parse_date_time(value) if isinstance(value, str) else None
+        if date is None:
+            return None
+        age = self._now - date.timestamp()
+        return -1 if age < 0 else bisect_left(self._limits, age)
 
     def bars(self, total: int, top: int) -> Iterator[Bar]:  # noqa: ARG002 - a scale is never cut
         """Yield the bars from the latest to the oldest, out of `total` endpoints."""

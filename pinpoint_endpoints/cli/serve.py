@@ -19,7 +19,7 @@ from pinpoint_endpoints.cli.options import (
     parse_seconds,
 )
 from pinpoint_endpoints.cli.target import STORE_VARIABLE, is_in_memory, local_store
-from pinpoint_endpoints.errors import ExitCode
+from pinpoint_endpoints.errors import ExitCode, UsageError
 from pinpoint_endpoints.local.client_variables import assignments
 from pinpoint_endpoints.masking import printable
 
@@ -49,6 +49,13 @@ def serve(
             metavar="FILE",
             show_default=f"{STORE_VARIABLE}, else a file in the user's data directory",
             help="The file of the local Pinpoint; :memory: keeps nothing after the server exits.",
+        ),
+    ] = None,
+    segments: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="List the segment definitions in a directory on the audience's page.",
         ),
     ] = None,
     allow_remote: Annotated[
@@ -178,6 +185,11 @@ def serve(
         return ExitCode.OK
     from pinpoint_endpoints.local.server.fault_injection import Faults
 
+    if segments is not None and not segments.is_dir():
+        raise UsageError(
+            f"--segments {printable(str(segments))}: there is no such directory",
+            "name a directory of segments",
+        )
     faults = Faults(throttle, fail_rate, reset_rate, latency, seed, quotas)
     path = None if is_in_memory(store) else local_store(store)
     from pinpoint_endpoints.local.server import requires_serve_extra
@@ -193,6 +205,7 @@ def serve(
         faults=faults,
         strict_requests=strict_requests,
         known_applications_only=known_applications_only,
+        segments=segments,
     )
     log = None if quiet else _write_line
     server = PinpointServer(path, settings, log=log, report_error=_write_line)

@@ -38,6 +38,10 @@ _VERSIONS = """
 SELECT version, response FROM segment_versions
 WHERE segment = ? AND version > ? ORDER BY version LIMIT ?
 """
+_ALL_VERSIONS = """
+SELECT response FROM segments JOIN segment_versions ON segment = number
+WHERE application = ? ORDER BY number, version
+"""
 _CRITERIA = ("Dimensions", "SegmentGroups")
 
 
@@ -184,6 +188,11 @@ class LocalSegments:
             rows.execute("DELETE FROM segment_versions WHERE segment = ?", (number,))
             rows.execute("DELETE FROM segments WHERE number = ?", (number,))
         return response
+
+
+def all_versions(rows: Rows, application: Application) -> list[Body]:
+    """Return all versions of the segments of an application, in their order."""
+    return [_response(raw) for (raw,) in rows.execute(_ALL_VERSIONS, (application.number,))]
 
 
 def _validated(request: object) -> Body:

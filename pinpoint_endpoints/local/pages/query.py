@@ -38,6 +38,7 @@ class Query(NamedTuple):
         after: the key that the page comes after.
         before: the key that the page comes before.
         back: the query of the list that led to the page, without `app` and `show`.
+        where: the query of the selection of an audience.
         show: `values` to show personal data.
     """
 
@@ -49,6 +50,7 @@ class Query(NamedTuple):
     after: str = ""
     before: str = ""
     back: str = ""
+    where: str = ""
     show: str = ""
 
     @property

@@ -46,6 +46,12 @@ def file(name: str, media_type: str) -> Response:
     return Response((FOLDER / name).read_bytes(), headers=HEADERS, media_type=media_type)
 
 
+def download(text: str, name: str, media_type: str) -> Response:
+    """Return a text that the browser saves as a file."""
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, headers={**HEADERS, **disposition}, media_type=media_type)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(

@@ -3,7 +3,9 @@
 Ids that look like an address are masked too.
 """
 
-from collections.abc import Iterator, Mapping
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from io import StringIO
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.masking import (
@@ -87,6 +89,19 @@ def shown_application(response: Mapping[str, Any], *, show_values: bool) -> Show
 def is_masked_id(application_id: str, endpoint_id: str = "") -> bool:
     """Tell whether one of the ids is masked unless values are shown."""
     return without_addresses(application_id) != application_id or looks_like_address(endpoint_id)
+
+
+def csv_of_ids(ids: Iterable[str], *, show_values: bool) -> str:
+    """Return endpoint ids as CSV that segments can be imported from; addresses are masked.
+
+    Source of the header: AWS, Amazon Pinpoint User Guide, "Importing segments".
+    """
+    text = StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["Id"])
+    for one in ids:
+        rows.writerow([masked(one) if looks_like_address(one) and not show_values else one])
+    return text.getvalue()
 
 
 def shown_endpoint(endpoint: Endpoint, *, show_values: bool) -> Endpoint:

@@ -3,9 +3,12 @@
 Every path is read-only. Ids are in queries, because a path cannot hold every id.
 """
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import cast
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,25 +16,35 @@ from starlette.routing import Route
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.errors import CannotRun
+from pinpoint_endpoints.local.browse import Filter as ListFilter
 from pinpoint_endpoints.local.browse import (
-    Filter,
     Page,
     count_in,
     find_applications,
     find_endpoints,
 )
 from pinpoint_endpoints.local.pages.about import About
-from pinpoint_endpoints.local.pages.charts import AudienceCounter, Read
+from pinpoint_endpoints.local.pages.charts import AudienceCounter, AudienceCounts, Read
 from pinpoint_endpoints.local.pages.query import (
     LIST_PARAMETERS,
     BadQuery,
     Query,
+    link,
     read_query,
     values_of,
 )
-from pinpoint_endpoints.local.pages.rendering import file, page
+from pinpoint_endpoints.local.pages.rendering import download, file, page
+from pinpoint_endpoints.local.pages.segments import Segments, stored_segments, with_directory
+from pinpoint_endpoints.local.pages.selection import (
+    ABSENT,
+    SEGMENT,
+    Filter,
+    Selection,
+    read_selection,
+)
 from pinpoint_endpoints.local.pages.shown import (
     ShownApplication,
+    csv_of_ids,
     is_masked_id,
     json_of,
     sections_of,
@@ -46,24 +59,26 @@ FIRST_APPLICATION = "demo"
 AN_APPLICATION = {"app": "an application"}
 AN_ENDPOINT = {**AN_APPLICATION, "id": "an endpoint"}
 
-FILTERS = (("channel_type", "channel"), ("endpoint_status", "status"))
-"""Charts whose bars lead to endpoints, and the parameters of those lists."""
+LISTS = {"channel_type": "channel", "endpoint_status": "status"}
+"""Charts whose filters a list of endpoints has too, and its parameters for them."""
 
 
-def pages_app(read: Read, about: About) -> Starlette:
+def pages_app(read: Read, about: About, segments: Path | None = None) -> Starlette:
     """Return the pages as an ASGI application, for GET and HEAD.
 
     Args:
         read: runs a function in one reading transaction of the store.
         about: the server and its store.
+        segments: a directory of segment definitions, which are listed.
     """
-    views = _Views(read, about)
+    views = _Views(read, about, segments)
     app = Starlette(
         routes=[
             Route("/", views.applications),
             Route("/application", views.application),
             Route("/audience", views.audience),
             Route("/endpoint", views.endpoint),
+            Route("/ids.csv", views.ids),
             Route("/style.css", views.style),
             Route("/icon.svg", views.icon),
         ],
@@ -81,9 +96,10 @@ def pages_app(read: Read, about: About) -> Starlette:
 class _Views:
     """One method for each page."""
 
-    def __init__(self, read: Read, about: About) -> None:
+    def __init__(self, read: Read, about: About, segments: Path | None) -> None:
         self._read = read
         self._about = about
+        self._directory = segments
         self._counter = AudienceCounter(read)
 
     async def applications(self, request: Request) -> Response:
@@ -129,17 +145,32 @@ class _Views:
         )
 
     async def audience(self, request: Request) -> Response:
-        query = read_query(request.scope["query_string"], ("app", "show"), AN_APPLICATION)
+        query = read_query(request.scope["query_string"], ("app", "where", "show"), AN_APPLICATION)
+        selection = read_selection(query.where)
         application = await self._application(query)
+        segments = await self._segments(application)
+        audience = await self._counter.counts(application, selection, segments)
+        names = {one.key: one.name for one in segments.listed}
         return await page(
             "audience",
             about=self._about,
             query=query,
             application=_shown(application, query),
-            audience=await self._counter.charts(application),
-            filters={name: (parameter, values_of(parameter)) for name, parameter in FILTERS},
+            audience=audience,
+            selection=selection,
+            filters=[(one, _title(one, audience, names)) for one in selection.filters],
+            listed=_list_of(selection, query),
             command=self._first_endpoint_command(query),
         )
+
+    async def ids(self, request: Request) -> Response:
+        query = read_query(request.scope["query_string"], ("app", "where", "show"), AN_APPLICATION)
+        selection = read_selection(query.where)
+        application = await self._application(query)
+        segments = await self._segments(application)
+        ids = await self._counter.ids(application, selection, segments)
+        text = await run_in_threadpool(csv_of_ids, ids, show_values=query.shows_values)
+        return download(text, "ids.csv", "text/csv; charset=utf-8")
 
     async def endpoint(self, request: Request) -> Response:
         query = read_query(
@@ -151,7 +182,7 @@ class _Views:
         def find(rows: Rows) -> tuple[Endpoint | None, Page[Endpoint] | None]:
             endpoint = rows.endpoint(application, query.id)
             user_id = user_id_of(endpoint) if endpoint else ""
-            of_user = Filter(user_id=user_id)
+            of_user = ListFilter(user_id=user_id)
             return endpoint, find_endpoints(rows, application, of_user) if user_id else None
 
         endpoint, of_user = await self._read(find)
@@ -180,6 +211,10 @@ class _Views:
             if has_command
             else "",
         )
+
+    async def _segments(self, application: Application) -> Segments:
+        stored = await self._read(lambda rows: stored_segments(rows, application))
+        return await run_in_threadpool(with_directory, stored, self._directory)
 
     async def style(self, _: Request) -> Response:
         return file("style.css", "text/css")
@@ -224,6 +259,24 @@ class _Views:
 
 def _shown(application: Application, query: Query) -> ShownApplication:
     return shown_application(application.response, show_values=query.shows_values)
+
+
+def _title(filter_: Filter, audience: AudienceCounts, segments: Mapping[str, str]) -> str:
+    """Return how a filter of the audience is called."""
+    titles = {chart.name: chart.title for chart in audience.charts}
+    name, value = filter_
+    if name == SEGMENT:
+        return f"Segment: {segments.get(value, 'it is gone')}"
+    return f"{titles[value]}: not given" if name == ABSENT else f"{titles[name]}: {value}"
+
+
+def _list_of(selection: Selection, query: Query) -> str:
+    """Return the URL of the list of the selected endpoints; empty if there is no such list."""
+    parameters = {LISTS.get(name, ""): value for name, value in selection.filters}
+    is_listed = len(parameters) == len(selection.filters) and all(
+        name and value in values_of(name) for name, value in parameters.items()
+    )
+    return link("/application", app=query.app, **parameters, show=query.show) if is_listed else ""
 
 
 def _rows(endpoints: list[Endpoint], query: Query) -> list[tuple[str, Endpoint]]:

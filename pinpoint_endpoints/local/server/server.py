@@ -54,6 +54,7 @@ class Settings:
         strict_requests: refuse requests with unknown members instead of ignoring the members.
         known_applications_only: answer 404 for an application that was not created, instead of
             creating it when an endpoint is first written to it.
+        segments: a directory of segment definitions, which the pages list.
     """
 
     host: str = "127.0.0.1"
@@ -64,6 +65,7 @@ class Settings:
     faults: Faults = field(default_factory=Faults)
     strict_requests: bool = False
     known_applications_only: bool = False
+    segments: Path | None = None
 
 
 DEFAULT_SETTINGS = Settings()
@@ -118,7 +120,7 @@ class PinpointServer:
             executor = RequestExecutor(store, page_store, pinpoint, self._report_error)
             opened.callback(executor.close)
             self._opened = opened.pop_all()
-        pages = pages_app(executor.read, about_store(path, self.url))
+        pages = pages_app(executor.read, about_store(path, self.url), settings.segments)
         self._app = ServerApp(
             executor,
             policy,

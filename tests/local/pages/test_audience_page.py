@@ -1,7 +1,11 @@
+import json
+from pathlib import Path
+
 from web_pages import Element, Put, Site, site_of
 
 from pinpoint_endpoints.local.browse import SCAN_SIZE
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
+from pinpoint_endpoints.local.server.server import Settings, serving
 from pinpoint_endpoints.local.store import Store
 
 AUDIENCE = "/audience?app=demo"
@@ -81,13 +85,120 @@ def test_a_tiny_share_is_not_shown_as_none(site: Site, pinpoint: LocalPinpoint) 
     assert channels == [["EMAIL", "2,099", ">99.9%"], ["SMS", "1", "<0.1%"]]
 
 
-def test_a_channels_bar_leads_to_its_endpoints(site: Site, put: Put) -> None:
-    """Channels and statuses lead to the endpoints that they count."""
-    put("mail")
-    put("phone", ChannelType="SMS", EndpointStatus="INACTIVE")
+def figures_on(page: Element) -> dict[str, str]:
+    """Return the key figures by their names."""
+    names, numbers = page.all("dt"), page.all("dd")
+    return {name.text: number.text for name, number in zip(names, numbers, strict=True)}
+
+
+def test_a_bar_is_a_filter_that_can_be_combined_and_removed(site: Site, put: Put) -> None:
+    """Each bar restricts the charts to what it counts, also the one of what is not given."""
+    put("mail", Location={"Country": "DE"}, Attributes={"Plan": ["pro"]})
+    put("other", Metrics={"visits": 0})
+    put("phone", ChannelType="SMS", EndpointStatus="INACTIVE", OptOut="ALL")
+    mails = site.get(site.get(AUDIENCE).link("EMAIL"))
+    assert "2 of 3 endpoints" in mails.one("p", **{"class": "result"}).text
+    assert charts_on(mails)["Channel type"] == [["EMAIL", "2", "100.0%"]]
+    both = site.get(mails.link("DE"))
+    assert [row[:2] for row in charts_on(both)["Country"]] == [["DE", "1"]]
+    assert [row[:2] for row in charts_on(both)["Attribute coverage"]] == [["Plan", "1"]]
+    only_country = site.get(
+        both.link("Channel type: EMAIL: remove this filter \N{MULTIPLICATION SIGN}")
+    )
+    assert "Country: DE" in only_country.text
+    assert "Channel type: EMAIL" not in only_country.text
+    assert "3 endpoints" in site.get(both.link("Clear")).one("p", **{"class": "result"}).text
+    for label, endpoints in (("SMS", ["phone"]), ("ACTIVE", ["mail", "other"])):
+        filtered = site.get(site.get(AUDIENCE).link(label))
+        listed = site.get(filtered.link("List the endpoints"))
+        assert sorted(row[0] for row in listed.rows()) == endpoints
+    for label, endpoints in (
+        ("in the last 24 hours", ["mail", "other", "phone"]),
+        ("visits", ["other"]),
+        ("Plan", ["mail"]),
+        ("ALL", ["phone"]),
+    ):
+        filtered = site.get(site.get(AUDIENCE).link(label))
+        assert site.ask(filtered.link("Download ids (CSV)")).body.split() == ["Id", *endpoints]
+    none = site.ask("/ids.csv?app=demo&where=no%3Dcountry%26no%3Dmetrics").body
+    assert none.split() == ["Id", "phone"]
+    nothing = site.get(f"{AUDIENCE}&where=country%3DFR")
+    assert "No endpoint passes all filters." in nothing.text
+
+
+def test_key_figures_count_endpoints_and_users(site: Site, put: Put) -> None:
+    """A user counts once, and only what a message would be sent to is reachable."""
+    put("mail", User={"UserId": "ada"})
+    put("phone", ChannelType="SMS", User={"UserId": "ada"}, OptOut="ALL")
+    put("old", EffectiveDate="2020-01-01T00:00:00Z", EndpointStatus="INACTIVE")
     page = site.get(AUDIENCE)
-    assert [row[0] for row in site.get(page.link("SMS")).rows()] == ["phone"]
-    assert [row[0] for row in site.get(page.link("ACTIVE")).rows()] == ["mail"]
+    assert figures_on(page) == {
+        "Endpoints": "3",
+        "Users": "1",
+        "Reachable": "1",
+        "Opted out": "1",
+        "Active in 30 days": "2",
+    }
+    assert "3 new endpoints in 30 days, 3 on one day at most" in page.text
+
+
+def test_segments_of_the_store_and_of_a_directory_are_listed(
+    path: Path, pinpoint: LocalPinpoint, put: Put, tmp_path: Path
+) -> None:
+    """They have counts, are filters, and can build on each other; a wrong one says so."""
+    put("mail", Attributes={"Plan": ["pro"]})
+    put("phone", ChannelType="SMS", Attributes={"Plan": ["pro"]}, OptOut="ALL")
+    put("other", ChannelType="SMS")
+    sms = {"Demographic": {"Channel": {"DimensionType": "INCLUSIVE", "Values": ["SMS"]}}}
+    stored = pinpoint.segments.create("demo", request={"Name": "By phone", "Dimensions": sms})
+    plan = {"Attributes": {"Plan": {"AttributeType": "INCLUSIVE", "Values": ["pro"]}}}
+    group = {"SourceSegments": [{"Id": stored["Id"]}], "Dimensions": [plan]}
+    directory = tmp_path / "segments"
+    directory.mkdir()
+    files = {
+        "pro.json": {"Name": "Pro by phone", "SegmentGroups": {"Groups": [group]}},
+        "bad.json": {"Name": "bad", "SegmentGroups": {"Groups": [{"Type": "XOR"}]}},
+        "lost.json": {
+            "Name": "lost",
+            "SegmentGroups": {"Groups": [{"SourceSegments": [{"Id": "gone"}]}]},
+        },
+    }
+    for name, value in files.items():
+        (directory / name).write_text(json.dumps(value), encoding="utf-8")
+    with serving(path, Settings(segments=directory)) as server:
+        site = Site(server.url)
+        page = site.get(AUDIENCE)
+        rows = {row[0]: row[1:] for row in page.all("section")[-1].rows()}
+        assert rows == {
+            "By phone": ["in the store", "2", "1", "CSV of By phone"],
+            "Pro by phone": ["pro.json", "1", "0", "CSV of Pro by phone"],
+            "bad.json": ["bad.json", "it has errors: `pe validate` shows them"],
+            "lost": ["lost.json", "0", "0", "3 cannot be decided"],
+        }
+        filtered = site.get(page.link("By phone"))
+        assert charts_on(filtered)["Channel type"] == [["SMS", "2", "100.0%"]]
+        assert "Segment: By phone" in filtered.text
+        ids = site.ask(page.link("CSV of Pro by phone"))
+        assert (ids.headers["content-type"], ids.body) == ("text/csv; charset=utf-8", "Id\nphone\n")
+        assert ids.headers["content-disposition"] == 'attachment; filename="ids.csv"'
+
+
+def test_ids_that_look_like_addresses_are_masked_in_a_download(site: Site, put: Put) -> None:
+    """They are shown where the page shows values."""
+    put("ada@example.com")
+    target = site.get(AUDIENCE).link("Download ids (CSV)")
+    assert site.ask(target).body == "Id\na***@example.com\n"
+    assert site.ask(f"{target}&show=values").body == "Id\nada@example.com\n"
+
+
+def test_a_selection_that_no_link_has_is_refused(site: Site, put: Put) -> None:
+    """An unknown chart, no value, and too many filters are a mistake in the URL."""
+    put("mail")
+    many = "%26".join(f"country%3D{number}" for number in range(21))
+    for where in ("address%3Dx", "country", "country%3D", "no%3Dsegment", many):
+        for path in ("/audience", "/ids.csv"):
+            assert site.ask(f"{path}?app=demo&where={where}").status == 400, where
+    assert "it is gone" in site.get(f"{AUDIENCE}&where=segment%3Dx").text
 
 
 def test_no_personal_value_is_in_a_chart(site: Site, put: Put) -> None:

@@ -28,6 +28,7 @@ PAGES = (
     "/application?app=demo&id=nothing-like-it",
     "/application?app=empty",
     "/audience?app=demo",
+    "/audience?app=demo&where=channel_type%3DSMS%26segment%3Dx",
     "/endpoint?app=demo&id=person-001",
     "/endpoint?app=demo&id=person-001&show=values",
     "/application?app=odd&show=values",

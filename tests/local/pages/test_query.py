@@ -42,6 +42,7 @@ def query_of(url: str) -> bytes:
         after=TEXTS,
         before=st.just(""),
         back=TEXTS,
+        where=TEXTS,
         show=st.sampled_from(("", "values")),
     )
 )
