@@ -78,7 +78,10 @@ def document_problems(document: Document, policy: Policy = DEFAULT_POLICY) -> li
     problems = [problem for problem in document.problems if problem.code not in policy.ignore]
     channel = _channel_of(document) or ("EMAIL" if document.shape == TEMPLATE_TEXT else "")
     try:
-        for template in templates_in(document.value, channel):
+        templates = [*templates_in(document.value, channel)]
+        if not templates:
+            read_template(document.value, channel)
+        for template in templates:
             parts = tuple(map(_part_text, template.parts))
             found = TemplateDocument(document, template, parts)
             problems += template_problems(found, policy)
@@ -102,7 +105,11 @@ def template_problems(
         values: those that the message brings.
     """
     given = {*found.template.defaults, *found.template.substitutions, *values}
-    checked = CheckedTemplate(found.template, found.parts, given, names or Names())
+    members: Any = found.document.value
+    for step in _path(found.template.pointer, members):
+        members = members[step]
+    members = members if isinstance(members, dict) else None
+    checked = CheckedTemplate(found.template, found.parts, given, names or Names(), members)
     return sorted(_problems(found.document, checked, policy), key=_place)
 
 
@@ -138,6 +145,10 @@ def _problems(document: Document, checked: CheckedTemplate, policy: Policy) -> I
 def _problem(document: Document, code: str, found: TemplateFinding, severity: Severity) -> Problem:
     part = found.part
     inner = _path(part.pointer, document.value)
+    if not part.text:
+        path = (*document.path, *inner)
+        message, hint = found.message, found.hint
+        return Problem.at(document, code, severity, path, message, hint, at_key=found.at_key)
     positions = document.locator.map
     place = place_in_text(positions, (*document.path, *inner), part.text, found.start, found.end)
     return Problem(

@@ -109,6 +109,14 @@ def print_markdown(text: str, stream: TextIO) -> None:
     console.print(Markdown(text, code_theme="ansi_dark", hyperlinks=False))
 
 
+def print_pages(package: str, *names: str) -> None:
+    """Print Markdown pages of a package, which say what is assumed about the service."""
+    from importlib.resources import files
+
+    pages = ((files(package) / name).read_text("utf-8") for name in names)
+    print_markdown("\n".join(pages), sys.stdout)
+
+
 def _commands(ctx: typer.Context) -> Any:
     """Return the program's commands by their names."""
     program: Any = ctx.find_root().command

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pinpoint_endpoints.cli.audience import AudienceReader, FirstPass, Member, StoredAudience
+from pinpoint_endpoints.cli.help import print_pages
 from pinpoint_endpoints.cli.inputs import OptionalInputs
 from pinpoint_endpoints.cli.lookup import stored_endpoints
 from pinpoint_endpoints.cli.options import (
@@ -178,16 +179,16 @@ class RenderOptions(OptionGroup):
 def preview(
     ctx: typer.Context,
     template: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="TEMPLATE",
+            metavar="[TEMPLATE]",
             show_default=False,
             help="A message template: a document as the AWS CLI reads or writes it, or a text "
             "(.html, .txt, .hbs).",
         ),
-    ],
-    inputs: OptionalInputs,
+    ] = None,
     *,
+    inputs: OptionalInputs,
     endpoint_id: Annotated[
         str | None,
         typer.Option(
@@ -221,6 +222,12 @@ def preview(
         bool,
         typer.Option("--open", help="Open the e-mail in the browser.", rich_help_panel=OUTPUT),
     ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Print how templates are rendered, and what is assumed, and exit."
+        ),
+    ] = False,
     output: Annotated[
         PreviewOutput,
         typer.Option("--output", "-o", help="The output format.", rich_help_panel=OUTPUT),
@@ -244,6 +251,11 @@ def preview(
     from pinpoint_endpoints.reports.preview import PreviewTally, PreviewView
     from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
 
+    if explain:
+        print_pages("pinpoint_endpoints.templates", "behaviour.md")
+        return ExitCode.OK
+    if template is None:
+        raise UsageError("no template is named", "name the file that it is in")
     if endpoint_id is not None:
         check_id(endpoint_id, "endpoint id", "--id")
     checks = CheckOptions(ignore=ignore)

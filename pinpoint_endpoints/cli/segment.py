@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pinpoint_endpoints.cli.audience import AudienceReader, FirstPass, Member, StoredAudience
+from pinpoint_endpoints.cli.help import print_pages
 from pinpoint_endpoints.cli.inputs import OptionalInputs
 from pinpoint_endpoints.cli.members import (
     Matching,
@@ -65,7 +66,6 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.segments.explain import Level
     from pinpoint_endpoints.segments.users import UserAttributes
 
-_PAGE = "behaviour.md"
 _ATTRIBUTE = "attribute:"
 
 
@@ -326,7 +326,8 @@ def segment(
     inputs, endpoint_id = _explained(inputs, endpoint_id, explain=explain, local=stored.local)
     if definition is None:
         if explain:
-            return _print_page()
+            print_pages("pinpoint_endpoints.segments", "behaviour.md")
+            return ExitCode.OK
         raise UsageError("no segment is named", "name the file with its definition")
     if definition == STANDARD_INPUT and STANDARD_INPUT in inputs.paths:
         message = "the segment and the endpoints cannot both be standard input"
@@ -482,13 +483,3 @@ def _explained(
         raise UsageError(f"there is no file {printable(words[0])}", "name files or directories")
     values = {**vars(inputs), "paths": paths}
     return OptionalInputs(**values), words[0]
-
-
-def _print_page() -> ExitCode:
-    from importlib.resources import files
-
-    from pinpoint_endpoints.cli.help import print_markdown
-
-    text = (files("pinpoint_endpoints.segments") / _PAGE).read_text("utf-8")
-    print_markdown(text, sys.stdout)
-    return ExitCode.OK

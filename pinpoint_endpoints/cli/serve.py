@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pinpoint_endpoints.cli.help import print_pages
 from pinpoint_endpoints.cli.options import (
     Quiet,
     Verbose,
@@ -175,13 +176,7 @@ def serve(
         pe serve --store :memory: --throttle 5/s
     """
     if explain:
-        from importlib.resources import files
-
-        from pinpoint_endpoints.cli.help import print_markdown
-
-        folder = files("pinpoint_endpoints.local")
-        pages = ((folder / name).read_text("utf-8") for name in _BEHAVIOUR_PAGES)
-        print_markdown("\n".join(pages), sys.stdout)
+        print_pages("pinpoint_endpoints.local", *_BEHAVIOUR_PAGES)
         return ExitCode.OK
     from pinpoint_endpoints.local.server.fault_injection import Faults
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
+from botocore.loaders import Loader
 
 from pinpoint_endpoints import load, validate
+from pinpoint_endpoints.checks.rules.template_rules import MEMBERS_OF_TEMPLATES, PUSH_MEMBERS
 from pinpoint_endpoints.documents.load import of_any_kind
 from pinpoint_endpoints.documents.model import Problem
 
@@ -142,3 +144,46 @@ def test_for_endpoint_commands_a_template_is_no_endpoint(tmp_path: Path) -> None
     (problem,) = validate(document)
     assert problem.code == "PE013"
     assert "a message template" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("value", "pointer", "hint"),
+    [
+        ({"SMSTemplateRequest": {"body": "x"}}, "/SMSTemplateRequest/body", '"Body"'),
+        ({"Subject": "x", "HTMLPart": "y"}, "/HTMLPart", '"HtmlPart"'),
+        ({"Subject": "x", "TextPart": ["y"]}, "/TextPart", ""),
+        ({"Body": "x", "DefaultSubstitutions": {"a": "b"}}, "/DefaultSubstitutions", "a string"),
+        ({"APNS": {"Body": "x", "title": "y"}}, "/APNS/title", '"Title"'),
+        ({"VoiceTemplateRequest": {"Body": "x", "VoiceID": "y"}}, "/VoiceTemplateRequest/VoiceID",
+         '"VoiceId"'),
+        ({"EmailTemplateRequest": {}}, "/EmailTemplateRequest", ""),
+    ],
+)  # fmt: skip
+def test_members_are_those_of_the_service(
+    tmp_path: Path, value: Any, pointer: str, hint: str
+) -> None:
+    """Another one, or one of another type, is named with its place."""
+    problems = problems_in(tmp_path / "a.json", json.dumps(value))
+    (problem,) = [one for one in problems if one.code == "PE510"]
+    assert problem.pointer == pointer
+    assert hint in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"),
+    [("EMAIL", "EmailTemplate"), ("SMS", "SMSTemplate"), ("PUSH", "PushNotificationTemplate"),
+     ("VOICE", "VoiceTemplate"), ("INAPP", "InAppTemplate")],
+)  # fmt: skip
+def test_the_members_are_those_of_the_model(tmp_path: Path, kind: str, shape: str) -> None:
+    """Every member of botocore's requests and responses is known, and no other."""
+    model = Loader().load_service_model("pinpoint", "service-2")["shapes"]
+    for end in ("Request", "Response"):
+        members = model[f"{shape}{end}"]["members"]
+        known = MEMBERS_OF_TEMPLATES[kind]
+        assert known.keys() <= members.keys()
+        value = {f"{shape}{end}": dict.fromkeys(members)}
+        problems = problems_in(tmp_path / "a.json", json.dumps(value))
+        assert "there is no member" not in " ".join(one.message for one in problems)
+    platforms = ("APNSPushNotificationTemplate", "AndroidPushNotificationTemplate",
+                 "DefaultPushNotificationTemplate")  # fmt: skip
+    assert PUSH_MEMBERS.keys() == {name for one in platforms for name in model[one]["members"]}

@@ -248,6 +248,7 @@ def test_the_local_pinpoint_is_an_audience(pinpoint_local: PinpointLocal) -> Non
         (["t.json", "a.ndjson", "--data", "list.json"], 3, "list.json holds no object"),
         (["t.json", "a.ndjson", "--data", "broken.json"], 3, "broken.json:1: "),
         (["t.json"], 2, "no endpoints are named"),
+        ([], 2, "no template is named"),
         ([".", "a.ndjson"], 2, ". is a directory"),
         (["t.json", "a.ndjson", "--save", "x.html"], 2, "t.json is no e-mail"),
     ],

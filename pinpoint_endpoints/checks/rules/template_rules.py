@@ -1,13 +1,14 @@
 """Rules about message templates: what Pinpoint could not render, or would render otherwise."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
-from pinpoint_endpoints.masking import counted
+from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_style
+from pinpoint_endpoints.masking import counted, shown_member
 from pinpoint_endpoints.quotas import (
     MAX_ADM_TEMPLATE_LENGTH,
     MAX_EMAIL_HEADERS,
@@ -26,6 +27,36 @@ from pinpoint_endpoints.templates.variables import (
     unknown,
     written,
 )
+
+_TYPES: Mapping[type, str] = {str: "a string", dict: "an object", list: "a list"}
+_OF_ALL: Mapping[str, type] = {
+    "DefaultSubstitutions": str,
+    "RecommenderId": str,
+    "Tags": object,
+    "TemplateDescription": str,
+    "TemplateName": str,
+    "TemplateType": str,
+    "tags": dict,
+    **dict.fromkeys(("Arn", "CreationDate", "LastModifiedDate", "Version"), object),
+}
+"""The members of requests and responses of every kind, and of resources of CloudFormation."""
+
+PLATFORMS = ("Default", "APNS", "GCM", "ADM", "Baidu")
+MEMBERS_OF_TEMPLATES: Mapping[str, Mapping[str, type]] = {
+    "EMAIL": {"Subject": str, "HtmlPart": str, "TextPart": str, "Headers": list},
+    "SMS": {"Body": str},
+    "PUSH": dict.fromkeys(PLATFORMS, dict),
+    "VOICE": {"Body": str, "LanguageCode": str, "VoiceId": str},
+    "INAPP": {"Content": list, "CustomConfig": dict, "Layout": str},
+}
+PUSH_MEMBERS: Mapping[str, type] = dict.fromkeys(
+    (
+        *("Action", "Body", "ImageIconUrl", "ImageUrl", "MediaUrl", "RawContent"),
+        *("SmallImageIconUrl", "Sound", "Title", "Url"),
+    ),
+    str,
+)
+"""Of all platforms together."""
 
 _TAG = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|mailto:)", re.IGNORECASE)
@@ -67,12 +98,14 @@ class CheckedTemplate(NamedTuple):
         parts: its parts.
         given: the names of the values that the template or the message has.
         names: those that the audience has; empty if there is none.
+        members: the object that the template is; None for a text.
     """
 
     template: Template
     parts: Sequence[PartText]
     given: Collection[tuple[str, ...]]
     names: Names
+    members: Mapping[str, object] | None = None
 
     def variables(self) -> Iterator[tuple[Part, Variable]]:
         """Yield the variables, without words that are taken as texts, with their parts."""
@@ -86,12 +119,13 @@ class TemplateFinding(NamedTuple):
     """A problem in a part of a template.
 
     Attributes:
-        part: the part.
+        part: the part; one without a text is a member of the template, which its pointer names.
         start: the offset in its text where the problem is.
         end: the offset after it.
         message: what is wrong.
         hint: what to do about it, or empty.
         severity: if it is not the rule's own.
+        at_key: whether the name of the member is wrong.
     """
 
     part: Part
@@ -100,6 +134,7 @@ class TemplateFinding(NamedTuple):
     message: str
     hint: str = ""
     severity: Severity | None = None
+    at_key: bool = False
 
 
 Findings = Iterator[TemplateFinding]
@@ -349,6 +384,52 @@ def sms_character(template: CheckedTemplate) -> Findings:
         better = " ".join(dict.fromkeys(_IN_GSM_7[one] for one in odd if one in _IN_GSM_7))
         hint = f"write {better} instead" if all(one in _IN_GSM_7 for one in odd) else ""
         yield TemplateFinding(part, start, start + 1, message, hint)
+
+
+@rule(codes.TEMPLATE_MEMBER, Scope.TEMPLATE)
+def template_member(template: CheckedTemplate) -> Findings:
+    """A template has a member that there is not, or one of the wrong type.
+
+    boto3 and the AWS CLI refuse the whole request. Texts are strings, and so are
+    `DefaultSubstitutions`: JSON, written as a string. A template without any text is a warning.
+
+    Source: botocore's service model, `EmailTemplateRequest` and its like.
+
+    Wrong:
+        {"EmailTemplateRequest": {"Subject": "Hi", "HTMLPart": "<p>Hi</p>"}}
+
+    Right:
+        {"EmailTemplateRequest": {"Subject": "Hi", "HtmlPart": "<p>Hi</p>"}}
+    """
+    members = template.members
+    if members is None or any(name.endswith("Message") for name in members):
+        return  # it is the message of a campaign
+    pointer, known = template.template.pointer, MEMBERS_OF_TEMPLATES[template.template.kind]
+    found = [*_wrong_members(pointer, members, known)]
+    for platform in PLATFORMS if template.template.kind == "PUSH" else ():
+        inner = members.get(platform)
+        if isinstance(inner, Mapping):
+            found += _wrong_members(f"{pointer}/{platform}", inner, PUSH_MEMBERS)
+    yield from found
+    if not template.parts and not found:
+        message = f"there is no text in it: expected {', '.join(known)}"
+        yield TemplateFinding(Part("", "", pointer), 0, 0, message, "", Severity.WARNING)
+
+
+def _wrong_members(
+    pointer: str, members: Mapping[str, object], known: Mapping[str, type]
+) -> Findings:
+    for name, value in members.items():
+        part = Part(name, "", f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+        wanted = known.get(name) or _OF_ALL.get(name)
+        if wanted is None:
+            near = same_but_for_style(name, tuple(known)) or nearest(name, known)
+            hint = f'did you mean "{near}"?' if near else f"the members are {', '.join(known)}"
+            message = f'there is no member "{shown_member(name)}" in a template'
+            yield TemplateFinding(part, 0, 0, message, hint, at_key=True)
+        elif value is not None and not isinstance(value, wanted):
+            hint = "write the JSON as a string" if name == "DefaultSubstitutions" else ""
+            yield TemplateFinding(part, 0, 0, f"expected {_TYPES[wanted]}", hint)
 
 
 def _is_adm(part: Part) -> bool:
