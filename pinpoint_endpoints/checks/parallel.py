@@ -18,7 +18,6 @@ from typing import NamedTuple, Self
 from pinpoint_endpoints.checks.cross_file import CrossFileIndex, IndexPart
 from pinpoint_endpoints.checks.finding import Policy
 from pinpoint_endpoints.checks.processes import ProcessDiedError, Processes
-from pinpoint_endpoints.checks.rules.registry import all_rules
 from pinpoint_endpoints.checks.validate import validate, verdict_on
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Format, Source, UnreadablePath
@@ -167,7 +166,6 @@ class Workers:
         self._has_documents = False
 
     def __enter__(self) -> Self:
-        all_rules()  # which are imported once for all workers
         self._processes.__enter__()
         return self
 
@@ -400,12 +398,16 @@ class _Results:
         self._documents: list[_Documents] = []
         self._same_in_source: _Same = {}
         self._same: _Same = {}
+        self._valid: Counter[str] = Counter()
         self._with_read_only = -1
 
     def add(self, source: int, document: Document, problems: Sequence[Problem]) -> None:
         """Add a document with its problems."""
         shape, several = document.shape, document.in_multi_document_file
         is_shown = self._settings.each or bool(document.problems) or not document.is_read
+        if not problems and not is_shown:
+            self._valid[shape] += 1
+            return
         needs_text = False
         reported: list[_Shown | _Unshown] = []
         for problem in problems:
@@ -457,7 +459,11 @@ class _Results:
 
     def all(self) -> list[_Documents]:
         """Return what was collected."""
-        return [*self._documents, *_counted(self._same)]
+        valid = (
+            _Documents(0, number, Verdict.VALID, shape, in_multi_document_file=False)
+            for shape, number in self._valid.items()
+        )
+        return [*self._documents, *_counted(self._same), *valid]
 
 
 _Same = dict[tuple[Format, _Documents], tuple[int, int]]

@@ -186,16 +186,19 @@ class Inputs(OptionGroup):
         patterns = tuple(self.exclude or ())
         return Selection(patterns, not self.no_ignore, leave_out, unread, self.s3)
 
-    def counted_sources(
-        self, leave_out: frozenset[str], *, quiet: bool
-    ) -> Iterator[Source | UnreadablePath]:
-        """Yield the files as `find` does, and print how many others the directories hold.
+    def find_and_count(self, leave_out: frozenset[str]) -> Iterator[Source | UnreadablePath]:
+        """Yield the files as `find` does, and count others that the directories hold.
 
         Args:
             leave_out: real paths of files in those directories that are not read.
-            quiet: whether to print nothing.
         """
-        yield from discover(self.paths, self._selection(leave_out, self.left_out))
+        return discover(self.paths, self._selection(leave_out, self.left_out))
+
+    def noting_left_out(
+        self, sources: Iterator[Source | UnreadablePath], *, quiet: bool
+    ) -> Iterator[Source | UnreadablePath]:
+        """Yield files of `find_and_count`, then print how many others there are, unless quiet."""
+        yield from sources
         if not quiet:
             self._note_left_out()
 

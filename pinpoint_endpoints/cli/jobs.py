@@ -3,12 +3,12 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from itertools import chain
 from threading import active_count
 from typing import TYPE_CHECKING
 
 from pinpoint_endpoints.cli.inputs import Inputs
-from pinpoint_endpoints.documents.discovery import Format, UnreadablePath
+from pinpoint_endpoints.documents.discovery import Format, Source, UnreadablePath
 from pinpoint_endpoints.documents.streams import Meter
 
 if TYPE_CHECKING:
@@ -27,27 +27,42 @@ as long as so many bytes more, and YAML so many times as long. Measured on two C
 """
 
 
-@contextmanager
-def workers_for(
-    jobs: int | None,
-    inputs: Inputs,
-    settings: Callable[[], "Settings"],
-    meter: Meter,
-) -> Iterator["Workers | None"]:
-    """Give the processes that check documents; None where this process does it alone.
+_Sources = Iterator[Source | UnreadablePath]
+
+
+def jobs_for(jobs: int | None, inputs: Inputs, sources: _Sources) -> tuple[int, _Sources]:
+    """Return how many processes check documents, and the files: some of them are found for that.
 
     Args:
         jobs: how many, if that was given.
         inputs: the files.
+        sources: what is found of them.
+    """
+    if inputs.s3 is not None or not hasattr(os, "fork"):
+        return 1, sources
+    if jobs is not None:
+        return jobs, sources
+    jobs = min(_cpus(), _MAX_BY_DEFAULT)
+    if jobs == 1 or active_count() > 1:
+        return 1, sources
+    found: list[Source | UnreadablePath] = []
+    is_large = _are_large(sources, found)
+    return jobs if is_large else 1, chain(found, sources)
+
+
+@contextmanager
+def workers_for(
+    jobs: int, inputs: Inputs, settings: Callable[[], "Settings"], meter: Meter
+) -> Iterator["Workers | None"]:
+    """Give the processes that check documents; None where this process does it alone.
+
+    Args:
+        jobs: how many.
+        inputs: the files.
         settings: returns how they check documents.
         meter: counts the bytes that are read.
     """
-    if inputs.s3 is not None:
-        jobs = 1
-    elif jobs is None:
-        jobs = min(_cpus(), _MAX_BY_DEFAULT)
-        jobs = jobs if jobs > 1 and active_count() == 1 and _are_large(inputs) else 1
-    if jobs == 1 or not hasattr(os, "fork"):
+    if jobs == 1:
         yield None
         return
     from pinpoint_endpoints.checks.parallel import Workers
@@ -63,14 +78,20 @@ def _cpus() -> int:
     return os.cpu_count() or 1
 
 
-def _are_large(inputs: Inputs) -> bool:
-    """Tell whether reading the files takes longer than starting processes for them."""
+def _are_large(sources: _Sources, found: list[Source | UnreadablePath]) -> bool:
+    """Tell whether reading the files takes longer than starting processes for them.
+
+    Args:
+        sources: the files.
+        found: what was taken of them is added to it.
+    """
     total = 0
-    for source in inputs.find():
+    for source in sources:
+        found.append(source)
         if isinstance(source, UnreadablePath):
             continue
         try:
-            size = _FILE + Path(source.path).stat().st_size
+            size = _FILE + os.stat(source.path).st_size  # noqa: PTH116 - faster than a Path
         except (OSError, ValueError):
             continue
         total += size * _TIMES_FOR_YAML if source.format is Format.YAML else size

@@ -19,7 +19,7 @@ from pinpoint_endpoints.cli.fix import (
     show_differences,
 )
 from pinpoint_endpoints.cli.inputs import Inputs
-from pinpoint_endpoints.cli.jobs import MAX_JOBS, workers_for
+from pinpoint_endpoints.cli.jobs import MAX_JOBS, jobs_for, workers_for
 from pinpoint_endpoints.cli.options import OUTPUT, CheckOptions, DisplayOptions
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import run
@@ -223,10 +223,14 @@ def _report(
     with (
         inputs.spooled(keep=True) as spooled,
         _Reports(output, files, options, inputs.paths) as reports,
-        workers_for(jobs, inputs, lambda: settings(reports), progress.meter) as workers,
-        progress,  # its thread is started after the workers
+        ExitStack() as running,
     ):
-        sources = inputs.counted_sources(reports.real_paths, quiet=options.quiet)
+        jobs, sources = jobs_for(jobs, inputs, inputs.find_and_count(reports.real_paths))
+        workers = running.enter_context(
+            workers_for(jobs, inputs, lambda: settings(reports), progress.meter)
+        )
+        running.enter_context(progress)  # its thread is started after the workers
+        sources = inputs.noting_left_out(sources, quiet=options.quiet)
         tally.left_out = inputs.left_out
         current = _CurrentFile(spooled)
 

@@ -49,6 +49,7 @@ from pinpoint_endpoints.documents.streams import (
     Spooled,
     is_gzip,
     nothing_more,
+    read_small_file,
     stream_of,
 )
 from pinpoint_endpoints.documents.template_shapes import (
@@ -68,6 +69,7 @@ _BEGINS_JSON = b'{["'
 _SPACE = b" \t\r\n"
 _CERTAIN_LINES = 2
 _MIN_COLUMNS = 2
+_READ_WHOLE = (Format.JSON, Format.YAML)
 _MAYBE_CSV = (Format.CSV, Format.BY_CONTENT)
 _JSON_BEGINS = (b"{", b"[")
 _BARE_SHAPES = ("EndpointRequest", "EndpointResponse")
@@ -216,6 +218,14 @@ def read(
             yield from _documents(named, reader, as_it_comes=True)
         elif source.path == STANDARD_INPUT:
             yield _unreadable(source.path, _not_read("standard input is not read here"))
+        elif (
+            source.format in _READ_WHOLE
+            and source.s3_object is None
+            and (raw := read_small_file(source.path)) is not None
+        ):
+            if meter is not None:
+                meter.count += len(raw)
+            yield from documents_in(source, raw)
         else:
             found = source.s3_object
             with OpenFile(source.path) if found is None else found.open() as file:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from errno import EFBIG, EINVAL
 from functools import partial
+from stat import S_ISREG
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 if TYPE_CHECKING:
@@ -119,6 +120,23 @@ class OpenFile:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
+
+
+def read_small_file(path: str) -> bytes | None:
+    """Return the bytes of a file that one read takes whole, and that is not compressed; else None.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    try:
+        status = os.stat(path)  # noqa: PTH116 - faster than a Path
+    except ValueError:  # of a NUL character
+        return None
+    if not S_ISREG(status.st_mode) or status.st_size >= CHUNK:
+        return None
+    with OpenFile(path) as read:
+        raw = read(CHUNK)
+    return None if is_gzip(raw) else raw
 
 
 def is_gzip(begin: bytes) -> bool:
