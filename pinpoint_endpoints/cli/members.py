@@ -91,6 +91,10 @@ class MemberOptions(OptionGroup):
         bool, typer.Option("--fail-if-empty", help="Fail with exit code 1 if none matches.")
     ] = False
 
+    def are_given(self) -> bool:
+        """Return whether any of the options is given."""
+        return any(value is not None and value is not False for value in vars(self).values())
+
     def funnel(self, words: Words) -> Funnel:
         """Return what counts the endpoints.
 
@@ -225,7 +229,9 @@ def member_results(
                     files.commit()
         except (CheckFailed, UsageError, CannotRun) as error:
             failure = error
-        if failure is None or not isinstance(failure, UsageError):
+        if failure is not None and not tally.total:
+            raise failure
+        if not isinstance(failure, UsageError):
             yield from listed
         if files is not None and failure is None:
             yield from files.files

@@ -323,6 +323,9 @@ def segment(
         pe segment segment.json endpoints/ --explain e1
         pe segment segment.json endpoints/ --save members.ndjson
     """
+    if explain and members.are_given():
+        message = "--explain excludes the options for members, such as --list and --save"
+        raise UsageError(message, "leave one of them out")
     inputs, endpoint_id = _explained(inputs, endpoint_id, explain=explain, local=stored.local)
     if definition is None:
         if explain:

@@ -235,6 +235,7 @@ def test_how_segments_are_evaluated_is_explained() -> None:
         (["segment", "S1.json", "endpoints", "--explain", "nobody"], 3, "no endpoint nobody"),
         (["segment", "S1.json", "endpoints", "--id", "e1"], 2, "--id is only for --explain"),
         (["segment", "S1.json", "nowhere", "--explain"], 2, "there is no file nowhere"),
+        (["segment", "S1.json", "endpoints", "--explain", "--list"], 2, "--explain excludes"),
         (["segment", "S13.json", "endpoints", "all.ndjson"], 1, "PE301"),
         (["segment", "-", "-"], 2, "standard input"),
     ],
