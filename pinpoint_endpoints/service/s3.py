@@ -19,6 +19,7 @@ MAX_BREAKS = 3
 """How often in a row a connection may break before a byte arrives."""
 
 _LIST, _READ, _WRITE = "s3:ListBucket", "s3:GetObject", "s3:PutObject"
+_SAYS_NOTHING = ("Access Denied", "Forbidden")
 _DIGEST = "pe-sha256"
 """The metadata of an object that holds the digest of its bytes."""
 
@@ -270,5 +271,6 @@ def _explained(error: "ClientError", bucket: str, permission: str) -> Exception:
     if refusal.code in _REASONS:
         return OSError(_REASONS[refusal.code])
     if refusal.status == 403:  # noqa: PLR2004 - HTTP: forbidden
-        return OSError(f"access denied: the credentials need {permission}")
+        told = "" if refusal.message in _SAYS_NOTHING else f" ({refusal.message})"
+        return OSError(f"access denied{told}: the credentials need {permission}")
     return OSError(f"the answer was HTTP {refusal.status}: {refusal.message}")

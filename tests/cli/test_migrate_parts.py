@@ -201,6 +201,23 @@ def test_nothing_is_sent_after_a_job_that_failed(aws_variables: None) -> None:
     assert second.state is PartState.SKIPPED
 
 
+def test_profiles_that_a_job_refused_are_counted(aws_variables: None, source: Path) -> None:
+    """The exit code says that some were loaded, and the hint how to see which were not."""
+    counts = {"CreatedRecords": 2, "FailedRecords": 1}
+    with HttpStub(answer(DomainName="demo"), answer(JobId=JOB)) as server:
+        server.then(
+            answer(Url=f"{server.url}/put", ClientToken="a2V5"),
+            Answer(200, b""),
+            answer(),
+            answer(JobId=JOB, Status="PARTIALLY_SUCCEEDED", ResultsSummary=counts),
+        )
+        arguments = ("--via", "upload-job", "--expires-days", 9, "-o", "text", source)
+        ended = run("migrate", "--domain", "demo", "--endpoint-url", server.url, *arguments)
+    assert ended.code == 5
+    assert f"profiles-00001.csv: partial 2 created, 1 refused (job {JOB})" in ended.out
+    assert "the service does not say which profiles it refused" in ended.err
+
+
 def test_a_refused_upload_hides_its_url(aws_variables: None, source: Path, tmp_path: Path) -> None:
     """Which is signed; the code of Amazon S3 is told, and the job is kept for the next run."""
     journal = tmp_path / "journal"

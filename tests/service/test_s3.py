@@ -136,7 +136,8 @@ S3_ERROR = "<Error><Code>{}</Code><Message>to user@example.com</Message></Error>
 @pytest.mark.parametrize(
     ("code", "status", "message"),
     [
-        ("AccessDenied", 403, "access denied: the credentials need s3:ListBucket"),
+        ("AccessDenied", 403, "access denied (to u***@"),
+        ("AccessDenied", 403, "the credentials need s3:ListBucket"),
         ("ExpiredToken", 400, "Amazon S3 refused the credentials: to u***@"),
         ("SlowDown", 503, "HTTP 503: to u***@"),
     ],
