@@ -146,6 +146,7 @@ class Site(NamedTuple):
         options: those with names.
         rests: how the paths go on that the arguments are, from where the library begins them.
         masks: whether what it returns is personal.
+        is_raw: whether what it prints is not escaped (`{{{`).
     """
 
     start: int
@@ -155,6 +156,7 @@ class Site(NamedTuple):
     options: Mapping[str, Expression]
     rests: tuple[Rest, ...]
     masks: bool = False
+    is_raw: bool = False
 
 
 _SAFE = re.compile(r"[^\W\d][\w-]*")

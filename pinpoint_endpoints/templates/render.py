@@ -4,6 +4,7 @@
 becomes a call of our helper `_`, and each call of a helper gets the number of its place.
 """
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -74,6 +75,10 @@ def compile_part(part: Part, settings: Settings | None = None) -> Compiled:
     return Compiled(part, settings or Settings())
 
 
+_ESCAPED = re.compile("[&<>\"'`=]")
+"""The characters that Handlebars escapes."""
+
+
 class _Number(Decimal):
     """A number that the library prints without an exponent."""
 
@@ -102,6 +107,7 @@ class _Run:
         self._missing: dict[int, Variable] = {}
         self._notes: dict[tuple[str, int], Note] = {}
         self._left = 0
+        self._is_unsure_of_escapes = settings.escape is None and not escapes
         self._data: Mapping[str, Any] = {}
         self._is_plain = writer.is_plain and not escapes
         library = Handlebars(escape_html=escapes, max_depth=MAX_NESTING)
@@ -216,6 +222,16 @@ class _Run:
             self.note_several(value, site.arguments[0])
             value = text_of(value)
         self.spend(len(value), site)
+        if self._is_unsure_of_escapes and not site.is_raw and _ESCAPED.search(value):
+            message = "Pinpoint may print & < > \" ' ` or = as in HTML, such as &amp;"
+            expression = site.arguments[0]
+            self.note(
+                "may-be-escaped",
+                message,
+                expression.offset,
+                expression.offset + len(label_of(expression)),
+                "{{{ never escapes",
+            )
         return self._hide(value) if self._hide and site.masks else value
 
     def note_several(self, value: object, expression: Expression) -> None:

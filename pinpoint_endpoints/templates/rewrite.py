@@ -236,7 +236,9 @@ class Rewriter:
         arguments = call.arguments or (call.name,)
         options = dict(call.options)
         name = call.name.text
-        self.sites.append(Site(tag.start, tag.end, name, arguments, options, (rest,), masks))
+        self.sites.append(
+            Site(tag.start, tag.end, name, arguments, options, (rest,), masks, tag.is_raw)
+        )
         return len(self.sites) - 1
 
     def _helper(self, call: Call, start: int, end: int) -> tuple[str, bool]:

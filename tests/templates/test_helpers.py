@@ -179,6 +179,7 @@ def test_what_fails_in_pinpoint_is_an_error_with_its_place(template: str, messag
         ("{{User.UserAttributes.FavoriteColors}}", "several-values"),
         ("{{upper User.UserAttributes.FavoriteColors}}", "several-values"),
         ("{{User.UserAttributes}}", "object"),
+        ("{{Attributes.html}}", "may-be-escaped"),
         ('{{gt User.UserAttributes.Age.[0] "9"}}', "compared-as-text"),
         ("{{gt User.UserAttributes.Age.[0] 9}}", "mixed-comparison"),
         ("{{#each User.UserAttributes.many}}{{this}}{{/each}}", "too-many-values"),
