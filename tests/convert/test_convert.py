@@ -141,3 +141,58 @@ def test_a_format_is_explained() -> None:
     """As a table, and as JSON."""
     assert "older-copy" in run("convert", "--explain", "ndjson").out
     assert json.loads(run("convert", "--explain", "ndjson", "-o", "json").out)["members"]
+
+
+SAMPLES = {
+    "import.csv": (
+        "ChannelType,Address,Location.Country,Demographic.Platform,Demographic.Make,User.UserId\n"
+        "SMS,2065550182,CAN,Android,LG,example-user-id-1\n"
+        "APNS,1a2b3c4d5e6f7g8h9i0j1a2b3c4d5e6f,USA,iOS,Apple,example-user-id-2\n"
+        "EMAIL,john.stiles@example.com,USA,iOS,Apple,example-user-id-2\n"
+    ),
+    "import.json": (
+        '{"ChannelType":"SMS","Address":"2065550182","Location":{"Country":"USA"},'
+        '"Demographic":{"Platform":"Android","Make":"LG"},"User":{"UserId":"example-user-id-1"}}\n'
+        '{"ChannelType":"APNS","Address":"1a2b3c4d5e6f7g8h9i0j1a2b3c4d5e6f","Location":{"Country":'
+        '"USA"},"Demographic":{"Platform":"iOS","Make":"Apple"},"User":{"UserId":'
+        '"example-user-id-2"}}\n'
+        '{"ChannelType":"EMAIL","Address":"john.stiles@example.com","Location":{"Country":"CAN"},'
+        '"Demographic":{"Platform":"iOS","Make":"Apple"},"User":{"UserId":"example-user-id-2"}}\n'
+    ),
+    "get-user-endpoints.json": (
+        '{"EndpointsResponse":{"Item":[{"Address":"+12065550182","ApplicationId":"a","ChannelType":'
+        '"SMS","CohortId":"45","CreationDate":"2019-05-02T17:47:13.507Z","EffectiveDate":'
+        '"2019-05-02T17:47:13.507Z","EndpointStatus":"ACTIVE","Id":"s","OptOut":"NONE",'
+        '"User":{"UserAttributes":{"FirstName":["Wang"]},"UserId":"example-user-id-1"}},'
+        '{"Address":"wang.xiulan@example.com","ChannelType":"EMAIL","Id":"m","OptOut":"ALL",'
+        '"RequestId":"r","User":{"UserId":"example-user-id-2"}}]}}'
+    ),
+    "segment": (  # what an export job writes: no suffix, gzip
+        '{"ChannelType":"EMAIL","Address":"john.stiles@example.com","EndpointStatus":"ACTIVE",'
+        '"OptOut":"NONE","Id":"12345","Attributes":{"Email":["recipient%40example.com"]},'
+        '"User":{"UserId":"example-user-id-1","UserAttributes":{"FirstName":["Carlos"]}}}\n'
+        '{"ChannelType":"SMS","Address":"+16045550182","Id":"6","Demographic":{},"Location":{},'
+        '"User":{"UserId":"example-user-id-2","UserAttributes":{}}}\n'
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_samples_of_awss_documentation(tmp_path: Path, name: str) -> None:
+    """Two users each; import files have no ids, and `--ids` makes the same ones in each run.
+
+    Source: Amazon Pinpoint User Guide, "Importing segments" and "Exporting segments"; Developer
+    Guide, "Looking up endpoints".
+    """
+    raw = SAMPLES[name].encode()
+    path = tmp_path / (f"{name}.gz" if name == "segment" else name)
+    path.write_bytes(gzip.compress(raw) if name == "segment" else raw)
+    arguments = ["--ids", "from-address"] if name.startswith("import") else []
+    out = tmp_path / "out"
+    ended = run("convert", path, "--to", "customer-profiles", "-d", out, "-o", "json", *arguments)
+    assert ended.code == 0, ended.err
+    summary = json.loads(ended.out)["summary"]
+    assert summary["endpoints"] == summary["written"] == raw.count(b"example-user-id")
+    profiles = (out / "profiles-00001.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["userId"][-1] for line in profiles] == ["1", "2"]
+    assert b"wang.xiulan" not in (out / "profiles-00001.jsonl").read_bytes()

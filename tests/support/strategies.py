@@ -13,7 +13,8 @@ HARD_TEXTS = [
     "", " ", "NO", "no", "y", "on", "null", "~", "012", "08", "+12065550100", "1.10", "1e3",
     "1_000", "0x1F", "0o17", ".inf", "2026-10-30", "12:30:45", "=", "<<", "- a", "a: b", "a #b",
     "#", "*a", "&a", "!a", "%a", "---", "...", "'", '"', "\\", "two\nlines", "end\n", "\t",
-    "\0", "\x7f", "\x85", "\u2028", "\ufeff", "Zürich", "日本", "😀", "word", "ACTIVE",
+    "\0", "\x7f", "\x85", "\u2028", "\ufeff", "Zürich", "日本", "😀", "word", "ACTIVE", "a.b",
+    'x,"y"\r\nz',
 ]  # fmt: skip
 HARD_IDS = [
     "a.json", "A.JSON.json", "a.ndjson", "a.ndjson.gz", "a/b", "a\\b", "../a", ".hidden", "-x",
