@@ -214,7 +214,7 @@ class UploadJobs:
             job = UploadJob(job_id, CREATED)
             self._record(part, job, State.PLANNED)
         if job.status == CREATED:
-            self._say(f"uploading {part.name}, {part.size / 1_000_000:,.1f} MB")
+            self._say(f"{part.name}: {part.size / 1_000_000:,.1f} MB")
             upload_file(self._client, self._domain, job.job_id, part.file)
             self._start(job)
         job = self._ended(part, job)
@@ -247,7 +247,7 @@ class UploadJobs:
                 return job._replace(status="unknown to the service")
             if found.status not in (CREATED, IN_PROGRESS):
                 return found
-            self._say(f"loading {part.name}: job {job.job_id} is {found.status}")
+            self._say(f"{part.name}: {found.status.lower().replace('_', ' ')}")
             self._wait(wait)
             wait = min(wait * 1.5, MAX_WAIT_SECONDS)
 
@@ -303,7 +303,7 @@ def put_parts(
             yield outcome_of(part, PartState.DONE, "it is there already", url=url)
             continue
         size = f"{part.size / 1_000_000:,.1f} MB"
-        say(f"uploading {part.name}, {size}")
+        say(f"{part.name}: {size}")
         part.file.seek(0)
         folder.put(part.name, part.file, part.digest)
         message = f"{counted(part.profiles, 'profile')}, {size}"
