@@ -1,6 +1,7 @@
 """Check message templates, of which a file may have several."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -26,6 +27,9 @@ from pinpoint_endpoints.templates.read import (
 )
 from pinpoint_endpoints.templates.render import Compiled, compile_part
 from pinpoint_endpoints.templates.syntax import TemplateError
+
+MAX_FINDINGS = 200
+"""Of one rule in one template: more than anyone reads."""
 
 _NO_VALUES: Mapping[ValueName, object] = {}
 
@@ -65,7 +69,7 @@ def template_in(document: Document, channel: str = "") -> TemplateDocument:
         TemplateError: there is none, or more than one.
     """
     template = read_template(document.value, channel or _channel_of(document))
-    return TemplateDocument(document, template, tuple(map(_part_text, template.parts)))
+    return _with_parts(document, template)
 
 
 def document_problems(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
@@ -82,9 +86,7 @@ def document_problems(document: Document, policy: Policy = DEFAULT_POLICY) -> li
         if not templates:
             read_template(document.value, channel)
         for template in templates:
-            parts = tuple(map(_part_text, template.parts))
-            found = TemplateDocument(document, template, parts)
-            problems += template_problems(found, policy)
+            problems += template_problems(_with_parts(document, template), policy)
     except TemplateError as error:
         problems.append(unreadable(document, error))
     return sorted(problems, key=_place)
@@ -127,6 +129,15 @@ def _channel_of(document: Document) -> str:
     return "EMAIL" if is_html and document.shape == TEMPLATE_TEXT else ""
 
 
+def _with_parts(document: Document, template: Template) -> TemplateDocument:
+    """Read the parts of a template; the text of an HTML file is HTML, whatever it looks like."""
+    parts = template.parts
+    if _channel_of(document) == template.kind:
+        parts = tuple(part._replace(name="HtmlPart", escape=True) for part in parts)
+        template = template._replace(parts=parts)
+    return TemplateDocument(document, template, tuple(map(_part_text, parts)))
+
+
 def _part_text(part: Part) -> PartText:
     try:
         return PartText(part, compile_part(part))
@@ -138,7 +149,7 @@ def _problems(document: Document, checked: CheckedTemplate, policy: Policy) -> I
     for rule in declared():
         if rule.scope is Scope.TEMPLATE and rule.code not in policy.ignore:
             found: TemplateFinding
-            for found in rule.check(checked):
+            for found in islice(rule.check(checked), MAX_FINDINGS):
                 yield _problem(document, rule.code, found, found.severity or rule.severity)
 
 

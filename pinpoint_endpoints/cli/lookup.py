@@ -45,6 +45,7 @@ _COMMANDS_BY_OTHER_NAMES = {
         "update-endpoints-batch"),
     "convert": ("transform", "translate"),
     "diff": ("compare", "plan"),
+    "preview": ("render", "template"),
     "get": ("export", "fetch", "get-endpoint", "list", "ls", "read", "show"),
     "get --user": ("get-user-endpoints",),
     "delete": ("delete-endpoint", "remove", "rm"),

@@ -11,7 +11,7 @@ from pinpoint_endpoints.reports.problems import (
     problem_lines,
     problem_members,
 )
-from pinpoint_endpoints.reports.reporter import Cell, Column, Reporter, View
+from pinpoint_endpoints.reports.reporter import MAX_ROWS, Cell, Column, Reporter, View
 from pinpoint_endpoints.reports.table import console_for, print_table
 from pinpoint_endpoints.reports.tally import AudienceTally, Tally
 from pinpoint_endpoints.reports.wrapping import wrapped_for
@@ -166,7 +166,7 @@ class _PreviewReporter:
         """Print the problems of the template, then the message, or the account and its chart."""
         problems = [result for result in self._results if isinstance(result, Problem)]
         if problems:
-            print_problem_table(problems, self._stream)
+            print_problem_table(problems[:MAX_ROWS], self._stream)
         console = console_for(self._stream)
         for result in self._results:
             if isinstance(result, Preview):
@@ -177,7 +177,10 @@ class _PreviewReporter:
         entries = [result for result in self._results if isinstance(result, Entry)]
         rows = [_row(entry) for entry in entries if entry.about is not About.SMS_PARTS]
         if rows:
-            print_table(console, _COLUMNS, rows)
+            print_table(console, _COLUMNS, rows[:MAX_ROWS])
+        more = max(len(problems) - MAX_ROWS, 0) + max(len(rows) - MAX_ROWS, 0)
+        if more:
+            self._stream.write(f"{more:,} more: see all with -o text\n")
         parts = [entry for entry in entries if entry.about is About.SMS_PARTS]
         if parts:
             from pinpoint_endpoints.reports.charts import print_bar_charts
