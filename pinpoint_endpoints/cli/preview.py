@@ -34,7 +34,7 @@ from pinpoint_endpoints.errors import (
     UsageError,
     reason_of,
 )
-from pinpoint_endpoints.masking import masked
+from pinpoint_endpoints.masking import looks_like_address, masked
 from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 
 if TYPE_CHECKING:
@@ -430,11 +430,18 @@ class _Run:
             shown = Renderer(file.template, settings, self._values).render(endpoint)
             message = account.renderer.render(endpoint)._replace(parts=shown.parts)
             reason = left_out(endpoint, file.template.kind)
-            yield Preview(_name_of(found), message, reason)
+            yield Preview(self._shown(_name_of(found)), message, reason)
         else:
-            yield from account.entries()
+            for entry in account.entries():
+                yield entry._replace(first=self._shown(entry.first))
         if members.error is not None:
             raise members.error
+
+    def _shown(self, endpoint_id: str) -> str:
+        """Return an id as it may be shown: some are addresses."""
+        if self._shows_values or not looks_like_address(endpoint_id):
+            return endpoint_id
+        return masked(endpoint_id)
 
     def _endpoint(self, member: Member) -> Mapping[str, Any]:
         """Return what the variables of a message are taken from."""

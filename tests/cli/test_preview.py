@@ -69,6 +69,39 @@ def test_missing_variables_are_counted_with_the_first_endpoint() -> None:
     assert preview(SMS, PEOPLE, "--missing", "error").code == 1
 
 
+def test_ids_that_are_addresses_are_masked() -> None:
+    """Unless --show-values is given."""
+    people = [endpoint(number, "SMS", Id=f"ada{number}@example.com") for number in (1, 2)]
+    assert entries_in(preview(SMS, people, "-o", "json"), "missing")[0][2] == "a***@example.com"
+    ended = preview(SMS, people, "-o", "json", "--show-values")
+    assert entries_in(ended, "missing")[0][2] == "ada1@example.com"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "default", "expected"),
+    [
+        ({"FirstName": ["Sofia"], "Activity": ["half marathon"], "Record": ["1:42:17"]}, "",
+         "Hi Sofia, congratulations on your new half marathon record of 1:42:17!"),
+        ({"FirstName": ["Jane"], "Record": ["1:42:17"]}, "running",
+         "Hi Jane, congratulations on your new running record of 1:42:17!"),
+        ({"FirstName": ["Mary"], "Record": ["20:52"]}, "",
+         "Hi Mary, congratulations on your new  record of 20:52!"),
+    ],
+)  # fmt: skip
+def test_the_example_of_the_guide(
+    attributes: dict[str, list[str]], default: str, expected: str
+) -> None:
+    """AWS, "Adding personalized content to message templates": a default, and none."""
+    body = "Hi {{U.FirstName}}, congratulations on your new {{U.Activity}} record of {{U.Record}}!"
+    template = {"Body": body.replace("U.", "User.UserAttributes.")}
+    if default:
+        defaults = {"User.UserAttributes.Activity": default}
+        template["DefaultSubstitutions"] = json.dumps(defaults)
+    one = endpoint(1, "SMS")
+    one["User"]["UserAttributes"] = attributes
+    assert f"  {expected}\n" in preview(template, [one], "--show-values").out
+
+
 def test_parts_of_sms_are_counted_by_encoding() -> None:
     """A character that GSM-7 does not have makes a message UCS-2."""
     long = {"Body": SMS["Body"] + "x" * 70}
