@@ -272,8 +272,10 @@ class Directory(Output):
     def commit(self) -> None:
         """Move the files into the directory."""
         try:
-            with (self._stage / _MOVING).open("wb") as moving, os.scandir(self._new) as entries:
+            listed = self._stage / f"{_MOVING}.new"
+            with listed.open("wb") as moving, os.scandir(self._new) as entries:
                 moving.writelines(os.fsencode(entry.name) + _END_OF_NAME for entry in entries)
+            listed.replace(self._stage / _MOVING)
             with os.scandir(self._new) as entries:
                 for entry in entries:
                     os.replace(entry.path, self._directory / entry.name)  # noqa: PTH105 - is fast

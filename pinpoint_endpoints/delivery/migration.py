@@ -19,10 +19,10 @@ from pinpoint_endpoints.delivery.plan import (
     SendOptions,
     Step,
 )
-from pinpoint_endpoints.delivery.sender import THROTTLE_RETRIES, Sender
+from pinpoint_endpoints.delivery.sender import THROTTLE_RETRIES, Sender, not_sent
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import Locator
-from pinpoint_endpoints.errors import Refused
+from pinpoint_endpoints.errors import PinpointEndpointsError, Refused
 from pinpoint_endpoints.masking import counted, masked
 from pinpoint_endpoints.quotas import (
     MAX_OBJECT_TYPE_FIELDS,
@@ -159,8 +159,12 @@ def migrate_all(  # noqa: PLR0913 - each is an option of pe migrate
     log = DeliveryLog(journal, failures, monitor)
 
     def sender(breaker: CircuitBreaker) -> Send:
-        connected = client()
-        prepare_type(connected, migration, object_type(profiles.fields), note)
+        try:
+            connected = client()
+            prepare_type(connected, migration, object_type(profiles.fields), note)
+        except PinpointEndpointsError as error:
+            breaker.halt(error)  # all profiles are known: each is reported
+            return lambda call: [not_sent(item) for item in call.items]
         return Sender(
             connected,
             migration.domain,

@@ -87,10 +87,11 @@ def test_profiles_are_made_and_shown(store: Path, source: Path) -> None:
 
 
 def test_a_domain_needs_an_object_type(store: Path, source: Path) -> None:
-    """Nothing is sent without one, and the error names the option that makes it."""
+    """Nothing is sent without one: all profiles are skipped, and the error says how to make it."""
     ended = local(store, source)
     assert ended.code == 4
     assert "add --create-object-type" in ended.err
+    assert "12 profiles: 0 accepted, 12 skipped" in ended.err
 
 
 def test_the_difference_of_the_object_type_is_shown(store: Path, tmp_path: Path) -> None:
