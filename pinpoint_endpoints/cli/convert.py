@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.convert import output as outputs
     from pinpoint_endpoints.convert.formats import ConvertOptions, Format
     from pinpoint_endpoints.documents.model import Document
+    from pinpoint_endpoints.segments.definition import Definition
 
 
 class FileFormat(StrEnum):
@@ -48,6 +49,7 @@ class FormatOptions(OptionGroup):
         topics: the path of the member whose values are topics.
         keys: which attribute keys there may be.
         file_format: of profile objects.
+        segments: where the segments of Pinpoint are.
     """
 
     heading = "Options of single formats"
@@ -79,6 +81,16 @@ class FormatOptions(OptionGroup):
         ),
     ] = None
 
+    segments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--segments",
+            metavar="DIR",
+            help="Of customer-profiles: files and directories with segments of Pinpoint, which "
+            "become segment definitions. Repeatable.",
+        ),
+    ] = None
+
     def resolve(self, format_: "Format", ignore: list[str] | None) -> "ConvertOptions":
         """Return the options of a format.
 
@@ -96,6 +108,7 @@ class FormatOptions(OptionGroup):
             "topics": ("--topics", self.topics),
             "strict_keys": ("--keys", self.keys),
             "csv": ("--format", self.file_format),
+            "segments": ("--segments", self.segments),
         }
         for name, (option, value) in given.items():
             if value is not None and name not in format_.options:
@@ -109,7 +122,17 @@ class FormatOptions(OptionGroup):
             strict_keys=self.keys is Keys.STRICT,
             topics=self.topics or "",
             csv=self.file_format is FileFormat.CSV,
+            segments=_segments(self.segments or []),
         )
+
+
+def _segments(paths: list[str]) -> "list[Definition]":
+    from pinpoint_endpoints.cli.segment_files import read_bases
+
+    found = [segment.definition for segment in read_bases(paths)]
+    if paths and not found:
+        raise UsageError(f"there is no segment in {', '.join(paths)}", "name other files")
+    return found
 
 
 _SEE = "`pe convert --explain FORMAT` explains one"

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import NamedTuple, Self
 
@@ -22,6 +23,8 @@ from pinpoint_endpoints.convert.profiles import (
     object_type,
     profile_of,
 )
+from pinpoint_endpoints.convert.segment_definitions import RULES as RULES_OF_SEGMENTS
+from pinpoint_endpoints.convert.segment_definitions import SegmentDefinitions
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
 from pinpoint_endpoints.convert.user_endpoint import (
     UserEndpoint,
@@ -31,6 +34,7 @@ from pinpoint_endpoints.convert.user_endpoint import (
 )
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.quotas import MAX_IMPORT_FILE_BYTES, MAX_OBJECT_TYPE_FIELDS
+from pinpoint_endpoints.segments.evaluate import Settings
 
 SUPPRESSED_COLUMNS = ("channel", "address", "reason", "userId")
 SuppressedRow = tuple[str, str, str, str]
@@ -141,12 +145,16 @@ def write(
     ):
         profiles.add_all(documents)
         profiles.choose_fields()
-        carried = side_files.following(profiles)
+        segments = SegmentDefinitions(
+            options.segments, Settings(datetime.now(UTC)), profiles.fields, account
+        )
+        carried = segments.following(side_files.following(profiles))
         write_profiles(carried, profiles.fields, output, csv=options.csv)
         with output.open("object-type.json") as file:
             mapping = orjson.dumps(object_type(profiles.fields), option=orjson.OPT_INDENT_2)
             file.write(mapping + b"\n", records=1)
         side_files.write(output)
+        segments.write(output)
 
 
 def write_profiles(
@@ -325,6 +333,6 @@ CUSTOMER_PROFILES = Format(
     "profile objects for Amazon Connect Customer Profiles, and their object type",
     write,
     MAPPING,
-    tuple(RULES.values()),
-    options=frozenset({"strict_keys", "csv"}),
+    (*RULES.values(), *RULES_OF_SEGMENTS),
+    options=frozenset({"strict_keys", "csv", "segments"}),
 )

@@ -8,6 +8,7 @@ from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Policy
 from pinpoint_endpoints.convert.account import Account, Rule
 from pinpoint_endpoints.convert.output import Output
 from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.segments.definition import Definition
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class ConvertOptions:
         strict_keys: whether attribute keys are changed that Connect's segments may refuse.
         topics: the path of the member whose values are topics of a contact list; empty for none.
         csv: whether profile objects are CSV rather than JSON Lines.
+        segments: the segments that become segment definitions, with ids.
     """
 
     policy: Policy = DEFAULT_POLICY
@@ -27,6 +29,7 @@ class ConvertOptions:
     strict_keys: bool = False
     topics: str = ""
     csv: bool = False
+    segments: Sequence[Definition] = ()
 
 
 DEFAULT_OPTIONS = ConvertOptions()

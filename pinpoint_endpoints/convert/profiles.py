@@ -243,6 +243,15 @@ class Fields:
         """Return the fields of attributes that endpoints have, without those that `pe` adds."""
         return [*self._fields.values()]
 
+    def keys_of(self, kind: str, name: str) -> list[str]:
+        """Return the keys of a profile's attributes that the values of a member go to."""
+        begin = "Attributes."
+        return [
+            field.target.removeprefix(begin)
+            for slot, field in self._fields.items()
+            if slot[:2] == (kind, name)
+        ]
+
     def all(self) -> list[Field]:
         """Return the fields of the object type, in the order of a CSV file's columns."""
         return [*FIXED_FIELDS, *self._derived_fields.values(), *self._fields.values()]
