@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.parts import Part, PartOutcome
     from pinpoint_endpoints.reports.parts import Result
 
-MAX_SHOWN = 50
+MAX_SHOWN = 10
 """How many profiles of the local Customer Profiles are shown."""
 
 _MAX_CONSOLE_FIELDS = 25
@@ -291,6 +291,9 @@ def _remarks(
         yield str(tally)
     if migration.dry_run:
         return
+    users = migration.profiles.grouping.users_found
+    if migration.target.local and users > MAX_SHOWN:
+        yield f"{MAX_SHOWN} of {users:,} profiles are shown"
     if options.via is Via.S3:
         where = migration.where
         yield (
