@@ -331,6 +331,9 @@ def profile_of(user: User, fields: Fields, change: Change) -> Profile:
     """
     key = f"endpoint:{user.key}" if user.clashes else user.key
     members = {"userId": _fitting(key, "User.UserId", user.endpoints[0].place, change)}
+    if fields.have_opted_out([user.key]):
+        member = "User.UserId" if user.is_user else "Id"
+        change("opted-out-key", member, user.endpoints[0].place)
     _note_users(user, change)
     reach = _reach(user, fields.opts_out, change)
     for slots, addresses in ((_EMAILS, reach.emails), (_PHONES, reach.phones)):
@@ -691,6 +694,7 @@ RULES: Mapping[str, Rule] = {
         ("more-addresses", Action.CARRIED, "as attribute EmailAddress_4, PhoneNumber_5 and so on"),
         ("own-file", Action.CARRIED, "it is no e-mail address or number: it is in devices.jsonl"),
         ("not-e164", Action.CARRIED, "not a phone number in E.164 form: it may be unreachable"),
+        ("opted-out-key", Action.CARRIED, "an address that is opted out: it stays the user's key"),
         ("not-for-segments", Action.CARRIED, "segments may refuse the key: --keys strict mends it"),
         ("no-user", Action.CHANGED, "no user id: it stands alone, named by its endpoint id"),
         ("key-clash", Action.CHANGED, "no user id, and a user has its id: endpoint: is put first"),

@@ -155,13 +155,14 @@ def test_attributes_do_not_name_addresses_that_were_opted_out(tmp_path: Path) ->
     result = converted(
         tmp_path,
         [
-            endpoint("a", "u1", OptOut="ALL", Attributes=attributes),
+            endpoint("a", "ann@example.com", OptOut="ALL", Attributes=attributes),
             endpoint("b", "u2", ChannelType="VOICE", Address="+12065550100", OptOut="ALL"),
         ],
     )
     carried = {k: v for k, v in result.attributes().items() if "Pinpoint" not in k}
     assert carried == {"phones_1": "555", "n": "7"}
     assert {"opted-out-value"} < result.rules("Attributes.email")
+    assert "opted-out-key" in result.rules("User.UserId")
 
 
 def test_addresses_have_stable_places(tmp_path: Path) -> None:
