@@ -447,12 +447,12 @@ def _lookup(arguments: Arguments) -> object:
 
 _ANSWERS = ("yes", "no")
 _PADDING = ("size", "pad")
-MANY = 100
+_MANY = 100
 
 HELPERS: Mapping[str, Helper] = {
     "abbreviate": Helper(_abbreviate, 2, 2),
     "add": Helper(_add, 2, 2),
-    "and": Helper(_and, 2, MANY, _ANSWERS, is_condition=True),
+    "and": Helper(_and, 2, _MANY, _ANSWERS, is_condition=True),
     "capitalize": Helper(_capitalize, 1, 1),
     "capitalizeFirst": Helper(_capitalize_first, 1, 1),
     "ceiling": Helper(_ceiling, 1, 1),
@@ -479,7 +479,7 @@ HELPERS: Mapping[str, Helper] = {
     "neq": Helper(_neq, 2, 2, _ANSWERS, is_condition=True),
     "not": Helper(_not, 1, 1, _ANSWERS, is_condition=True),
     "now": Helper(_now, 0, 1, ("tz",)),
-    "or": Helper(_or, 2, MANY, _ANSWERS, is_condition=True),
+    "or": Helper(_or, 2, _MANY, _ANSWERS, is_condition=True),
     "ordinalize": Helper(_ordinalize, 1, 1),
     "replace": Helper(_replace, 3, 3),
     "rjust": Helper(_rjust, 1, 2, _PADDING),

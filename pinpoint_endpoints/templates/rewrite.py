@@ -14,7 +14,6 @@ from pinpoint_endpoints.documents.positions import LineIndex
 from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
 from pinpoint_endpoints.templates.helpers import (
     HELPERS,
-    MANY,
     Helper,
     text_of,
 )
@@ -127,6 +126,7 @@ class Rewriter:
         self._scopes = [_Scope(())]
         self._blocks: list[_Open] = []
         self._cost = 0
+        self._read: list[Variable] = []
         self.pieces: list[str] = []
         self.sites: list[Site] = []
         self.rests: list[Rest] = []
@@ -246,7 +246,7 @@ class Rewriter:
         name = _simple_name(call)
         if self._has_wrong_arguments(name, HELPERS[name], call):
             return self._failing(Tag(Kind.VALUE, start, end), call), False
-        before = set(self.variables)
+        before = len(self._read)
         bases, rests = [], []
         for index, argument in enumerate(call.arguments):
             if isinstance(argument, Path):
@@ -260,11 +260,10 @@ class Rewriter:
         for key, value in call.options:
             role = "word" if isinstance(value, Path) and _is_word(value) else "argument"
             bases.append(f"{key}={self._expression(value, name, role)}")
-        read = [self.variables[offset] for offset in set(self.variables) - before]
         options = dict(call.options)
         self.sites.append(Site(start, end, name, call.arguments, options, tuple(rests)))
         written = " ".join([name, str(len(self.sites) - 1), *bases])
-        return written, any(variable.is_personal for variable in read)
+        return written, any(variable.is_personal for variable in self._read[before:])
 
     def _failing(self, tag: Tag, call: Call) -> str:
         """Return what fails with the last note when it is rendered."""
@@ -278,7 +277,7 @@ class Rewriter:
         if given < helper.least or given > helper.most:
             expected = str(helper.least)
             if helper.most > helper.least:
-                expected += f" to {helper.most}" if helper.most < MANY else " or more"
+                expected += f" to {helper.most}"
             noun = "argument" if helper.most == 1 else "arguments"
             message = f"{name} takes {expected} {noun}, and has {given}"
             self.notes.append(Note("wrong-arguments", message, place, is_error=True))
@@ -353,6 +352,7 @@ class Rewriter:
         place = self.place(path.offset, path.offset + len(path.text))
         variable = Variable(self._resolve(path), path.text, place, role, helper)
         self.variables[path.offset] = variable
+        self._read.append(variable)
         self._note_argument(variable)
         if path.is_data or (len(self._scopes) == 1 and not path.levels):
             from_top = names[1:] if path.is_data else names
