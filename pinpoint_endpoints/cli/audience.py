@@ -138,6 +138,7 @@ class AudienceReader:
         self._quiet = quiet
         self._verbose = verbose
         self._without_endpoint = 0
+        self._others = 0
         self._invalid_endpoints = 0
         local, store = stored.local, stored.store
         if inputs.paths and not _is_typed(ctx, "local"):
@@ -165,7 +166,7 @@ class AudienceReader:
     def start_over(self) -> None:
         """Forget what was read, so that everything can be read again; a pipe cannot."""
         self.tally.forget()
-        self._without_endpoint = self._invalid_endpoints = 0
+        self._without_endpoint = self._invalid_endpoints = self._others = 0
         self._quiet = True
         self._verbose = False
 
@@ -175,6 +176,9 @@ class AudienceReader:
         if self._without_endpoint:
             things = counted(self._without_endpoint, "document")
             yield f"{things} without an endpoint; run `{validation}` for details"
+        if self._others and not self._quiet:
+            things = counted(self._others, "document")
+            yield f"{things} left out: segments, or message templates"
         if self._invalid_endpoints:
             things = counted(self._invalid_endpoints, "invalid endpoint")
             yield f"{things} counted too; run `{validation}` for details"
@@ -259,6 +263,9 @@ class AudienceReader:
             problems: Sequence[Problem] = document.problems
             if self._validates:
                 problems = validate(document, self._policy)
+            elif document.other_shape:
+                self._others += 1
+                continue
             has_endpoint = document.has_endpoint
             verdict = Verdict.VALID
             if problems or not has_endpoint:

@@ -258,6 +258,15 @@ def test_a_text_is_a_template() -> None:
     assert (ended.code, "--channel" in ended.out) == (1, True)
 
 
+def test_templates_beside_the_endpoints_are_left_out() -> None:
+    """A directory may have the template, others, and segments: they are no endpoints."""
+    preview(SMS, PEOPLE)
+    Path("s.json").write_text('{"Name": "x", "Dimensions": {}}', encoding="utf-8")
+    ended = run("preview", "t.json", ".")
+    assert ended.code == 0
+    assert ended.err == "2 documents left out: segments, or message templates\n"
+
+
 @pytest.mark.usefixtures("pinpoint_local")
 def test_the_local_pinpoint_is_an_audience() -> None:
     """Stored endpoints get messages as those in files do."""
