@@ -50,7 +50,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "find": ("find", "Find endpoints by an expression, an address or a user."),
     "preview": ("preview", "Render a message template for endpoints, and show what would be sent."),
     "serve": ("serve", "Serve the local Pinpoint over HTTP, for every SDK."),
-    "new": ("reference", "Print a valid endpoint file to start from."),
+    "new": ("reference", "Print a valid endpoint file to start from, or a segment."),
     "explain": ("reference", "Explain rules and members of endpoints."),
     "rules": ("reference", "List the rules that files are checked against."),
     "schema": ("reference", "Print the JSON Schema that endpoint files are checked against."),

@@ -100,11 +100,12 @@ def rules_and_members(incomplete: str) -> Iterator[Completion]:
 
 
 def channels(incomplete: str) -> Iterator[Completion]:
-    """Yield the channel types."""
-    from pinpoint_endpoints.schema.templates import CHANNELS
+    """Yield what `pe new` has files of: the channel types, and segments."""
+    from pinpoint_endpoints.schema.templates import CHANNELS, SEGMENT
 
     for name, channel in CHANNELS.items():
         yield _match_case(incomplete, name), channel.what
+    yield _match_case(incomplete, SEGMENT), "which endpoints are meant"
 
 
 def schemas(incomplete: str) -> Iterator[Completion]:

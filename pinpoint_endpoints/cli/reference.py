@@ -30,24 +30,36 @@ def new(
     channel: Annotated[
         str,
         typer.Argument(
-            metavar="CHANNEL", help="A channel type, such as EMAIL.", autocompletion=channels
+            metavar="CHANNEL",
+            help="A channel type, such as EMAIL; or SEGMENT.",
+            autocompletion=channels,
         ),
     ],
     file_format: Annotated[
         FileFormat, typer.Option("--format", help="YAML has every member, with comments.")
     ] = FileFormat.JSON,
 ) -> ExitCode:
-    """Print a valid endpoint file to start from.
+    """Print a valid endpoint file to start from, or a segment.
 
     Examples:
         pe new EMAIL > ada.json
-        pe new SMS --format yaml > ada.yaml
+        pe new segment --format yaml > readers.yaml
     """
-    from pinpoint_endpoints.schema.templates import CHANNELS, starting_json, starting_yaml
+    from pinpoint_endpoints.schema.templates import (
+        CHANNELS,
+        SEGMENT,
+        starting_json,
+        starting_segment,
+        starting_yaml,
+    )
 
-    name = resolve_choice(channel, CHANNELS, "channel")
-    write = starting_yaml if file_format is FileFormat.YAML else starting_json
-    write_bytes(write(name).encode())
+    name = resolve_choice(channel, [*CHANNELS, SEGMENT], "channel")
+    as_yaml = file_format is FileFormat.YAML
+    if name == SEGMENT:
+        text = starting_segment(as_yaml=as_yaml)
+    else:
+        text = (starting_yaml if as_yaml else starting_json)(name)
+    write_bytes(text.encode())
     return ExitCode.OK
 
 

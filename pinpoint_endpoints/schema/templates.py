@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
 
+from pinpoint_endpoints.schema import bundled
 from pinpoint_endpoints.schema.members import find_members
 
 _PHONE = "+12065550100"
@@ -121,6 +122,45 @@ def starting_yaml(channel: str) -> str:
         *(f"# {line}" for line in _aligned(_yaml(examples, channel))),
     ]
     return "\n".join(lines) + "\n"
+
+
+SEGMENT = "SEGMENT"
+"""What `pe new` has a file of, beside endpoints of each channel."""
+
+_SEGMENT_YAML = """\
+# A segment: which endpoints of an application are meant. `pe segment FILE` shows them.
+
+Name: Berlin readers
+SegmentGroups:
+  Include: ALL  # of the groups: ALL, ANY or NONE
+  Groups:
+    - Type: ALL  # of the sets below: ALL, ANY or NONE; within a set, all criteria have to be met
+      # SourceType: ALL  # of the base segments: ALL, ANY or NONE
+      # SourceSegments: [{Id: newsletter}]  # base segments, by id or by the name of their file
+      Dimensions:
+        - Demographic:
+            Channel: {DimensionType: INCLUSIVE, Values: [EMAIL]}  # INCLUSIVE or EXCLUSIVE
+            # Platform: {DimensionType: INCLUSIVE, Values: [ios, android]}
+          UserAttributes:
+            # INCLUSIVE, EXCLUSIVE or CONTAINS; with dates BEFORE, AFTER, ON or BETWEEN
+            Plan: {AttributeType: INCLUSIVE, Values: [premium]}
+          # Attributes:
+          #   Renewal: {AttributeType: AFTER, Values: ["2026-12-31T00:00:00Z"]}
+          # Metrics:
+          #   visits: {ComparisonOperator: GREATER_THAN, Value: 5}
+          # Behavior:
+          #   Recency: {RecencyType: ACTIVE, Duration: DAY_30}  # HR_24, DAY_7, DAY_14 or DAY_30
+        - Location:
+            Country: {DimensionType: INCLUSIVE, Values: [DE]}
+"""
+
+
+def starting_segment(*, as_yaml: bool) -> str:
+    """Return a file with a segment: as YAML with all kinds of criteria, some commented out."""
+    if as_yaml:
+        return _SEGMENT_YAML
+    example = bundled.bundled_schema(bundled.SEGMENT)["examples"][0]
+    return json.dumps(example, indent=2, ensure_ascii=False) + "\n"
 
 
 def _examples(channel: str) -> dict[str, Any]:

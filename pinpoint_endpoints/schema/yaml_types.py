@@ -3,7 +3,13 @@
 from functools import cache
 from typing import Any
 
-from pinpoint_endpoints.schema.bundled import ENDPOINT, SEGMENT, bundled_schema, resolved
+from pinpoint_endpoints.schema.bundled import (
+    ENDPOINT,
+    SEGMENT,
+    bundled_schema,
+    definition,
+    resolved,
+)
 
 
 class ExpectedTypes:
@@ -59,5 +65,7 @@ def expected_in_file() -> ExpectedTypes:
         for shape in bundled_schema(name)["$defs"].values():
             if shape.get("type") == "object" and "properties" in shape:
                 expected.add(shape, name)
+    properties = definition("SegmentProperties", SEGMENT)  # of a resource of CloudFormation
+    expected.members.setdefault("Properties", ExpectedTypes()).add(properties, SEGMENT)
     expected.items = expected  # a list of them
     return expected

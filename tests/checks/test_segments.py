@@ -232,6 +232,16 @@ Dimensions:
     assert [problem.code for problem in problems_of(text, tmp_path, "a.yaml")] == ["PE011"]
 
 
+def test_properties_in_yaml_are_read_as_a_segment_needs_them(tmp_path: Path) -> None:
+    """Those of a CloudFormation resource, too."""
+    text = """\
+Type: AWS::Pinpoint::Segment
+Properties:
+  Dimensions: {Location: {Country: {DimensionType: INCLUSIVE, Values: [NO]}}}
+"""
+    assert [problem.code for problem in problems_of(text, tmp_path, "a.yaml")] == ["PE011"]
+
+
 def test_hostile_values_are_problems_and_no_traceback(tmp_path: Path) -> None:
     """Wrong types anywhere are found at their places."""
     wrongs: list[Any] = [None, 1, "x", [], [[]], True, {"a": {"b": []}}]

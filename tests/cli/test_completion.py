@@ -11,7 +11,7 @@ from commands import RunPe, program, run
 from processes import Terminal
 
 from pinpoint_endpoints.cli.reference import Shell, enable_completion
-from pinpoint_endpoints.schema.templates import CHANNELS
+from pinpoint_endpoints.schema.templates import CHANNELS, SEGMENT
 
 BIN = Path(sys.executable).parent
 COMPLETED = r"<<(.*?)>>"
@@ -138,7 +138,7 @@ def test_fish_completes(pe: RunPe, folder: Path) -> None:
 def test_every_channel_is_offered(pe: RunPe) -> None:
     """What is offered for nothing typed yet is all that there is."""
     offered = pe(_PE_COMPLETE="complete_bash", COMP_WORDS="pe new ", COMP_CWORD="2")
-    assert offered.stdout.split() == list(CHANNELS)
+    assert offered.stdout.split() == [*CHANNELS, SEGMENT]
 
 
 def test_an_unknown_shell_is_a_usage_error(pe: RunPe) -> None:

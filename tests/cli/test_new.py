@@ -48,6 +48,19 @@ def test_a_file_is_valid_as_printed(tmp_path: Path, channel: str, file_format: s
     assert (envelope["summary"]["valid"], envelope["results"]) == (1, [])
 
 
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_a_segment_is_valid_as_printed_and_with_everything_in_use(
+    tmp_path: Path, file_format: str
+) -> None:
+    """`pe validate` finds no error and no warning in it, and takes it for a segment."""
+    printed = run_pe("new", "segment", "--format", file_format)
+    for number, text in enumerate((printed.out, in_use(printed.out))):
+        path = tmp_path / f"{number}.{file_format}"
+        path.write_text(text, encoding="utf-8")
+        assert [document.other_shape for document in load(path)] == ["WriteSegmentRequest"]
+        assert run_pe("validate", "--strict", path).code == 0
+
+
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_a_file_with_every_member_is_valid(channel: str, tmp_path: Path) -> None:
     """With all that is commented out in use, there is no error and no warning either."""
