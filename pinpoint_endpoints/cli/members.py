@@ -20,7 +20,7 @@ from pinpoint_endpoints.cli.options import OptionGroup, Output
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import MapLocator, PositionMaps, ValuePath
-from pinpoint_endpoints.errors import CannotRun, CheckFailed, UsageError
+from pinpoint_endpoints.errors import CannotRun, CheckFailed, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.segments.evaluate import PUSH_CHANNELS, Answer, Endpoint, Predicate
 from pinpoint_endpoints.segments.funnel import Funnel, Stage, Words
@@ -209,7 +209,7 @@ def member_results(
         members = _matching(reader, matching, options, tally.funnel)
         if options.listed:
             members = listed.noting(members)
-        failure: Exception | None = None
+        failure: PinpointEndpointsError | None = None
         files: OutputFiles | None = None
         try:
             if target is None:
@@ -227,7 +227,7 @@ def member_results(
                     _save(members, target)
                     _check_end(reader, matching, options, tally.funnel, saves=True)
                     files.commit()
-        except (CheckFailed, UsageError, CannotRun) as error:
+        except PinpointEndpointsError as error:
             failure = error
         if failure is not None and not tally.total:
             raise failure

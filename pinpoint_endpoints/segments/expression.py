@@ -56,7 +56,7 @@ def compile_expression(text: str) -> Expression:
         InvalidExpression: it is wrong.
     """
     import jmespath
-    from jmespath import exceptions
+    from jmespath import exceptions, visitor
 
     try:
         compiled = jmespath.compile(text)
@@ -74,12 +74,13 @@ def compile_expression(text: str) -> Expression:
     options = jmespath.Options(custom_functions=_functions())
     for name, arguments in _calls(compiled.parsed):
         _check_call(text, name, arguments, options)
-    search = compiled.search
+    interpreter = visitor.TreeInterpreter(options)  # search() would make one for each endpoint
+    parsed = compiled.parsed
     failures = (exceptions.JMESPathError, TypeError, ValueError, OverflowError)
 
     def decide(endpoint: Endpoint) -> Answer:
         try:
-            found = search(endpoint, options)
+            found = interpreter.visit(parsed, endpoint)
         except failures:
             return False
         return found is not None and found is not False and found not in ("", [], {})
