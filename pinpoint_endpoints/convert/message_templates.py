@@ -55,6 +55,10 @@ _NESTED = {"Body", "RawContent"}
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
 _READABLE = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+_CONNECT_TEXT = re.compile(r"[a-zA-Z0-9\s_.,-]")
+"""How names and descriptions begin in Connect."""
+
+_MAX_DESCRIPTION = 255
 _MAX_SES_TEMPLATE_BYTES = 500 * 1024
 
 
@@ -145,13 +149,17 @@ class _Files:
 
     def write(self, found: _Found, value: object, kind: str) -> None:
         """Write a value into a file that is named after a template."""
-        stem = _NOT_IN_FILE_NAMES.sub("_", found.name) or "template"
+        stem = _file_stem(found.name)
         endings = ("" if number == 1 else f"-{number}" for number in count(1))
         names = (f"{stem}{ending}.{kind}.json" for ending in endings)
         name = next(name for name in names if name not in self._names)
         self._names.add(name)
         with self._output.open(name) as file:
             file.write(orjson.dumps(value, option=_READABLE), 1)
+
+
+def _file_stem(name: str) -> str:
+    return _NOT_IN_FILE_NAMES.sub("_", name) or "template"
 
 
 class _ForConnect:
@@ -177,12 +185,13 @@ class _ForConnect:
         texts = {part.name: self._text(part) for part in found.template.parts if part.text}
         content = {"EMAIL": self._email, "SMS": self._sms, "PUSH": self._push}[self._kind](texts)
         raw = found.raw(found.template.pointer)
-        description = raw.get("TemplateDescription") if isinstance(raw, dict) else None
+        description = text_of(raw.get("TemplateDescription") if isinstance(raw, dict) else None)
+        description = description[:_MAX_DESCRIPTION] if _CONNECT_TEXT.match(description) else ""
         tags = raw.get("tags") if isinstance(raw, dict) else None
         defaults = self._defaults()
         return {
-            "name": found.name,
-            **({"description": description[:255]} if isinstance(description, str) else {}),
+            "name": found.name if _CONNECT_TEXT.match(found.name) else _file_stem(found.name),
+            **({"description": description} if description else {}),
             "channelSubtype": self._kind,
             "content": {self._kind.lower(): content},
             **({"defaultAttributes": defaults} if defaults else {}),
