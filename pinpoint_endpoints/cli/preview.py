@@ -278,7 +278,7 @@ def preview(
         None,
         tally,
         activity="rendering",
-        first_passes=run_of.first_passes,
+        first_passes=run_of.first_passes if inputs.paths else tuple,
         quiet=display.quiet,
         verbose=display.verbose,
     )

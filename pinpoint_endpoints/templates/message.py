@@ -16,7 +16,7 @@ from pinpoint_endpoints.quotas import (
 from pinpoint_endpoints.templates.data import RECOMMENDATIONS, data_of
 from pinpoint_endpoints.templates.model import Settings
 from pinpoint_endpoints.templates.read import Template, ValueName
-from pinpoint_endpoints.templates.render import compile_part
+from pinpoint_endpoints.templates.render import Compiled, compile_part
 from pinpoint_endpoints.templates.sms import SmsParts, sms_parts
 
 _KNOWN_WHEN_SENT = frozenset({*RECOMMENDATIONS, "RequestId"})
@@ -25,6 +25,8 @@ _KNOWN_WHEN_SENT = frozenset({*RECOMMENDATIONS, "RequestId"})
 _OF_SES = "amazonSES"
 """Names such as `amazonSESUnsubscribeUrl` are Amazon SES's own."""
 
+_BLOCK = re.compile(r"\{\{~?[#^]")
+_FIRST = "[0]"
 _SSML_TAG = re.compile(r"<[^>]*>")
 _NO_VALUES: Mapping[ValueName, Any] = {}
 
@@ -95,6 +97,7 @@ class Renderer:
         self.template = template
         self.compiled = [compile_part(part, settings) for part in template.parts]
         self._values = values
+        self._printed = [_printed(part) for part in self.compiled]
 
     def render(self, endpoint: Mapping[str, Any]) -> Message:
         """Return the message for an endpoint, an EndpointRequest with its `Id`."""
@@ -104,8 +107,15 @@ class Renderer:
         unknown: dict[str, None] = {}
         failures: list[Remark] = []
         notes: list[Remark] = []
-        for part, compiled in zip(self.template.parts, self.compiled, strict=True):
+        for part, compiled, printed in zip(
+            self.template.parts, self.compiled, self._printed, strict=True
+        ):
             rendered = compiled.render(data)
+            notes += (
+                Remark(part.name, f"{name} is an empty text")
+                for name, path in printed
+                if _is_blank(data, path)
+            )
             parts.append(RenderedPart(part.name, rendered.text))
             for variable in rendered.missing:
                 first = variable.path[0] if variable.path else ""
@@ -120,6 +130,27 @@ class Renderer:
         sms = sms_parts(parts[0].text) if is_sms else None
         failures += _too_long(self.template.kind, parts, sms)
         return Message(parts, [*missing], [*unknown], failures, notes, sms)
+
+
+def _printed(part: Compiled) -> list[tuple[str, ValueName]]:
+    """Return the names and paths of what a part prints; of one with blocks that is not known."""
+    if _BLOCK.search(part.part.text):
+        return []
+    found = {each.name: each.path for each in part.variables if each.role in {"text", "url"}}
+    return [(name, path) for name, path in found.items() if path]
+
+
+def _is_blank(data: Mapping[str, Any], path: ValueName) -> bool:
+    """Tell whether a value is a text, or a list of one, of nothing but white space."""
+    value: Any = data
+    for step in path:
+        if step == _FIRST and isinstance(value, list):
+            value = value[0] if value else None
+        else:
+            value = value.get(step) if isinstance(value, Mapping) else None
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return isinstance(value, str) and not value.strip()
 
 
 def _too_long(kind: str, parts: Sequence[RenderedPart], sms: SmsParts | None) -> Sequence[Remark]:

@@ -69,6 +69,18 @@ def test_missing_variables_are_counted_with_the_first_endpoint() -> None:
     assert preview(SMS, PEOPLE, "--missing", "error").code == 1
 
 
+def test_empty_texts_are_noted() -> None:
+    """They are values, and yet a greeting with one is broken; unless a block sees to it."""
+    people = [endpoint(1, "SMS", "Jane"), endpoint(2, "SMS", " ")]
+    ended = preview(SMS, people, "-o", "json")
+    assert envelope_of(ended)["summary"]["complete"] == 2
+    assert entries_in(ended, "note") == [("Body", 1, "e2")]
+    careful = {"Body": f"{{{{#if Id}}}}{{{{{NAME}.[0]}}}}{{{{/if}}}}"}
+    assert entries_in(preview(careful, people, "-o", "json"), "note") == []
+    first = {"Body": f"{{{{{NAME}.[0]}}}}"}
+    assert entries_in(preview(first, people, "-o", "json"), "note") == [("Body", 1, "e2")]
+
+
 def test_ids_that_are_addresses_are_masked() -> None:
     """Unless --show-values is given."""
     people = [endpoint(number, "SMS", Id=f"ada{number}@example.com") for number in (1, 2)]
