@@ -277,7 +277,7 @@ class _ForConnect:
         is_list = variable.role == "loop" or variable.helper in {"join", "lookup"}
         if variable.helper == "with":
             rule = "with"
-        elif is_list and rule in {"renamed", "index"}:
+        elif is_list and rule in {"renamed", "endpoint-attribute", "index"}:
             rule = "list"
         elif path is None or _is_relative(variable):
             return variable.text  # the block around it is counted
@@ -297,7 +297,8 @@ class _ForConnect:
         attribute = _attribute_of(plain)
         if attribute:
             number = f"_{index}" if index and index != "0" else ""
-            rule = "index" if index and index != "0" else "renamed"
+            rule = "endpoint-attribute" if plain[0] == "Attributes" else "renamed"
+            rule = "index" if number else rule
             return (*CUSTOMER, "Attributes", attribute + number), rule
         if plain == ("Address",) and self._kind in _ADDRESSES:
             return (*CUSTOMER, _ADDRESSES[self._kind]), "renamed"

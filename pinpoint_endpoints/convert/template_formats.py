@@ -17,6 +17,11 @@ def _rules(*rules: tuple[str, Action, str]) -> Mapping[str, Rule]:
 
 CONNECT_RULES = _rules(
     ("renamed", Action.CHANGED, "the variable has the name of the profile's member"),
+    (
+        "endpoint-attribute",
+        Action.CHANGED,
+        "the profile has it as NAME, or as Endpoint_NAME if users have a NAME too",
+    ),
     ("message-value", Action.CARRIED, "a value of the message: pass it as a custom attribute"),
     ("default", Action.CHANGED, "defaults are in defaultAttributes"),
     (
@@ -60,7 +65,11 @@ SES_RULES = _rules(
 
 _MAPPING: Sequence[MappedMember] = (
     MappedMember("User.UserAttributes.NAME", "Attributes.Customer.Attributes.NAME", "without .[0]"),
-    MappedMember("Attributes.NAME", "Attributes.Customer.Attributes.NAME", "without .[0]"),
+    MappedMember(
+        "Attributes.NAME",
+        "Attributes.Customer.Attributes.NAME",
+        "Endpoint_NAME if users have a NAME too",
+    ),
     MappedMember("Metrics.NAME", "Attributes.Customer.Attributes.Metrics_NAME"),
     MappedMember("Demographic.NAME", "Attributes.Customer.Attributes.Demographic_NAME"),
     MappedMember("Location.Latitude", "Attributes.Customer.Attributes.Location_Latitude"),
