@@ -96,7 +96,7 @@ def levels(
     values: tuple[object, ...] = ()
     note = ""
     if isinstance(node.part, Criterion):
-        member = looked_at(node.part, settings)
+        member = looked_at(node.part, endpoint, settings)
         values = tuple(_values(endpoint, member))
         note = _note(node, node.part, endpoint, settings, countries)
     elif not node.relation:
@@ -157,11 +157,13 @@ def criterion_text(criterion: Criterion, settings: Settings) -> str:
     return f"{dotted(map(str, criterion.member))} {criterion.operator} {values}"
 
 
-def looked_at(criterion: Criterion, settings: Settings) -> ValuePath:
+def looked_at(criterion: Criterion, endpoint: Endpoint, settings: Settings) -> ValuePath:
     """Return the member that a criterion looks at, for a recency by the settings."""
-    if criterion.member != EFFECTIVE_DATE or settings.recency == RecencySource.EFFECTIVE_DATE:
+    if criterion.member != EFFECTIVE_DATE or settings.recency in [*RecencySource]:
         return criterion.member
-    return ("Attributes", str(settings.recency))
+    name = str(settings.recency)
+    own = ("Attributes", name)
+    return own if values_of(endpoint, own) else (*USER_ATTRIBUTES, name)
 
 
 def _values(endpoint: Endpoint, member: ValuePath) -> list[Any]:
@@ -179,12 +181,14 @@ def _note(
 ) -> str:
     if criterion.member == DEVICE_TYPE:
         return "endpoints have no such member"
+    if criterion.member == EFFECTIVE_DATE and settings.recency == RecencySource.IGNORE:
+        return ""
     notes = [miss.text for miss in misses(node, endpoint, settings, countries)]
     if criterion.member == COORDINATES:
         latitude, longitude, _ = criterion.values
         away = distance(endpoint, latitude, longitude)
         notes[:0] = ["no coordinates"] if away is None else [f"{away:.1f} km away"]
-    elif not _values(endpoint, looked_at(criterion, settings)):
+    elif not _values(endpoint, looked_at(criterion, endpoint, settings)):
         notes[:0] = ["the endpoint has none"]
     if node.decide(endpoint) is None and not notes:
         notes = ["no endpoint has a date"]
@@ -209,7 +213,11 @@ def misses(
     answer = node.decide(endpoint)
     if answer is None or answer is not (criterion.operator in ("EXCLUSIVE", "INACTIVE")):
         return
-    values = [one for one in _values(endpoint, looked_at(criterion, settings)) if one is not None]
+    values = [
+        one
+        for one in _values(endpoint, looked_at(criterion, endpoint, settings))
+        if one is not None
+    ]
     if not values:
         yield from _elsewhere(criterion, endpoint)
     elif criterion.operator in DATE_OPERATORS:
@@ -313,7 +321,7 @@ class CriterionCounts:
         criterion = self.node.part
         if not isinstance(criterion, Criterion):
             return
-        values = _values(endpoint, looked_at(criterion, self._settings))
+        values = _values(endpoint, looked_at(criterion, endpoint, self._settings))
         if not values:
             self.lacking += 1
             if len(self._names) < _MAX_NAMES and len(criterion.member) > 1:
