@@ -81,6 +81,14 @@ def test_empty_texts_are_noted() -> None:
     assert entries_in(preview(first, people, "-o", "json"), "note") == [("Body", 1, "e2")]
 
 
+def test_values_that_may_be_escaped_are_noted() -> None:
+    """Where AWS does not say whether they are, and no option does."""
+    mail = {"Subject": f"For {{{{{NAME}}}}}", "HtmlPart": f"{{{{{NAME}}}}}"}
+    mails = [endpoint(1, "EMAIL", "A & B"), endpoint(2, "EMAIL", "C")]
+    assert entries_in(preview(mail, mails, "-o", "json"), "note") == [("Subject", 1, "e1")]
+    assert entries_in(preview(mail, mails, "-o", "json", "--escape", "none"), "note") == []
+
+
 def test_ids_that_are_addresses_are_masked() -> None:
     """Unless --show-values is given."""
     people = [endpoint(number, "SMS", Id=f"ada{number}@example.com") for number in (1, 2)]
