@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from types import NoneType
 from typing import Any, NamedTuple
 
@@ -74,6 +75,7 @@ FIXED_FIELDS = (
 )
 """The fields of every object type."""
 
+_DIGEST_BYTES = 16
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _MAX_FIELD_NAME_LENGTH = 64
 _NOT_IN_FIELD_NAMES = re.compile("[^A-Za-z0-9_-]")
@@ -330,7 +332,11 @@ def profile_of(user: User, fields: Fields, change: Change) -> Profile:
         change: told of each member.
     """
     key = f"endpoint:{user.key}" if user.clashes else user.key
-    members = {"userId": _fitting(key, "User.UserId", user.endpoints[0].place, change)}
+    if len(key) > MAX_PROFILE_VALUE_LENGTH:
+        change("long-key", "User.UserId" if user.is_user else "Id", user.endpoints[0].place)
+        digest = blake2b(key.encode(errors="replace"), digest_size=_DIGEST_BYTES).hexdigest()
+        key = f"{key[: MAX_PROFILE_VALUE_LENGTH - len(digest) - 1]}~{digest}"
+    members = {"userId": key}
     if fields.have_opted_out([user.key]):
         member = "User.UserId" if user.is_user else "Id"
         change("opted-out-key", member, user.endpoints[0].place)
@@ -698,6 +704,7 @@ RULES: Mapping[str, Rule] = {
         ("not-for-segments", Action.CARRIED, "segments may refuse the key: --keys strict mends it"),
         ("no-user", Action.CHANGED, "no user id: it stands alone, named by its endpoint id"),
         ("key-clash", Action.CHANGED, "no user id, and a user has its id: endpoint: is put first"),
+        ("long-key", Action.CHANGED, "a key of more than 255 characters ends with its hash"),
         ("to-e164", Action.CHANGED, "spaces and punctuation are removed"),
         ("country-code", Action.CHANGED, "a country is its two-letter code"),
         ("name-in-both", Action.CHANGED, "also a user attribute: the key begins with Endpoint_"),

@@ -149,6 +149,15 @@ def test_an_address_that_was_opted_out_is_reachable_at_no_endpoint(tmp_path: Pat
     assert "opted-out-elsewhere" in result.rules("Address")
 
 
+def test_long_user_ids_stay_apart(tmp_path: Path) -> None:
+    """The service would take two that begin alike for one person."""
+    ids = ["x" * 255, "x" * 256, "x" * 300]
+    result = converted(tmp_path, [endpoint(f"e{n}", user) for n, user in enumerate(ids)])
+    keys = [profile["userId"] for profile in result.profiles]
+    assert (keys[0], [len(key) for key in keys], len({*keys})) == (ids[0], [255] * 3, 3)
+    assert "long-key" in result.rules("User.UserId")
+
+
 def test_attributes_do_not_name_addresses_that_were_opted_out(tmp_path: Path) -> None:
     """A column called email would be one to send to; other values of the attribute stay."""
     attributes = {"email": ["ANN@example.com"], "phones": ["+1 206 555 0100", "555"], "n": ["7"]}
