@@ -146,7 +146,7 @@ def _unknown_members(error: SchemaError, shape: str) -> Iterator[CodedFinding]:
     known = [*error.schema["properties"]]
     names = by_style(known)
     for name in members:
-        if name in known or name == "Tags":  # which has a rule of its own
+        if name in known or (name == "Tags" and "tags" in known):  # PE418 is about it
             continue
         right = names.get(without_style(name), "")
         finding = segment_member((*path, name), right, members, known, _holder(path, shape))

@@ -102,6 +102,7 @@ def test_an_endpoint_stays_one(tmp_path: Path, value: Any) -> None:
     [
         ("PE401", "/Dimensions/Attributes/a/DimensionType", {"Dimensions": {"Attributes": {
             "a": {"DimensionType": "INCLUSIVE", "Values": ["x"]}}}}),
+        ("PE401", "/Dimensions/Tags", {"Dimensions": {**EMAIL, "Tags": {}}}),
         ("PE401", "/Location/City", {**COUNTRY, "Location": {"City": {"Values": ["x"]}}}),
         ("PE401", "/Attributes", {"Name": "x", "SegmentGroups": {}, "Attributes": {}}),
         ("PE402", "/Metrics/visits/Value", metric("EQUAL", "5")),
