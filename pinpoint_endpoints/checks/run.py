@@ -8,7 +8,7 @@ from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, CodedFinding, Poli
 from pinpoint_endpoints.checks.validate import problem_at, validate, verdict_on
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Source, UnreadablePath
-from pinpoint_endpoints.documents.load import of_any_kind
+from pinpoint_endpoints.documents.load import GROUP, in_groups, of_any_kind
 from pinpoint_endpoints.documents.model import Checked, Document, Problem, Verdict
 from pinpoint_endpoints.documents.rule import rule_of
 
@@ -25,6 +25,7 @@ class Reader(Protocol):
         """Yield the documents; of an NDJSON file perhaps only those in lines of these numbers."""
 
 
+_Pair = tuple[Source | UnreadablePath, Document]
 OnSource = Callable[[Source | UnreadablePath | None], None]
 
 
@@ -32,12 +33,13 @@ def _ignore(_source: Source | UnreadablePath | None) -> None:
     pass
 
 
-def check_all(
+def check_all(  # noqa: PLR0913 - the last three are optional
     sources: Iterable[Source | UnreadablePath],
     read: Reader,
     policy: Policy = DEFAULT_POLICY,
     *,
     workers: "Workers | None" = None,
+    as_they_come: bool = False,
     on_source: OnSource = _ignore,
 ) -> Iterator[Checked]:
     """Yield the documents of the sources with their problems.
@@ -50,29 +52,50 @@ def check_all(
         read: from `documents.load`; called again for sources with colliding documents.
         policy: which problems count.
         workers: processes that check most of the documents.
+        as_they_come: whether each document is yielded before the next one is read.
         on_source: called with each source before its documents are yielded, and with None when
             all have been, and are compared with each other.
     """
     index = CrossFileIndex()
+    group = 1 if as_they_come else GROUP
 
     def check(source: Source | UnreadablePath, documents: Iterable[Document]) -> Iterator[Checked]:
-        on_source(source)
-        if isinstance(source, Source):
-            index.begin(source)
-        for document in of_any_kind(documents):
-            problems: Sequence[Problem] = validate(document, policy)
-            if document.is_read and (findings := index.add(document)):
-                problems = [*problems, *_problems(document, findings, policy)]
-            verdict = verdict_on(document, problems, policy)
-            yield Checked(document, tuple(problems), verdict)
+        return check_pairs((source, document) for document in of_any_kind(documents))
+
+    def check_pairs(pairs: Iterable[_Pair]) -> Iterator[Checked]:
+        last = None
+        for some in in_groups(pairs, _size_of, group):
+            found = [validate(document, policy) for _, document in some]
+            across = [_across(index, *pair) for pair in some]
+            for (source, document), own, findings in zip(some, found, across, strict=True):
+                if source is not last:
+                    on_source(source)
+                    last = source
+                problems = [*own, *_problems(document, findings, policy)] if findings else own
+                verdict = verdict_on(document, problems, policy)
+                yield Checked(document, tuple(problems), verdict)
 
     if workers is None:
-        for source in sources:
-            yield from check(source, read(source))
+        yield from check_pairs(
+            (source, document) for source in sources for document in of_any_kind(read(source))
+        )
     else:
         yield from workers.check(sources, index, check, read, on_source)
     on_source(None)
     yield from _collisions(index, read, policy, on_source)
+
+
+def _size_of(pair: _Pair) -> int:
+    return pair[1].locator.size
+
+
+def _across(
+    index: CrossFileIndex, source: Source | UnreadablePath, document: Document
+) -> Sequence[CodedFinding]:
+    """Add a document to the index, and return what it causes with those before it."""
+    if isinstance(source, Source):
+        index.begin(source)
+    return index.add(document) if document.is_read else ()
 
 
 def _collisions(

@@ -245,7 +245,14 @@ def _report(
         ) -> Iterator[Document]:
             return with_ids(read(source, spooled, progress.meter, lines=lines), inputs.ids)
 
-        checked = check_all(sources, read_source, policy, workers=workers, on_source=begin)
+        checked = check_all(
+            sources,
+            read_source,
+            policy,
+            workers=workers,
+            as_they_come=bool(spooled),
+            on_source=begin,
+        )
         documents = _with_forecast(checked, current, forecast, tally)
         if not policy.strict:
             documents = _read_only_once(documents)

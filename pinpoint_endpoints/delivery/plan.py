@@ -10,6 +10,7 @@ from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
 from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+from pinpoint_endpoints.documents.load import in_groups
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.quotas import MAX_BATCH_ITEMS, MAX_REQUEST_BYTES
 from pinpoint_endpoints.service.outcome import Outcome, State, unsent
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import AcceptedIndex
 
 Step = Call | Outcome
+_GROUP = MAX_BATCH_ITEMS // 4
+"""How many documents are checked at once; a full batch waits for no others."""
+
 _MAX_HELD = 100
 """How many outcomes wait for the call of their neighbours."""
 
@@ -86,19 +90,23 @@ def plan(
     documents = without_empty(documents, options)
     ignores_schema = not codes.of_schema().isdisjoint(options.policy.ignore)
     batch = BatchBuilder(max_items, max_bytes)
-    for document in documents:
-        decided = _decided(document, options, accepted)
-        if isinstance(decided, Outcome):
-            yield from batch.hold(decided)
-            continue
-        encoded = batch_item(decided)
-        alone = not options.batch or (ignores_schema and not _fits_the_schema(decided))
-        if alone or not batch.has_room_for(decided, encoded):
-            yield from batch.flush()
-        batch.add(decided, encoded)
-        if alone:
-            yield from batch.flush()
+    for group in in_groups(documents, _size_of, _GROUP if options.batch else 1):
+        for decided in [_decided(document, options, accepted) for document in group]:
+            if isinstance(decided, Outcome):
+                yield from batch.hold(decided)
+                continue
+            encoded = batch_item(decided)
+            alone = not options.batch or (ignores_schema and not _fits_the_schema(decided))
+            if alone or not batch.has_room_for(decided, encoded):
+                yield from batch.flush()
+            batch.add(decided, encoded)
+            if alone or batch.is_full:
+                yield from batch.flush()
     yield from batch.flush()
+
+
+def _size_of(document: Document) -> int:
+    return document.locator.size
 
 
 def without_empty(documents: Iterable[Document], options: SendOptions) -> Iterator[Document]:
@@ -128,12 +136,12 @@ def to_item(document: Document, options: SendOptions) -> Item | InvalidDocument:
     if options.endpoint_id is not None and document.has_endpoint:
         document = document._replace(endpoint_id=options.endpoint_id)
     problems = validate(document, options.policy)
-    valid = is_valid(problems, options.policy)
-    if valid and document.has_endpoint and document.endpoint_id is None:
-        problems.append(_no_id(document))
-    if not valid or document.endpoint_id is None or not document.has_endpoint:
-        return InvalidDocument(document, document.endpoint_id, tuple(problems))
     endpoint_id = document.endpoint_id
+    valid = is_valid(problems, options.policy)
+    if valid and endpoint_id is None and document.has_endpoint:
+        problems.append(_no_id(document))
+    if not valid or endpoint_id is None or not document.has_endpoint:
+        return InvalidDocument(document, endpoint_id, tuple(problems))
     return Item(document, endpoint_id, same_endpoint_key(endpoint_id), tuple(problems))
 
 
@@ -205,10 +213,15 @@ class BatchBuilder:
     def has_room_for(self, item: Item, encoded: bytes) -> bool:
         """Return whether an item can be in the same call."""
         return (
-            len(self._items) < self._max_items
+            not self.is_full
             and self._bytes + len(encoded) + 1 <= self._max_bytes
             and item.key not in self._keys
         )
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the call has as many items as it may have."""
+        return len(self._items) >= self._max_items
 
     def add(self, item: Item, encoded: bytes) -> None:
         """Put an item into the call."""

@@ -72,6 +72,11 @@ class JsonLocator(Locator):
         self._places: JsonPlaces | None = None
 
     @property
+    def size(self) -> int:  # type: ignore[override] # not stored
+        """How many bytes the text has."""
+        return len(self._raw)
+
+    @property
     def is_plain(self) -> bool:  # type: ignore[override] # few ask for it
         """Whether no value can be too large, or have an invisible character."""
         raw = self._raw

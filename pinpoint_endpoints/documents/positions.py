@@ -11,6 +11,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from pinpoint_endpoints.masking import looks_like_address, shown_member
+from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 from pinpoint_endpoints.schema.bundled import bundled_schema
 
 ValuePath = tuple[str | int, ...]
@@ -122,6 +123,7 @@ class Locator:
         in_order: whether members stand in the text in their order in the value; not where an alias
             repeats what stands above.
         first_line: the number of the line in the file where the text begins.
+        size: how many bytes the text has, or more.
         is_plain: whether the text is surely so short that no value in it can be too large to be
             sent, and has no invisible character.
     """
@@ -129,6 +131,7 @@ class Locator:
     __slots__ = ()
     in_order: bool
     first_line = 1
+    size = MAX_REQUEST_BYTES
     is_plain = False
 
     @property

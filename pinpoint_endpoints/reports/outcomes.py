@@ -95,6 +95,7 @@ class OutcomeView(View[Outcome]):
     """How an outcome is shown."""
 
     command = "upsert"
+    has_one_row = True
     columns: ClassVar[Sequence[Column]] = (
         Column("Endpoint id"),
         Column("Channel"),

@@ -109,11 +109,13 @@ class View(Generic[R]):
         command: the name of the command in the envelope.
         columns: of the table.
         max_rows: how many rows the table shows; None for all.
+        has_one_row: whether each result has one row: then those that are not shown are not made.
     """
 
     command: str = ""
     columns: ClassVar[Sequence[Column]] = ()
     max_rows: ClassVar[int | None] = MAX_ROWS
+    has_one_row: ClassVar[bool] = False
 
     def __init__(self, options: ReportOptions = DEFAULT_OPTIONS) -> None:
         self.options = options

@@ -51,11 +51,15 @@ class TableReporter(Generic[R]):
 
     def add(self, result: R, /) -> None:
         """Take one result."""
-        rows = list(self._view.rows(result))
-        needed = self._view.needs_table(result)
-        self._all.add(rows, needed=needed)
-        if self._view.is_notable(result):
-            self._notable.add(rows, needed=needed)
+        is_notable = self._view.is_notable(result)
+        if self._all.is_full and not is_notable and self._view.has_one_row:
+            self._all.more += 1
+        else:
+            rows = list(self._view.rows(result))
+            needed = self._view.needs_table(result)
+            self._all.add(rows, needed=needed)
+            if is_notable:
+                self._notable.add(rows, needed=needed)
         if len(self._problems) < MAX_ROWS:
             self._problems += self._view.problems(result)
 
@@ -89,6 +93,11 @@ class _Rows:
         self.more = 0
         self.needed = False
         self._max = max_rows
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more rows are kept."""
+        return len(self.rows) == self._max
 
     def add(self, rows: Sequence[Sequence[Cell]], *, needed: bool) -> None:
         room = len(rows) if self._max is None else self._max - len(self.rows)

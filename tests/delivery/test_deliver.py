@@ -191,7 +191,7 @@ def test_nothing_is_read_once_nothing_can_be_sent() -> None:
     run = ended(fail, sent)
     assert isinstance(run.error, CannotRun)
     assert run.ids_that(State.SKIPPED) == run.ids == names(100)
-    assert next(sent).endpoint_id == "e-102"
+    assert next(sent).endpoint_id == "e-101"
 
 
 def test_invalid_documents_need_no_client() -> None:
