@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -16,7 +15,6 @@ from pinpoint_endpoints.cli.options import TARGET, CheckOptions, OptionGroup
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.target import STORE_VARIABLE, StoreOption, local_store
 from pinpoint_endpoints.cli.terminal import note
-from pinpoint_endpoints.convert.intake import in_groups
 from pinpoint_endpoints.documents.endpoint_ids import check_id
 from pinpoint_endpoints.documents.model import Document, Problem, Verdict
 from pinpoint_endpoints.documents.streams import Meter
@@ -261,7 +259,7 @@ class AudienceReader:
     def _members(self, documents: Iterable[Document]) -> Iterator[Member]:
         """Yield the endpoints in documents, whether or not they are valid."""
         tally = self.tally
-        for document in chain.from_iterable(in_groups(documents)):
+        for document in documents:
             problems: Sequence[Problem] = document.problems
             if self._validates:
                 problems = validate(document, self._policy)
