@@ -1,19 +1,25 @@
 """`pe validate` finds what is wrong with a segment, and fixes what has one right answer."""
 
+import copy
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from commands import run
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pinpoint_endpoints.checks.run import check_all
-from pinpoint_endpoints.checks.validate import validate
+from pinpoint_endpoints.checks.validate import is_valid, validate
 from pinpoint_endpoints.documents.discovery import Source, discover, format_of
-from pinpoint_endpoints.documents.load import load, read
+from pinpoint_endpoints.documents.load import documents_in, load, of_any_kind, read
 from pinpoint_endpoints.documents.model import Problem
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
 from pinpoint_endpoints.fixes.rounds import fixed_text
+from pinpoint_endpoints.segments.definition import definitions_in
+from pinpoint_endpoints.segments.evaluate import Settings, compile_segment
 
 EMAIL = {"Demographic": {"Channel": {"DimensionType": "INCLUSIVE", "Values": ["EMAIL"]}}}
 COUNTRY = {"Location": {"Country": {"DimensionType": "INCLUSIVE", "Values": ["DE"]}}}
@@ -261,6 +267,63 @@ def test_hostile_values_are_problems_and_no_traceback(tmp_path: Path) -> None:
             {"Type": "AWS::Pinpoint::Segment", "Properties": wrong},
         ):
             problems_of(json.dumps(value), tmp_path)
+
+
+WHOLE: dict[str, Any] = {
+    "Name": "x",
+    "SegmentGroups": {
+        "Include": "ALL",
+        "Groups": [
+            {
+                "Type": "ANY",
+                "Dimensions": [
+                    {**EMAIL, **COUNTRY, **recency("DAY_7"), **metric("EQUAL", 5)},
+                    attribute("BETWEEN", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")[
+                        "Dimensions"
+                    ],
+                ],
+                "SourceSegments": [{"Id": "x", "Version": 1}],
+            }
+        ],
+    },
+}
+"""A segment with criteria of all kinds."""
+
+REPLACEMENTS: list[Any] = [
+    None, 1, -1.5, "", True, "x", [], {}, ["x"], [[]], [1], {"a": {}}, "2024-01-14", "any",
+]  # fmt: skip
+NAMES = ["Dimensions", "Groups", "Type", "Values", "Tags", "dimensions", "City", "Value", "", "Id"]
+
+
+def parts_of(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Return the paths of all values below a value."""
+    inner: Any = ()
+    if isinstance(value, (dict, list)):
+        inner = value.items() if isinstance(value, dict) else enumerate(value)
+    return [at for step, one in inner for at in ((*path, step), *parts_of(one, (*path, step)))]
+
+
+@given(data=st.data())
+def test_a_segment_without_errors_can_be_evaluated(data: st.DataObject) -> None:
+    """Whatever is changed in a segment: validation finds it, or evaluation takes it."""
+    value = copy.deepcopy(WHOLE)
+    *above, last = data.draw(st.sampled_from(parts_of(value)))
+    holder: Any = value
+    for step in above:
+        holder = holder[step]
+    kind = data.draw(st.sampled_from(["replace", "rename", "add"]))
+    new = data.draw(st.sampled_from(REPLACEMENTS))
+    if kind == "replace" or not isinstance(holder, dict):
+        holder[last] = new
+    else:
+        name = data.draw(st.sampled_from(NAMES))
+        holder[name] = holder.pop(last) if kind == "rename" else new
+    source = Source("a.json", format_of("a.json"))
+    for document in of_any_kind(documents_in(source, json.dumps(value).encode())):
+        if document.shape in SEGMENT_SHAPES and is_valid(validate(document)):
+            for definition in definitions_in(document.value, document.path):
+                node = compile_segment(definition, Settings(datetime(2026, 1, 1, tzinfo=UTC)))
+                assert node.decide({"ChannelType": "EMAIL"}) in (True, False, None)
 
 
 def test_stats_says_that_a_segment_is_none_of_its_files(tmp_path: Path) -> None:
