@@ -1,6 +1,5 @@
 """`pe convert`: convert endpoint files to the formats of other systems."""
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -319,10 +318,7 @@ def _output(
         return outputs.Output()
     if not out:
         raise UsageError("--out needs a file", "give its name, or - for standard output")
-    written = os.path.realpath(out)
-    for source in inputs.find_here():
-        if os.path.realpath(source.path) == written:
-            raise UsageError(f"{out} is an input: --out would overwrite it", "name another file")
+    inputs.check_output("--out", out)
     return outputs.SingleFile(out)
 
 

@@ -180,6 +180,24 @@ class Inputs(OptionGroup):
         here = [path for path in self.paths if not is_s3(path)]
         return discover(here, self._selection(NO_PATHS))
 
+    def check_output(self, option: str, path: str, *others: str) -> None:
+        """Refuse a file that is to be written and that is read.
+
+        Args:
+            option: gives the file.
+            path: of the file.
+            others: more files that are read.
+
+        Raises:
+            UsageError: the file is read.
+        """
+        written = os.path.realpath(path)
+        for read in chain(others, (source.path for source in self.find_here())):
+            if os.path.realpath(read) == written:
+                raise UsageError(
+                    f"{path} is an input: {option} would overwrite it", "name another file"
+                )
+
     def _selection(
         self, leave_out: frozenset[str], unread: Counter[str] | None = None
     ) -> Selection:

@@ -184,10 +184,7 @@ def check_output(options: MemberOptions, output: Output, inputs: Inputs) -> Targ
         return Target(JSON, outputs.Directory(Path(path)))
     if suffix not in formats:
         raise UsageError(f"--save cannot write {suffix} files", _SUFFIXES)
-    written = os.path.realpath(path)
-    for source in inputs.find():
-        if os.path.realpath(source.path) == written:
-            raise UsageError(f"{path} is an input: --save would overwrite it", "name another file")
+    inputs.check_output("--save", path)
     return Target(formats[suffix], outputs.SingleFile(path))
 
 

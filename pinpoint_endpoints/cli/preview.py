@@ -268,6 +268,8 @@ def preview(
     html = output is PreviewOutput.HTML or save is not None or show
     if html and not is_email:
         raise UsageError(f"{template} is no e-mail", "leave out -o html, --save and --open")
+    if save is not None:
+        inputs.check_output("--save", str(save), template)
     policy = missing or (MissingPolicy.ERROR if is_email else MissingPolicy.WARN)
     tally = PreviewTally(is_missing_error=policy is MissingPolicy.ERROR)
     run_of = _Run(file, rendering, checks, tally, display)

@@ -310,6 +310,8 @@ def test_the_local_pinpoint_is_an_audience() -> None:
         ([], 2, "no template is named"),
         ([".", "a.ndjson"], 2, ". is a directory"),
         (["t.json", "a.ndjson", "--save", "x.html"], 2, "t.json is no e-mail"),
+        (["m.html", "a.ndjson", "--save", "m.html"], 2, "m.html is an input"),
+        (["m.html", "a.ndjson", "--save", "a.ndjson"], 2, "a.ndjson is an input"),
     ],
 )
 def test_a_wrong_command_line_is_explained(arguments: list[str], code: int, message: str) -> None:
@@ -317,6 +319,7 @@ def test_a_wrong_command_line_is_explained(arguments: list[str], code: int, mess
     preview(SMS, PEOPLE)
     Path("list.json").write_text("[]", encoding="utf-8")
     Path("broken.json").write_text("{", encoding="utf-8")
+    Path("m.html").write_text("x", encoding="utf-8")
     ended = run("preview", *arguments)
     assert (ended.code, ended.out) == (code, "")
     assert message in ended.err
