@@ -17,6 +17,9 @@ from pinpoint_endpoints.segments.evaluate import (
 )
 from pinpoint_endpoints.segments.users import user_id_of
 
+_MAX_DEPTH = 100
+"""How many base segments may be based on each other."""
+
 
 class ImportedList:
     """The endpoints of an imported segment: those listed, and those of the users listed.
@@ -75,6 +78,7 @@ class SegmentLibrary:
         self._imports = imports or {}
         self._versions: dict[str, dict[int, Definition]] = {}
         self._under_way: list[str] = []
+        self._nodes: dict[Definition, Node] = {}
         for definition in definitions:
             versions = self._versions.setdefault(definition.id, {})
             known = versions.setdefault(definition.version, definition)
@@ -97,6 +101,8 @@ class SegmentLibrary:
         if definition.is_imported:
             return missing_base(definition)
         key = definition.id
+        if len(self._under_way) > _MAX_DEPTH:
+            raise InvalidDefinition((), f"more than {_MAX_DEPTH} base segments in a row")
         if key and key in self._under_way:
             circle = " → ".join([*self._under_way[self._under_way.index(key) :], key])
             raise InvalidDefinition((), f"base segments go in a circle: {printable(circle)}")
@@ -124,4 +130,6 @@ class SegmentLibrary:
         found = versions[version]
         if found.is_imported:
             return None
-        return self.compile(found)
+        if found not in self._nodes:
+            self._nodes[found] = self.compile(found)
+        return self._nodes[found]

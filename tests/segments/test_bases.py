@@ -58,6 +58,15 @@ def test_base_segments_may_not_go_in_a_circle() -> None:
         SegmentLibrary(SETTINGS, [one, two]).compile(one)
 
 
+def test_many_base_segments_are_compiled_once() -> None:
+    """Each names the one before twice; a chain without end is refused."""
+    chain = [countries("s0", 1, "US")]
+    chain += [segment(f"s{n}", *[{"Id": f"s{n - 1}"}] * 2) for n in range(1, 200)]
+    assert members(SegmentLibrary(SETTINGS, chain), chain[8]) == "e2 e3"
+    with pytest.raises(InvalidDefinition, match="more than 100"):
+        SegmentLibrary(SETTINGS, chain).compile(chain[-1])
+
+
 def test_one_version_with_two_meanings_is_an_error() -> None:
     """Which of them is meant is not guessed."""
     with pytest.raises(UsageError, match="and differ"):
