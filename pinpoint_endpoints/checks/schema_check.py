@@ -4,7 +4,7 @@ jsonschema-rs finds what does not match.
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 
 from pinpoint_endpoints.checks.finding import CodedFinding, Finding
@@ -27,6 +27,9 @@ from pinpoint_endpoints.schema.decider import Decider
 from pinpoint_endpoints.schema.errors import SchemaError, first_schema_error, schema_errors
 
 _IDS = ("Id", "EndpointId")
+
+_MAX_REMEMBERED = 40
+"""In characters: longer values may fill the memory."""
 
 MAX_FINDINGS = 1000
 """More than anyone reads; a hostile file could have millions."""
@@ -170,7 +173,13 @@ def _wrong_type(error: SchemaError) -> CodedFinding:
 
 
 def _not_in_set(error: SchemaError) -> CodedFinding:
-    return codes.NOT_IN_SET, not_in_set(error.path, error.part, list(error.wanted))
+    find = _choice if len(error.part) <= _MAX_REMEMBERED else not_in_set
+    return codes.NOT_IN_SET, find(error.path, error.part, tuple(error.wanted))
+
+
+@lru_cache(maxsize=1024)  # the documents of a run mostly have the same mistakes
+def _choice(path: ValuePath, value: str, choices: tuple[str, ...]) -> Finding:
+    return not_in_set(path, value, choices)
 
 
 def _too_long(error: SchemaError) -> CodedFinding:
