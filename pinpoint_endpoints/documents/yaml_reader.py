@@ -42,6 +42,9 @@ _LINE = re.compile(
     re.VERBOSE,
 )
 _INDENT, _DASH, _KEY, _DOUBLE, _SINGLE, _PLAIN, _LIST = range(1, 8)
+_SIMPLE_LINE = re.compile(r"( {0,40})(?:(\w+): |- )([\w+](?:[\w.+/@:=-]*[\w.+/@=-])?)", re.ASCII)
+"""A name or a dash, and a plain scalar without spaces: most lines that only one file has."""
+
 _ITEM = re.compile(
     r"""\ *(?:"([^"\\]*)"|'([^']*)'|([\w+.](?:(?:[\w\ .+/()@=-]|:(?=[\w/]))*[\w.+/()@=-])?))\ *""",
     re.VERBOSE,
@@ -188,9 +191,9 @@ class _LineReader:
                 continue
             if is_plain:
                 reading = read_plain(text, types.scalar)
-                if reading.others_read or not reading.finite:
+                found[key], others_read, is_finite = reading
+                if others_read or not is_finite:
                     self._doubt(at, line, reading, (*path, key))
-                found[key] = reading.value
             else:
                 found[key] = text
             at += 1
@@ -296,6 +299,12 @@ def _parsed(text: str) -> _Line | None:
     """
     if len(text) > MAX_LINE_LENGTH or not text.isprintable():
         raise _NotPlainError
+    simple = _SIMPLE_LINE.fullmatch(text)
+    if simple is not None:
+        _, key, scalar = simple.groups("")
+        indent = simple.end(1)
+        column = indent if key else indent + len("- ")
+        return _Line(indent, not key, key, column, scalar, True, simple.start(3), len(text))
     parts = _LINE.fullmatch(text)
     if parts is None:
         if text == "---":
