@@ -4,6 +4,7 @@ Programs that are compared run one after the other, again and again (A B C A B C
 whatever else the machine does hits all of them. A ratio is the median of the rounds' ratios.
 """
 
+import math
 import os
 import statistics
 import subprocess
@@ -65,10 +66,12 @@ class Peer:
         program: does the same work, or a part of it.
         at_most: the target: how many times as long as the peer `pe` may take; none for peers and
             floors that are only shown.
+        growth: how many times as large the work of `pe` is, if the peer is `pe` itself with less.
     """
 
     program: Program
     at_most: float | None = None
+    growth: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +146,13 @@ def _row(peer: Peer, ours: Sequence[Cost], theirs: Sequence[Cost]) -> Row:
         our.wall_seconds / their.wall_seconds for our, their in zip(ours, theirs, strict=True)
     )
     compared_with = f"{peer.program.name}: {_medians(theirs)}"
+    shown = f"{ratio:.2f}"
+    if peer.growth is not None:
+        shown += f" (exponent {math.log(ratio, peer.growth):.2f})"
     if peer.at_most is None:
-        return Row("", "", compared_with, f"{ratio:.2f}", "", "")
+        return Row("", "", compared_with, shown, "", "")
     verdict = _verdict(met=ratio <= peer.at_most)
-    return Row("", "", compared_with, f"{ratio:.2f}", f"{peer.at_most:g}", verdict)
+    return Row("", "", compared_with, shown, f"{peer.at_most:g}", verdict)
 
 
 def _verdict(*, met: bool) -> str:

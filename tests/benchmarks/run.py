@@ -170,15 +170,15 @@ def cold(bench: Bench) -> Iterator[Work]:
 
 
 def growth(bench: Bench) -> Iterator[Work]:
-    """Ten times as much of everything: at most eleven times as long."""
-    count = bench.count(100_000)
-    for kind in (Kind.WARNINGS, Kind.ERRORS):
-        title = f"documents x 10: {count:,} NDJSON lines, {kind.value}"
-        yield _growth(title, partial(_growing, bench.corpus.lines, kind), count)
-    count = bench.count(5_000)
-    title = f"problems x 10: {3 * count:,} in one JSON file"
-    yield _growth(title, partial(_growing, bench.corpus.list_file, Kind.ERRORS), count)
-    yield _growth(f"{title}, `--fix`", partial(_fix, bench), count)
+    """Ten times as much of everything, twice in a row: at most eleven times as long."""
+    for count in (bench.count(10_000), bench.count(100_000)):
+        for kind in (Kind.WARNINGS, Kind.ERRORS):
+            title = f"documents x 10: {count:,} NDJSON lines, {kind.value}"
+            yield _growth(title, partial(_growing, bench.corpus.lines, kind), count)
+    for count in (bench.count(500), bench.count(5_000)):
+        title = f"problems x 10: {3 * count:,} in one JSON file"
+        yield _growth(title, partial(_growing, bench.corpus.list_file, Kind.ERRORS), count)
+        yield _growth(f"{title}, `--fix`", partial(_fix, bench), count)
     for count in (bench.count(10_000), bench.count(100_000)):
         title = f"files x 10: {count:,} JSON files, {Kind.WARNINGS.value}"
         yield _growth(title, partial(_growing, bench.corpus.json_directory, Kind.WARNINGS), count)
@@ -245,7 +245,8 @@ def _report(rows: list[Row], missing: list[str], seed: int) -> str:
         "Written by `python tests/benchmarks/run.py`. Times are medians of whole processes,",
         "which ran in turn, with all rules and default options. A ratio is the median of the",
         "rounds'. Memory is that of the largest process; less than 40 MB cannot be told. Rows",
-        "without a target are for scale: peers, and floors, which do a part of the work.",
+        "without a target are for scale: peers, and floors, which do a part of the work. The",
+        "exponent of a row that grows is the logarithm of its ratio: 1 is linear.",
         "",
         f"- machine: {machine}, {platform.python_implementation()} {platform.python_version()}",
         f"- peers: {versions()}",
@@ -353,7 +354,7 @@ def _fix(bench: Bench, count: int) -> Program:
 
 def _growth(title: str, program: Callable[[int], Program], count: int) -> Work:
     tenth = replace(program(count // 10), name="a tenth of it")
-    return Work(title, program(count), [Peer(tenth, MAX_GROWTH)])
+    return Work(title, program(count), [Peer(tenth, MAX_GROWTH, growth=10)])
 
 
 def _environment(home: Path) -> dict[str, str]:
