@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import steps
 from accepting_stub import accepting_stub
 from corpus import SEED, Corpus, Kind, summary
 from measure import HEADINGS, Peer, Program, Row, Work, WrongRunError, compare
@@ -217,7 +218,8 @@ def main() -> int:
             except WrongRunError as error:
                 sys.stderr.write(f"{error}\n")
                 return 2
-    report = _report(rows, missing, options.seed)
+        section = "\n".join(_steps(corpus, bench.count(1_000)))
+    report = f"{_report(rows, missing, options.seed)}\n{section}"
     sys.stdout.write(report)
     if options.only == [*GROUPS] and not options.quick and not missing:
         RESULTS.write_text(report, encoding="utf-8")
@@ -225,6 +227,23 @@ def main() -> int:
     if not rows:
         return 2
     return 1 if any("not" in row.verdict for row in rows) else 0
+
+
+def _steps(corpus: Corpus, count: int) -> Iterator[str]:
+    """Yield the lines of the section about the steps of a validation."""
+    yield "## Where the time goes"
+    yield ""
+    yield "CPU of each step in one process, one step after the other for all documents. What is"
+    yield "left of a row above is the start (`validate one file`) and what goes between processes."
+    yield "The places of problems are found, and they are written, only where they are shown."
+    yield ""
+    files = {
+        f"{name}, {kind.value}": make(kind, count)
+        for name, make in (("JSON", corpus.json_directory), ("YAML", corpus.yaml_directory))
+        for kind in Kind
+    }
+    yield from steps.table(files)
+    yield ""
 
 
 def _quoted(page: str, rows: list[Row]) -> str:
