@@ -21,6 +21,7 @@ from pinpoint_endpoints.convert.user_endpoint import (
     PHONE_CHANNELS,
     UserEndpoint,
     dumps,
+    emails_in,
     text_of,
 )
 from pinpoint_endpoints.quotas import (
@@ -217,10 +218,12 @@ class Fields:
             self._fields[slot] = _field(key, keys, names)
 
     def have_opted_out(self, texts: Iterable[str]) -> bool:
-        """Return whether any of an attribute's values is an address that is opted out."""
+        """Return whether any of an attribute's values names an address that is opted out."""
         for text in texts:
             like_address = len(text) >= _MIN_ADDRESS_LENGTH and (text[0] < ":" or "@" in text)
             if like_address and self.opts_out("", text):
+                return True
+            if text.count("@") > 1 and any(self.opts_out("", one) for one in emails_in(text)):
                 return True
         return False
 

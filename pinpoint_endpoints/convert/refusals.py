@@ -45,10 +45,16 @@ class Refusals:
             for problem in document.problems
         ):
             members["OptOut"] = "ALL"
-        channel, address = text_of(members.get("ChannelType")), text_of(members.get("Address"))
-        request = {**members, "ChannelType": _channel(channel, address), "OptOut": "ALL"}
-        if UserEndpoint("", members, "", "").opted_out and address.strip():
-            endpoint = UserEndpoint("", request, "", place_of(document))
+        if not UserEndpoint("", members, "", "").opted_out:
+            return
+        channel = text_of(members.get("ChannelType"))
+        for address in filter(str.strip, _texts_in(members.get("Address"))):
+            opted_out = {
+                "ChannelType": _channel(channel, address),
+                "Address": address,
+                "OptOut": "ALL",
+            }
+            endpoint = UserEndpoint("", {**members, **opted_out}, "", place_of(document))
             self._fingerprints.add(fingerprint(endpoint.channel, address))
             self._endpoints.add(dumps([*endpoint]) + b"\n")
 
@@ -59,6 +65,15 @@ class Refusals:
     def __iter__(self) -> Iterator[UserEndpoint]:
         """Yield an endpoint without an id for each, once all are added."""
         return (UserEndpoint(*loads(line)) for line in self._endpoints)
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    """Yield the texts of a value that should be one, such as those of a list."""
+    if isinstance(value, dict | list):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(member)
+    else:
+        yield text_of(value)
 
 
 def _channel(channel: str, address: str) -> str:

@@ -2,7 +2,9 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,6 +17,8 @@ from pinpoint_endpoints.documents.positions import json_pointer
 PHONE_CHANNELS = frozenset({"SMS", "VOICE"})
 _NOT_DIGITS = re.compile("[^0-9]+")
 _LIKE_A_NUMBER = re.compile(r"\+?[0-9 ()./-]{7,}")
+_PLAIN_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_EMAIL = re.compile(r"[^\s<>()\[\]{}:;,|]+@[^\s<>()\[\]{}:;,|]+")
 _LONG_AGO = float("-inf")
 
 
@@ -84,11 +88,30 @@ def address_key(channel: str, address: str) -> str:
     The case of e-mail addresses does not matter, and only the digits of phone numbers do.
     """
     text = address.strip()
+    if not text.isascii():
+        text = "".join(
+            c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf"
+        )
     if "@" in text:
-        return text.casefold()
+        return text.casefold() if _PLAIN_EMAIL.fullmatch(text) else _email_key(text)
     if channel in PHONE_CHANNELS or _LIKE_A_NUMBER.fullmatch(text):
         return _NOT_DIGITS.sub("", text).lstrip("0") or text
     return text
+
+
+def emails_in(text: str) -> list[str]:
+    """Return what looks like an e-mail address in a text."""
+    return _EMAIL.findall(text.replace('"', ""))
+
+
+def _email_key(text: str) -> str:
+    """Return what is equal for an e-mail address and for it with a name, as a link, in Unicode."""
+    found = emails_in(text)
+    local, _, domain = (found[0] if len(found) == 1 else text).casefold().rpartition("@")
+    domain = domain.rstrip(".")
+    with suppress(UnicodeError):  # not a domain name: compared as it is
+        domain = domain.encode("idna").decode()
+    return f"{local}@{domain}"
 
 
 def fingerprint(channel: str, address: str) -> int:

@@ -160,7 +160,12 @@ def test_long_user_ids_stay_apart(tmp_path: Path) -> None:
 
 def test_attributes_do_not_name_addresses_that_were_opted_out(tmp_path: Path) -> None:
     """A column called email would be one to send to; other values of the attribute stay."""
-    attributes = {"email": ["ANN@example.com"], "phones": ["+1 206 555 0100", "555"], "n": ["7"]}
+    attributes = {
+        "email": ["ANN@example.com"],
+        "all": ["bob@a.org,ann@example.com"],
+        "phones": ["+1 206 555 0100", "555"],
+        "n": ["7"],
+    }
     result = converted(
         tmp_path,
         [

@@ -9,6 +9,7 @@ import pytest
 
 from pinpoint_endpoints import load
 from pinpoint_endpoints.convert.grouping import Grouping, User
+from pinpoint_endpoints.convert.user_endpoint import address_key
 
 ENDPOINTS: list[dict[str, object]] = [
     {"Id": "b", "Address": "b@example.com", "ChannelType": "EMAIL", "User": {"UserId": "u\t1"}},
@@ -106,3 +107,24 @@ def test_what_is_not_understood_is_a_refusal(
     (user, _), _ = _users(tmp_path, endpoints)
     assert user.endpoints[0].opted_out is opted_out
     assert user.endpoints[0].inactive is inactive
+
+
+@pytest.mark.parametrize(
+    ("channel", "spelling", "other"),
+    [
+        ("EMAIL", "Ann@example.com ", "ann@example.com"),
+        ("EMAIL", "Ann <ann@example.com>", "ann@example.com"),
+        ("EMAIL", "mailto:ann@example.com", "ann@example.com"),
+        ("EMAIL", '"ann"@example.com', "ann@example.com"),
+        ("EMAIL", "ann@example.com.", "ann@example.com"),
+        ("EMAIL", "ann@bücher.example", "ann@xn--bcher-kva.example"),
+        ("EMAIL", "ann\u00e9@example.com", "anne\u0301@example.com"),
+        ("EMAIL", "ann@example\uff0ecom\u200b", "ann@example.com"),
+        ("SMS", "+1 (206) 555-0100", "+12065550100"),
+        ("SMS", "\uff0b\uff11\uff12\uff10\uff16\u00a0555\u20110100", "+12065550100"),
+        ("SMS", "tel:0012065550100", "+12065550100"),
+    ],
+)
+def test_spellings_of_an_address_are_one(channel: str, spelling: str, other: str) -> None:
+    """Somebody who opts out in one spelling is not to be reached in another."""
+    assert address_key(channel, spelling) == address_key(channel, other)
