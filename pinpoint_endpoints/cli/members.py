@@ -132,6 +132,10 @@ class Target(NamedTuple):
     output: "OutputFiles"
 
 
+class _NoEndpointIdError(UsageError):
+    """An endpoint that is to be saved has no id."""
+
+
 class Matching(NamedTuple):
     """Who matches.
 
@@ -224,6 +228,8 @@ def member_results(
                     _save(members, target)
                     _check_end(reader, matching, options, tally.funnel, saves=True)
                     files.commit()
+        except _NoEndpointIdError:  # the counts are not complete
+            raise
         except PinpointEndpointsError as error:
             failure = error
         if failure is not None and not tally.total:
@@ -304,7 +310,7 @@ def _save(members: Iterable[Member], target: Target) -> None:
 def _id_of(member: Member) -> str:
     if member.endpoint_id is None:
         source = printable(member.document.source) if member.document else ""
-        raise UsageError(f"an endpoint in {source} has no id", "make one with --ids")
+        raise _NoEndpointIdError(f"an endpoint in {source} has no id", "make one with --ids")
     return member.endpoint_id
 
 

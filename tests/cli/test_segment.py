@@ -103,6 +103,16 @@ def test_members_are_saved_as_ids_or_printed(folder: Path) -> None:
     assert "3 of 7 endpoints in the segment" in ended.err
 
 
+def test_members_without_an_id_are_not_saved(folder: Path) -> None:
+    """They could not be told apart; an id can be made."""
+    write("nameless.ndjson", {"ChannelType": "SMS", "Address": "+12065550100"})
+    save = ("--save", "kept.ndjson")
+    ended = run("segment", "S13.json", "nameless.ndjson", *save)
+    assert (ended.code, "Stage" in ended.out) == (2, False)
+    assert "an endpoint in nameless.ndjson has no id" in ended.err
+    assert run("segment", "S13.json", "nameless.ndjson", *save, "--ids", "new").code == 0
+
+
 @pytest.mark.parametrize("target", ["kept.xml", "all.ndjson", ""])
 def test_what_cannot_be_saved_is_refused(folder: Path, target: str) -> None:
     """Other suffixes, and files that are read."""
