@@ -25,6 +25,10 @@ _KNOWN_WHEN_SENT = frozenset({*RECOMMENDATIONS, "RequestId"})
 _OF_SES = "amazonSES"
 """Names such as `amazonSESUnsubscribeUrl` are Amazon SES's own."""
 
+_PLATFORMS = {"ADM": "ADM", "APNS": "APNS", "BAIDU": "Baidu", "GCM": "GCM"}
+"""What push templates call the platforms, by the begin of the channel type."""
+
+_Printed = list[tuple[str, ValueName]]
 _BLOCK = re.compile(r"\{\{~?[#^]")
 _FIRST = "[0]"
 _SSML_TAG = re.compile(r"<[^>]*>")
@@ -97,7 +101,7 @@ class Renderer:
         self.template = template
         self.compiled = [compile_part(part, settings) for part in template.parts]
         self._values = values
-        self._printed = [_printed(part) for part in self.compiled]
+        self._parts = [(part, _printed(part)) for part in self.compiled]
 
     def render(self, endpoint: Mapping[str, Any]) -> Message:
         """Return the message for an endpoint, an EndpointRequest with its `Id`."""
@@ -107,9 +111,8 @@ class Renderer:
         unknown: dict[str, None] = {}
         failures: list[Remark] = []
         notes: list[Remark] = []
-        for part, compiled, printed in zip(
-            self.template.parts, self.compiled, self._printed, strict=True
-        ):
+        for compiled, printed in self._parts_for(endpoint.get("ChannelType")):
+            part = compiled.part
             rendered = compiled.render(data)
             notes += (
                 Remark(part.name, f"{name} is an empty text")
@@ -131,8 +134,28 @@ class Renderer:
         failures += _too_long(self.template.kind, parts, sms)
         return Message(parts, [*missing], [*unknown], failures, notes, sms)
 
+    def _parts_for(self, channel: object) -> Sequence[tuple[Compiled, _Printed]]:
+        """Return the parts that an endpoint of a channel type gets.
 
-def _printed(part: Compiled) -> list[tuple[str, ValueName]]:
+        A push platform's own parts replace the default ones, and its raw content those.
+        """
+        if self.template.kind != "PUSH" or not isinstance(channel, str):
+            return self._parts
+        platform = _PLATFORMS.get(channel.partition("_")[0])
+        if platform is None:
+            return self._parts
+        for begin in (f"{platform}.RawContent", f"{platform}.", "Default."):
+            found = [
+                one
+                for one in self._parts
+                if one[0].part.name.startswith(begin) and one[0].part.text
+            ]
+            if found:
+                return found
+        return ()
+
+
+def _printed(part: Compiled) -> _Printed:
     """Return the names and paths of what a part prints; of one with blocks that is not known."""
     if _BLOCK.search(part.part.text):
         return []

@@ -69,6 +69,27 @@ def test_missing_variables_are_counted_with_the_first_endpoint() -> None:
     assert preview(SMS, PEOPLE, "--missing", "error").code == 1
 
 
+@pytest.mark.parametrize(
+    ("channel", "parts"),
+    [
+        ("APNS_SANDBOX", ["APNS.Body"]),
+        ("GCM", ["GCM.RawContent"]),
+        ("ADM", ["Default.Title", "Default.Body"]),
+    ],
+)
+def test_an_endpoint_gets_the_parts_of_its_platform(channel: str, parts: list[str]) -> None:
+    """They replace the default ones, and raw content replaces both: the others lack nothing."""
+    template = {
+        "Default": {"Title": "Hi", "Body": "{{Id}}"},
+        "APNS": {"Body": "{{Id}}"},
+        "GCM": {"Body": "{{OTP}}", "RawContent": '{"data": "{{Id}}"}'},
+    }
+    ended = preview(template, [endpoint(1, channel)], "-o", "json")
+    message = envelope_of(ended)["results"][-1]
+    assert [part["name"] for part in message["parts"]] == parts
+    assert message["attributesNotInterpolated"] == []
+
+
 def test_empty_texts_are_noted() -> None:
     """They are values, and yet a greeting with one is broken; unless a block sees to it."""
     people = [endpoint(1, "SMS", "Jane"), endpoint(2, "SMS", " ")]
