@@ -93,7 +93,7 @@ def find(
     )
     target = check_output(members, output, inputs)
     options = ReportOptions(show_values=display.show_values, quiet=display.quiet)
-    view = (ListView if members.listed else MemberView)(options, "find")
+    view = (ListView if members.hides_counts(quiet=display.quiet) else MemberView)(options, "find")
     matching = Matching(decide, _with_id)
     results = member_results(reader, matching, members, tally, target)
 
@@ -155,5 +155,7 @@ def _remark(name: str) -> str:
     names = member_names()
     same = next((one for one in names if one.rpartition(".")[2] == name and one != name), "")
     near = same or nearest(name, names)
-    hint = f": did you mean {near}?" if near and near != name else ""
+    hint = ""
+    if near != name:
+        hint = f": did you mean {near}?" if near else f": texts have quotes: '{shown_member(name)}'"
     return f"no endpoint has the member {shown_member(name)}{hint}"

@@ -95,6 +95,10 @@ class MemberOptions(OptionGroup):
         """Return whether any of the options is given."""
         return any(value is not None and value is not False for value in vars(self).values())
 
+    def hides_counts(self, *, quiet: bool) -> bool:
+        """Return whether the counts are left out: for the ids, or beside saved members."""
+        return self.listed or (quiet and self.save == "-")
+
     def funnel(self, words: Words) -> Funnel:
         """Return what counts the endpoints.
 

@@ -326,7 +326,9 @@ def segment(
     if explain and members.are_given():
         message = "--explain excludes the options for members, such as --list and --save"
         raise UsageError(message, "leave one of them out")
-    inputs, endpoint_id = _explained(inputs, endpoint_id, explain=explain, local=stored.local)
+    definition, inputs, endpoint_id = _explained(
+        definition, inputs, endpoint_id, explain=explain, local=stored.local
+    )
     if definition is None:
         if explain:
             print_pages("pinpoint_endpoints.segments", "behaviour.md")
@@ -383,7 +385,8 @@ def segment(
         view = (CriteriaView if endpoint_id is None else TreeView)(options, "segment")
         results = _explanation(reader, evaluator, Places([found, *bases]), endpoint_id, tally)
     else:
-        view = (ListView if members.listed else MemberView)(options, "segment")
+        hides_counts = members.hides_counts(quiet=display.quiet)
+        view = (ListView if hides_counts else MemberView)(options, "segment")
         matching = Matching(
             evaluator.decide,
             evaluator.prepare,
@@ -466,23 +469,32 @@ def _as_of(now: datetime) -> str:
 
 
 def _explained(
-    inputs: OptionalInputs, endpoint_id: str | None, *, explain: bool, local: bool
-) -> tuple[OptionalInputs, str | None]:
-    """Take the word after `--explain` for the id of an endpoint, if it is no file.
+    definition: str | None,
+    inputs: OptionalInputs,
+    endpoint_id: str | None,
+    *,
+    explain: bool,
+    local: bool,
+) -> tuple[str | None, OptionalInputs, str | None]:
+    """Take a word beside `--explain` that is no file for the id of an endpoint.
 
     Raises:
         UsageError: there are several such words, or an id without `--explain`.
     """
-    if not explain:
-        if endpoint_id is not None:
+    if not explain or endpoint_id is not None:
+        if not explain and endpoint_id is not None:
             raise UsageError("--id is only for --explain", "leave one out, or add the other")
-        return inputs, None
-    words = [path for path in inputs.paths if path != "-" and not os.path.lexists(path)]
-    words = [word for word in words if "://" not in word]
-    if endpoint_id is not None or not words:
-        return inputs, endpoint_id
-    paths = [path for path in inputs.paths if path not in words]
-    if len(words) > 1 or not (paths or local):
+        return definition, inputs, endpoint_id
+    given = inputs.paths if definition is None else [definition, *inputs.paths]
+    words = [word for word in given if not _is_path(word)]
+    if not words or words == [definition] == given:
+        return definition, inputs, None
+    files = [word for word in given if word not in words]
+    if len(words) > 1 or (not files[1:] and not local):
         raise UsageError(f"there is no file {printable(words[0])}", "name files or directories")
-    values = {**vars(inputs), "paths": paths}
-    return OptionalInputs(**values), words[0]
+    values = {**vars(inputs), "paths": files[1:]}
+    return files[0], OptionalInputs(**values), words[0]
+
+
+def _is_path(word: str) -> bool:
+    return word == STANDARD_INPUT or "://" in word or os.path.lexists(word)

@@ -103,17 +103,21 @@ class SegmentLibrary:
         key = definition.id
         if len(self._under_way) > _MAX_DEPTH:
             raise InvalidDefinition((), f"more than {_MAX_DEPTH} base segments in a row")
-        if key and key in self._under_way:
-            circle = " → ".join([*self._under_way[self._under_way.index(key) :], key])
-            raise InvalidDefinition((), f"base segments go in a circle: {printable(circle)}")
+        self._refuse_circle(key)
         self._under_way.append(key)
         try:
             return compile_segment(definition, self._settings, self)
         finally:
             self._under_way.pop()
 
+    def _refuse_circle(self, key: str) -> None:
+        if key and key in self._under_way:
+            circle = " → ".join([*self._under_way[self._under_way.index(key) :], key])
+            raise InvalidDefinition((), f"base segments go in a circle: {printable(circle)}")
+
     def node(self, reference: Reference, /) -> Node | None:
         """Return the compiled base segment; None if it is not at hand."""
+        self._refuse_circle(reference.id)
         if reference.id in self._imports:
             definition = Definition((), "", (), id=reference.id, is_imported=True)
             return self.compile(definition)

@@ -71,6 +71,10 @@ def compile_expression(text: str) -> Expression:
     except exceptions.ParseError as error:
         message = f"unexpected {error.token_value}"
         raise InvalidExpression(text, error.lex_position + 1, message, _advice(text)) from None
+    if _negates_a_part(compiled.parsed):
+        column = text.find("!") + 1
+        message = "! takes only the name before the dot, so that this is never true"
+        raise InvalidExpression(text, column, message, "write !(Attributes.NAME)")
     options = jmespath.Options(custom_functions=_functions())
     for name, arguments in _calls(compiled.parsed):
         _check_call(text, name, arguments, options)
@@ -125,6 +129,14 @@ def _check_call(text: str, name: str, arguments: int, options: Any) -> None:
         wanted = f"{'at least ' if variadic else ''}{len(signature)}"
         message = f"{name}() has {counted(arguments, 'argument')}, and needs {wanted}"
         raise InvalidExpression(text, column, message)
+
+
+def _negates_a_part(node: Mapping[str, Any]) -> bool:
+    """Tell whether a part of an expression asks for a member of what `!` returns."""
+    children = [child for child in node["children"] if isinstance(child, dict)]
+    if node["type"] in _CONTEXT_OF_FIRST - {"pipe"} and children[0]["type"] == "not_expression":
+        return True
+    return any(map(_negates_a_part, children))
 
 
 def _calls(node: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

@@ -185,6 +185,8 @@ def test_one_endpoint_is_explained(folder: Path) -> None:
     assert levels[1]["values"] == ["***"]
     assert levels[1]["note"] == "differs from Lakers only in case or white space"
     assert levels[1]["defined_at"].startswith("S1-user.json:1:")
+    first = run("segment", "--explain", "E4", "S1.json", "endpoints", *NOW)
+    assert first.out == ended.out
     shown = run("segment", "S1-user.json", "endpoints", "--explain", "--id", "e4", "--show-values")
     assert "found lakers (endpoints/e4.json:1:" in shown.out
 
@@ -291,6 +293,7 @@ def test_an_address_or_a_user_is_found(folder: Path) -> None:
         ("contians(Id, 'x')", 1, "did you mean contains()?"),
         ("contains(Id)", 1, "1 argument, and needs 2"),
         ("(Id", 4, "it ends too early"),
+        ("!Attributes.Promo", 1, "write !(Attributes.NAME)"),
         ("", 1, "it is empty"),
     ],
 )
@@ -306,6 +309,8 @@ def test_a_member_that_no_endpoint_has_is_named(folder: Path) -> None:
     """A misspelled name would find nothing, and say nothing."""
     ended = run("find", "Country == 'DE'", "endpoints")
     assert "no endpoint has the member Country: did you mean Location.Country?" in ended.err
+    ended = run("find", "Location.Country == US", "endpoints")
+    assert "no endpoint has the member US: texts have quotes: 'US'" in ended.err
 
 
 def test_ids_that_are_addresses_are_masked(folder: Path) -> None:
