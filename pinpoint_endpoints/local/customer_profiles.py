@@ -32,9 +32,6 @@ from pinpoint_endpoints.local.upload_jobs import SERVER, LocalUploadJobs, Stored
 from pinpoint_endpoints.quotas import MAX_PROFILE_OBJECT_BYTES
 from pinpoint_endpoints.service.client import LOCAL_URL
 
-PATHS_BEGIN = "/domains"
-"""How the paths of Customer Profiles begin; those of Pinpoint begin with `/v1/`."""
-
 Request = dict[str, Any]
 Body = dict[str, Any]
 

@@ -7,12 +7,13 @@ service model for Pinpoint (2016-12-01). What AWS's documentation leaves open is
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local.applications import Applications, existing_application
 from pinpoint_endpoints.local.attribute_names import patterns_problem
-from pinpoint_endpoints.local.customer_profiles import LocalCustomerProfiles
 from pinpoint_endpoints.local.events import events_batches, item_response
 from pinpoint_endpoints.local.generated_values import timestamp
 from pinpoint_endpoints.local.requests import (
@@ -26,11 +27,14 @@ from pinpoint_endpoints.local.requests import (
     validated_request,
 )
 from pinpoint_endpoints.local.rows import Application, Rows
-from pinpoint_endpoints.local.segments import LocalSegments
 from pinpoint_endpoints.local.service_error import ServiceError, bad_request, not_found
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.local.updates import SERVICE_LIMITS, Limits, Update, apply_updates
 from pinpoint_endpoints.service.merge import Endpoint
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.local.customer_profiles import LocalCustomerProfiles
+    from pinpoint_endpoints.local.segments import LocalSegments
 
 
 def utc_now() -> datetime:
@@ -72,8 +76,20 @@ class LocalPinpoint:
         self._new_id = new_id
         self._limits = limits
         self.strict_requests = strict_requests
-        self.profiles = LocalCustomerProfiles(store, now, new_id)
-        self.segments = LocalSegments(store, now, new_id, self._applications)
+
+    @cached_property
+    def profiles(self) -> "LocalCustomerProfiles":
+        """The operations of Customer Profiles; most runs need none."""
+        from pinpoint_endpoints.local.customer_profiles import LocalCustomerProfiles
+
+        return LocalCustomerProfiles(self._store, self._now, self._new_id)
+
+    @cached_property
+    def segments(self) -> "LocalSegments":
+        """The operations on segments; most runs need none."""
+        from pinpoint_endpoints.local.segments import LocalSegments
+
+        return LocalSegments(self._store, self._now, self._new_id, self._applications)
 
     def new_request_id(self) -> str:
         """Return an id for a new request."""

@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 import orjson
 
 from pinpoint_endpoints.local.bodies import TOO_DEEP, value_of
-from pinpoint_endpoints.local.customer_profiles import PATHS_BEGIN, operation_at, run_operation
 from pinpoint_endpoints.local.pinpoint import LocalPinpoint
 from pinpoint_endpoints.local.service_error import (
     ServiceError,
@@ -20,11 +19,16 @@ from pinpoint_endpoints.local.service_error import (
     payload_too_large,
 )
 from pinpoint_endpoints.local.unknown_members import remove_unknown_members
-from pinpoint_endpoints.local.upload_jobs import UPLOAD_PATH
 from pinpoint_endpoints.quotas import MAX_BODY_BYTES, MAX_EVENTS_BYTES, MAX_IMPORT_FILE_BYTES
 from pinpoint_endpoints.service.client import LOCAL_URL
 
 NO_HEADERS: Mapping[str, str] = {}
+
+PATHS_BEGIN = "/domains"
+"""How the paths of Customer Profiles begin; those of Pinpoint begin with `/v1/`."""
+
+UPLOAD_PATH = re.compile("/domains/([A-Za-z0-9_-]+)/upload-jobs/([a-f0-9]{32})/file")
+"""Where the file of a job is put; a path of ours, since the service has it in Amazon S3."""
 
 LISTED = "`pe serve --explain` lists what it implements."
 _ID_IN_MODEL = re.compile(r"\\\{[^/]+?\\\}")
@@ -270,6 +274,8 @@ def _answer_of_profiles(
     pinpoint: LocalPinpoint, method: str, target: str, body: bytes, headers: Mapping[str, str]
 ) -> bytes:
     """Return the body of the answer to a request for Customer Profiles."""
+    from pinpoint_endpoints.local.customer_profiles import operation_at, run_operation
+
     if len(body) > max_bytes(method, target):
         raise payload_too_large(f"The body is over {max_bytes(method, target)} bytes.")
     path, _, query = target.partition("?")
@@ -318,6 +324,8 @@ def operation_name(method: str, target: str) -> str:
     """Return the name of a request's operation; empty if Pinpoint has no such operation."""
     path, _, _ = target.partition("?")
     if path.startswith(PATHS_BEGIN):
+        from pinpoint_endpoints.local.customer_profiles import operation_at
+
         is_file = method == "PUT" and UPLOAD_PATH.fullmatch(path)
         return "upload" if is_file else operation_at(method, path)[0]
     methods, _ = _methods_and_ids(path)

@@ -4,7 +4,6 @@ What AWS's documentation leaves open is described in `customer-profiles.md`.
 """
 
 import csv
-import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -29,8 +28,6 @@ Body = dict[str, Any]
 SERVER = ":server"
 """The member of a request that holds the URL by which the client reaches this server."""
 
-UPLOAD_PATH = re.compile("/domains/([A-Za-z0-9_-]+)/upload-jobs/([a-f0-9]{32})/file")
-"""Where the file of a job is put; a path of ours, since the service has it in Amazon S3."""
 
 _VALID = timedelta(hours=1)
 _KEY_BYTES = 32

@@ -12,9 +12,9 @@ import orjson
 from h11 import ProtocolError  # uvicorn requires it
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
-from pinpoint_endpoints.local.customer_profiles import PATHS_BEGIN
 from pinpoint_endpoints.local.routes import (
     NO_HEADERS,
+    PATHS_BEGIN,
     Answer,
     max_bytes,
     message_of,
