@@ -15,7 +15,7 @@ from pinpoint_endpoints.checks.run import check_all
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import discover
 from pinpoint_endpoints.documents.load import read
-from pinpoint_endpoints.documents.model import Checked, Problem, Verdict
+from pinpoint_endpoints.documents.model import Checked, Document, Problem, Verdict
 
 
 def check(folder: Path, policy: Policy = Policy()) -> list[Checked]:  # noqa: B008 - frozen
@@ -204,3 +204,38 @@ def test_hashes_find_what_comparing_all_with_all_finds(
         if problem.code.startswith("PE3")
     ]
     assert sorted(found) == sorted(expected(values))
+
+
+def test_only_lines_that_collide_are_parsed_again(tmp_path: Path) -> None:
+    """In a file of a million lines they are few."""
+    write(tmp_path, "a.ndjson", email("x"), email("Ada"), [email("y"), email("ada")], email("z"))
+    (source,) = discover([str(tmp_path)])
+    asked: list[Any] = []
+
+    def reading(source: Any, *, lines: Any = None) -> Iterator[Document]:
+        asked.append(lines)
+        return read(source, lines=lines)
+
+    checked = [*check_all([source], reading)]
+    assert asked == [None, {2, 3}]
+    assert [each.problems[0].line for each in checked if each.is_second_report] == [3]
+    assert [document.endpoint_id for document in read(source, lines={3})] == ["y", "ada"]
+
+
+def test_documents_of_a_pipe_are_checked_as_they_come(tmp_path: Path) -> None:
+    """What is read from a file is checked in groups, what comes through a pipe is not held back."""
+    write(tmp_path, "a.ndjson", *map(email, "abc"))
+    (source,) = discover([str(tmp_path)])
+    read_so_far = 0
+
+    def reading(source: Any, *, lines: Any = None) -> Iterator[Document]:
+        nonlocal read_so_far
+        read_so_far = 0
+        for document in read(source, lines=lines):
+            read_so_far += 1
+            yield document
+
+    for number, _ in enumerate(check_all([source], reading, as_they_come=True), 1):
+        assert read_so_far == number
+    next(check_all([source], reading))
+    assert read_so_far == len("abc")
