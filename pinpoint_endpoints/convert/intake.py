@@ -75,7 +75,7 @@ def convertible(
         CannotRun: after the last one, if a text could not be read: whom it names, and who opted
             out in it, is unknown.
     """
-    unread: list[str] = []
+    unread: dict[str, None] = {}
     checked = (
         (document, is_surely_valid)
         for group in in_groups(documents)
@@ -102,12 +102,12 @@ def convertible(
         account.reject(is_unread=cannot_be_read)
         account.refusals.add(document)
         if cannot_be_read:
-            unread.append(document.source)
+            unread[document.source] = None
         yield NotConverted(document, problems)
     if unread:
         more = f" and {len(unread) - 1:,} more" if len(unread) > 1 else ""
         raise CannotRun(
-            f"{unread[0]}{more} cannot be read",
+            f"{next(iter(unread))}{more} cannot be read",
             f"{nothing_done}, because nobody knows who would be missing: "
             "repair it, or leave it out",
         )

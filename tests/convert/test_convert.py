@@ -70,7 +70,7 @@ DAMAGED = {
     "cut.ndjson": TWO[:-9],
     "cut.json": b"[" + json_line(ADA) + b"," + json_line(BOB)[:-9],
     "open-quote.csv": b'ChannelType,Address,Id\nEMAIL,ada@example.com,a\nEMAIL,"b@example.com,b\n',
-    "ragged.csv": b"ChannelType,Address,Id\nEMAIL,ada@example.com\n",
+    "ragged.csv": b"ChannelType,Address,Id\nEMAIL,ada@example.com\nSMS\n",
     "unknown-header.csv": b"ChannelType,Address,Id,OptIn\nEMAIL,ada@example.com,a,x\n",
     "second.yaml": b"Id: a\nChannelType: EMAIL\n---\nId: b\n ChannelType: SMS\n",
     "empty.json": b"",
