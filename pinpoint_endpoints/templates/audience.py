@@ -119,7 +119,7 @@ class Account:
         messages: how many were rendered.
         complete: how many of them lack nothing and can be sent.
         incomplete: how many can be sent, and lack a variable.
-        sms_parts: how many parts all SMS have together.
+        sms_parts: how many parts all SMS have together that can be sent.
     """
 
     def __init__(self, renderer: Renderer) -> None:
@@ -158,7 +158,7 @@ class Account:
             longest = self._longest.get(name)
             if text and (longest is None or len(text) > longest[0]):
                 self._longest[name] = len(text), endpoint_id
-        if message.sms is not None:
+        if message.sms is not None and not message.failures:
             self.sms_parts += message.sms.parts
             key = message.sms.encoding, message.sms.parts
             self._sms.setdefault(key, [0, endpoint_id])[0] += 1

@@ -259,11 +259,13 @@ def test_a_template_that_cannot_be_read_is_a_problem() -> None:
 
 def test_a_message_that_pinpoint_refuses_cannot_be_sent() -> None:
     """It is too long when it is rendered, or a helper fails."""
-    long = {"Body": "{{#each Attributes.x}}{{this}}{{/each}}"}
+    long = {"Body": "Hi{{#each Attributes.x}}{{this}}{{/each}}"}
     people = [endpoint(1, "SMS", Attributes={"x": ["y" * 900] * 2}), endpoint(2, "SMS")]
     ended = preview(long, people, "-o", "json")
     assert ended.code == 1
     assert entries_in(ended, "fails") == [("Body", 1, "e1")]
+    assert entries_in(ended, "sms_parts") == [("GSM-7", 1, "e2")]
+    assert envelope_of(ended)["summary"]["sms_parts"] == 1
     ended = preview({"Body": "{{#gt Attributes.x.[0] 1}}y{{/gt}}"}, people, "-o", "json")
     assert entries_in(ended, "fails") == [("Body", 1, "e1")]
 
