@@ -12,7 +12,7 @@ from pinpoint_endpoints.convert.account import OPTED_OUT_IN_INVALID, Account, Co
 from pinpoint_endpoints.convert.cells import row_of
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format
 from pinpoint_endpoints.convert.grouping import Grouping, User
-from pinpoint_endpoints.convert.intake import in_groups
+from pinpoint_endpoints.convert.intake import size_of
 from pinpoint_endpoints.convert.output import Output, OutputFile
 from pinpoint_endpoints.convert.profiles import (
     MAPPING,
@@ -32,6 +32,7 @@ from pinpoint_endpoints.convert.user_endpoint import (
     fingerprint,
     user_id_of,
 )
+from pinpoint_endpoints.documents.load import in_groups
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.quotas import MAX_IMPORT_FILE_BYTES, MAX_OBJECT_TYPE_FIELDS
 from pinpoint_endpoints.segments.evaluate import Settings
@@ -114,7 +115,7 @@ class Profiles:
         Raises:
             CannotRun: a temporary file cannot be written.
         """
-        for group in in_groups(documents):
+        for group in in_groups(documents, size_of):
             for endpoint in [self.grouping.add(document) for document in group]:
                 self.fields.learn(endpoint)
 
@@ -130,7 +131,7 @@ class Profiles:
 
     def __iter__(self) -> Iterator[tuple[User, Profile]]:
         """Yield the users with their profiles, and account for them."""
-        for users in in_groups(self.grouping.users()):
+        for users in in_groups(self.grouping.users(), lambda user: len(user.endpoints)):
             profiles = [profile_of(user, self.fields, self.change) for user in users]
             yield from zip(users, profiles, strict=True)
 

@@ -1,8 +1,7 @@
 """Decides which documents are converted, and remembers whom the others opt out."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from pinpoint_endpoints.checks.fast_path import suspected_rules
 from pinpoint_endpoints.checks.finding import Finding, Policy
@@ -10,6 +9,7 @@ from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate, v
 from pinpoint_endpoints.convert.account import NULL, Account
 from pinpoint_endpoints.convert.user_endpoint import place_of
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.load import in_groups
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import CannotRun
 
@@ -31,16 +31,6 @@ ONLY_WARNINGS = frozenset(
 """Codes of rules about single documents whose findings are never errors."""
 
 _HOW_TO_NAME = "name standard input with --stdin-filename, or make an id with --ids"
-
-
-_Item = TypeVar("_Item")
-
-
-def in_groups(items: Iterable[_Item], size: int = 32) -> Iterator[list[_Item]]:
-    """Yield items in lists: one step for several takes less time than all steps for each."""
-    iterator = iter(items)
-    while group := [*islice(iterator, size)]:
-        yield group
 
 
 class NotConverted(NamedTuple):
@@ -78,7 +68,7 @@ def convertible(
     unread: dict[str, None] = {}
     checked = (
         (document, is_surely_valid)
-        for group in in_groups(documents)
+        for group in in_groups(documents, size_of)
         for document, is_surely_valid in zip(group, [*map(has_only_warnings, group)], strict=True)
     )
     for document, is_surely_valid in checked:
@@ -111,6 +101,11 @@ def convertible(
             f"{nothing_done}, because nobody knows who would be missing: "
             "repair it, or leave it out",
         )
+
+
+def size_of(document: Document) -> int:
+    """Return the size of a document's text in bytes, for `in_groups`."""
+    return document.locator.size
 
 
 def has_only_warnings(document: Document) -> bool:
