@@ -364,7 +364,7 @@ def _modulo(arguments: Arguments) -> Decimal:
 def _divisor(arguments: Arguments) -> Decimal:
     divisor = _number(arguments, 1)
     if not divisor:
-        raise arguments.error("is 0: a number cannot be divided by it", 1)
+        raise arguments.error("is no divisor: a number cannot be divided by 0", 1)
     return divisor
 
 
