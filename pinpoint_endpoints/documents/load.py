@@ -471,9 +471,12 @@ def _named_otherwise(source: Source, raw: bytes) -> Document | None:
 
 
 def template_text(source: Source, raw: bytes) -> Document:
-    """Return a file that is the text of a message template."""
+    """Return a file that is the text of a message template.
+
+    The line break that editors write at the end is not part of it.
+    """
     try:
-        text = decode(raw)
+        text = decode(raw).removesuffix("\n").removesuffix("\r")
     except Unreadable as error:
         return _unreadable(source.path, *error.problems, raw=raw)
     document = _of_another_kind(source, TEMPLATE, raw)

@@ -297,6 +297,10 @@ def test_a_text_is_a_template() -> None:
     assert run("preview", "t.html", "a.ndjson", "--id", "e1").out.startswith("HtmlPart:\n")
     Path("t.txt").write_text("{{Address}}\n", encoding="utf-8")
     assert run("preview", "t.txt", "a.ndjson", "--channel", "sms", "--id", "e2").code == 0
+    for end, parts in (("", 1), ("\n", 1), ("\r\n", 1), ("\n\n", 2)):
+        Path("t.txt").write_bytes(f"{'x' * 160}{end}".encode())
+        ended = run("preview", "t.txt", "a.ndjson", "--channel", "sms", "--id", "e2", "-o", "json")
+        assert envelope_of(ended)["results"][-1]["sms"]["parts"] == parts
     ended = run("preview", "t.txt", "a.ndjson")
     assert (ended.code, "--channel" in ended.out) == (1, True)
 
