@@ -97,11 +97,11 @@ class Variable(NamedTuple):
     def is_personal(self) -> bool:
         """Whether it may be personal data, or has it."""
         path = self.path
-        return (
-            path is None
-            or is_personal(path)
-            or is_personal((*path, *_REST_OF_PERSONAL.get(path, ())))
-        )
+        if path is None or is_personal(path):
+            return True
+        # An `each` over an object goes through all its members.
+        known = path[: path.index("[]")] if "[]" in path else path
+        return is_personal((*known, *_REST_OF_PERSONAL.get(known, ())))
 
 
 class Rendered(NamedTuple):

@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from pinpoint_endpoints.masking import without_addresses
 from pinpoint_endpoints.templates.helpers import (
     HELPERS,
     Helper,
@@ -232,7 +233,7 @@ class _Run:
                 expression.offset + len(label_of(expression)),
                 "{{{ never escapes",
             )
-        return self._hide(value) if self._hide and site.masks else value
+        return self._shown(value, site)
 
     def note_several(self, value: object, expression: Expression) -> None:
         """Note a value that is not one text or number."""
@@ -268,8 +269,13 @@ class _Run:
         return _Number(value) if isinstance(value, Decimal) else value
 
     def _masked(self, arguments: list[Any], _options: object) -> str:
-        text = text_of(arguments[1])
-        return self._hide(text) if self._hide and text else text
+        return self._shown(text_of(arguments[1]), self._sites[arguments[0]])
+
+    def _shown(self, text: str, site: Site) -> str:
+        """Return what is printed of a text: ids and attributes may be addresses too."""
+        if not self._hide or not text:
+            return text
+        return self._hide(text) if site.masks else without_addresses(text)
 
     def _each(self, arguments: list[Any], _options: object) -> object:
         site = self._sites[arguments[0]]

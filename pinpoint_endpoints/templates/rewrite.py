@@ -216,9 +216,9 @@ class Rewriter:
         name = _simple_name(call)
         if name in HELPERS:
             written, is_personal_ = self._helper(call, tag.start, tag.end)
-            if self._settings.mask is None or not is_personal_:
+            if self._settings.mask is None:
                 return written
-            return f"_mask {self._site(tag, call)} ({written})"
+            return f"_mask {self._site(tag, call, masks=is_personal_)} ({written})"
         if name in _BLOCKS or call.has_arguments:
             return self._unknown(tag, call, in_block=False)
         base, rest, variable = self._path(_as_path(call.name), self._role(tag), "")

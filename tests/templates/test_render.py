@@ -86,9 +86,21 @@ def test_personal_values_are_masked_where_they_are_printed() -> None:
         "{{Address}} {{upper User.UserAttributes.FirstName.[0]}} {{#with User}}{{UserId}}{{/with}} "
         "{{#each User.UserAttributes.FirstName}}{{this}}{{/each}} {{lookup User 'UserId'}} "
         "{{#*inline 'n'}}{{UserId}}{{/inline}}{{> n User}} {{Location.City}} {{Attributes.plan}} "
-        "{{#eq Address 'jane@example.com'}}yes{{/eq}}"
+        "{{#eq Address 'jane@example.com'}}yes{{/eq}} "
+        "{{#each User}}{{#if @first}}{{this}}{{/if}}{{/each}} {{#each Location}}{{this}}{{/each}}"
     )
-    assert rendered(text, mask=lambda _: "*").text == "* * * * * * Rome gold yes"
+    assert rendered(text, mask=lambda _: "*").text == "* * * * * * Rome gold yes * Rome"
+
+
+@pytest.mark.parametrize(
+    "text", ["{{Id}}", "{{Attributes.Email}}", "{{upper Attributes.Email.[0]}}"]
+)
+def test_addresses_in_other_members_are_masked(text: str) -> None:
+    """Ids and attributes are no personal data, unless they are addresses."""
+    address = "ada@example.com"
+    data = {"Id": address, "Attributes": {"Email": [address]}}
+    compiled = compile_part(Part("Body", text), Settings(mask=lambda _: "*"))
+    assert compiled.render(data).text.lower() == "a***@example.com"
 
 
 def test_a_placeholder_can_be_kept() -> None:
