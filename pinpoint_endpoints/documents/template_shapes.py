@@ -26,12 +26,13 @@ _MESSAGES = frozenset({"MessageRequest", "SendUsersMessageRequest", "WriteCampai
 _MEMBERS = frozenset({"DefaultSubstitutions", "HtmlPart", "TemplateType", "TextPart"})
 _TEXTS = frozenset({"Body", "Subject"})
 _PLATFORMS = frozenset({"ADM", "APNS", "Baidu", "Default", "GCM"})
+_OF_IN_APP = frozenset({"Content", "Layout"})
 _OF_PUSH = frozenset({"Action", "Body", "RawContent", "Title", "Url"})
 _CLOUDFORMATION_TYPE = re.compile(r"AWS::Pinpoint::\w+Template")
 
 _CERTAIN = _REQUESTS | _MEMBERS | {"MessageConfiguration"}
 
-TEMPLATE_MARKS = _CERTAIN.union(_MESSAGES, _TEXTS, _PLATFORMS, {"Resources", "Type"})
+TEMPLATE_MARKS = _CERTAIN.union(_MESSAGES, _TEXTS, _PLATFORMS, _OF_IN_APP, {"Resources", "Type"})
 """A value without any of these is no template."""
 
 _OF_AN_ENDPOINT = frozenset(
@@ -44,11 +45,11 @@ def is_template(value: Mapping[str, Any]) -> bool:
     if TEMPLATE_MARKS.isdisjoint(value) or not _OF_AN_ENDPOINT.isdisjoint(value):
         return False
     names = value.keys()
-    if not _CERTAIN.isdisjoint(names) or _is_resource(value):
+    if not _CERTAIN.isdisjoint(names) or _is_resource(value) or names >= _OF_IN_APP:
         return True
     return (
         any(_has(value[name], "MessageConfiguration") for name in names & _MESSAGES)
-        or any(isinstance(value[name], str) for name in names & _TEXTS)
+        or not _TEXTS.isdisjoint(names)
         or any(_has(value[name], *_OF_PUSH) for name in names & _PLATFORMS)
         or any(map(_is_resource, _values(value.get("Resources"))))
     )

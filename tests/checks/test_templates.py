@@ -157,6 +157,8 @@ def test_for_endpoint_commands_a_template_is_no_endpoint(tmp_path: Path) -> None
         ({"VoiceTemplateRequest": {"Body": "x", "VoiceID": "y"}}, "/VoiceTemplateRequest/VoiceID",
          '"VoiceId"'),
         ({"EmailTemplateRequest": {}}, "/EmailTemplateRequest", ""),
+        ({"Body": 12}, "/Body", ""),
+        ({"Content": 7, "Layout": "TOP_BANNER"}, "/Content", ""),
     ],
 )  # fmt: skip
 def test_members_are_those_of_the_service(
