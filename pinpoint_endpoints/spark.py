@@ -963,6 +963,8 @@ def _explaining_errors(
             message, hint = f"{options.input} cannot be read: no such file or directory", ""
         elif unread:
             message, hint = f"{unquote(unread[1])} cannot be read", "is it damaged or incomplete?"
+        elif "EOFException" in text or "ZipException" in text:  # Spark 3.5 does not say where
+            message, hint = f"a .gz file in {options.input} cannot be read", "is it complete?"
         elif "No FileSystem for scheme" in text or "ClassNotFoundException: Class org" in text:
             message = f"this Spark cannot read {options.input} or write {options.output}"
             hint = (

@@ -197,8 +197,9 @@ def convert(
 
     Every run ends with an account: endpoints in and out, and what was changed, split, withheld,
     cut or lost, by member and rule. It goes to standard error where the endpoints go to standard
-    output. Invalid documents are not converted, but the addresses that they opt out are left alone.
-    All files get their names at the end, or none.
+    output. Invalid documents are not converted, but the addresses that they opt out are withheld
+    where an address could be reached: in all formats but ndjson, csv, json and yaml, which carry
+    endpoints as they are. All files get their names at the end, or none.
 
     Exit codes: 0 done; 1 documents are invalid, or with --strict anything is lost; 3 could not run,
     or a text cannot be read, even in part: then nothing is written.

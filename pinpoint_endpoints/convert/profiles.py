@@ -714,7 +714,11 @@ RULES: Mapping[str, Rule] = {
         ("renamed", Action.CHANGED, "the key has other characters, or a number"),
         ("split", Action.SPLIT, "several values become NAME_0, NAME_1 and so on"),
         ("opted-out", Action.WITHHELD, "OptOut is not NONE: it is in suppressed.csv"),
-        ("inactive", Action.WITHHELD, "EndpointStatus is not ACTIVE: it is in suppressed.csv"),
+        (
+            "inactive",
+            Action.WITHHELD,
+            "EndpointStatus is not ACTIVE: in suppressed.csv, if not active elsewhere",
+        ),
         (
             "opted-out-elsewhere",
             Action.WITHHELD,
@@ -723,7 +727,7 @@ RULES: Mapping[str, Rule] = {
         (
             "opted-out-value",
             Action.WITHHELD,
-            "the value is an address that is opted out: it is in suppressed.csv alone",
+            "the value names an address that is opted out: it is in suppressed.csv",
         ),
         ("older-date", Action.SKIPPED, "the date of the user's newest endpoint counts"),
         ("of-the-service", Action.SKIPPED, "of use to Pinpoint alone"),

@@ -412,7 +412,10 @@ def _documents_in_stream(
         else:
             yield from _large(source, raw, stream.read)
     except (EOFError, zlib.error):
-        yield _unreadable(source.path, _not_read("the gzip data is damaged or incomplete"))
+        problem = text_rules.unreadable(
+            "the gzip data is damaged or incomplete", "get the file again, whole"
+        )
+        yield _unreadable(source.path, problem)
 
 
 def _large(source: Source, begin: bytes, reader: Read) -> Iterator[Document]:
