@@ -73,7 +73,7 @@ def template_in(document: Document, channel: str = "") -> TemplateDocument:
 
 
 def document_problems(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
-    """Return what is wrong with the templates in a document, whoever the messages go to.
+    """Return what is wrong with the templates in a document, for any audience.
 
     Args:
         document: its shape is one of `TEMPLATE_SHAPES`.
@@ -116,7 +116,7 @@ def template_problems(
 
 
 def unreadable(document: Document, error: TemplateError) -> Problem:
-    """Return why a document is no template."""
+    """Return why a document is not a template."""
     path = (*document.path, *_path(error.pointer, document.value))
     return Problem.at(
         document, codes.TEMPLATE_SYNTAX, Severity.ERROR, path, error.message, error.hint
