@@ -108,6 +108,7 @@ class _Run:
         self._missing: dict[int, Variable] = {}
         self._notes: dict[tuple[str, int], Note] = {}
         self._left = 0
+        self._is_of_address = False
         self._is_unsure_of_escapes = settings.escape is None and not escapes
         self._data: Mapping[str, Any] = {}
         self._is_plain = writer.is_plain and not escapes
@@ -144,6 +145,7 @@ class _Run:
         self._missing = {}
         self._notes = {}
         self._left = MAX_OUTPUT
+        self._is_of_address = False
         text, error = "", None
         try:
             text = self._plain_text() if self._is_plain else self._with_library(data)
@@ -255,6 +257,8 @@ class _Run:
     def _call(self, helper: Helper, arguments: list[Any], options: Any) -> object:
         site = self._sites[arguments[0]]
         values = list(map(self._walk, arguments[1:], site.rests))
+        if self._hide and not helper.is_condition:
+            self._is_of_address = self._is_of_address or any(map(_has_address, values))
         try:
             value = helper.function(_Arguments(self, site, values, options.hash))
         except MissingValue:
@@ -269,7 +273,11 @@ class _Run:
         return _Number(value) if isinstance(value, Decimal) else value
 
     def _masked(self, arguments: list[Any], _options: object) -> str:
-        return self._shown(text_of(arguments[1]), self._sites[arguments[0]])
+        site = self._sites[arguments[0]]
+        # What a helper makes of an address may not look like one.
+        masks = site.masks or self._is_of_address
+        self._is_of_address = False
+        return self._shown(text_of(arguments[1]), site._replace(masks=masks))
 
     def _shown(self, text: str, site: Site) -> str:
         """Return what is printed of a text: ids and attributes may be addresses too."""
@@ -324,6 +332,11 @@ class _Run:
 
     def _number(self, arguments: list[Any], _options: object) -> int | None:
         return None if arguments[0] is None else arguments[0] + 1
+
+
+def _has_address(value: object) -> bool:
+    text = text_of(value)
+    return without_addresses(text) != text
 
 
 class _Arguments:
