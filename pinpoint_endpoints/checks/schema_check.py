@@ -99,7 +99,7 @@ def findings_of(error: SchemaError, shape: str) -> Iterator[CodedFinding]:
         for name in error.wanted:
             if name not in part:
                 yield codes.MISSING_MEMBER, missing_member(path, name)
-    elif _is_reported_otherwise(error):
+    elif is_reported_otherwise(error):
         return
     elif isinstance(part, str) and path and path[-1] in _IDS and not error.is_free:
         yield codes.ENDPOINT_ID, endpoint_id(path, part)
@@ -107,7 +107,7 @@ def findings_of(error: SchemaError, shape: str) -> Iterator[CodedFinding]:
         yield _EXPLAINERS.get(keyword, _other)(error)
 
 
-def _is_reported_otherwise(error: SchemaError) -> bool:
+def is_reported_otherwise(error: SchemaError) -> bool:
     """Tell whether something else says why a value does not match.
 
     What is not a text has the wrong type, too. A number that JSON cannot write is one to a reader.

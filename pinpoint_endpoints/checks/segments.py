@@ -16,7 +16,12 @@ from pinpoint_endpoints.checks.rules.segment_schema_rules import (
     segment_no_values,
     segment_type,
 )
-from pinpoint_endpoints.checks.schema_check import MAX_FINDINGS, and_more, with_all_names_or_none
+from pinpoint_endpoints.checks.schema_check import (
+    MAX_FINDINGS,
+    and_more,
+    is_reported_otherwise,
+    with_all_names_or_none,
+)
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document, Severity
 from pinpoint_endpoints.documents.positions import ValuePath
@@ -123,7 +128,7 @@ def _wrong_type(error: SchemaError) -> Iterator[CodedFinding]:
     if shape and isinstance(error.part, dict):
         yield codes.SEGMENT_LIST, segment_list(error.path)
         yield from _by_schema(error.part, shape, place=error.path)
-    else:
+    elif not is_reported_otherwise(error):
         yield codes.SEGMENT_TYPE, segment_type(error.path, str(error.wanted), error.part)
 
 

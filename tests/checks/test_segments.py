@@ -106,6 +106,7 @@ def test_an_endpoint_stays_one(tmp_path: Path, value: Any) -> None:
 @pytest.mark.parametrize(
     ("code", "at", "value"),
     [
+        ("PE006", "/Metrics/visits/Value", metric("EQUAL", float("inf"))),
         ("PE401", "/Dimensions/Attributes/a/DimensionType", {"Dimensions": {"Attributes": {
             "a": {"DimensionType": "INCLUSIVE", "Values": ["x"]}}}}),
         ("PE401", "/Dimensions/Tags", {"Dimensions": {**EMAIL, "Tags": {}}}),
