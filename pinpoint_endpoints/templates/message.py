@@ -105,6 +105,9 @@ class Renderer:
 
     def render(self, endpoint: Mapping[str, Any]) -> Message:
         """Return the message for an endpoint, an EndpointRequest with its `Id`."""
+        if self.template.kind == "INAPP":  # has no variables
+            as_written = [RenderedPart(part.name, part.text) for part in self.template.parts]
+            return Message(as_written, (), (), (), (), None)
         data = data_of(endpoint, self.template, values=self._values)
         parts: list[RenderedPart] = []
         missing: dict[str, None] = {}

@@ -90,6 +90,18 @@ def test_an_endpoint_gets_the_parts_of_its_platform(channel: str, parts: list[st
     assert message["attributesNotInterpolated"] == []
 
 
+def test_an_in_app_message_is_shown_as_it_is() -> None:
+    """It has no variables, so that none is missing; it is said that they are shown."""
+    content = [{"BodyConfig": {"Body": "Hi {{User.UserAttributes.None}}"}}]
+    template = {"Content": content, "Layout": "TOP_BANNER"}
+    problem, message = envelope_of(preview(template, [endpoint(1, "IN_APP")], "-o", "json"))[
+        "results"
+    ]
+    assert problem["code"] == "PE503"
+    assert message["parts"][0]["text"] == content[0]["BodyConfig"]["Body"]
+    assert message["attributesNotInterpolated"] == []
+
+
 def test_empty_texts_are_noted() -> None:
     """They are values, and yet a greeting with one is broken; unless a block sees to it."""
     people = [endpoint(1, "SMS", "Jane"), endpoint(2, "SMS", " ")]
