@@ -132,6 +132,9 @@ class Renderer:
             notes += (Remark(part.name, note.message) for note in rendered.notes)
             if rendered.error is not None:
                 failures.append(Remark(part.name, rendered.error.message))
+        if self.template.kind == "PUSH" and not parts:
+            channel = str(endpoint.get("ChannelType"))
+            notes.append(Remark(channel, "the template has no text for this platform"))
         is_sms = self.template.kind == "SMS" and parts and not failures
         sms = sms_parts(parts[0].text) if is_sms else None
         failures += _too_long(self.template.kind, parts, sms)

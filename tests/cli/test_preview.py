@@ -90,6 +90,13 @@ def test_an_endpoint_gets_the_parts_of_its_platform(channel: str, parts: list[st
     assert message["attributesNotInterpolated"] == []
 
 
+def test_a_platform_without_a_text_is_noted() -> None:
+    """Neither its own nor a default one: the message would be empty."""
+    people = [endpoint(1, "APNS"), endpoint(2, "GCM"), endpoint(3, "GCM")]
+    ended = preview({"APNS": {"Body": "Hi"}}, people, "-o", "json")
+    assert entries_in(ended, "note") == [("GCM", 2, "e2")]
+
+
 def test_an_in_app_message_is_shown_as_it_is() -> None:
     """It has no variables, so that none is missing; it is said that they are shown."""
     content = [{"BodyConfig": {"Body": "Hi {{User.UserAttributes.None}}"}}]
