@@ -10,6 +10,7 @@ Guide, "Advanced email personalization", and botocore's model of sesv2, "CreateE
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
+from operator import itemgetter
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -217,23 +218,30 @@ class _ForConnect:
         return {"body": {"plainText": {"content": texts.get("Body", "")}}}
 
     def _push(self, texts: Mapping[str, str]) -> dict[str, Any]:
-        """Return the message for each platform that has one: its own members over the defaults."""
-        used = {name.partition(".")[0] for name in texts} - {"Default"}
+        """Return the message for each platform: its own one, else the default one."""
         content = {}
-        for platform in used or set(_PLATFORMS):
-            members: dict[str, Any] = {}
-            for holder in ("Default", platform):
-                raw = self._found.raw(f"{self._found.template.pointer}/{holder}")
-                for name in ("Action", "Sound"):
-                    if isinstance(raw, dict) and raw.get(name):
-                        members[name.lower()] = raw[name]
-                for name, text in texts.items():
-                    owner, _, member = name.partition(".")
-                    if owner == holder:
-                        key = member[0].lower() + member[1:]
-                        members[key] = {"content": text} if member in _NESTED else text
-            content[_PLATFORMS[platform]] = members
-        return dict(sorted(content.items()))
+        for platform, name in sorted(_PLATFORMS.items(), key=itemgetter(1)):
+            members = self._push_members(platform, texts) or self._push_members("Default", texts)
+            if members:
+                content[name] = members
+        return content
+
+    def _push_members(self, holder: str, texts: Mapping[str, str]) -> dict[str, Any]:
+        """Return the message of one object of a push template; empty if it has no text."""
+        own = [part for part in self._found.template.parts if part.name.startswith(f"{holder}.")]
+        members: dict[str, Any] = {}
+        for part in own:
+            if part.name in texts:
+                member = part.name.partition(".")[2]
+                text = texts[part.name]
+                key = member[0].lower() + member[1:]
+                members[key] = {"content": text} if member in _NESTED else text
+        if members:
+            raw = self._found.raw(own[0].pointer.rpartition("/")[0])
+            for name in ("Action", "Sound"):
+                if isinstance(raw, dict) and raw.get(name):
+                    members[name.lower()] = raw[name]
+        return members
 
     def _defaults(self) -> dict[str, Any]:
         profile: dict[str, Any] = {}

@@ -98,7 +98,12 @@ def test_variables_have_the_names_of_profiles_in_connect(convert: Convert) -> No
 
 
 def test_each_channel_of_connect_has_its_content(convert: Convert) -> None:
-    """The address of an SMS is a phone number; a platform's members are over the defaults."""
+    """The address of an SMS is a phone number; a platform's message replaces the default one."""
+    default = {
+        "action": "OPEN_APP",
+        "title": "T",
+        "body": {"content": "{{Attributes.Customer.Attributes.x}}"},
+    }
     files, envelope = convert("connect", a=SMS, b=PUSH, c=VOICE)
     content = {name: request["content"] for name, request in files.items()}
     assert content == {
@@ -114,12 +119,10 @@ def test_each_channel_of_connect_has_its_content(convert: Convert) -> None:
         },
         "b.push.json": {
             "push": {
-                "fcm": {
-                    "action": "OPEN_APP",
-                    "title": "T",
-                    "body": {"content": "G"},
-                    "rawContent": {"content": "{}"},
-                }
+                "adm": default,
+                "apns": default,
+                "baidu": default,
+                "fcm": {"body": {"content": "G"}, "rawContent": {"content": "{}"}},
             }
         },
     }
