@@ -13,6 +13,7 @@ import pytest
 from commands import run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from manual import TOPICS, fenced, prepared, run_block
 from strategies import LINES_WITH_MISTAKES
 
 from pinpoint_endpoints.spark import lines_in, main, summary_of, validate
@@ -211,3 +212,9 @@ def test_an_output_that_exists_is_left_alone(
     assert main(["validate", str(tmp_path), str(tmp_path)]) == 3
     assert f"{tmp_path} exists" in capsys.readouterr().err
     assert [*tmp_path.iterdir()] == []
+
+
+def test_the_topic_shows_what_is_printed(tmp_path: Path) -> None:
+    """So that `pe help scale` is true."""
+    (block,) = fenced(TOPICS["scale"], "console spark")
+    assert run_block(block, prepared(tmp_path)) == block
