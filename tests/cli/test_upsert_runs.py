@@ -74,7 +74,8 @@ def accepted_in(journal: Path) -> list[str]:
     return [entry["endpoint_id"] for entry in entries if entry["state"] == "accepted"]
 
 
-@pytest.mark.parametrize("batch", [True, pytest.param(False, marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("batch", [True, False])
 def test_a_run_that_is_killed_again_and_again_delivers_everything(
     tmp_path: Path, batch: bool
 ) -> None:

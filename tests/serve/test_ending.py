@@ -46,6 +46,7 @@ def test_it_ends_cleanly_while_requests_are_under_way(
     assert len(ids) >= 100
 
 
+@pytest.mark.soak
 def test_idle_clients_do_not_delay_the_end(tmp_path: Path) -> None:
     """Neither one that sends nothing, nor one that never completes its request."""
     with (

@@ -75,6 +75,7 @@ def test_resets_break_the_connection(tmp_path: Path) -> None:
     assert len(IDS) / 4 < len(stored) < len(IDS) * 3 / 4
 
 
+@pytest.mark.soak
 def test_the_same_seed_is_the_same_run(tmp_path: Path) -> None:
     """The same calls meet the same faults, with any number of threads; another seed, others."""
     shares = ("--fail-rate", "0.3", "--reset-rate", "0.3", "--seed")
@@ -98,6 +99,7 @@ def test_boto3_with_retries_survives(tmp_path: Path) -> None:
     assert stored_in(server.store) == set(IDS)
 
 
+@pytest.mark.soak
 def test_a_call_waits_for_as_long_as_is_said(tmp_path: Path) -> None:
     """`--latency`: others do not wait for it, and neither does the end of the server."""
     with pe_serve(tmp_path, "--latency", "3600s") as server, RawClient(server.port) as client:
