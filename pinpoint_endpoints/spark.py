@@ -992,7 +992,7 @@ def _session() -> "SparkSession":
         from pyspark.sql import SparkSession
     except ImportError:
         raise CannotRun(
-            "pyspark is not installed", "pip install 'pinpoint_endpoints[spark]'"
+            "pyspark is not installed", "install the extra: pip install '.[spark]' in a checkout"
         ) from None
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     spark = SparkSession.builder.appName("pinpoint_endpoints").getOrCreate()
