@@ -130,7 +130,7 @@ def _segments(paths: list[str]) -> "list[Definition]":
 
     found = [segment.definition for segment in read_bases(paths)]
     if paths and not found:
-        raise UsageError(f"there is no segment in {', '.join(paths)}", "name other files")
+        raise UsageError(f"no segment was found in {', '.join(paths)}", "name other files")
     return found
 
 

@@ -106,7 +106,7 @@ class MemberOptions(OptionGroup):
             words: what it is called to match.
 
         Raises:
-            UsageError: there is no such channel type.
+            UsageError: the channel type is unknown.
         """
         channels = None if self.channel is None else channels_of(self.channel)
         return Funnel(channels, words, complement=self.complement)
@@ -116,7 +116,7 @@ def channels_of(name: str) -> frozenset[str]:
     """Return the channel types that a name stands for, in any case; PUSH is several.
 
     Raises:
-        UsageError: there is no such channel type.
+        UsageError: the channel type is unknown.
     """
     from pinpoint_endpoints.schema.bundled import channel_types
 

@@ -267,7 +267,9 @@ def preview(
     is_email = file.template.kind == "EMAIL"
     html = output is PreviewOutput.HTML or save is not None or show
     if html and not is_email:
-        raise UsageError(f"{template} is no e-mail", "leave out -o html, --save and --open")
+        raise UsageError(
+            f"{template} is not an e-mail template", "leave out -o html, --save and --open"
+        )
     if save is not None:
         inputs.check_output("--save", str(save), template)
     policy = missing or (MissingPolicy.ERROR if is_email else MissingPolicy.WARN)

@@ -95,7 +95,7 @@ def choose(path: str, name: str | None) -> FoundSegment:
     found = list(read_segments([path]))
     if not found:
         hint = "its file has a WriteSegmentRequest or a SegmentResponse: see `pe help segments`"
-        raise UsageError(f"there is no segment in {printable(path)}", hint)
+        raise UsageError(f"{printable(path)} has no segment", hint)
     if name is not None:
         named = [one for one in found if name in (one.definition.name, one.definition.id)]
     else:

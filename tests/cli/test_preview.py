@@ -355,7 +355,7 @@ def test_the_local_pinpoint_is_an_audience() -> None:
         (["t.json"], 2, "no endpoints are named"),
         ([], 2, "no template is named"),
         ([".", "a.ndjson"], 2, ". is a directory"),
-        (["t.json", "a.ndjson", "--save", "x.html"], 2, "t.json is no e-mail"),
+        (["t.json", "a.ndjson", "--save", "x.html"], 2, "t.json is not an e-mail template"),
         (["m.html", "a.ndjson", "--save", "m.html"], 2, "m.html is an input"),
         (["m.html", "a.ndjson", "--save", "a.ndjson"], 2, "a.ndjson is an input"),
     ],

@@ -238,7 +238,7 @@ def test_how_segments_are_evaluated_is_explained() -> None:
         (["segment"], 2, "no segment is named"),
         (["segment", "S1.json"], 2, "no endpoints are named"),
         (["segment", "none.json", "endpoints"], 3, "none.json"),
-        (["segment", "endpoints/e1.json", "endpoints"], 2, "no segment in endpoints/e1.json"),
+        (["segment", "endpoints/e1.json", "endpoints"], 2, "endpoints/e1.json has no segment"),
         (["segment", "several.json", "endpoints"], 2, "has 2 segments"),
         (["segment", "several.json", "endpoints", "--segment", "Z"], 2, "there are A, B"),
         (["segment", "wrong.json", "endpoints"], 1, "wrong.json:1:"),

@@ -380,7 +380,7 @@ def segment_unfiltered(parts: SegmentParts) -> Iterator[Finding]:
     """
     groups = _object(parts.value.get("SegmentGroups")).get("Groups")
     if groups == []:
-        message = "there is no group, so every endpoint is in the segment"
+        message = "Groups is empty, so every endpoint is in the segment"
         yield Finding(("SegmentGroups", "Groups"), message, "add a group, or remove it")
     for group in parts.groups:
         relation = group.value.get("Type")

@@ -257,7 +257,7 @@ def segment_no_values(path: ValuePath) -> Finding:
     Right:
         {"Dimensions": {"Attributes": {"Plan": {"AttributeType": "INCLUSIVE", "Values": ["pro"]}}}}
     """
-    return Finding(path, "there is no value", "add one, or remove the criterion")
+    return Finding(path, "Values is empty", "add a value, or remove the criterion")
 
 
 @rule(codes.SEGMENT_LIMIT, Scope.SEGMENT_SCHEMA)

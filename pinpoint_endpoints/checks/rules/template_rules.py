@@ -412,7 +412,7 @@ def template_member(template: CheckedTemplate) -> Findings:
             found += _wrong_members(f"{pointer}/{platform}", inner, PUSH_MEMBERS)
     yield from found
     if not template.parts and not found:
-        message = f"there is no text in it: expected {', '.join(known)}"
+        message = f"the template has no text: expected {', '.join(known)}"
         yield TemplateFinding(Part("", "", pointer), 0, 0, message, "", Severity.WARNING)
 
 
@@ -425,7 +425,7 @@ def _wrong_members(
         if wanted is None:
             near = same_but_for_style(name, tuple(known)) or nearest(name, known)
             hint = f'did you mean "{near}"?' if near else f"the members are {', '.join(known)}"
-            message = f'there is no member "{shown_member(name)}" in a template'
+            message = f'templates have no member "{shown_member(name)}"'
             yield TemplateFinding(part, 0, 0, message, hint, at_key=True)
         elif value is not None and not isinstance(value, wanted):
             hint = "write the JSON as a string" if name == "DefaultSubstitutions" else ""
