@@ -1,12 +1,12 @@
-"""Decide quickly which rules may find something in a document, by a compiled schema.
+"""Tell quickly which rules may find something in a document.
 
-The schema repeats the rules, and is stricter than they are. Most documents break none of them, or
-one or two, and asking all of them takes longer than reading the document.
+Most documents break no rule, or one or two, and asking all of them takes longer than reading the
+document. What is suspected here repeats the rules, and is stricter than they are.
 """
 
-from collections.abc import Mapping
-from copy import deepcopy
-from functools import cache
+import re
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from typing import Any
 
 from pinpoint_endpoints.checks.rules.iso_codes import AREAS, COUNTRIES, LANGUAGES, zones
@@ -15,95 +15,93 @@ from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
 from pinpoint_endpoints.documents.json_reader import as_json
 from pinpoint_endpoints.documents.lookalikes import may_be_invisible
 from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES
 from pinpoint_endpoints.quotas import MAX_ATTRIBUTE_NAMES, SAFE_ENDPOINT_BYTES
-from pinpoint_endpoints.schema.bundled import bundled_schema
-from pinpoint_endpoints.schema.decider import Decider
+from pinpoint_endpoints.schema.decider import fits
 
 Codes = frozenset[str]
 
-_NONE: Codes = frozenset()
-_ABOUT_ADDRESSES = frozenset(
-    {
-        codes.PHONE_NUMBER,
-        codes.EMAIL_ADDRESS,
-        codes.APNS_ADDRESS,
-        codes.MISSING_ADDRESS,
-        codes.MISSING_CHANNEL_TYPE,
-    }
+_ABOUT_ADDRESSES = (
+    codes.PHONE_NUMBER,
+    codes.EMAIL_ADDRESS,
+    codes.APNS_ADDRESS,
+    codes.MISSING_ADDRESS,
+    codes.MISSING_CHANNEL_TYPE,
 )
-_BY_SCHEMA: Mapping[tuple[str, ...], Codes] = {
-    ("EndpointRequest", "anyOf"): _ABOUT_ADDRESSES,
-    ("EndpointBatchItem", "anyOf"): _ABOUT_ADDRESSES,
-    ("EndpointResponse", "anyOf"): _ABOUT_ADDRESSES,
-    ("EndpointLocation", "properties", "Country", "enum"): frozenset({codes.COUNTRY}),
-    ("EndpointDemographic", "properties", "Timezone", "enum"): frozenset({codes.TIMEZONE}),
-    ("EffectiveDate", "pattern"): frozenset({codes.EFFECTIVE_DATE}),
-    ("AttributeName", "pattern"): frozenset({codes.ATTRIBUTE_NAME}),
-    ("AttributeValues", "minItems"): frozenset({codes.EMPTY_LIST}),
-}
-"""The rules that may find something where a document breaks what `_stricter` adds to the schema."""
+_ABOUT_NAMES = (codes.NAMES_THAT_DIFFER_IN_CASE, codes.SHARED_NAME, codes.TOO_MANY_NAMES)
 
-_ABOUT_NAMES = frozenset({codes.NAMES_THAT_DIFFER_IN_CASE, codes.SHARED_NAME, codes.TOO_MANY_NAMES})
-COVERED_RULES = frozenset().union(
-    *_BY_SCHEMA.values(),
-    _ABOUT_NAMES,
+COVERED_RULES = frozenset(
     {
-        codes.LOCALE,
+        *_ABOUT_ADDRESSES,
+        *_ABOUT_NAMES,
+        codes.ATTRIBUTE_NAME,
         codes.COORDINATE_PRECISION,
-        codes.REQUEST_SIZE,
+        codes.COUNTRY,
+        codes.EFFECTIVE_DATE,
+        codes.EMPTY_LIST,
         codes.INVISIBLE_CHARACTER,
-        codes.READ_ONLY_MEMBERS,
+        codes.LOCALE,
         codes.NO_ENDPOINT_ID,
-    },
+        codes.READ_ONLY_MEMBERS,
+        codes.REQUEST_SIZE,
+        codes.TIMEZONE,
+    }
 )
 """The rules about single documents that are repeated here; others are asked about each document."""
 
-_MAX_ERRORS = 10
-"""With more, asking all rules takes less time than reading the errors."""
+_NONE: Codes = frozenset()
 
 _ROUNDER = 1.5 * 2**52
 """A float of this size has no decimals, so adding it rounds."""
 
-_SHAPES = frozenset(
-    {"EndpointRequest", "EndpointBatchItem", "EndpointResponse", "UpdateEndpointInput"}
-)
-_NAME = r"^[^#:?\\/]+$"
-_MOMENT = (
-    r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
-    r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?Z$"
-)
-_ADDRESSES: Mapping[str, tuple[str, ...]] = {
-    r"^\+[1-9][0-9]{6,14}$": ("SMS", "VOICE"),
-    (
-        r"^[A-Za-z0-9_-]{1,30}([.+][A-Za-z0-9_-]{1,16}){0,2}"
-        r"@([A-Za-z0-9]{1,60}\.){1,3}[A-Za-z]{2,20}$"
-    ): ("EMAIL",),
-    r"^([0-9a-fA-F]{2})+$": ("APNS", "APNS_SANDBOX", "APNS_VOIP", "APNS_VOIP_SANDBOX"),
-    r"^[!-~]+$": ("GCM", "ADM", "BAIDU", "CUSTOM", "IN_APP", "PUSH"),
+_is_usual_name = re.compile(r"[^#:?\\/]*").fullmatch
+_is_moment = re.compile(
+    r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z"
+).fullmatch
+_is_number = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
+_is_email = re.compile(
+    r"[A-Za-z0-9_-]{1,30}(?:[.+][A-Za-z0-9_-]{1,16}){0,2}"
+    r"@(?:[A-Za-z0-9]{1,60}\.){1,3}[A-Za-z]{2,20}"
+).fullmatch
+_is_hexadecimal = re.compile(r"[0-9a-fA-F]+").fullmatch
+_is_visible = re.compile(r"[!-~]+").fullmatch
+
+
+def _is_token(address: str) -> bool:
+    return len(address) % 2 == 0 and _is_hexadecimal(address) is not None
+
+
+_ADDRESSES: Mapping[str, Callable[[str], object]] = {
+    **dict.fromkeys(("SMS", "VOICE"), _is_number),
+    "EMAIL": _is_email,
+    **dict.fromkeys(("APNS", "APNS_SANDBOX", "APNS_VOIP", "APNS_VOIP_SANDBOX"), _is_token),
+    **dict.fromkeys(("GCM", "ADM", "BAIDU", "CUSTOM", "IN_APP", "PUSH"), _is_visible),
 }
+"""What tells whether an address surely has the form that its channel needs."""
 
 
-def suspected_rules(document: Document, covered: Codes = COVERED_RULES) -> Codes | None:
-    """Return the codes of the rules that may find something in a document.
+def has_right_form(document: Document) -> bool:
+    """Tell whether a document matches its schema; so must an id that comes from the file's name."""
+    endpoint_id = document.endpoint_id
+    if endpoint_id is not None and endpoint_id_problem(endpoint_id):
+        return False
+    return fits(document.value, document.shape)
 
-    None means that anything may be wrong: then the schema has to be asked, too.
+
+def suspected_rules(document: Document, covered: Codes = COVERED_RULES) -> Codes:
+    """Return the codes of the rules about single documents that may find something in one.
 
     Args:
-        document: with a value that could be read.
+        document: with a value that could be read; it may not match its schema.
         covered: codes of the rules that are repeated here.
     """
-    endpoint_id = document.endpoint_id
-    if document.shape not in _SHAPES:
-        return None
-    if endpoint_id is not None and endpoint_id_problem(endpoint_id):
-        return None
-    suspected = _suspected_by_schema(document)
-    if suspected is None:
-        return None
+    if document.shape not in ENDPOINT_SHAPES:
+        return codes.of_rules()
     found = _suspected_in(document.request)
     if document.metadata or document.shape == "EndpointResponse":
         found.append(codes.READ_ONLY_MEMBERS)
-    if endpoint_id is None:
+    if document.endpoint_id is None:
         found.append(codes.NO_ENDPOINT_ID)
     if not document.locator.is_plain:
         written = as_json(document.value)
@@ -112,7 +110,7 @@ def suspected_rules(document: Document, covered: Codes = COVERED_RULES) -> Codes
         if may_be_invisible(written):
             found.append(codes.INVISIBLE_CHARACTER)
     uncovered = _uncovered(covered)
-    return suspected.union(found, uncovered) if found or uncovered else suspected
+    return uncovered.union(found) if found else uncovered
 
 
 @cache
@@ -120,78 +118,65 @@ def _uncovered(covered: Codes) -> Codes:
     return codes.of_rules() - covered
 
 
-def _suspected_by_schema(document: Document) -> Codes | None:
-    decider = _decider(document.shape)
-    if decider.is_valid(document.value):
-        return _NONE
-    from pinpoint_endpoints.checks.schema_check import fits  # with rules: for few documents
-
-    if not fits(document.value, document.shape):
-        return None
-    suspected = _NONE
-    for number, error in enumerate(decider.compiled.iter_errors(document.value)):
-        _, *rule = error.schema_path  # under `$defs`
-        found = _BY_SCHEMA.get(tuple(map(str, rule)))
-        if found is None or number > _MAX_ERRORS:
-            return None
-        suspected |= found
-    return suspected
-
-
 def _suspected_in(request: Mapping[str, Any]) -> list[str]:
-    """Return the codes of the rules that a schema cannot repeat; the types are right."""
     found: list[str] = []
-    location, demographic, user = map(request.get, ("Location", "Demographic", "User"))
-    if location:
-        north, east = location.get("Latitude", 0), location.get("Longitude", 0)
-        if _one_decimal(north) != north or _one_decimal(east) != east:
-            found.append(codes.COORDINATE_PRECISION)
-    if demographic and "Locale" in demographic:
-        language, _, place = demographic["Locale"].partition("_")
-        if language not in LANGUAGES or not (place in COUNTRIES or place in AREAS):
-            found.append(codes.LOCALE)
-    names = [
-        *request.get("Attributes", ()),
-        *request.get("Metrics", ()),
-        *(user.get("UserAttributes", ()) if user else ()),
-    ]
-    if len(names) > MAX_ATTRIBUTE_NAMES or len(set(map(str.casefold, names))) < len(names):
-        found += _ABOUT_NAMES
+    member = request.get
+    is_fine = _ADDRESSES.get(channel) if isinstance(channel := member("ChannelType"), str) else None
+    if is_fine is None or not isinstance(address := member("Address"), str) or not is_fine(address):
+        found += _ABOUT_ADDRESSES
+    if isinstance(date := member("EffectiveDate"), str) and not _is_moment(date):
+        found.append(codes.EFFECTIVE_DATE)
+    if isinstance(location := member("Location"), dict):
+        _add_of_location(found, location)
+    if isinstance(demographic := member("Demographic"), dict):
+        _add_of_demographic(found, demographic)
+    user, metrics = member("User"), member("Metrics")
+    names: list[str] = []
+    for attributes in (
+        member("Attributes"),
+        user.get("UserAttributes") if isinstance(user, dict) else None,
+    ):
+        if isinstance(attributes, dict):
+            names += attributes
+            if [] in attributes.values():
+                found.append(codes.EMPTY_LIST)
+    if isinstance(metrics, dict):
+        names += metrics
+    found += _about_names(tuple(names))
     return found
 
 
-def _one_decimal(degrees: float) -> float:
-    """Round a coordinate as `round(degrees, 1)` does, in a quarter of its time."""
-    return (degrees * 10 + _ROUNDER - _ROUNDER) / 10
+def _add_of_location(found: list[str], location: Mapping[str, object]) -> None:
+    country = location.get("Country")
+    if isinstance(country, str) and country not in COUNTRIES:
+        found.append(codes.COUNTRY)
+    if _is_long(location.get("Latitude")) or _is_long(location.get("Longitude")):
+        found.append(codes.COORDINATE_PRECISION)
 
 
-@cache
-def _decider(shape: str) -> Decider:
-    schema = bundled_schema()
-    return Decider(
-        {
-            "$schema": schema["$schema"],
-            "$ref": f"#/$defs/{shape}",
-            "$defs": _stricter(deepcopy(schema["$defs"])),
-        }
-    )
+def _add_of_demographic(found: list[str], demographic: Mapping[str, object]) -> None:
+    locale, timezone = demographic.get("Locale"), demographic.get("Timezone")
+    if isinstance(locale, str) and not _is_locale(locale):
+        found.append(codes.LOCALE)
+    if isinstance(timezone, str) and timezone not in zones():
+        found.append(codes.TIMEZONE)
 
 
-def _stricter(definitions: dict[str, Any]) -> dict[str, Any]:
-    """Return definitions that allow only what breaks no rule; `_BY_SCHEMA` names what is added."""
-    for name in ("EndpointRequest", "EndpointBatchItem", "EndpointResponse"):
-        definitions[name]["anyOf"] = [
-            {
-                "required": ["Address", "ChannelType"],
-                "properties": {"ChannelType": {"enum": channels}, "Address": {"pattern": pattern}},
-            }
-            for pattern, channels in _ADDRESSES.items()
-        ]
-    definitions["AttributeName"]["pattern"] = _NAME
-    definitions["AttributeValues"]["minItems"] = 1
-    location = definitions["EndpointLocation"]["properties"]
-    location["Country"]["enum"] = sorted(COUNTRIES)
-    demographic = definitions["EndpointDemographic"]["properties"]
-    demographic["Timezone"]["enum"] = sorted(zones())
-    definitions["EffectiveDate"]["pattern"] = _MOMENT
-    return definitions
+def _is_long(degrees: object) -> bool:
+    """Tell whether a coordinate has decimals that `round(degrees, 1)` drops, in a quarter of it."""
+    return isinstance(degrees, float) and (degrees * 10 + _ROUNDER - _ROUNDER) / 10 != degrees
+
+
+@lru_cache(maxsize=64)
+def _is_locale(text: str) -> bool:
+    language, _, place = text.partition("_")
+    return language in LANGUAGES and (place in COUNTRIES or place in AREAS)
+
+
+@lru_cache(maxsize=64)  # the documents of a run mostly have the same names
+def _about_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the codes of the rules that may find something in names of attributes and metrics."""
+    found = () if _is_usual_name("".join(names)) else (codes.ATTRIBUTE_NAME,)
+    if len(names) > MAX_ATTRIBUTE_NAMES or len(set(map(str.casefold, names))) < len(names):
+        return (*found, *_ABOUT_NAMES)
+    return found

@@ -4,7 +4,7 @@ jsonschema-rs finds what does not match.
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import islice
 
 from pinpoint_endpoints.checks.finding import CodedFinding, Finding
@@ -22,8 +22,7 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Action
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.suggestions import without_style
-from pinpoint_endpoints.schema.bundled import bundled_schema
-from pinpoint_endpoints.schema.decider import Decider
+from pinpoint_endpoints.schema.decider import decider_at
 from pinpoint_endpoints.schema.errors import SchemaError, first_schema_error, schema_errors
 
 _IDS = ("Id", "EndpointId")
@@ -33,11 +32,6 @@ _MAX_REMEMBERED = 40
 
 MAX_FINDINGS = 1000
 """More than anyone reads; a hostile file could have millions."""
-
-
-def fits(value: object, shape: str) -> bool:
-    """Tell whether a value matches a shape, a name under `$defs` of the bundled schema."""
-    return _decider_at("$defs", shape).is_valid(value)
 
 
 def explain(value: object, shape: str) -> list[CodedFinding]:
@@ -50,7 +44,7 @@ def explain(value: object, shape: str) -> list[CodedFinding]:
 def first_finding(value: object, shape: str) -> CodedFinding | None:
     """Return one difference between a value and its shape, or None."""
     try:
-        decider = _decider_at("$defs", shape)
+        decider = decider_at("$defs", shape)
         if decider.is_valid(value):
             return None
         error = first_schema_error(decider.compiled, decider.schema, value)
@@ -74,18 +68,11 @@ def _findings(
         definition: the path to the part of the schema.
         place: the path to the value in the whole.
     """
-    decider = _decider_at(*definition)
+    decider = decider_at(*definition)
     for error in schema_errors(decider.compiled, decider.schema, value):
         yield from findings_of(
             error._replace(path=(*place, *error.path)) if place else error, shape
         )
-
-
-@cache
-def _decider_at(*definition: str | int) -> Decider:
-    bundled = bundled_schema()
-    reference = "/".join(["#", *map(str, definition)])
-    return Decider({"$schema": bundled["$schema"], "$defs": bundled["$defs"], "$ref": reference})
 
 
 def findings_of(error: SchemaError, shape: str) -> Iterator[CodedFinding]:

@@ -1,7 +1,6 @@
 """Check segments: their schema, then the rules about how their parts fit together."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from itertools import chain, islice
 
 from pinpoint_endpoints.checks.finding import CodedFinding, Finding
@@ -27,8 +26,8 @@ from pinpoint_endpoints.documents.model import Document, Severity
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.rule import Scope, declared
 from pinpoint_endpoints.documents.suggestions import by_style, without_style
-from pinpoint_endpoints.schema.bundled import SEGMENT, bundled_schema
-from pinpoint_endpoints.schema.decider import Decider
+from pinpoint_endpoints.schema.bundled import SEGMENT
+from pinpoint_endpoints.schema.decider import decider_at
 from pinpoint_endpoints.schema.errors import SchemaError, schema_errors
 
 _HOLDERS: Mapping[ValuePath, str] = {
@@ -91,17 +90,10 @@ def _by_schema(
         definition: a shape, or the path to a part of it under `$defs`.
         place: the path to the value in the whole.
     """
-    decider = _decider(*definition)
+    decider = decider_at("$defs", *definition, name=SEGMENT)
     for error in schema_errors(decider.compiled, decider.schema, value):
         at = error._replace(path=(*place, *error.path))
         yield from _findings(at, str(definition[0]))
-
-
-@cache
-def _decider(*definition: str | int) -> Decider:
-    bundled = bundled_schema(SEGMENT)
-    reference = "/".join(["#/$defs", *map(str, definition)])
-    return Decider({"$schema": bundled["$schema"], "$defs": bundled["$defs"], "$ref": reference})
 
 
 def _findings(error: SchemaError, shape: str) -> Iterator[CodedFinding]:

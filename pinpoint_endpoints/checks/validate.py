@@ -1,11 +1,11 @@
 """Validate a document: every command and the library check documents here."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any
 
-from pinpoint_endpoints.checks.fast_path import suspected_rules
+from pinpoint_endpoints.checks.fast_path import has_right_form, suspected_rules
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, CodedFinding, Finding, Policy
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
@@ -21,19 +21,15 @@ if TYPE_CHECKING:
 _IDS = frozenset({"Id", "EndpointId"})
 
 
-_NOTHING: frozenset[str] = frozenset()
-
-
 def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
     """Return the problems of a document in file order."""
     if document.shape in TEMPLATE_SHAPES:
         from pinpoint_endpoints.checks.templates import document_problems
 
         return document_problems(document, policy)
-    suspected = suspected_rules(document) if document.is_read else _NOTHING
-    if suspected == _NOTHING and not document.problems:
+    found = _found(document, policy) if document.is_read else []
+    if not found and not document.problems:
         return []
-    found = _found(document, policy, suspected)
     has_places = document.problems or document.metadata or not document.locator.in_order
     is_sorted = not has_places and (len(found) <= 1 or _sort(found, document.value))
     problems = [
@@ -46,25 +42,27 @@ def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Proble
     return problems
 
 
-def _found(document: Document, policy: Policy, suspected: frozenset[str] | None) -> "list[Found]":
-    if suspected is not None:
-        return _rules()(document, policy, suspected) if suspected else []
+def _found(document: Document, policy: Policy) -> "list[Found]":
     if document.shape in SEGMENT_SHAPES:
         from pinpoint_endpoints.checks.segments import segment_findings
 
-        found: list[Found] = []
-        coded = segment_findings(document)
-    else:
+        return _by_code(segment_findings(document), policy)
+    suspected = suspected_rules(document)
+    found = _rules()(document, policy, suspected) if suspected else []
+    if not has_right_form(document):
         from pinpoint_endpoints.checks.schema_check import explain
 
-        found = _rules()(document, policy, None)
         coded = [*explain(document.value, document.shape), *_id_by_name(document)]
-    found += [(rule_of(code), finding, ()) for code, finding in coded if code not in policy.ignore]
+        found += _by_code(coded, policy)
     return found
 
 
+def _by_code(coded: Iterable[CodedFinding], policy: Policy) -> "list[Found]":
+    return [(rule_of(code), finding, ()) for code, finding in coded if code not in policy.ignore]
+
+
 @cache
-def _rules() -> Callable[[Document, Policy, frozenset[str] | None], "list[Found]"]:
+def _rules() -> Callable[[Document, Policy, frozenset[str]], "list[Found]"]:
     """Return what asks the rules: where nothing is suspected, their modules are not imported."""
     from pinpoint_endpoints.checks.rules.registry import rule_findings
 

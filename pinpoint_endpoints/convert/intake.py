@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from pinpoint_endpoints.checks.fast_path import suspected_rules
+from pinpoint_endpoints.checks.fast_path import has_right_form, suspected_rules
 from pinpoint_endpoints.checks.finding import Finding, Policy
 from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate, verdict_on
 from pinpoint_endpoints.convert.account import NULL, Account
@@ -112,8 +112,7 @@ def has_only_warnings(document: Document) -> bool:
     """Tell whether a document is surely valid; what only warns does not matter to a conversion."""
     if document.problems or document.endpoint_id is None or not document.is_read:
         return False
-    suspected = suspected_rules(document)
-    return suspected is not None and suspected <= ONLY_WARNINGS
+    return suspected_rules(document) <= ONLY_WARNINGS and has_right_form(document)
 
 
 def _checked(document: Document, policy: Policy) -> tuple[Document, list[Problem], list[str]]:

@@ -13,6 +13,7 @@ from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.load import in_groups
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.quotas import MAX_BATCH_ITEMS, MAX_REQUEST_BYTES
+from pinpoint_endpoints.schema.decider import fits
 from pinpoint_endpoints.service.outcome import Outcome, State, unsent
 from pinpoint_endpoints.service.requests import (
     BATCH_FRAME_BYTES,
@@ -176,8 +177,6 @@ def _decided(
 
 def _fits_the_schema(item: Item) -> bool:
     """Return whether boto3 would accept an item; one that it may refuse is sent alone."""
-    from pinpoint_endpoints.checks.schema_check import fits
-
     return fits(item.document.value, item.document.shape)
 
 

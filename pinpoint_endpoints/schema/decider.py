@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Any
+
+from pinpoint_endpoints.schema.bundled import ENDPOINT, bundled_schema
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
@@ -44,6 +46,24 @@ class Decider:
             self._left -= 1
             return _matches(value, self.schema, self.schema)
         return self.compiled.is_valid(value)
+
+
+def fits(value: object, shape: str) -> bool:
+    """Tell whether a value matches a shape, a name under `$defs` of the bundled schema."""
+    return decider_at("$defs", shape).is_valid(value)
+
+
+@cache
+def decider_at(*definition: str | int, name: str = ENDPOINT) -> Decider:
+    """Return what decides about values of a part of a bundled schema.
+
+    Args:
+        definition: the path to the part.
+        name: of the schema.
+    """
+    bundled = bundled_schema(name)
+    reference = "/".join(["#", *map(str, definition)])
+    return Decider({"$schema": bundled["$schema"], "$defs": bundled["$defs"], "$ref": reference})
 
 
 def _matches(value: Any, schema: _Schema, top: _Schema) -> bool:

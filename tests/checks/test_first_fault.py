@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinpoint_endpoints.checks.schema_check import explain, first_finding, fits
+from pinpoint_endpoints.checks.schema_check import explain, first_finding
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.schema.bundled import bundled_schema
+from pinpoint_endpoints.schema.decider import fits
 
 WRONG: list[Any] = [
     None, [], "x", 1, {"Adress": "a"}, {"ChannelType": "sms"}, {"ChannelType": 1},

@@ -8,9 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from pinpoint_endpoints.checks.schema_check import explain, first_finding, fits
+from pinpoint_endpoints.checks.schema_check import explain, first_finding
 from pinpoint_endpoints.schema.bundled import bundled_schema
-from pinpoint_endpoints.schema.decider import Decider
+from pinpoint_endpoints.schema.decider import Decider, fits
 from pinpoint_endpoints.schema.errors import schema_errors
 
 SHAPES = sorted(

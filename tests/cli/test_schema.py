@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
-from pinpoint_endpoints.checks.schema_check import fits
 from pinpoint_endpoints.cli.app import app
 from pinpoint_endpoints.schema.bundled import bundled_schema
+from pinpoint_endpoints.schema.decider import fits
 from pinpoint_endpoints.schema.export import schema_text, schema_titles
 
 ROOT = Path(__file__).parents[2]
