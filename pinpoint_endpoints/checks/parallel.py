@@ -23,7 +23,7 @@ from pinpoint_endpoints.checks.validate import validate, verdict_on
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Format, Source, UnreadablePath
 from pinpoint_endpoints.documents.endpoint_ids import IdSource
-from pinpoint_endpoints.documents.load import of_any_kind, read, read_lines, with_ids
+from pinpoint_endpoints.documents.load import GROUP, of_any_kind, read, read_lines, with_ids
 from pinpoint_endpoints.documents.model import Checked, Document, Fix, Problem, Severity, Verdict
 from pinpoint_endpoints.documents.positions import Locator, ValuePath
 from pinpoint_endpoints.documents.streams import Meter, OpenFile, is_gzip
@@ -33,9 +33,6 @@ from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 PART_BYTES = 1_000_000
 PART_FILES = 100
 """What a worker checks at once: a tenth of a second, so that Ctrl-C is not kept waiting."""
-
-_GROUP = 32
-"""Documents that take one step together: it saves a quarter, as memory near the CPU is small."""
 
 _MAX_NAMED = 5
 _WHEN_DIED = "is there enough memory? --jobs 1 checks in one process"
@@ -365,7 +362,7 @@ def _check(settings: Settings, part: _Part) -> _Found:
     )
     remaining = iter(part.sources)
     begun = -1
-    while group := list(islice(numbered, _GROUP)):
+    while group := list(islice(numbered, GROUP)):
         problems = [validate(document, settings.policy) for _, document in group]
         for (number, document), of_document in zip(group, problems, strict=True):
             results.add(number, document, of_document)
