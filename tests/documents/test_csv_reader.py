@@ -78,6 +78,13 @@ def test_problems_have_their_row_and_column(
     assert wanted in places(tmp_path / "a.csv", text)
 
 
+@pytest.mark.parametrize("cell", ["007", "NaN", "1e999", "7 "])
+def test_a_cell_that_is_no_number_is_not_said_to_have_quotes(tmp_path: Path, cell: str) -> None:
+    """The hint is one that can be followed in a table."""
+    (tmp_path / "a.csv").write_bytes(f"{HEADER},Metrics.a\n1,SMS,+12065550100,{cell}\n".encode())
+    assert ": write a number, such as 7" in run("validate", tmp_path / "a.csv", "-o", "text").out
+
+
 def test_a_row_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     """Rows that are too short, not UTF-8 or badly quoted are named, and the next ones are read."""
     text = f'{HEADER}\n1,SMS\n2,SMS,\xff\n3,SMS,"a"b\n4,SMS,+12065550100\n'.encode("latin-1")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
 from pinpoint_endpoints.checks.finding import Finding
 from pinpoint_endpoints.documents import codes
@@ -183,7 +184,7 @@ def _number_hint(path: ValuePath, value: object) -> str:
         return "a metric is a number: write 1 or 0"
     if isinstance(value, str) and is_number(in_ascii(value)) and not value.isascii():
         return f"write it in ASCII: it has {named(odd_character(value))}"
-    return "write it without quotes" if is_number(value) else "write a number"
+    return "write it without quotes" if is_number(value) else "write a number, such as 7"
 
 
 def _is_batch(path: ValuePath) -> bool:
@@ -232,8 +233,8 @@ def _choices(name: str) -> Sequence[str]:
 
 
 def is_number(text: object) -> bool:
-    """Tell whether a value is the text of a number in JSON."""
-    return isinstance(text, str) and bool(_NUMBER.fullmatch(text))
+    """Tell whether a value is the text of a number in JSON that is not too large."""
+    return isinstance(text, str) and bool(_NUMBER.fullmatch(text)) and isfinite(float(text))
 
 
 def kind_of(value: object) -> str:
