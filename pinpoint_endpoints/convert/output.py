@@ -34,11 +34,13 @@ class WrittenFile(NamedTuple):
         path: where it is; `-` for standard output.
         records: how many endpoints, rows or profiles it has.
         size: in bytes.
+        is_directory: whether each record is a file in it.
     """
 
     path: str
     records: int
     size: int
+    is_directory: bool = False
 
 
 class OutputFile:
@@ -283,7 +285,9 @@ class Directory(Output):
         except OSError as error:
             raise self._cannot_be_written(str(self._directory), error) from None
         if self._saved:
-            self.files.append(WrittenFile(str(self._directory), self._saved, self._saved_bytes))
+            path = str(self._directory)
+            file = WrittenFile(path, self._saved, self._saved_bytes, is_directory=True)
+            self.files.append(file)
 
     def _path(self, name: str) -> str:
         return str(self._directory / name)

@@ -24,6 +24,7 @@ _STYLES = {
     Action.SKIPPED: "yellow",
 }
 _NAMED = ("Attributes.", "Metrics.", "User.UserAttributes.")
+_MANY_FILES = 10_000
 _LEFT_OUT = (Action.WITHHELD, Action.SKIPPED, Action.LOST)
 
 
@@ -95,10 +96,15 @@ class ConversionTally(Tally[Result]):
         return f"{line}{invalid}"
 
     def files(self) -> Iterator[str]:
-        """Yield a line for each file that was written."""
+        """Yield a line for each file that was written, and a remark if there are very many."""
         for file in self._files:
             if file.path != STANDARD_OUTPUT:
                 yield file_line(file)
+            if file.is_directory and file.records > _MANY_FILES:
+                yield (
+                    f"{file.records:,} files in one directory are slow to list, and in git: "
+                    "--to ndjson writes one file"
+                )
 
 
 class _Carried(Entry):
