@@ -30,7 +30,8 @@ from pinpoint_endpoints.checks.identity import identity_of, names_in
 from pinpoint_endpoints.checks.rules.cross_file_rules import too_many_names_in_all
 from pinpoint_endpoints.checks.validate import problem_at, verdict_on
 from pinpoint_endpoints.checks.validate import validate as problems_of
-from pinpoint_endpoints.convert.account import ENDPOINT, Account, Entry, Rule
+from pinpoint_endpoints.convert.account import Account, Entry, Rule
+from pinpoint_endpoints.convert.addresses import address_key, keys_to_find, keys_to_keep
 from pinpoint_endpoints.convert.by_id import Endpoint, members_of, newest_endpoint
 from pinpoint_endpoints.convert.cells import row_of
 from pinpoint_endpoints.convert.customer_profiles import (
@@ -42,7 +43,7 @@ from pinpoint_endpoints.convert.customer_profiles import (
     row_of_refusal,
     suppressed_rows,
 )
-from pinpoint_endpoints.convert.files import NDJSON, WHOLE
+from pinpoint_endpoints.convert.files import NDJSON, account_for_whole
 from pinpoint_endpoints.convert.formats import DEFAULT_OPTIONS, ConvertOptions
 from pinpoint_endpoints.convert.grouping import User, endpoint_in, newest_of
 from pinpoint_endpoints.convert.intake import NotConverted, convertible
@@ -51,7 +52,6 @@ from pinpoint_endpoints.convert.profiles import MIN_SLOTS, Fields, Learned, obje
 from pinpoint_endpoints.convert.run import FORMATS
 from pinpoint_endpoints.convert.user_endpoint import (
     UserEndpoint,
-    address_key,
     dumps,
     loads,
     newest_first,
@@ -672,7 +672,8 @@ def _read(
     refusals = [*account.refusals]
     for refusal in refusals:
         yield "refusal", b"", dumps([*refusal])
-    yield "opted-out", b"", _packed(_digest_of(one.channel, one.address) for one in refusals)
+    keys = (key for one in refusals for key in keys_to_keep(one.channel, one.address))
+    yield "opted-out", b"", _packed(map(_digest_of, keys))
     yield "learned", b"", dumps(fields.learned())
     yield from _account_rows(account)
 
@@ -703,17 +704,23 @@ def _to_ndjson(
     read: "DataFrame", account: Account, rules: Mapping[str, Rule], _options: ConvertOptions
 ) -> "DataFrame":
     endpoints = _together(read.where("kind = 'endpoint'"))
-    written = _kept(_run_on(endpoints, _newest_lines, _ROWS))
+    opted_out = _Addresses()
+    for row in read.where("kind = 'opted-out'").collect():
+        opted_out.add(bytes(row.value))
+    written = _kept(_run_on(endpoints, partial(_newest_lines, opted_out), _ROWS))
     _add_to(account, written, rules)
     return written
 
 
-def _newest_lines(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, bytes, bytes]]:
+def _newest_lines(
+    opted_out: "_Addresses", rows: Iterable[Sequence[Any]]
+) -> Iterator[tuple[str, bytes, bytes]]:
     account = Account()
     for _, copies in groupby(rows, itemgetter(1)):
         found = [Endpoint(*value.split(b"\t")) for _, _, value in copies]
-        yield "endpoints", b"", newest_endpoint(found, account).json
-        account.add(WHOLE, ENDPOINT, "")
+        endpoint = newest_endpoint(found, account)
+        yield "endpoints", b"", endpoint.json
+        account_for_whole(endpoint, opted_out.have if opted_out else None, account)
     yield from _account_rows(account)
 
 
@@ -758,9 +765,10 @@ def _newest_endpoints(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, byte
     for _, copies in groupby(rows, itemgetter(1)):
         values = [value for _, _, value in copies]
         endpoint = newest_of([UserEndpoint(*loads(value)) for value in values], changes)
-        if endpoint.opted_out or endpoint.inactive:
-            known = opted_out if endpoint.opted_out else inactive
-            known.add(_digest_of(endpoint.channel, endpoint.address))
+        if endpoint.opted_out:
+            opted_out.update(map(_digest_of, keys_to_keep(endpoint.channel, endpoint.address)))
+        elif endpoint.inactive:
+            inactive.add(_digest_of(address_key(endpoint.channel, endpoint.address)))
         user_id = user_id_of(endpoint.request)
         kind = _OF_USER if user_id else _ALONE
         yield kind, dumps(user_id or endpoint.endpoint_id), dumps([*endpoint])
@@ -821,7 +829,7 @@ def _profiles(
             yield _suppress(suppressed)
         for where in reachable(user, profile):
             if inactive.have(*where):
-                yield "moved", _packed([_digest_of(*where)]), b""
+                yield "moved", _packed([_digest_of(address_key(*where))]), b""
     for refusal in refusals:
         yield _suppress(row_of_refusal(refusal, account))
     yield from _account_rows(account)
@@ -829,7 +837,7 @@ def _profiles(
 
 def _suppress(row: SuppressedRow) -> tuple[str, bytes, bytes]:
     channel, address, reason, _ = row
-    key = _packed([_digest_of(channel, address)]) if reason == "inactive" else b""
+    key = _packed([_digest_of(address_key(channel, address))]) if reason == "inactive" else b""
     return "suppress", key, dumps(row)
 
 
@@ -853,6 +861,9 @@ class _Addresses:
     def __init__(self) -> None:
         self._digests = array("Q")
 
+    def __bool__(self) -> bool:
+        return bool(self._digests)
+
     def add(self, packed: bytes) -> None:
         """Add addresses."""
         more = array("Q")
@@ -862,15 +873,15 @@ class _Addresses:
     def have(self, channel: str, address: str) -> bool:
         """Return whether an address is among them, whatever its spelling."""
         digests = self._digests
-        if not digests:
-            return False
-        digest = _digest_of(channel, address)
-        index = bisect_left(digests, digest)
-        return index < len(digests) and digests[index] == digest
+        for digest in map(_digest_of, keys_to_find(channel, address)) if digests else ():
+            index = bisect_left(digests, digest)
+            if index < len(digests) and digests[index] == digest:
+                return True
+        return False
 
 
-def _digest_of(channel: str, address: str) -> int:
-    text = address_key(channel, address).encode(errors="surrogatepass")
+def _digest_of(key: str) -> int:
+    text = key.encode(errors="surrogatepass")
     return int.from_bytes(blake2b(text, digest_size=8).digest())
 
 

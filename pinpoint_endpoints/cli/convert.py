@@ -199,7 +199,8 @@ def convert(
     cut or lost, by member and rule. It goes to standard error where the endpoints go to standard
     output. Invalid documents are not converted, but the addresses that they opt out are withheld
     where an address could be reached: in all formats but ndjson, csv, json and yaml, which carry
-    endpoints as they are. All files get their names at the end, or none.
+    endpoints as they are; the account counts those at such an address. All files get their names at
+    the end, or none.
 
     Exit codes: 0 done; 1 documents are invalid, or with --strict anything is lost; 3 could not run,
     or a text cannot be read, even in part: then nothing is written.

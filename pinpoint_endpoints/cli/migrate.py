@@ -226,12 +226,12 @@ class MigrateRun(NamedTuple):
 
     def remarks(self) -> Iterator[str]:
         """Yield what was not sent on purpose, and how to see more of it."""
-        from pinpoint_endpoints.convert.account import ENDPOINT, Action
+        from pinpoint_endpoints.convert.account import Action
 
         withheld = sum(
             entry.number
             for entry in self.account.entries()
-            if entry.rule.action is Action.WITHHELD and entry.member != ENDPOINT
+            if entry.rule.action is Action.WITHHELD and entry.member == "Address"
         )
         if withheld:
             were = "was" if withheld == 1 else "were"

@@ -71,6 +71,11 @@ OPTED_OUT_IN_INVALID = Rule(
     "a document that is not converted opts this address out: nobody is to be reached there",
 )
 
+OPTED_OUT_VALUE = Rule(
+    "opted-out-value", Action.WITHHELD, "the value names an address that is opted out"
+)
+OPTED_OUT_NAME = Rule("opted-out-name", Action.WITHHELD, "the name is an address that is opted out")
+
 
 class Entry(NamedTuple):
     """What was done to one member by one rule.

@@ -4,14 +4,12 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
 from pinpoint_endpoints.convert.account import ENDPOINT, Account, Action, Rule
+from pinpoint_endpoints.convert.addresses import PHONE_CHANNELS, OptedOut, address_key
 from pinpoint_endpoints.convert.by_id import endpoints_by_id
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
 from pinpoint_endpoints.convert.user_endpoint import (
-    PHONE_CHANNELS,
     UserEndpoint,
-    address_key,
     dumps,
-    fingerprint,
     loads,
     newest_first,
     text_of,
@@ -44,7 +42,7 @@ class Addresses:
         self._documents = documents
         self._channels = channels
         self._account = account
-        self._opted_out: set[int] = set()
+        self._opted_out = OptedOut()
 
     def __iter__(self) -> Iterator[list[UserEndpoint]]:
         """Yield the endpoints with each address, the newest first. Do it once.
@@ -63,10 +61,10 @@ class Addresses:
                 endpoints = [UserEndpoint(*loads(line.split(_SEPARATOR, 1)[1])) for line in group]
                 yield sorted(endpoints, key=_newest_first)
 
-    def is_opted_out(self, endpoint: UserEndpoint) -> bool:
-        """Return whether any endpoint of any channel opts out the address of this one."""
-        number = fingerprint(endpoint.channel, endpoint.address)
-        return number in self._opted_out or number in self._account.refusals
+    def opts_out(self, channel: str, address: str) -> bool:
+        """Return whether any endpoint of any channel opts out an address."""
+        refusals = self._account.refusals.addresses
+        return self._opted_out.have(channel, address) or refusals.have(channel, address)
 
     def _add(self, endpoint: UserEndpoint, lines: SortedLines) -> None:
         if not endpoint.address.strip():
@@ -74,7 +72,7 @@ class Addresses:
             self._account.add(rule, ENDPOINT, endpoint.place)
             return
         if endpoint.opted_out:
-            self._opted_out.add(fingerprint(endpoint.channel, endpoint.address))
+            self._opted_out.add(endpoint.channel, endpoint.address)
         if endpoint.channel not in self._channels:
             self._account.add(OTHER_CHANNEL, ENDPOINT, endpoint.place)
         else:

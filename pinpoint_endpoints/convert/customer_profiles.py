@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 import orjson
 
 from pinpoint_endpoints.convert.account import OPTED_OUT_IN_INVALID, Account, Count
+from pinpoint_endpoints.convert.addresses import fingerprint
 from pinpoint_endpoints.convert.cells import row_of
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format
 from pinpoint_endpoints.convert.grouping import Grouping, User
@@ -26,12 +27,7 @@ from pinpoint_endpoints.convert.profiles import (
 from pinpoint_endpoints.convert.segment_definitions import RULES as RULES_OF_SEGMENTS
 from pinpoint_endpoints.convert.segment_definitions import SegmentDefinitions
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
-from pinpoint_endpoints.convert.user_endpoint import (
-    UserEndpoint,
-    dumps,
-    fingerprint,
-    user_id_of,
-)
+from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, dumps, user_id_of
 from pinpoint_endpoints.documents.load import in_groups
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.quotas import MAX_IMPORT_FILE_BYTES, MAX_OBJECT_TYPE_FIELDS
@@ -87,7 +83,7 @@ class Profiles:
     ) -> None:
         self.account = account
         self.change = Changes(account)
-        self.grouping = Grouping(self.change, refusals=account.refusals)
+        self.grouping = Grouping(self.change, refusals=account.refusals.addresses)
         self.fields = Fields(
             self.grouping.opts_out,
             self.change.count,

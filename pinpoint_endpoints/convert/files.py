@@ -1,20 +1,26 @@
 """Write endpoints as documents: one a line, or each in a file of its own."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from hashlib import blake2b
 from typing import Any
 
 from pinpoint_endpoints.convert.account import ENDPOINT, Account, Action, Rule
-from pinpoint_endpoints.convert.by_id import RULES_OF_READING, endpoints_by_id
+from pinpoint_endpoints.convert.by_id import RULES_OF_READING, Endpoint, endpoints_by_id
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
 from pinpoint_endpoints.convert.output import Directory, Output
+from pinpoint_endpoints.convert.user_endpoint import UserEndpoint
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.saving import json_text, names_for, same_file_key, yaml_text
 
 WHOLE = Rule("whole", Action.CARRIED, "every member is carried as it is")
-_RULES = (WHOLE, *RULES_OF_READING)
+OPTED_OUT_ELSEWHERE = Rule(
+    "opted-out-in-invalid",
+    Action.CARRIED,
+    "as it is, although an invalid document opts this address out: correct that one",
+)
+RULES_OF_FILES = (WHOLE, OPTED_OUT_ELSEWHERE, *RULES_OF_READING)
 _EVERYTHING = (
     MappedMember("every member", "the same member", "read-only members of exports too"),
     MappedMember("the endpoint id", "Id", "also if it was the name of the file"),
@@ -23,13 +29,36 @@ _EVERYTHING = (
 _DIGEST_BYTES = 8
 
 
+def whole_endpoints(documents: Iterable[Document], account: Account) -> Iterator[Endpoint]:
+    """Yield the endpoints in the order of their ids, which are written as they are.
+
+    Args:
+        documents: with an endpoint and an id each.
+        account: takes note of them.
+    """
+    refusals = account.refusals.addresses
+    for endpoint in endpoints_by_id(documents, account):
+        yield endpoint
+        account_for_whole(endpoint, refusals.have if refusals else None, account)
+
+
+def account_for_whole(
+    endpoint: Endpoint, opts_out: Callable[[str, str], bool] | None, account: Account
+) -> None:
+    """Take note of an endpoint that is written as it is."""
+    account.add(WHOLE, ENDPOINT, "")
+    if opts_out is not None:
+        read = UserEndpoint("", endpoint.members, "", endpoint.place)
+        if not read.opted_out and opts_out(read.channel, read.address):
+            account.add(OPTED_OUT_ELSEWHERE, "Address", read.place)
+
+
 def _write_lines(
     documents: Iterable[Document], output: Output, account: Account, _options: ConvertOptions
 ) -> None:
     with output.open("endpoints.ndjson") as file:
-        for endpoint in endpoints_by_id(documents, account):
+        for endpoint in whole_endpoints(documents, account):
             file.write(endpoint.json + b"\n", 1)
-            account.add(WHOLE, ENDPOINT, "")
 
 
 def _write_files(
@@ -43,7 +72,7 @@ def _write_files(
     if not isinstance(output, Directory):
         raise UsageError("a file for each endpoint needs a directory", "name it with -d DIR")
     taken: set[bytes] = set()
-    for endpoint in endpoints_by_id(documents, account):
+    for endpoint in whole_endpoints(documents, account):
         members = endpoint.members
         for name in names_for(members["Id"]):
             key = blake2b(same_file_key(name).encode(), digest_size=_DIGEST_BYTES).digest()
@@ -51,7 +80,6 @@ def _write_files(
                 break
         taken.add(key)
         output.save(name + suffix, text_of(members))
-        account.add(WHOLE, ENDPOINT, "")
 
 
 NDJSON = Format(
@@ -59,7 +87,7 @@ NDJSON = Format(
     "one endpoint a line, as Pinpoint's import and export jobs have them",
     _write_lines,
     _EVERYTHING,
-    _RULES,
+    RULES_OF_FILES,
     "endpoints.ndjson",
 )
 JSON = Format(
@@ -67,12 +95,12 @@ JSON = Format(
     "a JSON file for each endpoint, named by its id",
     partial(_write_files, ".json", json_text),
     _EVERYTHING,
-    _RULES,
+    RULES_OF_FILES,
 )
 YAML = Format(
     "yaml",
     "a YAML file for each endpoint, named by its id",
     partial(_write_files, ".yaml", yaml_text),
     _EVERYTHING,
-    _RULES,
+    RULES_OF_FILES,
 )

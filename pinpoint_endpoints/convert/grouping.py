@@ -1,16 +1,16 @@
 """Groups the endpoints of a run by user, however many there are and in whatever order they come."""
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import groupby
 from typing import NamedTuple, Self
 
 from pinpoint_endpoints.convert.account import ENDPOINT
+from pinpoint_endpoints.convert.addresses import OptedOut, fingerprint
 from pinpoint_endpoints.convert.sorted_lines import MAX_BYTES_IN_MEMORY, SortedLines
 from pinpoint_endpoints.convert.user_endpoint import (
     UserEndpoint,
     dumps,
-    fingerprint,
     loads,
     newest_copy_first,
     newest_first,
@@ -56,7 +56,7 @@ class Grouping:
     Args:
         change: told what is left out: documents of an endpoint that a newer one replaces, and those
             with neither a user id nor an endpoint id.
-        refusals: fingerprints of more addresses that are opted out; read while users are yielded.
+        refusals: more addresses that are opted out; asked while users are yielded.
         max_bytes: how much is kept in memory for sorting.
 
     Attributes:
@@ -67,16 +67,16 @@ class Grouping:
         self,
         change: Change,
         max_bytes: int = MAX_BYTES_IN_MEMORY,
-        refusals: Container[object] = frozenset(),
+        refusals: OptedOut | None = None,
     ) -> None:
         self._change = change
-        self._refusals = refusals
+        self._refusals = OptedOut() if refusals is None else refusals
         self._files = ExitStack()
         self._by_endpoint = self._files.enter_context(SortedLines(max_bytes))
         self._by_user = self._files.enter_context(SortedLines(max_bytes))
         self._is_grouped = False
         self.users_found = 0
-        self._opted_out: set[int] = set()
+        self._opted_out = OptedOut()
         self._inactive: set[int] = set()
 
     def __enter__(self) -> Self:
@@ -130,8 +130,7 @@ class Grouping:
 
     def opts_out(self, channel: str, address: str) -> bool:
         """Return whether any endpoint of the run with this address is opted out."""
-        number = fingerprint(channel, address)
-        return number in self._opted_out or number in self._refusals
+        return self._opted_out.have(channel, address) or self._refusals.have(channel, address)
 
     def is_inactive(self, channel: str, address: str) -> bool:
         """Return whether any endpoint of the run with this address is INACTIVE."""
@@ -147,10 +146,13 @@ class Grouping:
         self._by_endpoint.__exit__()
 
     def _add_to_user(self, line: bytes) -> None:
-        known, line = line.split(_SEPARATOR, 1)
-        if known:
-            addresses = self._opted_out if known[:1] == _OPTED_OUT else self._inactive
-            addresses.add(int(known[1:]))
+        state, line = line.split(_SEPARATOR, 1)
+        if state:
+            endpoint = _endpoint_in(line)
+            if state == _OPTED_OUT:
+                self._opted_out.add(endpoint.channel, endpoint.address)
+            else:
+                self._inactive.add(fingerprint(endpoint.channel, endpoint.address))
         self._by_user.add(line)
 
 
@@ -178,13 +180,10 @@ def newest_of(copies: list[UserEndpoint], change: Change) -> UserEndpoint:
 
 def _user_line(endpoint: UserEndpoint) -> bytes:
     """Return the line of an endpoint: whether it is not to be reached, its user, and itself."""
-    known = b""
-    if endpoint.opted_out or endpoint.inactive:
-        state = _OPTED_OUT if endpoint.opted_out else _INACTIVE
-        known = b"%b%d" % (state, fingerprint(endpoint.channel, endpoint.address))
+    state = _OPTED_OUT if endpoint.opted_out else _INACTIVE if endpoint.inactive else b""
     user_id = user_id_of(endpoint.request)
     key, kind = (user_id, _IS_USER) if user_id else (endpoint.endpoint_id, _IS_ENDPOINT)
-    return _SEPARATOR.join((known, dumps(key), kind, dumps([*endpoint]))) + b"\n"
+    return _SEPARATOR.join((state, dumps(key), kind, dumps([*endpoint]))) + b"\n"
 
 
 def _endpoint_in(line: bytes) -> UserEndpoint:

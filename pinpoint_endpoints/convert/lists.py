@@ -2,10 +2,20 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import orjson
 
-from pinpoint_endpoints.convert.account import ENDPOINT, OPTED_OUT_IN_INVALID, Account, Action, Rule
+from pinpoint_endpoints.convert.account import (
+    ENDPOINT,
+    OPTED_OUT_IN_INVALID,
+    OPTED_OUT_NAME,
+    OPTED_OUT_VALUE,
+    Account,
+    Action,
+    Rule,
+)
+from pinpoint_endpoints.convert.addresses import PHONE_CHANNELS, as_from_abroad, names_any
 from pinpoint_endpoints.convert.by_address import (
     NO_ADDRESS,
     OLDER_ADDRESS,
@@ -17,7 +27,7 @@ from pinpoint_endpoints.convert.customer_profiles import PartLimits, write_parts
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
 from pinpoint_endpoints.convert.output import Output
 from pinpoint_endpoints.convert.profiles import e164
-from pinpoint_endpoints.convert.user_endpoint import PHONE_CHANNELS, UserEndpoint, dumps
+from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, dumps, text_of
 from pinpoint_endpoints.documents.csv_reader import column_of
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.shapes import READ_ONLY
@@ -51,14 +61,17 @@ _NOT_A_NUMBER = Rule(
 )
 _SUPPRESSION_LIMITS = PartLimits(sys.maxsize, MAX_SUPPRESSED_ADDRESSES)
 _CONTACT_LIMITS = PartLimits(sys.maxsize, MAX_CONTACTS)
-_IN_THE_CONTACT = frozenset({"Address", "ChannelType", "OptOut", "EndpointStatus", "RequestId"})
+_OF_THE_ADDRESS = frozenset({"Address", "ChannelType", "OptOut", "EndpointStatus", "RequestId"})
+_KEYS = frozenset({"Id", "User.UserId"})
+"""They may be addresses, and stay what an endpoint and a user are known by."""
+
 _LEFT_OUT = (_REACHABLE, OTHER_CHANNEL, NO_ADDRESS, OPTED_OUT_IN_INVALID, *RULES_OF_READING)
 _NO_MEMBERS = MappedMember("every other member", "")
 
 
 def _reason(endpoints: Sequence[UserEndpoint], addresses: Addresses) -> Rule:
     """Return why the address of these endpoints must not be contacted, or `_REACHABLE`."""
-    if addresses.is_opted_out(endpoints[0]):
+    if addresses.opts_out(endpoints[0].channel, endpoints[0].address):
         return _OPTED_OUT
     return _INACTIVE if all(endpoint.inactive for endpoint in endpoints) else _REACHABLE
 
@@ -101,7 +114,8 @@ def _write_sms_opt_outs(
 ) -> None:
     with output.open("sms-opt-outs.txt") as file:
         for endpoints, reason in _suppressed(documents, PHONE_CHANNELS, account):
-            number = next(filter(None, (e164(each.address.strip()) for each in endpoints)), "")
+            numbers = (e164(each.address.strip()) for each in endpoints)
+            number = next(filter(None, numbers), "") or e164(as_from_abroad(endpoints[0].address))
             _note(reason if number else _NOT_A_NUMBER, endpoints, account)
             if number:
                 file.write(f"{number}\n".encode(), 1)
@@ -120,9 +134,10 @@ def _write_ses_contacts(
             rule = _CONTACT if reason is _REACHABLE else _UNSUBSCRIBED[reason]
             _note(rule, [newest], account)
             _note(rule if reason is not _REACHABLE else OLDER_ADDRESS, others, account)
-            own_topics = _values_at(newest.request, options.topics) if rule is _CONTACT else []
+            members = _reachable_members(newest, addresses, account)
+            own_topics = _values_at(members, options.topics) if rule is _CONTACT else []
             topics.update(own_topics)
-            yield _contact(newest, own_topics, unsubscribed=rule is not _CONTACT)
+            yield _contact(newest.address, members, own_topics, unsubscribed=rule is not _CONTACT)
 
     write_parts(output, "ses-contacts-{}.json", lines(), limits=_CONTACT_LIMITS)
     if len(topics) > MAX_CONTACT_LIST_TOPICS:
@@ -144,14 +159,44 @@ def _best_first(endpoint: UserEndpoint) -> tuple[bool, bool]:
     return not endpoint.endpoint_id, endpoint.inactive
 
 
-def _contact(endpoint: UserEndpoint, topics: Iterable[str], *, unsubscribed: bool) -> bytes:
+def _reachable_members(
+    endpoint: UserEndpoint, addresses: Addresses, account: Account
+) -> dict[str, Any]:
+    """Return the members of an endpoint, without values that name an opted-out address."""
+
+    def kept(value: Any, path: str) -> Any:
+        if isinstance(value, dict):
+            inner = {name: kept(member, f"{path}.{name}") for name, member in value.items()}
+            names = [name for name in inner if names_any(name, addresses.opts_out)]
+            for name in names:
+                account.add(OPTED_OUT_NAME, f"{path}.{name}", endpoint.place)
+                del inner[name]
+            return {name: member for name, member in inner.items() if member is not None}
+        if isinstance(value, list):
+            return [one for one in (kept(each, path) for each in value) if one is not None]
+        if isinstance(value, float) or path in _KEYS:
+            return value
+        if names_any(text_of(value), addresses.opts_out):
+            account.add(OPTED_OUT_VALUE, path, endpoint.place)
+            return None
+        return value
+
+    return {
+        name: value if name in _OF_THE_ADDRESS else kept(value, name)
+        for name, value in endpoint.request.items()
+    }
+
+
+def _contact(
+    address: str, members: Mapping[str, Any], topics: Iterable[str], *, unsubscribed: bool
+) -> bytes:
     attributes = {
         name: value
-        for name, value in endpoint.request.items()
-        if name not in _IN_THE_CONTACT and name not in READ_ONLY and value
+        for name, value in members.items()
+        if name not in _OF_THE_ADDRESS and name not in READ_ONLY and value
     }
     contact: dict[str, object] = {
-        "emailAddress": endpoint.address.strip(),
+        "emailAddress": address.strip(),
         "unsubscribeAll": unsubscribed,
         "attributesData": dumps(attributes).decode(),
     }
@@ -190,7 +235,14 @@ SES_CONTACTS = Format(
         MappedMember("every other member", "attributesData", "as JSON in a text"),
         MappedMember("ApplicationId, CohortId, CreationDate", "", "of use to Pinpoint alone"),
     ),
-    (_CONTACT, *_UNSUBSCRIBED.values(), OLDER_ADDRESS, *_LEFT_OUT[1:]),
+    (
+        _CONTACT,
+        *_UNSUBSCRIBED.values(),
+        OPTED_OUT_VALUE,
+        OPTED_OUT_NAME,
+        OLDER_ADDRESS,
+        *_LEFT_OUT[1:],
+    ),
     options=frozenset({"topics"}),
 )
 SES_SUPPRESSION = Format(

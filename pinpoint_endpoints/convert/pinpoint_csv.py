@@ -5,15 +5,10 @@ from typing import Any
 
 import orjson
 
-from pinpoint_endpoints.convert.account import ENDPOINT, Account, Action, Rule
-from pinpoint_endpoints.convert.by_id import (
-    RULES_OF_READING,
-    Endpoint,
-    endpoints_by_id,
-    members_of,
-)
+from pinpoint_endpoints.convert.account import Account, Action, Rule
+from pinpoint_endpoints.convert.by_id import Endpoint, members_of
 from pinpoint_endpoints.convert.cells import row_of
-from pinpoint_endpoints.convert.files import WHOLE
+from pinpoint_endpoints.convert.files import RULES_OF_FILES, whole_endpoints
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
 from pinpoint_endpoints.convert.output import Output
 from pinpoint_endpoints.documents.csv_reader import header_names
@@ -57,12 +52,11 @@ def _write(
     header = _Header()
     with output.open(_FILE) as file:
         columns: list[tuple[str, int]] = []
-        for endpoint in endpoints_by_id(header.noting(documents), account):
+        for endpoint in whole_endpoints(header.noting(documents), account):
             if not columns:
                 columns = header.columns()
                 file.write(row_of(name for name, width in columns for _ in range(width)))
             file.write(row_of(_cells(endpoint, columns, account)), 1)
-            account.add(WHOLE, ENDPOINT, "")
 
 
 def _cells(endpoint: Endpoint, columns: list[tuple[str, int]], account: Account) -> Iterator[str]:
@@ -131,6 +125,6 @@ CSV = Format(
             "EndpointStatus, CreationDate, …", "columns", "pe reads them; import jobs did not"
         ),
     ),
-    (WHOLE, _EMPTY, _NUL, _NOTHING, *RULES_OF_READING),
+    (*RULES_OF_FILES, _EMPTY, _NUL, _NOTHING),
     _FILE,
 )

@@ -13,17 +13,19 @@ from typing import Any, NamedTuple
 
 from pinpoint_endpoints.checks.rules.address import phone_number
 from pinpoint_endpoints.checks.rules.iso_codes import ALPHA_2, COUNTRIES
-from pinpoint_endpoints.convert.account import OPTED_OUT_IN_INVALID, Action, Count, Rule
+from pinpoint_endpoints.convert.account import (
+    OPTED_OUT_IN_INVALID,
+    OPTED_OUT_NAME,
+    OPTED_OUT_VALUE,
+    Action,
+    Count,
+    Rule,
+)
+from pinpoint_endpoints.convert.addresses import PHONE_CHANNELS, names_any
 from pinpoint_endpoints.convert.by_id import RULES_OF_READING
 from pinpoint_endpoints.convert.formats import MappedMember
 from pinpoint_endpoints.convert.grouping import Change, User
-from pinpoint_endpoints.convert.user_endpoint import (
-    PHONE_CHANNELS,
-    UserEndpoint,
-    dumps,
-    emails_in,
-    text_of,
-)
+from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, dumps, text_of
 from pinpoint_endpoints.quotas import (
     MAX_OBJECT_TYPE_FIELDS,
     MAX_PROFILE_OBJECT_BYTES,
@@ -83,15 +85,11 @@ _NOT_IN_FIELD_NAMES = re.compile("[^A-Za-z0-9_-]")
 SEGMENT_KEY = re.compile("[A-Za-z_][A-Za-z_0-9-]*")
 """Attribute keys that segments accept (AWS: Connect API reference, "ProfileAttributes")."""
 
-_USER = "User.UserAttributes"
-_KINDS = (_USER, "Attributes", "Metrics", "Demographic", "Location")
+_USER, _DEMOGRAPHIC, _LOCATION = "User.UserAttributes", "Demographic", "Location"
+_KINDS = (_USER, "Attributes", "Metrics", _DEMOGRAPHIC, _LOCATION)
 """Members that become attributes of a profile, in the order in which they choose their keys."""
 
-_FREE = frozenset({_USER, "Attributes", "Demographic"})
-"""Those whose values may be anything, also addresses."""
-
-_OF_ONE_DEVICE = frozenset({"Demographic", "Location"})
-_MIN_ADDRESS_LENGTH = 7
+_OF_ONE_DEVICE = frozenset({_DEMOGRAPHIC, _LOCATION})
 _ADDRESS_MEMBERS = ("City", "Country", "PostalCode", "Region")
 _COORDINATES = ("Latitude", "Longitude")
 _OF_THE_SERVICE = ("RequestId",)
@@ -168,7 +166,7 @@ class Fields:
             self._derived.add(_DATE)
         if not _slots_for(endpoint.channel):
             self._derived.add(_DEVICES)
-        if endpoint.opted_out:
+        if endpoint.opted_out and endpoint.channel:
             self._derived.add(_opt_out_key(endpoint))
 
     def learn_user(self, user: User) -> None:
@@ -202,10 +200,12 @@ class Fields:
         slots: Counter[_Slot] = Counter()
         for kind, single in self._single.items():
             for name, users in single.items():
-                slots[kind, name, None] += users
+                if not self.have_opted_out([name]):
+                    slots[kind, name, None] += users
         for (kind, name, number), users in self._several.items():
-            for slot in _slots(kind, name, number):
-                slots[slot] += users
+            if not self.have_opted_out([name]):
+                for slot in _slots(kind, name, number):
+                    slots[slot] += users
         room = self._max_fields - len(FIXED_FIELDS) - len(self._derived)
         by_use = sorted(slots, key=lambda slot: (-slots[slot], _order(slot)))
         keys = {field.target for field in FIXED_FIELDS}
@@ -218,20 +218,16 @@ class Fields:
             self._fields[slot] = _field(key, keys, names)
 
     def have_opted_out(self, texts: Iterable[str]) -> bool:
-        """Return whether any of an attribute's values names an address that is opted out."""
-        for text in texts:
-            like_address = len(text) >= _MIN_ADDRESS_LENGTH and (text[0] < ":" or "@" in text)
-            if like_address and self.opts_out("", text):
-                return True
-            if text.count("@") > 1 and any(self.opts_out("", one) for one in emails_in(text)):
-                return True
-        return False
+        """Return whether any of some texts names an address that is opted out."""
+        return any(names_any(text, self.opts_out) for text in texts)
 
     def columns(self, kind: str, name: str, number: int) -> "Columns":
         """Return the fields of the values of an attribute."""
         fields = [(slot, self._fields.get(slot)) for slot in _slots(kind, name, number)]
         names = tuple(field.name if field else "" for _, field in fields)
         rules = ["carried" if number == 1 else "split"] if any(names) else []
+        if self.have_opted_out([name]):
+            rules, fields = ["opted-out-name"], []
         for slot, field in fields:
             rules += _rules_of_key(slot, field) if field else ["no-room"]
         member = f"{kind}.{name}"
@@ -347,14 +343,14 @@ def profile_of(user: User, fields: Fields, change: Change) -> Profile:
     reach = _reach(user, fields.opts_out, change)
     for slots, addresses in ((_EMAILS, reach.emails), (_PHONES, reach.phones)):
         members.update((slot.name, text) for slot, text in zip(slots, addresses, strict=False))
-    members.update(_address(user, change))
+    members.update(_address(user, fields, change))
     for name, text in _derived(user, reach).items():
         members[fields.of_derived(name).name] = text[:MAX_PROFILE_VALUE_LENGTH]
     members["optOut"] = how_many(endpoint.opted_out for endpoint in user.endpoints)
     members["inactive"] = how_many(endpoint.inactive for endpoint in user.endpoints)
     _add_attributes(members, user, fields, change)
     _drop_what_is_too_large(members, user, change)
-    return Profile(members, [*map(_device(user), reach.devices)], reach.suppressed)
+    return Profile(members, [*map(_device(user, fields), reach.devices)], reach.suppressed)
 
 
 class _Reach(NamedTuple):
@@ -439,7 +435,7 @@ def _derived(user: User, reach: _Reach) -> dict[str, str]:
     for number, text in enumerate(reach.phones[len(_PHONES) :], len(_PHONES) + 1):
         derived[f"PhoneNumber_{number}"] = text
     for endpoint in user.endpoints:
-        if endpoint.opted_out:
+        if endpoint.opted_out and endpoint.channel:
             derived[_opt_out_key(endpoint)] = "ALL"
     if reach.devices:
         derived[_DEVICES] = str(len(reach.devices))
@@ -484,17 +480,26 @@ def _add_attributes(members: dict[str, str], user: User, fields: Fields, change:
                         columns.older.add(place)
                         continue
                     is_new = earlier is texts
-                for count in columns.counts:
-                    count.add(place)
-                if is_new and kind in _FREE and fields.have_opted_out(texts):
+                pairs = _pairs_to_carry(kind, columns.names, texts, fields)
+                if len(pairs) < number:
                     change("opted-out-value", f"{kind}.{name}", place)
-                    pairs = zip(columns.names, texts, strict=True)
-                    members.update(pair for pair in pairs if not fields.have_opted_out(pair[1:]))
-                elif is_new:
-                    members.update(zip(columns.names, texts, strict=True))
+                for count in columns.counts if pairs else ():
+                    count.add(place)
+                if is_new:
+                    members.update(pairs)
             if kind in _OF_ONE_DEVICE:
                 of_one_device.add(kind)
     members.pop("", None)  # values without a field
+
+
+def _pairs_to_carry(
+    kind: str, names: Sequence[str], texts: Sequence[str], fields: Fields
+) -> Sequence[tuple[str, str]]:
+    """Return fields with their values, without values that name an address that is opted out."""
+    pairs = [*zip(names, texts, strict=True)]
+    if kind == _LOCATION or not fields.have_opted_out(texts):  # coordinates are no addresses
+        return pairs
+    return [pair for pair in pairs if not fields.have_opted_out(pair[1:])]
 
 
 def _attribute_members(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -505,7 +510,7 @@ def _attribute_members(request: Mapping[str, Any]) -> Iterator[tuple[str, Mappin
         else:
             members = user.get("UserAttributes") if isinstance(user, dict) else None
         if isinstance(members, dict):
-            if kind == "Location":
+            if kind == _LOCATION:
                 members = {name: members[name] for name in _COORDINATES if name in members}
             if members:
                 yield kind, members
@@ -549,7 +554,7 @@ def _fitting(text: str, member: str, place: str, change: Change) -> str:
     return text[:MAX_PROFILE_VALUE_LENGTH]
 
 
-def _address(user: User, change: Change) -> dict[str, str]:
+def _address(user: User, fields: Fields, change: Change) -> dict[str, str]:
     """Return the members of `Address`, all of the newest endpoint that has any."""
     found: dict[str, str] = {}
     for endpoint in user.endpoints:
@@ -561,6 +566,9 @@ def _address(user: User, change: Change) -> dict[str, str]:
             for name in _ADDRESS_MEMBERS
             if (text := text_of(location.get(name)))
         }
+        for name in [name for name, text in members.items() if fields.have_opted_out([text])]:
+            change("opted-out-value", f"Location.{name}", endpoint.place)
+            del members[name]
         if not members:
             continue
         this = _profile_address(tuple(members.items()))
@@ -593,15 +601,21 @@ def _profile_address(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
-def _device(user: User) -> Callable[[UserEndpoint], dict[str, Any]]:
+def _device(user: User, fields: Fields) -> Callable[[UserEndpoint], dict[str, Any]]:
     def device(endpoint: UserEndpoint) -> dict[str, Any]:
+        demographic = endpoint.request.get(_DEMOGRAPHIC)
         row = {
             "userId": user.key if user.is_user else "",
             "endpointId": endpoint.endpoint_id,
             "channelType": endpoint.channel,
             "address": endpoint.address,
             "effectiveDate": text_of(endpoint.request.get("EffectiveDate")),
-            "demographic": endpoint.request.get("Demographic"),
+            "demographic": isinstance(demographic, dict)
+            and {
+                name: value
+                for name, value in demographic.items()
+                if not fields.have_opted_out([text_of(value)])
+            },
         }
         return {name: value for name, value in row.items() if value}
 
@@ -626,6 +640,8 @@ def _note_users(user: User, change: Change) -> None:
         for name in _STATES:
             if name in request:
                 change("carried", name, place)
+        if endpoint.opted_out and not request.get("ChannelType"):
+            change("no-channel", "OptOut", place)
         if request.get("EffectiveDate"):
             newest = endpoint is user.endpoints[0]
             change("carried" if newest else "older-date", "EffectiveDate", place)
@@ -695,6 +711,7 @@ def unused(text: str, used: set[str], longest: int = MAX_PROFILE_VALUE_LENGTH) -
     return candidate
 
 
+_OPT_OUTS = (OPTED_OUT_VALUE, OPTED_OUT_NAME, OPTED_OUT_IN_INVALID)
 RULES: Mapping[str, Rule] = {
     name: Rule(name, action, text)
     for name, action, text in (
@@ -712,22 +729,22 @@ RULES: Mapping[str, Rule] = {
         ("country-code", Action.CHANGED, "a country is its two-letter code"),
         ("name-in-both", Action.CHANGED, "also a user attribute: the key begins with Endpoint_"),
         ("renamed", Action.CHANGED, "the key has other characters, or a number"),
+        (
+            "no-channel",
+            Action.CHANGED,
+            "no ChannelType: the channel is what the address tells; PinpointOptOut has it anyway",
+        ),
         ("split", Action.SPLIT, "several values become NAME_0, NAME_1 and so on"),
         ("opted-out", Action.WITHHELD, "OptOut is not NONE: it is in suppressed.csv"),
         (
             "inactive",
             Action.WITHHELD,
-            "EndpointStatus is not ACTIVE: in suppressed.csv, if not active elsewhere",
+            "EndpointStatus is not ACTIVE: in suppressed.csv, if no endpoint is ACTIVE there",
         ),
         (
             "opted-out-elsewhere",
             Action.WITHHELD,
             "another endpoint has opted this address out: it is in suppressed.csv",
-        ),
-        (
-            "opted-out-value",
-            Action.WITHHELD,
-            "the value names an address that is opted out: it is in suppressed.csv",
         ),
         ("older-date", Action.SKIPPED, "the date of the user's newest endpoint counts"),
         ("of-the-service", Action.SKIPPED, "of use to Pinpoint alone"),
@@ -746,7 +763,7 @@ RULES: Mapping[str, Rule] = {
         ("unknown-member", Action.LOST, "endpoints have no such member"),
         ("no-id", Action.LOST, "it has neither a user id nor an endpoint id"),
     )
-} | {rule.name: rule for rule in (OPTED_OUT_IN_INVALID, *RULES_OF_READING)}
+} | {rule.name: rule for rule in (*_OPT_OUTS, *RULES_OF_READING)}
 """What becomes of members, by name."""
 
 MAPPING: Sequence[MappedMember] = (
@@ -771,7 +788,7 @@ MAPPING: Sequence[MappedMember] = (
     MappedMember(
         "EndpointStatus",
         "attribute PinpointInactive (NONE, SOME, ALL)",
-        "the address of an INACTIVE endpoint is in suppressed.csv alone",
+        "an address that is nowhere ACTIVE is in suppressed.csv alone",
     ),
     MappedMember(
         "User.UserAttributes.NAME",

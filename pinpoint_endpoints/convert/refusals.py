@@ -2,18 +2,11 @@
 
 from collections.abc import Iterator
 
+from pinpoint_endpoints.convert.addresses import OptedOut, channel_meant
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
-from pinpoint_endpoints.convert.user_endpoint import (
-    UserEndpoint,
-    dumps,
-    fingerprint,
-    loads,
-    place_of,
-    text_of,
-)
+from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, dumps, loads, place_of, text_of
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document
-from pinpoint_endpoints.schema.bundled import channel_types
 
 _MEMBERS = {name.lower(): name for name in ("ChannelType", "Address", "OptOut", "User")}
 
@@ -23,10 +16,13 @@ class Refusals:
 
     A person's refusal counts, whatever else is wrong with the document: names of members and
     channel types are understood in any case.
+
+    Attributes:
+        addresses: to ask whether one of them is opted out.
     """
 
     def __init__(self) -> None:
-        self._fingerprints: set[int] = set()
+        self.addresses = OptedOut()
         self._endpoints = SortedLines()
 
     def add(self, document: Document) -> None:
@@ -50,17 +46,13 @@ class Refusals:
         channel = text_of(members.get("ChannelType"))
         for address in filter(str.strip, _texts_in(members.get("Address"))):
             opted_out = {
-                "ChannelType": _channel(channel, address),
+                "ChannelType": channel_meant(channel, address),
                 "Address": address,
                 "OptOut": "ALL",
             }
             endpoint = UserEndpoint("", {**members, **opted_out}, "", place_of(document))
-            self._fingerprints.add(fingerprint(endpoint.channel, address))
+            self.addresses.add(endpoint.channel, address)
             self._endpoints.add(dumps([*endpoint]) + b"\n")
-
-    def __contains__(self, number: object) -> bool:
-        """Tell whether an address with this fingerprint is opted out."""
-        return number in self._fingerprints
 
     def __iter__(self) -> Iterator[UserEndpoint]:
         """Yield an endpoint without an id for each, once all are added."""
@@ -74,11 +66,3 @@ def _texts_in(value: object) -> Iterator[str]:
             yield from _texts_in(member)
     else:
         yield text_of(value)
-
-
-def _channel(channel: str, address: str) -> str:
-    """Return the channel type that is meant, by the address if it is not understood."""
-    known = channel.strip().upper()
-    if known in channel_types():
-        return known
-    return "EMAIL" if "@" in address else "SMS" if address.strip()[:1] in "+(0123456789" else known

@@ -225,7 +225,7 @@ USERS_CSV = Format(
         MappedMember(
             "EndpointStatus",
             "inactive: NONE, SOME or ALL",
-            "the address of an INACTIVE endpoint is in suppressed.csv alone",
+            "an address that is nowhere ACTIVE is in suppressed.csv alone",
         ),
         MappedMember("EffectiveDate", "PinpointEffectiveDate", "the newest endpoint's"),
         *_MEMBERS,
@@ -248,7 +248,7 @@ ADDRESSES_CSV = Format(
             "an address that is opted out anywhere is in suppressed.csv alone",
         ),
         MappedMember(
-            "EndpointStatus", "", "the address of an INACTIVE endpoint is in suppressed.csv alone"
+            "EndpointStatus", "", "an address that is nowhere ACTIVE is in suppressed.csv alone"
         ),
         MappedMember("EffectiveDate", "effectiveDate"),
         *_MEMBERS,

@@ -1,24 +1,17 @@
-"""An endpoint as a conversion keeps it, and how two of them compare: by age, by address."""
+"""An endpoint as a conversion keeps it, and which of two is the newer one."""
 
 import json
-import re
-import unicodedata
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import orjson
 
+from pinpoint_endpoints.convert.addresses import channel_meant
 from pinpoint_endpoints.documents.dates import parse_date_time
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import json_pointer
 
-PHONE_CHANNELS = frozenset({"SMS", "VOICE"})
-_NOT_DIGITS = re.compile("[^0-9]+")
-_LIKE_A_NUMBER = re.compile(r"\+?[0-9 ()./-]{7,}")
-_PLAIN_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
-_EMAIL = re.compile(r"[^\s<>()\[\]{}:;,|]+@[^\s<>()\[\]{}:;,|]+")
 _LONG_AGO = float("-inf")
 
 
@@ -39,8 +32,10 @@ class UserEndpoint(NamedTuple):
 
     @property
     def channel(self) -> str:
-        """The channel type, or empty."""
+        """The channel type, or empty; if one that opts out has none, what its address tells."""
         value = self.request.get("ChannelType")
+        if value is None and self.opted_out:
+            return channel_meant("", self.address)
         return value if type(value) is str else text_of(value)
 
     @property
@@ -80,43 +75,6 @@ def newest_copy_first(endpoint: UserEndpoint) -> tuple[float, bool, bytes]:
     """Return what documents of one endpoint are sorted by: the first one counts."""
     is_reachable = not (endpoint.opted_out or endpoint.inactive)
     return -age(endpoint), is_reachable, dumps(endpoint.request)
-
-
-def address_key(channel: str, address: str) -> str:
-    """Return what is equal for all spellings of an address, whatever channel it is used on.
-
-    The case of e-mail addresses does not matter, and only the digits of phone numbers do.
-    """
-    text = address.strip()
-    if not text.isascii():
-        text = "".join(
-            c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf"
-        )
-    if "@" in text:
-        return text.casefold() if _PLAIN_EMAIL.fullmatch(text) else _email_key(text)
-    if channel in PHONE_CHANNELS or _LIKE_A_NUMBER.fullmatch(text):
-        return _NOT_DIGITS.sub("", text).lstrip("0") or text
-    return text
-
-
-def emails_in(text: str) -> list[str]:
-    """Return what looks like an e-mail address in a text."""
-    return _EMAIL.findall(text.replace('"', ""))
-
-
-def _email_key(text: str) -> str:
-    """Return what is equal for an e-mail address and for it with a name, as a link, in Unicode."""
-    found = emails_in(text)
-    local, _, domain = (found[0] if len(found) == 1 else text).casefold().rpartition("@")
-    domain = domain.rstrip(".")
-    with suppress(UnicodeError):  # not a domain name: compared as it is
-        domain = domain.encode("idna").decode()
-    return f"{local}@{domain}"
-
-
-def fingerprint(channel: str, address: str) -> int:
-    """Return a number that is the same for all spellings of an address, in this process."""
-    return hash(address_key(channel, address))
 
 
 def text_of(value: object) -> str:

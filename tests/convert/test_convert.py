@@ -8,6 +8,8 @@ import pytest
 from commands import run
 from jsonschema import Draft202012Validator
 
+from pinpoint_endpoints.convert.output import WrittenFile
+from pinpoint_endpoints.reports.conversion import ConversionTally
 from pinpoint_endpoints.saving import json_line
 
 SCHEMA = Path(__file__).parent.parent.parent / "schemas" / "envelope.schema.json"
@@ -62,6 +64,28 @@ def test_the_account_as_json(tmp_path: Path) -> None:
     assert [result["kind"] for result in envelope["results"]] == ["document", "file", "member"]
     assert (envelope["summary"]["written"], envelope["summary"]["invalid"]) == (1, 1)
     assert (ended.code, envelope["status"]) == (1, "partial")
+
+
+@pytest.mark.parametrize("name", ["ndjson", "csv", "json", "yaml"])
+def test_an_endpoint_at_an_address_that_an_invalid_document_opts_out(
+    tmp_path: Path, name: str
+) -> None:
+    """It is carried as it is, and the account says so."""
+    refusal = {"Id": "x", "ChannelType": "email", "Address": "ADA@example.com", "OptOut": "ALL"}
+    source = lines(tmp_path / "in.ndjson", refusal, ADA, BOB)
+    ended = run("convert", source, "--to", name, "-d", tmp_path / "out", "-o", "json")
+    (entry,) = (
+        result for result in json.loads(ended.out)["results"] if result.get("member") == "Address"
+    )
+    assert (entry["rule"], entry["count"]) == ("opted-out-in-invalid", 1)
+    assert entry["places"] == [f"{source}:2"]
+
+
+def test_very_many_files_in_a_directory_are_remarked_on() -> None:
+    """Those who want so many find out how to get one file."""
+    tally = ConversionTally()
+    tally.add(WrittenFile("out", 10_001, 20_000, is_directory=True))
+    assert "--to ndjson" in [*tally.files()][1]
 
 
 TWO = json_line(ADA) + json_line(BOB)

@@ -175,8 +175,61 @@ def test_attributes_do_not_name_addresses_that_were_opted_out(tmp_path: Path) ->
     )
     carried = {k: v for k, v in result.attributes().items() if "Pinpoint" not in k}
     assert carried == {"phones_1": "555", "n": "7"}
-    assert {"opted-out-value"} < result.rules("Attributes.email")
+    assert result.rules("Attributes.email") == {"opted-out-value"}
+    assert result.rules("Attributes.phones") == {"opted-out-value", "split"}
     assert "opted-out-key" in result.rules("User.UserId")
+
+
+def test_an_address_that_was_opted_out_is_no_other_member(tmp_path: Path) -> None:
+    """Neither a name nor a city or a device has it, and the account says where it was."""
+    push = {"ChannelType": "GCM", "Address": "token"}
+    members = {
+        "Attributes": {
+            "ann@example.com": ["x"],
+            "note": ["https://x.org/?to=ann%40example.com"],
+            "kept": ["y"],
+        },
+        "Metrics": {"+1 206 555 0100": 1, "number": 12065550100},
+        "Location": {"City": "Ann@example.com", "Country": "DE"},
+        "Demographic": {"Model": "(206) 555-0100", "Make": "apple"},
+    }
+    result = converted(
+        tmp_path,
+        [
+            endpoint("a", "u1", OptOut="ALL"),
+            endpoint("b", "u2", ChannelType="SMS", Address="+12065550100", OptOut="ALL"),
+            endpoint("c", "u3", **push, **members),
+        ],
+    )
+    written = b"".join(file for name, file in result.files.items() if name != "suppressed.csv")
+    assert not re.search(rb"(?i)ann(@|%40)|206\D*555\D*0100", written)
+    carried = {k: v for k, v in result.attributes(2).items() if "Pinpoint" not in k}
+    assert carried == {"kept": "y", "Demographic_Make": "apple"}
+    assert result.standard(2)["Address.Country"] == "DE"
+    assert result.devices[0]["demographic"] == {"Make": "apple"}
+    for member in ("Attributes.ann@example.com", "Metrics.+1 206 555 0100"):
+        assert result.rules(member) == {"opted-out-name"}
+    for member in ("Attributes.note", "Metrics.number", "Location.City", "Demographic.Model"):
+        assert result.rules(member) == {"opted-out-value"}
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "channel"),
+    [
+        ("Ann@example.com", "PinpointOptOut_EMAIL", "EMAIL"),
+        ("1 206 555 0100", "PinpointOptOut_SMS", "SMS"),
+        ("12ab34cd56ef", "", ""),
+    ],
+)
+def test_the_address_tells_the_channel_of_an_opt_out(
+    tmp_path: Path, address: str, key: str, channel: str
+) -> None:
+    """An endpoint without a channel type has opted out too."""
+    silent = {"Id": "a", "Address": address, "OptOut": "ALL"}
+    result = converted(tmp_path, [silent])
+    assert {*result.attributes()} - {key} == {"PinpointOptOut", "PinpointInactive"}
+    assert [row["channel"] for row in result.suppressed] == [channel]
+    assert result.rules("OptOut") == {"carried", "no-channel"}
 
 
 def test_addresses_have_stable_places(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from pinpoint_endpoints import load
+from pinpoint_endpoints.convert.addresses import OptedOut, address_key
 from pinpoint_endpoints.convert.grouping import Grouping, User
-from pinpoint_endpoints.convert.user_endpoint import address_key
 
 ENDPOINTS: list[dict[str, object]] = [
     {"Id": "b", "Address": "b@example.com", "ChannelType": "EMAIL", "User": {"UserId": "u\t1"}},
@@ -128,3 +128,47 @@ def test_what_is_not_understood_is_a_refusal(
 def test_spellings_of_an_address_are_one(channel: str, spelling: str, other: str) -> None:
     """Somebody who opts out in one spelling is not to be reached in another."""
     assert address_key(channel, spelling) == address_key(channel, other)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "number"),
+    [
+        ("(206) 555-0108", "+12065550108"),
+        ("1-206-555-0108", "+12065550108"),
+        ("1-206-555-0108", "206.555.0108"),
+        ("011 1 206 555 0108", "+12065550108"),
+        ("+1 206 555 0108 ext. 5", "tel:+1-206-555-0108;ext=7"),
+        ("0044 20 7946 0958", "+442079460958"),
+        ("+44 (0)20 7946 0958", "+442079460958"),
+        ("020 7946 0958", "+442079460958"),
+        ("011 44 20 7946 0958", "(020) 7946 0958"),
+        ("8 (912) 345-67-89", "+79123456789"),
+        ("06 30 123 4567", "+36301234567"),
+        ("06 1234 5678", "0039 06 1234 5678"),
+        ("0171/1234567", "+49 171 1234567"),
+    ],
+)
+def test_numbers_that_may_be_dialled_alike_are_one(spelling: str, number: str) -> None:
+    """Without a country code, a number may be that of any country."""
+    for one, other in ((spelling, number), (number, spelling)):
+        opted_out = OptedOut()
+        opted_out.add("SMS", one)
+        assert opted_out.have("VOICE", other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("+12065550108", "+442065550108"),
+        ("+12065550108", "555-0108"),
+        ("(206) 555-0108", "+12065550109"),
+        ("12345", "+112345"),
+        ("+4520260101", "2026-01-01"),
+        ("011 555 1234", "+5551234"),
+    ],
+)
+def test_other_numbers_are_not(one: str, other: str) -> None:
+    """A person who did not opt out stays reachable."""
+    opted_out = OptedOut()
+    opted_out.add("SMS", one)
+    assert not opted_out.have("", other)

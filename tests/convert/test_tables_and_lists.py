@@ -182,9 +182,26 @@ def test_contacts_of_ses(convert: Convert) -> None:
     assert [topic["TopicName"] for topic in topics] == ["x", "y"]
 
 
+def test_contacts_do_not_name_addresses_that_were_opted_out(convert: Convert) -> None:
+    """Other members of a contact stay."""
+    members = {"dee@example.com": ["x"], "note": ["Dee@example.com", "y"]}
+    fan = endpoint("g1", MAIL, "gus@example.com", "gus", Attributes=members)
+    text = convert("ses-contacts", audience=[*AUDIENCE, fan])["ses-contacts-00001.json"]
+    (gus,) = (contact for contact in map(json.loads, text.splitlines()) if "gus@" in str(contact))
+    assert json.loads(gus["attributesData"])["Attributes"] == {"note": ["y"]}
+
+
 def test_opted_out_numbers(convert: Convert) -> None:
     """In E.164 form, each once; what is no number is accounted for."""
     assert convert("sms-opt-outs") == {"sms-opt-outs.txt": "+12065550100\n"}
+    dialled = [
+        endpoint("a", TEXT, "0044 20 7946 0958", **OUT),
+        endpoint("b", "VOICE", "+44 (0)20 7946 0958"),
+        endpoint("c", TEXT, "(206) 555-0100", **OUT),
+        endpoint("d", TEXT, "+12065550100"),
+    ]
+    files = convert("sms-opt-outs", audience=dialled)
+    assert files["sms-opt-outs.txt"].split() == ["+12065550100", "+442079460958"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,200 @@
+"""Compares addresses, however they are spelled, and finds them in other texts."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+
+from pinpoint_endpoints.schema.bundled import channel_types
+
+PHONE_CHANNELS = frozenset({"SMS", "VOICE"})
+
+_MIN_PHONE_DIGITS = 7
+_MIN_TOKEN_LENGTH = 20
+_SEPARATORS = r" ()./\-\u2010-\u2015\u2212"
+_NOT_DIGITS = re.compile("[^0-9]+")
+_LIKE_A_NUMBER = re.compile(rf"(?![0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\Z)\+?[0-9{_SEPARATORS}]{{7,}}")
+"""A date in ISO 8601 is no number."""
+
+_NUMBERS = re.compile(rf"(?<!\w)\+?\(?[0-9](?:[{_SEPARATORS}]{{0,3}}[0-9]){{6,}}(?!\w)")
+_PLAIN_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_EMAIL = re.compile(r"[^\s<>()\[\]{}:;,|]+@[^\s<>()\[\]{}:;,|]+")
+
+_EXTENSION = re.compile(r"(?<=[0-9 )])[;,#xXeE].*", re.DOTALL)
+_TRUNK_ZERO = re.compile(r"\s*\(\s*0+\s*\)\s*")
+"""A 0 that is only dialled inside a country, as in +44 (0)20 7946 0958."""
+
+_FROM_NORTH_AMERICA = re.compile("011(?=[0-9]{10})")
+"""Dialled before a number abroad; before fewer digits it is the code of a city."""
+
+_TRUNK_PREFIX = re.compile("1|8|06")
+"""Dialled before a number inside North America, inside Russia and Kazakhstan, inside Hungary."""
+
+_COUNTRY_CODE = re.compile(
+    r"1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9][0-9]{2}"
+)
+"""ITU-T E.164, list of assigned codes."""
+
+
+class OptedOut:
+    """Addresses that are opted out; of each it keeps a few numbers.
+
+    A phone number without a country code is the same as that number in any country: nobody knows
+    which country is meant, and a person who opted out is not to be reached.
+    """
+
+    def __init__(self) -> None:
+        self._keys: set[int] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
+
+    def add(self, channel: str, address: str) -> None:
+        """Add an address of a channel type."""
+        self._keys.update(map(hash, keys_to_keep(channel, address)))
+
+    def have(self, channel: str, address: str) -> bool:
+        """Return whether an address is among them, in whatever spelling."""
+        keys = self._keys
+        return bool(keys) and any(hash(key) in keys for key in keys_to_find(channel, address))
+
+
+def address_key(channel: str, address: str) -> str:
+    """Return what is equal for all spellings of an address, whatever channel it is used on.
+
+    The case of e-mail addresses does not matter, and only the digits of phone numbers do.
+    """
+    text = _plain(address)
+    if "@" in text:
+        return text.casefold() if _PLAIN_EMAIL.fullmatch(text) else _email_key(text)
+    if _is_number(channel, text):
+        code, digits = _dialled(text)
+        return f"{code}{digits.lstrip('0')}" or text
+    return text
+
+
+def keys_to_keep(channel: str, address: str) -> Sequence[str]:
+    """Return what to keep of an address that is opted out, for `keys_to_find`."""
+    return _keys(channel, address, ("abroad",), ("inside",))
+
+
+def keys_to_find(channel: str, address: str) -> Sequence[str]:
+    """Return the keys of which `keys_to_keep` has kept one if the address is opted out."""
+    return _keys(channel, address, ("inside",), ("inside", "abroad"))
+
+
+def channel_meant(channel: str, address: str) -> str:
+    """Return a channel type in any case, or the one that an address tells: `EMAIL` or `SMS`."""
+    known = channel.strip().upper()
+    if known in channel_types():
+        return known
+    if "@" in address:
+        return "EMAIL"
+    return "SMS" if _is_number("", _plain(address)) else known
+
+
+def fingerprint(channel: str, address: str) -> int:
+    """Return a number that is the same for all spellings of an address, in this process."""
+    return hash(address_key(channel, address))
+
+
+def names_any(text: str, opts_out: Callable[[str, str], bool]) -> bool:
+    """Return whether a text has an address that is opted out, alone or among other words.
+
+    Args:
+        text: such as the value or the name of an attribute.
+        opts_out: returns whether an address of a channel type, or of any, is opted out.
+    """
+    if text.isalpha() and len(text) < _MIN_TOKEN_LENGTH:
+        return False
+    return any(opts_out("", address) for address in _addresses_in(text))
+
+
+def as_from_abroad(address: str) -> str:
+    """Return a phone number with a plus sign, if it has what stands for one: 00 or 011."""
+    text = _TRUNK_ZERO.sub(" ", _plain(address))
+    code, digits = _dialled(text)
+    return f"+{code}{digits}" if code and "+" not in text else text
+
+
+def _addresses_in(text: str) -> Iterator[str]:
+    """Yield what looks like an address in a text: also a token, if it is the whole text."""
+    if "%" in text:
+        from urllib.parse import unquote
+
+        text = unquote(text)
+    text = _plain(text)
+    if "@" in text:
+        yield text
+        yield from _EMAIL.findall(text.replace('"', ""))
+        yield from _PLAIN_EMAIL.findall(text)  # without a URL or quotes around it
+    elif len(text) >= _MIN_TOKEN_LENGTH:
+        yield text
+    yield from _NUMBERS.findall(text)
+
+
+def _plain(address: str) -> str:
+    """Return an address without compatibility and format characters, and spaces around it."""
+    text = address.strip()
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in text if unicodedata.category(c) != "Cf")
+
+
+def _email_key(text: str) -> str:
+    """Return what is equal for an e-mail address and for it with a name, as a link, in Unicode."""
+    found = _EMAIL.findall(text.replace('"', ""))
+    local, _, domain = (found[0] if len(found) == 1 else text).casefold().rpartition("@")
+    domain = domain.rstrip(".")
+    with suppress(UnicodeError):  # not a domain name: compared as it is
+        domain = domain.encode("idna").decode()
+    return f"{local}@{domain}"
+
+
+def _is_number(channel: str, text: str) -> bool:
+    return channel in PHONE_CHANNELS or _LIKE_A_NUMBER.fullmatch(text) is not None
+
+
+def _keys(
+    channel: str, address: str, with_code: Sequence[str], without_code: Sequence[str]
+) -> Sequence[str]:
+    """Return an address's key, and of a phone number those of the number inside its country.
+
+    Args:
+        channel: the channel type, or nothing.
+        address: in any spelling.
+        with_code: kinds of keys of a number that has a country code.
+        without_code: kinds of keys of a number that has none.
+    """
+    text = _plain(address)
+    key = address_key(channel, text)
+    if "@" in text or not _is_number(channel, text):
+        return (key,)
+    code, digits = _dialled(text)
+    kinds = with_code if code else without_code
+    return key, *(f"{kind} {number}" for number in _inside(code, digits) for kind in kinds)
+
+
+def _dialled(text: str) -> tuple[str, str]:
+    """Return the country code of a phone number, or nothing, and its other digits."""
+    text = _TRUNK_ZERO.sub(" ", _EXTENSION.sub("", text))
+    digits = _NOT_DIGITS.sub("", text)
+    if "+" not in text and not digits.startswith("00"):
+        abroad = _FROM_NORTH_AMERICA.match(digits)
+        if abroad is None:
+            return "", digits
+        digits = digits[abroad.end() :]
+    digits = digits.lstrip("0")
+    code = _COUNTRY_CODE.match(digits)
+    return (code[0], digits[code.end() :]) if code else ("", digits)
+
+
+def _inside(code: str, digits: str) -> Iterator[str]:
+    """Yield the number inside its country; without a country code, all that may be meant."""
+    numbers = [digits]
+    if not code and (prefix := _TRUNK_PREFIX.match(digits)):
+        numbers.append(digits[prefix.end() :])
+    for number in numbers:
+        if len(found := number.lstrip("0")) >= _MIN_PHONE_DIGITS:
+            yield found
