@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
-from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.errors import CheckFailed, UsageError
 from pinpoint_endpoints.masking import printable
 from pinpoint_endpoints.segments.definition import Definition, InvalidDefinition, Reference
 from pinpoint_endpoints.segments.evaluate import (
@@ -51,11 +51,21 @@ class ImportedList:
 
     def decide(self, endpoint: Endpoint) -> Answer:
         """Return whether an endpoint, which has its `Id`, is in the list."""
+        return self._has_itself(endpoint) or self._has_user(endpoint)
+
+    def has_only_user(self, endpoint: Endpoint) -> bool:
+        """Return whether an endpoint is in the list by the id of its user alone."""
+        return self._has_user(endpoint) and not self._has_itself(endpoint)
+
+    def _has_itself(self, endpoint: Endpoint) -> bool:
         endpoint_id = endpoint.get("Id")
         if isinstance(endpoint_id, str) and same_endpoint_key(endpoint_id) in self._ids:
             return True
-        if (endpoint.get("ChannelType"), endpoint.get("Address")) in self._addresses:
-            return True
+        channel, address = endpoint.get("ChannelType"), endpoint.get("Address")
+        is_text = isinstance(channel, str) and isinstance(address, str)
+        return is_text and (channel, address) in self._addresses
+
+    def _has_user(self, endpoint: Endpoint) -> bool:
         return bool(self._users) and user_id_of(endpoint) in self._users
 
 
@@ -83,7 +93,7 @@ class SegmentLibrary:
             versions = self._versions.setdefault(definition.id, {})
             known = versions.setdefault(definition.version, definition)
             if (known.groups, known.include) != (definition.groups, definition.include):
-                raise UsageError(
+                raise CheckFailed(
                     f"two segments have the id {printable(definition.id)} and the version "
                     f"{definition.version}, and differ",
                     "leave one of them out",

@@ -122,11 +122,19 @@ class Node(NamedTuple):
     children: tuple["Node", ...] = ()
 
     def criteria(self) -> Iterator["Node"]:
-        """Yield the leaves from left to right: criteria, imported segments, missing bases."""
-        if not self.children and not self.relation:
-            yield self
-        for child in self.children:
-            yield from child.criteria()
+        """Yield the leaves from left to right: criteria, imported segments, missing bases.
+
+        A base segment that several levels name has its leaves once.
+        """
+        waiting, known = [self], set[int]()
+        while waiting:
+            node = waiting.pop()
+            if id(node) in known:
+                continue
+            known.add(id(node))
+            if not node.children and not node.relation:
+                yield node
+            waiting += reversed(node.children)
 
     def undecidable(self) -> Iterator["Node"]:
         """Yield the leaves that cannot be decided for any endpoint."""
@@ -152,7 +160,28 @@ def compile_segment(definition: Definition, settings: Settings, bases: Bases | N
     """
     bases = bases or NoBases()
     groups = tuple(_group(group, settings, bases) for group in definition.groups)
-    return _level(definition, definition.include, groups)
+    node = _level(definition, definition.include, groups)
+    if not any(group.sources for group in definition.groups):
+        return node
+    return node._replace(decide=_remembering(node.decide))
+
+
+def _remembering(decide: Predicate) -> Predicate:
+    """Return a predicate that answers once for an endpoint.
+
+    Segments may share their base segments on many levels: each then has to be asked only once.
+    """
+    last: Endpoint | None = None
+    answer: Answer = None
+
+    def remembered(endpoint: Endpoint) -> Answer:
+        nonlocal last, answer
+        if endpoint is not last:
+            answer = decide(endpoint)
+            last = endpoint
+        return answer
+
+    return remembered
 
 
 def _group(group: Group, settings: Settings, bases: Bases) -> Node:

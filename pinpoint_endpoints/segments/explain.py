@@ -87,23 +87,36 @@ class Level(NamedTuple):
 
 
 def levels(
-    node: Node, endpoint: Endpoint, settings: Settings, countries: Countries, depth: int = 0
+    node: Node, endpoint: Endpoint, settings: Settings, countries: Countries
 ) -> Iterator[Level]:
-    """Yield the lines of the tree of a segment for an endpoint, from the top to the bottom."""
-    while _is_synthetic(node):
-        (node,) = node.children
-    member: ValuePath | None = None
-    values: tuple[object, ...] = ()
-    note = ""
-    if isinstance(node.part, Criterion):
-        member = looked_at(node.part, endpoint, settings)
-        values = tuple(_values(endpoint, member))
-        note = _note(node, node.part, endpoint, settings, countries)
-    elif not node.relation:
-        note = "" if node.decide(endpoint) is not None else "it is not at hand"
-    yield Level(depth, node, node.decide(endpoint), text_of(node, settings), member, values, note)
-    for child in node.children:
-        yield from levels(child, endpoint, settings, countries, depth + 1)
+    """Yield the lines of the tree of a segment for an endpoint, from the top to the bottom.
+
+    What is in a base segment is shown where it is named first.
+    """
+    shown: set[int] = set()
+    waiting = [(node, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        while _is_synthetic(node):
+            (node,) = node.children
+        member: ValuePath | None = None
+        values: tuple[object, ...] = ()
+        note = ""
+        answer = node.decide(endpoint)
+        children = node.children
+        if isinstance(node.part, Criterion):
+            member = looked_at(node.part, endpoint, settings)
+            values = tuple(_values(endpoint, member))
+            note = _note(node, node.part, endpoint, settings, countries)
+        elif not node.relation:
+            note = "" if answer is not None else "it is not at hand"
+        elif isinstance(node.part, Reference):
+            (base,) = children
+            if id(base) in shown:
+                children, note = (), "shown above"
+            shown.add(id(base))
+        yield Level(depth, node, answer, text_of(node, settings), member, values, note)
+        waiting += [(child, depth + 1) for child in reversed(children)]
 
 
 def _is_synthetic(node: Node) -> bool:

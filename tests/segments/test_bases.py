@@ -8,10 +8,11 @@ import pytest
 from segment_audience import ALL_EMAIL_USERS, ENDPOINTS, NOW, among, grouped
 
 from pinpoint_endpoints.documents.load import load
-from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.errors import CheckFailed, UsageError
 from pinpoint_endpoints.segments.bases import ImportedList, SegmentLibrary
 from pinpoint_endpoints.segments.definition import Definition, InvalidDefinition, definitions_in
 from pinpoint_endpoints.segments.evaluate import Settings
+from pinpoint_endpoints.segments.explain import levels
 from pinpoint_endpoints.segments.users import UserAttributes
 
 SETTINGS = Settings(NOW)
@@ -59,17 +60,22 @@ def test_base_segments_may_not_go_in_a_circle() -> None:
 
 
 def test_many_base_segments_are_compiled_once() -> None:
-    """Each names the one before twice; a chain without end is refused."""
+    """Each names the one before twice, and is asked once; a chain without end is refused."""
     chain = [countries("s0", 1, "US")]
     chain += [segment(f"s{n}", *[{"Id": f"s{n - 1}"}] * 2) for n in range(1, 200)]
-    assert members(SegmentLibrary(SETTINGS, chain), chain[8]) == "e2 e3"
+    library = SegmentLibrary(SETTINGS, chain)
+    assert members(library, chain[60]) == "e2 e3"
+    node = library.compile(chain[60])
+    assert len([*node.criteria()]) == 1
+    shown = [level.note for level in levels(node, ENDPOINTS["e2"], SETTINGS, {})]
+    assert shown.count("shown above") == len(chain[:60])
     with pytest.raises(InvalidDefinition, match="more than 100"):
         SegmentLibrary(SETTINGS, chain).compile(chain[-1])
 
 
 def test_one_version_with_two_meanings_is_an_error() -> None:
     """Which of them is meant is not guessed."""
-    with pytest.raises(UsageError, match="and differ"):
+    with pytest.raises(CheckFailed, match="and differ"):
         SegmentLibrary(SETTINGS, [countries("c", 1, "US"), countries("c", 1, "CA")])
 
 
