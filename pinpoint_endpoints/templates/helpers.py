@@ -113,6 +113,7 @@ class Helper(NamedTuple):
         most: how many it takes.
         options: the names of arguments with names.
         is_condition: whether it can open a block, and tolerates missing values.
+        tests: how many of its first arguments it only tests: nothing of them is in its result.
     """
 
     function: Callable[[Arguments], object]
@@ -120,6 +121,7 @@ class Helper(NamedTuple):
     most: int
     options: tuple[str, ...] = ()
     is_condition: bool = False
+    tests: int = 0
 
 
 MAX_PADDED = 10_000
@@ -452,7 +454,7 @@ _MANY = 100
 HELPERS: Mapping[str, Helper] = {
     "abbreviate": Helper(_abbreviate, 2, 2),
     "add": Helper(_add, 2, 2),
-    "and": Helper(_and, 2, _MANY, _ANSWERS, is_condition=True),
+    "and": Helper(_and, 2, _MANY, _ANSWERS, is_condition=True, tests=_MANY),
     "capitalize": Helper(_capitalize, 1, 1),
     "capitalizeFirst": Helper(_capitalize_first, 1, 1),
     "ceiling": Helper(_ceiling, 1, 1),
@@ -462,24 +464,24 @@ HELPERS: Mapping[str, Helper] = {
     "decode64": Helper(_decode64, 1, 1),
     "divide": Helper(_divide, 2, 2),
     "encode64": Helper(_encode64, 1, 1),
-    "eq": Helper(_eq, 2, 2, _ANSWERS, is_condition=True),
+    "eq": Helper(_eq, 2, 2, _ANSWERS, is_condition=True, tests=2),
     "floor": Helper(_floor, 1, 1),
-    "gt": Helper(_gt, 2, 2, _ANSWERS, is_condition=True),
-    "gte": Helper(_gte, 2, 2, _ANSWERS, is_condition=True),
-    "inflect": Helper(_inflect, 3, 3, ("includeCount",)),
+    "gt": Helper(_gt, 2, 2, _ANSWERS, is_condition=True, tests=2),
+    "gte": Helper(_gte, 2, 2, _ANSWERS, is_condition=True, tests=2),
+    "inflect": Helper(_inflect, 3, 3, ("includeCount",), tests=1),
     "join": Helper(_join, 1, 2, ("prefix", "suffix")),
     "ljust": Helper(_ljust, 1, 2, _PADDING),
     "lookup": Helper(_lookup, 2, 2),
     "lower": Helper(_lower, 1, 1),
-    "lt": Helper(_lt, 2, 2, _ANSWERS, is_condition=True),
-    "lte": Helper(_lte, 2, 2, _ANSWERS, is_condition=True),
+    "lt": Helper(_lt, 2, 2, _ANSWERS, is_condition=True, tests=2),
+    "lte": Helper(_lte, 2, 2, _ANSWERS, is_condition=True, tests=2),
     "md5": Helper(_digest("md5"), 1, 1),
     "modulo": Helper(_modulo, 2, 2),
     "multiply": Helper(_multiply, 2, 2),
-    "neq": Helper(_neq, 2, 2, _ANSWERS, is_condition=True),
-    "not": Helper(_not, 1, 1, _ANSWERS, is_condition=True),
+    "neq": Helper(_neq, 2, 2, _ANSWERS, is_condition=True, tests=2),
+    "not": Helper(_not, 1, 1, _ANSWERS, is_condition=True, tests=1),
     "now": Helper(_now, 0, 1, ("tz",)),
-    "or": Helper(_or, 2, _MANY, _ANSWERS, is_condition=True),
+    "or": Helper(_or, 2, _MANY, _ANSWERS, is_condition=True, tests=_MANY),
     "ordinalize": Helper(_ordinalize, 1, 1),
     "replace": Helper(_replace, 3, 3),
     "rjust": Helper(_rjust, 1, 2, _PADDING),
@@ -492,6 +494,6 @@ HELPERS: Mapping[str, Helper] = {
     "subtract": Helper(_subtract, 2, 2),
     "upper": Helper(_upper, 1, 1),
     "uuid": Helper(_uuid, 0, 0),
-    "yesno": Helper(_yesno, 1, 1, (*_ANSWERS, "maybe")),
+    "yesno": Helper(_yesno, 1, 1, (*_ANSWERS, "maybe"), tests=1),
 }
 """Every helper but if, unless, each and with, which open blocks only."""

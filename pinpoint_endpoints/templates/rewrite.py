@@ -248,6 +248,7 @@ class Rewriter:
             return self._failing(Tag(Kind.VALUE, start, end), call), False
         before = len(self._read)
         bases, rests = [], []
+        tests = 0 if "includeCount" in dict(call.options) else HELPERS[name].tests
         for index, argument in enumerate(call.arguments):
             if isinstance(argument, Path):
                 takes_word = index in _TAKES_WORDS.get(name, ())
@@ -257,6 +258,8 @@ class Rewriter:
                 base, rest = self._expression(argument, name), NO_REST
             bases.append(base)
             rests.append(rest)
+            if index < tests:
+                del self._read[before:]
         for key, value in call.options:
             role = "word" if isinstance(value, Path) and _is_word(value) else "argument"
             bases.append(f"{key}={self._expression(value, name, role)}")

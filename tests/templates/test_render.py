@@ -92,6 +92,24 @@ def test_personal_values_are_masked_where_they_are_printed() -> None:
     assert rendered(text, mask=lambda _: "*").text == "* * * * * * Rome gold yes * Rome"
 
 
+def test_what_helpers_only_test_is_not_masked() -> None:
+    """Answers, and words that a number chooses, are no personal data."""
+    name = "User.UserAttributes.FirstName.[0]"
+    text = (
+        f"{{{{not (eq {name} 'x')}}}} {{{{eq {name} 'x' no='No'}}}} "
+        f"{{{{eq {name} 'x' no=Address}}}} "
+        "{{inflect Metrics.n 'day' 'days'}} {{inflect (add User.UserAttributes.Pets.[0] 1) 'pet' "
+        "'pets'}} {{inflect User.UserAttributes.Pets.[0] 'pet' 'pets' includeCount=true}}"
+    )
+    data = {
+        "Address": "ada@example.com",
+        "Metrics": {"n": 2},
+        "User": {"UserAttributes": {"FirstName": ["Ada"], "Pets": ["3"]}},
+    }
+    compiled = compile_part(Part("Body", text), Settings(mask=lambda _: "*"))
+    assert compiled.render(data).text == "true No * days pets *"
+
+
 @pytest.mark.parametrize("text", ["{{Id}}", "{{Attributes.Email}}", "{{Attributes.Email.[0]}}"])
 def test_addresses_in_other_members_are_masked(text: str) -> None:
     """Ids and attributes are no personal data, unless they are addresses."""
