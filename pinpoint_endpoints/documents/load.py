@@ -39,7 +39,7 @@ from pinpoint_endpoints.documents.positions import (
     PositionMaps,
     json_pointer,
 )
-from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
+from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES, is_segment
 from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES, endpoints_in
 from pinpoint_endpoints.documents.streams import (
     CHUNK,
@@ -613,7 +613,8 @@ def _endpoints(source: Source, parsed: Parsed, *, several: bool) -> Iterator[Doc
         )
         problems = ()
     if is_empty:
-        problem = _problem(path, text_rules.holds_no_endpoint(locator.locate(())))
+        what = "segment" if isinstance(value, dict) and is_segment(value) else "endpoint"
+        problem = _problem(path, text_rules.holds_no_endpoint(locator.locate(()), what))
         yield Document(path, "", None, None, {}, (), locator, problems=(*problems, problem))
 
 

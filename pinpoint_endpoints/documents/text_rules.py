@@ -40,12 +40,12 @@ def empty(place: Place) -> TextProblem:
 
 
 @rule(codes.HOLDS_NO_ENDPOINT, Scope.TEXT, severity=Severity.WARNING)
-def holds_no_endpoint(place: Place) -> TextProblem:
+def holds_no_endpoint(place: Place, what: str = "endpoint") -> TextProblem:
     """The file holds no endpoint.
 
-    An answer without endpoints, an empty list, a template that rendered nothing but comments, or a
-    file with one document per line that has no line. Nothing is sent for it, and it does not count
-    as a document.
+    An answer without endpoints or segments, an empty list, a template that rendered nothing but
+    comments, or a file with one document per line that has no line. Nothing is sent for it, and it
+    does not count as a document.
 
     Wrong:
         {"EndpointsResponse": {"Item": []}}
@@ -53,7 +53,8 @@ def holds_no_endpoint(place: Place) -> TextProblem:
     Right:
         {"EndpointsResponse": {"Item": [{"Id": "ada", "OptOut": "ALL"}]}}
     """
-    message, hint = "there is no endpoint here", "nothing is sent for it"
+    message = f"there is no {what} here"
+    hint = "nothing is sent for it" if what == "endpoint" else "the application had none"
     return TextProblem(place, codes.HOLDS_NO_ENDPOINT, message, hint, Severity.WARNING)
 
 

@@ -60,6 +60,14 @@ def test_nothing_is_sent_for_what_holds_nothing(
     assert json.loads(stored.out)["EndpointStatus"] == "INACTIVE"
 
 
+def test_an_answer_without_segments_is_called_so(tmp_path: Path) -> None:
+    """It is what `get-segments` returns for an application that has none."""
+    path = tmp_path / "segments.json"
+    path.write_text('{"SegmentsResponse": {"Item": []}}', encoding="utf-8")
+    ended = run("validate", path, "-o", "text")
+    assert (ended.code, "warning[PE012] there is no segment here" in ended.out) == (0, True)
+
+
 def test_an_empty_answer_among_endpoints_counts_for_nothing(
     tmp_path: Path, target: list[str]
 ) -> None:

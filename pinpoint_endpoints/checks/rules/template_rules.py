@@ -60,6 +60,7 @@ PUSH_MEMBERS: Mapping[str, type] = dict.fromkeys(
 
 _TAG = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|mailto:)", re.IGNORECASE)
+_TEMPLATE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _MAX_CHARACTERS = 10
 _IN_GSM_7 = {
     "\u2018": "'",
@@ -392,8 +393,10 @@ def template_member(template: CheckedTemplate) -> Findings:
 
     boto3 and the AWS CLI refuse the whole request. Texts are strings, and so are
     `DefaultSubstitutions`: JSON, written as a string. A template without any text is a warning.
+    A `TemplateName` begins with a letter or a digit, and has letters, digits, `_` and `-`, at most
+    128.
 
-    Source: botocore's service model, `EmailTemplateRequest` and its like.
+    Source: botocore's service model, `EmailTemplateRequest` and its like, `TemplateName`.
 
     Wrong:
         {"EmailTemplateRequest": {"Subject": "Hi", "HTMLPart": "<p>Hi</p>"}}
@@ -402,6 +405,7 @@ def template_member(template: CheckedTemplate) -> Findings:
         {"EmailTemplateRequest": {"Subject": "Hi", "HtmlPart": "<p>Hi</p>"}}
     """
     members = template.members
+    yield from _wrong_name(template)
     if members is None or any(name.endswith("Message") for name in members):
         return  # it is the message of a campaign
     pointer, known = template.template.pointer, MEMBERS_OF_TEMPLATES[template.template.kind]
@@ -414,6 +418,17 @@ def template_member(template: CheckedTemplate) -> Findings:
     if not template.parts and not found:
         message = f"the template has no text: expected {', '.join(known)}"
         yield TemplateFinding(Part("", "", pointer), 0, 0, message, "", Severity.WARNING)
+
+
+def _wrong_name(template: CheckedTemplate) -> Findings:
+    name, pointer = template.template.name, template.template.pointer
+    if not name or _TEMPLATE_NAME.fullmatch(name):
+        return
+    beside = pointer.rpartition("/")[0]  # as `--cli-input-json` has it
+    at = pointer if template.members and "TemplateName" in template.members else beside
+    hint = "use letters, digits, _ and -, up to 128, with a letter or a digit first"
+    part = Part("TemplateName", "", f"{at}/TemplateName")
+    yield TemplateFinding(part, 0, 0, "not the name of a template", hint)
 
 
 def _wrong_members(
