@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,9 +29,10 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
 
 if TYPE_CHECKING:
+    from pinpoint_endpoints.cli.segment_files import Reject
     from pinpoint_endpoints.convert import output as outputs
     from pinpoint_endpoints.convert.formats import ConvertOptions, Format
-    from pinpoint_endpoints.documents.model import Document
+    from pinpoint_endpoints.documents.model import Document, Problem
     from pinpoint_endpoints.segments.definition import Definition
 
 
@@ -90,12 +93,15 @@ class FormatOptions(OptionGroup):
         ),
     ] = None
 
-    def resolve(self, format_: "Format", ignore: list[str] | None) -> "ConvertOptions":
+    def resolve(
+        self, format_: "Format", ignore: list[str] | None, reject: "Reject"
+    ) -> "ConvertOptions":
         """Return the options of a format.
 
         Args:
             format_: the format.
             ignore: rules to leave out.
+            reject: called with each segment that is invalid, or cannot be read.
 
         Raises:
             UsageError: one is not an option of this format, or is wrong.
@@ -121,16 +127,25 @@ class FormatOptions(OptionGroup):
             strict_keys=self.keys is Keys.STRICT,
             topics=self.topics or "",
             csv=self.file_format is FileFormat.CSV,
-            segments=_segments(self.segments or []),
+            segments=_segments(self.segments or [], reject),
         )
 
 
-def _segments(paths: list[str]) -> "list[Definition]":
+def _segments(paths: list[str], reject: "Reject") -> "list[Definition]":
+    if not paths:
+        return []
     from pinpoint_endpoints.cli.segment_files import read_bases
 
-    found = [segment.definition for segment in read_bases(paths)]
-    if paths and not found:
-        raise UsageError(f"no segment was found in {', '.join(paths)}", "name other files")
+    are_rejected = False
+
+    def note_rejected(document: "Document", errors: "list[Problem]") -> None:
+        nonlocal are_rejected
+        are_rejected = True
+        reject(document, errors)
+
+    found = [segment.definition for segment in read_bases(paths, note_rejected)]
+    if not found and not are_rejected:
+        raise CannotRun(f"no segment was found in {', '.join(paths)}", "name other files")
     return found
 
 
@@ -203,14 +218,15 @@ def convert(
     the end, or none.
 
     Exit codes: 0 done; 1 documents are invalid, or with --strict anything is lost; 3 could not run,
-    or a text cannot be read, even in part: then nothing is written.
+    or a file cannot be read, even in part. If it is one of endpoints, nothing is written; of
+    segments and templates, the others are.
 
     Examples:
         pe convert --to csv endpoints/ --out segment.csv
         pe convert --to connect --templates templates/ -d connect/
     """
     from pinpoint_endpoints.convert.account import ENDPOINT, TEMPLATE, Account
-    from pinpoint_endpoints.convert.run import FORMATS
+    from pinpoint_endpoints.convert.run import FORMATS, Rejected, reject
     from pinpoint_endpoints.convert.run import convert as results_of
     from pinpoint_endpoints.reports.conversion import (
         ConversionTally,
@@ -225,10 +241,11 @@ def convert(
         raise UsageError("no format is named", f"use --to with {', '.join(FORMATS)}; {_SEE}")
     format_ = FORMATS[resolve_choice(to, FORMATS, "format", _SEE)]
     _check_what_is_read(format_, inputs, templates)
-    options = format_options.resolve(format_, ignore)
+    account = Account(TEMPLATE if format_.reads_templates else ENDPOINT)
+    rejected: list[Rejected] = []
+    options = format_options.resolve(format_, ignore, partial(reject, rejected, account))
     writes_to_stdout = directory is None and out in (None, "-")
     stream = sys.stderr if writes_to_stdout else sys.stdout
-    account = Account(TEMPLATE if format_.reads_templates else ENDPOINT)
     tally = ConversionTally(account, strict=strict)
     tally.left_out = inputs.left_out
     style = progress_style(quiet=quiet, streams=False, lines=True)
@@ -259,7 +276,7 @@ def convert(
             else _documents_in(templates)
         )
         target = _output(format_, directory, out, inputs)
-        results = results_of(reading(documents), format_, target, account, options)
+        results = chain(rejected, results_of(reading(documents), format_, target, account, options))
         return run(
             carried_together(results) if output is Output.TABLE else results,
             open_reporter(ConversionView(ReportOptions(quiet=quiet)), output, stream),

@@ -1,13 +1,14 @@
 """Reads the files with segment definitions, and with the lists of imported segments."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from pinpoint_endpoints.checks.validate import is_valid, validate
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.terminal import note
+from pinpoint_endpoints.convert.intake import is_unread
 from pinpoint_endpoints.documents.load import id_from_name, of_any_kind
-from pinpoint_endpoints.documents.model import Document, Severity
+from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
 from pinpoint_endpoints.errors import CannotRun, CheckFailed, UsageError
 from pinpoint_endpoints.masking import counted, printable
@@ -53,8 +54,28 @@ class Places:
         return f"{document.source}:{line}:{column}"
 
 
-def read_segments(paths: list[str]) -> Iterator[FoundSegment]:
+Reject = Callable[[Document, list[Problem]], None]
+"""Takes an invalid segment with its errors."""
+
+
+def _refuse(document: Document, errors: list[Problem]) -> None:
+    if document.shape not in SEGMENT_SHAPES:
+        raise CannotRun(str(errors[-1]))
+    for problem in errors:
+        note(str(problem))
+    raise CheckFailed(
+        f"the segment in {printable(document.source)} has {counted(len(errors), 'error')}",
+        "`pe explain` explains each code, and `pe validate --fix` may repair it",
+    )
+
+
+def read_segments(paths: list[str], reject: Reject = _refuse) -> Iterator[FoundSegment]:
     """Yield the segments in files and directories; what is no segment in these is left out.
+
+    Args:
+        paths: of the files and directories.
+        reject: called with each invalid segment, and each file that cannot be read; otherwise
+            they are errors.
 
     Raises:
         CheckFailed: a segment is invalid; its problems are printed.
@@ -66,18 +87,12 @@ def read_segments(paths: list[str]) -> Iterator[FoundSegment]:
             problems = validate(document)
             if document.shape in SEGMENT_SHAPES:
                 if not is_valid(problems):
-                    errors = [one for one in problems if one.severity is Severity.ERROR]
-                    for problem in errors:
-                        note(str(problem))
-                    raise CheckFailed(
-                        f"the segment in {printable(document.source)} has "
-                        f"{counted(len(errors), 'error')}",
-                        "`pe explain` explains each code, and `pe validate --fix` may repair it",
-                    )
+                    reject(document, [one for one in problems if one.severity is Severity.ERROR])
+                    continue
                 for definition in definitions_in(document.value, document.path):
                     yield FoundSegment(definition, document)
-            elif not document.is_read and not document.is_empty:
-                raise CannotRun(str(document.problems[-1]))
+            elif is_unread(document):
+                reject(document, [*document.problems])
 
 
 def choose(path: str, name: str | None) -> FoundSegment:
@@ -89,13 +104,13 @@ def choose(path: str, name: str | None) -> FoundSegment:
 
     Raises:
         CheckFailed: the segment is invalid.
-        UsageError: there is none, or several.
-        CannotRun: the file cannot be read.
+        UsageError: there are several, or none of the name.
+        CannotRun: the file cannot be read, or holds something else.
     """
     found = list(read_segments([path]))
     if not found:
         hint = "its file has a WriteSegmentRequest or a SegmentResponse: see `pe help segments`"
-        raise UsageError(f"{printable(path)} has no segment", hint)
+        raise CannotRun(f"{printable(path)} has no segment", hint)
     if name is not None:
         named = [one for one in found if name in (one.definition.name, one.definition.id)]
     else:
@@ -112,10 +127,14 @@ def choose(path: str, name: str | None) -> FoundSegment:
     )
 
 
-def read_bases(paths: list[str]) -> list[FoundSegment]:
+def read_bases(paths: list[str], reject: Reject = _refuse) -> list[FoundSegment]:
     """Return the base segments in files and directories.
 
     The id of one without an id is the name of its file.
+
+    Args:
+        paths: of the files and directories.
+        reject: as of `read_segments`.
 
     Raises:
         CheckFailed: a segment is invalid.
@@ -127,7 +146,7 @@ def read_bases(paths: list[str]) -> list[FoundSegment]:
         found._replace(definition=found.definition.with_id(_name_of(found.document)))
         if not found.definition.id
         else found
-        for found in read_segments(paths)
+        for found in read_segments(paths, reject)
     ]
 
 
@@ -142,8 +161,8 @@ def read_imports(given: Iterable[str]) -> dict[str, ImportedList]:
         given: the values of `--import`, as `ID=FILE`.
 
     Raises:
-        UsageError: a value has another form, or there is nothing in a list.
-        CannotRun: a file cannot be read.
+        UsageError: a value has another form.
+        CannotRun: a file cannot be read, or has nothing of a list.
     """
     imports: dict[str, ImportedList] = {}
     for text in given:
@@ -159,7 +178,7 @@ def read_imports(given: Iterable[str]) -> dict[str, ImportedList]:
                 elif not document.is_empty:
                     raise CannotRun(str(document.problems[-1]))
         if not len(listed):
-            raise UsageError(
+            raise CannotRun(
                 f"{printable(path)} lists no endpoint and no user",
                 "a row has an Id, or a ChannelType and an Address, or a User.UserId",
             )

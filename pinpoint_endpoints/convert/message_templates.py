@@ -97,36 +97,33 @@ class _Found(NamedTuple):
 
 
 def templates_of(
-    documents: Iterable[Document],
-    account: Account,
-    reject: Callable[[Document, list[Problem]], None],
+    documents: Iterable[Document], reject: Callable[[Document, list[Problem]], None]
 ) -> Iterator[Document]:
     """Yield the documents that have templates which can be read.
 
     Args:
         documents: from `load`; what is no template is left out.
-        account: counts those that cannot be read.
-        reject: is called with those.
+        reject: called with those that cannot be read.
 
     Raises:
-        CannotRun: after the last one, if a text could not be read, or there is no template.
+        CannotRun: after the last one, if there was nothing else than texts that cannot be read, or
+            no template.
     """
     unread = ""
-    found = 0
+    found = False
     for document in of_any_kind(documents):
         is_template = document.shape in TEMPLATE_SHAPES
         if not is_template and not is_unread(document):
             continue
-        found += 1
         problems = document_problems(document) if is_template else [*document.problems]
         wrong = [one for one in problems if not is_template or one.code == codes.TEMPLATE_SYNTAX]
+        found = found or is_template
         if not wrong:
             yield document
             continue
-        unread = unread or ("" if is_template else document.source)
-        account.reject(is_unread=not is_template)
+        unread = unread or document.source
         reject(document, wrong)
-    if unread:
+    if unread and not found:
         raise CannotRun(f"{unread} cannot be read", "repair it, or leave it out")
     if not found:
         message = "there is no message template"
@@ -270,7 +267,11 @@ class _ForConnect:
     def _text(self, part: Part) -> str:
         """Return a text with the names of Connect."""
         pieces, end = [], 0
-        for variable in compile_part(part).variables:
+        compiled = compile_part(part)
+        for name, place in _unknown_helpers(compiled):
+            rule = CONNECT_RULES["unknown-helper"]
+            self._account.add(rule, name, self._found.place(part, place))
+        for variable in compiled.variables:
             name = self._name(part, variable)
             pieces += [part.text[end : variable.place.start], name]
             end = variable.place.end
@@ -396,11 +397,18 @@ def _count_for_ses(found: _Found, part: Part, account: Account) -> None:
         if variable.role != "word":
             place = found.place(part, variable.place)
             account.add(SES_RULES["carried"], variable.name, place)
-    for name, place_ in compiled.helpers:
+    for name, place_ in (*compiled.helpers, *_unknown_helpers(compiled)):
         account.add(SES_RULES["helper"], name, found.place(part, place_))
     if part.escape and compiled.variables:
         first = found.place(part, compiled.variables[0].place)
         account.add(SES_RULES["not-escaped"], part.name, first)
+
+
+def _unknown_helpers(compiled: Compiled) -> Iterator[tuple[str, Place]]:
+    """Yield the names that are no helpers and are called, and where."""
+    for note in compiled.notes:
+        if note.code == "unknown-helper":
+            yield compiled.part.text[note.place.start : note.place.end], note.place
 
 
 def _nested(values: Mapping[ValueName, Any]) -> dict[str, Any]:

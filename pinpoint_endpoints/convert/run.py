@@ -84,7 +84,7 @@ def convert(
             if format_.reads_templates:
                 from pinpoint_endpoints.convert.message_templates import templates_of
 
-                valid = templates_of(documents, account, partial(_reject, rejected))
+                valid = templates_of(documents, partial(reject, rejected, account))
             else:
                 found = convertible(documents, account, options.policy)
                 valid = _valid(found, rejected)
@@ -108,9 +108,24 @@ def _valid(
             yield one
         else:
             errors = [problem for problem in one.problems if problem.severity is Severity.ERROR]
-            _reject(rejected, one.document, errors)
+            _keep(rejected, one.document, errors)
 
 
-def _reject(rejected: list[Rejected], document: Document, errors: list[Problem]) -> None:
+def reject(
+    rejected: list[Rejected], account: Account, document: Document, errors: list[Problem]
+) -> None:
+    """Count a document that is not converted, and keep it if there are few.
+
+    Args:
+        rejected: those that are kept.
+        account: counts it.
+        document: one without a shape cannot be read.
+        errors: what is wrong with it.
+    """
+    account.reject(is_unread=not document.shape)
+    _keep(rejected, document, errors)
+
+
+def _keep(rejected: list[Rejected], document: Document, errors: list[Problem]) -> None:
     if len(rejected) < MAX_REJECTED:
         rejected.append(Rejected(document.source, document.endpoint_id, tuple(errors)))

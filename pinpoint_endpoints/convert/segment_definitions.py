@@ -18,6 +18,7 @@ from pinpoint_endpoints.convert.grouping import User
 from pinpoint_endpoints.convert.output import Output
 from pinpoint_endpoints.convert.profiles import Fields, Profile, unused
 from pinpoint_endpoints.documents.positions import ValuePath
+from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.quotas import MAX_PROFILE_VALUE_LENGTH
 from pinpoint_endpoints.segments.bases import SegmentLibrary
 from pinpoint_endpoints.segments.definition import (
@@ -197,6 +198,7 @@ class SegmentDefinitions:
         definition = self._definitions[segment_id]
         try:
             groups = [*self._groups(definition)]
+            matches = self._decision(definition)
         except _NotCarriedError as error:
             member = self._title(segment_id)
             if error.criterion is not None:
@@ -221,9 +223,19 @@ class SegmentDefinitions:
         on_profiles = Definition((), name, tuple(groups), include)
         node = compile_segment(on_profiles, self._settings, self)
         self._nodes[segment_id] = node
-        matches = self._library.compile(definition).decide
         self._converted[segment_id] = _Converted(name, request, matches, node.decide)
         self._account.add(CARRIED, self._title(segment_id), "")
+
+    def _decision(self, definition: Definition) -> Predicate:
+        """Return what answers for an endpoint.
+
+        Raises:
+            _NotCarriedError: a base segment is not at hand in the version that is asked for.
+        """
+        try:
+            return self._library.compile(definition).decide
+        except PinpointEndpointsError:
+            raise _NotCarriedError("base") from None
 
     def node(self, reference: Any, /) -> Node | None:
         """Return the converted base segment, which looks at profiles."""

@@ -41,15 +41,20 @@ CONNECT_RULES = _rules(
     ),
     ("list", Action.LOST, "attributes of a profile are texts: write out NAME_0, NAME_1 …"),
     ("with", Action.LOST, "Connect has no with: write the whole names"),
+    ("unknown-helper", Action.LOST, "neither Pinpoint nor Connect has it: rendering fails there"),
     ("no-member", Action.LOST, "profiles have nothing for it"),
     ("no-counterpart", Action.LOST, "Connect has no templates for voice and in-app messages"),
 )
 SES_RULES = _rules(
-    ("carried", Action.CARRIED, "TemplateData has to have it: SES fails if it is missing"),
+    (
+        "carried",
+        Action.CARRIED,
+        "TemplateData has to have it: a line of `pe convert --to ndjson` for each recipient",
+    ),
     (
         "default",
         Action.CHANGED,
-        "SES has no defaults: fill in those of NAME.defaults.json",
+        "SES has no defaults: merge NAME.defaults.json into TemplateData",
     ),
     ("not-escaped", Action.CHANGED, "SES escapes nothing: escape values in TemplateData"),
     ("not-email", Action.SKIPPED, "SES sends e-mails"),
@@ -114,7 +119,7 @@ SES_TEMPLATES = Format(
     "ses",
     "a file for `aws sesv2 create-email-template --cli-input-json` for each template",
     _write_ses,
-    (MappedMember("variables", "the same", "TemplateData has the members of an endpoint"),),
+    (MappedMember("variables", "the same", "TemplateData is a line of `pe convert --to ndjson`"),),
     tuple(SES_RULES.values()),
     reads_templates=True,
 )

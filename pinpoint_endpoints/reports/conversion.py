@@ -78,6 +78,8 @@ class ConversionTally(Tally[Result]):
         """Return the exit code: an unreadable file outweighs invalid documents and losses."""
         if error is not None:
             return error.exit_code
+        if self._account.unreadable:
+            return ExitCode.CANNOT_RUN
         return ExitCode.INVALID if self.failed else ExitCode.OK
 
     def closing_line(self, error: PinpointEndpointsError | None) -> str:
@@ -91,9 +93,12 @@ class ConversionTally(Tally[Result]):
             if account.left_out(action)
         ]
         left_out = f" ({', '.join(parts)})" if parts else ""
-        invalid = f"; {counted(account.invalid, 'document')} invalid" if account.invalid else ""
         line = f"{counted(account.endpoints, account.thing)} in, {account.written:,} out{left_out}"
-        return f"{line}{invalid}"
+        if account.invalid:
+            line = f"{line}; {counted(account.invalid, 'document')} invalid"
+        if account.unreadable:
+            line = f"{line}; {counted(account.unreadable, 'file')} cannot be read"
+        return line
 
     def files(self) -> Iterator[str]:
         """Yield a line for each file that was written, and a remark if there are very many."""

@@ -136,7 +136,7 @@ def test_what_connect_cannot_carry_stays_and_is_listed_with_its_place(convert: C
     """Loops over attributes, with, and members that profiles have not."""
     text = (
         "<p>\n{{#each Attributes.colors}}{{this}}{{/each}}{{join Attributes.colors ','}}\n"
-        "{{Id}} {{#with Location}}{{City}}{{/with}} {{Location.Region}}</p>"
+        "{{Id}} {{#with Location}}{{City}}{{/with}} {{Location.Region}}{{shout 'x'}}</p>"
     )
     files, envelope = convert("connect", page=text)
     kept = text.replace("Location.Region", "Attributes.Customer.State")
@@ -146,6 +146,7 @@ def test_what_connect_cannot_carry_stays_and_is_listed_with_its_place(convert: C
         ("Id", "no-member"),
         ("Location", "with"),
         ("Location.Region", "region"),
+        ("shout", "unknown-helper"),
     }
     places = {one["member"]: one["places"] for one in envelope["results"] if "member" in one}
     assert [place.rpartition("html")[2] for place in places["Attributes.colors"]] == [
@@ -189,6 +190,17 @@ def test_a_broken_template_is_not_converted(convert: Convert) -> None:
     assert envelope["summary"]["invalid"] == 1
     (rejected,) = [one for one in envelope["results"] if one["kind"] == "document"]
     assert rejected["problems"][0]["message"].startswith("the block if does not end")
+
+
+def test_a_template_that_cannot_be_read_leaves_the_others(tmp_path: Path) -> None:
+    """The exit code is that of a file that cannot be read."""
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    (source / "a.json").write_text('{"Body": ', encoding="utf-8")
+    (source / "b.json").write_text(json.dumps(SMS), encoding="utf-8")
+    ended = run("convert", "--to", "connect", "--templates", source, "-d", target)
+    assert (ended.code, [path.name for path in target.iterdir()]) == (3, ["b.sms.json"])
+    assert "1 template in, 1 out; 1 file cannot be read" in ended.err + ended.out
 
 
 @pytest.mark.parametrize(

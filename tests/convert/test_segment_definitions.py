@@ -97,8 +97,29 @@ def test_what_has_no_counterpart_is_lost(
     assert [rule for rule, _ in found.values()] == [f"segment-{reason}"]
 
 
+def test_a_wrong_segment_is_an_error_and_the_others_are_written(folder: Path) -> None:
+    """It has errors, cannot be read, or names a version of a base segment that is not there."""
+    good = {"Name": "good", "Dimensions": {"Location": {"Country": among("CN")}}}
+    Path("segments/good.json").write_text(json.dumps(good), encoding="utf-8")
+    old = grouped({"SourceSegments": [{"Id": "good", "Version": 7}]})
+    Path("segments/old.json").write_text(json.dumps({**old, "Name": "old"}), encoding="utf-8")
+    wrong = {"Name": "wrong", "Dimensions": {"Location": {"City": among("Rome")}}}
+    Path("segments/wrong.json").write_text(json.dumps(wrong), encoding="utf-8")
+    arguments = ("--to", "customer-profiles", "--segments", "segments", "all.ndjson", "-o", "json")
+    ended = run("convert", *arguments, "-d", "out")
+    summary, results = json.loads(ended.out)["summary"], json.loads(ended.out)["results"]
+    assert (ended.code, summary["invalid"], summary["written"]) == (1, 1, len(ENDPOINTS))
+    assert results[0]["source"] == "segments/wrong.json"
+    rules = {one["member"]: one["rule"] for one in results if one["kind"] == "member"}
+    assert (rules["segment good"], rules["segment old"]) == ("segment", "segment-base")
+    Path("segments/cut.json").write_text('{"Name": ', encoding="utf-8")
+    ended = run("convert", *arguments, "-d", "again")
+    assert (ended.code, json.loads(ended.out)["summary"]["unreadable"]) == (3, 1)
+    assert [path.name for path in Path("again").glob("segment-*")] == ["segment-001-good.json"]
+
+
 def test_segments_are_of_customer_profiles_alone(folder: Path) -> None:
     """Other formats have no segments, and a directory without any is a slip."""
     assert run("convert", "--to", "csv", "--segments", "segments", "all.ndjson").code == 2
     arguments = ("--to", "customer-profiles", "--segments", "segments", "-d", "out")
-    assert run("convert", *arguments, "all.ndjson").code == 2
+    assert run("convert", *arguments, "all.ndjson").code == 3
