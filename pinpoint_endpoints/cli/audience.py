@@ -36,10 +36,6 @@ _MAX_NAMED = 10
 """How many documents without an endpoint are listed without --verbose."""
 
 
-FirstPass = Callable[[Mapping[str, Any]], object]
-"""Takes note of an endpoint; returns True if it needs no more."""
-
-
 class Member(NamedTuple):
     """One endpoint of an audience.
 
@@ -52,6 +48,10 @@ class Member(NamedTuple):
     endpoint_id: str | None
     endpoint: Mapping[str, Any]
     document: Document | None = None
+
+
+FirstPass = Callable[[Member], object]
+"""Takes note of an endpoint; returns True if it needs no more."""
 
 
 class StoredAudience(OptionGroup):
@@ -203,8 +203,10 @@ class AudienceReader:
             for first_pass in self._first_passes():
                 with self._progress(_READING, inputs.size) as progress:
                     for document in inputs.unreported_documents(spooled, meter=progress.meter):
-                        if document.has_endpoint and first_pass(document.request) is True:
-                            break
+                        if document.has_endpoint:
+                            member = Member(document.endpoint_id, document.request, document)
+                            if first_pass(member) is True:
+                                break
             with self._progress(self._activity, inputs.size) as progress:
                 note_empty = self._checks.notes_empty(quiet=self._quiet)
                 documents = inputs.documents(
@@ -231,7 +233,7 @@ class AudienceReader:
                 with self._progress(_READING, size) as progress:
                     for endpoint in all_endpoints(opened, application_id):
                         progress.meter.count += 1
-                        if first_pass(endpoint) is True:
+                        if first_pass(Member(endpoint["Id"], endpoint)) is True:
                             break
             with self._progress(self._activity, size) as progress:
                 endpoints = all_endpoints(opened, application_id)

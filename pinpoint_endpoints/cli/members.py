@@ -24,7 +24,7 @@ from pinpoint_endpoints.errors import CannotRun, CheckFailed, PinpointEndpointsE
 from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.segments.evaluate import PUSH_CHANNELS, Answer, Endpoint, Predicate
 from pinpoint_endpoints.segments.funnel import Funnel, Stage, Words
-from pinpoint_endpoints.segments.users import parts_of
+from pinpoint_endpoints.segments.users import count_different
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.convert.formats import Format
@@ -51,6 +51,7 @@ class MemberOptions(OptionGroup):
         save: where they are saved.
         complement: whether those that do not match are meant.
         channel: of the message that would be sent.
+        local_time: whether it would be sent by the time zone of each endpoint.
         expect: how many there must be.
         fail_if_empty: whether there must be any.
     """
@@ -81,6 +82,14 @@ class MemberOptions(OptionGroup):
             "it.",
         ),
     ] = None
+    local_time: Annotated[
+        bool,
+        typer.Option(
+            "--local-time",
+            help="The message is sent at each endpoint's local time: those without a "
+            "Demographic.Timezone would not be sent it.",
+        ),
+    ] = False
     expect: Annotated[
         int | None,
         typer.Option(
@@ -109,7 +118,7 @@ class MemberOptions(OptionGroup):
             UsageError: the channel type is unknown.
         """
         channels = None if self.channel is None else channels_of(self.channel)
-        return Funnel(channels, words, complement=self.complement)
+        return Funnel(channels, words, complement=self.complement, local_time=self.local_time)
 
 
 def channels_of(name: str) -> frozenset[str]:
@@ -260,7 +269,7 @@ def _matching(
             ids.append(hash(same_endpoint_key(member.endpoint_id)))
         if answer:
             yield member
-    several = len(ids) - sum(len({*filter(part.__contains__, ids)}) for part in parts_of(ids))
+    several = len(ids) - count_different(ids)
     if several and reader.error is None:
         raise CheckFailed(
             f"{counted(several, 'document')} of endpoints that another document has too (PE301)",

@@ -395,8 +395,9 @@ class _Run:
 
     def first_passes(self) -> Iterator[FirstPass]:
         """Yield what takes note of each endpoint's user, if the template has user attributes."""
-        if self._users is not None:
-            yield self._users.add
+        users = self._users
+        if users is not None:
+            yield lambda member: users.add(member.endpoint)
 
     def results(self, members: AudienceReader, endpoint_id: str | None) -> "Iterator[Result]":
         """Yield the problems of the template, and what becomes of the messages."""

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property, partial
@@ -39,10 +39,10 @@ from pinpoint_endpoints.cli.segment_files import (
 )
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
+from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.masking import counted, printable, shown_member
 from pinpoint_endpoints.segments.definition import (
-    COORDINATES,
     DEVICE_TYPE,
     EFFECTIVE_DATE,
     USER_ATTRIBUTES,
@@ -57,12 +57,14 @@ from pinpoint_endpoints.segments.evaluate import (
     RecencySource,
     Settings,
     activity_of,
+    effective_date,
     values_of,
 )
+from pinpoint_endpoints.segments.users import user_id_of
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.reports.segments import MemberTally, Result
-    from pinpoint_endpoints.segments.bases import SegmentLibrary
+    from pinpoint_endpoints.segments.bases import ImportedList, SegmentLibrary
     from pinpoint_endpoints.segments.explain import Level
     from pinpoint_endpoints.segments.users import UserAttributes
 
@@ -171,6 +173,7 @@ class _Evaluator:
         is_stored: whether the audience has the attributes of users merged already.
         can_repeat: whether the audience can be read again. Then user attributes are merged only if
             they turn out to differ between endpoints of a user, which is rare.
+        explained_id: the id of the endpoint that is explained; None if none is.
     """
 
     def __init__(
@@ -181,6 +184,7 @@ class _Evaluator:
         *,
         is_stored: bool,
         can_repeat: bool,
+        explained_id: str | None = None,
     ) -> None:
         from pinpoint_endpoints.segments.users import UserComparison
 
@@ -203,6 +207,9 @@ class _Evaluator:
         if self.has_recency and settings.recency != RecencySource.IGNORE:
             self._activity = activity_of(settings)
         self._has_dates: bool | None = None
+        self._explained = None if explained_id is None else same_endpoint_key(explained_id)
+        self._user_id = ""
+        self._sources: dict[str, tuple[float, Document]] = {}
 
     def first_passes(self) -> Iterator[FirstPass]:
         """Yield what takes note of each endpoint before the first one is evaluated."""
@@ -210,15 +217,38 @@ class _Evaluator:
             self._has_dates = False
             yield self._look_for_date
         if self._comparison is not None and self._users is None and not self._can_repeat:
-            yield self._comparison.add
+            yield self._compare_user
             self._compare()
         if self._users is not None:
-            yield self._users.add
+            yield self._merge_user
 
-    def _look_for_date(self, endpoint: Endpoint) -> bool:
-        if self._activity is not None and self._activity(endpoint) is not None:
+    def _look_for_date(self, member: Member) -> bool:
+        if self._activity is not None and self._activity(member.endpoint) is not None:
             self._has_dates = True
         return self._has_dates is True
+
+    def _compare_user(self, member: Member) -> None:
+        if self._comparison is not None:
+            self._comparison.add(member.endpoint)
+        if same_endpoint_key(member.endpoint_id or "") == self._explained:
+            self._user_id = user_id_of(member.endpoint)
+
+    def _merge_user(self, member: Member) -> None:
+        endpoint = member.endpoint
+        if self._users is not None:
+            self._users.add(endpoint)
+        if not self._user_id or user_id_of(endpoint) != self._user_id or member.document is None:
+            return
+        date = effective_date(endpoint)
+        date = float("-inf") if date is None else date
+        for name in self._names:
+            known = self._sources.get(name)
+            if values_of(endpoint, (*USER_ATTRIBUTES, name)) and (not known or date >= known[0]):
+                self._sources[name] = date, member.document
+
+    def source_of(self, attribute: str) -> Document | None:
+        """Return the document with the value of the explained user's attribute that counts."""
+        return self._sources[attribute][1] if attribute in self._sources else None
 
     def _compare(self) -> None:
         from pinpoint_endpoints.segments.users import UserAttributes
@@ -352,21 +382,26 @@ def segment(
     settings = evaluation.settings()
     found = choose(definition, evaluation.segment)
     bases = read_bases(evaluation.segments or [])
+    imports = read_imports(evaluation.imports or ())
     library = partial(
-        SegmentLibrary,
-        definitions=[base.definition for base in bases],
-        imports=read_imports(evaluation.imports or ()),
+        SegmentLibrary, definitions=[base.definition for base in bases], imports=imports
     )
     can_repeat = (
         not explain and members.save is None and inputs.once_only().isdisjoint(inputs.paths)
     )
     evaluator = _Evaluator(
-        found, settings, library, is_stored=not inputs.paths, can_repeat=can_repeat
+        found,
+        settings,
+        library,
+        is_stored=not inputs.paths,
+        can_repeat=can_repeat,
+        explained_id=endpoint_id,
     )
-    tally = MemberTally(
-        members.funnel(SEGMENT_WORDS),
-        _as_of(settings.now) if evaluator.has_recency or evaluation.now else "",
-    )
+    funnel = members.funnel(SEGMENT_WORDS)
+    if imports and not members.complement:
+        funnel.is_of_user = partial(_is_of_user, imports.values())
+    as_of = _as_of(settings.now) if evaluator.has_recency or evaluation.now else ""
+    tally = MemberTally(funnel, as_of)
     reader = AudienceReader(
         ctx,
         inputs,
@@ -443,7 +478,7 @@ def _explanation(
         elif member.endpoint_id is not None and same_endpoint_key(member.endpoint_id) == wanted:
             for level in levels(evaluator.node, endpoint, settings, countries):
                 text, defined_at = text_of(level.node, settings), places[level.node.part]
-                place = _place_of_value(member, level)
+                place = _place_of_value(member, level, evaluator)
                 levels_found.append(Explained(member.endpoint_id, level, text, place, defined_at))
     if reader.error is not None:
         raise reader.error
@@ -455,13 +490,20 @@ def _explanation(
         yield CountedCriterion(each, text, places[each.node.part])
 
 
-def _place_of_value(member: Member, level: "Level") -> str:
+def _place_of_value(member: Member, level: "Level", evaluator: _Evaluator) -> str:
     """Return where the value is that a criterion looked at, in whichever document it is."""
     if level.member is None or member.document is None or not level.values:
         return ""
-    if values_of(member.endpoint, level.member) != [*level.values]:
-        return "" if level.member == COORDINATES else "from another endpoint of the user"
-    return place_in(member.document, level.member)
+    is_merged = level.member[:-1] == USER_ATTRIBUTES
+    if not is_merged or values_of(member.endpoint, level.member) == [*level.values]:
+        return place_in(member.document, level.member)
+    source = evaluator.source_of(str(level.member[-1]))
+    return "" if source is None else place_in(source, level.member)
+
+
+def _is_of_user(lists: "Iterable[ImportedList]", endpoint: Endpoint) -> bool:
+    """Tell whether an endpoint is in a list by the id of its user alone."""
+    return any(one.has_only_user(endpoint) for one in lists)
 
 
 def _as_of(now: datetime) -> str:

@@ -68,6 +68,12 @@ class _Part(NamedTuple):
         return isinstance(value, int) and value % self.divisor == self.number
 
 
+def count_different(hashes: "array[int]") -> int:
+    """Return how many different hashes there are, in little memory."""
+    divisor = 1 + len(hashes) // _MAX_KEPT
+    return sum(len({one for one in hashes if one % divisor == rest}) for rest in range(divisor))
+
+
 def parts_of(hashes: Sized) -> Iterator[_Part]:
     """Yield parts of hashes that are small enough to be kept in a set or a dictionary."""
     divisor = 1 + len(hashes) // _MAX_KEPT

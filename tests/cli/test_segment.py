@@ -74,6 +74,25 @@ def test_the_funnel_adds_up(folder: Path) -> None:
     assert run("segment", "S13.json", "all.ndjson", "--channel", "fax").code == 2
 
 
+def test_who_would_be_sent_no_message_of_their_own_is_counted(folder: Path) -> None:
+    """Of endpoints with one address one gets it, and at local time none without a time zone."""
+    address, zone = "+12065550100", {"Demographic": {"Timezone": "Europe/Rome"}}
+    write(
+        "same.ndjson",
+        {"Id": "a", "ChannelType": "SMS", "Address": address, "OptOut": "ALL"},
+        {"Id": "b", "ChannelType": "SMS", "Address": address, **zone},
+        {"Id": "c", "ChannelType": "SMS", "Address": address},
+        {"Id": "d", "ChannelType": "VOICE", "Address": address},
+        {"Id": "e", "ChannelType": "VOICE", "Address": [address]},
+    )
+    found = counts(run("segment", "S13.json", "same.ndjson", "-o", "json"))
+    assert (found["opted_out"], found["duplicate"], found["no_address"], found["sent"]) == (
+        *(1, 1, 1, 2),
+    )
+    found = counts(run("find", "Id", "same.ndjson", "--local-time", "-o", "json"))
+    assert (found["no_time_zone"], found["sent"], "duplicate" in found) == (2, 1, False)
+
+
 def test_the_local_pinpoint_has_members_too(folder: Path) -> None:
     """Stored endpoints are evaluated as files are."""
     store = ("--local", "--app", "demo", "--store", "store.sqlite3")
@@ -155,6 +174,8 @@ def test_user_attributes_are_merged_over_files(folder: Path) -> None:
     given = Path("all.ndjson").read_text(encoding="utf-8")
     piped = run("segment", "bulls.json", "-", "other.ndjson", "--list", "-o", "text", given=given)
     assert piped.out == ended.out
+    explained = run("segment", "bulls.json", "all.ndjson", "other.ndjson", "--explain", "e9")
+    assert "found *** (other.ndjson:1:" in explained.out
 
 
 def test_an_imported_segment_is_its_file(folder: Path) -> None:
@@ -166,6 +187,8 @@ def test_an_imported_segment_is_its_file(folder: Path) -> None:
     for name in ("imported.json", "group.json"):
         assert run("segment", name, "endpoints").code == 2
         assert listed("segment", name, "endpoints", "--import", "list=users.csv") == "e2 e3"
+        ended = run("segment", name, "endpoints", "--import", "list=users.csv", "-o", "json")
+        assert counts(ended)["from_users"] == 2
     assert run("segment", "group.json", "endpoints", "--import", "users.csv").code == 2
 
 
@@ -238,7 +261,9 @@ def test_how_segments_are_evaluated_is_explained() -> None:
         (["segment"], 2, "no segment is named"),
         (["segment", "S1.json"], 2, "no endpoints are named"),
         (["segment", "none.json", "endpoints"], 3, "none.json"),
-        (["segment", "endpoints/e1.json", "endpoints"], 2, "endpoints/e1.json has no segment"),
+        (["segment", "endpoints/e1.json", "endpoints"], 3, "endpoints/e1.json has no segment"),
+        (["segment", "empty.json", "endpoints"], 3, "empty.json has no segment"),
+        (["segment", "S1.json", "endpoints", "--import", "x=empty.json"], 3, "lists no endpoint"),
         (["segment", "several.json", "endpoints"], 2, "has 2 segments"),
         (["segment", "several.json", "endpoints", "--segment", "Z"], 2, "there are A, B"),
         (["segment", "wrong.json", "endpoints"], 1, "wrong.json:1:"),
@@ -254,6 +279,7 @@ def test_how_segments_are_evaluated_is_explained() -> None:
 )
 def test_what_is_wrong_is_said(folder: Path, arguments: list[str], code: int, message: str) -> None:
     """A wrong command line or definition has a message, and what to do."""
+    write("empty.json", {})
     write("several.json", [{"Name": "A", "Dimensions": {}}, {"Name": "B", "Dimensions": {}}])
     write("wrong.json", {"Name": "x", "Dimensions": {"Location": {"City": among("Rome")}}})
     ended = run(*arguments)

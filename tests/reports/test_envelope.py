@@ -88,7 +88,7 @@ def test_the_schema_is_one() -> None:
         (["segment", SEGMENT, SEATTLE, "--explain"], 0, "success"),
         (["segment", SEGMENT, SEATTLE, "--explain", "seattle-iphone"], 0, "success"),
         (["segment", SEGMENT, SEATTLE, "--explain", "nobody"], 3, "partial"),
-        (["segment", SEATTLE, SEATTLE], 2, "error"),
+        (["segment", SEATTLE, SEATTLE], 3, "error"),
         (["segment", SEGMENT, "none.json"], 3, "error"),
         (["find", "ChannelType == 'APNS'", SEATTLE, "--list"], 0, "success"),
         (["find", "ChannelType = 'APNS'", SEATTLE], 2, "error"),
