@@ -10,24 +10,20 @@ from json.decoder import (  # type: ignore[attr-defined] # a name without a stub
     JSONDecoder,
     scanstring,
 )
-from typing import Any, NamedTuple
+from typing import Any
 
 from pinpoint_endpoints.documents.positions import LineIndex, Span, ValuePath
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_PLAIN_KEY = re.compile(r'[ \t\n\r]*,?[ \t\n\r]*"([^"\\]*)"[ \t\n\r]*:[ \t\n\r]*')
 _COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 _COMMA = re.compile(r"[ \t\n\r]*,?[ \t\n\r]*")
 _DECODER: Any = JSONDecoder(parse_int=float)  # int refuses more than 4,300 digits
 _skip = _DECODER.scan_once
 
 
-class _Extent(NamedTuple):
-    """The offsets of a value, and of its key if it has one, with those of the ends."""
-
-    start: int
-    end: int
-    key: int = 0
-    key_end: int = 0
+_Extent = tuple[int, int, int, int]
+"""The offsets of a value and of its end, then those of its key; both are 0 if it has none."""
 
 
 class JsonPlaces:
@@ -41,21 +37,21 @@ class JsonPlaces:
     def __init__(self, text: str, first_line: int) -> None:
         self._text = text
         self._lines = LineIndex(text, first_line)
-        self._whole = _Extent(_after(_SPACE, text, 0), len(text.rstrip(" \t\r\n")))
+        self._whole: _Extent = (_after(_SPACE, text, 0), len(text.rstrip(" \t\r\n")), 0, 0)
         self._inside: dict[int, dict[str | int, _Extent]] = {}
 
     def locate(self, path: ValuePath, *, key: bool = False) -> Span:
         """Return the place of the value at `path`, or of its key, as a `Locator` does."""
-        found = self._whole
+        start, end, key_start, key_end = self._whole
         for step in path:
-            inner = self._parts(found.start).get(step)
-            if inner is None:
+            found = self._parts(start).get(step)
+            if found is None:
                 break
-            found = inner
+            start, end, key_start, key_end = found
         else:
-            if key and found.key_end:
-                return self._lines.span(found.key, found.key_end)
-        return self._lines.span(found.start, found.end)
+            if key and key_end:
+                return self._lines.span(key_start, key_end)
+        return self._lines.span(start, end)
 
     def _parts(self, start: int) -> dict[str | int, _Extent]:
         """Return where the parts of the value at an offset are: none if it has none."""
@@ -65,17 +61,21 @@ class JsonPlaces:
             parts = self._inside[start] = read(start + 1) if read else {}
         return parts
 
-    def _members(self, index: int) -> dict[str | int, _Extent]:
+    def _members(self, end: int) -> dict[str | int, _Extent]:
         text = self._text
         members: dict[str | int, _Extent] = {}
-        key = _after(_SPACE, text, index)
-        while text[key] == '"':
-            name, key_end = scanstring(text, key + 1)
-            start = _after(_COLON, text, key_end)
+        while True:
+            if plain := _PLAIN_KEY.match(text, end):
+                name, key = plain[1], plain.start(1) - 1
+                key_end, start = plain.end(1) + 1, plain.end()
+            else:
+                key = _after(_COMMA, text, end)
+                if text[key] != '"':
+                    return members
+                name, key_end = scanstring(text, key + 1)
+                start = _after(_COLON, text, key_end)
             end = _skip(text, start)[1]
-            members[name] = _Extent(start, end, key, key_end)
-            key = _after(_COMMA, text, end)
-        return members
+            members[name] = (start, end, key, key_end)
 
     def _items(self, index: int) -> dict[str | int, _Extent]:
         text = self._text
@@ -83,7 +83,7 @@ class JsonPlaces:
         start = _after(_SPACE, text, index)
         while text[start] != "]":
             end = _skip(text, start)[1]
-            items[len(items)] = _Extent(start, end)
+            items[len(items)] = (start, end, 0, 0)
             start = _after(_COMMA, text, end)
         return items
 
