@@ -13,10 +13,11 @@ _MIN_PHONE_DIGITS = 7
 _MIN_TOKEN_LENGTH = 20
 _SEPARATORS = r" ()./\-\u2010-\u2015\u2212"
 _NOT_DIGITS = re.compile("[^0-9]+")
-_LIKE_A_NUMBER = re.compile(rf"(?![0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\Z)\+?[0-9{_SEPARATORS}]{{7,}}")
-"""A date in ISO 8601 is no number."""
-
-_NUMBERS = re.compile(rf"(?<!\w)\+?\(?[0-9](?:[{_SEPARATORS}]{{0,3}}[0-9]){{6,}}(?!\w)")
+_NOT_A_DATE = r"(?![0-9]{4}-[0-9]{2}-[0-9]{2}(?:\D|\Z))"
+_LIKE_A_NUMBER = re.compile(rf"{_NOT_A_DATE}\+?[0-9{_SEPARATORS}]{{7,}}")
+_NUMBERS = re.compile(
+    rf"(?<!\w)(?:\+\(?|\(|{_NOT_A_DATE})[0-9](?:[{_SEPARATORS}]{{0,3}}[0-9]){{6,}}(?!\w)"
+)
 _PLAIN_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _EMAIL = re.compile(r"[^\s<>()\[\]{}:;,|]+@[^\s<>()\[\]{}:;,|]+")
 
@@ -128,9 +129,10 @@ def _addresses_in(text: str) -> Iterator[str]:
         yield text
         yield from _EMAIL.findall(text.replace('"', ""))
         yield from _PLAIN_EMAIL.findall(text)  # without a URL or quotes around it
-    elif len(text) >= _MIN_TOKEN_LENGTH:
+    elif len(text) >= _MIN_TOKEN_LENGTH and " " not in text:
         yield text
-    yield from _NUMBERS.findall(text)
+    if len(text) >= _MIN_PHONE_DIGITS:
+        yield from _NUMBERS.findall(text)
 
 
 def _plain(address: str) -> str:

@@ -6,7 +6,7 @@ An object is flat, so that JSON Lines and CSV, whose headers may have no dots, s
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from types import NoneType
 from typing import Any, NamedTuple
@@ -79,6 +79,9 @@ FIXED_FIELDS = (
 """The fields of every object type."""
 
 _DIGEST_BYTES = 16
+_MAX_REMEMBERED = 10_000
+"""Many endpoints have the same cities, devices and attributes."""
+
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _MAX_FIELD_NAME_LENGTH = 64
 _NOT_IN_FIELD_NAMES = re.compile("[^A-Za-z0-9_-]")
@@ -139,6 +142,7 @@ class Fields:
         max_fields: int = MAX_OBJECT_TYPE_FIELDS,
     ) -> None:
         self.opts_out = opts_out
+        self._names_any = lru_cache(_MAX_REMEMBERED)(partial(names_any, opts_out=opts_out))
         self._count = count
         self._strict_keys = strict_keys
         self._max_fields = max_fields
@@ -218,8 +222,8 @@ class Fields:
             self._fields[slot] = _field(key, keys, names)
 
     def have_opted_out(self, texts: Iterable[str]) -> bool:
-        """Return whether any of some texts names an address that is opted out."""
-        return any(names_any(text, self.opts_out) for text in texts)
+        """Return whether any of some texts names an opted-out address, once all are known."""
+        return any(map(self._names_any, texts))
 
     def columns(self, kind: str, name: str, number: int) -> "Columns":
         """Return the fields of the values of an attribute."""
