@@ -140,8 +140,8 @@ def _plain(address: str) -> str:
     text = address.strip()
     if text.isascii():
         return text
-    text = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in text if unicodedata.category(c) != "Cf")
+    visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return unicodedata.normalize("NFKC", visible).strip()
 
 
 def _email_key(text: str) -> str:

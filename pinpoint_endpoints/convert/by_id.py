@@ -7,10 +7,11 @@ from typing import Any
 from pinpoint_endpoints.convert.account import ENDPOINT, NULL, Account, Action, Rule
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
 from pinpoint_endpoints.convert.user_endpoint import (
+    OPTED_OUT,
     UserEndpoint,
+    copy_that_counts,
     dumps,
     loads,
-    newest_copy_first,
     place_of,
     text_of,
 )
@@ -25,7 +26,12 @@ OLDER_COPY = Rule(
 SAME_COPY = Rule(
     "same-copy", Action.SKIPPED, "a document that is the same as another one is written once"
 )
-RULES_OF_READING = (OLDER_COPY, SAME_COPY, NULL)
+OPTED_OUT_COPY = Rule(
+    "opted-out-copy",
+    Action.CHANGED,
+    "another document of the endpoint opts it out, and has no date or is newer: it is opted out",
+)
+RULES_OF_READING = (OLDER_COPY, SAME_COPY, OPTED_OUT_COPY, NULL)
 """Rules of every format."""
 
 _SEPARATOR = b"\t"
@@ -93,14 +99,18 @@ def newest_endpoint(copies: list[Endpoint], account: Account) -> Endpoint:
     """Return the one that counts of several documents of an endpoint; account for the others."""
     if len(copies) == 1:
         return copies[0]
-    newest, *others = sorted(copies, key=_newest_first)
-    for copy in others:
-        rule = SAME_COPY if copy.json == newest.json else OLDER_COPY
-        account.add(rule, ENDPOINT, copy.place)
+    read = [_user_endpoint(copy.members) for copy in copies]
+    found, is_opted_out = copy_that_counts(read)
+    newest = next(copy for copy, each in zip(copies, read, strict=True) if each is found)
+    for copy in copies:
+        if copy is not newest:
+            rule = SAME_COPY if copy.json == newest.json else OLDER_COPY
+            account.add(rule, ENDPOINT, copy.place)
+    if is_opted_out:
+        account.add(OPTED_OUT_COPY, "OptOut", newest.place)
+        return Endpoint(dumps({**newest.members, **OPTED_OUT}), dumps(newest.place))
     return newest
 
 
-def _newest_first(endpoint: Endpoint) -> tuple[float, bool, bytes]:
-    members = endpoint.members
-    created = text_of(members.get("CreationDate"))
-    return newest_copy_first(UserEndpoint(members["Id"], members, created, ""))
+def _user_endpoint(members: dict[str, Any]) -> UserEndpoint:
+    return UserEndpoint(members["Id"], members, text_of(members.get("CreationDate")), "")

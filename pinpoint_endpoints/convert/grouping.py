@@ -9,10 +9,11 @@ from pinpoint_endpoints.convert.account import ENDPOINT
 from pinpoint_endpoints.convert.addresses import OptedOut, fingerprint
 from pinpoint_endpoints.convert.sorted_lines import MAX_BYTES_IN_MEMORY, SortedLines
 from pinpoint_endpoints.convert.user_endpoint import (
+    OPTED_OUT,
     UserEndpoint,
+    copy_that_counts,
     dumps,
     loads,
-    newest_copy_first,
     newest_first,
     place_of,
     text_of,
@@ -50,8 +51,7 @@ class User(NamedTuple):
 class Grouping:
     """The endpoints of a run by user, sorted by user id in temporary files.
 
-    Of several documents of one endpoint, the one with the newest EffectiveDate counts; if they are
-    of the same age, one that is opted out or INACTIVE.
+    Of several documents of one endpoint, one counts: see `copy_that_counts`.
 
     Args:
         change: told what is left out: documents of an endpoint that a newer one replaces, and those
@@ -171,10 +171,14 @@ def endpoint_in(document: Document, change: Change) -> UserEndpoint:
 
 def newest_of(copies: list[UserEndpoint], change: Change) -> UserEndpoint:
     """Return the one that counts of several documents of an endpoint, and note the others."""
-    newest, *others = sorted(copies, key=newest_copy_first)
-    for copy in others:
-        rule = "same-copy" if copy.request == newest.request else "older-copy"
-        change(rule, ENDPOINT, copy.place)
+    newest, is_opted_out = copy_that_counts(copies)
+    for copy in copies:
+        if copy is not newest:
+            rule = "same-copy" if copy.request == newest.request else "older-copy"
+            change(rule, ENDPOINT, copy.place)
+    if is_opted_out:
+        change("opted-out-copy", "OptOut", newest.place)
+        newest = newest._replace(request={**newest.request, **OPTED_OUT})
     return newest
 
 

@@ -722,7 +722,7 @@ RULES: Mapping[str, Rule] = {
         ("carried", Action.CARRIED, "it is in the output as it was"),
         ("same-address", Action.CARRIED, "the user's other endpoint with it has it already"),
         ("more-addresses", Action.CARRIED, "as attribute EmailAddress_4, PhoneNumber_5 and so on"),
-        ("own-file", Action.CARRIED, "it is no e-mail address or number: it is in devices.jsonl"),
+        ("own-file", Action.CARRIED, "not of EMAIL, SMS or VOICE: it is in devices.jsonl"),
         ("not-e164", Action.CARRIED, "not a phone number in E.164 form: it may be unreachable"),
         ("opted-out-key", Action.CARRIED, "an address that is opted out: it stays the user's key"),
         ("not-for-segments", Action.CARRIED, "segments may refuse the key: --keys strict mends it"),

@@ -1,7 +1,7 @@
 """An endpoint as a conversion keeps it, and which of two is the newer one."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -11,6 +11,9 @@ from pinpoint_endpoints.documents.dates import parse_date_time
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import json_pointer
+
+OPTED_OUT = {"OptOut": "ALL"}
+"""The members of an endpoint that is opted out."""
 
 _LONG_AGO = float("-inf")
 
@@ -71,8 +74,23 @@ def newest_first(endpoint: UserEndpoint) -> tuple[float, str, bytes]:
     return -age(endpoint), same_endpoint_key(endpoint_id), own
 
 
-def newest_copy_first(endpoint: UserEndpoint) -> tuple[float, bool, bytes]:
-    """Return what documents of one endpoint are sorted by: the first one counts."""
+def copy_that_counts(copies: Sequence[UserEndpoint]) -> tuple[UserEndpoint, bool]:
+    """Return which of several documents of one endpoint counts, and whether another opts it out.
+
+    The newest one counts; if several are of the same age, one that is opted out or INACTIVE. An
+    opt-out without a date may be newer than any other, such as `{"Id": "a", "OptOut": "ALL"}`. The
+    address is then that of the newest document that has one.
+    """
+    newest, *older = sorted(copies, key=_newest_copy_first)
+    undated = (copy for copy in older if copy.opted_out and age(copy) == _LONG_AGO)
+    if not newest.opted_out and not any(undated):
+        return newest, False
+    with_address = (copy for copy in (newest, *older) if copy.address.strip())
+    found = next(with_address, newest)
+    return found, not found.opted_out
+
+
+def _newest_copy_first(endpoint: UserEndpoint) -> tuple[float, bool, bytes]:
     is_reachable = not (endpoint.opted_out or endpoint.inactive)
     return -age(endpoint), is_reachable, dumps(endpoint.request)
 

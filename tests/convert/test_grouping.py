@@ -6,6 +6,7 @@ from random import Random
 
 import orjson
 import pytest
+from commands import run
 
 from pinpoint_endpoints import load
 from pinpoint_endpoints.convert.addresses import OptedOut, address_key
@@ -107,6 +108,33 @@ def test_what_is_not_understood_is_a_refusal(
     (user, _), _ = _users(tmp_path, endpoints)
     assert user.endpoints[0].opted_out is opted_out
     assert user.endpoints[0].inactive is inactive
+
+
+DATED = {"EffectiveDate": "2026-01-01T00:00:00Z"}
+FULL = {"ChannelType": "EMAIL", "Address": "e@example.com", "Attributes": {"a": ["b"]}}
+
+
+@pytest.mark.parametrize(
+    ("opt_out", "copy", "opted_out"),
+    [
+        ({"OptOut": "ALL"}, {**FULL, **DATED}, True),
+        ({"OptOut": "ALL", **DATED}, {**FULL, "OptOut": "NONE"}, True),
+        ({"OptOut": "ALL"}, FULL, True),
+        ({"OptOut": "ALL", "EffectiveDate": "2025-01-01T00:00:00Z"}, {**FULL, **DATED}, False),
+    ],
+)
+def test_an_opt_out_that_is_a_document_of_its_own_counts(
+    tmp_path: Path, opt_out: dict[str, object], copy: dict[str, object], *, opted_out: bool
+) -> None:
+    """Unless it is older: the address is in the other document, and its opt-out is lost nowhere."""
+    endpoints = [{"Id": "e", **copy}, {"Id": "E", **opt_out}, ENDPOINTS[3]]
+    (user, _), changes = _users(tmp_path, endpoints)
+    (found,) = user.endpoints
+    assert (found.address, found.opted_out) == ("e@example.com", opted_out)
+    assert ("opted-out-copy" in {rule for rule, _, _ in changes}) is opted_out
+    path = tmp_path / "all.ndjson"
+    (line, _) = map(orjson.loads, run("convert", path, "--to", "ndjson").out.splitlines())
+    assert (line["Attributes"], line.get("OptOut") == "ALL") == ({"a": ["b"]}, opted_out)
 
 
 @pytest.mark.parametrize(
