@@ -26,6 +26,7 @@ from pinpoint_endpoints.cli.terminal import leave_at_once, note
 from pinpoint_endpoints.cli.upsert import FORCED_STOP, LiveCounts
 from pinpoint_endpoints.documents.endpoint_ids import IdSource
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError, UsageError
+from pinpoint_endpoints.masking import counted
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.convert.account import Account
@@ -234,9 +235,8 @@ class MigrateRun(NamedTuple):
             if entry.rule.action is Action.WITHHELD and entry.member == "Address"
         )
         if withheld:
-            were = "was" if withheld == 1 else "were"
-            addresses = f"{withheld:,} address{'' if withheld == 1 else 'es'}"
-            yield f"{addresses} {were} not sent: the person opted out, or the endpoint is INACTIVE"
+            endpoints = counted(withheld, "endpoint")
+            yield f"{endpoints} gave no address: the person opted out, or the endpoint is INACTIVE"
         yield "`pe convert --to customer-profiles` accounts for each member"
 
 

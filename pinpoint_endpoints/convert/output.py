@@ -24,7 +24,6 @@ _MOVING = "moving"
 _END_OF_NAME = b"\0"
 _LOCK = "lock"
 _OWNER_ONLY = 0o600
-_NOTHING_WRITTEN = "nothing was written: check the free space and the permissions"
 
 
 class WrittenFile(NamedTuple):
@@ -172,7 +171,18 @@ class SingleFile(Output):
             yield self._until_commit.enter_context(replacing(path))
 
     def _cannot_be_written(self, path: str, error: OSError) -> Exception:
-        return CannotRun(f"{path} cannot be written: {reason_of(error)}", _NOTHING_WRITTEN)
+        return _cannot_be_written(path, error)
+
+
+def _cannot_be_written(path: str, error: OSError) -> CannotRun:
+    is_misnamed = isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError)
+    what_to_do = (
+        "name a file in a directory that exists"
+        if is_misnamed
+        else "check the free space and the permissions"
+    )
+    message = f"{path} cannot be written: {reason_of(error)}"
+    return CannotRun(message, f"nothing was written: {what_to_do}")
 
 
 class _Discarded(Exception):  # noqa: N818 - ends a block, and is no error
@@ -301,4 +311,4 @@ class Directory(Output):
             os.fsync(descriptor)
 
     def _cannot_be_written(self, path: str, error: OSError) -> Exception:
-        return CannotRun(f"{path} cannot be written: {reason_of(error)}", _NOTHING_WRITTEN)
+        return _cannot_be_written(path, error)

@@ -76,7 +76,7 @@ def test_profiles_are_made_and_shown(store: Path, source: Path) -> None:
     assert ended.out.count("accepted[200]") == 12
     assert "AccountNumber, EmailAddress, 3 attributes" in ended.out
     assert "created the object type PinpointUser with" in ended.err
-    assert "1 address was not sent" in ended.err
+    assert "1 endpoint gave no address" in ended.err
     assert not re.search(r"customer-\d|user\d\d@", ended.out + ended.err)
     assert profile(store, 3)["EmailAddress"] == "user03@example.com"
     assert profile(store, 3)["Attributes"]["plan"] == "gold"

@@ -63,7 +63,7 @@ def test_an_upload_job_loads_the_profiles(store: Path, source: Path) -> None:
     assert "profiles-00001.csv: loaded 3 created (job " in ended.out
     assert "accepted cu***: AccountNumber, EmailAddress, 3 attributes" in ended.out
     assert "accepted cu***: AccountNumber, 4 attributes" in ended.out
-    assert "1 address was not sent" in ended.err
+    assert "1 endpoint gave no address" in ended.err
     assert not any(text in ended.out + ended.err for text in ("customer-1", "user1@", "really"))
     (job,) = jobs_of(store)
     assert (job["Status"], job["DataExpiry"]) == ("SUCCEEDED", 90)
