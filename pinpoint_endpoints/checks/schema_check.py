@@ -125,7 +125,7 @@ def and_more(shown: int) -> CodedFinding:
 
 def _unknown_members(error: SchemaError, shape: str) -> Iterator[CodedFinding]:
     path, members = error.path, error.part
-    known = list(error.schema["properties"])
+    known = tuple(error.schema["properties"])
     holder = next((step for step in reversed(path) if isinstance(step, str)), shape)
     names = names_by_style(path, members, known, holder)
     for name in members:

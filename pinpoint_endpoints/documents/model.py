@@ -38,6 +38,8 @@ class Fix(NamedTuple):
 
     def under(self, prefix: ValuePath) -> "Fix":
         """Return the same fix with its paths starting further up."""
+        if not prefix:
+            return self
         return self._replace(paths=tuple((*prefix, *path) for path in self.paths))
 
 

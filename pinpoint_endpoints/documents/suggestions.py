@@ -1,6 +1,6 @@
 """Suggest the known word that a misspelled one probably means."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache, partial
 
 _MAX_LENGTH = 40
@@ -41,19 +41,24 @@ def same_but_for_style(word: str, known: Sequence[str]) -> str:
     return by_style(known).get(without_style(word), "")
 
 
-def by_style(known: Sequence[str]) -> dict[str, str]:
+def by_style(known: Sequence[str]) -> Mapping[str, str]:
     """Return names by what `without_style` leaves of them; of equals, the first name counts."""
-    return dict(_by_style(tuple(known)))
+    return _by_style(tuple(known))
 
 
 @lru_cache(maxsize=64)  # they are the members of an object in the schema
-def _by_style(known: tuple[str, ...]) -> dict[str, str]:
+def _by_style(known: tuple[str, ...]) -> Mapping[str, str]:
     return {without_style(name): name for name in reversed(known)}
 
 
 def without_style(name: str) -> str:
     """Return the letters and digits of a name, in lower case; of a long name, all of it."""
-    return name if len(name) > _MAX_LENGTH else "".join(filter(str.isalnum, name.casefold()))
+    return name if len(name) > _MAX_LENGTH else _without_style(name)
+
+
+@lru_cache(maxsize=256)  # the documents of a run mostly have the same names
+def _without_style(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def _likeness(word: str, choice: str) -> tuple[float, int]:

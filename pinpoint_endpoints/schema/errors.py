@@ -83,8 +83,9 @@ def _errors_at(error: "ValidationError", schema: Any, value: object) -> Iterator
     kind: Any = error.kind
     name = kind.error.instance if kind.name == "propertyNames" else None
     given = error.instance_path
-    left_out = sum(map(_STEPS.__contains__, evaluated)) - len(given)
-    places = [*_places(value, given, left_out)]
+    left_out = sum(map(evaluated.count, _STEPS)) - len(given)
+    place = _only_place(value, given) if left_out <= 0 else None
+    places = [place] if place else [*_places(value, given, left_out)]
     if len(places) > 1:
         wrong = error.instance  # False equals 0, but is no number
         places = [
@@ -102,6 +103,19 @@ def _errors_at(error: "ValidationError", schema: Any, value: object) -> Iterator
             name is not None,
             "additionalProperties" in evaluated,
         )
+
+
+def _only_place(value: Any, steps: list[str | int]) -> tuple[_Path, Any] | None:
+    """Return the place that a path means if no step of it may be a name written as a number."""
+    for step in steps:
+        is_as_written = isinstance(value, dict if isinstance(step, str) else list)
+        if not is_as_written:
+            return None
+        try:
+            value = value[step]
+        except LookupError:
+            return None
+    return tuple(steps), value
 
 
 def _places(value: Any, steps: list[str | int], left_out: int) -> Iterator[tuple[_Path, Any]]:

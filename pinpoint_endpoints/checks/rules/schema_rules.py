@@ -1,7 +1,8 @@
 """Rules that the schema decides: each describes what does not match, in the service's words."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from math import isfinite
 
 from pinpoint_endpoints.checks.finding import Finding
@@ -57,6 +58,16 @@ KINDS = {
     "object": "an object",
 }
 """The types of the schema, with their articles."""
+
+_KINDS_OF_VALUES: Mapping[type, str] = {
+    type(None): "null",
+    bool: "a boolean",
+    str: "a string",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+}
 
 
 @rule(codes.UNKNOWN_MEMBER, Scope.SCHEMA)
@@ -163,15 +174,12 @@ def _type_hint(path: ValuePath, wanted: str, value: object) -> str:
     if value is None and (wanted != "string" or path[-1] not in _IDS):
         in_list = isinstance(path[-1], int)
         return "remove it from the list" if in_list else "leave it out to keep the stored value"
-    return {
-        "string": _string_hint(path[-1], value),
-        "number": _number_hint(path, value),
-        "array": _list_hint(value),
-        "object": _object_hint(str(path[-1]), value),
-    }.get(wanted, "")
+    find = _TYPE_HINTS.get(wanted)
+    return find(path, value) if find else ""
 
 
-def _string_hint(name: str | int, value: object) -> str:
+def _string_hint(path: ValuePath, value: object) -> str:
+    name = path[-1]
     if name in _IDS:
         return "write the endpoint's id" if value is None else "write it as a string, in quotes"
     if name in _CLOSED_SETS:
@@ -182,7 +190,7 @@ def _string_hint(name: str | int, value: object) -> str:
 def _number_hint(path: ValuePath, value: object) -> str:
     if isinstance(value, bool) and path[-2:-1] == ("Metrics",):
         return "a metric is a number: write 1 or 0"
-    if isinstance(value, str) and is_number(in_ascii(value)) and not value.isascii():
+    if isinstance(value, str) and not value.isascii() and is_number(in_ascii(value)):
         return f"write it in ASCII: it has {named(odd_character(value))}"
     return "write it without quotes" if is_number(value) else "write a number, such as 7"
 
@@ -191,7 +199,8 @@ def _is_batch(path: ValuePath) -> bool:
     return path[-1] == "Item" and path[-2:-1] not in (("Attributes",), ("UserAttributes",))
 
 
-def _object_hint(name: str, value: object) -> str:
+def _object_hint(path: ValuePath, value: object) -> str:
+    name = str(path[-1])
     if value == []:
         return "write {}: some languages write an empty map as []"
     if name in ("Attributes", "UserAttributes"):
@@ -203,12 +212,20 @@ def _object_hint(name: str, value: object) -> str:
     return "write members, each with a name and a value"
 
 
-def _list_hint(value: object) -> str:
+def _list_hint(_path: ValuePath, value: object) -> str:
     if value == {}:
         return "write [], which empties the attribute, or leave it out"
     if isinstance(value, (dict, list)):
         return "write a list of strings"
     return "wrap it in a list" if isinstance(value, str) else "write it in a list and in quotes"
+
+
+_TYPE_HINTS: Mapping[str, Callable[[ValuePath, object], str]] = {
+    "string": _string_hint,
+    "number": _number_hint,
+    "array": _list_hint,
+    "object": _object_hint,
+}
 
 
 def _type_fix(path: ValuePath, wanted: str, value: object) -> Fix | None:
@@ -223,8 +240,9 @@ def _type_fix(path: ValuePath, wanted: str, value: object) -> Fix | None:
     return None
 
 
+@cache
 def _members_of(shape: str) -> Sequence[str]:
-    return list(bundled_schema()["$defs"][shape]["properties"])
+    return tuple(bundled_schema()["$defs"][shape]["properties"])
 
 
 def _choices(name: str) -> Sequence[str]:
@@ -239,14 +257,7 @@ def is_number(text: object) -> bool:
 
 def kind_of(value: object) -> str:
     """Return what a value is, with its article."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    kinds: dict[type, str] = {
-        str: "a string", int: "a number", float: "a number", list: "a list", dict: "an object",
-    }  # fmt: skip
-    return kinds.get(type(value), "something else")
+    return _KINDS_OF_VALUES.get(type(value), "something else")
 
 
 @rule(codes.NOT_IN_SET, Scope.SCHEMA, "ChannelType", "EndpointStatus", "OptOut")
@@ -284,7 +295,7 @@ def not_in_set(path: ValuePath, value: str, choices: Sequence[str]) -> Finding:
 
 def _with_odd(text: str) -> str:
     """Name the character among ASCII ones that is not ASCII: it may look like one that is."""
-    odd = odd_character(text) if re.search("[A-Za-z]", text) else ""
+    odd = "" if text.isascii() or not re.search("[A-Za-z]", text) else odd_character(text)
     return f", with {named(odd)}" if odd else ""
 
 
