@@ -1,21 +1,23 @@
 """Remembers whom documents opt out that are not converted, because they are invalid."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pinpoint_endpoints.convert.addresses import OptedOut, channel_meant
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
 from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, dumps, loads, place_of, text_of
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.suggestions import nearest
 
-_MEMBERS = {name.lower(): name for name in ("ChannelType", "Address", "OptOut", "User")}
+_MEMBERS = ("ChannelType", "Address", "OptOut", "User")
+_OF_ANY_NAMES = ("Attributes", "Metrics")
 
 
 class Refusals:
     """The addresses that invalid documents opt out.
 
-    A person's refusal counts, whatever else is wrong with the document: names of members and
-    channel types are understood in any case.
+    A person's refusal counts, whatever else is wrong with the document: channel types are
+    understood in any case, members if their names are misspelled or they are in another object.
 
     Attributes:
         addresses: to ask whether one of them is opted out.
@@ -31,26 +33,23 @@ class Refusals:
         Raises:
             CannotRun: a temporary file cannot be written.
         """
-        members = {
-            known: value
-            for name, value in document.request.items()
-            if (known := _MEMBERS.get(name.replace("_", "").lower()))
-        }
-        if any(
+        members = _understood(document.request)
+        opt_outs = (UserEndpoint("", {"OptOut": value}, "", "") for value in members["OptOut"])
+        is_unclear = any(
             problem.code == codes.DUPLICATE_KEY and problem.pointer.endswith("/OptOut")
             for problem in document.problems
-        ):
-            members["OptOut"] = "ALL"
-        if not UserEndpoint("", members, "", "").opted_out:
+        )
+        if not is_unclear and not any(one.opted_out for one in opt_outs):
             return
-        channel = text_of(members.get("ChannelType"))
-        for address in filter(str.strip, _texts_in(members.get("Address"))):
+        channel = next(map(text_of, members["ChannelType"]), "")
+        for address in filter(str.strip, _texts_in(members["Address"])):
             opted_out = {
                 "ChannelType": channel_meant(channel, address),
                 "Address": address,
                 "OptOut": "ALL",
+                "User": next(iter(members["User"]), None),
             }
-            endpoint = UserEndpoint("", {**members, **opted_out}, "", place_of(document))
+            endpoint = UserEndpoint("", opted_out, "", place_of(document))
             self.addresses.add(endpoint.channel, address)
             self._endpoints.add(dumps([*endpoint]) + b"\n")
 
@@ -59,8 +58,24 @@ class Refusals:
         return (UserEndpoint(*loads(line)) for line in self._endpoints)
 
 
+def _understood(request: Mapping[str, object]) -> dict[str, list[object]]:
+    """Return the values of members by the names that are meant, right names first."""
+    found: dict[str, list[object]] = {name: [] for name in _MEMBERS}
+    inner = (
+        value
+        for name, value in request.items()
+        if isinstance(value, dict) and nearest(name, _OF_ANY_NAMES) == ""
+    )
+    for holder in (request, *inner):
+        for name, value in sorted(holder.items(), key=lambda item: item[0] not in _MEMBERS):
+            known = nearest(name, _MEMBERS)
+            if known:
+                found[known].append(value)
+    return found
+
+
 def _texts_in(value: object) -> Iterator[str]:
-    """Yield the texts of a value that should be one, such as those of a list."""
+    """Yield the texts of values that should be one, such as those of a list."""
     if isinstance(value, dict | list):
         for member in value.values() if isinstance(value, dict) else value:
             yield from _texts_in(member)

@@ -80,6 +80,8 @@ INVALID = [
     endpoint("i2", "Email", "Max@example.com", **OUT),
     {"id": "i3", "channel_type": TEXT, "address": "(+1) 206-555-0177", "opt_out": "ALL"},
     {"Id": "i5", "ChannelType": MAIL, "Address": ["sue@example.com"], **OUT},
+    {"Id": "i6", "channel": MAIL, "Adress": "kim@example.com", "OptOut": "NONE", "opt-out": "ALL"},
+    endpoint("i7", MAIL, "lee@example.com", User={"UserId": "lee", **OUT}),
     endpoint("i4", MAIL, "joe@example.com", OptOut="NONE", Attributes={"a": "b"}),
 ]
 SHARING = [
@@ -87,17 +89,21 @@ SHARING = [
     endpoint("v2", "VOICE", "+12065550177", "bea"),
     endpoint("v3", MAIL, "joe@example.com", "joe"),
     endpoint("v4", MAIL, "sue@example.com", "sue"),
+    endpoint("v5", MAIL, "kim@example.com", "kim"),
+    endpoint("v6", MAIL, "lee@example.com", "lee"),
 ]
+
+REFUSED = ("zoe@", "max@", "sue@", "kim@", "lee@", "0177")
 
 
 @pytest.mark.parametrize(
     ("name", "file", "found"),
     [
-        ("customer-profiles", "suppressed.csv", "zoe max sue 0177"),
-        ("users-csv", "suppressed.csv", "zoe max sue 0177"),
-        ("addresses-csv", "suppressed.csv", "zoe max sue 0177"),
-        ("ses-suppression", "ses-suppression-00001.json", "zoe max sue"),
-        ("ses-contacts", "ses-contacts-00001.json", "zoe max sue joe"),
+        ("customer-profiles", "suppressed.csv", "zoe max sue kim lee 0177"),
+        ("users-csv", "suppressed.csv", "zoe max sue kim lee 0177"),
+        ("addresses-csv", "suppressed.csv", "zoe max sue kim lee 0177"),
+        ("ses-suppression", "ses-suppression-00001.json", "zoe max sue kim lee"),
+        ("ses-contacts", "ses-contacts-00001.json", "zoe max sue kim lee joe"),
         ("sms-opt-outs", "sms-opt-outs.txt", "0177"),
     ],
 )
@@ -110,14 +116,14 @@ def test_a_refusal_in_an_invalid_document_counts(
     ended = run("convert", source, "--to", name, "-d", folder, "-o", "json")
     assert ended.code == 1
     summary = json.loads(ended.out)["summary"]
-    assert (summary["endpoints"], summary["invalid"]) == (4, 5)
+    assert (summary["endpoints"], summary["invalid"]) == (6, 7)
     texts = {path.name: path.read_text(encoding="utf-8").lower() for path in folder.iterdir()}
     assert all(name in texts[file] for name in found.split())
     for other, text in texts.items():
-        assert other == file or not any(name in text for name in ("zoe@", "max@", "sue@", "0177"))
+        assert other == file or not any(name in text for name in REFUSED)
     if name == "ses-contacts":
         contacts = list(map(json.loads, texts[file].splitlines()))
-        assert [contact["unsubscribeall"] for contact in contacts] == [False, True, True, True]
+        assert [contact["unsubscribeall"] for contact in contacts] == [False, *[True] * 5]
     assert "opted-out-in-invalid" in ended.out
 
 
