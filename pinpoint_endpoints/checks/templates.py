@@ -106,12 +106,14 @@ def template_problems(
         names: those that the audience has; None if there is none.
         values: those that the message brings.
     """
-    given = {*found.template.defaults, *found.template.substitutions, *values}
+    template = found.template
+    given = {*template.defaults, *template.substitutions, *values}
+    given.update(*template.addresses.values())
     members: Any = found.document.value
-    for step in _path(found.template.pointer, members):
+    for step in _path(template.pointer, members):
         members = members[step]
     members = members if isinstance(members, dict) else None
-    checked = CheckedTemplate(found.template, found.parts, given, names or Names(), members)
+    checked = CheckedTemplate(template, found.parts, given, names or Names(), members)
     return sorted(_problems(found.document, checked, policy), key=_place)
 
 

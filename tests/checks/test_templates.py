@@ -100,6 +100,10 @@ def test_a_default_makes_a_name_known(tmp_path: Path) -> None:
     for defaults in (flat, nested):
         body = "{{OTP}} {{Agent.Name}}"
         assert codes_in(tmp_path / "a.json", body, DefaultSubstitutions=defaults) == []
+    address = {"ChannelType": "SMS", "Substitutions": {"OTP": ["1"]}}
+    message = {"SMSMessage": {"Body": "{{OTP}}"}}
+    send = {"Addresses": {"+12065550100": address}, "MessageConfiguration": message}
+    assert problems_in(tmp_path / "send.json", json.dumps({"MessageRequest": send})) == []
 
 
 def test_each_template_of_a_file_is_checked(tmp_path: Path) -> None:

@@ -134,12 +134,13 @@ def _condition(filter_: Filter, now: datetime) -> Matches:
         label = AgeCounter(now).label
         return lambda endpoint: label(endpoint.get("EffectiveDate")) == value
     get = _getter(_MEMBERS[name])
+    shown = shown_member if "***" in value or value.endswith("...") else str
     if name in _NAMES:
-        return lambda endpoint: value in _names(get(endpoint))
+        return lambda endpoint: any(shown(one) == value for one in _names(get(endpoint)))
 
     def has_value(endpoint: Mapping[str, Any]) -> bool:
         found = get(endpoint)
-        return isinstance(found, str) and (found == value or shown_member(found) == value)
+        return isinstance(found, str) and (found == value or shown(found) == value)
 
     return has_value
 
@@ -147,15 +148,16 @@ def _condition(filter_: Filter, now: datetime) -> Matches:
 def _absent(chart: str) -> Matches:
     get = _getter(_MEMBERS[chart])
     if chart in _NAMES:
-        return lambda endpoint: not _names(get(endpoint))
+        return lambda endpoint: next(_names(get(endpoint)), None) is None
     return lambda endpoint: get(endpoint) in (None, "")
 
 
-def _names(members: object) -> set[str]:
-    """Return the names of a chart that an endpoint has: those with values."""
-    if not isinstance(members, dict):
-        return set()
-    return {shown_member(name) for name, one in members.items() if one or one == 0}
+def _names(members: object) -> Iterator[str]:
+    """Yield the names of a chart that an endpoint has: those with values."""
+    if isinstance(members, dict):
+        for name, one in members.items():
+            if one or one == 0:
+                yield name
 
 
 def _getter(path: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Any]:
