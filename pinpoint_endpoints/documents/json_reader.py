@@ -29,6 +29,7 @@ from pinpoint_endpoints.documents.lookalikes import (
 )
 from pinpoint_endpoints.documents.model import Parsed, TextProblem
 from pinpoint_endpoints.documents.positions import (
+    SHORT_BYTES,
     Locator,
     MapLocator,
     Position,
@@ -48,8 +49,6 @@ _LITERAL_SLIPS = {"True": "true", "False": "false", "None": "null", "undefined":
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER_RANGE = range(-(2**63), 2**64)
 _MAX_INTEGER_LENGTH = 20
-_SHORT_BYTES = 3_000
-"""Numbers written in full may take five times as much: `1e15`."""
 _QUOTE_ESCAPE = b"\\u0022"
 _UNEXPECTED_END = "unexpected end of input"
 _IS_IT_COMPLETE = "is the file complete?"
@@ -80,7 +79,7 @@ class JsonLocator(Locator):
     def is_plain(self) -> bool:  # type: ignore[override] # few ask for it
         """Whether no value can be too large, or have an invisible character."""
         raw = self._raw
-        return len(raw) < _SHORT_BYTES and b"\\" not in raw and not may_be_invisible(raw)
+        return len(raw) < SHORT_BYTES and b"\\" not in raw and not may_be_invisible(raw)
 
     @property
     def map(self) -> PositionMap:

@@ -6,27 +6,32 @@ are no faster and lose the text of scalars (`1.20`, `02134`), or read what is no
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from functools import cached_property, lru_cache, partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import accumulate
-from typing import NamedTuple
 
 from pinpoint_endpoints.documents import text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.lookalikes import quote_in_text, yaml_syntax_in
 from pinpoint_endpoints.documents.model import Action, Fix, Parsed, TextProblem
 from pinpoint_endpoints.documents.positions import (
+    SHORT_BYTES,
     MapLocator,
     PositionMap,
     PositionMaps,
     Span,
     ValuePath,
 )
-from pinpoint_endpoints.documents.yaml_scalars import ScalarReading, read_plain, respell
-from pinpoint_endpoints.schema.yaml_types import UNKNOWN, ExpectedTypes, expected_in_file
+from pinpoint_endpoints.documents.yaml_scalars import is_text, read_plain, respell
+from pinpoint_endpoints.schema.yaml_types import ExpectedTypes, expected_in_file
 
 MAX_LINES = 50_000
 """Only the other reader knows when a file contains too many values."""
+
+MAX_KNOWN_LINES = 1_000
+"""They are forgotten then: some lines are in one file only."""
 
 MAX_LINE_LENGTH = 1_000
 """Lines are kept; and YAML allows names of 1,024 characters."""
@@ -70,7 +75,10 @@ def parse(raw: bytes) -> Iterator[Parsed | Unreadable]:
 
         yield from yaml_events.parse(text)
     else:
-        yield Parsed(value, reader.problems, MapLocator(PositionMaps(partial(positions, raw))))
+        maps = PositionMaps(partial(positions, raw))
+        # no line has an escape or an invisible character
+        locator = MapLocator(maps, size=len(raw), is_plain=len(raw) < SHORT_BYTES)
+        yield Parsed(value, reader.problems, locator)
 
 
 def positions(raw: bytes) -> Iterator[PositionMap]:
@@ -91,34 +99,40 @@ class _NotPlainError(Exception):
     """The text may mean something else than its lines seem to say."""
 
 
-class _Line(NamedTuple):
+@dataclass(slots=True)
+class _Line:
     """A line: a member of a mapping, an item of a list, or an item with its first member.
 
     Attributes:
-        indent: the number of spaces before it; -1 before the first line and after the last.
+        indent: the number of spaces before it; -1 if it is none of these.
         is_item: whether it starts with a dash.
         key: the member's name; empty if the item is a scalar.
         column: where the name starts, in characters from 0.
-        text: the scalar; None if there is none in this line.
-        is_plain: whether the scalar is not quoted.
         start: where the scalar starts, or could start.
         end: where it ends.
-        items: the scalars of a list in this line; None if there is none.
+        value: the scalar; None if there is none.
+        below: the types that are expected in the lines below, or a list in this line; None if there
+            is a scalar.
+        others_read: what other tools read instead of the name and of the scalar, such as `a
+            boolean`; None if both are read alike.
     """
 
     indent: int
     is_item: bool = False
     key: str = ""
     column: int = 0
-    text: str | None = None
-    is_plain: bool = False
     start: int = 0
     end: int = 0
-    items: "tuple[_Line, ...] | None" = None
+    value: object = None
+    below: "ExpectedTypes | list[_Line] | None" = None
+    others_read: tuple[str, str] | None = None
 
 
+_BLANK = _Line(-1)
 _BEGIN = _Line(-1)
-_END = _Line(-1)
+_MARKS = {"---": _BEGIN, "...": _Line(-1)}
+_known: defaultdict[ExpectedTypes, dict[str, _Line]] = defaultdict(dict)
+"""Lines by the types that are expected there: files of one kind share most of their lines."""
 
 
 class _LineReader:
@@ -129,13 +143,13 @@ class _LineReader:
 
     Args:
         text: the whole text.
-        positions: filled with the positions of values, if they are wanted.
+        positions: where the positions of values are noted; None if they are not wanted.
     """
 
     def __init__(self, text: str, positions: PositionMap | None = None) -> None:
         self._text = text
         self._break = "\r\n" if "\r" in text else "\n"
-        self._texts = text.split(self._break)
+        self._lines = [*text.split(self._break), "..."]
         self._positions = positions
         self.problems: list[TextProblem] = []
 
@@ -145,27 +159,37 @@ class _LineReader:
         Raises:
             _NotPlainError: the text is not certain to be in plain block style.
         """
-        if len(self._texts) > MAX_LINES:
+        if len(self._lines) > MAX_LINES:
             raise _NotPlainError
-        self._lines = [line for line in map(_parsed, self._texts) if line is not None]
-        self._lines.append(_END)
-        begin = 1 if self._lines[0] is _BEGIN else 0
-        if self._lines[begin].indent:
+        expected = expected_in_file()
+        at, line = self._next(0, expected)
+        if line is _BEGIN:
+            at, line = self._next(at + 1, expected)
+        if line.indent:
             raise _NotPlainError
-        value, end = self._block(begin, expected_in_file(), ())
-        if self._lines[end] is not _END:
+        value, end = self._block(at, line, expected, ())
+        if end != len(self._lines) - 1:
             raise _NotPlainError
         return value
 
-    def _block(self, at: int, expected: ExpectedTypes, path: ValuePath) -> tuple[object, int]:
+    def _next(self, at: int, expected: ExpectedTypes) -> tuple[int, _Line]:
+        """Return the first line that is not blank from an index on, with its index."""
+        known = _known[expected]
+        while (line := known.get(self._lines[at]) or _read(self._lines[at], expected)) is _BLANK:
+            at += 1
+        return at, line
+
+    def _block(
+        self, at: int, line: _Line, expected: ExpectedTypes, path: ValuePath
+    ) -> tuple[object, int]:
         """Return the list or mapping that starts in a line, and the index of the line below it.
 
         Args:
             at: the index of its first line.
+            line: that line.
             expected: the types that the schema expects there.
             path: where it is in the document.
         """
-        line = self._lines[at]
         if line.is_item:
             return self._sequence(at, line.indent, expected, path)
         return self._mapping(at, line.indent, expected, path)
@@ -173,149 +197,135 @@ class _LineReader:
     def _mapping(
         self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
     ) -> tuple[object, int]:
-        lines, members, others, first = self._lines, expected.members, expected.others, at
+        lines, known, first = self._lines, _known[expected], at
+        has_places = self._positions is not None
         found: dict[str, object] = {}
         while True:
-            indent, is_item, key, _, text, is_plain, _, _, _ = line = lines[at]
-            if (indent != column or is_item) and at != first:
-                break
+            text = lines[at]
+            line = known.get(text) or _read(text, expected)
+            if line.indent != column or line.is_item:
+                if line is _BLANK:
+                    at += 1
+                    continue
+                if at != first:
+                    break
+            key = line.key
             if key in found:
                 raise _NotPlainError
-            types = members.get(key) or others or UNKNOWN
-            if types is others:
-                self._check_name(at, line, path)
-            if self._positions is not None:
-                self._locate(at, line, (*path, key), self._positions)
-            if text is None:
-                found[key], at = self._below(at, column, types, (*path, key))
-                continue
-            if is_plain:
-                reading = read_plain(text, types.scalar)
-                found[key], others_read, is_finite = reading
-                if others_read or not is_finite:
-                    self._doubt(at, line, reading, (*path, key))
+            if has_places or line.others_read is not None:
+                self._note(at, line, (*path, key))
+            if line.below is None:
+                found[key] = line.value
+                at += 1
             else:
-                found[key] = text
-            at += 1
+                found[key], at = self._below(at, line.column, line.below, (*path, key))
         self._locate_block(path, first, column, at)
         return found, at
 
     def _sequence(
         self, at: int, indent: int, expected: ExpectedTypes, path: ValuePath
     ) -> tuple[object, int]:
-        lines, first, types = self._lines, at, expected.inside()
+        inside = expected.inside()
+        lines, known, first = self._lines, _known[inside], at
+        has_places = self._positions is not None
         found: list[object] = []
-        while (line := lines[at]).indent == indent and line.is_item:
-            inner = (*path, len(found))
-            if line.key:
-                value, at = self._mapping(at, line.column, types, inner)
+        while True:
+            text = lines[at]
+            line = known.get(text) or _read(text, inside)
+            if line.indent != indent or not line.is_item:
+                if line is not _BLANK:
+                    break
+                at += 1
+            elif line.key:
+                value, at = self._mapping(at, line.column, inside, (*path, len(found)))
+                found.append(value)
             else:
-                value, at = self._item(at, line, types, inner), at + 1
-            found.append(value)
+                if has_places or line.others_read is not None:
+                    self._note(at, line, (*path, len(found)))
+                found.append(line.value)
+                at += 1
         self._locate_block(path, first, indent, at)
         return found, at
 
-    def _item(self, at: int, item: _Line, expected: ExpectedTypes, path: ValuePath) -> object:
-        """Return an item of a list that is a scalar."""
-        if self._positions is not None:
-            self._locate(at, item, path, self._positions)
-        if not item.is_plain:
-            return item.text
-        reading = read_plain(item.text, expected.scalar)
-        if reading.others_read or not reading.finite:
-            self._doubt(at, item, reading, path)
-        return reading.value
-
     def _below(
-        self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
+        self, at: int, column: int, below: ExpectedTypes | list[_Line], path: ValuePath
     ) -> tuple[object, int]:
         """Return the value of a member that is no scalar in its line, and the index of the next."""
-        items, following = self._lines[at].items, self._lines[at + 1]
-        if items is not None:
-            inside = expected.inside()
-            numbered = enumerate(items)
-            return [self._item(at, item, inside, (*path, n)) for n, item in numbered], at + 1
+        if isinstance(below, list):
+            for number, item in enumerate(below):
+                self._note(at, item, (*path, number))
+            return [item.value for item in below], at + 1
+        at, following = self._next(at + 1, below.items or below)
         if following.indent > column or (following.is_item and following.indent == column):
-            return self._block(at + 1, expected, path)
-        return None, at + 1
+            return self._block(at, following, below, path)
+        return None, at
 
-    def _check_name(self, at: int, line: _Line, path: ValuePath) -> None:
-        """Warn about a free name that other tools read differently."""
-        kind = read_plain(line.key, "string").others_read
-        if kind:
-            member = (*path, line.key)
-            place = self._place(at, line.column, line.column + len(line.key))
-            fix = Fix(Action.QUOTE_KEY, (member,))
-            text_rules.add_problem(
-                self.problems, text_rules.read_otherwise(place, kind, member, fix)
-            )
-
-    def _doubt(self, at: int, line: _Line, reading: ScalarReading, path: ValuePath) -> None:
-        """Warn about a plain scalar that other tools read differently, unless it is no number."""
-        if not reading.finite:
-            raise _NotPlainError
-        place, fix = self._place(at, line.start, line.end), respell(reading.value, path)
-        text_rules.add_problem(
-            self.problems, text_rules.read_otherwise(place, reading.others_read, path, fix)
-        )
-
-    def _place(self, at: int, start: int, end: int) -> Span:
-        return Span(self._numbers[at], start + 1, end + 1)
-
-    def _locate(self, at: int, line: _Line, path: ValuePath, found: PositionMap) -> None:
-        """Note where the name and the scalar in a line are."""
-        start = self._starts[at]
-        found.values[path], found.ends[path] = start + line.start, start + line.end
-        if line.key:
-            found.keys[path] = start + line.column
-            found.key_ends[path] = start + line.column + len(line.key)
+    def _note(self, at: int, line: _Line, path: ValuePath) -> None:
+        """Note where a name and a scalar are, and warn if other tools read them differently."""
+        name_end = line.column + len(line.key)
+        if self._positions is not None:
+            offset, found = self._offsets[at], self._positions
+            found.values[path], found.ends[path] = offset + line.start, offset + line.end
+            if line.key:
+                found.keys[path] = offset + line.column
+                found.key_ends[path] = offset + name_end
+        name_read, scalar_read = line.others_read or ("", "")
+        if name_read:
+            fix = Fix(Action.QUOTE_KEY, (path,))
+            place = Span(at + 1, line.column + 1, name_end + 1)
+            warning = text_rules.read_otherwise(place, name_read, path, fix)
+            text_rules.add_problem(self.problems, warning)
+        if scalar_read:
+            place, respelt = Span(at + 1, line.start + 1, line.end + 1), respell(line.value, path)
+            warning = text_rules.read_otherwise(place, scalar_read, path, respelt)
+            text_rules.add_problem(self.problems, warning)
 
     def _locate_block(self, path: ValuePath, first: int, column: int, below: int) -> None:
         """Note where a mapping or list is: up to the next line that is not blank."""
         if self._positions is not None:
-            self._positions.values[path] = self._starts[first] + column
-            end = self._starts[below] + max(self._lines[below].indent, 0)
-            self._positions.ends[path] = end
+            self._positions.values[path] = self._offsets[first] + column
+            text = self._lines[below]
+            indent = len(text) - len(text.lstrip(" "))
+            self._positions.ends[path] = self._offsets[below] + indent
 
     @cached_property
-    def _numbers(self) -> list[int]:
-        """The numbers of the lines, counted from 1, and that of the line after the last."""
-        numbered = enumerate(map(_parsed, self._texts), 1)
-        return [number for number, line in numbered if line is not None]
-
-    @cached_property
-    def _starts(self) -> list[int]:
+    def _offsets(self) -> list[int]:
         """The offsets of the lines, and of the end of the text."""
-        sizes = (len(line) + len(self._break) for line in self._texts)
-        starts = [*accumulate(sizes, initial=0)]
-        return [*(starts[number - 1] for number in self._numbers), len(self._text)]
+        sizes = (len(line) + len(self._break) for line in self._lines[:-2])
+        return [*accumulate(sizes, initial=0), len(self._text)]
 
 
-@lru_cache(maxsize=2048)
-def _parsed(text: str) -> _Line | None:
-    """Return the parts of a line; None if it is blank or a comment.
+def _read(text: str, expected: ExpectedTypes) -> _Line:
+    """Return a line, read by the types that are expected of the members or items around it."""
+    known = _known[expected]
+    if len(known) >= MAX_KNOWN_LINES:
+        known.clear()
+    line = known[text] = _simple_line(text, expected) or _any_line(text, expected)
+    return line
 
-    Files of one kind share most of their lines: those are parsed once.
-    """
+
+def _simple_line(text: str, expected: ExpectedTypes) -> _Line | None:
+    parts = _SIMPLE_LINE.fullmatch(text)
+    if parts is None or len(text) > MAX_LINE_LENGTH:
+        return None
+    indent, key = parts.end(1), parts[2] or ""
+    column = indent if key else indent + len("- ")
+    line = _Line(indent, not key, key, column, parts.start(3), len(text))
+    return _with_value(line, parts[3], expected, is_plain=True)
+
+
+def _any_line(text: str, expected: ExpectedTypes) -> _Line:
     if len(text) > MAX_LINE_LENGTH or not text.isprintable():
         raise _NotPlainError
-    simple = _SIMPLE_LINE.fullmatch(text)
-    if simple is not None:
-        _, key, scalar = simple.groups("")
-        indent = simple.end(1)
-        column = indent if key else indent + len("- ")
-        return _Line(indent, not key, key, column, scalar, True, simple.start(3), len(text))
     parts = _LINE.fullmatch(text)
+    if text in _MARKS or text.startswith("#"):
+        return _MARKS.get(text, _BLANK)
     if parts is None:
-        if text == "---":
-            return _BEGIN
-        if text.startswith("#"):
-            return None
         raise _NotPlainError
-    return _line_of(text, parts) if parts.lastindex != _INDENT else None
+    return _BLANK if parts.lastindex == _INDENT else _line_of(text, parts, expected)
 
 
-def _line_of(text: str, parts: re.Match[str]) -> _Line:
+def _line_of(text: str, parts: re.Match[str], expected: ExpectedTypes) -> _Line:
     kind = parts.lastindex or _INDENT
     _, dash, key, double, single, plain, _ = parts.groups("")
     if not key and (not dash or kind in (_DASH, _LIST)):
@@ -323,20 +333,22 @@ def _line_of(text: str, parts: re.Match[str]) -> _Line:
     if not text.isascii() and (_looks_like_syntax(key) or _looks_like_syntax(plain)):
         raise _NotPlainError
     start, end = parts.span(kind)
-    scalar, items = plain or None, None
+    scalar: str | None = plain or double or single.replace("''", "'")
     if kind == _KEY:
         start = end = end + 1  # behind the colon
-    elif kind == _LIST:
-        items = tuple(_items(text, start + 1, end - 1))
-    elif kind != _PLAIN:
-        scalar = double or single.replace("''", "'")
+    elif kind in (_DOUBLE, _SINGLE):
         start, end = start - 1, end + 1
+    if kind in (_KEY, _LIST):
+        scalar = None
     indent = parts.end(_INDENT)
-    column = indent + len(dash)
-    return _Line(indent, bool(dash), key, column, scalar, bool(plain), start, end, items)
+    line = _Line(indent, bool(dash), key, indent + len(dash), start, end)
+    _with_value(line, scalar, expected, is_plain=kind == _PLAIN)
+    if kind == _LIST and isinstance(line.below, ExpectedTypes):
+        line.below = [*_items(text, start + 1, end - 1, line.below.inside())]
+    return line
 
 
-def _items(text: str, start: int, end: int) -> Iterator[_Line]:
+def _items(text: str, start: int, end: int, expected: ExpectedTypes) -> Iterator[_Line]:
     """Yield the items of a list in one line, between two columns."""
     if not text[start:end].strip(" "):
         return
@@ -345,11 +357,32 @@ def _items(text: str, start: int, end: int) -> Iterator[_Line]:
         if parts is None or not (piece.isascii() or not _looks_like_syntax(piece)):
             raise _NotPlainError
         kind = parts.lastindex or 0
-        is_plain = kind == _PLAIN_ITEM
-        quotes = 0 if is_plain else 1
+        quotes = 0 if kind == _PLAIN_ITEM else 1
         begin, finish = start + parts.start(kind) - quotes, start + parts.end(kind) + quotes
-        yield _Line(0, True, "", 0, parts[kind], is_plain, begin, finish)
+        line = _Line(0, is_item=True, start=begin, end=finish)
+        yield _with_value(line, parts[kind], expected, is_plain=not quotes)
         start += len(piece) + 1
+
+
+def _with_value(
+    line: _Line, scalar: str | None, expected: ExpectedTypes, *, is_plain: bool
+) -> _Line:
+    """Return a line with the value of a scalar, or the types of what is in its place."""
+    name_read = others_read = ""
+    types = expected.under(line.key) if line.key else expected
+    if types is expected.others and line.key:
+        name_read = read_plain(line.key, "string").others_read
+    if scalar is None:
+        line.below = types
+    elif not is_plain or is_text(scalar):
+        line.value = scalar
+    else:
+        line.value, others_read, is_finite = read_plain(scalar, types.scalar)
+        if not is_finite:
+            raise _NotPlainError
+    if name_read or others_read:
+        line.others_read = name_read, others_read
+    return line
 
 
 def _looks_like_syntax(plain: str) -> bool:

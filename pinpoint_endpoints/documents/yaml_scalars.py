@@ -78,6 +78,12 @@ def read_plain(text: str, wanted: str) -> ScalarReading:
     return _NO_NUMBER if isinf(number) else ScalarReading(number, _other_number(text))
 
 
+def is_text(text: str) -> bool:
+    """Tell quickly whether any YAML tool certainly reads a plain scalar as its own text."""
+    first = text[0]
+    return first not in _BEGIN_OTHERS or (first.isalpha() and len(text) > _MAX_WORD_LENGTH)
+
+
 def respell(value: object, path: ValuePath) -> Fix | None:
     """Return the fix of a plain scalar after which every YAML tool reads the same value as we do.
 
@@ -114,7 +120,7 @@ def _number(text: str) -> float:
 
 def _kind_for_others(text: str) -> str:
     """Return what other YAML tools read where the schema expects a string; empty if a string."""
-    if text[0] not in _BEGIN_OTHERS or (text[0].isalpha() and len(text) > _MAX_WORD_LENGTH):
+    if is_text(text):
         return ""
     kind = _kind_in_yaml_1_1(text)
     if not kind and (_NUMBER.match(text) or _NOT_FINITE.match(text) or _OTHER_BASE.match(text)):
