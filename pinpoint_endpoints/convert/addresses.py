@@ -21,7 +21,9 @@ _NUMBERS = re.compile(
 _PLAIN_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _EMAIL = re.compile(r"[^\s<>()\[\]{}:;,|]+@[^\s<>()\[\]{}:;,|]+")
 
-_EXTENSION = re.compile(r"(?<=[0-9 )])[;,#xXeE].*", re.DOTALL)
+_EXTENSION = re.compile(r"(?<=[0-9 )])(?:[;,#xXeE].*|\.0\Z)", re.DOTALL)
+"""And what a spreadsheet adds to a number."""
+
 _TRUNK_ZERO = re.compile(r"\s*\(\s*0+\s*\)\s*")
 """A 0 that is only dialled inside a country, as in +44 (0)20 7946 0958."""
 

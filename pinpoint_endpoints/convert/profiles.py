@@ -200,7 +200,7 @@ class Fields:
         self._derived.update(derived)
 
     def choose(self) -> None:
-        """Choose the names, once all endpoints and users are known."""
+        """Choose the names, once all endpoints, users and opted-out addresses are known."""
         slots: Counter[_Slot] = Counter()
         for kind, single in self._single.items():
             for name, users in single.items():
@@ -736,7 +736,7 @@ RULES: Mapping[str, Rule] = {
         (
             "no-channel",
             Action.CHANGED,
-            "no ChannelType: the channel is what the address tells; PinpointOptOut has it anyway",
+            "no ChannelType: the channel is what the address tells, if it tells any",
         ),
         ("split", Action.SPLIT, "several values become NAME_0, NAME_1 and so on"),
         ("opted-out", Action.WITHHELD, "OptOut is not NONE: it is in suppressed.csv"),

@@ -73,9 +73,9 @@ def _write_addresses(
         SortedLines() as lines,
     ):
         profiles.add_all(documents)
-        profiles.fields.choose()
         for user in profiles.grouping.users():
             _add_addresses(user, profiles, side_files, lines)
+        profiles.fields.choose()  # now that all opted-out addresses are known
         columns = _headers([*_LOCATION, *profiles.fields.own()])
         header = row_of(_renamed([*_ADDRESS_COLUMNS, *columns.values()], options.rename))
         rows = (

@@ -174,6 +174,7 @@ def test_spellings_of_an_address_are_one(channel: str, spelling: str, other: str
         ("06 30 123 4567", "+36301234567"),
         ("06 1234 5678", "0039 06 1234 5678"),
         ("0171/1234567", "+49 171 1234567"),
+        ("12065550108.0", "+12065550108"),
     ],
 )
 def test_numbers_that_may_be_dialled_alike_are_one(spelling: str, number: str) -> None:

@@ -25,6 +25,13 @@ OF_ENDPOINTS = {name for name, format_ in FORMATS.items() if not format_.reads_t
 OUT, INACTIVE = {"OptOut": "ALL"}, {"EndpointStatus": "INACTIVE"}
 OLD, NEW = {"EffectiveDate": "2020-01-01T00:00:00Z"}, {"EffectiveDate": "2026-01-01T00:00:00Z"}
 INTERESTS = {"I": ["x", "y"], "city": ["n"], "attr_city": ["m"]}
+ELSEWHERE = {
+    "Attributes": {"DEE@example.com": ["x"], "call": ["home: 206 555 0100"]},
+    "Metrics": {"12065550100": 1, "number": 12065550100},
+    "Location": {"City": "Dee@example.com"},
+}
+"""Addresses that are opted out, where they are no addresses."""
+
 AUDIENCE = [
     endpoint("a1", MAIL, "Ada@example.com", "ada", **NEW, Attributes=INTERESTS),
     endpoint("a2", TEXT, "+1 206 555 0100", "ada", **OUT),
@@ -35,7 +42,7 @@ AUDIENCE = [
     endpoint("d1", MAIL, "dee@example.com", **OUT),
     endpoint("d2", MAIL, "DEE@example.com", "dee"),
     endpoint("e1", MAIL, "eve@example.com", "eve", **OLD),
-    endpoint("e2", MAIL, "eve@example.com", "mallory", **NEW),
+    endpoint("e2", MAIL, "eve@example.com", "mallory", **NEW, **ELSEWHERE),
     endpoint("f1", TEXT, "12", "fay", **OUT),
 ]  # fmt: skip
 ALONE = ("dee@example.com", "bob@example.com", "2065550100", "206 555 0100")
