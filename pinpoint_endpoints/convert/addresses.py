@@ -96,6 +96,11 @@ def channel_meant(channel: str, address: str) -> str:
     return "SMS" if _is_number("", _plain(address)) else known
 
 
+def emails_in(text: str) -> list[str]:
+    """Return what looks like an e-mail address in a text: one of `Ann <ann@example.com>`."""
+    return _EMAIL.findall(text.replace('"', ""))
+
+
 def fingerprint(channel: str, address: str) -> int:
     """Return a number that is the same for all spellings of an address, in this process."""
     return hash(address_key(channel, address))
@@ -129,7 +134,7 @@ def _addresses_in(text: str) -> Iterator[str]:
     text = _plain(text)
     if "@" in text:
         yield text
-        yield from _EMAIL.findall(text.replace('"', ""))
+        yield from emails_in(text)
         yield from _PLAIN_EMAIL.findall(text)  # without a URL or quotes around it
     elif len(text) >= _MIN_TOKEN_LENGTH and " " not in text:
         yield text
@@ -148,7 +153,7 @@ def _plain(address: str) -> str:
 
 def _email_key(text: str) -> str:
     """Return what is equal for an e-mail address and for it with a name, as a link, in Unicode."""
-    found = _EMAIL.findall(text.replace('"', ""))
+    found = emails_in(text)
     local, _, domain = (found[0] if len(found) == 1 else text).casefold().rpartition("@")
     domain = domain.rstrip(".")
     with suppress(UnicodeError):  # not a domain name: compared as it is
@@ -163,7 +168,7 @@ def _is_number(channel: str, text: str) -> bool:
 def _keys(
     channel: str, address: str, with_code: Sequence[str], without_code: Sequence[str]
 ) -> Sequence[str]:
-    """Return an address's key, and of a phone number those of the number inside its country.
+    """Return an address's key, those of several in one text, or of a number inside its country.
 
     Args:
         channel: the channel type, or nothing.
@@ -173,6 +178,8 @@ def _keys(
     """
     text = _plain(address)
     key = address_key(channel, text)
+    if text.count("@") > 1:
+        return key, *map(_email_key, emails_in(text))
     if "@" in text or not _is_number(channel, text):
         return (key,)
     code, digits = _dialled(text)

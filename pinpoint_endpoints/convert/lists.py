@@ -15,7 +15,12 @@ from pinpoint_endpoints.convert.account import (
     Action,
     Rule,
 )
-from pinpoint_endpoints.convert.addresses import PHONE_CHANNELS, as_from_abroad, names_any
+from pinpoint_endpoints.convert.addresses import (
+    PHONE_CHANNELS,
+    as_from_abroad,
+    emails_in,
+    names_any,
+)
 from pinpoint_endpoints.convert.by_address import (
     NO_ADDRESS,
     OLDER_ADDRESS,
@@ -104,7 +109,9 @@ def _write_ses_suppression(
         for endpoints, reason in _suppressed(documents, ("EMAIL",), account):
             _note(reason, endpoints, account)
             member = "COMPLAINT" if reason is _OPTED_OUT else "BOUNCE"
-            yield dumps({"emailAddress": endpoints[0].address.strip(), "reason": member}) + b"\n"
+            address = endpoints[0].address.strip()
+            for email in emails_in(address) or [address]:
+                yield dumps({"emailAddress": email, "reason": member}) + b"\n"
 
     write_parts(output, "ses-suppression-{}.json", lines(), limits=_SUPPRESSION_LIMITS)
 
@@ -195,8 +202,9 @@ def _contact(
         for name, value in members.items()
         if name not in _OF_THE_ADDRESS and name not in READ_ONLY and value
     }
+    emails = emails_in(address)
     contact: dict[str, object] = {
-        "emailAddress": address.strip(),
+        "emailAddress": emails[0] if len(emails) == 1 else address.strip(),
         "unsubscribeAll": unsubscribed,
         "attributesData": dumps(attributes).decode(),
     }

@@ -110,6 +110,15 @@ def test_what_is_not_understood_is_a_refusal(
     assert user.endpoints[0].inactive is inactive
 
 
+def test_several_addresses_in_one_text_are_opted_out_each() -> None:
+    """A form may have let people name two."""
+    opted_out = OptedOut()
+    opted_out.add("EMAIL", "ann@example.com; Bob <bob@example.com>")
+    assert opted_out.have("EMAIL", "BOB@example.com")
+    assert opted_out.have("EMAIL", "eve@example.com,ann@example.com")
+    assert not opted_out.have("EMAIL", "eve@example.com")
+
+
 DATED = {"EffectiveDate": "2026-01-01T00:00:00Z"}
 FULL = {"ChannelType": "EMAIL", "Address": "e@example.com", "Attributes": {"a": ["b"]}}
 

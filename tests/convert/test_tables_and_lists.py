@@ -174,10 +174,13 @@ def test_a_row_for_each_address(convert: Convert) -> None:
 
 def test_the_suppression_list_of_ses(convert: Convert) -> None:
     """As AWS's guide has it: an object a line, with the reason."""
-    (text,) = convert("ses-suppression").values()
+    named = endpoint("h1", MAIL, "Hal <hal@example.com>, h@example.com", **OUT)
+    (text,) = convert("ses-suppression", audience=[*AUDIENCE, named]).values()
     assert [json.loads(line) for line in text.splitlines()] == [
         {"emailAddress": "bob@example.com", "reason": "BOUNCE"},
         {"emailAddress": "dee@example.com", "reason": "COMPLAINT"},
+        {"emailAddress": "hal@example.com", "reason": "COMPLAINT"},
+        {"emailAddress": "h@example.com", "reason": "COMPLAINT"},
     ]
 
 
