@@ -100,6 +100,8 @@ def find(
     def remarks(_error: PinpointEndpointsError | None) -> Iterator[str]:
         if compiled is not None and tally.endpoints:
             yield from map(_remark, sorted(compiled.names - seen))
+        if compiled is not None and compiled.quotes_number:
+            yield "a number in quotes is a text, which no number is compared with: use backquotes"
         yield from reader.remarks()
         if output is Output.TABLE and not display.quiet:
             yield from map(file_line, tally.files)

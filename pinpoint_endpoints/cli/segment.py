@@ -296,7 +296,8 @@ class _Evaluator:
             elif isinstance(part, Criterion):
                 yield "no endpoint has a date of its last activity (see --recency)"
             elif isinstance(part, Definition):
-                yield f"the list of the imported segment {shown_member(part.id)} is not at hand"
+                name = shown_member(part.id)
+                yield f"the list of the imported segment {name} is not at hand (see --import)"
             elif isinstance(part, Reference):
                 yield f"the base segment {shown_member(part.id)} is not at hand (see --segments)"
 

@@ -17,6 +17,7 @@ from pinpoint_endpoints.reports.files import file_line, file_members
 from pinpoint_endpoints.reports.reporter import Cell, Column, Reporter, ReportOptions, View
 from pinpoint_endpoints.reports.table import console_for
 from pinpoint_endpoints.reports.tally import AudienceTally, Tally
+from pinpoint_endpoints.reports.wrapping import wrapped_for
 from pinpoint_endpoints.segments import explain
 from pinpoint_endpoints.segments.evaluate import Answer
 from pinpoint_endpoints.segments.explain import CriterionCounts, Level
@@ -299,18 +300,20 @@ class TreeView(MemberView):
         """Return the reporter that draws a tree in place of a table."""
         return _TreeReporter(self, stream) if output == "table" else None
 
-    def lines(self, explained: Explained) -> Iterator[tuple[str, str]]:
-        """Yield the lines of a level of the tree, each with its style."""
+    def lines(self, explained: Explained) -> Iterator[tuple[str, int, str]]:
+        """Yield the lines of a level of the tree, each with its indent and its style."""
         level = explained.level
         word = answer_word(level.answer)
         if not level.depth:
-            yield f"{self._id(explained.endpoint_id)} {_VERDICTS[level.answer]}", "bold"
-        yield f"{word:9} {_INDENT * level.depth}{explained.text}", _STYLES[level.answer]
+            yield f"{self._id(explained.endpoint_id)} {_VERDICTS[level.answer]}", 0, "bold"
+        text = f"{word:9} {_INDENT * level.depth}{explained.text}"
+        indent = len(f"{'':9} {_INDENT * (level.depth + 2)}")
+        yield text, indent - len(_INDENT), _STYLES[level.answer]
         values = self._values(level)
         place = f" ({explained.place})" if explained.place else ""
         found = f"found {', '.join(values)}{place}" if values else ""
         for below in filter(None, (found, level.note)):
-            yield f"{'':9} {_INDENT * (level.depth + 2)}{below}", ""
+            yield f"{'':{indent}}{below}", indent, ""
 
 
 class _TreeReporter:
@@ -328,8 +331,9 @@ class _TreeReporter:
         from rich.text import Text
 
         console = console_for(self._stream)
-        for line, style in self._view.lines(result):
-            console.print(Text(printable(line), style=style), soft_wrap=True)
+        for line, indent, style in self._view.lines(result):
+            shown = wrapped_for(self._stream, printable(line), indent)
+            console.print(Text(shown, style=style), soft_wrap=True)
 
     def close(self, _tally: Tally[Any], _error: PinpointEndpointsError | None, /) -> None:
         """Print nothing more: the first level is the answer."""

@@ -8,10 +8,15 @@ _MIN_WIDTH = 60
 """In columns: shorter lines are written as they are, and nothing is imported for them."""
 
 
-def wrapped_for(stream: TextIO, line: str) -> str:
+def wrapped_for(stream: TextIO, line: str, indent: int | None = None) -> str:
     """Return a line of prose as it is written to a stream: a terminal would break it in a word.
 
     Commands in backticks stay whole, to be copied.
+
+    Args:
+        stream: where it is written.
+        line: the line.
+        indent: how many blanks the lines after the first one begin with; None for as many as it.
     """
     if len(line) < _MIN_WIDTH or not stream.isatty():
         return line
@@ -21,11 +26,12 @@ def wrapped_for(stream: TextIO, line: str) -> str:
     width = get_terminal_size().columns
     if not width or len(line) <= width:
         return line
-    indent = " " * (len(line) - len(line.lstrip(" ")))
+    if indent is None:
+        indent = len(line) - len(line.lstrip(" "))
     broken = wrap(
         re.sub("`[^`]*`", lambda command: command[0].replace(" ", _JOINED), line),
         width,
-        subsequent_indent=indent,
+        subsequent_indent=" " * indent,
         break_long_words=False,
         break_on_hyphens=False,
         replace_whitespace=False,

@@ -14,6 +14,7 @@ _CONTEXT_OF_FIRST = frozenset(
 )  # fmt: skip
 """Of these, only the first part looks at the endpoint itself."""
 
+_ORDERS = frozenset({"lt", "lte", "gt", "gte"})
 _FUNCTIONS = frozenset({"contains", "starts_with", "ends_with"})
 """They answer false where there is no value, so that they can be asked about any endpoint."""
 
@@ -40,10 +41,12 @@ class Expression(NamedTuple):
     Attributes:
         decide: answers for an endpoint, which has its `Id`.
         names: the members of an endpoint that it looks at.
+        quotes_number: whether it asks if something is more or less than a number in quotes.
     """
 
     decide: Callable[[Endpoint], Answer]
     names: frozenset[str]
+    quotes_number: bool = False
 
 
 def compile_expression(text: str) -> Expression:
@@ -89,7 +92,7 @@ def compile_expression(text: str) -> Expression:
             return False
         return found is not None and found is not False and found not in ("", [], {})
 
-    return Expression(decide, frozenset(_names(compiled.parsed)))
+    return Expression(decide, frozenset(_names(parsed)), _quotes_number(parsed))
 
 
 def _functions() -> Any:
@@ -137,6 +140,15 @@ def _negates_a_part(node: Mapping[str, Any]) -> bool:
     if node["type"] in _CONTEXT_OF_FIRST - {"pipe"} and children[0]["type"] == "not_expression":
         return True
     return any(map(_negates_a_part, children))
+
+
+def _quotes_number(node: Mapping[str, Any]) -> bool:
+    """Tell whether a part of an expression is a comparison by order with a number in quotes."""
+    children = [child for child in node["children"] if isinstance(child, dict)]
+    if node["type"] == "comparator" and node["value"] in _ORDERS:
+        literals = (child["value"] for child in children if child["type"] == "literal")
+        return any(isinstance(value, str) and value.strip().isdecimal() for value in literals)
+    return any(map(_quotes_number, children))
 
 
 def _calls(node: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

@@ -266,6 +266,11 @@ def test_a_template_with_mistakes_is_explained_with_places() -> None:
     assert second == f"t.json:1:27: {none_has} Attributes.FirstName (at /Body): {meant}"
     assert third == f"t.json:1:52: {none_has} User.UserAttributes.firstname (at /Body): {meant}"
     assert preview(template, PEOPLE, "--ignore", "PE503", "--ignore", "PE504").code == 0
+    other = {**endpoint(9, "EMAIL"), "Attributes": {"Plan": ["gold"]}}
+    loop = {"Body": "{{#each Attributes.Plan}}{{this}}{{/each}}"}
+    ended = preview(loop, [*PEOPLE, other], "-o", "text")
+    assert ended.out.splitlines()[0].endswith("(at /Body): 1 endpoint has it, and gets none")
+    assert ended.out.count("PE504") == 1
 
 
 def test_a_template_that_cannot_be_read_is_a_problem() -> None:

@@ -257,12 +257,18 @@ def attribute_of_no_endpoint(template: CheckedTemplate) -> Findings:
         attribute = attribute_in(variable.path or ())
         if not attribute or attribute in names.of_messages or _is_given(attribute, template.given):
             continue
+        if "[]" in (variable.path or ()):
+            continue  # of a loop, which is named
+        number = names.counts[attribute]
+        who = "that gets the message" if number else "of the audience"
+        message = f"no endpoint {who} has {written(attribute)}"
         others = [
             f"{written(path)}, which {_have(count)}"
             for path, count in others_named(attribute, names.counts)
         ]
-        message = f"no endpoint of the audience has {written(attribute)}"
         hint = f"did you mean {others[0]}?" if others else "check the name, or give it a default"
+        if number:
+            hint = f"{_have(number)} it, and {'gets' if number == 1 else 'get'} none"
         yield TemplateFinding(part, variable.place.start, variable.place.end, message, hint)
 
 
