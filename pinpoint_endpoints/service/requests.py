@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from hashlib import blake2b
 from threading import Lock
 from typing import Any, NamedTuple
+from weakref import WeakSet
 
 import orjson
 
@@ -103,6 +104,7 @@ EVENT = f"before-call.pinpoint.{UPDATE_ENDPOINTS_BATCH}"
 HANDLER_ID = "pinpoint_endpoints.ready_body"
 
 _bodies: ContextVar[list[bytes] | None] = ContextVar("ready_bodies", default=None)
+_attached: WeakSet[Any] = WeakSet()
 _attaching = Lock()
 
 
@@ -122,8 +124,10 @@ def ready_body(client: Any, body: bytes) -> Iterator[None]:
     Raises:
         CannotRun: boto3 did not use the body, so an empty batch was sent.
     """
-    with _attaching:  # botocore's registry is not made for several threads
-        client.meta.events.register(EVENT, _replace_body, unique_id=HANDLER_ID)
+    if client not in _attached:  # to register a handler takes as long as to sign a body
+        with _attaching:  # botocore's registry is not made for several threads
+            client.meta.events.register(EVENT, _replace_body, unique_id=HANDLER_ID)
+            _attached.add(client)
     bodies = [body]
     token = _bodies.set(bodies)
     try:
