@@ -1,6 +1,7 @@
 """Validate the bodies and parameters of requests before an operation uses them."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +20,7 @@ from pinpoint_endpoints.quotas import (
     MAX_TAGS,
 )
 from pinpoint_endpoints.schema.bundled import definition
+from pinpoint_endpoints.schema.decider import fits
 from pinpoint_endpoints.schema.errors import schema_errors
 
 if TYPE_CHECKING:
@@ -290,6 +292,9 @@ def endpoint_problem(value: object, shape: str, name: str = "") -> str:
         shape: such as `EndpointRequest`.
         name: of the shape in the service model, if it is another one.
     """
+    with suppress(ValueError):  # the library fails at about 250 nested lists
+        if fits(value, shape):
+            return ""
     from pinpoint_endpoints.checks.schema_check import first_finding
 
     coded = first_finding(value, shape)
