@@ -88,10 +88,7 @@ def plan_migration(
                 yield from batch.hold(_done(item))
                 continue
             item = item._replace(digest=digest, occurrence=occurrence)
-        encoded = dumps(profile.members)
-        if not batch.has_room_for(item, encoded):
-            yield from batch.flush()
-        batch.add(item, encoded)
+        yield from batch.add(item, dumps(profile.members))
     yield from batch.flush()
 
 

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 Step = Call | Outcome
 _GROUP = MAX_BATCH_ITEMS // 4
 """How many documents are checked at once; a full batch waits for no others."""
+
+_size_of = attrgetter("locator.size")
+"""Returns the size of a document's text in bytes."""
 
 _MAX_HELD = 100
 """How many outcomes wait for the call of their neighbours."""
@@ -96,18 +100,9 @@ def plan(
             if isinstance(decided, Outcome):
                 yield from batch.hold(decided)
                 continue
-            encoded = batch_item(decided)
             alone = not options.batch or (ignores_schema and not _fits_the_schema(decided))
-            if alone or not batch.has_room_for(decided, encoded):
-                yield from batch.flush()
-            batch.add(decided, encoded)
-            if alone or batch.is_full:
-                yield from batch.flush()
+            yield from batch.add(decided, batch_item(decided), alone=alone)
     yield from batch.flush()
-
-
-def _size_of(document: Document) -> int:
-    return document.locator.size
 
 
 def without_empty(documents: Iterable[Document], options: SendOptions) -> Iterator[Document]:
@@ -138,12 +133,11 @@ def to_item(document: Document, options: SendOptions) -> Item | InvalidDocument:
         document = document._replace(endpoint_id=options.endpoint_id)
     problems = validate(document, options.policy)
     endpoint_id = document.endpoint_id
-    valid = is_valid(problems, options.policy)
-    if valid and endpoint_id is None and document.has_endpoint:
+    if is_valid(problems, options.policy) and document.has_endpoint:
+        if endpoint_id is not None:
+            return Item(document, endpoint_id, same_endpoint_key(endpoint_id), tuple(problems))
         problems.append(_no_id(document))
-    if not valid or endpoint_id is None or not document.has_endpoint:
-        return InvalidDocument(document, endpoint_id, tuple(problems))
-    return Item(document, endpoint_id, same_endpoint_key(endpoint_id), tuple(problems))
+    return InvalidDocument(document, endpoint_id, tuple(problems))
 
 
 def _no_id(document: Document) -> Problem:
@@ -196,8 +190,8 @@ class BatchBuilder:
         self._clear()
 
     def _clear(self) -> None:
-        self._items: list[Item] = []
-        self._encoded: list[bytes] = []
+        self._inactive: list[tuple[Item, bytes]] = []
+        self._others: list[tuple[Item, bytes]] = []
         self._keys: set[str] = set()
         self._bytes = BATCH_FRAME_BYTES
         self._held: list[Outcome] = []
@@ -209,37 +203,30 @@ class BatchBuilder:
             held, self._held = self._held, []
             yield from held
 
-    def has_room_for(self, item: Item, encoded: bytes) -> bool:
-        """Return whether an item can be in the same call."""
-        return (
-            not self.is_full
-            and self._bytes + len(encoded) + 1 <= self._max_bytes
-            and item.key not in self._keys
-        )
+    def add(self, item: Item, encoded: bytes, *, alone: bool = False) -> Iterator[Step]:
+        """Put an item into the call; yield the call before if it has no room, and a full one.
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the call has as many items as it may have."""
-        return len(self._items) >= self._max_items
-
-    def add(self, item: Item, encoded: bytes) -> None:
-        """Put an item into the call."""
-        self._items.append(item)
-        self._encoded.append(encoded)
+        Args:
+            item: the document with its id.
+            encoded: the item, as it is sent.
+            alone: whether the item is to be in a call of its own.
+        """
+        size = len(encoded) + 1
+        if alone or item.key in self._keys or self._bytes + size > self._max_bytes:
+            yield from self.flush()
+        # each update makes the other endpoints at its address INACTIVE: the last one stays
+        is_inactive = item.document.request.get("EndpointStatus") == "INACTIVE"
+        (self._inactive if is_inactive else self._others).append((item, encoded))
         self._keys.add(item.key)
-        self._bytes += len(encoded) + 1
+        self._bytes += size
+        if alone or len(self._keys) == self._max_items:
+            yield from self.flush()
 
     def flush(self) -> Iterator[Step]:
         """Yield the call and the outcomes that waited for it, and start the next call."""
-        pairs, held = [*zip(self._items, self._encoded, strict=True)], self._held
+        pairs, held = [*self._inactive, *self._others], self._held
         self._clear()
         if pairs:
-            # each update makes the other endpoints at its address INACTIVE: the last one stays
-            pairs.sort(key=_is_sent_last)
             items, encoded = zip(*pairs, strict=True)
             yield self._call(items, encoded)
         yield from held
-
-
-def _is_sent_last(pair: tuple[Item, bytes]) -> bool:
-    return pair[0].document.request.get("EndpointStatus") != "INACTIVE"
