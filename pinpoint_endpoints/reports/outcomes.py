@@ -23,6 +23,7 @@ _STYLES = {
 
 _WORDS = {State.DONE: "accepted before"}
 _NEED_NO_MESSAGE = (State.DONE, State.INVALID)
+_NOTABLE = frozenset({State.UNVERIFIED, State.FAILED, State.INVALID})
 
 
 class OutcomeTally(StateTally[Outcome]):
@@ -123,7 +124,7 @@ class OutcomeView(View[Outcome]):
 
     def is_notable(self, outcome: Outcome) -> bool:
         """Tell whether the document needs a look."""
-        return outcome.state in (State.UNVERIFIED, State.FAILED, State.INVALID)
+        return outcome.state in _NOTABLE
 
     def needs_table(self, outcome: Outcome) -> bool:
         """Leave invalid documents to the table of problems, and skipped ones to the error."""

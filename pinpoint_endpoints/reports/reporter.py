@@ -109,7 +109,8 @@ class View(Generic[R]):
         command: the name of the command in the envelope.
         columns: of the table.
         max_rows: how many rows the table shows; None for all.
-        has_one_row: whether each result has one row: then those that are not shown are not made.
+        has_one_row: whether each result has one row, and problems only if it is notable: then what
+            is not shown is not made.
     """
 
     command: str = ""

@@ -54,12 +54,12 @@ class TableReporter(Generic[R]):
         is_notable = self._view.is_notable(result)
         if self._all.is_full and not is_notable and self._view.has_one_row:
             self._all.more += 1
-        else:
-            rows = list(self._view.rows(result))
-            needed = self._view.needs_table(result)
-            self._all.add(rows, needed=needed)
-            if is_notable:
-                self._notable.add(rows, needed=needed)
+            return
+        rows = list(self._view.rows(result))
+        needed = self._view.needs_table(result)
+        self._all.add(rows, needed=needed)
+        if is_notable:
+            self._notable.add(rows, needed=needed)
         if len(self._problems) < MAX_ROWS:
             self._problems += self._view.problems(result)
 
