@@ -25,6 +25,7 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document, Severity
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.rule import Scope, declared
+from pinpoint_endpoints.documents.segment_shapes import is_function
 from pinpoint_endpoints.documents.suggestions import by_style, without_style
 from pinpoint_endpoints.schema.bundled import SEGMENT
 from pinpoint_endpoints.schema.decider import decider_at
@@ -108,7 +109,8 @@ def _findings(error: SchemaError, shape: str) -> Iterator[CodedFinding]:
             if without_style(name) not in there:
                 yield codes.SEGMENT_MISSING, segment_missing(path, name, _holder(path, shape))
     elif keyword == "type":
-        yield from _wrong_type(error)
+        if not (shape == "SegmentProperties" and len(path) == 1 and is_function(part)):
+            yield from _wrong_type(error)
     elif keyword == "minItems":
         yield codes.SEGMENT_NO_VALUES, segment_no_values(path)
     elif isinstance(part, str):

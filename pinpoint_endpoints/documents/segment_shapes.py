@@ -33,6 +33,7 @@ SEGMENT_MARKS = frozenset(
         "UserAttributes",
         "Name",
         "Properties",
+        "Resources",
         "SegmentGroup",
         "Dimension",
         "writeSegmentRequest",
@@ -48,7 +49,7 @@ The last ones are slips, and the names in programs of the CDK and of other langu
 
 CLOUDFORMATION_TYPE = "AWS::Pinpoint::Segment"
 
-_CERTAIN = SEGMENT_MARKS - {"Name", "Behavior", "UserAttributes", "Properties"}
+_CERTAIN = SEGMENT_MARKS - {"Name", "Behavior", "UserAttributes", "Properties", "Resources"}
 _OF_AN_ENDPOINT = frozenset(
     {"Address", "ChannelType", "EffectiveDate", "EndpointStatus", "OptOut", "RequestId", "User"}
 )
@@ -60,6 +61,14 @@ _OF_A_CRITERION = frozenset(
     {"AttributeType", "DimensionType", "Values", "ComparisonOperator", "Value"}
 )
 _CRITERIA = ("Attributes", "UserAttributes", "Metrics", "Demographic", "Location")
+
+
+def is_function(value: object) -> bool:
+    """Tell whether a value is a function of CloudFormation: it is known when a stack is made."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    (name,) = value
+    return name == "Ref" or str(name).startswith("Fn::")
 
 
 class FoundSegment(NamedTuple):
@@ -84,6 +93,8 @@ def is_segment(value: Mapping[str, Any]) -> bool:
         return False
     if not _CERTAIN.isdisjoint(value) or value.get("Type") == CLOUDFORMATION_TYPE:
         return True
+    if "Resources" in value:
+        return bool([*_resources(value)])
     behavior = value.get("Behavior")
     if isinstance(behavior, dict) and "Recency" in behavior:
         return True
@@ -108,6 +119,9 @@ def segments_in(value: Any, path: ValuePath = ()) -> Iterator[FoundSegment]:
     if value.get("Type") == CLOUDFORMATION_TYPE:
         properties = value.get("Properties", {})
         yield FoundSegment("SegmentProperties", properties, (*path, "Properties"))
+    elif "Resources" in value and [*_resources(value)]:
+        for name in _resources(value):
+            yield from segments_in(value["Resources"][name], (*path, "Resources", name))
     elif "WriteSegmentRequest" in value or "writeSegmentRequest" in value:
         yield FoundSegment("WriteSegmentInput", value, path, ("WriteSegmentRequest",))
     elif "SegmentsResponse" in value:
@@ -117,6 +131,14 @@ def segments_in(value: Any, path: ValuePath = ()) -> Iterator[FoundSegment]:
         yield FoundSegment("SegmentResponse", inner, (*path, "SegmentResponse"))
     else:
         yield FoundSegment(_shape(value), value, path)
+
+
+def _resources(value: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the segments in a stack of CloudFormation."""
+    resources = value.get("Resources")
+    for name, resource in resources.items() if isinstance(resources, dict) else ():
+        if isinstance(resource, dict) and resource.get("Type") == CLOUDFORMATION_TYPE:
+            yield name
 
 
 def _all(value: Any, path: ValuePath) -> Iterator[FoundSegment]:

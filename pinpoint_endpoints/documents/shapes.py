@@ -4,6 +4,7 @@ The value's members decide which shape it is, never the file's name. A list may 
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.documents.positions import ValuePath
@@ -82,9 +83,9 @@ def endpoints_in(value: object, path: ValuePath = ()) -> Iterator[Endpoint]:
     if _MARKS.isdisjoint(value) and ("ChannelType" in value or "Address" in value):
         yield _bare(value, path)
         return
-    other = _segments if is_segment(value) else _template if is_template(value) else None
-    if other is not None:
-        yield from other(value, path)
+    others = _others(value, path)
+    if others is not None:
+        yield from others
         return
     if WRAPPERS.keys().isdisjoint(value):
         yield _bare(value, path) if "EndpointId" not in value else _input(value, path)
@@ -106,6 +107,15 @@ def endpoints_in(value: object, path: ValuePath = ()) -> Iterator[Endpoint]:
             endpoint = found._replace(application_id=application) if application else found
             yield endpoint._replace(metadata=around + endpoint.metadata) if around else endpoint
             around = ()
+
+
+def _others(value: Mapping[str, Any], path: ValuePath) -> Iterator[Endpoint] | None:
+    """Return the segments and templates in a value, of which a stack may have both; else None."""
+    template = _template(value, path) if is_template(value) else None
+    if not is_segment(value):
+        return template
+    segments = _segments(value, path)
+    return segments if template is None or "Resources" not in value else chain(segments, template)
 
 
 def _segments(value: Any, path: ValuePath) -> Iterator[Endpoint]:

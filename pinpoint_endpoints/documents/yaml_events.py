@@ -45,6 +45,7 @@ MAX_BROKEN_DOCUMENTS = 100
 
 _DOCUMENT_START = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FUNCTION = re.compile(r"!(?!!)\w+")
 _DOUBTFUL_BREAK = re.compile("[\x85\u2028\u2029]")
 _TOO_DEEP_FOR_THE_PARSER = "nesting depth"
 _STARTS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
@@ -246,7 +247,7 @@ class _Builder:
     ) -> object:
         if event.__class__ is yaml.AliasEvent:
             return self._repeat(event, expected, path)
-        if event.tag is not None:
+        if event.tag is not None and not self._is_of_cloudformation(event.tag):
             self._refuse(
                 event,
                 "YAML tags are not supported",
@@ -264,6 +265,13 @@ class _Builder:
         if event.__class__ is yaml.MappingStartEvent:
             return self._mapping(events, expected, path)
         return self._sequence(events, expected, path)
+
+    def _is_of_cloudformation(self, tag: str) -> bool:
+        """Tell whether a tag is the short form of a function, in a stack with things of Pinpoint.
+
+        Its argument is read in its place: `!Sub "Hello {{Id}}"` as the text.
+        """
+        return _FUNCTION.fullmatch(tag) is not None and "AWS::Pinpoint::" in self.text
 
     def _mapping(self, events: Iterator[Any], expected: ExpectedTypes, path: ValuePath) -> object:
         members: dict[str, object] = {}

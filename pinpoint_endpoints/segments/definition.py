@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pinpoint_endpoints.documents.positions import ValuePath, json_pointer
+from pinpoint_endpoints.documents.segment_shapes import is_function
 from pinpoint_endpoints.errors import CheckFailed
 
 RELATIONS = ("ALL", "ANY", "NONE")
@@ -222,10 +223,10 @@ def _definition(members: Mapping[str, Any], path: ValuePath) -> Definition:
         include = _relation(members_of_groups, "Include", at)
         listed = _items(members_of_groups, "Groups", at)
         found = tuple(_group(_object(group, at), at) for group, at in listed)
-    version = members.get("Version")
+    version, name = members.get("Version"), members.get("Name")
     return Definition(
         path,
-        _text(members.get("Name"), (*path, "Name")),
+        "" if is_function(name) else _text(name, (*path, "Name")),
         found,
         include,
         _text(members.get("Id"), (*path, "Id")),

@@ -74,6 +74,15 @@ def fixed(text: str, name: str) -> str:
         "SegmentDimensions of attributes": attribute("INCLUSIVE", "x")["Dimensions"],
         "SegmentProperties": {"ApplicationId": "a", "Name": "x", "Dimensions": {}, "Tags": {}},
         "CloudFormation": {"Type": "AWS::Pinpoint::Segment", "Properties": {"Name": "x"}},
+        "a stack": {
+            "Resources": {
+                "Bucket": {"Type": "AWS::S3::Bucket"},
+                "All": {
+                    "Type": "AWS::Pinpoint::Segment",
+                    "Properties": {"ApplicationId": {"Ref": "App"}, "Name": {"Fn::Sub": "${x}"}},
+                },
+            }
+        },
     }.items(),
 )
 def test_every_shape_is_a_segment_and_no_endpoint(tmp_path: Path, shape: str, value: Any) -> None:
@@ -248,6 +257,25 @@ Properties:
   Dimensions: {Location: {Country: {DimensionType: INCLUSIVE, Values: [NO]}}}
 """
     assert [problem.code for problem in problems_of(text, tmp_path, "a.yaml")] == ["PE011"]
+
+
+def test_the_functions_of_a_stack_are_read_as_their_arguments(tmp_path: Path) -> None:
+    """Short forms too, beside templates; elsewhere YAML has no tags."""
+    text = """\
+Resources:
+  Hello:
+    Type: AWS::Pinpoint::EmailTemplate
+    Properties: {TemplateName: !Sub "${Name}-hello", Subject: "Hi {{Id}}"}
+  Germans:
+    Type: AWS::Pinpoint::Segment
+    Properties:
+      ApplicationId: !Ref App
+      Dimensions: {Location: {Country: {DimensionType: INCLUSIVE, Values: [!Ref Country]}}}
+"""
+    (problem,) = problems_of(text, tmp_path, "stack.yaml")
+    assert (problem.code, problem.line) == ("PE420", 9)
+    tagged = problems_of("ChannelType: !Ref Channel", tmp_path, "a.yaml")
+    assert [one.code for one in tagged] == ["PE008"]
 
 
 def test_hostile_values_are_problems_and_no_traceback(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
+from pinpoint_endpoints.documents.segment_shapes import is_function
 from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_style
 from pinpoint_endpoints.masking import counted, shown_member
 from pinpoint_endpoints.quotas import (
@@ -423,13 +424,15 @@ def template_member(template: CheckedTemplate) -> Findings:
     yield from found
     if not template.parts and not found:
         message = f"the template has no text: expected {', '.join(known)}"
+        if any(map(is_function, members.values())):
+            message = "its texts are functions of CloudFormation: what they return is not known"
         yield TemplateFinding(Part("", "", pointer), 0, 0, message, "", Severity.WARNING)
 
 
 def _wrong_name(template: CheckedTemplate) -> Findings:
     name, pointer = template.template.name, template.template.pointer
-    if not name or _TEMPLATE_NAME.fullmatch(name):
-        return
+    if not name or "${" in name or _TEMPLATE_NAME.fullmatch(name):
+        return  # what a stack puts in is not known
     beside = pointer.rpartition("/")[0]  # as `--cli-input-json` has it
     at = pointer if template.members and "TemplateName" in template.members else beside
     hint = "use letters, digits, _ and -, up to 128, with a letter or a digit first"
@@ -448,7 +451,7 @@ def _wrong_members(
             hint = f'did you mean "{near}"?' if near else f"the members are {', '.join(known)}"
             message = f'templates have no member "{shown_member(name)}"'
             yield TemplateFinding(part, 0, 0, message, hint, at_key=True)
-        elif value is not None and not isinstance(value, wanted):
+        elif value is not None and not isinstance(value, wanted) and not is_function(value):
             hint = "write the JSON as a string" if name == "DefaultSubstitutions" else ""
             yield TemplateFinding(part, 0, 0, f"expected {_TYPES[wanted]}", hint)
 
