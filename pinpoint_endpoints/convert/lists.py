@@ -67,6 +67,7 @@ _NOT_A_NUMBER = Rule(
 _SUPPRESSION_LIMITS = PartLimits(sys.maxsize, MAX_SUPPRESSED_ADDRESSES)
 _CONTACT_LIMITS = PartLimits(sys.maxsize, MAX_CONTACTS)
 _OF_THE_ADDRESS = frozenset({"Address", "ChannelType", "OptOut", "EndpointStatus", "RequestId"})
+_NORTH_AMERICA = frozenset({"US", "USA", "CA", "CAN"})
 _KEYS = frozenset({"Id", "User.UserId"})
 """They may be addresses, and stay what an endpoint and a user are known by."""
 
@@ -119,13 +120,28 @@ def _write_ses_suppression(
 def _write_sms_opt_outs(
     documents: Iterable[Document], output: Output, account: Account, _options: ConvertOptions
 ) -> None:
+    written: set[int] = set()
     with output.open("sms-opt-outs.txt") as file:
         for endpoints, reason in _suppressed(documents, PHONE_CHANNELS, account):
-            numbers = (e164(each.address.strip()) for each in endpoints)
-            number = next(filter(None, numbers), "") or e164(as_from_abroad(endpoints[0].address))
+            number = next(filter(None, map(_number, endpoints)), "")
             _note(reason if number else _NOT_A_NUMBER, endpoints, account)
-            if number:
+            if number and hash(number) not in written:
+                written.add(hash(number))
                 file.write(f"{number}\n".encode(), 1)
+
+
+def _number(endpoint: UserEndpoint) -> str:
+    """Return an endpoint's phone number in E.164 form; nothing if its country is not known.
+
+    AWS's samples of import files have numbers of North America without a plus sign.
+    """
+    address = endpoint.address.strip()
+    location = endpoint.request.get("Location")
+    country = text_of(location.get("Country")) if isinstance(location, dict) else ""
+    spellings = [address, as_from_abroad(address)]
+    if country.upper() in _NORTH_AMERICA:
+        spellings += [f"+1 {address}", f"+{address}"]
+    return next(filter(None, map(e164, spellings)), "")
 
 
 def _write_ses_contacts(

@@ -354,7 +354,15 @@ def profile_of(user: User, fields: Fields, change: Change) -> Profile:
     members["inactive"] = how_many(endpoint.inactive for endpoint in user.endpoints)
     _add_attributes(members, user, fields, change)
     _drop_what_is_too_large(members, user, change)
+    for endpoint in reach.devices if user.is_user else ():
+        note_id(endpoint, fields, change)
     return Profile(members, [*map(_device(user, fields), reach.devices)], reach.suppressed)
+
+
+def note_id(endpoint: UserEndpoint, fields: Fields, change: Change) -> None:
+    """Take note of the id of a user's endpoint if it is an address that is opted out."""
+    if fields.have_opted_out([endpoint.endpoint_id]):
+        change("opted-out-key", "Id", endpoint.place)
 
 
 class _Reach(NamedTuple):
@@ -724,7 +732,7 @@ RULES: Mapping[str, Rule] = {
         ("more-addresses", Action.CARRIED, "as attribute EmailAddress_4, PhoneNumber_5 and so on"),
         ("own-file", Action.CARRIED, "not of EMAIL, SMS or VOICE: it is in devices.jsonl"),
         ("not-e164", Action.CARRIED, "not a phone number in E.164 form: it may be unreachable"),
-        ("opted-out-key", Action.CARRIED, "an address that is opted out: it stays the user's key"),
+        ("opted-out-key", Action.CARRIED, "an address that is opted out: it stays the id"),
         ("not-for-segments", Action.CARRIED, "segments may refuse the key: --keys strict mends it"),
         ("no-user", Action.CHANGED, "no user id: it stands alone, named by its endpoint id"),
         ("key-clash", Action.CHANGED, "no user id, and a user has its id: endpoint: is put first"),

@@ -21,6 +21,7 @@ from pinpoint_endpoints.convert.profiles import (
     Field,
     Profile,
     how_many,
+    note_id,
     profile_of,
     reason_to_suppress,
     unused,
@@ -133,6 +134,8 @@ def _address_row(
 
     (endpoint,) = user.endpoints
     members = profile_of(user, profiles.fields, change).members
+    if user.is_user and ("email1" in members or "phone1" in members):
+        note_id(endpoint, profiles.fields, change)
     yield user.key if user.is_user else ""
     yield endpoint.endpoint_id
     yield endpoint.channel

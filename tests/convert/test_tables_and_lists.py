@@ -215,9 +215,11 @@ def test_opted_out_numbers(convert: Convert) -> None:
         endpoint("b", "VOICE", "+44 (0)20 7946 0958"),
         endpoint("c", TEXT, "(206) 555-0100", **OUT),
         endpoint("d", TEXT, "+12065550100"),
+        endpoint("e", TEXT, "(206) 555-0177", **OUT, Location={"Country": "CAN"}),
+        endpoint("f", TEXT, "1-206-555-0177", **OUT, Location={"Country": "US"}),
     ]
     files = convert("sms-opt-outs", audience=dialled)
-    assert files["sms-opt-outs.txt"].split() == ["+12065550100", "+442079460958"]
+    assert files["sms-opt-outs.txt"].split() == ["+12065550100", "+12065550177", "+442079460958"]
 
 
 @pytest.mark.parametrize(

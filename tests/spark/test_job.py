@@ -126,8 +126,13 @@ def test_the_job_makes_the_same_profiles(tmp_path: Path) -> None:
     ):
         assert lines_of(tmp_path / "out", part) == Counter(expected[name].splitlines()), part
     assert {*lines_of(tmp_path / "out", "suppressed")} == {*expected["suppressed.csv"].splitlines()}
-    members = [one for one in json.loads(ended.out)["results"] if one["kind"] == "member"]
-    found = [*map(json.loads, lines_of(tmp_path / "out", "account"))]
+    check_account(tmp_path / "out", ended.out)
+
+
+def check_account(output: Path, envelope: str) -> None:
+    """Compare the account in the job's output with that of the command."""
+    members = [one for one in json.loads(envelope)["results"] if one["kind"] == "member"]
+    found = [*map(json.loads, lines_of(output, "account"))]
     for one in (*members, *found):
         del one["places"]  # of several places, which are the first is another question
     assert values_of(map(json.dumps, found)) == values_of(map(json.dumps, members))
@@ -136,12 +141,14 @@ def test_the_job_makes_the_same_profiles(tmp_path: Path) -> None:
 def test_the_job_writes_the_same_lines(tmp_path: Path) -> None:
     """Of several documents of one endpoint, the same one counts."""
     write(tmp_path / "in", [[*audience(80)], [b"", *audience(90)]])
-    run("convert", tmp_path / "in", "--to", "ndjson", "--out", tmp_path / "pe.ndjson")
+    out = tmp_path / "pe.ndjson"
+    ended = run("convert", tmp_path / "in", "--to", "ndjson", "--out", out, "-o", "json")
 
     main(["convert", str(tmp_path / "in"), str(tmp_path / "out"), "--to", "ndjson"])
 
-    expected = Counter((tmp_path / "pe.ndjson").read_text("utf-8").splitlines())
-    assert lines_of(tmp_path / "out", "endpoints") == expected
+    assert lines_of(tmp_path / "out", "endpoints") == Counter(out.read_text("utf-8").splitlines())
+    assert "opted-out-in-invalid" in ended.out
+    check_account(tmp_path / "out", ended.out)
 
 
 def test_a_task_that_dies_is_done_again(spark: "SparkSession", tmp_path: Path) -> None:
