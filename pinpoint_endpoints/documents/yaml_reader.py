@@ -104,7 +104,7 @@ class _Line:
     """A line: a member of a mapping, an item of a list, or an item with its first member.
 
     Attributes:
-        indent: the number of spaces before it; -1 if it is none of these.
+        indent: the number of spaces before it; -1 if it is blank, or marks where documents meet.
         is_item: whether it starts with a dash.
         key: the member's name; empty if the item is a scalar.
         column: where the name starts, in characters from 0.
@@ -129,8 +129,7 @@ class _Line:
 
 
 _BLANK = _Line(-1)
-_BEGIN = _Line(-1)
-_MARKS = {"---": _BEGIN, "...": _Line(-1)}
+_MARK = _Line(-1)
 _known: defaultdict[ExpectedTypes, dict[str, _Line]] = defaultdict(dict)
 """Lines by the types that are expected there: files of one kind share most of their lines."""
 
@@ -161,38 +160,37 @@ class _LineReader:
         """
         if len(self._lines) > MAX_LINES:
             raise _NotPlainError
-        expected = expected_in_file()
-        at, line = self._next(0, expected)
-        if line is _BEGIN:
-            at, line = self._next(at + 1, expected)
-        if line.indent:
-            raise _NotPlainError
-        value, end = self._block(at, line, expected, ())
-        if end != len(self._lines) - 1:
+        value, end = self._below(-1, -1, expected_in_file(), ())
+        if value is None and self._lines[end] == "---":
+            value, end = self._below(end, -1, expected_in_file(), ())
+        if value is None or end != len(self._lines) - 1:
             raise _NotPlainError
         return value
 
-    def _next(self, at: int, expected: ExpectedTypes) -> tuple[int, _Line]:
-        """Return the first line that is not blank from an index on, with its index."""
-        known = _known[expected]
-        while (line := known.get(self._lines[at]) or _read(self._lines[at], expected)) is _BLANK:
-            at += 1
-        return at, line
-
-    def _block(
-        self, at: int, line: _Line, expected: ExpectedTypes, path: ValuePath
+    def _below(
+        self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
     ) -> tuple[object, int]:
-        """Return the list or mapping that starts in a line, and the index of the line below it.
+        """Return the value in the lines below one, and the index of the line behind it.
 
         Args:
-            at: the index of its first line.
-            line: that line.
+            at: the index of the line above.
+            column: where the name in that line starts; -1 above the whole.
             expected: the types that the schema expects there.
-            path: where it is in the document.
+            path: where the value is in the document.
         """
-        if line.is_item:
-            return self._sequence(at, line.indent, expected, path)
-        return self._mapping(at, line.indent, expected, path)
+        inside = expected.items or expected
+        lines, known = self._lines, _known[inside]
+        while True:
+            at += 1
+            text = lines[at]
+            line = known.get(text) or _read(text, inside)
+            indent = line.indent
+            if line.is_item and indent >= column:
+                return self._sequence(at, indent, expected, path)
+            if indent > column:
+                return self._mapping(at, indent, expected, path)
+            if line is not _BLANK:
+                return None, at
 
     def _mapping(
         self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
@@ -217,9 +215,13 @@ class _LineReader:
             if line.below is None:
                 found[key] = line.value
                 at += 1
+            elif isinstance(line.below, list):
+                found[key] = self._list(at, line.below, (*path, key))
+                at += 1
             else:
-                found[key], at = self._below(at, line.column, line.below, (*path, key))
-        self._locate_block(path, first, column, at)
+                found[key], at = self._below(at, column, line.below, (*path, key))
+        if has_places:
+            self._locate_block(path, first, column, at)
         return found, at
 
     def _sequence(
@@ -244,21 +246,15 @@ class _LineReader:
                     self._note(at, line, (*path, len(found)))
                 found.append(line.value)
                 at += 1
-        self._locate_block(path, first, indent, at)
+        if has_places:
+            self._locate_block(path, first, indent, at)
         return found, at
 
-    def _below(
-        self, at: int, column: int, below: ExpectedTypes | list[_Line], path: ValuePath
-    ) -> tuple[object, int]:
-        """Return the value of a member that is no scalar in its line, and the index of the next."""
-        if isinstance(below, list):
-            for number, item in enumerate(below):
-                self._note(at, item, (*path, number))
-            return [item.value for item in below], at + 1
-        at, following = self._next(at + 1, below.items or below)
-        if following.indent > column or (following.is_item and following.indent == column):
-            return self._block(at, following, below, path)
-        return None, at
+    def _list(self, at: int, items: list[_Line], path: ValuePath) -> list[object]:
+        """Return the list in a line."""
+        for number, item in enumerate(items):
+            self._note(at, item, (*path, number))
+        return [item.value for item in items]
 
     def _note(self, at: int, line: _Line, path: ValuePath) -> None:
         """Note where a name and a scalar are, and warn if other tools read them differently."""
@@ -317,9 +313,9 @@ def _simple_line(text: str, expected: ExpectedTypes) -> _Line | None:
 def _any_line(text: str, expected: ExpectedTypes) -> _Line:
     if len(text) > MAX_LINE_LENGTH or not text.isprintable():
         raise _NotPlainError
+    if text.startswith(("#", "---", "...")):
+        return _BLANK if text.startswith("#") else _MARK
     parts = _LINE.fullmatch(text)
-    if text in _MARKS or text.startswith("#"):
-        return _MARKS.get(text, _BLANK)
     if parts is None:
         raise _NotPlainError
     return _BLANK if parts.lastindex == _INDENT else _line_of(text, parts, expected)
