@@ -30,7 +30,7 @@ _TRUNK_ZERO = re.compile(r"\s*\(\s*0+\s*\)\s*")
 _FROM_NORTH_AMERICA = re.compile("011(?=[0-9]{10})")
 """Dialled before a number abroad; before fewer digits it is the code of a city."""
 
-_TRUNK_PREFIX = re.compile("1|8|06")
+_TRUNK_PREFIX = re.compile(r"[18](?=[0-9]{10}\Z)|06(?=[0-9]{8,9}\Z)")
 """Dialled before a number inside North America, inside Russia and Kazakhstan, inside Hungary."""
 
 _COUNTRY_CODE = re.compile(
