@@ -130,6 +130,7 @@ class Account:
         self.complete = 0
         self.incomplete = 0
         self.sms_parts = 0
+        self._addresses: set[int] = set()
         self._found: dict[tuple[About, str, str], list[Any]] = {}
         self._longest: dict[str, tuple[int, str]] = {}
         self._sms: dict[tuple[str, int], list[Any]] = {}
@@ -141,7 +142,7 @@ class Account:
 
     def add(self, endpoint_id: str, endpoint: Mapping[str, Any]) -> None:
         """Render the message for an endpoint, unless none is sent to it, and count."""
-        reason = left_out(endpoint, self.renderer.template.kind)
+        reason = left_out(endpoint, self.renderer.template.kind) or self._duplicate(endpoint)
         self.names.add(endpoint, gets_message=reason is None)
         if reason is not None:
             self.left_out[reason] += 1
@@ -162,6 +163,12 @@ class Account:
             self.sms_parts += message.sms.parts
             key = message.sms.encoding, message.sms.parts
             self._sms.setdefault(key, [0, endpoint_id])[0] += 1
+
+    def _duplicate(self, endpoint: Mapping[str, Any]) -> Stage | None:
+        """Return that an endpoint has the channel and address of an earlier one, or None."""
+        number = len(self._addresses)
+        self._addresses.add(hash((endpoint["ChannelType"], endpoint["Address"])))
+        return Stage.DUPLICATE if len(self._addresses) == number else None
 
     def _note(self, endpoint_id: str, message: Message) -> None:
         keys: dict[tuple[About, str, str], None] = {}

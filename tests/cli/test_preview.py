@@ -97,6 +97,13 @@ def test_a_platform_without_a_text_is_noted() -> None:
     assert entries_in(ended, "note") == [("GCM", 2, "e2")]
 
 
+def test_of_endpoints_with_one_address_one_gets_the_message() -> None:
+    """As `pe segment` counts them: each SMS costs."""
+    people = [{**endpoint(number, "SMS", "Jane"), "Address": "+12065550100"} for number in (1, 2)]
+    ended = preview(SMS, people, "-o", "text")
+    assert "2 endpoints: 1 message; 1 with the address of another" in ended.out + ended.err
+
+
 def test_an_in_app_message_is_shown_as_it_is() -> None:
     """It has no variables, so that none is missing; it is said that they are shown."""
     content = [{"BodyConfig": {"Body": "Hi {{User.UserAttributes.None}}"}}]
