@@ -38,6 +38,9 @@ _COUNTRY_CODE = re.compile(
 )
 """ITU-T E.164, list of assigned codes."""
 
+_HAS_CODE, _NO_CODE = "country code", "no country code"
+"""Kinds of keys of phone numbers: a number that has one is the same as one that has none."""
+
 
 class OptedOut:
     """Addresses that are opted out; of each it keeps a few numbers.
@@ -78,12 +81,12 @@ def address_key(channel: str, address: str) -> str:
 
 def keys_to_keep(channel: str, address: str) -> Sequence[str]:
     """Return what to keep of an address that is opted out, for `keys_to_find`."""
-    return _keys(channel, address, ("abroad",), ("inside",))
+    return _keys(channel, address, (_HAS_CODE,), (_NO_CODE,))
 
 
 def keys_to_find(channel: str, address: str) -> Sequence[str]:
     """Return the keys of which `keys_to_keep` has kept one if the address is opted out."""
-    return _keys(channel, address, ("inside",), ("inside", "abroad"))
+    return _keys(channel, address, (_NO_CODE,), (_NO_CODE, _HAS_CODE))
 
 
 def channel_meant(channel: str, address: str) -> str:
@@ -106,7 +109,7 @@ def fingerprint(channel: str, address: str) -> int:
     return hash(address_key(channel, address))
 
 
-def names_any(text: str, opts_out: Callable[[str, str], bool]) -> bool:
+def names_opted_out(text: str, opts_out: Callable[[str, str], bool]) -> bool:
     """Return whether a text has an address that is opted out, alone or among other words.
 
     Args:

@@ -19,7 +19,7 @@ from pinpoint_endpoints.convert.addresses import (
     PHONE_CHANNELS,
     as_from_abroad,
     emails_in,
-    names_any,
+    names_opted_out,
 )
 from pinpoint_endpoints.convert.by_address import (
     NO_ADDRESS,
@@ -190,7 +190,7 @@ def _reachable_members(
     def kept(value: Any, path: str) -> Any:
         if isinstance(value, dict):
             inner = {name: kept(member, f"{path}.{name}") for name, member in value.items()}
-            names = [name for name in inner if names_any(name, addresses.opts_out)]
+            names = [name for name in inner if names_opted_out(name, addresses.opts_out)]
             for name in names:
                 account.add(OPTED_OUT_NAME, f"{path}.{name}", endpoint.place)
                 del inner[name]
@@ -199,7 +199,7 @@ def _reachable_members(
             return [one for one in (kept(each, path) for each in value) if one is not None]
         if isinstance(value, float) or path in _KEYS:
             return value
-        if names_any(text_of(value), addresses.opts_out):
+        if names_opted_out(text_of(value), addresses.opts_out):
             account.add(OPTED_OUT_VALUE, path, endpoint.place)
             return None
         return value

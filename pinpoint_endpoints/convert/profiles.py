@@ -21,7 +21,7 @@ from pinpoint_endpoints.convert.account import (
     Count,
     Rule,
 )
-from pinpoint_endpoints.convert.addresses import PHONE_CHANNELS, names_any
+from pinpoint_endpoints.convert.addresses import PHONE_CHANNELS, names_opted_out
 from pinpoint_endpoints.convert.by_id import RULES_OF_READING
 from pinpoint_endpoints.convert.formats import MappedMember
 from pinpoint_endpoints.convert.grouping import Change, User
@@ -142,7 +142,9 @@ class Fields:
         max_fields: int = MAX_OBJECT_TYPE_FIELDS,
     ) -> None:
         self.opts_out = opts_out
-        self._names_any = lru_cache(_MAX_REMEMBERED)(partial(names_any, opts_out=opts_out))
+        self._names_opted_out = lru_cache(_MAX_REMEMBERED)(
+            partial(names_opted_out, opts_out=opts_out)
+        )
         self._count = count
         self._strict_keys = strict_keys
         self._max_fields = max_fields
@@ -223,7 +225,7 @@ class Fields:
 
     def have_opted_out(self, texts: Iterable[str]) -> bool:
         """Return whether any of some texts names an opted-out address, once all are known."""
-        return any(map(self._names_any, texts))
+        return any(map(self._names_opted_out, texts))
 
     def columns(self, kind: str, name: str, number: int) -> "Columns":
         """Return the fields of the values of an attribute."""
