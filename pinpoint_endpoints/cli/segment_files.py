@@ -176,7 +176,8 @@ def read_imports(given: Iterable[str]) -> dict[str, ImportedList]:
                 if document.has_endpoint:
                     listed.add(document)
                 elif not document.is_empty:
-                    raise CannotRun(str(document.problems[-1]))
+                    problems = document.problems or validate(document)
+                    raise CannotRun(str(problems[-1]))
         if not len(listed):
             raise CannotRun(
                 f"{printable(path)} lists no endpoint and no user",

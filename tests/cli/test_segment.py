@@ -264,6 +264,7 @@ def test_how_segments_are_evaluated_is_explained() -> None:
         (["segment", "endpoints/e1.json", "endpoints"], 3, "endpoints/e1.json has no segment"),
         (["segment", "empty.json", "endpoints"], 3, "empty.json has no segment"),
         (["segment", "S1.json", "endpoints", "--import", "x=empty.json"], 3, "lists no endpoint"),
+        (["segment", "S1.json", "endpoints", "--import", "x=rows.ndjson"], 3, "rows.ndjson:1:1"),
         (["segment", "several.json", "endpoints"], 2, "has 2 segments"),
         (["segment", "several.json", "endpoints", "--segment", "Z"], 2, "there are A, B"),
         (["segment", "wrong.json", "endpoints"], 1, "wrong.json:1:"),
@@ -280,6 +281,7 @@ def test_how_segments_are_evaluated_is_explained() -> None:
 def test_what_is_wrong_is_said(folder: Path, arguments: list[str], code: int, message: str) -> None:
     """A wrong command line or definition has a message, and what to do."""
     write("empty.json", {})
+    write("rows.ndjson", 1, 2)
     write("several.json", [{"Name": "A", "Dimensions": {}}, {"Name": "B", "Dimensions": {}}])
     write("wrong.json", {"Name": "x", "Dimensions": {"Location": {"City": among("Rome")}}})
     ended = run(*arguments)
