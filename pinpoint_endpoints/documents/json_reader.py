@@ -195,7 +195,7 @@ def parse_with_positions(raw: bytes, first_line: int = 1) -> Iterator[ParsedValu
     try:
         yield from parser.values()
     except Unreadable as error:
-        error.problems[:0] = parser.problems
+        error.problems[:0] = text_rules.shown_problems(parser.problems)
         raise
 
 

@@ -429,8 +429,15 @@ def _large(source: Source, begin: bytes, reader: Read) -> Iterator[Document]:
         yield _unreadable(source.path, _too_large("file", 1))
 
 
-def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
-    """Yield the documents in the bytes of a whole, uncompressed file."""
+def documents_in(source: Source, raw: bytes, *, all_problems: bool = False) -> Iterator[Document]:
+    """Yield the documents in the bytes of a whole, uncompressed file.
+
+    Args:
+        source: the file.
+        raw: its bytes.
+        all_problems: whether documents have also those problems that can be fixed and that are not
+            shown, because there are very many.
+    """
     by_name = _named_otherwise(source, raw)
     if by_name is not None:
         yield by_name
@@ -456,7 +463,7 @@ def documents_in(source: Source, raw: bytes) -> Iterator[Document]:
         if isinstance(parsed, Unreadable):
             yield _unreadable(source.path, *parsed.problems, raw=raw)
         else:
-            yield from _endpoints(source, parsed, several=several)
+            yield from _endpoints(source, parsed, several=several, all_problems=all_problems)
     if stopped is not None:
         yield _unreadable(source.path, *stopped.problems, raw=raw)
 
@@ -560,9 +567,13 @@ def is_ndjson(raw: bytes) -> bool:
     return True
 
 
-def _endpoints(source: Source, parsed: Parsed, *, several: bool) -> Iterator[Document]:
+def _endpoints(
+    source: Source, parsed: Parsed, *, several: bool, all_problems: bool = False
+) -> Iterator[Document]:
     path = source.path
     value, found, locator = parsed
+    if not all_problems:
+        found = text_rules.shown_problems(found)
     problems = tuple(_problem(path, problem) for problem in found) if found else ()
     is_empty = True
     for endpoint in endpoints_in(value):
@@ -657,7 +668,7 @@ def _problem(path: str, problem: TextProblem) -> Problem:
 
 
 def _unreadable(path: str, *found: TextProblem, raw: bytes = b"", first_line: int = 1) -> Document:
-    problems = tuple(_problem(path, problem) for problem in found)
+    problems = tuple(_problem(path, problem) for problem in found) if found else ()
     locator = MapLocator(PositionMaps(partial(_lines_only, raw, first_line)))
     return Document(path, "", None, None, {}, (), locator, problems=problems)
 

@@ -1,5 +1,7 @@
 """Rules about the text of a file: each function creates the problem with its code."""
 
+from collections.abc import Sequence
+
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.lookalikes import advice, named
 from pinpoint_endpoints.documents.model import Fix, Severity, TextProblem
@@ -299,12 +301,23 @@ def csv_row(place: Place, message: str, hint: str) -> TextProblem:
 
 
 def add_problem(problems: list[TextProblem], problem: TextProblem) -> None:
-    """Append a problem to those of one value; beyond `MAX_PROBLEMS`, only that there are more."""
+    """Append a problem to those of one value; beyond `MAX_PROBLEMS`, only that there are more.
+
+    Behind this stand those that can be fixed: they are not shown, and a text is fixed at once.
+    """
     if len(problems) < MAX_PROBLEMS:
         problems.append(problem)
-    elif len(problems) == MAX_PROBLEMS:
+        return
+    if len(problems) == MAX_PROBLEMS:
         message = f"more than {MAX_PROBLEMS} problems: the others are not shown"
         more = too_large(problem.place, message, "fix these first")
         problems.append(more._replace(severity=problem.severity))
     elif problem.severity is Severity.ERROR:
-        problems[-1] = problems[-1]._replace(severity=problem.severity)
+        problems[MAX_PROBLEMS] = problems[MAX_PROBLEMS]._replace(severity=problem.severity)
+    if problem.fix is not None:
+        problems.append(problem)
+
+
+def shown_problems(problems: Sequence[TextProblem]) -> Sequence[TextProblem]:
+    """Return the problems of one value that are shown."""
+    return problems[: MAX_PROBLEMS + 1]

@@ -186,7 +186,7 @@ class _Builder:
         try:
             yield from self._parsed()
         except Unreadable as error:
-            error.problems[:0] = self.problems
+            error.problems[:0] = text_rules.shown_problems(self.problems)
             raise
 
     def _parsed(self) -> Iterator[object]:

@@ -109,7 +109,7 @@ class _Examined(NamedTuple):
 
 def _examine(raw: bytes, source: Source, check: Check) -> _Examined:
     documents = [
-        *of_any_kind(documents_in(source, raw))
+        *of_any_kind(documents_in(source, raw, all_problems=True))
     ]  # keeps the locators, so that their ids differ
     numbers: dict[int, int] = {}
     found: list[tuple[int, Problem]] = []

@@ -59,3 +59,11 @@ def test_a_text_that_takes_more_rounds_is_not_called_finished(rounds: int, left:
     fixed = fixed_text(b'{"Id": "a", "optOut": "none"}', source, validate, rounds)
     assert fixed is not None
     assert (fixed.fixes, fixed.unfinished) == (rounds, left)
+
+
+def test_problems_that_are_not_shown_are_fixed_with_the_others() -> None:
+    """Of very many problems of a text the first are shown; one round fixes all."""
+    text = "Attributes:\n" + "".join(f"  a{number}: [NO]\n" for number in range(1_010))
+    fixed = fixed_text(text.encode(), Source("x.yaml", Format.YAML), validate, max_rounds=1)
+    assert fixed is not None
+    assert (fixed.fixes, fixed.unfinished) == (1_010, False)
