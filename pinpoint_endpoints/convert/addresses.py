@@ -18,13 +18,13 @@ _LIKE_A_NUMBER = re.compile(rf"{_NOT_A_DATE}\+?[0-9{_SEPARATORS}]{{7,}}")
 _NUMBERS = re.compile(
     rf"(?<!\w)(?:\+\(?|\(|{_NOT_A_DATE})[0-9](?:[{_SEPARATORS}]{{0,3}}[0-9]){{6,}}(?!\w)"
 )
-_PLAIN_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
-_EMAIL = re.compile(r"[^\s<>()\[\]{}:;,|]+@[^\s<>()\[\]{}:;,|]+")
+_PLAIN_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_BETWEEN_EMAILS = re.compile(r"[\s<>()\[\]{}:;,|]+")
 
 _EXTENSION = re.compile(r"(?<=[0-9 )])(?:[;,#xXeE].*|\.0\Z)", re.DOTALL)
 """And what a spreadsheet adds to a number."""
 
-_TRUNK_ZERO = re.compile(r"\s*\(\s*0+\s*\)\s*")
+_TRUNK_ZERO = re.compile(r"\(\s*0+\s*\)")
 """A 0 that is only dialled inside a country, as in +44 (0)20 7946 0958."""
 
 _FROM_NORTH_AMERICA = re.compile("011(?=[0-9]{10})")
@@ -101,7 +101,8 @@ def channel_meant(channel: str, address: str) -> str:
 
 def emails_in(text: str) -> list[str]:
     """Return what looks like an e-mail address in a text: one of `Ann <ann@example.com>`."""
-    return _EMAIL.findall(text.replace('"', ""))
+    words = _BETWEEN_EMAILS.split(text.replace('"', ""))
+    return [word for word in words if "@" in word[1:-1]]
 
 
 def fingerprint(channel: str, address: str) -> int:
@@ -123,7 +124,7 @@ def names_opted_out(text: str, opts_out: Callable[[str, str], bool]) -> bool:
 
 def as_from_abroad(address: str) -> str:
     """Return a phone number with a plus sign, if it has what stands for one: 00 or 011."""
-    text = _TRUNK_ZERO.sub(" ", _plain(address))
+    text = " ".join(_TRUNK_ZERO.sub(" ", _plain(address)).split())
     code, digits = _dialled(text)
     return f"+{code}{digits}" if code and "+" not in text else text
 
@@ -192,7 +193,7 @@ def _keys(
 
 def _dialled(text: str) -> tuple[str, str]:
     """Return the country code of a phone number, or nothing, and its other digits."""
-    text = _TRUNK_ZERO.sub(" ", _EXTENSION.sub("", text))
+    text = _TRUNK_ZERO.sub("", _EXTENSION.sub("", text))
     digits = _NOT_DIGITS.sub("", text)
     if "+" not in text and not digits.startswith("00"):
         abroad = _FROM_NORTH_AMERICA.match(digits)

@@ -110,6 +110,15 @@ def test_what_is_not_understood_is_a_refusal(
     assert user.endpoints[0].inactive is inactive
 
 
+@pytest.mark.parametrize("part", ["a", "a.", "+1 ", "+1(0", "1-"])
+def test_an_address_of_any_length_is_compared(part: str) -> None:
+    """An invalid document may have megabytes: the time does not grow with their square."""
+    address = f"{part * 200_000} ann@example.com"
+    opted_out = OptedOut()
+    opted_out.add("SMS", address)
+    assert opted_out.have("EMAIL", address.upper())
+
+
 def test_several_addresses_in_one_text_are_opted_out_each() -> None:
     """A form may have let people name two."""
     opted_out = OptedOut()
