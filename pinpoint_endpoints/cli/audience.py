@@ -140,6 +140,7 @@ class AudienceReader:
         self._without_endpoint = 0
         self._others = 0
         self._invalid_endpoints = 0
+        self._is_opened = False
         local, store = stored.local, stored.store
         if inputs.paths and not _is_typed(ctx, "local"):
             local = False
@@ -182,7 +183,7 @@ class AudienceReader:
         if self._invalid_endpoints:
             things = counted(self._invalid_endpoints, "invalid endpoint")
             yield f"{things} counted too; run `{validation}` for details"
-        if self._application is not None and not self.tally.total and not self._quiet:
+        if self._is_opened and not self.tally.total and not self._quiet:
             yield (
                 f"the application {self._application} has no endpoints; `pe upsert --local` adds "
                 "some"
@@ -237,6 +238,7 @@ class AudienceReader:
                             break
             with self._progress(self._activity, size) as progress:
                 endpoints = all_endpoints(opened, application_id)
+                self._is_opened = True
                 yield from self._interruptible(self._metered(endpoints, progress.meter))
 
     def _interruptible(self, members: Iterable[Member]) -> Iterator[Member]:

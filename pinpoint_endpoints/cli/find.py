@@ -64,7 +64,7 @@ def find(
         pe find "Location.Country == 'DE' && OptOut == 'NONE'" endpoints/
         pe find --address +12065550100 endpoints/ --list
     """
-    from pinpoint_endpoints.reports.files import file_line
+    from pinpoint_endpoints.reports.files import file_lines
     from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
     from pinpoint_endpoints.reports.segments import ListView, MemberTally, MemberView
     from pinpoint_endpoints.segments.funnel import FOUND_WORDS
@@ -104,7 +104,7 @@ def find(
             yield "a number in quotes is a text, which no number is compared with: use backquotes"
         yield from reader.remarks()
         if output is Output.TABLE and not display.quiet:
-            yield from map(file_line, tally.files)
+            yield from file_lines(tally.files)
 
     stream = sys.stderr if members.save == "-" else sys.stdout
     return run(results, open_reporter(view, output, stream), tally, remarks=remarks)

@@ -328,7 +328,11 @@ def _template(path: str, channel: str) -> "TemplateDocument | list[Problem]":
     found = [one for one in of_any_kind(documents) if one.shape in TEMPLATE_SHAPES]
     if not found:
         problems = [one for document in documents for one in document.problems]
-        errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+        errors = [
+            problem
+            for problem in problems
+            if problem.severity is Severity.ERROR and problem.code != codes.NOT_AN_ENDPOINT
+        ]
         if errors:
             return errors
         hint = "expected a document as `aws pinpoint get-email-template` returns it, or a text"

@@ -368,7 +368,7 @@ def segment(
     if definition == STANDARD_INPUT and STANDARD_INPUT in inputs.paths:
         message = "the segment and the endpoints cannot both be standard input"
         raise UsageError(message, "name a file for one of them")
-    from pinpoint_endpoints.reports.files import file_line
+    from pinpoint_endpoints.reports.files import file_lines
     from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
     from pinpoint_endpoints.reports.segments import (
         CriteriaView,
@@ -439,7 +439,7 @@ def segment(
         yield from evaluator.remarks()
         yield from reader.remarks()
         if output is Output.TABLE and not display.quiet:
-            yield from map(file_line, tally.files)
+            yield from file_lines(tally.files)
 
     stream = sys.stderr if members.save == "-" else sys.stdout
     return run(results, open_reporter(view, output, stream), tally, remarks=remarks)

@@ -29,6 +29,7 @@ from pinpoint_endpoints.documents.load import of_any_kind
 from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.documents.template_shapes import TEMPLATE_SHAPES
 from pinpoint_endpoints.errors import CannotRun
+from pinpoint_endpoints.masking import shown_member
 from pinpoint_endpoints.templates.model import Place, Variable
 from pinpoint_endpoints.templates.places import place_in_text
 from pinpoint_endpoints.templates.read import Part, Template, ValueName, templates_in
@@ -408,7 +409,8 @@ def _unknown_helpers(compiled: Compiled) -> Iterator[tuple[str, Place]]:
     """Yield the names that are no helpers and are called, and where."""
     for note in compiled.notes:
         if note.code == "unknown-helper":
-            yield compiled.part.text[note.place.start : note.place.end], note.place
+            name = compiled.part.text[note.place.start : note.place.end]
+            yield shown_member(name), note.place
 
 
 def _nested(values: Mapping[ValueName, Any]) -> dict[str, Any]:

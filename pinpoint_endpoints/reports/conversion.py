@@ -16,6 +16,7 @@ from pinpoint_endpoints.reports.problems import problem_members
 from pinpoint_endpoints.reports.reporter import Cell, Column, View
 from pinpoint_endpoints.reports.table import console_for, print_table
 from pinpoint_endpoints.reports.tally import Tally
+from pinpoint_endpoints.reports.wrapping import wrapped_for
 
 _STYLES = {
     Action.LOST: "red",
@@ -221,7 +222,7 @@ def print_format(format_: Format, stream: TextIO, *, as_json: bool = False) -> N
         stream.write(json.dumps(text, indent=2, ensure_ascii=False) + "\n")
         return
     console = console_for(stream)
-    stream.write(f"{format_.name}: {format_.title}\n")
+    stream.write(wrapped_for(stream, f"{format_.name}: {format_.title}\n"))
     columns = (
         Column("Member", min_width=20),
         Column("Becomes", min_width=20),

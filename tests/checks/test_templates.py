@@ -166,6 +166,7 @@ def test_for_endpoint_commands_a_template_is_no_endpoint(tmp_path: Path) -> None
         ({"TemplateName": "-x", "TemplateType": "SMS", "Body": "x"}, "/TemplateName", "first"),
         ({"Body": 12}, "/Body", ""),
         ({"Content": 7, "Layout": "TOP_BANNER"}, "/Content", ""),
+        ({"MessageConfiguration": {"SMSMessage": {"SenderId": "x"}}}, "/MessageConfiguration", ""),
     ],
 )  # fmt: skip
 def test_members_are_those_of_the_service(

@@ -413,9 +413,14 @@ def template_member(template: CheckedTemplate) -> Findings:
     """
     members = template.members
     yield from _wrong_name(template)
-    if members is None or any(name.endswith("Message") for name in members):
-        return  # it is the message of a campaign
     pointer, known = template.template.pointer, MEMBERS_OF_TEMPLATES[template.template.kind]
+    if members is None:
+        return
+    if any(name.endswith("Message") for name in members):  # of a campaign or a send
+        if not template.parts:
+            message = "the message has no text: a template that it names is not read"
+            yield TemplateFinding(Part("", "", pointer), 0, 0, message, "", Severity.WARNING)
+        return
     found = [*_wrong_members(pointer, members, known)]
     for platform in PLATFORMS if template.template.kind == "PUSH" else ():
         inner = members.get(platform)
