@@ -214,8 +214,8 @@ class Fields:
                     slots[slot] += users
         room = self._max_fields - len(FIXED_FIELDS) - len(self._derived)
         by_use = sorted(slots, key=lambda slot: (-slots[slot], _order(slot)))
-        keys = {field.target for field in FIXED_FIELDS}
-        names: set[str] = set()
+        keys = dict.fromkeys((field.target for field in FIXED_FIELDS), 1)
+        names: dict[str, int] = {}
         for key in sorted(self._derived):
             self._derived_fields[key] = _field(key, keys, names)
         user_names = {name for kind, name, _ in slots if kind == _USER}
@@ -707,21 +707,28 @@ def _order(slot: _Slot) -> tuple[int, str, int]:
     return _KINDS.index(kind), name, -1 if index is None else index
 
 
-def _field(key: str, keys: set[str], names: set[str]) -> Field:
+def _field(key: str, keys: dict[str, int], names: dict[str, int]) -> Field:
     """Return a field for an attribute with a key and a name that no other field has."""
     target = unused(f"Attributes.{key}"[:MAX_PROFILE_VALUE_LENGTH], keys)
     name = f"{_ATTRIBUTE}{_NOT_IN_FIELD_NAMES.sub('_', key)}"[:_MAX_FIELD_NAME_LENGTH]
     return Field(unused(name, names, _MAX_FIELD_NAME_LENGTH), target)
 
 
-def unused(text: str, used: set[str], longest: int = MAX_PROFILE_VALUE_LENGTH) -> str:
-    """Return a text that is not used, with a number at its end if need be, and note its use."""
-    candidate, number = text, 1
+def unused(text: str, used: dict[str, int], longest: int = MAX_PROFILE_VALUE_LENGTH) -> str:
+    """Return a text that is not used, with a number at its end if need be, and note its use.
+
+    Args:
+        text: as it is wanted.
+        used: texts, each with the last number that it was given.
+        longest: how many characters it may have.
+    """
+    candidate, number = text, used.get(text, 1)
     while candidate in used:
         number += 1
         ending = f"_{number}"
         candidate = text[: longest - len(ending)] + ending
-    used.add(candidate)
+    used[text] = number
+    used.setdefault(candidate, 1)
     return candidate
 
 

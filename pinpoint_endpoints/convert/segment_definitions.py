@@ -139,7 +139,7 @@ class SegmentDefinitions:
         self._converted: dict[str, _Converted] = {}
         self._under_way: set[str] = set()
         self._nodes: dict[str, Node] = {}
-        self._names: set[str] = set()
+        self._names: dict[str, int] = {}
         for segment_id in self._definitions:
             self._convert(segment_id)
 

@@ -153,7 +153,7 @@ def _headers(fields: Iterable[Field]) -> dict[str, str]:
     an attribute has that name too, it gets a number.
     """
     headers: dict[str, str] = {}
-    used = {*_TAKEN}
+    used = dict.fromkeys(_TAKEN, 1)
     for field in fields:
         name = field.target.removeprefix(_ATTRIBUTES)
         if field in FIXED_FIELDS:
