@@ -95,7 +95,7 @@ _FIRST_LINES = 20
 
 _CHECKED = (
     "source string, line bigint, item int, verdict string, errors int, warnings int, fixable int, "
-    "problems array<string>, read_only string, application binary, "
+    "problems array<string>, read_only array<string>, application binary, "
     "endpoint binary, address binary, user binary, attributes binary, names array<binary>"
 )
 _FOUND = (
@@ -360,9 +360,8 @@ def _check(policy: Policy, lines: Iterable[Sequence[Any]]) -> Iterator[tuple[Any
             if problems:
                 checked = Checked(document, tuple(problems), verdict)
                 problems = forecast.without_blocked(checked, source).problems
-            read_only = None
-            if not policy.strict and (once := next(filter(is_read_only, problems), None)):
-                read_only = _json(said_once(once))
+            once = [] if policy.strict else [*filter(is_read_only, problems)]
+            if once:
                 problems = [problem for problem in problems if not is_read_only(problem)]
             errors = sum(problem.severity is Severity.ERROR for problem in problems)
             counts = document.is_empty and verdict is Verdict.VALID
@@ -375,7 +374,7 @@ def _check(policy: Policy, lines: Iterable[Sequence[Any]]) -> Iterator[tuple[Any
                 len(problems) - errors,
                 forecast.fixes - fixes,
                 [*map(_json, problems)],
-                read_only,
+                [_json(said_once(problem)) for problem in once] or None,
                 *(
                     _keys(document, known)
                     if document.is_read
@@ -432,7 +431,7 @@ def _json(problem: Problem) -> str:
 
 
 def _read_only_once(checked: "DataFrame") -> "DataFrame":
-    """Add the warning on read-only members to the first document of each file that has one."""
+    """Add the warnings on read-only members to the first document of each file that has some."""
     from pyspark.sql import functions as F  # noqa: N812
 
     firsts = (
@@ -441,11 +440,12 @@ def _read_only_once(checked: "DataFrame") -> "DataFrame":
         .agg(F.min(F.struct("line", "item")).alias("first"))
     )
     is_first = F.col("read_only").isNotNull() & (F.struct("line", "item") == F.col("first"))
-    with_it = F.concat("problems", F.array("read_only"))
+    with_them = F.concat("problems", "read_only")
+    number = F.when(is_first, F.size("read_only")).otherwise(0)
     return (
         checked.join(firsts, "source", "left")
-        .withColumn("problems", F.when(is_first, with_it).otherwise(F.col("problems")))
-        .withColumn("warnings", F.col("warnings") + F.coalesce(is_first.cast("int"), F.lit(0)))
+        .withColumn("problems", F.when(is_first, with_them).otherwise(F.col("problems")))
+        .withColumn("warnings", F.col("warnings") + number)
     )
 
 

@@ -20,6 +20,7 @@ class _Tried(NamedTuple):
     """A text that was fixed, and what came of it.
 
     Attributes:
+        path: of its file.
         locator: of one of its documents.
         text: the text.
         first_line: where it begins in its file.
@@ -27,6 +28,7 @@ class _Tried(NamedTuple):
         solved: what identifies those of them that it had at first.
     """
 
+    path: str
     locator: Locator
     text: str
     first_line: int
@@ -119,8 +121,9 @@ class Forecast:
         if self.bytes_left <= 0 or (not is_line and self._size(source.path) > self._max_bytes):
             return None
         found = document.locator.map
-        if self._last is not None and self._last.text is found.text:
-            return self._last
+        last = self._last
+        if last is not None and last.path == source.path and last.text is found.text:
+            return last
         from pinpoint_endpoints.fixes.rounds import fixed_text  # only where a fix is known
 
         raw = found.text.encode()
@@ -130,6 +133,7 @@ class Forecast:
         fixed = fixed_text(raw, source, self._check)
         fixes, solved = (fixed.fixes, fixed.solved) if fixed else (0, frozenset())
         self._last = _Tried(
+            source.path,
             document.locator,
             found.text,
             found.lines.position(0).line,

@@ -69,6 +69,16 @@ def test_another_problem_may_block_a_fix(
     assert bool(marked) == bool(fixes)
 
 
+def test_equal_lines_of_two_files_count_twice(tmp_path: Path) -> None:
+    """Also if they have the same number."""
+    forecast = Forecast(validate)
+    for name in ("a.ndjson", "b.ndjson"):
+        path = tmp_path / name
+        path.write_text('{"ChannelType": "sms", "Address": "+1 206 555 0100"}\n', "utf-8")
+        problems_of(path, forecast)
+    assert forecast.fixes == 4
+
+
 def test_texts_like_an_earlier_one_are_not_tried(tmp_path: Path) -> None:
     """After some texts, problems of the same rules at the same places are fixed alike."""
     path = tmp_path / "a.ndjson"
