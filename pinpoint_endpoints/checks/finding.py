@@ -43,11 +43,14 @@ class Policy(NamedTuple):
         ignore: codes of the rules to leave out.
         strict: whether a warning makes a document invalid.
         create: whether every document must be able to create a new endpoint.
+        all_findings: whether all is found that does not match the schema, as fixing needs it; else
+            the first thousand differences, which are more than anyone reads.
     """
 
     ignore: Collection[str] = frozenset()
     strict: bool = False
     create: bool = False
+    all_findings: bool = False
 
 
 DEFAULT_POLICY = Policy()

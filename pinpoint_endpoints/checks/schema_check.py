@@ -34,10 +34,16 @@ MAX_FINDINGS = 1000
 """More than anyone reads; a hostile file could have millions."""
 
 
-def explain(value: object, shape: str) -> list[CodedFinding]:
-    """Return the first `MAX_FINDINGS` differences between a value and its shape."""
+def explain(value: object, shape: str, most: int | None = MAX_FINDINGS) -> list[CodedFinding]:
+    """Return the differences between a value and its shape; of very many, the first ones.
+
+    Args:
+        value: that does not match.
+        shape: a name under `$defs` of the schema.
+        most: how many differences are returned; None for all.
+    """
     found = _findings(value, shape, "$defs", shape)
-    shown = with_all_names_or_none(list(dict.fromkeys(islice(found, MAX_FINDINGS))))
+    shown = with_all_names_or_none(list(dict.fromkeys(islice(found, most))))
     return [*shown, and_more(MAX_FINDINGS)] if next(found, None) else shown
 
 

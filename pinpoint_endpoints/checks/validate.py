@@ -50,9 +50,10 @@ def _found(document: Document, policy: Policy) -> "list[Found]":
     suspected = suspected_rules(document)
     found = _rules()(document, policy, suspected) if suspected else []
     if not has_right_form(document):
-        from pinpoint_endpoints.checks.schema_check import explain
+        from pinpoint_endpoints.checks.schema_check import MAX_FINDINGS, explain
 
-        coded = [*explain(document.value, document.shape), *_id_by_name(document)]
+        most = None if policy.all_findings else MAX_FINDINGS
+        coded = [*explain(document.value, document.shape, most), *_id_by_name(document)]
         found += _by_code(coded, policy)
     return found
 

@@ -68,13 +68,14 @@ def fix_files(inputs: Inputs, policy: Policy, *, quiet: bool) -> bool:
     from pinpoint_endpoints.fixes.files import fix_file
 
     fixes = files = failures = 0
+    check = partial(validate, policy=policy._replace(all_findings=True))
     within = {Path(os.path.realpath(path)) for path in inputs.paths}
     directories: set[Path] = set()
     for source in inputs.find():
         if (directory := Path(source.path).parent) not in directories:
             directories.add(directory)
             remove_leftovers(directory)
-        fixed = fix_file(source, partial(validate, policy=policy), within)
+        fixed = fix_file(source, check, within)
         fixes += fixed.fixes
         files += bool(fixed.fixes)
         if fixed.failure:
@@ -93,7 +94,7 @@ def show_differences(sources: Sources, policy: Policy, display: DisplayOptions) 
     from pinpoint_endpoints.fixes.diff import differences
     from pinpoint_endpoints.fixes.files import NotRead
 
-    check = partial(validate, policy=policy)
+    check = partial(validate, policy=policy._replace(all_findings=True))
     sources_found = fixes = files = failures = 0
     for source in sources:
         sources_found += 1

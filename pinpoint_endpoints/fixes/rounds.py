@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.documents.positions import PositionMap
 
 MAX_ROUNDS = 100
-"""A fix may reveal another problem, and a document reports 1000 problems at a time."""
+"""A fix may reveal another problem, and a rule reports 200 problems of a document at a time."""
 
 MIN_ROUNDS = 4
 MAX_CHECKED_BYTES = 1_000_000

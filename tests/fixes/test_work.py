@@ -2,13 +2,19 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from checking import calls_in, put_right
 
 from pinpoint_endpoints import validate
-from pinpoint_endpoints.documents.discovery import Format, Source
+from pinpoint_endpoints.checks.finding import Policy
+from pinpoint_endpoints.checks.validate import validate as check_document
+from pinpoint_endpoints.documents.discovery import Format, Source, format_of
 from pinpoint_endpoints.fixes.rounds import fixed_text
+
+MANY = 1_010
+"""More problems of one value than are shown."""
 
 
 def two_spellings(size: int) -> str:
@@ -61,9 +67,16 @@ def test_a_text_that_takes_more_rounds_is_not_called_finished(rounds: int, left:
     assert (fixed.fixes, fixed.unfinished) == (rounds, left)
 
 
-def test_problems_that_are_not_shown_are_fixed_with_the_others() -> None:
-    """Of very many problems of a text the first are shown; one round fixes all."""
-    text = "Attributes:\n" + "".join(f"  a{number}: [NO]\n" for number in range(1_010))
-    fixed = fixed_text(text.encode(), Source("x.yaml", Format.YAML), validate, max_rounds=1)
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.yaml", "Attributes:\n" + "".join(f"  a{n}: [NO]\n" for n in range(MANY))),
+        ("x.json", json.dumps({"Attributes": {f"a{n}": "x" for n in range(MANY)}})),
+    ],
+)
+def test_problems_that_are_not_shown_are_fixed_with_the_others(name: str, text: str) -> None:
+    """Of very many problems of a value the first are shown; one round fixes all."""
+    check = partial(check_document, policy=Policy(all_findings=True))
+    fixed = fixed_text(text.encode(), Source(name, format_of(name)), check, max_rounds=1)
     assert fixed is not None
-    assert (fixed.fixes, fixed.unfinished) == (1_010, False)
+    assert (fixed.fixes, fixed.unfinished) == (MANY, False)
