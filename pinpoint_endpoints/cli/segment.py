@@ -34,6 +34,7 @@ from pinpoint_endpoints.cli.segment_files import (
     FoundSegment,
     Places,
     choose,
+    leave_out,
     read_bases,
     read_imports,
 )
@@ -382,7 +383,7 @@ def segment(
 
     settings = evaluation.settings()
     found = choose(definition, evaluation.segment)
-    bases = read_bases(evaluation.segments or [])
+    bases = read_bases(evaluation.segments or [], leave_out)
     imports = read_imports(evaluation.imports or ())
     library = partial(
         SegmentLibrary, definitions=[base.definition for base in bases], imports=imports

@@ -69,6 +69,13 @@ def _refuse(document: Document, errors: list[Problem]) -> None:
     )
 
 
+def leave_out(document: Document, errors: list[Problem]) -> None:
+    """Print the errors of a segment that others can be evaluated without."""
+    for problem in errors:
+        note(str(problem))
+    note(f"the segment in {printable(document.source)} is left out")
+
+
 def read_segments(paths: list[str], reject: Reject = _refuse) -> Iterator[FoundSegment]:
     """Yield the segments in files and directories; what is no segment in these is left out.
 

@@ -162,6 +162,16 @@ def test_what_cannot_be_decided_is_refused_unless_asked(folder: Path) -> None:
     assert listed("segment", "S11.json", *both, *NOW) == "a e2 e3 e5 e6"
 
 
+def test_a_wrong_base_segment_is_left_out(folder: Path) -> None:
+    """It is said; whoever is based on it cannot be decided."""
+    write("bases/wrong.json", {"Id": "wrong", "Dimensions": {"Location": {"City": among("Rome")}}})
+    ended = run("segment", "S15.json", "endpoints", "--segments", "bases", "--list", "-o", "text")
+    assert (ended.code, ended.out.split()) == (0, ["e1", "e2", "e3"])
+    assert "the segment in bases/wrong.json is left out" in ended.err
+    write("based.json", grouped({"SourceSegments": [{"Id": "wrong"}]}))
+    assert run("segment", "based.json", "endpoints", "--segments", "bases").code == 2
+
+
 def test_user_attributes_are_merged_over_files(folder: Path) -> None:
     """The newest value counts for all endpoints of the user; also in a pipe."""
     user = {"UserId": "u1", "UserAttributes": {"Team": ["Bulls"]}}
