@@ -183,8 +183,10 @@ def mask_values(text: str, values: Iterable[str]) -> str:
 
 def _occurrences(text: str, values: Iterable[str]) -> Iterator[_Span]:
     stand_ins = {_caseless(value): masked(value) for value in values if value}
+    if not stand_ins:
+        return
     readings = [*_readings(text), *(_readings(text.replace("+", " ")) if "+" in text else ())]
-    for reading in readings if stand_ins else ():
+    for reading in readings:
         for wanted, stand_in in stand_ins.items():
             start = reading.text.find(wanted)
             while start >= 0:
