@@ -345,9 +345,6 @@ class _Parser:
             self.problems, text_rules.not_a_number(self._place(start), message, path)
         )
 
-    def _add(self, problem: TextProblem) -> None:
-        text_rules.add_problem(self.problems, problem)
-
     def _no_value(self, start: int, word: str) -> Unreadable:
         first = self.text[start : start + 1]
         hint = {

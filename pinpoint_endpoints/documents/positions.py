@@ -185,28 +185,17 @@ class MapLocator(Locator):
         index: of the document in the file.
         in_order: as the attribute.
         first_line: as the attribute.
-        size: as the attribute.
-        is_plain: as the attribute.
     """
 
-    __slots__ = ("_index", "_maps", "first_line", "in_order", "is_plain", "size")
+    __slots__ = ("_index", "_maps", "first_line", "in_order")
 
-    def __init__(  # noqa: PLR0913 - all but the first are optional
-        self,
-        maps: PositionMaps,
-        index: int = 0,
-        *,
-        in_order: bool = True,
-        first_line: int = 1,
-        size: int = MAX_REQUEST_BYTES,
-        is_plain: bool = False,
+    def __init__(
+        self, maps: PositionMaps, index: int = 0, *, in_order: bool = True, first_line: int = 1
     ) -> None:
         self._maps = maps
         self._index = index
         self.in_order = in_order
         self.first_line = first_line
-        self.size = size
-        self.is_plain = is_plain
 
     @property
     def map(self) -> PositionMap:

@@ -373,9 +373,6 @@ class _Builder:
                 text_rules.lookalike(self._place(event), character, path, fix, at_key=at_key),
             )
 
-    def _add(self, problem: TextProblem) -> None:
-        text_rules.add_problem(self.problems, problem)
-
     def _record(self, event: Any, events: Iterator[Any]) -> Iterator[Any]:
         """Record the events of an anchored node, so that an alias can repeat them."""
         anchor = str(event.anchor)

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import accumulate
 
 from pinpoint_endpoints.documents import text_rules
@@ -18,9 +18,8 @@ from pinpoint_endpoints.documents.lookalikes import quote_in_text, yaml_syntax_i
 from pinpoint_endpoints.documents.model import Action, Fix, Parsed, TextProblem
 from pinpoint_endpoints.documents.positions import (
     SHORT_BYTES,
-    MapLocator,
+    Locator,
     PositionMap,
-    PositionMaps,
     Span,
     ValuePath,
 )
@@ -75,10 +74,7 @@ def parse(raw: bytes) -> Iterator[Parsed | Unreadable]:
 
         yield from yaml_events.parse(text)
     else:
-        maps = PositionMaps(partial(positions, raw))
-        # no line has an escape or an invisible character
-        locator = MapLocator(maps, size=len(raw), is_plain=len(raw) < SHORT_BYTES)
-        yield Parsed(value, reader.problems, locator)
+        yield Parsed(value, reader.problems, _LineLocator(raw))
 
 
 def positions(raw: bytes) -> Iterator[PositionMap]:
@@ -93,6 +89,43 @@ def positions(raw: bytes) -> Iterator[PositionMap]:
         yield from yaml_events.positions(text)
     else:
         yield found
+
+
+class _LineLocator(Locator):
+    """Finds values in a text that was read line by line."""
+
+    __slots__ = ("_map", "_raw")
+    in_order = True
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._map: PositionMap | None = None
+
+    @property
+    def size(self) -> int:  # type: ignore[override] # not stored
+        """How many bytes the text has."""
+        return len(self._raw)
+
+    @property
+    def is_plain(self) -> bool:  # type: ignore[override] # not stored
+        """Whether no value can be too large; no line has an escape or an invisible character."""
+        return len(self._raw) < SHORT_BYTES
+
+    @property
+    def map(self) -> PositionMap:
+        """The positions of all values."""
+        if self._map is None:
+            self._map = next(positions(self._raw))
+        return self._map
+
+    def locate(self, path: ValuePath, *, key: bool = False) -> Span:
+        """Return the place of the value at `path`, or of its key."""
+        if not self.is_plain:  # in a long text, many may be asked for
+            return super().locate(path, key=key)
+        try:
+            return _LineReader(decode(self._raw)).place(path, key=key)
+        except _NotPlainError:  # `.inf` is a text, but was read where a number is expected
+            return super().locate(path, key=key)
 
 
 class _NotPlainError(Exception):
@@ -160,12 +193,31 @@ class _LineReader:
         """
         if len(self._lines) > MAX_LINES:
             raise _NotPlainError
-        value, end = self._below(-1, -1, expected_in_file(), ())
-        if value is None and self._lines[end] == "---":
-            value, end = self._below(end, -1, expected_in_file(), ())
+        value, end = self._below(self._above(), -1, expected_in_file(), ())
         if value is None or end != len(self._lines) - 1:
             raise _NotPlainError
         return value
+
+    def _above(self) -> int:
+        """Return the index of the line above the document, which is `---`; else -1."""
+        at, _ = self._next(-1, expected_in_file())
+        return at if self._lines[at] == "---" else -1
+
+    def _next(self, at: int, expected: ExpectedTypes) -> tuple[int, _Line]:
+        """Return the next line that is not blank, with its index.
+
+        Args:
+            at: the index of the line above.
+            expected: the types of what may begin there.
+        """
+        inside = expected.items or expected
+        known = _known[inside]
+        while True:
+            at += 1
+            text = self._lines[at]
+            line = known.get(text) or _read(text, inside)
+            if line is not _BLANK:
+                return at, line
 
     def _below(
         self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
@@ -173,30 +225,23 @@ class _LineReader:
         """Return the value in the lines below one, and the index of the line behind it.
 
         Args:
-            at: the index of the line above.
+            at: the index of that line.
             column: where the name in that line starts; -1 above the whole.
             expected: the types that the schema expects there.
             path: where the value is in the document.
         """
-        inside = expected.items or expected
-        lines, known = self._lines, _known[inside]
-        while True:
-            at += 1
-            text = lines[at]
-            line = known.get(text) or _read(text, inside)
-            indent = line.indent
-            if line.is_item and indent >= column:
-                return self._sequence(at, indent, expected, path)
-            if indent > column:
-                return self._mapping(at, indent, expected, path)
-            if line is not _BLANK:
-                return None, at
+        at, line = self._next(at, expected)
+        if line.is_item and line.indent >= column:
+            return self._sequence(at, line.indent, expected, path)
+        if line.indent > column:
+            return self._mapping(at, line.indent, expected, path)
+        return None, at
 
     def _mapping(
         self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
     ) -> tuple[object, int]:
         lines, known, first = self._lines, _known[expected], at
-        has_places = self._positions is not None
+        places = self._positions
         found: dict[str, object] = {}
         while True:
             text = lines[at]
@@ -210,7 +255,7 @@ class _LineReader:
             key = line.key
             if key in found:
                 raise _NotPlainError
-            if has_places or line.others_read is not None:
+            if places is not None or line.others_read is not None:
                 self._note(at, line, (*path, key))
             if line.below is None:
                 found[key] = line.value
@@ -220,8 +265,8 @@ class _LineReader:
                 at += 1
             else:
                 found[key], at = self._below(at, column, line.below, (*path, key))
-        if has_places:
-            self._locate_block(path, first, column, at)
+        if places is not None:
+            self._locate_block(places, path, (first, column), at)
         return found, at
 
     def _sequence(
@@ -229,7 +274,7 @@ class _LineReader:
     ) -> tuple[object, int]:
         inside = expected.inside()
         lines, known, first = self._lines, _known[inside], at
-        has_places = self._positions is not None
+        places = self._positions
         found: list[object] = []
         while True:
             text = lines[at]
@@ -242,13 +287,63 @@ class _LineReader:
                 value, at = self._mapping(at, line.column, inside, (*path, len(found)))
                 found.append(value)
             else:
-                if has_places or line.others_read is not None:
+                if places is not None or line.others_read is not None:
                     self._note(at, line, (*path, len(found)))
                 found.append(line.value)
                 at += 1
-        if has_places:
-            self._locate_block(path, first, indent, at)
+        if places is not None:
+            self._locate_block(places, path, (first, indent), at)
         return found, at
+
+    def place(self, path: ValuePath, *, key: bool) -> Span:
+        """Return the place of a value of the document, or of its key, as a `Locator` does."""
+        below: ExpectedTypes | list[_Line] | None = expected_in_file()
+        at, line = self._next(self._above(), expected_in_file())
+        start, end = line.indent, len(self._lines[at])
+        for number, step in enumerate(path, 1):
+            if isinstance(below, list):
+                line = below[step] if isinstance(step, int) and step < len(below) else _BLANK
+            elif below is not None:
+                at, line, below = self._part(at, start, step, below) or (at, _BLANK, None)
+            if below is None or line is _BLANK:
+                break
+            if key and number == len(path) and isinstance(step, str):
+                return Span(at + 1, line.column + 1, line.column + len(line.key) + 1)
+            if isinstance(step, int) and line.key:
+                start, end = line.column, len(self._lines[at])
+                continue
+            start, end, below = line.start, line.end, line.below
+            if isinstance(below, ExpectedTypes):
+                inner, following = self._next(at, below)
+                if following.indent >= line.column + (not following.is_item):
+                    at, start, end = inner, following.indent, len(self._lines[inner])
+                else:
+                    below = None
+        return Span(at + 1, start + 1, max(end, start + 1) + 1)
+
+    def _part(
+        self, first: int, column: int, step: str | int, expected: ExpectedTypes
+    ) -> tuple[int, _Line, ExpectedTypes] | None:
+        """Return the line where a member or item begins of what begins in another line.
+
+        Returns:
+            its index, the line, and the types expected of the members or items; or None.
+        """
+        _, line = self._next(first - 1, expected)
+        is_list = line.is_item and line.indent == column
+        types = expected.inside() if is_list else expected
+        known, deeper, number = _known[types], " " * (column + 1), 0
+        for at, text in enumerate(self._lines[first:], first):
+            if at != first and text.startswith(deeper):
+                continue
+            line = known.get(text) or _read(text, types)
+            if at == first or (line.indent == column and line.is_item == is_list):
+                if step == (number if is_list else line.key):
+                    return at, line, types
+                number += 1
+            elif line is not _BLANK and line.indent < column + is_list:
+                return None
+        return None
 
     def _list(self, at: int, items: list[_Line], path: ValuePath) -> list[object]:
         """Return the list in a line."""
@@ -276,13 +371,14 @@ class _LineReader:
             warning = text_rules.read_otherwise(place, scalar_read, path, respelt)
             text_rules.add_problem(self.problems, warning)
 
-    def _locate_block(self, path: ValuePath, first: int, column: int, below: int) -> None:
+    def _locate_block(
+        self, found: PositionMap, path: ValuePath, begin: tuple[int, int], below: int
+    ) -> None:
         """Note where a mapping or list is: up to the next line that is not blank."""
-        if self._positions is not None:
-            self._positions.values[path] = self._offsets[first] + column
-            text = self._lines[below]
-            indent = len(text) - len(text.lstrip(" "))
-            self._positions.ends[path] = self._offsets[below] + indent
+        line, column = begin
+        text = self._lines[below]
+        found.values[path] = self._offsets[line] + column
+        found.ends[path] = self._offsets[below] + len(text) - len(text.lstrip(" "))
 
     @cached_property
     def _offsets(self) -> list[int]:

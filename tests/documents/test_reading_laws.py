@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from pinpoint_endpoints.documents import codes, json_reader, yaml_events, yaml_r
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.json_reader import parse_with_positions
 from pinpoint_endpoints.documents.model import Parsed
-from pinpoint_endpoints.documents.positions import PositionMap, ValuePath
+from pinpoint_endpoints.documents.positions import Locator, PositionMap, ValuePath
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 SCALARS = (
@@ -117,6 +118,16 @@ def test_every_json_value_is_where_the_map_says(value: object, indent: int | Non
         assert json.JSONDecoder().raw_decode(text[offset:])[0] == path[-1]
 
 
+def has_places(locator: Locator, positions: PositionMap) -> bool:
+    """Tell whether values, their keys and missing values are where the map of all has them."""
+    return all(
+        locator.locate(asked, key=key) == positions.locate(asked, key=key)
+        for path in positions.values
+        for asked in (path, (*path, "missing"), (*path, 99))
+        for key in (False, True)
+    )
+
+
 @given(VALUES, LAYOUTS)
 def test_single_json_values_are_where_the_map_of_all_has_them(
     value: object, indent: int | None
@@ -124,10 +135,7 @@ def test_single_json_values_are_where_the_map_of_all_has_them(
     """A value, its key and a value that is not there have the places that the whole map gives."""
     raw = json.dumps(value, indent=indent, ensure_ascii=False).encode()
     (positions,), locator = json_reader.positions(raw, 7), json_reader.JsonLocator(raw, 7)
-    for path in positions.values:
-        for asked in (path, (*path, "missing"), (*path, 99)):
-            assert locator.locate(asked) == positions.locate(asked)
-            assert locator.locate(asked, key=True) == positions.locate(asked, key=True)
+    assert has_places(locator, positions)
 
 
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4), st.data())
@@ -181,6 +189,11 @@ def test_reading_yaml_by_lines_gives_what_the_parser_gives(lines: list[str], end
         assert found.ends == expected.ends
         assert found.keys == expected.keys
         assert found.key_ends == expected.key_ends
+    with suppress(Unreadable):
+        for parsed, expected in zip(
+            yaml_reader.parse(raw), yaml_events.positions(text), strict=True
+        ):
+            assert isinstance(parsed, Unreadable) or has_places(parsed.locator, expected)
 
 
 @given(st.dictionaries(TEXTS, VALUES, max_size=4))
