@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import run
+from commands import envelope_in, run
 from http_stub import Answer, HttpStub, StallingStub
-from jsonschema import Draft202012Validator
 from processes import Terminal
 
 from pinpoint_endpoints import load
 from pinpoint_endpoints.testing import PinpointLocal
 
 PE = Path(sys.executable).parent / "pe"
-SCHEMA = Path(__file__).parent.parent.parent / "schemas" / "envelope.schema.json"
 ADA = {"UserId": "ada-lovelace"}
 ITEMS = [
     {"Id": "Ada/Phone", "ChannelType": "SMS", "Address": "+12065550100", "User": ADA},
@@ -48,13 +46,6 @@ def left() -> set[str]:
     ids = [word for endpoint_id in sorted(ALL) for word in ("--id", endpoint_id)]
     _, out, _ = run("get", *TARGET, *ids, "-o", "ndjson")
     return {json.loads(line)["Id"] for line in out.splitlines()}
-
-
-def envelope_of(out: str) -> dict[str, Any]:
-    """Return the envelope, after its schema has accepted it."""
-    envelope: dict[str, Any] = json.loads(out)
-    Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(envelope)
-    return envelope
 
 
 def states(envelope: dict[str, Any]) -> list[tuple[str, str]]:
@@ -94,7 +85,7 @@ def test_a_users_endpoints_are_deleted() -> None:
 def test_json_counts_and_names_every_endpoint() -> None:
     """The envelope has the service's answer for each; some not there is exit 5, all is 4."""
     code, out, err = delete("--id", "bob", "--id", "nobody", "-o", "json")
-    envelope = envelope_of(out)
+    envelope = envelope_in(out)
     assert (code, envelope["status"]) == (5, "partial")
     assert envelope["summary"] == {"endpoints": 2, "deleted": 1, "failed": 1, "skipped": 0}
     deleted, failed = envelope["results"]
@@ -113,7 +104,7 @@ def test_json_counts_and_names_every_endpoint() -> None:
 def test_ids_that_differ_in_case_are_deleted_once() -> None:
     """They are one endpoint: it is not missed the second time."""
     code, out, err = delete("--id", "bob", "--id", "BOB", "-o", "json")
-    assert (code, states(envelope_of(out))) == (0, [("bob", "deleted")])
+    assert (code, states(envelope_in(out))) == (0, [("bob", "deleted")])
     assert err == "BOB is the same endpoint as bob\n"
 
 
@@ -173,7 +164,7 @@ def test_nothing_is_deleted_that_is_not_saved(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "ada-mail.yaml").write_text("OptOut: NONE\n", encoding="utf-8")
     code, out, err = delete("--user", "ada-lovelace", "--save", tmp_path / "kept", "-o", "json")
-    envelope = envelope_of(out)
+    envelope = envelope_in(out)
     assert (code, envelope["summary"]["endpoints"], left()) == (3, 0, ALL)
     assert "ada-mail.yaml holds this endpoint already" in err
 
@@ -185,7 +176,7 @@ def test_an_endpoint_that_cannot_be_read_is_not_deleted(tmp_path: Path) -> None:
     with HttpStub(Answer(403, b'{"Message": "no"}'), stored, deleted) as server:
         target = ["--app", "demo", "--endpoint-url", server.url, "--save", tmp_path / "d"]
         code, out, _ = run("delete", *target, "--yes", "--id", "a", "--id", "b", "-o", "json")
-    assert (code, states(envelope_of(out))) == (5, [("a", "failed"), ("b", "deleted")])
+    assert (code, states(envelope_in(out))) == (5, [("a", "failed"), ("b", "deleted")])
     assert [(asked.method, asked.path[-1]) for asked in server.asked] == [
         ("GET", "a"),
         ("GET", "b"),
@@ -200,7 +191,7 @@ def test_what_a_user_got_meanwhile_is_saved_too(tmp_path: Path) -> None:
     with HttpStub(read, Answer(202, json.dumps({"Item": [known, late]}).encode())) as server:
         target = ["--app", "demo", "--endpoint-url", server.url, "--save", tmp_path / "d"]
         code, out, err = run("delete", *target, "--yes", "--user", "u", "-o", "json")
-    assert (code, states(envelope_of(out))) == (0, [("known", "deleted"), ("late", "deleted")])
+    assert (code, states(envelope_in(out))) == (0, [("known", "deleted"), ("late", "deleted")])
     assert {document.endpoint_id for document in load(tmp_path / "d")} == {"known", "late"}
     assert err == f"saved 2 endpoints to {tmp_path / 'd'}\n"
 
@@ -212,12 +203,12 @@ def test_a_lost_connection_keeps_the_counts(monkeypatch: pytest.MonkeyPatch) -> 
         target = ["--app", "demo", "--endpoint-url", server.url, "--yes", "-o", "json"]
         code, out, err = run("delete", *target, "--id", "a", "--id", "b", "--id", "c")
         none_code, none_out, _ = run("delete", *target, "--id", "b", "--id", "c")
-    envelope = envelope_of(out)
+    envelope = envelope_in(out)
     assert (code, envelope["errors"][0]["code"]) == (5, "CANNOT_RUN")
     assert states(envelope) == [("a", "deleted"), ("b", "failed"), ("c", "skipped")]
     assert envelope["results"][2]["message"] == "not deleted"
     assert err.startswith("Error: http://127.0.0.1:")
-    assert (none_code, envelope_of(none_out)["status"]) == (3, "error")
+    assert (none_code, envelope_in(none_out)["status"]) == (3, "error")
 
 
 def test_ctrl_c_shows_what_was_deleted() -> None:
@@ -242,7 +233,7 @@ def test_ctrl_c_shows_what_was_deleted() -> None:
         assert server.stalled.wait(60)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
-    envelope = envelope_of(out)
+    envelope = envelope_in(out)
     assert (process.returncode, envelope["errors"][0]["code"]) == (130, "INTERRUPTED")
     assert states(envelope) == [("a", "deleted"), ("b", "failed"), ("c", "skipped")]
     assert "may be deleted" in envelope["results"][1]["message"]
@@ -309,7 +300,7 @@ def test_a_no_has_an_envelope_too(terminal: Terminal, tmp_path: Path) -> None:
     terminal.wait_for(r"\[y/N\] ")
     terminal.press("n\n")
     terminal.wait_for("END=1")
-    envelope = envelope_of((tmp_path / "out.json").read_text(encoding="utf-8"))
+    envelope = envelope_in((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert (envelope["status"], states(envelope)) == ("success", [("bob", "skipped")])
 
 
@@ -320,7 +311,7 @@ def test_ctrl_c_at_the_question(terminal: Terminal, tmp_path: Path) -> None:
     terminal.press("\x03")
     terminal.wait_for("nothing was deleted")
     terminal.wait_for("END=130")
-    envelope = envelope_of((tmp_path / "out.json").read_text(encoding="utf-8"))
+    envelope = envelope_in((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert envelope["errors"][0]["code"] == "INTERRUPTED"
     assert left() == ALL
 

@@ -6,11 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Ended, run
-from jsonschema import Draft202012Validator
+from commands import Ended, envelope_in, run
 
-ROOT = Path(__file__).parent.parent.parent
-SCHEMA = json.loads((ROOT / "schemas" / "envelope.schema.json").read_text(encoding="utf-8"))
 NAME = "User.UserAttributes.FirstName"
 MAIL = {"Subject": "For {{Address}}", "HtmlPart": f"<p>Hi {{{{{NAME}}}}}</p>"}
 
@@ -37,16 +34,9 @@ def preview(template: Any, endpoints: list[Any], *arguments: object) -> Ended:
     return run("preview", "t.json", "a.ndjson", *arguments)
 
 
-def envelope_of(ended: Ended) -> dict[str, Any]:
-    """Return the JSON that was printed; it is as its schema says."""
-    envelope: dict[str, Any] = json.loads(ended.out)
-    Draft202012Validator(SCHEMA).validate(envelope)
-    return envelope
-
-
 def entries_in(ended: Ended, about: str) -> list[tuple[Any, ...]]:
     """Return the subject, number and first endpoint of each entry of a kind."""
-    results = envelope_of(ended)["results"]
+    results = envelope_in(ended.out)["results"]
     entries = [each for each in results if each.get("about") == about]
     return [(each["subject"], each["number"], each["first"]) for each in entries]
 
@@ -85,7 +75,7 @@ def test_an_endpoint_gets_the_parts_of_its_platform(channel: str, parts: list[st
         "GCM": {"Body": "{{OTP}}", "RawContent": '{"data": "{{Id}}"}'},
     }
     ended = preview(template, [endpoint(1, channel)], "-o", "json")
-    message = envelope_of(ended)["results"][-1]
+    message = envelope_in(ended.out)["results"][-1]
     assert [part["name"] for part in message["parts"]] == parts
     assert message["attributesNotInterpolated"] == []
 
@@ -108,9 +98,8 @@ def test_an_in_app_message_is_shown_as_it_is() -> None:
     """It has no variables, so that none is missing; it is said that they are shown."""
     content = [{"BodyConfig": {"Body": "Hi {{User.UserAttributes.None}}"}}]
     template = {"Content": content, "Layout": "TOP_BANNER"}
-    problem, message = envelope_of(preview(template, [endpoint(1, "IN_APP")], "-o", "json"))[
-        "results"
-    ]
+    ended = preview(template, [endpoint(1, "IN_APP")], "-o", "json")
+    problem, message = envelope_in(ended.out)["results"]
     assert problem["code"] == "PE503"
     assert message["parts"][0]["text"] == content[0]["BodyConfig"]["Body"]
     assert message["attributesNotInterpolated"] == []
@@ -120,7 +109,7 @@ def test_empty_texts_are_noted() -> None:
     """They are values, and yet a greeting with one is broken; unless a block sees to it."""
     people = [endpoint(1, "SMS", "Jane"), endpoint(2, "SMS", " ")]
     ended = preview(SMS, people, "-o", "json")
-    assert envelope_of(ended)["summary"]["complete"] == 2
+    assert envelope_in(ended.out)["summary"]["complete"] == 2
     assert entries_in(ended, "note") == [("Body", 1, "e2")]
     careful = {"Body": f"{{{{#if Id}}}}{{{{{NAME}.[0]}}}}{{{{/if}}}}"}
     assert entries_in(preview(careful, people, "-o", "json"), "note") == []
@@ -175,11 +164,11 @@ def test_parts_of_sms_are_counted_by_encoding() -> None:
     ended = preview(long, PEOPLE, "-o", "json")
     parts = [
         (each["subject"], each["size"], each["number"], each["first"])
-        for each in envelope_of(ended)["results"]
+        for each in envelope_in(ended.out)["results"]
         if each.get("about") == "sms_parts"
     ]
     assert parts == [("GSM-7", 1, 2, "e1"), ("UCS-2", 2, 2, "e3")]
-    assert envelope_of(ended)["summary"]["sms_parts"] == 6
+    assert envelope_in(ended.out)["summary"]["sms_parts"] == 6
     assert "2 parts, UCS-2" in preview(long, PEOPLE).out
 
 
@@ -222,7 +211,7 @@ def test_a_message_in_json_has_what_is_not_interpolated() -> None:
     """The names are those of Connect's RenderMessageTemplate."""
     template = {"Body": f"{{{{{NAME}}}}} {{{{Recommendations.Name.[0]}}}} {{{{OTP}}}}"}
     ended = preview(template, [endpoint(1, "SMS")], "-o", "json", "--keep-placeholders")
-    message = envelope_of(ended)["results"][-1]
+    message = envelope_in(ended.out)["results"][-1]
     assert message["attributesNotInterpolated"] == [NAME, "OTP", "Recommendations.Name.[0]"]
     assert message["parts"][0]["text"] == template["Body"]
     assert message["sms"]["encoding"] == "GSM-7"
@@ -296,7 +285,7 @@ def test_a_message_that_pinpoint_refuses_cannot_be_sent() -> None:
     assert ended.code == 1
     assert entries_in(ended, "fails") == [("Body", 1, "e1")]
     assert entries_in(ended, "sms_parts") == [("GSM-7", 1, "e2")]
-    assert envelope_of(ended)["summary"]["sms_parts"] == 1
+    assert envelope_in(ended.out)["summary"]["sms_parts"] == 1
     ended = preview({"Body": "{{#gt Attributes.x.[0] 1}}y{{/gt}}"}, people, "-o", "json")
     assert entries_in(ended, "fails") == [("Body", 1, "e1")]
 
@@ -331,7 +320,7 @@ def test_a_text_is_a_template() -> None:
     for end, parts in (("", 1), ("\n", 1), ("\r\n", 1), ("\n\n", 2)):
         Path("t.txt").write_bytes(f"{'x' * 160}{end}".encode())
         ended = run("preview", "t.txt", "a.ndjson", "--channel", "sms", "--id", "e2", "-o", "json")
-        assert envelope_of(ended)["results"][-1]["sms"]["parts"] == parts
+        assert envelope_in(ended.out)["results"][-1]["sms"]["parts"] == parts
     ended = run("preview", "t.txt", "a.ndjson")
     assert (ended.code, "--channel" in ended.out) == (1, True)
 

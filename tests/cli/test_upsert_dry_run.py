@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from commands import Ended, run
-from deliveries import INVALID, envelope_in, names, sent, upsert, write_lines
+from commands import Ended, envelope_in, run
+from deliveries import INVALID, names, sent, upsert, write_lines
 from faulty_pinpoint import FaultyPinpoint
 
 pytestmark = pytest.mark.usefixtures("unhurried")

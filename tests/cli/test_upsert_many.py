@@ -5,10 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from commands import Ended, run
+from commands import Ended, envelope_in, run
 from deliveries import (
     INVALID,
-    envelope_in,
     lines_of,
     names,
     request,
@@ -332,12 +331,8 @@ def test_what_cannot_be_written_is_3(server: FaultyPinpoint, tmp_path: Path, opt
     assert server.calls == []
 
 
-@pytest.mark.soak
-def test_verify_names_what_was_not_stored(
-    server: FaultyPinpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_verify_names_what_was_not_stored(server: FaultyPinpoint, tmp_path: Path) -> None:
     """Accepted is not stored: exit 5, the members by name, and a file to send again."""
-    monkeypatch.setattr("pinpoint_endpoints.delivery.verification.DELAYS", ())
     path, failures = write_lines(tmp_path / "a.ndjson", names(4)), tmp_path / "failures.ndjson"
     assert upsert(server, path, "--verify").code == 0
     server.forgets = every(2)

@@ -1,16 +1,14 @@
 """Charts of an audience as a table of bars, as lines and in the envelope."""
 
 import io
-import json
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, TextIO
 
 import pytest
+from commands import envelope_in
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 from reporting import Stream
 from rich.cells import cell_len
 
@@ -20,9 +18,6 @@ from pinpoint_endpoints.reports.reporter import open_reporter
 from pinpoint_endpoints.reports.tally import AudienceTally
 from pinpoint_endpoints.stats import Bar, Chart, Kind
 
-ROOT = Path(__file__).parent.parent.parent
-SCHEMA = json.loads((ROOT / "schemas" / "envelope.schema.json").read_text(encoding="utf-8"))
-VALIDATOR = Draft202012Validator(SCHEMA)
 STYLING = re.compile(r"\x1b\[[0-9;]*m")
 LABELS = st.text(max_size=83)
 
@@ -262,8 +257,7 @@ def test_the_envelope_is_what_its_schema_says(label: str, error: CannotRun | Non
     odd = Chart("metrics", "Metrics", "Metrics", 4000, (bar(label, 1, 4000),), overlapping=True)
     stream = Stream()
     report("json", [shown, odd], stream, tally, error)
-    envelope = json.loads(stream.text())
-    VALIDATOR.validate(envelope)
+    envelope = envelope_in(stream.text())
     assert envelope["status"] == "partial"
     assert envelope["summary"]["endpoints"] == 4000
     assert envelope["results"][0]["bars"][2] == {

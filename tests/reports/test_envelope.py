@@ -2,10 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from commands import run
+from commands import envelope_in, run
 from hypothesis import given
 from jsonschema import Draft202012Validator
 from reporting import NAMES, TEXTS, checked, finding, reported, secret_fix
@@ -15,7 +14,6 @@ from pinpoint_endpoints.reports.problems import ReportFormat
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMA = json.loads((ROOT / "schemas" / "envelope.schema.json").read_text(encoding="utf-8"))
-VALIDATOR = Draft202012Validator(SCHEMA)
 SEATTLE = "examples/seattle-iphone.json"
 SEGMENT = "tests/data/segments/apns.json"
 WRONG = "examples/with-mistakes"
@@ -23,13 +21,6 @@ MIGRATE = ("migrate", "--local", "--domain", "demo")
 VIA = ("--via", "upload-job", "--expires-days", "30")
 UPSERT = ("upsert", "--local", "--app", "demo")
 DIFF = ("diff", "--local", "--app", "demo")
-
-
-def read(output: str) -> Any:
-    """Return the envelope, after its schema has accepted it."""
-    envelope = json.loads(output)
-    VALIDATOR.validate(envelope)
-    return envelope
 
 
 def test_the_schema_is_one() -> None:
@@ -116,7 +107,7 @@ def test_the_schema_accepts_every_end(
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("PE_LOCAL_STORE", str(tmp_path / "store"))
     ended = run(*arguments, "-o", "json")
-    envelope = read(ended.out)
+    envelope = envelope_in(ended.out)
     assert (ended.code, envelope["status"]) == (code, status)
     assert bool(envelope["errors"]) == ("Error: " in ended.err)
 
@@ -128,7 +119,7 @@ def test_a_wrong_command_line_has_an_envelope(output: list[str]) -> None:
     """However JSON is asked for, and wherever; the words go to standard error as ever."""
     for arguments in (["validate", *output, "--nonsense"], ["validate", "--nonsense", *output]):
         ended = run(*arguments)
-        envelope = read(ended.out)
+        envelope = envelope_in(ended.out)
         assert ended.code == 2
         assert envelope["command"] == "validate"
         assert envelope["errors"][0]["code"] == "USAGE"
@@ -154,7 +145,7 @@ def test_other_outputs_of_a_wrong_command_line_stay_empty(arguments: list[str]) 
 
 def test_a_result_says_whether_it_can_be_fixed() -> None:
     """And does not say what the fix would write."""
-    envelope = read(
+    envelope = envelope_in(
         reported(
             ReportFormat.JSON, [checked(finding(fix=secret_fix("ada@example.com")), finding())]
         )
@@ -167,7 +158,9 @@ def test_a_result_says_whether_it_can_be_fixed() -> None:
 def test_any_text_is_json(source: str, message: str, hint: str) -> None:
     """File names that are not text and lone surrogates are escaped; everything else is kept."""
     problem = finding(source=source, message=message, hint=hint)
-    envelope = read(reported(ReportFormat.JSON, [checked(problem)], CannotRun(message, hint)))
+    envelope = envelope_in(
+        reported(ReportFormat.JSON, [checked(problem)], CannotRun(message, hint))
+    )
     (result,) = envelope["results"]
     assert result["message"] == message.encode("utf-8", "backslashreplace").decode()
     assert envelope["errors"][0]["message"] == result["message"]

@@ -1,11 +1,15 @@
 """The `pe` command in this process or its own, and other programs that a test needs."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from subprocess import CompletedProcess
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
+import jsonschema_rs
 import pytest
 from typer.testing import CliRunner
 
@@ -43,6 +47,19 @@ def run(*arguments: object, given: str | bytes | None = None) -> Ended:
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Ended(result.exit_code, result.stdout, result.stderr)
+
+
+@cache
+def _envelope_schema() -> jsonschema_rs.Draft202012Validator:
+    path = Path(__file__).parents[2] / "schemas" / "envelope.schema.json"
+    return jsonschema_rs.Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
+
+
+def envelope_in(text: str) -> dict[str, Any]:
+    """Return the envelope that was printed, which its schema accepts."""
+    envelope: dict[str, Any] = json.loads(text)
+    _envelope_schema().validate(envelope)
+    return envelope
 
 
 def program(name: str) -> str:
