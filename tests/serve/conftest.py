@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from pe_serve import PeServe, pe_serve
-from sdks import AwsCli, Boto3, JavaScript, Sdk, javascript
+from sdks import AwsCli, Boto3, JavaScript, Sdk, aws_cli, javascript
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +21,10 @@ def by_boto3(server: PeServe) -> Boto3:
 
 
 @pytest.fixture(scope="module")
-def by_aws_cli(server: PeServe) -> AwsCli:
-    """Return the AWS CLI."""
-    return AwsCli(server)
+def by_aws_cli(server: PeServe) -> Iterator[AwsCli]:
+    """Start the AWS CLI: one process for all tests of a module."""
+    with aws_cli(server) as sdk:
+        yield sdk
 
 
 @pytest.fixture(scope="module")

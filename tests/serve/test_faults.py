@@ -10,7 +10,7 @@ from commands import RunPe
 from deliveries import names, stored_in, without_waiting, write_lines
 from pe_serve import pe_serve
 from raw_client import RawClient, ask, ask_once, request
-from sdks import AwsCli, Boto3, Sdk, javascript
+from sdks import Boto3, Sdk, every_sdk
 
 IDS = [f"e-{number}" for number in range(60)]
 EMAIL = {"ChannelType": "EMAIL", "Address": "ada@example.com"}
@@ -43,8 +43,7 @@ def outcomes(folder: Path, *options: str, threads: int = 1) -> tuple[list[str], 
 @pytest.mark.external
 def test_failing_calls_are_modelled_errors(tmp_path: Path) -> None:
     """`--fail-rate 1`: each client raises the exception for it, and nothing is stored."""
-    with pe_serve(tmp_path, "--fail-rate", "1") as server, javascript(server) as by_javascript:
-        clients: list[Sdk] = [Boto3(server), AwsCli(server), by_javascript]
+    with pe_serve(tmp_path, "--fail-rate", "1") as server, every_sdk(server) as clients:
         for sdk in clients:
             told = put(sdk, "e")
             assert told.error == "InternalServerErrorException"
@@ -56,9 +55,8 @@ def test_failing_calls_are_modelled_errors(tmp_path: Path) -> None:
 @pytest.mark.external
 def test_throttled_calls_are_modelled_errors(tmp_path: Path) -> None:
     """`--throttle`: the first is taken, the next ones get 429, of each operation by itself."""
-    with pe_serve(tmp_path, "--throttle", "0.01/s") as server, javascript(server) as by_javascript:
+    with pe_serve(tmp_path, "--throttle", "0.01/s") as server, every_sdk(server) as clients:
         assert not put(Boto3(server), "first").error
-        clients: list[Sdk] = [Boto3(server), AwsCli(server), by_javascript]
         for sdk in clients:
             told = put(sdk, "next")
             assert told.error == "TooManyRequestsException"

@@ -43,7 +43,7 @@ def cli_command(by_aws_cli: AwsCli) -> Way:
             "update-endpoint", "--application-id", app, "--endpoint-id", ID,
             "--endpoint-request", f"file://{FILE}",
         )  # fmt: skip
-        assert ended.returncode == 0, ended.stderr
+        assert ended.code == 0, ended.err
 
     return add
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pe_serve import REGION_AND_CREDENTIALS, PeServe, pe_serve
 from raw_client import RawAnswer, RawClient, ask_once, request
-from sdks import AwsCli, Boto3, Sdk, javascript
+from sdks import Sdk, every_sdk
 
 ADVICE = "end the endpoint URL after the port"
 BROWSER = b"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -28,9 +28,8 @@ def with_suffix(server: PeServe, suffix: str) -> PeServe:
 @pytest.fixture(params=["/pinpoint", "//"])
 def sdks(server: PeServe, request: pytest.FixtureRequest) -> Iterator[list[Sdk]]:
     """Return AWS's clients with a URL that is too long."""
-    other = with_suffix(server, request.param)
-    with javascript(other) as by_javascript:
-        yield [Boto3(other), AwsCli(other), by_javascript]
+    with every_sdk(with_suffix(server, request.param)) as clients:
+        yield clients
 
 
 @pytest.mark.external

@@ -4,20 +4,20 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple, Protocol
 
 import boto3
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from commands import missing, program
+from commands import Ended, missing, program
 from pe_serve import REGION_AND_CREDENTIALS, PeServe
+from processes import opened
 
-AWS = Path(sys.executable).parent / "aws"
+AWS_CLI = Path(__file__).parent / "aws_cli.py"
 JAVASCRIPT = Path(__file__).parent / "javascript_sdk.cjs"
 JAVASCRIPT_PACKAGE = "@aws-sdk/client-pinpoint"
 CLI_ERROR = re.compile(
@@ -81,50 +81,61 @@ class Boto3:
         return CallResult(value, "", "", metadata["RequestId"], metadata["HTTPStatusCode"])
 
 
-class AwsCli:
-    """The installed `aws`."""
-
-    def __init__(self, server: PeServe) -> None:
-        self._environment = {**server.environment, "AWS_MAX_ATTEMPTS": "1"}
-        self._environment.pop("PYTHONWARNDEFAULTENCODING", None)  # it warns about itself
-
-    def run(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
-        """Run `aws pinpoint` with arguments."""
-        return subprocess.run(
-            [str(AWS), "pinpoint", *map(str, arguments)],
-            capture_output=True,
-            encoding="utf-8",
-            env=self._environment,
-            check=False,
-        )
-
-    def __call__(self, operation: str, **parameters: Any) -> CallResult:
-        """Call an operation."""
-        with NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as given:
-            json.dump(parameters, given)
-            given.flush()
-            options = ("--cli-input-json", f"file://{given.name}", "--output", "json")
-            ended = self.run(xform_name(operation, "-"), *options)
-        if ended.returncode == 0:
-            return CallResult(json.loads(ended.stdout))
-        found = CLI_ERROR.fullmatch(ended.stderr)
-        assert found, ended.stderr
-        assert found[2] == operation
-        return CallResult(None, found[1], found[3])
-
-
-class JavaScript:
-    """The SDK for JavaScript, in a process that lives for many calls."""
+class Client:
+    """A client in a process that lives for many calls: a line of JSON for each, and one back."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
+    def ask(self, question: Any) -> Any:
+        """Send a line, and return the answer."""
+        print(json.dumps(question), file=opened(self._process.stdin), flush=True)
+        return json.loads(opened(self._process.stdout).readline())
+
+
+class AwsCli(Client):
+    """The AWS CLI."""
+
+    def run(self, *arguments: object) -> Ended:
+        """Run `aws pinpoint` with arguments."""
+        return Ended(*self.ask([*map(str, arguments)]))
+
     def __call__(self, operation: str, **parameters: Any) -> CallResult:
         """Call an operation."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        print(json.dumps([operation, parameters]), file=self._process.stdin, flush=True)
-        return CallResult(**json.loads(self._process.stdout.readline()))
+        options = ("--cli-input-json", json.dumps(parameters), "--output", "json")
+        ended = self.run(xform_name(operation, "-"), *options)
+        if ended.code == 0:
+            return CallResult(json.loads(ended.out))
+        found = CLI_ERROR.fullmatch(ended.err)
+        assert found, ended.err
+        assert found[2] == operation
+        return CallResult(None, found[1], found[3])
+
+
+class JavaScript(Client):
+    """The SDK for JavaScript."""
+
+    def __call__(self, operation: str, **parameters: Any) -> CallResult:
+        """Call an operation."""
+        return CallResult(**self.ask([operation, parameters]))
+
+
+def started(command: Sequence[object], server: PeServe) -> "subprocess.Popen[str]":
+    """Start a client that finds a server by its environment."""
+    return subprocess.Popen(
+        list(map(str, command)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        env={**server.environment, "AWS_MAX_ATTEMPTS": "1"},
+    )
+
+
+@contextmanager
+def aws_cli(server: PeServe) -> Iterator[AwsCli]:
+    """Start a process with the AWS CLI."""
+    with started([sys.executable, AWS_CLI], server) as process:
+        yield AwsCli(process)
 
 
 @contextmanager
@@ -136,11 +147,12 @@ def javascript(server: PeServe) -> Iterator[JavaScript]:
     )
     if found.returncode:
         missing(f"{JAVASCRIPT_PACKAGE} is not in NODE_PATH")
-    with subprocess.Popen(
-        [node, str(JAVASCRIPT)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        env=server.environment,
-    ) as process:
+    with started([node, JAVASCRIPT], server) as process:
         yield JavaScript(process)
+
+
+@contextmanager
+def every_sdk(server: PeServe) -> Iterator[list[Sdk]]:
+    """Start each of the three."""
+    with aws_cli(server) as by_aws_cli, javascript(server) as by_javascript:
+        yield [Boto3(server), by_aws_cli, by_javascript]
