@@ -74,10 +74,14 @@ def test_the_hook_checks_the_files_together(repository: Path) -> None:
 def test_the_hook_installs_itself(
     repository: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """pre-commit builds the hook's environment from the checkout, and runs it."""
+    """pre-commit builds the hook's environment from the checkout, once, and runs it."""
     checkout = tmp_path_factory.mktemp("checkout") / "pe"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(checkout)], check=True)
-    command = ["try-repo", str(checkout), "pe-validate", "--files", "endpoints/Ada.yaml"]
+    head = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=checkout, encoding="utf-8")
+    hook = {"repo": str(checkout), "rev": head.strip(), "hooks": [{"id": "pe-validate"}]}
+    config = yaml.safe_dump({"repos": [hook]})
+    (repository / ".pre-commit-config.yaml").write_text(config, encoding="utf-8")
+    command = ["run", "pe-validate", "--files", "endpoints/Ada.yaml"]
     ended = pre_commit(*command, cwd=repository)
     assert ended.returncode == 0, ended.stdout
     ended = pre_commit(*command, "package.json", cwd=repository)

@@ -295,18 +295,19 @@ def test_memory_is_flat(tmp_path: Path) -> None:
 
     def lines(count: int) -> Path:
         path = tmp_path / f"{count}.ndjson"
+        ten_kilobytes = {name: ["x" * 100] * 50 for name in "ab"}
         with path.open("w", encoding="utf-8") as file:
             for number in range(count):
-                endpoint = {"Id": f"e{number}", **SMS, "Address": f"+1206{number:07}"}
+                endpoint = {"Id": f"e{number}", **SMS, "Attributes": ten_kilobytes}
                 file.write(f"{json.dumps(endpoint)}\n")
         return path
 
-    few, many = lines(5_000), lines(40_000)
+    few, many = lines(100), lines(5_000)
     assert peak(many) - peak(few) < 10_000
     run("upsert", "--local", "--app", "few", few, "-q", "-o", "text")
     run("upsert", "--local", "--app", "many", many, "-q", "-o", "text")
     local = ("--local", "--app")
-    cached = 20_000  # of the store's file: the endpoints themselves would be 45 MB
+    cached = 20_000  # of the store's file: the endpoints themselves would be 50 MB
     assert peak(*local, "many") - peak(*local, "few") < 10_000 + cached
 
 

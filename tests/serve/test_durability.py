@@ -16,7 +16,7 @@ from pe_serve import MAX_WAIT_SECONDS, PE, pe_serve
 from raw_client import RawClient, ask_once, request
 
 pytestmark = pytest.mark.usefixtures("aws_variables")
-MANY = 3_000
+MANY = 1_000
 
 
 @contextmanager
