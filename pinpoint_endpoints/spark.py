@@ -110,7 +110,7 @@ _OF_USER, _ALONE = "0", "1"
 """Kinds of endpoints: the users of a key come first."""
 _INTERNAL = (
     *(_OF_USER, _ALONE, "endpoint", "refusal", "opted-out", "inactive", "learned", "entry"),
-    *("documents", "moved", "suppress", "unread"),
+    *("documents", "moved", "suppress", "unread", "refused"),
 )
 
 _PLACE = ("source", "line", "item")
@@ -674,6 +674,7 @@ def _read(
         yield "refusal", b"", dumps([*refusal])
     keys = (key for one in refusals for key in keys_to_keep(one.channel, one.address))
     yield "opted-out", b"", _packed(map(_digest_of, keys))
+    yield from (("refused", b"", dumps(key)) for key in account.refusals.endpoint_ids)
     yield "learned", b"", dumps(fields.learned())
     yield from _account_rows(account)
 
@@ -707,15 +708,23 @@ def _to_ndjson(
     opted_out = _Addresses()
     for row in read.where("kind = 'opted-out'").collect():
         opted_out.add(bytes(row.value))
-    written = _kept(_run_on(endpoints, partial(_newest_lines, opted_out), _ROWS))
+    newest = partial(_newest_lines, opted_out, _refused(read))
+    written = _kept(_run_on(endpoints, newest, _ROWS))
     _add_to(account, written, rules)
     return written
 
 
+def _refused(read: "DataFrame") -> frozenset[str]:
+    """Return the ids of endpoints that invalid documents opt out."""
+    rows = read.where("kind = 'refused'").collect()
+    return frozenset(loads(bytes(row.value)) for row in rows)
+
+
 def _newest_lines(
-    opted_out: "_Addresses", rows: Iterable[Sequence[Any]]
+    opted_out: "_Addresses", refused: Iterable[str], rows: Iterable[Sequence[Any]]
 ) -> Iterator[tuple[str, bytes, bytes]]:
     account = Account()
+    account.refusals.endpoint_ids.update(refused)
     for _, copies in groupby(rows, itemgetter(1)):
         found = [Endpoint(*value.split(b"\t")) for _, _, value in copies]
         endpoint = newest_endpoint(found, account)
@@ -729,7 +738,8 @@ def _to_customer_profiles(
 ) -> "DataFrame":
     from pyspark.sql import functions as F  # noqa: N812
 
-    endpoints = _kept(_run_on(_together(read.where("kind = 'endpoint'")), _newest_endpoints, _ROWS))
+    newest = partial(_newest_endpoints, _refused(read))
+    endpoints = _kept(_run_on(_together(read.where("kind = 'endpoint'")), newest, _ROWS))
     _add_to(account, endpoints, rules)
     known = read.where("kind = 'opted-out'").unionByName(
         endpoints.where("kind in ('opted-out', 'inactive')")
@@ -741,8 +751,9 @@ def _to_customer_profiles(
     opted_out = addresses["opted-out"]
     learned = _run_on(users, partial(_learn_users, opted_out), _ROWS)
     fields = Fields(opted_out.have, Changes(Account()).count, strict_keys=options.strict_keys)
-    for row in read.where("kind = 'learned'").unionByName(learned).collect():
-        fields.learn_from(loads(bytes(row.value)))
+    for rows in (read, endpoints, learned):
+        for row in rows.where("kind = 'learned'").collect():
+            fields.learn_from(loads(bytes(row.value)))
     all_learned = fields.learned()
     fields.choose()
     make = partial(_profiles, options, opted_out, addresses["inactive"], all_learned)
@@ -756,17 +767,21 @@ def _to_customer_profiles(
     return written.unionByName(rows).unionByName(one)
 
 
-def _newest_endpoints(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, bytes, bytes]]:
+def _newest_endpoints(
+    refused: frozenset[str], rows: Iterable[Sequence[Any]]
+) -> Iterator[tuple[str, bytes, bytes]]:
     """Yield one endpoint of each id by its user, and the addresses that must not be contacted."""
     account = Account()
     changes = Changes(account)
     opted_out: set[int] = set()
     inactive: set[int] = set()
+    channels: set[str] = set()
     for _, copies in groupby(rows, itemgetter(1)):
         values = [value for _, _, value in copies]
-        endpoint = newest_of([UserEndpoint(*loads(value)) for value in values], changes)
+        endpoint = newest_of([UserEndpoint(*loads(value)) for value in values], changes, refused)
         if endpoint.opted_out:
             opted_out.update(map(_digest_of, keys_to_keep(endpoint.channel, endpoint.address)))
+            channels.add(endpoint.channel)
         elif endpoint.inactive:
             inactive.add(_digest_of(address_key(endpoint.channel, endpoint.address)))
         user_id = user_id_of(endpoint.request)
@@ -774,6 +789,9 @@ def _newest_endpoints(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, byte
         yield kind, dumps(user_id or endpoint.endpoint_id), dumps([*endpoint])
     yield "opted-out", b"", _packed(opted_out)
     yield "inactive", b"", _packed(inactive)
+    fields = Fields(_nobody, changes.count)
+    fields.learn_opt_outs(channels)
+    yield "learned", b"", dumps(fields.learned())
     yield from _account_rows(account)
 
 

@@ -29,7 +29,7 @@ SAME_COPY = Rule(
 OPTED_OUT_COPY = Rule(
     "opted-out-copy",
     Action.CHANGED,
-    "another document of the endpoint opts it out, and has no date or is newer: it is opted out",
+    "another document opts the endpoint out, and may be newer: it is opted out",
 )
 RULES_OF_READING = (OLDER_COPY, SAME_COPY, OPTED_OUT_COPY, NULL)
 """Rules of every format."""
@@ -97,10 +97,12 @@ def _endpoint(line: bytes) -> Endpoint:
 
 def newest_endpoint(copies: list[Endpoint], account: Account) -> Endpoint:
     """Return the one that counts of several documents of an endpoint; account for the others."""
-    if len(copies) == 1:
+    refused = account.refusals.endpoint_ids
+    if len(copies) == 1 and not refused:
         return copies[0]
     read = [_user_endpoint(copy.members) for copy in copies]
-    found, is_opted_out = copy_that_counts(read)
+    is_refused = same_endpoint_key(read[0].endpoint_id) in refused
+    found, is_opted_out = copy_that_counts(read, is_refused=is_refused)
     newest = next(copy for copy, each in zip(copies, read, strict=True) if each is found)
     for copy in copies:
         if copy is not newest:

@@ -83,7 +83,7 @@ class Profiles:
     ) -> None:
         self.account = account
         self.change = Changes(account)
-        self.grouping = Grouping(self.change, refusals=account.refusals.addresses)
+        self.grouping = Grouping(self.change, refusals=account.refusals)
         self.fields = Fields(
             self.grouping.opts_out,
             self.change.count,
@@ -123,6 +123,7 @@ class Profiles:
         """
         for user in self.grouping.users(MIN_SLOTS + 1):
             self.fields.learn_user(user)
+        self.fields.learn_opt_outs(self.grouping.opted_out_channels)
         self.fields.choose()
 
     def __iter__(self) -> Iterator[tuple[User, Profile]]:

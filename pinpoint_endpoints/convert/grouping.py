@@ -1,12 +1,13 @@
 """Groups the endpoints of a run by user, however many there are and in whatever order they come."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import ExitStack
 from itertools import groupby
 from typing import NamedTuple, Self
 
 from pinpoint_endpoints.convert.account import ENDPOINT
 from pinpoint_endpoints.convert.addresses import OptedOut, fingerprint
+from pinpoint_endpoints.convert.refusals import Refusals
 from pinpoint_endpoints.convert.sorted_lines import MAX_BYTES_IN_MEMORY, SortedLines
 from pinpoint_endpoints.convert.user_endpoint import (
     OPTED_OUT,
@@ -56,26 +57,28 @@ class Grouping:
     Args:
         change: told what is left out: documents of an endpoint that a newer one replaces, and those
             with neither a user id nor an endpoint id.
-        refusals: more addresses that are opted out; asked while users are yielded.
+        refusals: addresses and endpoints that invalid documents opt out.
         max_bytes: how much is kept in memory for sorting.
 
     Attributes:
         users_found: how many users there are, once they were read for the first time.
+        opted_out_channels: of endpoints that are opted out, then too.
     """
 
     def __init__(
         self,
         change: Change,
         max_bytes: int = MAX_BYTES_IN_MEMORY,
-        refusals: OptedOut | None = None,
+        refusals: Refusals | None = None,
     ) -> None:
         self._change = change
-        self._refusals = OptedOut() if refusals is None else refusals
+        self._refusals = refusals or Refusals()
         self._files = ExitStack()
         self._by_endpoint = self._files.enter_context(SortedLines(max_bytes))
         self._by_user = self._files.enter_context(SortedLines(max_bytes))
         self._is_grouped = False
         self.users_found = 0
+        self.opted_out_channels: set[str] = set()
         self._opted_out = OptedOut()
         self._inactive: set[int] = set()
 
@@ -130,18 +133,20 @@ class Grouping:
 
     def opts_out(self, channel: str, address: str) -> bool:
         """Return whether any endpoint of the run with this address is opted out."""
-        return self._opted_out.have(channel, address) or self._refusals.have(channel, address)
+        refused = self._refusals.addresses
+        return self._opted_out.have(channel, address) or refused.have(channel, address)
 
     def is_inactive(self, channel: str, address: str) -> bool:
         """Return whether any endpoint of the run with this address is INACTIVE."""
         return fingerprint(channel, address) in self._inactive
 
     def _group(self) -> None:
-        for _, group in groupby(self._by_endpoint, _head_of_one):
+        refused = self._refusals.endpoint_ids
+        for key, group in groupby(self._by_endpoint, _head_of_one):
             lines = [line.split(_SEPARATOR, 1)[1] for line in group]
             line = lines[0]
-            if len(lines) > 1:
-                line = _user_line(newest_of([*map(_endpoint_in, lines)], self._change))
+            if len(lines) > 1 or (refused and loads(key) in refused):
+                line = _user_line(newest_of([*map(_endpoint_in, lines)], self._change, refused))
             self._add_to_user(line)
         self._by_endpoint.__exit__()
 
@@ -151,6 +156,7 @@ class Grouping:
             endpoint = _endpoint_in(line)
             if state == _OPTED_OUT:
                 self._opted_out.add(endpoint.channel, endpoint.address)
+                self.opted_out_channels.add(endpoint.channel)
             else:
                 self._inactive.add(fingerprint(endpoint.channel, endpoint.address))
         self._by_user.add(line)
@@ -169,9 +175,16 @@ def endpoint_in(document: Document, change: Change) -> UserEndpoint:
     return UserEndpoint(document.endpoint_id or "", document.request, created, place)
 
 
-def newest_of(copies: list[UserEndpoint], change: Change) -> UserEndpoint:
-    """Return the one that counts of several documents of an endpoint, and note the others."""
-    newest, is_opted_out = copy_that_counts(copies)
+def newest_of(copies: list[UserEndpoint], change: Change, refused: Container[str]) -> UserEndpoint:
+    """Return the one that counts of several documents of an endpoint, and note the others.
+
+    Args:
+        copies: at least one.
+        change: takes note.
+        refused: ids of endpoints that invalid documents opt out, by `same_endpoint_key`.
+    """
+    is_refused = same_endpoint_key(copies[0].endpoint_id) in refused
+    newest, is_opted_out = copy_that_counts(copies, is_refused=is_refused)
     for copy in copies:
         if copy is not newest:
             rule = "same-copy" if copy.request == newest.request else "older-copy"

@@ -172,8 +172,10 @@ class Fields:
             self._derived.add(_DATE)
         if not _slots_for(endpoint.channel):
             self._derived.add(_DEVICES)
-        if endpoint.opted_out and endpoint.channel:
-            self._derived.add(_opt_out_key(endpoint))
+
+    def learn_opt_outs(self, channels: Iterable[str]) -> None:
+        """Take note of channel types that endpoints have opted out of, once one of each counts."""
+        self._derived.update(_opt_out_key(channel) for channel in channels if channel)
 
     def learn_user(self, user: User) -> None:
         """Take note of the addresses of a user with more endpoints than a profile has places."""
@@ -450,7 +452,7 @@ def _derived(user: User, reach: _Reach) -> dict[str, str]:
         derived[f"PhoneNumber_{number}"] = text
     for endpoint in user.endpoints:
         if endpoint.opted_out and endpoint.channel:
-            derived[_opt_out_key(endpoint)] = "ALL"
+            derived[_opt_out_key(endpoint.channel)] = "ALL"
     if reach.devices:
         derived[_DEVICES] = str(len(reach.devices))
     date = text_of(user.endpoints[0].request.get("EffectiveDate"))
@@ -459,8 +461,8 @@ def _derived(user: User, reach: _Reach) -> dict[str, str]:
     return derived
 
 
-def _opt_out_key(endpoint: UserEndpoint) -> str:
-    return f"PinpointOptOut_{_NOT_IN_FIELD_NAMES.sub('_', endpoint.channel)[:20]}"
+def _opt_out_key(channel: str) -> str:
+    return f"PinpointOptOut_{_NOT_IN_FIELD_NAMES.sub('_', channel)[:20]}"
 
 
 def how_many(flags: Iterable[bool]) -> str:

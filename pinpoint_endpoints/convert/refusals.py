@@ -6,6 +6,7 @@ from pinpoint_endpoints.convert.addresses import OptedOut, channel_meant
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
 from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, dumps, loads, place_of, text_of
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.suggestions import nearest
 
@@ -21,14 +22,16 @@ class Refusals:
 
     Attributes:
         addresses: to ask whether one of them is opted out.
+        endpoint_ids: of documents that opt out and have no address, by `same_endpoint_key`.
     """
 
     def __init__(self) -> None:
         self.addresses = OptedOut()
+        self.endpoint_ids: set[str] = set()
         self._endpoints = SortedLines()
 
     def add(self, document: Document) -> None:
-        """Remember the address that a document opts out, if it opts one out.
+        """Remember the address or the endpoint that a document opts out, if it opts one out.
 
         Raises:
             CannotRun: a temporary file cannot be written.
@@ -42,7 +45,10 @@ class Refusals:
         if not is_unclear and not any(one.opted_out for one in opt_outs):
             return
         channel = next(map(text_of, members["ChannelType"]), "")
-        for address in filter(str.strip, _texts_in(members["Address"])):
+        addresses = [text for text in _texts_in(members["Address"]) if text.strip()]
+        if not addresses and document.endpoint_id:
+            self.endpoint_ids.add(same_endpoint_key(document.endpoint_id))
+        for address in addresses:
             opted_out = {
                 "ChannelType": channel_meant(channel, address),
                 "Address": address,

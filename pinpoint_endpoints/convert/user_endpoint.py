@@ -74,16 +74,22 @@ def newest_first(endpoint: UserEndpoint) -> tuple[float, str, bytes]:
     return -age(endpoint), same_endpoint_key(endpoint_id), own
 
 
-def copy_that_counts(copies: Sequence[UserEndpoint]) -> tuple[UserEndpoint, bool]:
+def copy_that_counts(
+    copies: Sequence[UserEndpoint], *, is_refused: bool
+) -> tuple[UserEndpoint, bool]:
     """Return which of several documents of one endpoint counts, and whether another opts it out.
 
     The newest one counts; if several are of the same age, one that is opted out or INACTIVE. An
     opt-out without a date may be newer than any other, such as `{"Id": "a", "OptOut": "ALL"}`. The
     address is then that of the newest document that has one.
+
+    Args:
+        copies: at least one.
+        is_refused: whether an invalid document opts the endpoint out.
     """
     newest, *older = sorted(copies, key=_newest_copy_first)
     undated = (copy for copy in older if copy.opted_out and age(copy) == _LONG_AGO)
-    if not newest.opted_out and not any(undated):
+    if not (newest.opted_out or is_refused or any(undated)):
         return newest, False
     with_address = (copy for copy in (newest, *older) if copy.address.strip())
     found = next(with_address, newest)

@@ -78,6 +78,26 @@ def test_an_endpoint_at_an_address_that_an_invalid_document_opts_out(
     assert entry["places"] == [f"{source}:2"]
 
 
+@pytest.mark.parametrize(
+    ("name", "file", "wanted"),
+    [
+        ("ndjson", "endpoints.ndjson", '"OptOut":"ALL"'),
+        ("customer-profiles", "suppressed.csv", "EMAIL,ada@example.com,opted-out,"),
+        ("ses-suppression", "ses-suppression-00001.json", "ada@example.com"),
+    ],
+)
+@pytest.mark.parametrize("opt_out", ["ALL", "all"])
+def test_a_document_without_an_address_opts_the_endpoint_out(
+    tmp_path: Path, name: str, file: str, wanted: str, opt_out: str
+) -> None:
+    """Its address is in another document; one of the two may be invalid."""
+    dated = {**ADA, "EffectiveDate": "2026-01-01T00:00:00Z"}
+    source = lines(tmp_path / "in.ndjson", {"Id": "ADA", "OptOut": opt_out}, dated)
+    ended = run("convert", source, "--to", name, "-d", tmp_path / "out", "-o", "json")
+    assert wanted in (tmp_path / "out" / file).read_text(encoding="utf-8")
+    assert "opted-out-copy" in ended.out
+
+
 def test_very_many_files_in_a_directory_are_remarked_on() -> None:
     """Those who want so many find out how to get one file."""
     tally = ConversionTally()

@@ -105,6 +105,7 @@ def audience(number: int) -> Iterator[bytes]:
         if some.random() < 0.3:
             del endpoint["User"]
         yield json.dumps(endpoint).encode()
+    yield b'{"Id": "e1", "OptOut": "all"}'
 
 
 def test_the_job_makes_the_same_profiles(tmp_path: Path) -> None:
