@@ -1,9 +1,10 @@
 """Count how many endpoints a segment has, and how many of them a message would be sent to."""
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 from pinpoint_endpoints.segments.evaluate import Answer, Endpoint
@@ -167,7 +168,7 @@ class Funnel:
         self._local_time = local_time
         self._counts: Counter[tuple[Stage, object]] = Counter()
         self._of_users: Counter[object] = Counter()
-        self._addresses: dict[object, array[int]] = {}
+        self._addresses: dict[object, array[int]] = defaultdict(partial(array, "q"))
         self._different: dict[object, tuple[int, int]] = {}
 
     def add(self, endpoint: Endpoint, answer: Answer) -> None:
@@ -177,10 +178,7 @@ class Funnel:
         if answer:
             stage = stage_of(endpoint, self._channels, local_time=self._local_time)
             if stage is Stage.SENT:
-                addresses = self._addresses.get(known)
-                if addresses is None:
-                    addresses = self._addresses[known] = array("q")
-                addresses.append(hash(endpoint["Address"]))
+                self._addresses[known].append(hash(endpoint["Address"]))
             if self.is_of_user is not None and self.is_of_user(endpoint):
                 self._of_users[known] += 1
         else:
