@@ -79,13 +79,16 @@ def _errors_at(error: "ValidationError", schema: Any, value: object) -> Iterator
     *rule, keyword = error.schema_path
     for step in rule:
         schema = schema[step]
-    *evaluated, _ = error.evaluation_path
+    evaluated = error.evaluation_path[:-1]
     kind: Any = error.kind
     name = kind.error.instance if kind.name == "propertyNames" else None
-    given = error.instance_path
-    left_out = sum(map(evaluated.count, _STEPS)) - len(given)
-    place = _only_place(value, given) if left_out <= 0 else None
-    places = [place] if place else [*_places(value, given, left_out)]
+    steps = error.instance_path
+    place = _only_place(value, steps)
+    if place:
+        places = [place]
+    else:
+        left_out = sum(map(_STEPS.__contains__, evaluated)) - len(steps)
+        places = [*_places(value, steps, left_out)]
     if len(places) > 1:
         wrong = error.instance  # False equals 0, but is no number
         places = [
@@ -106,16 +109,16 @@ def _errors_at(error: "ValidationError", schema: Any, value: object) -> Iterator
 
 
 def _only_place(value: Any, steps: list[str | int]) -> tuple[_Path, Any] | None:
-    """Return the place that a path means if no step of it may be a name written as a number."""
+    """Return the place that a path of the library means if it can mean no other, else None."""
     for step in steps:
-        is_as_written = isinstance(value, dict if isinstance(step, str) else list)
-        if not is_as_written:
+        if isinstance(step, str):
+            is_certain = isinstance(value, dict) and "" not in value and step in value
+        else:
+            is_certain = isinstance(value, list) and step < len(value)
+        if not is_certain:
             return None
-        try:
-            value = value[step]
-        except LookupError:
-            return None
-    return tuple(steps), value
+        value = value[step]
+    return None if isinstance(value, dict) and "" in value else (tuple(steps), value)
 
 
 def _places(value: Any, steps: list[str | int], left_out: int) -> Iterator[tuple[_Path, Any]]:
