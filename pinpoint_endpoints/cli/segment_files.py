@@ -6,8 +6,7 @@ from typing import NamedTuple
 from pinpoint_endpoints.checks.validate import is_valid, validate
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.terminal import note
-from pinpoint_endpoints.convert.intake import is_unread
-from pinpoint_endpoints.documents.load import id_from_name, of_any_kind
+from pinpoint_endpoints.documents.load import id_from_name, is_unread, of_any_kind
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
 from pinpoint_endpoints.errors import CannotRun, CheckFailed, UsageError

@@ -9,7 +9,7 @@ from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate, v
 from pinpoint_endpoints.convert.account import NULL, Account
 from pinpoint_endpoints.convert.user_endpoint import place_of
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.load import in_groups
+from pinpoint_endpoints.documents.load import in_groups, is_unread
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import CannotRun
 
@@ -142,10 +142,3 @@ def _without_nulls(value: Any, prefix: str, nulls: list[str]) -> Any:
         for name, member in value.items()
         if member is not None
     }
-
-
-def is_unread(document: Document) -> bool:
-    """Tell whether a document stands for a text that could not be read, or only in part."""
-    if document.is_read or document.is_empty:
-        return False
-    return all(problem.code != codes.NOT_AN_ENDPOINT for problem in document.problems)

@@ -19,13 +19,12 @@ import orjson
 from pinpoint_endpoints.checks.templates import document_problems
 from pinpoint_endpoints.convert.account import Account, Action
 from pinpoint_endpoints.convert.formats import ConvertOptions
-from pinpoint_endpoints.convert.intake import is_unread
 from pinpoint_endpoints.convert.output import Output
 from pinpoint_endpoints.convert.template_formats import CONNECT_RULES, SES_RULES
 from pinpoint_endpoints.convert.user_endpoint import text_of
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.json_reader import as_json
-from pinpoint_endpoints.documents.load import of_any_kind
+from pinpoint_endpoints.documents.load import is_unread, of_any_kind
 from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.documents.template_shapes import TEMPLATE_SHAPES
 from pinpoint_endpoints.errors import CannotRun

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import BinaryIO, Protocol, TypeVar
 
-from pinpoint_endpoints.documents import json_reader, text_rules
+from pinpoint_endpoints.documents import codes, json_reader, text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode, is_utf16
 from pinpoint_endpoints.documents.discovery import (
     DEFAULT,
@@ -134,6 +134,13 @@ def of_any_kind(documents: Iterable[Document]) -> Iterator[Document]:
             yield document._replace(shape=document.other_shape, problems=tuple(problems))
         else:
             yield document
+
+
+def is_unread(document: Document) -> bool:
+    """Tell whether a document stands for a text that could not be read, or only in part."""
+    if document.is_read or document.is_empty:
+        return False
+    return all(problem.code != codes.NOT_AN_ENDPOINT for problem in document.problems)
 
 
 def in_groups(
