@@ -231,7 +231,8 @@ class _Evaluator:
     def _compare_user(self, member: Member) -> None:
         if self._comparison is not None:
             self._comparison.add(member.endpoint)
-        if same_endpoint_key(member.endpoint_id or "") == self._explained:
+        wanted = self._explained
+        if wanted is not None and same_endpoint_key(member.endpoint_id or "") == wanted:
             self._user_id = user_id_of(member.endpoint)
 
     def _merge_user(self, member: Member) -> None:
