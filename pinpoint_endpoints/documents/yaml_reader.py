@@ -46,8 +46,10 @@ _LINE = re.compile(
     re.VERBOSE,
 )
 _INDENT, _DASH, _KEY, _DOUBLE, _SINGLE, _PLAIN, _LIST = range(1, 8)
-_SIMPLE_LINE = re.compile(r"( {0,40})(?:(\w+): |- )([\w+](?:[\w.+/@:=-]*[\w.+/@=-])?)", re.ASCII)
-"""A name or a dash, and a plain scalar without spaces: most lines that only one file has."""
+_SIMPLE_LINE = re.compile(
+    r"( {0,40})(?:(\w+): |- )(?:([\w+](?:[\w.+/@:=-]*[\w.+/@=-])?)|'([\w.+/@:= -]*)')", re.ASCII
+)
+"""A name or a dash, and a scalar without special characters: most lines that only one file has."""
 
 _ITEM = re.compile(
     r"""\ *(?:"([^"\\]*)"|'([^']*)'|([\w+.](?:(?:[\w\ .+/()@=-]|:(?=[\w/]))*[\w.+/()@=-])?))\ *""",
@@ -401,9 +403,10 @@ def _simple_line(text: str, expected: ExpectedTypes) -> _Line | None:
     if parts is None or len(text) > MAX_LINE_LENGTH:
         return None
     indent, key = parts.end(1), parts[2] or ""
-    column = indent if key else indent + len("- ")
-    line = _Line(indent, not key, key, column, parts.start(3), len(text))
-    return _with_value(line, parts[3], expected, is_plain=True)
+    plain, quoted = parts[3], parts[4]
+    start = indent + (len(key) + len(": ") if key else len("- "))
+    line = _Line(indent, not key, key, indent if key else start, start, len(text))
+    return _with_value(line, plain or quoted, expected, is_plain=quoted is None)
 
 
 def _any_line(text: str, expected: ExpectedTypes) -> _Line:

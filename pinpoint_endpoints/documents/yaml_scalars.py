@@ -16,6 +16,9 @@ _BOOLEANS = {
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z", re.ASCII)
 _SAME_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?\Z", re.ASCII)
+_NO_NUMBER_BEGINS = re.compile(r"[0-9]+[acdf-np-wyzACDF-NP-WYZ]")
+"""No exponent, and no base such as `0x`: identifiers may begin so."""
+
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 _OTHER_BASE = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _INTEGER_RANGE = range(-(2**63), 2**64)
@@ -80,8 +83,11 @@ def read_plain(text: str, wanted: str) -> ScalarReading:
 
 def is_text(text: str) -> bool:
     """Tell quickly whether any YAML tool certainly reads a plain scalar as its own text."""
-    first = text[0]
-    return first not in _BEGIN_OTHERS or (first.isalpha() and len(text) > _MAX_WORD_LENGTH)
+    if text[0] not in _BEGIN_OTHERS:
+        return True
+    if text[0].isalpha():
+        return len(text) > _MAX_WORD_LENGTH
+    return _NO_NUMBER_BEGINS.match(text) is not None
 
 
 def respell(value: object, path: ValuePath) -> Fix | None:

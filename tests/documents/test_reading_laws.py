@@ -164,6 +164,17 @@ def test_quoted_yaml_gives_what_was_written(members: dict[str, object]) -> None:
     assert (parsed.value, parsed.problems) == (texts, [])
 
 
+@given(st.from_regex(r"[-+0-9a-fxoET_.:]{1,9}", fullmatch=True))
+def test_what_pyyaml_reads_otherwise_is_warned_about(text: str) -> None:
+    """Where a string is expected, a plain scalar that PyYAML takes for a number has a warning."""
+    loader: Any = yaml.SafeLoader("")
+    tag = loader.resolve(yaml.ScalarNode, text, (True, False))
+    with suppress(Unreadable):
+        (parsed,) = yaml_reader.parse(f"Address: {text}".encode())
+        assert isinstance(parsed, Parsed)
+        assert parsed.problems or tag == "tag:yaml.org,2002:str"
+
+
 def as_parsed(results: Iterator[Any]) -> list[Any]:
     """Return what a YAML parser yields, with types and the problems of what cannot be parsed."""
     found: list[Any] = []
