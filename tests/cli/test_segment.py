@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Ended, run
+from commands import Ended, envelope_in, run
 from segment_audience import ALL_EMAIL_USERS, DEFINITIONS, ENDPOINTS, among, grouped
 
 NOW = ("--now", "2026-11-29T00:00:00Z")
@@ -39,7 +39,7 @@ def listed(*arguments: str) -> str:
 
 def results(ended: Ended) -> list[dict[str, Any]]:
     """Return the results of the envelope."""
-    found: list[dict[str, Any]] = json.loads(ended.out)["results"]
+    found: list[dict[str, Any]] = envelope_in(ended.out)["results"]
     return found
 
 

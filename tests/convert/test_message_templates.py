@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.session import Session
 from botocore.validate import validate_parameters
-from commands import run
+from commands import envelope_in, run
 
 KNOWLEDGE_BASE = "00000000-0000-0000-0000-000000000000"
 EMAIL = {
@@ -44,7 +44,7 @@ def _convert(tmp_path: Path) -> Convert:
             (source / f"{name}.{suffix}").write_text(text, encoding="utf-8")
         ended = run("convert", "--to", to, "--templates", source, "-d", target, "-o", "json")
         files = {path.name: json.loads(path.read_bytes()) for path in target.glob("*.json")}
-        return files, json.loads(ended.out)
+        return files, envelope_in(ended.out)
 
     return convert
 

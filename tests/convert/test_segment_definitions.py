@@ -7,7 +7,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
-from commands import run
+from commands import envelope_in, run
 from segment_audience import ALL_EMAIL_USERS, DEFINITIONS, ENDPOINTS, among, attribute, grouped
 
 
@@ -30,7 +30,7 @@ def converted(**segments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, tup
     ended = run("convert", *arguments, "all.ndjson")
     assert ended.code == 0, ended.err
     found: dict[str, tuple[str, int]] = {}
-    for one in json.loads(ended.out)["results"]:
+    for one in envelope_in(ended.out)["results"]:
         if one["kind"] == "member" and one["member"].startswith("segment "):
             found.setdefault(one["member"].removeprefix("segment "), (one["rule"], one["count"]))
     model = botocore.session.get_session().get_service_model("customer-profiles")
@@ -107,14 +107,14 @@ def test_a_wrong_segment_is_an_error_and_the_others_are_written(folder: Path) ->
     Path("segments/wrong.json").write_text(json.dumps(wrong), encoding="utf-8")
     arguments = ("--to", "customer-profiles", "--segments", "segments", "all.ndjson", "-o", "json")
     ended = run("convert", *arguments, "-d", "out")
-    summary, results = json.loads(ended.out)["summary"], json.loads(ended.out)["results"]
+    summary, results = envelope_in(ended.out)["summary"], envelope_in(ended.out)["results"]
     assert (ended.code, summary["invalid"], summary["written"]) == (1, 1, len(ENDPOINTS))
     assert results[0]["source"] == "segments/wrong.json"
     rules = {one["member"]: one["rule"] for one in results if one["kind"] == "member"}
     assert (rules["segment good"], rules["segment old"]) == ("segment", "segment-base")
     Path("segments/cut.json").write_text('{"Name": ', encoding="utf-8")
     ended = run("convert", *arguments, "-d", "again")
-    assert (ended.code, json.loads(ended.out)["summary"]["unreadable"]) == (3, 1)
+    assert (ended.code, envelope_in(ended.out)["summary"]["unreadable"]) == (3, 1)
     assert [path.name for path in Path("again").glob("segment-*")] == ["segment-001-good.json"]
 
 

@@ -11,6 +11,7 @@ from reporting import NAMES, TEXTS, checked, finding, reported, secret_fix
 
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.reports.problems import ReportFormat
+from pinpoint_endpoints.segments.funnel import ENDPOINTS, FROM_USERS, MATCHED, Stage
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMA = json.loads((ROOT / "schemas" / "envelope.schema.json").read_text(encoding="utf-8"))
@@ -110,6 +111,12 @@ def test_the_schema_accepts_every_end(
     envelope = envelope_in(ended.out)
     assert (ended.code, envelope["status"]) == (code, status)
     assert bool(envelope["errors"]) == ("Error: " in ended.err)
+
+
+def test_the_schema_has_every_line_of_the_funnel() -> None:
+    """Some are rare."""
+    known = SCHEMA["$defs"]["Stage"]["properties"]["stage"]["enum"]
+    assert sorted(known) == sorted([ENDPOINTS, MATCHED, FROM_USERS, *Stage])
 
 
 @pytest.mark.parametrize(
