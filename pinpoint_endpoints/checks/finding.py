@@ -43,8 +43,8 @@ class Policy(NamedTuple):
         ignore: codes of the rules to leave out.
         strict: whether a warning makes a document invalid.
         create: whether every document must be able to create a new endpoint.
-        all_findings: whether all is found that does not match the schema, as fixing needs it; else
-            the first thousand differences, which are more than anyone reads.
+        all_findings: whether all is found, as fixing needs it; else of very many problems of a
+            document those that come first, which are more than anyone reads.
     """
 
     ignore: Collection[str] = frozenset()

@@ -15,12 +15,8 @@ from pinpoint_endpoints.fixes.plan import plan_fixes
 if TYPE_CHECKING:
     from pinpoint_endpoints.documents.positions import PositionMap
 
-MAX_ROUNDS = 100
-"""A fix may reveal another problem, and a rule reports 200 problems of a document at a time."""
-
-MIN_ROUNDS = 4
-MAX_CHECKED_BYTES = 1_000_000
-"""What all rounds after the first four may check: of a large text, the next run fixes the rest."""
+MAX_ROUNDS = 10
+"""A fix may reveal another problem, such as a wrong value behind a name in another style."""
 
 Check = Callable[[Document], Sequence[Problem]]
 """Finds the problems of a document."""
@@ -57,14 +53,13 @@ def fixed_text(
         raw: a whole file, or a line of a file with one document per line; uncompressed.
         source: the file, whose format says how to parse the text.
         check: finds the problems of a document; those with a fix are fixed.
-        max_rounds: how often the text is fixed and parsed again; less often if it is large.
+        max_rounds: how often the text is fixed and parsed again at most.
     """
     state = first = _examine(raw, source, check)
     number = 0
     unfinished = False
     applied: set[_Numbered] = set()
-    rounds = MAX_CHECKED_BYTES // max(len(raw), 1)
-    for _ in range(min(max(MIN_ROUNDS, rounds), max_rounds)):
+    for _ in range(max_rounds):
         step = _Round(state, source, check).applied() if any(state.fixes) else None
         if step is None:
             break

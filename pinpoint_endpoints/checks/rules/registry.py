@@ -85,29 +85,34 @@ def rule_findings(
 
     Args:
         document: with a value that could be read.
-        policy: which rules are ignored, and whether the endpoint must be new.
+        policy: which rules are ignored, whether the endpoint must be new, and whether all is found.
         only: the codes of the rules to ask; by default all.
     """
     plan = _plan(frozenset(policy.ignore), only)
     request, top = document.request, document.request_path
     found: list[Found] = []
+    most = None if policy.all_findings else MAX_FINDINGS_PER_RULE
     if plan.groups:
-        _add_of_members(found, plan, request, top)
+        _add_of_members(found, plan, request, top, most)
     for check, rule in plan.requests:
         if findings := check(request):
-            _add(found, rule, top, findings)
+            _add(found, rule, top, findings, most)
     if plan.creations and (request or document.has_endpoint):
         for check, rule in plan.creations:
             if findings := check(request, policy.create):
-                _add(found, rule, top, findings)
+                _add(found, rule, top, findings, most)
     for check, rule in plan.documents:
         if findings := check(document):
-            _add(found, rule, (), findings)
+            _add(found, rule, (), findings, most)
     return found
 
 
 def _add_of_members(
-    found: list[Found], plan: _Plan, request: Mapping[str, object], top: ValuePath
+    found: list[Found],
+    plan: _Plan,
+    request: Mapping[str, object],
+    top: ValuePath,
+    most: int | None,
 ) -> None:
     for group, members in plan.groups:
         holder = request.get(group) if group else request
@@ -118,17 +123,22 @@ def _add_of_members(
             if type(value) in types:
                 for check, rule in checks:
                     if findings := check(value):
-                        _add(found, rule, (*top, *path), findings)
+                        _add(found, rule, (*top, *path), findings, most)
 
 
-def _add(found: list[Found], rule: Rule, path: ValuePath, findings: Sequence[Finding]) -> None:
+def _add(
+    found: list[Found],
+    rule: Rule,
+    path: ValuePath,
+    findings: Sequence[Finding],
+    most: int | None,
+) -> None:
     """Add what a rule finds at a path; of very many findings the first ones."""
-    found += [(rule, finding, path) for finding in findings[:MAX_FINDINGS_PER_RULE]]
-    excess = len(findings) - MAX_FINDINGS_PER_RULE
-    if excess > 0:
-        last = findings[MAX_FINDINGS_PER_RULE]
-        message = f"{excess} more of this kind, from here on"
-        found.append((rule, last._replace(message=message, hint="", fix=None), path))
+    found += [(rule, finding, path) for finding in findings[:most]]
+    if most is not None and len(findings) > most:
+        message = f"{len(findings) - most} more of this kind, from here on"
+        cut = findings[most]._replace(message=message, hint="", fix=None)
+        found.append((rule, cut, path))
 
 
 @lru_cache(maxsize=256)
