@@ -27,12 +27,14 @@ def _what_processes_inherit() -> None:
 
     `nohup … &` ignores SIGINT and SIGHUP, which processes inherit, so that none would end them.
     PYTHONWARNDEFAULTENCODING is meant for this process: the AWS CLI has such warnings of its own.
+    With PYTHONDONTWRITEBYTECODE, hundreds of starts of `pe` would each compile its modules again.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.environ.pop("PYTHONWARNDEFAULTENCODING", None)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session", autouse=True)
