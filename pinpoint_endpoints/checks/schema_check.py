@@ -168,7 +168,7 @@ def _not_in_set(error: SchemaError) -> CodedFinding:
     return codes.NOT_IN_SET, find(error.path, error.part, tuple(error.wanted))
 
 
-@lru_cache(maxsize=1024)  # the documents of a run mostly have the same mistakes
+@lru_cache(maxsize=64)  # the documents of a run mostly have the same mistakes
 def _choice(path: ValuePath, value: str, choices: tuple[str, ...]) -> Finding:
     return not_in_set(path, value, choices)
 

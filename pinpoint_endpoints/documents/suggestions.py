@@ -56,7 +56,7 @@ def without_style(name: str) -> str:
     return name if len(name) > _MAX_LENGTH else _without_style(name)
 
 
-@lru_cache(maxsize=256)  # the documents of a run mostly have the same names
+@lru_cache(maxsize=64)  # the documents of a run mostly have the same names
 def _without_style(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold()))
 
