@@ -56,6 +56,7 @@ _ITEM = re.compile(
     re.VERBOSE,
 )
 _PLAIN_ITEM = 3
+_MEMBER_OF_THE_WHOLE = re.compile(r"^[^ \-#\r\n]", re.MULTILINE)
 
 
 def parse(raw: bytes) -> Iterator[Parsed | Unreadable]:
@@ -94,7 +95,11 @@ def positions(raw: bytes) -> Iterator[PositionMap]:
 
 
 class _LineLocator(Locator):
-    """Finds values in a text that was read line by line."""
+    """Finds values in a text that was read line by line.
+
+    In a short text, a place is found by reading one member of the whole again. In a long one, many
+    places may be asked for: then the map of all takes less time.
+    """
 
     __slots__ = ("_map", "_raw")
     in_order = True
@@ -122,12 +127,16 @@ class _LineLocator(Locator):
 
     def locate(self, path: ValuePath, *, key: bool = False) -> Span:
         """Return the place of the value at `path`, or of its key."""
-        if not self.is_plain:  # in a long text, many may be asked for
+        name = path[0] if path and self.is_plain else 0
+        text = decode(self._raw)
+        start = f"\n{text}".find(f"\n{name}:") if isinstance(name, str) else -1
+        if start < 0:
             return super().locate(path, key=key)
-        try:
-            return _LineReader(decode(self._raw)).place(path, key=key)
-        except _NotPlainError:  # `.inf` is a text, but was read where a number is expected
-            return super().locate(path, key=key)
+        following = _MEMBER_OF_THE_WHOLE.search(text, start + 1)
+        part = text[start : following.start() if following else None]
+        found = PositionMap(part, text.count("\n", 0, start) + 1)
+        _LineReader(part, found).value()
+        return found.locate(path, key=key)
 
 
 class _NotPlainError(Exception):
@@ -195,31 +204,12 @@ class _LineReader:
         """
         if len(self._lines) > MAX_LINES:
             raise _NotPlainError
-        value, end = self._below(self._above(), -1, expected_in_file(), ())
+        value, end = self._below(-1, -1, expected_in_file(), ())
+        if value is None and self._lines[end] == "---":
+            value, end = self._below(end, -1, expected_in_file(), ())
         if value is None or end != len(self._lines) - 1:
             raise _NotPlainError
         return value
-
-    def _above(self) -> int:
-        """Return the index of the line above the document, which is `---`; else -1."""
-        at, _ = self._next(-1, expected_in_file())
-        return at if self._lines[at] == "---" else -1
-
-    def _next(self, at: int, expected: ExpectedTypes) -> tuple[int, _Line]:
-        """Return the next line that is not blank, with its index.
-
-        Args:
-            at: the index of the line above.
-            expected: the types of what may begin there.
-        """
-        inside = expected.items or expected
-        known = _known[inside]
-        while True:
-            at += 1
-            text = self._lines[at]
-            line = known.get(text) or _read(text, inside)
-            if line is not _BLANK:
-                return at, line
 
     def _below(
         self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
@@ -232,12 +222,18 @@ class _LineReader:
             expected: the types that the schema expects there.
             path: where the value is in the document.
         """
-        at, line = self._next(at, expected)
-        if line.is_item and line.indent >= column:
-            return self._sequence(at, line.indent, expected, path)
-        if line.indent > column:
-            return self._mapping(at, line.indent, expected, path)
-        return None, at
+        inside = expected.items or expected
+        known = _known[inside]
+        while True:
+            at += 1
+            text = self._lines[at]
+            line = known.get(text) or _read(text, inside)
+            if line.is_item and line.indent >= column:
+                return self._sequence(at, line.indent, expected, path)
+            if line.indent > column:
+                return self._mapping(at, line.indent, expected, path)
+            if line is not _BLANK:
+                return None, at
 
     def _mapping(
         self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
@@ -296,56 +292,6 @@ class _LineReader:
         if places is not None:
             self._locate_block(places, path, (first, indent), at)
         return found, at
-
-    def place(self, path: ValuePath, *, key: bool) -> Span:
-        """Return the place of a value of the document, or of its key, as a `Locator` does."""
-        below: ExpectedTypes | list[_Line] | None = expected_in_file()
-        at, line = self._next(self._above(), expected_in_file())
-        start, end = line.indent, len(self._lines[at])
-        for number, step in enumerate(path, 1):
-            if isinstance(below, list):
-                line = below[step] if isinstance(step, int) and step < len(below) else _BLANK
-            elif below is not None:
-                at, line, below = self._part(at, start, step, below) or (at, _BLANK, None)
-            if below is None or line is _BLANK:
-                break
-            if key and number == len(path) and isinstance(step, str):
-                return Span(at + 1, line.column + 1, line.column + len(line.key) + 1)
-            if isinstance(step, int) and line.key:
-                start, end = line.column, len(self._lines[at])
-                continue
-            start, end, below = line.start, line.end, line.below
-            if isinstance(below, ExpectedTypes):
-                inner, following = self._next(at, below)
-                if following.indent >= line.column + (not following.is_item):
-                    at, start, end = inner, following.indent, len(self._lines[inner])
-                else:
-                    below = None
-        return Span(at + 1, start + 1, max(end, start + 1) + 1)
-
-    def _part(
-        self, first: int, column: int, step: str | int, expected: ExpectedTypes
-    ) -> tuple[int, _Line, ExpectedTypes] | None:
-        """Return the line where a member or item begins of what begins in another line.
-
-        Returns:
-            its index, the line, and the types expected of the members or items; or None.
-        """
-        _, line = self._next(first - 1, expected)
-        is_list = line.is_item and line.indent == column
-        types = expected.inside() if is_list else expected
-        known, deeper, number = _known[types], " " * (column + 1), 0
-        for at, text in enumerate(self._lines[first:], first):
-            if at != first and text.startswith(deeper):
-                continue
-            line = known.get(text) or _read(text, types)
-            if at == first or (line.indent == column and line.is_item == is_list):
-                if step == (number if is_list else line.key):
-                    return at, line, types
-                number += 1
-            elif line is not _BLANK and line.indent < column + is_list:
-                return None
-        return None
 
     def _list(self, at: int, items: list[_Line], path: ValuePath) -> list[object]:
         """Return the list in a line."""
