@@ -128,8 +128,8 @@ class _LineLocator(Locator):
     def locate(self, path: ValuePath, *, key: bool = False) -> Span:
         """Return the place of the value at `path`, or of its key."""
         name = path[0] if path and self.is_plain else 0
-        text = decode(self._raw)
-        start = f"\n{text}".find(f"\n{name}:") if isinstance(name, str) else -1
+        text = decode(self._raw) if isinstance(name, str) else ""
+        start = f"\n{text}".find(f"\n{name}:")
         if start < 0:
             return super().locate(path, key=key)
         following = _MEMBER_OF_THE_WHOLE.search(text, start + 1)
