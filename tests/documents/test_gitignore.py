@@ -176,7 +176,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @needs_git
-@with_settings(max_examples=200)
+@with_settings(max_examples=100)
 @given(
     paths=st.sets(files, min_size=1, max_size=8),
     pattern_files=st.dictionaries(folders, st.lists(patterns, max_size=5), min_size=1, max_size=3),

@@ -200,7 +200,7 @@ made_again: list[Call] = [
 ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @example(made_again, [4])
 @given(
     st.lists(calls, min_size=2, max_size=20),
