@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from pinpoint_endpoints.schema.bundled import channel_types
@@ -15,6 +15,9 @@ _SEPARATORS = r" ()./\-\u2010-\u2015\u2212"
 _NOT_DIGITS = re.compile("[^0-9]+")
 _NOT_A_DATE = r"(?![0-9]{4}-[0-9]{2}-[0-9]{2}(?:\D|\Z))"
 _LIKE_A_NUMBER = re.compile(rf"{_NOT_A_DATE}\+?[0-9{_SEPARATORS}]{{7,}}")
+_DIGITS_OF_NUMBER = re.compile(rf"[0-9](?:[{_SEPARATORS}]{{0,3}}[0-9]){{6}}")
+"""What `_NUMBERS` must have, and most texts do not; it is faster to search for."""
+
 _NUMBERS = re.compile(
     rf"(?<!\w)(?:\+\(?|\(|{_NOT_A_DATE})[0-9](?:[{_SEPARATORS}]{{0,3}}[0-9]){{6,}}(?!\w)"
 )
@@ -62,7 +65,7 @@ class OptedOut:
     def have(self, channel: str, address: str) -> bool:
         """Return whether an address is among them, in whatever spelling."""
         keys = self._keys
-        return bool(keys) and any(hash(key) in keys for key in keys_to_find(channel, address))
+        return bool(keys) and not keys.isdisjoint(map(hash, keys_to_find(channel, address)))
 
 
 def address_key(channel: str, address: str) -> str:
@@ -70,13 +73,7 @@ def address_key(channel: str, address: str) -> str:
 
     The case of e-mail addresses does not matter, and only the digits of phone numbers do.
     """
-    text = _plain(address)
-    if "@" in text:
-        return text.casefold() if _PLAIN_EMAIL.fullmatch(text) else _email_key(text)
-    if _is_number(channel, text):
-        code, digits = _dialled(text)
-        return f"{code}{digits.lstrip('0')}" or text
-    return text
+    return _keys(channel, address, (), ())[0]
 
 
 def keys_to_keep(channel: str, address: str) -> Sequence[str]:
@@ -117,9 +114,8 @@ def names_opted_out(text: str, opts_out: Callable[[str, str], bool]) -> bool:
         text: such as the value or the name of an attribute.
         opts_out: returns whether an address of a channel type, or of any, is opted out.
     """
-    if text.isalpha() and len(text) < _MIN_TOKEN_LENGTH:
-        return False
-    return any(opts_out("", address) for address in _addresses_in(text))
+    addresses = _addresses_in(text)
+    return bool(addresses) and any(opts_out("", address) for address in addresses)
 
 
 def as_from_abroad(address: str) -> str:
@@ -129,21 +125,24 @@ def as_from_abroad(address: str) -> str:
     return f"+{code}{digits}" if code and "+" not in text else text
 
 
-def _addresses_in(text: str) -> Iterator[str]:
-    """Yield what looks like an address in a text: also a token, if it is the whole text."""
+def _addresses_in(text: str) -> Sequence[str]:
+    """Return what looks like an address in a text: also a token, if it is the whole text."""
     if "%" in text:
         from urllib.parse import unquote
 
         text = unquote(text)
     text = _plain(text)
+    found: list[str] = []
     if "@" in text:
-        yield text
-        yield from emails_in(text)
-        yield from _PLAIN_EMAIL.findall(text)  # without a URL or quotes around it
+        found.append(text)
+        if _PLAIN_EMAIL.fullmatch(text) is None:
+            found += emails_in(text)
+            found += _PLAIN_EMAIL.findall(text)  # without a URL or quotes around it
     elif len(text) >= _MIN_TOKEN_LENGTH and " " not in text:
-        yield text
-    if len(text) >= _MIN_PHONE_DIGITS:
-        yield from _NUMBERS.findall(text)
+        found.append(text)
+    if _DIGITS_OF_NUMBER.search(text):
+        found += _NUMBERS.findall(text)
+    return found
 
 
 def _plain(address: str) -> str:
@@ -181,20 +180,26 @@ def _keys(
         without_code: kinds of keys of a number that has none.
     """
     text = _plain(address)
-    key = address_key(channel, text)
-    if text.count("@") > 1:
-        return key, *map(_email_key, emails_in(text))
-    if "@" in text or not _is_number(channel, text):
-        return (key,)
+    if "@" in text:
+        if _PLAIN_EMAIL.fullmatch(text):
+            return (text.casefold(),)
+        key = _email_key(text)
+        return (key, *map(_email_key, emails_in(text))) if text.count("@") > 1 else (key,)
+    if not _is_number(channel, text):
+        return (text,)
     code, digits = _dialled(text)
-    kinds = with_code if code else without_code
-    return key, *(f"{kind} {number}" for number in _inside(code, digits) for kind in kinds)
+    keys = [f"{code}{digits.lstrip('0')}" or text]
+    if kinds := with_code if code else without_code:
+        keys += [f"{kind} {number}" for number in _inside(code, digits) for kind in kinds]
+    return keys
 
 
 def _dialled(text: str) -> tuple[str, str]:
     """Return the country code of a phone number, or nothing, and its other digits."""
-    text = _TRUNK_ZERO.sub("", _EXTENSION.sub("", text))
-    digits = _NOT_DIGITS.sub("", text)
+    digits = text.removeprefix("+")
+    if not (digits.isdecimal() and digits.isascii()):
+        text = _TRUNK_ZERO.sub("", _EXTENSION.sub("", text))
+        digits = _NOT_DIGITS.sub("", text)
     if "+" not in text and not digits.startswith("00"):
         abroad = _FROM_NORTH_AMERICA.match(digits)
         if abroad is None:
@@ -205,11 +210,9 @@ def _dialled(text: str) -> tuple[str, str]:
     return (code[0], digits[code.end() :]) if code else ("", digits)
 
 
-def _inside(code: str, digits: str) -> Iterator[str]:
-    """Yield the number inside its country; without a country code, all that may be meant."""
+def _inside(code: str, digits: str) -> list[str]:
+    """Return the number inside its country; without a country code, all that may be meant."""
     numbers = [digits]
     if not code and (prefix := _TRUNK_PREFIX.match(digits)):
         numbers.append(digits[prefix.end() :])
-    for number in numbers:
-        if len(found := number.lstrip("0")) >= _MIN_PHONE_DIGITS:
-            yield found
+    return [found for n in numbers if len(found := n.lstrip("0")) >= _MIN_PHONE_DIGITS]

@@ -5,8 +5,8 @@ An object is flat, so that JSON Lines and CSV, whose headers may have no dots, s
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from types import NoneType
 from typing import Any, NamedTuple
@@ -131,6 +131,9 @@ class Fields:
         count: returns the count of a rule and a member in the account.
         strict_keys: whether keys that segments may not accept are changed.
         max_fields: of an object type.
+
+    Attributes:
+        harmless: texts of late that name no opted-out address.
     """
 
     def __init__(
@@ -142,9 +145,7 @@ class Fields:
         max_fields: int = MAX_OBJECT_TYPE_FIELDS,
     ) -> None:
         self.opts_out = opts_out
-        self._names_opted_out = lru_cache(_MAX_REMEMBERED)(
-            partial(names_opted_out, opts_out=opts_out)
-        )
+        self.harmless: set[str] = set()
         self._count = count
         self._strict_keys = strict_keys
         self._max_fields = max_fields
@@ -225,9 +226,19 @@ class Fields:
             key = self._key_of(slot, clashes=slot[1] in user_names)
             self._fields[slot] = _field(key, keys, names)
 
-    def have_opted_out(self, texts: Iterable[str]) -> bool:
+    def have_opted_out(self, texts: Collection[str]) -> bool:
         """Return whether any of some texts names an opted-out address, once all are known."""
-        return any(map(self._names_opted_out, texts))
+        harmless = self.harmless
+        if harmless.issuperset(texts):
+            return False
+        for text in texts:
+            if text not in harmless:
+                if names_opted_out(text, self.opts_out):
+                    return True
+                if len(harmless) >= _MAX_REMEMBERED:
+                    harmless.clear()
+                harmless.add(text)
+        return False
 
     def columns(self, kind: str, name: str, number: int) -> "Columns":
         """Return the fields of the values of an attribute."""
@@ -344,7 +355,7 @@ def profile_of(user: User, fields: Fields, change: Change) -> Profile:
         digest = blake2b(key.encode(errors="replace"), digest_size=_DIGEST_BYTES).hexdigest()
         key = f"{key[: MAX_PROFILE_VALUE_LENGTH - len(digest) - 1]}~{digest}"
     members = {"userId": key}
-    if fields.have_opted_out([user.key]):
+    if names_opted_out(user.key, fields.opts_out):
         member = "User.UserId" if user.is_user else "Id"
         change("opted-out-key", member, user.endpoints[0].place)
     _note_users(user, change)
@@ -365,7 +376,7 @@ def profile_of(user: User, fields: Fields, change: Change) -> Profile:
 
 def note_id(endpoint: UserEndpoint, fields: Fields, change: Change) -> None:
     """Take note of the id of a user's endpoint if it is an address that is opted out."""
-    if fields.have_opted_out([endpoint.endpoint_id]):
+    if names_opted_out(endpoint.endpoint_id, fields.opts_out):
         change("opted-out-key", "Id", endpoint.place)
 
 
@@ -482,11 +493,13 @@ def _add_attributes(members: dict[str, str], user: User, fields: Fields, change:
     of_one_device: set[str] = set()
     has_others, is_new = len(user.endpoints) > 1, True
     none: list[str] = []
+    harmless = fields.harmless
     for endpoint in user.endpoints:
         place = endpoint.place
         for kind, attributes in _attribute_members(endpoint.request):
             known = fields.known_columns[kind]
             is_older = kind in of_one_device
+            may_be_addresses = kind != _LOCATION  # coordinates are none
             for name, texts in _values(attributes, kind, place, change):
                 number = len(texts)
                 columns = known.get((name, number)) or fields.columns(kind, name, number)
@@ -496,26 +509,23 @@ def _add_attributes(members: dict[str, str], user: User, fields: Fields, change:
                         columns.older.add(place)
                         continue
                     is_new = earlier is texts
-                pairs = _pairs_to_carry(kind, columns.names, texts, fields)
-                if len(pairs) < number:
+                pairs: Iterable[tuple[str, str]] = zip(columns.names, texts, strict=True)
+                counts = columns.counts
+                if (
+                    may_be_addresses
+                    and not harmless.issuperset(texts)
+                    and fields.have_opted_out(texts)
+                ):
                     change("opted-out-value", f"{kind}.{name}", place)
-                for count in columns.counts if pairs else ():
+                    pairs = [pair for pair in pairs if not fields.have_opted_out(pair[1:])]
+                    counts = counts if pairs else ()
+                for count in counts:
                     count.add(place)
                 if is_new:
                     members.update(pairs)
             if kind in _OF_ONE_DEVICE:
                 of_one_device.add(kind)
     members.pop("", None)  # values without a field
-
-
-def _pairs_to_carry(
-    kind: str, names: Sequence[str], texts: Sequence[str], fields: Fields
-) -> Sequence[tuple[str, str]]:
-    """Return fields with their values, without values that name an address that is opted out."""
-    pairs = [*zip(names, texts, strict=True)]
-    if kind == _LOCATION or not fields.have_opted_out(texts):  # coordinates are no addresses
-        return pairs
-    return [pair for pair in pairs if not fields.have_opted_out(pair[1:])]
 
 
 def _attribute_members(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -582,9 +592,8 @@ def _address(user: User, fields: Fields, change: Change) -> dict[str, str]:
             for name in _ADDRESS_MEMBERS
             if (text := text_of(location.get(name)))
         }
-        for name in [name for name, text in members.items() if fields.have_opted_out([text])]:
-            change("opted-out-value", f"Location.{name}", endpoint.place)
-            del members[name]
+        if fields.have_opted_out(members.values()):
+            _drop_opted_out(members, endpoint.place, fields, change)
         if not members:
             continue
         this = _profile_address(tuple(members.items()))
@@ -599,6 +608,14 @@ def _address(user: User, fields: Fields, change: Change) -> dict[str, str]:
                 if text_of(location[name]) != text:
                     change("truncated", f"Location.{name}", endpoint.place)
     return found
+
+
+def _drop_opted_out(members: dict[str, str], place: str, fields: Fields, change: Change) -> None:
+    """Leave out the members of a location that name an address that is opted out."""
+    for name, text in [*members.items()]:
+        if fields.have_opted_out([text]):
+            change("opted-out-value", f"Location.{name}", place)
+            del members[name]
 
 
 @lru_cache
@@ -620,18 +637,21 @@ def _profile_address(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
 def _device(user: User, fields: Fields) -> Callable[[UserEndpoint], dict[str, Any]]:
     def device(endpoint: UserEndpoint) -> dict[str, Any]:
         demographic = endpoint.request.get(_DEMOGRAPHIC)
+        if not isinstance(demographic, dict):
+            demographic = {}
+        elif fields.have_opted_out([*map(text_of, demographic.values())]):
+            demographic = {
+                name: value
+                for name, value in demographic.items()
+                if not fields.have_opted_out([text_of(value)])
+            }
         row = {
             "userId": user.key if user.is_user else "",
             "endpointId": endpoint.endpoint_id,
             "channelType": endpoint.channel,
             "address": endpoint.address,
             "effectiveDate": text_of(endpoint.request.get("EffectiveDate")),
-            "demographic": isinstance(demographic, dict)
-            and {
-                name: value
-                for name, value in demographic.items()
-                if not fields.have_opted_out([text_of(value)])
-            },
+            "demographic": demographic,
         }
         return {name: value for name, value in row.items() if value}
 
