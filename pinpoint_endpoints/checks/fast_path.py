@@ -49,8 +49,6 @@ COVERED_RULES = frozenset(
 )
 """The rules about single documents that are repeated here; others are asked about each document."""
 
-_NONE: Codes = frozenset()
-
 _ROUNDER = 1.5 * 2**52
 """A float of this size has no decimals, so adding it rounds."""
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from pinpoint_endpoints.checks.validate import is_valid, validate
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.terminal import note
+from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.load import id_from_name, is_unread, of_any_kind
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
@@ -69,10 +70,17 @@ def _refuse(document: Document, errors: list[Problem]) -> None:
 
 
 def leave_out(document: Document, errors: list[Problem]) -> None:
-    """Print the errors of a segment that others can be evaluated without."""
+    """Print the errors of a segment that others can be evaluated without.
+
+    Raises:
+        CannotRun: there is no such file, or it may not be read.
+    """
+    if errors[-1].code == codes.UNREADABLE:
+        raise CannotRun(str(errors[-1]))
     for problem in errors:
         note(str(problem))
-    note(f"the segment in {printable(document.source)} is left out")
+    is_segment = document.shape in SEGMENT_SHAPES
+    note(f"{'the segment in ' if is_segment else ''}{printable(document.source)} is left out")
 
 
 def read_segments(paths: list[str], reject: Reject = _refuse) -> Iterator[FoundSegment]:

@@ -170,6 +170,8 @@ def test_a_wrong_base_segment_is_left_out(folder: Path) -> None:
     assert "the segment in bases/wrong.json is left out" in ended.err
     write("based.json", grouped({"SourceSegments": [{"Id": "wrong"}]}))
     assert run("segment", "based.json", "endpoints", "--segments", "bases").code == 2
+    missing = run("segment", "S15.json", "endpoints", "--segments", "base")
+    assert (missing.code, "base: error[PE001]" in missing.err) == (3, True)
 
 
 def test_user_attributes_are_merged_over_files(folder: Path) -> None:
