@@ -262,6 +262,18 @@ class _Builder:
             return self._scalar(event, expected, path)
         if len(path) >= MAX_DEPTH:
             raise Unreadable(text_rules.too_deep(self._place(event)))
+        if event.tag is None:
+            return self._parts(event, events, expected, path)
+        name = f"Fn::{event.tag[1:]}"
+        argument = self._parts(event, events, expected.under(name), (*path, name))
+        if self.positions is not None:
+            self.positions.values[*path, name] = self.positions.values[path]
+        self._note_end(event, path)
+        return {name: argument}
+
+    def _parts(
+        self, event: Any, events: Iterator[Any], expected: ExpectedTypes, path: ValuePath
+    ) -> object:
         if event.__class__ is yaml.MappingStartEvent:
             return self._mapping(events, expected, path)
         return self._sequence(events, expected, path)
@@ -269,7 +281,8 @@ class _Builder:
     def _is_of_cloudformation(self, tag: str) -> bool:
         """Tell whether a tag is the short form of a function, in a stack with things of Pinpoint.
 
-        Its argument is read in its place: `!Sub "Hello {{Id}}"` as the text.
+        A text is read in its place: `!Sub "Hello {{Id}}"` as its argument. What it makes of several
+        arguments is not known: `!If [a, b, c]` is read as its long form.
         """
         return _FUNCTION.fullmatch(tag) is not None and "AWS::Pinpoint::" in self.text
 

@@ -259,21 +259,22 @@ Properties:
     assert [problem.code for problem in problems_of(text, tmp_path, "a.yaml")] == ["PE011"]
 
 
-def test_the_functions_of_a_stack_are_read_as_their_arguments(tmp_path: Path) -> None:
-    """Short forms too, beside templates; elsewhere YAML has no tags."""
+def test_functions_of_a_stack_are_known_in_their_short_forms(tmp_path: Path) -> None:
+    """Their texts are read, beside templates; elsewhere YAML has no tags."""
     text = """\
 Resources:
   Hello:
     Type: AWS::Pinpoint::EmailTemplate
-    Properties: {TemplateName: !Sub "${Name}-hello", Subject: "Hi {{Id}}"}
+    Properties: {TemplateName: !Join ["-", [a]], Subject: !Sub "Hi {{Id}}", HtmlPart: !If [a, b]}
   Germans:
     Type: AWS::Pinpoint::Segment
     Properties:
       ApplicationId: !Ref App
+      Name: !Sub ["${x}", {x: a}]
       Dimensions: {Location: {Country: {DimensionType: INCLUSIVE, Values: [!Ref Country]}}}
 """
     (problem,) = problems_of(text, tmp_path, "stack.yaml")
-    assert (problem.code, problem.line) == ("PE420", 9)
+    assert (problem.code, problem.line) == ("PE420", 10)
     tagged = problems_of("ChannelType: !Ref Channel", tmp_path, "a.yaml")
     assert [one.code for one in tagged] == ["PE008"]
 
