@@ -265,7 +265,7 @@ def test_a_template_with_mistakes_is_explained_with_places() -> None:
     other = {**endpoint(9, "EMAIL"), "Attributes": {"Plan": ["gold"]}}
     loop = {"Body": "{{#each Attributes.Plan}}{{this}}{{/each}}"}
     ended = preview(loop, [*PEOPLE, other], "-o", "text")
-    assert ended.out.splitlines()[0].endswith("(at /Body): 1 endpoint has it, and gets none")
+    assert ended.out.splitlines()[0].endswith("(at /Body): 1 endpoint has it, but gets no message")
     assert ended.out.count("PE504") == 1
 
 

@@ -269,7 +269,7 @@ def attribute_of_no_endpoint(template: CheckedTemplate) -> Findings:
         ]
         hint = f"did you mean {others[0]}?" if others else "check the name, or give it a default"
         if number:
-            hint = f"{_have(number)} it, and {'gets' if number == 1 else 'get'} none"
+            hint = f"{_have(number)} it, but {'gets' if number == 1 else 'get'} no message"
         yield TemplateFinding(part, variable.place.start, variable.place.end, message, hint)
 
 
