@@ -101,7 +101,7 @@ def find(
         if compiled is not None and tally.endpoints:
             yield from map(_remark, sorted(compiled.names - seen))
         if compiled is not None and compiled.quotes_number:
-            yield "a number in quotes is a text, which no number is compared with: use backquotes"
+            yield "a number in quotes is text, and cannot be compared with numbers: use backquotes"
         yield from reader.remarks()
         if output is Output.TABLE and not display.quiet:
             yield from file_lines(tally.files)

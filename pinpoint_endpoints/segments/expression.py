@@ -1,5 +1,6 @@
 """Find endpoints by an expression in JMESPath, the language of the AWS CLI's --query."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ _CONTEXT_OF_FIRST = frozenset(
 )  # fmt: skip
 """Of these, only the first part looks at the endpoint itself."""
 
+_NUMBER = re.compile(r"\s*[-+]?[0-9]+(?:\.[0-9]+)?\s*")
 _ORDERS = frozenset({"lt", "lte", "gt", "gte"})
 _FUNCTIONS = frozenset({"contains", "starts_with", "ends_with"})
 """They answer false where there is no value, so that they can be asked about any endpoint."""
@@ -147,7 +149,7 @@ def _quotes_number(node: Mapping[str, Any]) -> bool:
     children = [child for child in node["children"] if isinstance(child, dict)]
     if node["type"] == "comparator" and node["value"] in _ORDERS:
         literals = (child["value"] for child in children if child["type"] == "literal")
-        return any(isinstance(value, str) and value.strip().isdecimal() for value in literals)
+        return any(isinstance(value, str) and _NUMBER.fullmatch(value) for value in literals)
     return any(map(_quotes_number, children))
 
 

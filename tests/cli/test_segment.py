@@ -352,7 +352,7 @@ def test_a_member_that_no_endpoint_has_is_named(folder: Path) -> None:
     ended = run("find", "Location.Country == US", "endpoints")
     assert "no endpoint has the member US: texts have quotes: 'US'" in ended.err
     ended = run("find", "Metrics.session_count > '5'", "endpoints")
-    assert "a number in quotes is a text" in ended.err
+    assert "a number in quotes is text" in ended.err
 
 
 def test_ids_that_are_addresses_are_masked(folder: Path) -> None:
