@@ -1,7 +1,7 @@
 """Tell quickly which rules may find something in a document.
 
 Most documents break no rule, or one or two, and asking all of them takes longer than reading the
-document. What is suspected here repeats the rules, and is stricter than they are.
+document. The comparisons here repeat the rules, and are stricter than they are.
 """
 
 import re
