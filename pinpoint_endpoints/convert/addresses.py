@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import repeat
 
 from pinpoint_endpoints.schema.bundled import channel_types
 
@@ -44,6 +45,10 @@ _COUNTRY_CODE = re.compile(
 _HAS_CODE, _NO_CODE = "country code", "no country code"
 """Kinds of keys of phone numbers: a number that has one is the same as one that has none."""
 
+_KINDS_TO_KEEP = ((_HAS_CODE,), (_NO_CODE,))
+_KINDS_TO_FIND = ((_NO_CODE,), (_NO_CODE, _HAS_CODE))
+"""Of a number that has a country code, and of one that has none."""
+
 
 class OptedOut:
     """Addresses that are opted out; of each it keeps a few numbers.
@@ -64,8 +69,9 @@ class OptedOut:
 
     def have(self, channel: str, address: str) -> bool:
         """Return whether an address is among them, in whatever spelling."""
-        keys = self._keys
-        return bool(keys) and not keys.isdisjoint(map(hash, keys_to_find(channel, address)))
+        if not self._keys:
+            return False
+        return not self._keys.isdisjoint(map(hash, keys_to_find(channel, address)))
 
 
 def address_key(channel: str, address: str) -> str:
@@ -73,17 +79,17 @@ def address_key(channel: str, address: str) -> str:
 
     The case of e-mail addresses does not matter, and only the digits of phone numbers do.
     """
-    return _keys(channel, address, (), ())[0]
+    return _keys(channel, address)[0]
 
 
 def keys_to_keep(channel: str, address: str) -> Sequence[str]:
     """Return what to keep of an address that is opted out, for `keys_to_find`."""
-    return _keys(channel, address, (_HAS_CODE,), (_NO_CODE,))
+    return _keys(channel, address, _KINDS_TO_KEEP)
 
 
 def keys_to_find(channel: str, address: str) -> Sequence[str]:
     """Return the keys of which `keys_to_keep` has kept one if the address is opted out."""
-    return _keys(channel, address, (_NO_CODE,), (_NO_CODE, _HAS_CODE))
+    return _keys(channel, address, _KINDS_TO_FIND)
 
 
 def channel_meant(channel: str, address: str) -> str:
@@ -115,7 +121,7 @@ def names_opted_out(text: str, opts_out: Callable[[str, str], bool]) -> bool:
         opts_out: returns whether an address of a channel type, or of any, is opted out.
     """
     addresses = _addresses_in(text)
-    return bool(addresses) and any(opts_out("", address) for address in addresses)
+    return bool(addresses) and any(map(opts_out, repeat(""), addresses))
 
 
 def as_from_abroad(address: str) -> str:
@@ -169,15 +175,14 @@ def _is_number(channel: str, text: str) -> bool:
 
 
 def _keys(
-    channel: str, address: str, with_code: Sequence[str], without_code: Sequence[str]
+    channel: str, address: str, kinds: tuple[Sequence[str], Sequence[str]] = ((), ())
 ) -> Sequence[str]:
     """Return an address's key, those of several in one text, or of a number inside its country.
 
     Args:
         channel: the channel type, or nothing.
         address: in any spelling.
-        with_code: kinds of keys of a number that has a country code.
-        without_code: kinds of keys of a number that has none.
+        kinds: of keys of a number that has a country code, and of one that has none.
     """
     text = _plain(address)
     if "@" in text:
@@ -189,8 +194,8 @@ def _keys(
         return (text,)
     code, digits = _dialled(text)
     keys = [f"{code}{digits.lstrip('0')}" or text]
-    if kinds := with_code if code else without_code:
-        keys += [f"{kind} {number}" for number in _inside(code, digits) for kind in kinds]
+    if own := kinds[0] if code else kinds[1]:
+        keys += [f"{kind} {number}" for number in _inside(code, digits) for kind in own]
     return keys
 
 

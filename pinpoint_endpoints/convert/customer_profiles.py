@@ -50,7 +50,10 @@ class Changes:
 
     def __call__(self, rule: str, member: str, place: str) -> None:
         """Account for a change."""
-        count = self._counts.get((rule, member)) or self.count(rule, member)
+        try:
+            count = self._counts[rule, member]
+        except KeyError:
+            count = self.count(rule, member)
         count.add(place)
 
     def count(self, rule: str, member: str) -> Count:

@@ -490,7 +490,7 @@ def _add_attributes(members: dict[str, str], user: User, fields: Fields, change:
     Demographic and coordinates are of one device, so they are not mixed from several endpoints.
     """
     found: dict[tuple[str, str], list[str]] = {}
-    of_one_device: set[str] = set()
+    seen: set[str] = set()
     has_others, is_new = len(user.endpoints) > 1, True
     none: list[str] = []
     harmless = fields.harmless
@@ -498,7 +498,7 @@ def _add_attributes(members: dict[str, str], user: User, fields: Fields, change:
         place = endpoint.place
         for kind, attributes in _attribute_members(endpoint.request):
             known = fields.known_columns[kind]
-            is_older = kind in of_one_device
+            is_older = kind in seen and kind in _OF_ONE_DEVICE
             may_be_addresses = kind != _LOCATION  # coordinates are none
             for name, texts in _values(attributes, kind, place, change):
                 number = len(texts)
@@ -509,23 +509,28 @@ def _add_attributes(members: dict[str, str], user: User, fields: Fields, change:
                         columns.older.add(place)
                         continue
                     is_new = earlier is texts
-                pairs: Iterable[tuple[str, str]] = zip(columns.names, texts, strict=True)
-                counts = columns.counts
-                if (
-                    may_be_addresses
-                    and not harmless.issuperset(texts)
-                    and fields.have_opted_out(texts)
-                ):
+                names, counts = columns.names, columns.counts
+                is_known = texts[0] in harmless if number == 1 else harmless.issuperset(texts)
+                if not is_known and may_be_addresses and fields.have_opted_out(texts):
                     change("opted-out-value", f"{kind}.{name}", place)
-                    pairs = [pair for pair in pairs if not fields.have_opted_out(pair[1:])]
-                    counts = counts if pairs else ()
+                    names, counts = _to_carry(columns, texts, fields)
                 for count in counts:
                     count.add(place)
-                if is_new:
-                    members.update(pairs)
-            if kind in _OF_ONE_DEVICE:
-                of_one_device.add(kind)
-    members.pop("", None)  # values without a field
+                if is_new and number == 1:
+                    members[names[0]] = texts[0]
+                elif is_new:
+                    members.update(zip(names, texts, strict=True))
+            seen.add(kind)
+    members.pop("", None)  # values without a field, or withheld
+
+
+def _to_carry(
+    columns: Columns, texts: Sequence[str], fields: Fields
+) -> tuple[Sequence[str], Sequence[Count]]:
+    """Return fields and counts, without those of values that name an address that is opted out."""
+    withheld = [fields.have_opted_out([text]) for text in texts]
+    names = ["" if one else name for one, name in zip(withheld, columns.names, strict=True)]
+    return names, () if all(withheld) else columns.counts
 
 
 def _attribute_members(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
