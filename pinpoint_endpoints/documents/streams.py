@@ -57,38 +57,42 @@ class Spooled:
         self._keep = keep
         self._max_bytes = max_bytes
         self._size = 0
-        self._is_full = False
+        self._has_ended = False
 
     def reader(self) -> Read:
         """Return a function that reads the stream from its start, or on if nothing is kept."""
-        if self._stream is None:
-            self._stream = self._open()
         if not self._keep:
-            return self._stream.read1  # Ctrl-C does not interrupt one long `read`
+            return self._read_on
         if self._kept is None:
             from tempfile import SpooledTemporaryFile
 
             self._kept = SpooledTemporaryFile(_MAX_BYTES_IN_MEMORY)  # noqa: SIM115 - read again later
-        kept, stream, position = self._kept, self._stream, 0
+        kept, position = self._kept, 0
 
         def read(size: int) -> bytes:
             nonlocal position
             if position < self._size:
                 kept.seek(position)
                 chunk = kept.read(size)
-            elif self._is_full:
-                return b""
             else:
-                chunk = stream.read1(size)
+                chunk = self._read_on(size)
                 self._append(chunk, kept)
             position += len(chunk)
             return chunk
 
         return read
 
+    def _read_on(self, size: int) -> bytes:
+        """Read what follows; at a terminal, Ctrl-D ends the input once and not for good."""
+        if self._stream is None:
+            self._stream = self._open()
+        chunk = b"" if self._has_ended else self._stream.read1(size)  # `read` delays Ctrl-C
+        self._has_ended = not chunk
+        return chunk
+
     def _append(self, chunk: bytes, kept: "SpooledTemporaryFile[bytes]") -> None:
         if self._size + len(chunk) > self._max_bytes:
-            self._is_full = True
+            self._has_ended = True
             limit = f"{self._max_bytes / 1_000_000_000:g} GB"
             raise OSError(EFBIG, f"a pipe with more than {limit}: write it to a file first")
         kept.seek(self._size)

@@ -214,6 +214,25 @@ class Endless(io.BufferedIOBase):
         return self.text
 
 
+class InTurns(io.BytesIO):
+    """A stream that gives one chunk after the other."""
+
+    def __init__(self, chunks: list[bytes]) -> None:
+        self.chunks = iter(chunks)
+
+    def read1(self, _size: int | None = -1, /) -> bytes:
+        """Return the next chunk."""
+        return next(self.chunks)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_stream_ends_once(*, keep: bool) -> None:
+    """A terminal gives no bytes at the first Ctrl-D, and waits for more when it is asked again."""
+    with closing(Spooled(lambda: InTurns([LINES, b"", LINES]), keep=keep)) as terminal:
+        documents = list(read(Source("-", Format.NDJSON), {"-": terminal}))
+    assert [document.endpoint_id for document in documents] == IDS
+
+
 def test_lines_of_an_endless_pipe_are_read_as_they_come() -> None:
     """The first document is there as soon as a second line shows that each is one."""
     stream = Endless(b'{"OptOut": "ALL"}\n')
