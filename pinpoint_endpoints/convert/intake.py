@@ -123,10 +123,7 @@ def _checked(document: Document, policy: Policy) -> tuple[Document, list[Problem
     nulls: list[str] = []
     value = _without_nulls(document.value, "", nulls)
     if nulls:
-        request = value
-        for step in document.request_path:
-            request = request[step]
-        without = document._replace(value=value, request=request)
+        without = document._replace(value=value, request=_without_nulls(document.request, "", []))
         if is_valid(found := validate(without, policy), policy):
             prefix = "".join(f"{step}." for step in document.request_path)
             return without, found, [name.removeprefix(prefix) for name in nulls]

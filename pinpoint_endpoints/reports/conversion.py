@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
 from pinpoint_endpoints.convert.account import Account, Action, Entry, Rule
+from pinpoint_endpoints.convert.files import OPTED_OUT_ELSEWHERE
 from pinpoint_endpoints.convert.formats import Format
 from pinpoint_endpoints.convert.output import STANDARD_OUTPUT, WrittenFile
 from pinpoint_endpoints.convert.run import Rejected, Result
@@ -118,16 +119,23 @@ class _Carried(Entry):
 
 
 def carried_together(results: Iterable[Result]) -> Iterator[Result]:
-    """Yield results, those of members that were carried together and last."""
+    """Yield results, those of members that were carried together and last.
+
+    What should not have been carried as it is keeps its places.
+    """
     carried: dict[Rule, list[Entry]] = {}
     for result in results:
-        if isinstance(result, Entry) and result.rule.action is Action.CARRIED:
+        if isinstance(result, Entry) and _is_plainly_carried(result.rule):
             carried.setdefault(result.rule, []).append(result)
         else:
             yield result
     for rule, entries in carried.items():
         members = ", ".join(shown_name(entry.member) for entry in entries)
         yield _Carried(rule, members, sum(entry.number for entry in entries), ())
+
+
+def _is_plainly_carried(rule: Rule) -> bool:
+    return rule.action is Action.CARRIED and rule is not OPTED_OUT_ELSEWHERE
 
 
 class ConversionView(View[Result]):

@@ -65,7 +65,7 @@ def test_the_account_as_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["ndjson", "csv", "json", "yaml"])
 def test_an_endpoint_at_an_address_that_an_invalid_document_opts_out(
-    tmp_path: Path, name: str
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is carried as it is, and the account says so."""
     refusal = {"Id": "x", "ChannelType": "email", "Address": "ADA@example.com", "OptOut": "ALL"}
@@ -76,6 +76,16 @@ def test_an_endpoint_at_an_address_that_an_invalid_document_opts_out(
     )
     assert (entry["rule"], entry["count"]) == ("opted-out-in-invalid", 1)
     assert entry["places"] == [f"{source}:2"]
+    monkeypatch.chdir(tmp_path)
+    assert "in.ndjson:2" in run("convert", "in.ndjson", "--to", name, "-d", "table").out
+
+
+def test_a_null_loses_nothing(tmp_path: Path) -> None:
+    """Neither the null nor the id beside it."""
+    source = tmp_path / "in.ndjson"
+    source.write_text(json.dumps({**ADA, "OptOut": None}), encoding="utf-8")
+    ended = run("convert", source, "--to", "users-csv", "-d", tmp_path / "out", "--strict")
+    assert (ended.code, "lost" in ended.out) == (0, False)
 
 
 @pytest.mark.parametrize(
