@@ -179,7 +179,7 @@ class AudienceReader:
             yield f"{things} without an endpoint; run `{validation}` for details"
         if self._others and not self._quiet:
             things = counted(self._others, "document")
-            yield f"{things} left out: segments, or message templates"
+            yield f"{things} left out: segments or message templates"
         if self._invalid_endpoints:
             things = counted(self._invalid_endpoints, "invalid endpoint")
             yield f"{things} counted too; run `{validation}` for details"

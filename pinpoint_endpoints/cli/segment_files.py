@@ -123,7 +123,7 @@ def choose(path: str, name: str | None) -> FoundSegment:
     """
     found = list(read_segments([path]))
     if not found:
-        hint = "its file has a WriteSegmentRequest or a SegmentResponse: see `pe help segments`"
+        hint = "expected a WriteSegmentRequest or a SegmentResponse: see `pe help segments`"
         raise CannotRun(f"{printable(path)} has no segment", hint)
     if name is not None:
         named = [one for one in found if name in (one.definition.name, one.definition.id)]

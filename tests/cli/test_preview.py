@@ -331,7 +331,7 @@ def test_templates_beside_the_endpoints_are_left_out() -> None:
     Path("s.json").write_text('{"Name": "x", "Dimensions": {}}', encoding="utf-8")
     ended = run("preview", "t.json", ".")
     assert ended.code == 0
-    assert ended.err == "2 documents left out: segments, or message templates\n"
+    assert ended.err == "2 documents left out: segments or message templates\n"
 
 
 @pytest.mark.usefixtures("pinpoint_local")
