@@ -426,8 +426,15 @@ class _Results:
             return
         needs_text = False
         reported: list[_Shown | _Unshown] = []
+        reports_once = several and not self._settings.policy.strict
+        has_reported = reports_once and self._with_read_only == source
         for problem in problems:
-            if self._is_shown(problem, source, several=several):
+            if reports_once and problem.code == codes.READ_ONLY_MEMBERS:
+                self._with_read_only = source
+                is_problem_shown = not has_reported
+            else:
+                is_problem_shown = self._is_shown(problem)
+            if is_problem_shown:
                 is_shown = True
                 needs_text = needs_text or self._settings.snippets
                 reported.append(_shown(problem))
@@ -450,14 +457,8 @@ class _Results:
         first, number = same.get(key, (source, 0))
         same[key] = first, number + 1
 
-    def _is_shown(self, problem: Problem, source: int, *, several: bool) -> bool:
+    def _is_shown(self, problem: Problem) -> bool:
         kind = problem.code, problem.severity
-        if (
-            problem.code == codes.READ_ONLY_MEMBERS and several and not self._settings.policy.strict
-        ):  # which is reported once a file
-            is_first = self._with_read_only != source
-            self._with_read_only = source
-            return is_first
         self.counts[kind] += 1
         most = self._settings.shown
         return most is None or self._part.counts.get(kind, 0) + self.counts[kind] <= most

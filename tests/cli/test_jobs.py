@@ -23,6 +23,8 @@ def write_corpus(folder: Path) -> None:
         for number in range(1_100)
     ]
     lines[500] = "{"
+    for number in (7, 8, 900):  # a file's first document tells all of its read-only members
+        lines[number] = json.dumps({**WHOLE, "Id": "r", "CohortId": "7", "ResponseMetadata": {}})
     (folder / "lines.ndjson").write_text("\n".join(lines), "utf-8")
     (folder / "some.ndjson.gz").write_bytes(gzip.compress("\n".join(lines[:9]).encode()))
     (folder / "a.yaml").write_text("Location: {Country: NO}\n---\nOptOut: [\n", "utf-8")
