@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from pinpoint_endpoints.checks.templates import document_problems
-from pinpoint_endpoints.convert.account import Account, Action
+from pinpoint_endpoints.convert.account import Account, Action, Rule
 from pinpoint_endpoints.convert.formats import ConvertOptions
 from pinpoint_endpoints.convert.output import Output
 from pinpoint_endpoints.convert.template_formats import CONNECT_RULES, SES_RULES
@@ -26,6 +26,7 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.json_reader import as_json
 from pinpoint_endpoints.documents.load import is_unread, of_any_kind
 from pinpoint_endpoints.documents.model import Document, Problem
+from pinpoint_endpoints.documents.segment_shapes import is_function
 from pinpoint_endpoints.documents.template_shapes import TEMPLATE_SHAPES
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.masking import shown_member
@@ -52,6 +53,7 @@ _OF_CATALOG_ITEMS = frozenset(
     {"Id", "Name", "Code", "Type", "Category", "Description", "ImageLink", "Link", "Price"}
 )
 _PLATFORMS = {"APNS": "apns", "GCM": "fcm", "ADM": "adm", "Baidu": "baidu"}
+_WITH_TEXTS = {"EMAIL", "SMS", "PUSH"}
 _NESTED = {"Body", "RawContent"}
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -130,12 +132,30 @@ def templates_of(
         raise CannotRun(message, "name a directory or a file with templates, as AWS's tools write")
 
 
-def _found_in(documents: Iterable[Document], account: Account) -> Iterator[_Found]:
+def _found_in(
+    documents: Iterable[Document], account: Account, rules: Mapping[str, Rule]
+) -> Iterator[_Found]:
+    """Yield the templates that have a text, and count what is lost of a stack's."""
     for document in documents:
         stem = PurePath(document.source).name.partition(".")[0]
         for template in templates_in(document.value, "EMAIL"):
             account.endpoints += 1
-            yield _Found(document, template, template.name or stem)
+            found = _Found(document, template, template.name or stem)
+            for name in _functions_in(found.raw(template.pointer)):
+                account.add(rules["function"], name, document.source)
+            if template.parts or template.kind not in _WITH_TEXTS:
+                yield found
+            else:
+                account.add(rules["no-text"], account.thing, document.source)
+
+
+def _functions_in(members: object) -> Iterator[str]:
+    """Yield the members of a template that are functions, also those for a platform."""
+    for name, value in members.items() if isinstance(members, dict) else ():
+        if is_function(value):
+            yield name
+        elif name in _PLATFORMS or name == "Default":
+            yield from (f"{name}.{inner}" for inner in _functions_in(value))
 
 
 class _Files:
@@ -176,7 +196,7 @@ class _ForConnect:
     def request(self) -> dict[str, Any] | None:
         """Return the parameters of CreateMessageTemplate; None if there is no counterpart."""
         found = self._found
-        if self._kind not in {"EMAIL", "SMS", "PUSH"}:
+        if self._kind not in _WITH_TEXTS:
             place = found.document.source
             self._account.add(CONNECT_RULES["no-counterpart"], self._account.thing, place)
             return None
@@ -353,7 +373,7 @@ def write_connect(
 ) -> None:
     """Write a file for CreateMessageTemplate for each template."""
     files = _Files(output)
-    for found in _found_in(documents, account):
+    for found in _found_in(documents, account, CONNECT_RULES):
         request = _ForConnect(found, account).request()
         if request is not None:
             files.write(found, request, found.template.kind.lower())
@@ -364,7 +384,7 @@ def write_ses(
 ) -> None:
     """Write a file for CreateEmailTemplate for each e-mail template, and one with its defaults."""
     files = _Files(output)
-    for found in _found_in(documents, account):
+    for found in _found_in(documents, account, SES_RULES):
         template, source = found.template, found.document.source
         if template.kind != "EMAIL":
             account.add(SES_RULES["not-email"], account.thing, source)

@@ -15,7 +15,15 @@ def _rules(*rules: tuple[str, Action, str]) -> Mapping[str, Rule]:
     return {name: Rule(name, action, text) for name, action, text in rules}
 
 
+_FUNCTION = (
+    "function",
+    Action.LOST,
+    "a function of CloudFormation: what it returns is known in the stack alone",
+)
+_NO_TEXT = ("no-text", Action.LOST, "the template has no text")
 CONNECT_RULES = _rules(
+    _FUNCTION,
+    _NO_TEXT,
     ("renamed", Action.CHANGED, "the variable has the name of the profile's member"),
     (
         "endpoint-attribute",
@@ -46,6 +54,8 @@ CONNECT_RULES = _rules(
     ("no-counterpart", Action.LOST, "Connect has no templates for voice and in-app messages"),
 )
 SES_RULES = _rules(
+    _FUNCTION,
+    _NO_TEXT,
     (
         "carried",
         Action.CARRIED,

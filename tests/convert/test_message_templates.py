@@ -177,6 +177,23 @@ def test_ses_takes_e_mails_as_they_are(convert: Convert) -> None:
     assert envelope["summary"]["skipped"] == 1
 
 
+@pytest.mark.parametrize("target", ["connect", "ses"])
+def test_what_functions_of_a_stack_return_is_lost(convert: Convert, target: str) -> None:
+    """A template of which nothing is left is not written."""
+    texts = {"Subject": {"Fn::Sub": "Hi"}, "HtmlPart": "<p>Hi</p>"}
+    resources = {
+        name: {"Type": "AWS::Pinpoint::EmailTemplate", "Properties": {"TemplateName": name, **own}}
+        for name, own in (("a", texts), ("b", {"HtmlPart": {"Ref": "Html"}}))
+    }
+    files, envelope = convert(target, stack={"Resources": resources})
+    assert list(files) == ["a.email.json"]
+    assert losses(envelope) == {
+        ("Subject", "function"),
+        ("HtmlPart", "function"),
+        ("template", "no-text"),
+    }
+
+
 def test_templates_of_one_name_have_files_of_their_own(convert: Convert) -> None:
     """A stack may have an e-mail and an SMS of one name, and names may clash in another way."""
     files, _ = convert("connect", a={**SMS, "TemplateName": "x"}, b={**SMS, "TemplateName": "x"})
