@@ -220,7 +220,8 @@ def member_results(
         CannotRun: a file cannot be read or written. In each case nothing is saved.
     """
     with _Ids() as listed:
-        members = _matching(reader, matching, options, tally.funnel)
+        ids = array("q")
+        members = _matching(reader, matching, options, tally.funnel, ids)
         if options.listed:
             members = listed.noting(members)
         failure: PinpointEndpointsError | None = None
@@ -232,13 +233,16 @@ def member_results(
                     reader.start_over()
                     tally.funnel.forget()
                     listed.forget()
-                    members = _matching(reader, matching, options, tally.funnel)
+                    del ids[:]
+                    members = _matching(reader, matching, options, tally.funnel, ids)
                     deque(listed.noting(members) if options.listed else members, maxlen=0)
+                _check_ids(ids, reader)
                 _check_end(reader, matching, options, tally.funnel)
             else:
                 files = target.output
                 with files:
                     _save(members, target)
+                    _check_ids(ids, reader)
                     _check_end(reader, matching, options, tally.funnel, saves=True)
                     files.commit()
         except _NoEndpointIdError:  # the counts are not complete
@@ -257,10 +261,13 @@ def member_results(
 
 
 def _matching(
-    reader: AudienceReader, matching: Matching, options: MemberOptions, funnel: Funnel
+    reader: AudienceReader,
+    matching: Matching,
+    options: MemberOptions,
+    funnel: Funnel,
+    ids: "array[int]",
 ) -> Iterator[Member]:
-    """Yield the endpoints that match, and count all."""
-    ids = array("q")
+    """Yield the endpoints that match; count all, and add hashes of their ids."""
     for member in reader:
         endpoint = matching.prepare(member)
         answer = matching.answer(endpoint, complement=options.complement)
@@ -269,6 +276,14 @@ def _matching(
             ids.append(hash(same_endpoint_key(member.endpoint_id)))
         if answer:
             yield member
+
+
+def _check_ids(ids: "array[int]", reader: AudienceReader) -> None:
+    """Refuse an audience in which an endpoint has several documents.
+
+    Raises:
+        CheckFailed: it has.
+    """
     several = len(ids) - count_different(ids)
     if several and reader.error is None:
         raise CheckFailed(

@@ -190,6 +190,20 @@ def test_user_attributes_are_merged_over_files(folder: Path) -> None:
     assert "found *** (other.ndjson:1:" in explained.out
 
 
+@pytest.mark.usefixtures("folder")
+def test_counts_are_of_merged_users_beside_an_error() -> None:
+    """Two documents of one endpoint are an error, and the newest value of a user counts."""
+    team = {"Values": ["a"], "AttributeType": "INCLUSIVE"}
+    write("team.json", {"Name": "a", "Dimensions": {"UserAttributes": {"Team": team}}})
+    users = [{"UserId": "u", "UserAttributes": {"Team": [value]}} for value in "ab"]
+    first, second = ({"Id": f"e{number}", "User": user} for number, user in enumerate(users))
+    write("twice.ndjson", first, second, second)
+    ended = run("segment", "team.json", "twice.ndjson", "--list", "-o", "json")
+    assert ended.code == 1
+    assert "PE301" in ended.err
+    assert counts(ended)["matched"] == 0
+
+
 def test_an_imported_segment_is_its_file(folder: Path) -> None:
     """Alone, and as the base of another."""
     imported = {**ALL_EMAIL_USERS, "Id": "list", "SegmentType": "IMPORT", "Dimensions": {}}
