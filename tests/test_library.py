@@ -26,9 +26,9 @@ def test_the_names_are_sorted_and_listed() -> None:
 def test_a_slip_in_a_name_is_an_error() -> None:
     """As in any module, and for mypy too: it would report an ignored error that is none."""
     with pytest.raises(AttributeError, match="upsrt"):
-        _ = pinpoint_endpoints.upsrt  # type: ignore[attr-defined]  # the slip
+        _ = pinpoint_endpoints.upsrt  # type: ignore[attr-defined] # mypy must report it
     with pytest.raises(AttributeError, match="local_pinpiont"):
-        _ = testing.local_pinpiont  # type: ignore[attr-defined]  # the slip
+        _ = testing.local_pinpiont  # type: ignore[attr-defined] # mypy must report it
 
 
 def test_the_package_is_typed() -> None:

@@ -521,7 +521,7 @@ def _explained(
     explain: bool,
     local: bool,
 ) -> tuple[str | None, OptionalInputs, str | None]:
-    """Take a word beside `--explain` that is no file for the id of an endpoint.
+    """Treat a word after `--explain` that does not name a file as an endpoint id.
 
     Raises:
         UsageError: there are several such words, or an id without `--explain`.

@@ -73,7 +73,7 @@ def leave_out(document: Document, errors: list[Problem]) -> None:
     """Print the errors of a segment that others can be evaluated without.
 
     Raises:
-        CannotRun: there is no such file, or it may not be read.
+        CannotRun: the file does not exist, or cannot be read.
     """
     if errors[-1].code == codes.UNREADABLE:
         raise CannotRun(str(errors[-1]))

@@ -53,8 +53,8 @@ _KINDS_TO_FIND = ((_NO_CODE,), (_NO_CODE, _HAS_CODE))
 class OptedOut:
     """Addresses that are opted out; of each it keeps a few numbers.
 
-    A phone number without a country code is the same as that number in any country: nobody knows
-    which country is meant, and a person who opted out is not to be reached.
+    A phone number without a country code matches that number in every country, because its country
+    is unknown and nobody who opted out may be messaged.
     """
 
     def __init__(self) -> None:

@@ -71,12 +71,12 @@ class JsonLocator(Locator):
         self._places: JsonPlaces | None = None
 
     @property
-    def size(self) -> int:  # type: ignore[override] # not stored
+    def size(self) -> int:
         """How many bytes the text has."""
         return len(self._raw)
 
     @property
-    def is_plain(self) -> bool:  # type: ignore[override] # few ask for it
+    def is_plain(self) -> bool:
         """Whether no value can be too large, or have an invisible character."""
         raw = self._raw
         return len(raw) < SHORT_BYTES and b"\\" not in raw and not may_be_invisible(raw)

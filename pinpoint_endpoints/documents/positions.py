@@ -129,16 +129,21 @@ class Locator:
         in_order: whether members stand in the text in their order in the value; not where an alias
             repeats what stands above.
         first_line: the number of the line in the file where the text begins.
-        size: how many bytes the text has, or more.
-        is_plain: whether the text is surely so short that no value in it can be too large to be
-            sent, and has no invisible character.
     """
 
     __slots__ = ()
     in_order: bool
     first_line = 1
-    size = MAX_REQUEST_BYTES
-    is_plain = False
+
+    @property
+    def size(self) -> int:
+        """How many bytes the text has, or more."""
+        return MAX_REQUEST_BYTES
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether surely no value is too large to be sent, or has an invisible character."""
+        return False
 
     @property
     def map(self) -> PositionMap:

@@ -109,12 +109,12 @@ class _LineLocator(Locator):
         self._map: PositionMap | None = None
 
     @property
-    def size(self) -> int:  # type: ignore[override] # not stored
+    def size(self) -> int:
         """How many bytes the text has."""
         return len(self._raw)
 
     @property
-    def is_plain(self) -> bool:  # type: ignore[override] # not stored
+    def is_plain(self) -> bool:
         """Whether no value can be too large; no line has an escape or an invisible character."""
         return len(self._raw) < SHORT_BYTES
 

@@ -144,8 +144,8 @@ class Funnel:
 
     Attributes:
         words: what it is called to match.
-        is_of_user: tells whether an endpoint is in the segment because a list has its user; None
-            if there is no list.
+        is_of_user: tells whether an endpoint is in the segment because its user is in an imported
+            list; None if the segment was not imported.
 
     Args:
         channels: those of the message; None for any.

@@ -366,7 +366,7 @@ def _modulo(arguments: Arguments) -> Decimal:
 def _divisor(arguments: Arguments) -> Decimal:
     divisor = _number(arguments, 1)
     if not divisor:
-        raise arguments.error("is no divisor: a number cannot be divided by 0", 1)
+        raise arguments.error("cannot be used as a divisor", 1)
     return divisor
 
 
