@@ -8,7 +8,7 @@ from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, CodedFinding, Poli
 from pinpoint_endpoints.checks.validate import problem_at, validate, verdict_on
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Source, UnreadablePath
-from pinpoint_endpoints.documents.load import GROUP, in_groups, of_any_kind
+from pinpoint_endpoints.documents.load import GROUP, in_groups, of_any_kind, size_of
 from pinpoint_endpoints.documents.model import Checked, Document, Problem, Verdict
 from pinpoint_endpoints.documents.rule import rule_of
 
@@ -86,7 +86,7 @@ def check_all(  # noqa: PLR0913 - the last three are optional
 
 
 def _size_of(pair: _Pair) -> int:
-    return pair[1].locator.size
+    return size_of(pair[1])
 
 
 def _across(

@@ -13,7 +13,6 @@ from pinpoint_endpoints.convert.addresses import fingerprint
 from pinpoint_endpoints.convert.cells import row_of
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format
 from pinpoint_endpoints.convert.grouping import Grouping, User
-from pinpoint_endpoints.convert.intake import size_of
 from pinpoint_endpoints.convert.output import Output, OutputFile
 from pinpoint_endpoints.convert.profiles import (
     MAPPING,
@@ -28,7 +27,7 @@ from pinpoint_endpoints.convert.segment_definitions import RULES as RULES_OF_SEG
 from pinpoint_endpoints.convert.segment_definitions import SegmentDefinitions
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
 from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, dumps, user_id_of
-from pinpoint_endpoints.documents.load import in_groups
+from pinpoint_endpoints.documents.load import in_groups, size_of
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.quotas import MAX_IMPORT_FILE_BYTES, MAX_OBJECT_TYPE_FIELDS
 from pinpoint_endpoints.segments.evaluate import Settings

@@ -9,7 +9,7 @@ from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate, v
 from pinpoint_endpoints.convert.account import NULL, Account
 from pinpoint_endpoints.convert.user_endpoint import place_of
 from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.load import in_groups, is_unread
+from pinpoint_endpoints.documents.load import in_groups, is_unread, size_of
 from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import CannotRun
 
@@ -101,11 +101,6 @@ def convertible(
             f"{nothing_done}, because nobody knows who would be missing: "
             "repair it, or leave it out",
         )
-
-
-def size_of(document: Document) -> int:
-    """Return the size of a document's text in bytes, for `in_groups`."""
-    return document.locator.size
 
 
 def has_only_warnings(document: Document) -> bool:

@@ -4,14 +4,13 @@
 """
 
 from collections.abc import Iterable, Iterator
-from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
 from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
-from pinpoint_endpoints.documents.load import in_groups
+from pinpoint_endpoints.documents.load import in_groups, size_of
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.quotas import MAX_BATCH_ITEMS, MAX_REQUEST_BYTES
 from pinpoint_endpoints.schema.decider import fits
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
 Step = Call | Outcome
 _GROUP = MAX_BATCH_ITEMS // 4
 """How many documents are checked at once; a full batch waits for no others."""
-
-_size_of = attrgetter("locator.size")
-"""Returns the size of a document's text in bytes."""
 
 _MAX_HELD = 100
 """How many outcomes wait for the call of their neighbours."""
@@ -95,7 +91,7 @@ def plan(
     documents = without_empty(documents, options)
     ignores_schema = not codes.of_schema().isdisjoint(options.policy.ignore)
     batch = BatchBuilder(max_items, max_bytes)
-    for group in in_groups(documents, _size_of, _GROUP if options.batch else 1):
+    for group in in_groups(documents, size_of, _GROUP if options.batch else 1):
         for decided in [_decided(document, options, accepted) for document in group]:
             if isinstance(decided, Outcome):
                 yield from batch.hold(decided)

@@ -143,6 +143,11 @@ def is_unread(document: Document) -> bool:
     return all(problem.code != codes.NOT_AN_ENDPOINT for problem in document.problems)
 
 
+def size_of(document: Document) -> int:
+    """Return the size of a document's text in bytes, or more."""
+    return document.locator.size
+
+
 def in_groups(
     values: Iterable[Value], size_of: Callable[[Value], int], most: int = GROUP
 ) -> Iterator[list[Value]]:
