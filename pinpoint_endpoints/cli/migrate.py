@@ -109,7 +109,6 @@ def migrate(
     from pinpoint_endpoints.convert.account import Account
     from pinpoint_endpoints.convert.customer_profiles import Profiles
     from pinpoint_endpoints.convert.profiles import OBJECT_TYPE_NAME
-    from pinpoint_endpoints.convert.user_endpoint import dumps
     from pinpoint_endpoints.delivery.migration import Migration
     from pinpoint_endpoints.delivery.plan import SendOptions
 
@@ -137,7 +136,7 @@ def migrate(
                 journal,
                 failures,
                 read_only=dry_run,
-                line_of=lambda item: dumps(item.document.request),
+                line_of=lambda item: item.body,
                 keeps_latest=via.via is not Via.CALLS,
             )
         )
@@ -255,7 +254,7 @@ def _send(migration: MigrateRun) -> ExitCode:
     report = ReportOptions(quiet=display.quiet, verbose=display.verbose)
 
     def describe(client: Any, item: Any) -> str:
-        return migration.described(client, item.document.request["userId"])
+        return migration.described(client, item.request["userId"])
 
     with (
         Progress("sending", migration.inputs.size, counts.__str__, style, counts.done) as progress,

@@ -202,15 +202,14 @@ class _Comparer:
 
     def _compared(self, read: _Read) -> Comparison:
         item, stored, error = read
-        request = item.document.request
-        same = Comparison(
-            item.endpoint_id or "",
-            item.document.source,
-            ComparisonState.SAME,
-            problems=item.problems,
-        )
+        endpoint_id, problems = item.endpoint_id or "", item.problems
         if isinstance(item, InvalidDocument):
-            return same._replace(state=ComparisonState.INVALID, message=_INVALID)
+            source = item.document.source
+            return Comparison(
+                endpoint_id, source, ComparisonState.INVALID, message=_INVALID, problems=problems
+            )
+        request = item.request
+        same = Comparison(endpoint_id, item.source, ComparisonState.SAME, problems=problems)
         if not is_comparable(request):
             return same._replace(
                 state=ComparisonState.FAILED, message=_NO_REQUEST, hint=_HINT_ON_RULES

@@ -110,4 +110,4 @@ def _outcomes_of(step: Step, future: "Future[list[Outcome]]") -> list[Outcome]:
 
 def _given_up(item: Item) -> Outcome:
     message = "interrupted before the answer: it may have been stored anyway"
-    return outcome_of(item, State.FAILED, Answer(False, 0, "", message, ""))
+    return outcome_of(item, State.FAILED, Answer(accepted=False, message=message))

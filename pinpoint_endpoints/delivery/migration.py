@@ -19,9 +19,8 @@ from pinpoint_endpoints.delivery.plan import (
     SendOptions,
     Step,
 )
-from pinpoint_endpoints.delivery.sender import THROTTLE_RETRIES, Sender, not_sent
+from pinpoint_endpoints.delivery.sender import THROTTLE_RETRIES, Sender, not_sent, outcome_of
 from pinpoint_endpoints.documents.model import Document
-from pinpoint_endpoints.documents.positions import Locator
 from pinpoint_endpoints.errors import PinpointEndpointsError, Refused
 from pinpoint_endpoints.masking import counted, masked
 from pinpoint_endpoints.quotas import (
@@ -37,6 +36,7 @@ from pinpoint_endpoints.service.profiles import (
     put_objects,
 )
 from pinpoint_endpoints.service.requests import Item, digest_of
+from pinpoint_endpoints.service.updates import Answer
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import AcceptedIndex, Journal
@@ -88,7 +88,7 @@ def plan_migration(
                 yield from batch.hold(_done(item))
                 continue
             item = item._replace(digest=digest, occurrence=occurrence)
-        yield from batch.add(item, dumps(profile.members))
+        yield from batch.add(item, len(item.body))
     yield from batch.flush()
 
 
@@ -179,12 +179,13 @@ def _item(user: User, profile: Profile) -> Item:
     """Return a profile as what is sent: its key is a hash, since a journal holds it."""
     place = user.endpoints[0].place
     key = blake2b(profile.members["userId"].encode(errors="replace"), digest_size=_KEY_BYTES)
-    document = Document(place, "", profile.members, None, profile.members, (), Locator())
-    return Item(document, masked(user.key), key.hexdigest(), recorded_as=key.hexdigest())
+    key_text = key.hexdigest()
+    return Item(masked(user.key), key_text, dumps(profile.members), place, recorded_as=key_text)
 
 
 def _done(item: Item) -> Outcome:
-    return unsent(State.DONE, item.document, item.endpoint_id, "accepted in an earlier run")
+    answer = Answer(accepted=False, message="accepted in an earlier run")
+    return outcome_of(item, State.DONE, answer)
 
 
 def prepare_type(client: Any, migration: Migration, wanted: dict[str, Any], note: Note) -> None:

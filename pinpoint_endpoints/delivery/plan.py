@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
@@ -14,13 +15,14 @@ from pinpoint_endpoints.documents.load import in_groups, size_of
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.quotas import MAX_BATCH_ITEMS, MAX_REQUEST_BYTES
 from pinpoint_endpoints.schema.decider import fits
-from pinpoint_endpoints.service.outcome import Outcome, State, unsent
+from pinpoint_endpoints.service.outcome import Outcome, State, channel_of, line_of, unsent
 from pinpoint_endpoints.service.requests import (
     BATCH_FRAME_BYTES,
     Call,
     Item,
     batch_item,
     digest_of,
+    json_of,
 )
 
 if TYPE_CHECKING:
@@ -92,12 +94,15 @@ def plan(
     ignores_schema = not codes.of_schema().isdisjoint(options.policy.ignore)
     batch = BatchBuilder(max_items, max_bytes)
     for group in in_groups(documents, size_of, _GROUP if options.batch else 1):
-        for decided in [_decided(document, options, accepted) for document in group]:
+        all_decided = [_decided(document, options, accepted) for document in group]
+        for document, decided in zip(group, all_decided, strict=True):
             if isinstance(decided, Outcome):
                 yield from batch.hold(decided)
                 continue
-            alone = not options.batch or (ignores_schema and not _fits_the_schema(decided))
-            yield from batch.add(decided, batch_item(decided), alone=alone)
+            # boto3 refuses what does not fit its model, and with it all that is in the same call
+            alone = ignores_schema and not fits(document.value, document.shape)
+            size = len(batch_item(decided))
+            yield from batch.add(decided, size, alone=alone or not options.batch)
     yield from batch.flush()
 
 
@@ -131,7 +136,17 @@ def to_item(document: Document, options: SendOptions) -> Item | InvalidDocument:
     endpoint_id = document.endpoint_id
     if is_valid(problems, options.policy) and document.has_endpoint:
         if endpoint_id is not None:
-            return Item(document, endpoint_id, same_endpoint_key(endpoint_id), tuple(problems))
+            request = document.request
+            return Item(
+                endpoint_id,
+                same_endpoint_key(endpoint_id),
+                json_of(request),
+                document.source,
+                channel_of(document),
+                request.get("EndpointStatus") == "INACTIVE",
+                partial(line_of, document),
+                tuple(problems),
+            )
         problems.append(_no_id(document))
     return InvalidDocument(document, endpoint_id, tuple(problems))
 
@@ -154,20 +169,15 @@ def _decided(
         return unsent(State.INVALID, item.document, item.endpoint_id, message, item.problems)
     if options.withhold:
         message = "not sent: other documents are invalid"
-        return unsent(State.SKIPPED, item.document, item.endpoint_id, message, item.problems)
+        return unsent(State.SKIPPED, document, item.endpoint_id, message, item.problems)
     if accepted is None:
         return item
-    digest = digest_of(item.document.request)
+    digest = digest_of(document.request)
     done, occurrence = accepted.resume(item.key, digest)
     if done:
         message = "accepted in an earlier run"
-        return unsent(State.DONE, item.document, item.endpoint_id, message)
+        return unsent(State.DONE, document, item.endpoint_id, message)
     return item._replace(digest=digest, occurrence=occurrence)
-
-
-def _fits_the_schema(item: Item) -> bool:
-    """Return whether boto3 would accept an item; one that it may refuse is sent alone."""
-    return fits(item.document.value, item.document.shape)
 
 
 class BatchBuilder:
@@ -186,8 +196,8 @@ class BatchBuilder:
         self._clear()
 
     def _clear(self) -> None:
-        self._inactive: list[tuple[Item, bytes]] = []
-        self._others: list[tuple[Item, bytes]] = []
+        self._inactive: list[Item] = []
+        self._others: list[Item] = []
         self._keys: set[str] = set()
         self._bytes = BATCH_FRAME_BYTES
         self._held: list[Outcome] = []
@@ -199,20 +209,19 @@ class BatchBuilder:
             held, self._held = self._held, []
             yield from held
 
-    def add(self, item: Item, encoded: bytes, *, alone: bool = False) -> Iterator[Step]:
+    def add(self, item: Item, size: int, *, alone: bool = False) -> Iterator[Step]:
         """Put an item into the call; yield the call before if it has no room, and a full one.
 
         Args:
-            item: the document with its id.
-            encoded: the item, as it is sent.
+            item: to be sent.
+            size: how many bytes it has in the call's body.
             alone: whether the item is to be in a call of its own.
         """
-        size = len(encoded) + 1
+        size += len(",")
         if alone or item.key in self._keys or self._bytes + size > self._max_bytes:
             yield from self.flush()
         # each update makes the other endpoints at its address INACTIVE: the last one stays
-        is_inactive = item.document.request.get("EndpointStatus") == "INACTIVE"
-        (self._inactive if is_inactive else self._others).append((item, encoded))
+        (self._inactive if item.is_inactive else self._others).append(item)
         self._keys.add(item.key)
         self._bytes += size
         if alone or len(self._keys) == self._max_items:
@@ -220,9 +229,8 @@ class BatchBuilder:
 
     def flush(self) -> Iterator[Step]:
         """Yield the call and the outcomes that waited for it, and start the next call."""
-        pairs, held = [*self._inactive, *self._others], self._held
+        items, held = (*self._inactive, *self._others), self._held
         self._clear()
-        if pairs:
-            items, encoded = zip(*pairs, strict=True)
-            yield self._call(items, encoded)
+        if items:
+            yield self._call(items)
         yield from held

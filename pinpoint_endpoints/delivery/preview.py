@@ -5,7 +5,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit, urlunsplit
 
-from pinpoint_endpoints.service.outcome import Outcome, State, unsent
+from pinpoint_endpoints.delivery.sender import outcome_of
+from pinpoint_endpoints.service.outcome import Outcome, State
 from pinpoint_endpoints.service.requests import UPDATE_ENDPOINT, Call
 from pinpoint_endpoints.service.updates import Answer, send, update_endpoints_batch
 
@@ -85,8 +86,7 @@ class Previewer:
         if isinstance(request, HttpRequest):
             return request
         (item,) = call.items
-        refused = unsent(State.FAILED, item.document, item.endpoint_id, request.message)
-        return refused._replace(hint=request.hint)
+        return outcome_of(item, State.FAILED, request)._replace(problems=())
 
     def _intercepted(self, send_call: Send, call: Call) -> HttpRequest | Answer:
         """Return the request that is made, or the answer if boto3 makes none."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pinpoint_endpoints.delivery.circuit_breaker import ITEM_ERRORS, CircuitBreaker
 from pinpoint_endpoints.errors import PinpointEndpointsError, Refused
 from pinpoint_endpoints.service.errors import ConnectionFailed, NoResponse, is_throttled
-from pinpoint_endpoints.service.outcome import Outcome, State, channel_of, line_of, unsent
+from pinpoint_endpoints.service.outcome import Outcome, State
 from pinpoint_endpoints.service.requests import Call, Item
 from pinpoint_endpoints.service.updates import Answer, send
 
@@ -82,7 +82,7 @@ class Sender:
             self._breaker.record_no_answer(error, ticket)
             unsure = "" if isinstance(error, ConnectionFailed) else _UNSURE
             message = f"{error.message}{unsure}"
-            return self._refused(call, Answer(False, 0, "", message, ""))
+            return self._refused(call, Answer(accepted=False, message=message))
         except PinpointEndpointsError as error:
             self._breaker.halt(error)
             return [not_sent(item, error.message) for item in call.items]
@@ -175,7 +175,7 @@ class Sender:
 
     def _refused(self, call: Call, answer: Answer) -> list[Outcome]:
         outcomes = [
-            outcome_of(item, State.FAILED, answer)._replace(line=line_of(item.document))
+            outcome_of(item, State.FAILED, answer)._replace(line=item.find_line())
             for item in call.items
         ]
         return self._logged(call.items, outcomes)
@@ -191,22 +191,20 @@ class Sender:
 
 def not_sent(item: Item, reason: str = "the run ended first") -> Outcome:
     """Return the outcome of an item that was not sent before the run ended."""
-    return unsent(
-        State.SKIPPED, item.document, item.endpoint_id, f"not sent: {reason}", item.problems
-    )
+    return outcome_of(item, State.SKIPPED, Answer(accepted=False, message=f"not sent: {reason}"))
 
 
 def outcome_of(item: Item, state: State, answer: Answer) -> Outcome:
-    """Return the outcome of an item that was sent."""
+    """Return the outcome of an item."""
     return Outcome(
         item.endpoint_id,
-        channel_of(item.document),
+        item.channel,
         state,
         answer.status,
         answer.code,
         answer.message,
         answer.request_id,
-        item.document.source,
+        item.source,
         answer.hint,
         item.problems,
     )
@@ -216,7 +214,7 @@ def _unverified(outcome: Outcome, item: Item, reason: str) -> Outcome:
     return outcome._replace(
         state=State.UNVERIFIED,
         message=f"{outcome.message}, but {reason}",
-        line=line_of(item.document),
+        line=item.find_line(),
     )
 
 

@@ -57,5 +57,5 @@ class Verification:
             return f"it cannot be read back: {error.message}"
         if stored is None:
             return "the endpoint does not exist"
-        names = unapplied_members(stored, item.document.request)
+        names = unapplied_members(stored, item.request)
         return f"not stored as it was sent: {', '.join(names)}" if names else ""

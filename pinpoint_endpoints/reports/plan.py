@@ -20,7 +20,7 @@ from pinpoint_endpoints.reports.reporter import (
     View,
 )
 from pinpoint_endpoints.reports.tally import Tally
-from pinpoint_endpoints.service.outcome import Outcome, State, channel_of, line_of
+from pinpoint_endpoints.service.outcome import Outcome, State
 from pinpoint_endpoints.service.requests import Call, Item
 
 _NOT_SENT = {
@@ -172,7 +172,7 @@ class PlanView(View[Step]):
         """Return a row for each endpoint of a call, and for a document that would not be sent."""
         if isinstance(step, PlannedCall):
             return (
-                (item.endpoint_id, channel_of(item.document), step.operation, _place_of(item))
+                (item.endpoint_id, item.channel, step.operation, _place_of(item))
                 for item in step.call.items
             )
         if step.state is State.DONE:
@@ -220,15 +220,15 @@ class PlanView(View[Step]):
 def _planned(item: Item) -> Outcome:
     return Outcome(
         item.endpoint_id,
-        channel_of(item.document),
+        item.channel,
         State.PLANNED,
         0,
         "",
         "would be sent",
         "",
-        item.document.source,
+        item.source,
         problems=item.problems,
-        line=line_of(item.document),
+        line=item.find_line(),
     )
 
 
@@ -240,8 +240,8 @@ def _planned_line(item: Item, step: PlannedCall) -> str:
 
 def _place_of(item: Item) -> str:
     """Return the file, and in one with several documents the line."""
-    line = line_of(item.document)
-    return f"{item.document.source}:{line}" if line else item.document.source
+    line = item.find_line()
+    return f"{item.source}:{line}" if line else item.source
 
 
 def _would_be_sent(endpoints: str, calls: Counter[str]) -> str:

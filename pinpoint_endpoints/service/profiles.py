@@ -30,7 +30,7 @@ _OK = 200
 
 
 class ProfileCall(Call):
-    """A call that puts profile objects; `encoded` has each as JSON."""
+    """A call that puts profile objects: they are the bodies of its items."""
 
     @property
     def operation(self) -> str:
@@ -54,7 +54,7 @@ def put_objects(client: Any, domain: str, call: Call, *, object_type: str) -> An
     from botocore.exceptions import ClientError, ParamValidationError
 
     target = {"DomainName": domain, "ObjectTypeName": object_type}
-    texts = [encoded.decode() for encoded in call.encoded]
+    texts = [item.body.decode() for item in call.items]
     try:
         with translate_botocore_errors():
             if len(texts) == 1:
@@ -63,7 +63,7 @@ def put_objects(client: Any, domain: str, call: Call, *, object_type: str) -> An
                 items = [{"Id": str(number), "Object": text} for number, text in enumerate(texts)]
                 response = client.batch_put_profile_object(**target, Items=items)
     except ParamValidationError:
-        return Answer(False, 0, "", "boto3 refuses the request before it is sent", "")
+        return Answer(accepted=False, message="boto3 refuses the request before it is sent")
     except ClientError as error:
         return _refused(error, _personal_values(call.items))
     request_id = request_id_of(response)
@@ -107,7 +107,7 @@ def _is_busy(answer: Answer) -> bool:
 
 
 def _personal_values(items: Collection[Item]) -> list[str]:
-    return [*chain.from_iterable(_values_of(item.document.request) for item in items)]
+    return [*chain.from_iterable(_values_of(item.request) for item in items)]
 
 
 def _values_of(members: Mapping[str, object]) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """Builds what is sent to the service.
 
-An EndpointRequest is the service's own JSON object, the `request` of a document. An `Item` is a
-document with the endpoint id that it is sent under. A `Call` is one HTTP request: UpdateEndpoint
-for one item, UpdateEndpointsBatch for several.
+An EndpointRequest is the service's own JSON object, the `request` of a document. An `Item` is one
+with the endpoint id that it is sent under. A `Call` is one HTTP request: UpdateEndpoint for one
+item, UpdateEndpointsBatch for several.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from hashlib import blake2b
@@ -15,7 +16,7 @@ from weakref import WeakSet
 
 import orjson
 
-from pinpoint_endpoints.documents.model import Document, Problem
+from pinpoint_endpoints.documents.model import Problem
 from pinpoint_endpoints.errors import CannotRun
 
 UPDATE_ENDPOINT = "UpdateEndpoint"
@@ -28,25 +29,39 @@ BATCH_FRAME_BYTES = len(_BEGIN) + len(_END)
 
 
 class Item(NamedTuple):
-    """A valid document with the endpoint id that it is sent under.
+    """What a valid document has to send, and the endpoint id that it is sent under.
 
     Attributes:
-        document: from `load`.
         endpoint_id: from the command line, the document or the file's name.
         key: the same for all ids of that endpoint.
-        problems: its warnings.
+        body: the EndpointRequest in JSON.
+        source: the file that the document came from.
+        channel: the channel type in the document, or empty.
+        is_inactive: whether the request makes the endpoint INACTIVE.
+        find_line: returns the line where the document begins in a file that holds several, else 0.
+        problems: the document's warnings.
         occurrence: how many documents of the run had the same endpoint id before.
         digest: of the request; empty without a journal.
         recorded_as: what a journal calls it; empty for its endpoint id.
     """
 
-    document: Document
     endpoint_id: str
     key: str
+    body: bytes
+    source: str
+    channel: str = ""
+    is_inactive: bool = False
+    find_line: Callable[[], int] = int
     problems: tuple[Problem, ...] = ()
     occurrence: int = 0
     digest: str = ""
     recorded_as: str = ""
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The EndpointRequest."""
+        request: dict[str, Any] = json.loads(self.body)  # unlike orjson, with numbers of any size
+        return request
 
 
 class Call(NamedTuple):
@@ -54,11 +69,9 @@ class Call(NamedTuple):
 
     Attributes:
         items: what it carries, in order; no two have the same endpoint id.
-        encoded: each item as an EndpointBatchItem in JSON.
     """
 
     items: tuple[Item, ...]
-    encoded: tuple[bytes, ...]
 
     @property
     def operation(self) -> str:
@@ -67,11 +80,11 @@ class Call(NamedTuple):
 
     def part(self, begin: int, end: int | None) -> "Call":
         """Return the call that carries some of the items, counted as in a slice."""
-        return self._replace(items=self.items[begin:end], encoded=self.encoded[begin:end])
+        return self._replace(items=self.items[begin:end])
 
     def batch_body(self) -> bytes:
         """Return an EndpointBatchRequest in JSON."""
-        return _BEGIN + _SEPARATOR.join(self.encoded) + _END
+        return _BEGIN + _SEPARATOR.join(map(batch_item, self.items)) + _END
 
 
 def json_of(value: Any) -> bytes:
@@ -79,14 +92,13 @@ def json_of(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:
-        import json
-
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def batch_item(item: Item) -> bytes:
-    """Return an item as an EndpointBatchItem."""
-    return json_of({"Id": item.endpoint_id, **item.document.request})
+    """Return an item as an EndpointBatchItem in JSON."""
+    members = item.body[1:]
+    return b'{"Id":%b%b%b' % (json_of(item.endpoint_id), b"" if members == b"}" else b",", members)
 
 
 def digest_of(request: Mapping[str, object]) -> str:
@@ -94,8 +106,6 @@ def digest_of(request: Mapping[str, object]) -> str:
     try:
         text = orjson.dumps(request, option=orjson.OPT_SORT_KEYS)
     except TypeError:
-        import json
-
         text = json.dumps(request, sort_keys=True).encode()
     return blake2b(text, digest_size=_DIGEST_BYTES).hexdigest()
 

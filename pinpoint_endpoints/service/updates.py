@@ -39,10 +39,10 @@ class Answer(NamedTuple):
     """
 
     accepted: bool
-    status: int
-    code: str
-    message: str
-    request_id: str
+    status: int = 0
+    code: str = ""
+    message: str = ""
+    request_id: str = ""
     hint: str = ""
     busy: bool = False
     each: "tuple[Answer, ...]" = ()
@@ -68,14 +68,14 @@ def _update_endpoint(client: Any, application_id: str, item: Item) -> Answer:
             response = client.update_endpoint(
                 ApplicationId=application_id,
                 EndpointId=item.endpoint_id,
-                EndpointRequest=item.document.request,
+                EndpointRequest=item.request,
             )
     except ParamValidationError:
         message = "boto3 refuses the request before it is sent"
         hint = "do not ignore the rules of the schema: `pe validate` says what is wrong"
-        return Answer(False, 0, "", message, "", hint)
+        return Answer(accepted=False, message=message, hint=hint)
     except ClientError as error:
-        return _refused(error, personal_values(item.document.request))
+        return _refused(error, personal_values(item.request))
     return _answered(response, [item])
 
 
@@ -104,7 +104,7 @@ def update_endpoints_batch(client: Any, application_id: str, call: Call) -> Answ
 
 
 def _personal_values(items: Collection[Item]) -> list[str]:
-    return [*chain.from_iterable(personal_values(item.document.request) for item in items)]
+    return [*chain.from_iterable(personal_values(item.request) for item in items)]
 
 
 def _refused(error: Any, personal: Collection[str]) -> Answer:

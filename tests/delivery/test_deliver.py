@@ -17,12 +17,13 @@ from pinpoint_endpoints.delivery.circuit_breaker import CircuitBreaker
 from pinpoint_endpoints.delivery.deliver import Send, deliver
 from pinpoint_endpoints.delivery.monitor import Monitor
 from pinpoint_endpoints.delivery.plan import SendOptions, plan
-from pinpoint_endpoints.delivery.sender import THROTTLE_RETRIES
+from pinpoint_endpoints.delivery.sender import THROTTLE_RETRIES, outcome_of
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import Interrupted, PinpointEndpointsError, UsageError
-from pinpoint_endpoints.service.outcome import Outcome, unsent
+from pinpoint_endpoints.service.outcome import Outcome
 from pinpoint_endpoints.service.requests import Call
+from pinpoint_endpoints.service.updates import Answer
 
 ONE_BY_ONE = SendOptions(batch=False)
 MAX_WAIT_SECONDS = 60
@@ -61,7 +62,9 @@ class Scripted:
     def send(self, call: Call) -> list[Outcome]:
         """Return outcomes that accept every item, after what the test does with each id."""
         state = State.SKIPPED if self._run.halted else State.ACCEPTED
-        outcomes = [unsent(state, one.document, one.endpoint_id, "") for one in call.items]
+        outcomes = [
+            outcome_of(one, state, Answer(accepted=state is State.ACCEPTED)) for one in call.items
+        ]
         if state is State.SKIPPED:
             return outcomes
         ids = [one.endpoint_id for one in call.items]

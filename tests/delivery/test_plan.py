@@ -7,7 +7,7 @@ from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
-from deliveries import document, documents, item, names, request
+from deliveries import document, document_of, documents, names, request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,11 +25,12 @@ from pinpoint_endpoints.service.requests import (
     UPDATE_ENDPOINT,
     UPDATE_ENDPOINTS_BATCH,
     Call,
+    batch_item,
     digest_of,
 )
 
 MAX_BYTES, MAX_ITEMS = 700, 4
-INVALID = item("wrong", {"ChannelType": "PIGEON", "Address": "a"}).document
+INVALID = document_of("wrong", {"ChannelType": "PIGEON", "Address": "a"})
 
 ids = st.sampled_from(["a", "A", "b", "B", "c", "d", "e"])
 drawn = st.lists(st.tuples(ids, st.integers(0, 400), st.booleans(), st.booleans()), max_size=25)
@@ -53,7 +54,7 @@ def outcomes_in(steps: list[Step]) -> list[tuple[str, State]]:
 def drawn_document(place: int, name: str, size: int, *, valid: bool) -> Document:
     """Return a document that its metric tells from all others of its run."""
     made = {**request(), "Attributes": {"pad": ["x" * 90] * (size // 90)}, "Metrics": {"n": place}}
-    return item(name, made if valid else {**made, "OptOut": "perhaps"}).document
+    return document_of(name, made if valid else {**made, "OptOut": "perhaps"})
 
 
 def accepted(*ids: str) -> AcceptedIndex:
@@ -95,13 +96,13 @@ def test_a_batch_has_seven_megabytes_as_it_is_sent() -> None:
     """Counted in the bytes of the whole body; one document more would not fit."""
     large = {**request(), "Attributes": {name: ["ä" * 100] * 50 for name in names(9)}}
     options = SendOptions(Policy(frozenset({codes.REQUEST_SIZE})))
-    sent = (item(name, large).document for name in names(200))
+    sent = (document_of(name, large) for name in names(200))
     calls = calls_of(list(plan(sent, options)))
     assert len(calls) == 3
     assert len(calls[0].items) < MAX_BATCH_ITEMS
     for call, following in pairwise(calls):
         body = len(call.batch_body())
-        assert body <= MAX_REQUEST_BYTES < body + len(following.encoded[0]) + len(",")
+        assert body <= MAX_REQUEST_BYTES < body + len(batch_item(following.items[0])) + len(",")
 
 
 def test_a_batch_may_be_filled_to_the_last_byte() -> None:
@@ -155,23 +156,23 @@ def test_outcomes_of_what_is_invalid_are_not_kept_for_long() -> None:
 @pytest.mark.parametrize("policy", [Policy(strict=True), Policy(create=True)])
 def test_the_policy_decides(policy: Policy) -> None:
     """A warning with --strict, or a missing address with --create, keeps a document unsent."""
-    both = item(
+    both = document_of(
         "a", {"ChannelType": "EMAIL", "OptOut": "NONE", "Location": {"Country": "USA"}}
-    ).document
+    )
     assert ids_in(list(plan([both], DEFAULT_OPTIONS))) == [["a"]]
     assert outcomes_in(list(plan([both], SendOptions(policy)))) == [("a", State.INVALID)]
 
 
 def test_warnings_go_with_the_item() -> None:
     """They are in the outcome, for the report."""
-    doubtful = item("a", {**request(), "Location": {"Country": "USA"}}).document
+    doubtful = document_of("a", {**request(), "Location": {"Country": "USA"}})
     (call,) = calls_of(list(plan([doubtful], DEFAULT_OPTIONS)))
     assert [problem.code for problem in call.items[0].problems] == [codes.COUNTRY]
 
 
 def test_what_only_an_ignored_rule_of_the_schema_lets_pass_goes_alone() -> None:
     """A batch's body is not checked by boto3: what the schema refuses is for boto3 to look at."""
-    wrong = item("wrong", {**request(), "Metrics": {"a": "1"}}).document
+    wrong = document_of("wrong", {**request(), "Metrics": {"a": "1"}})
     options = SendOptions(Policy(frozenset({codes.WRONG_TYPE})))
     steps = list(plan([document("a"), document("b"), wrong, document("c")], options))
     assert ids_in(steps) == [["a", "b"], ["wrong"], ["c"]]
@@ -179,7 +180,7 @@ def test_what_only_an_ignored_rule_of_the_schema_lets_pass_goes_alone() -> None:
 
 def test_an_ignored_rule_of_another_kind_parts_no_batch() -> None:
     """What the schema accepts is sent as ever."""
-    doubtful = item("b", {**request(), "Location": {"Country": "USA"}}).document
+    doubtful = document_of("b", {**request(), "Location": {"Country": "USA"}})
     options = SendOptions(Policy(frozenset({codes.COUNTRY, codes.WRONG_TYPE})))
     assert ids_in(list(plan([document("a"), doubtful], options))) == [["a", "b"]]
 
@@ -188,7 +189,7 @@ def test_an_id_that_is_given_counts() -> None:
     """--id takes the place of the document's own, in the call and in the body."""
     (call,) = calls_of(list(plan([document("ada")], DEFAULT_OPTIONS._replace(endpoint_id="bob"))))
     assert call.items[0].endpoint_id == "bob"
-    assert json.loads(call.encoded[0])["Id"] == "bob"
+    assert json.loads(call.batch_body())["Item"][0]["Id"] == "bob"
 
 
 def test_a_document_without_an_id_is_invalid(tmp_path: Path) -> None:
@@ -202,7 +203,7 @@ def test_a_document_without_an_id_is_invalid(tmp_path: Path) -> None:
 
 def test_what_the_journal_has_is_done() -> None:
     """What was accepted in an earlier run is in no call."""
-    sent = [item(name, request()).document for name in "abc"]
+    sent = [document_of(name, request()) for name in "abc"]
     steps = list(plan([*sent, INVALID], DEFAULT_OPTIONS, accepted("b")))
     assert ids_in(steps) == [["a", "c"]]
     assert outcomes_in(steps) == [("b", State.DONE), ("wrong", State.INVALID)]
@@ -210,7 +211,7 @@ def test_what_the_journal_has_is_done() -> None:
 
 def test_a_call_carries_what_the_journal_will_need() -> None:
     """Digest and occurrence of each of its items; nothing of it without a journal."""
-    sent = [item(name, request()).document for name in ("a", "b", "a")]
+    sent = [document_of(name, request()) for name in ("a", "b", "a")]
     (first, second) = calls_of(list(plan(sent, DEFAULT_OPTIONS, accepted())))
     digest = digest_of(request())
     assert [(one.digest, one.occurrence) for one in (*first.items, *second.items)] == [
@@ -273,8 +274,8 @@ def test_laws(given_documents: list[tuple[str, int, bool, bool]], batch: bool) -
             max_items=MAX_ITEMS,
         )
     )
-    encoded = chain.from_iterable(call.encoded for call in calls_of(steps))
-    places = [json.loads(one)["Metrics"]["n"] for one in encoded]
+    items = chain.from_iterable(call.items for call in calls_of(steps))
+    places = [item.request["Metrics"]["n"] for item in items]
     valid_places = [place for place, (_, _, valid, _) in enumerate(given_documents) if valid]
     assert places == [place for place in valid_places if place not in done]
     states = [state for _, state in outcomes_in(steps)]
@@ -283,6 +284,6 @@ def test_laws(given_documents: list[tuple[str, int, bool, bool]], batch: bool) -
     assert len(states) + len(places) == len(sent)
     for call in calls_of(steps):
         keys = {same_endpoint_key(one.endpoint_id) for one in call.items}
-        assert len(keys) == len(call.items) == len(call.encoded)
+        assert len(keys) == len(call.items)
         assert 1 <= len(call.items) <= (MAX_ITEMS if batch else 1)
         assert len(call.items) == 1 or len(call.batch_body()) <= MAX_BYTES

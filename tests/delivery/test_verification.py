@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deliveries import document, documents, ended, item, lines_of, names, request
+from deliveries import document, document_of, documents, ended, item, lines_of, names, request
 from faulty_pinpoint import FaultyPinpoint, Refusal, every
 from http_stub import Answer, HttpStub
 
@@ -110,7 +110,7 @@ def test_what_the_service_changes_itself_is_no_difference(
     client = pinpoint_local.client if local else connect(endpoint_url=server.url)
     first = {**request(), "Location": {"Latitude": 47.6061, "Longitude": -122.3321}}
     second = {"Attributes": {"more": []}, "Metrics": {"visits": 1}, "Demographic": {"Make": ""}}
-    run = ended(client, [item("a", first).document, item("a", second).document], verify=True)
+    run = ended(client, [document_of("a", first), document_of("a", second)], verify=True)
     assert [(one.state, one.message) for one in run.outcomes] == [(State.ACCEPTED, "Accepted")] * 2
 
 
@@ -163,7 +163,7 @@ def test_a_later_document_of_an_endpoint_waits_for_the_reading(server: FaultyPin
 def test_what_is_unverified_names_its_line(server: FaultyPinpoint) -> None:
     """In a file of many it can be found."""
     server.forgets = every(2)
-    sent = [item(f"e-{line}", source="all.ndjson", line=line).document for line in (1, 2)]
+    sent = [document_of(f"e-{line}", source="all.ndjson", line=line) for line in (1, 2)]
     run = ended(connect(endpoint_url=server.url), sent, verify=True, verify_delays=())
     assert [outcome.place for outcome in run.outcomes] == ["all.ndjson", "all.ndjson:2"]
 

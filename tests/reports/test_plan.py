@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 import pytest
-from deliveries import EMAIL, call, item, report_plan
+from deliveries import EMAIL, call, document_of, item, report_plan
 from hypothesis import given
 from hypothesis import strategies as st
 from reporting import NAMES, TEXTS, Stream, finding, warning
@@ -40,7 +40,7 @@ def left_out(
     state: State = State.INVALID, *, name: str = "bob", line: int = 0, problems: int = 1
 ) -> Outcome:
     """Return the outcome of a document that would not be sent."""
-    document = item(name, source="more.ndjson" if line else "bob.json", line=line).document
+    document = document_of(name, source="more.ndjson" if line else "bob.json", line=line)
     found = [finding(source=document.source)] * problems if state is State.INVALID else []
     return unsent(state, document, name, "not sent: for a reason", found)
 

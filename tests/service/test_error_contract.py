@@ -19,7 +19,7 @@ from refusals import BODIES, ELSEWHERE, PAGE, STATUSES
 
 from pinpoint_endpoints import CannotRun, Outcome, Refused, State, connect, get, upsert
 from pinpoint_endpoints.service.errors import NoResponse, Refusal, is_throttled
-from pinpoint_endpoints.service.requests import Call, Item, batch_item
+from pinpoint_endpoints.service.requests import Call, Item, json_of
 from pinpoint_endpoints.service.responses import MAX_ANSWER_BYTES
 from pinpoint_endpoints.service.updates import send
 
@@ -78,11 +78,13 @@ def test_every_refusal_is_reported(document: MakeDocument, status: int, named: s
 def test_a_batch_is_refused_as_one_update_is(document: MakeDocument, status: int) -> None:
     """A refused batch is reported like a refused single update."""
     told = STATUSES[status]
-    items = tuple(Item(document(), name, name) for name in ("ada", "bob"))
+    items = tuple(
+        Item(name, name, json_of(document().request), "a.json") for name in ("ada", "bob")
+    )
     answer = Answer(status, b'{"Message": "no"}', {"x-amzn-ErrorType": told.kind})
     with HttpStub(answer) as server:
         client = connect(endpoint_url=server.url)
-        refused = send(client, "app", Call(items, tuple(batch_item(item) for item in items)))
+        refused = send(client, "app", Call(items))
     assert refused[:6] == (False, status, told.kind, "no", "", told.hint)
     assert len(server.asked) == (ATTEMPTS if told.retried else 1)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from sqlite3 import connect
 from types import SimpleNamespace
@@ -21,38 +22,55 @@ from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.reports.plan import PlanTally, PlanView, Step
 from pinpoint_endpoints.reports.reporter import open_reporter
-from pinpoint_endpoints.service.outcome import Outcome, State
-from pinpoint_endpoints.service.requests import Call, Item, batch_item
+from pinpoint_endpoints.service.outcome import Outcome, State, channel_of, line_of
+from pinpoint_endpoints.service.requests import Call, Item, json_of
 
 EMAIL = {"ChannelType": "EMAIL", "Address": "ada@example.com"}
 
 
-def item(
+def document_of(
     endpoint_id: str = "ada",
     request: Mapping[str, object] = EMAIL,
     *,
     source: str = "some/file.json",
     line: int = 0,
-    problems: tuple[Problem, ...] = (),
-) -> Item:
+) -> Document:
     """Return a document with its endpoint id; in a stream, if it has a line."""
-    locator = JsonLocator(b"", line)
-    document = Document(
+    return Document(
         source,
         "EndpointRequest",
         request,
         endpoint_id,
         request,
         (),
-        locator,
+        JsonLocator(b"", line),
         in_multi_document_file=bool(line),
     )
-    return Item(document, endpoint_id, same_endpoint_key(endpoint_id), problems)
+
+
+def item(
+    endpoint_id: str = "ada",
+    request: Mapping[str, object] = EMAIL,
+    *,
+    problems: tuple[Problem, ...] = (),
+    **place: Any,
+) -> Item:
+    """Return what such a document has to send, be it valid or not."""
+    document = document_of(endpoint_id, request, **place)
+    return Item(
+        endpoint_id,
+        same_endpoint_key(endpoint_id),
+        json_of(request),
+        document.source,
+        channel_of(document),
+        find_line=partial(line_of, document),
+        problems=problems,
+    )
 
 
 def call(*items: Item) -> Call:
     """Return the call that carries the items."""
-    return Call(items, tuple(map(batch_item, items)))
+    return Call(items)
 
 
 def report_plan(
@@ -119,7 +137,7 @@ def request(version: int = 0) -> dict[str, Any]:
 
 def document(endpoint_id: str, version: int = 0) -> Document:
     """Return a valid document."""
-    return item(endpoint_id, request(version)).document
+    return document_of(endpoint_id, request(version))
 
 
 def names(number: int) -> list[str]:
