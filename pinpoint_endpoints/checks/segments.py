@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
+from typing import Any
 
 from pinpoint_endpoints.checks.finding import CodedFinding, Finding
 from pinpoint_endpoints.checks.rules.document_rules import invisible_character
@@ -25,7 +26,7 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Document, Severity
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.rule import Scope, declared
-from pinpoint_endpoints.documents.segment_shapes import is_function
+from pinpoint_endpoints.documents.stack_functions import is_function
 from pinpoint_endpoints.documents.suggestions import by_style, without_style
 from pinpoint_endpoints.schema.bundled import SEGMENT
 from pinpoint_endpoints.schema.decider import decider_at
@@ -93,8 +94,19 @@ def _by_schema(
     """
     decider = decider_at("$defs", *definition, name=SEGMENT)
     for error in schema_errors(decider.compiled, decider.schema, value):
+        if definition[0] == "SegmentProperties" and _is_of_function(value, error.path):
+            continue
         at = error._replace(path=(*place, *error.path))
         yield from _findings(at, str(definition[0]))
+
+
+def _is_of_function(value: Any, path: ValuePath) -> bool:
+    """Tell whether what is at a path is, or is an argument of, a function of CloudFormation."""
+    for step in path:
+        if is_function(value):
+            return True
+        value = value[step]
+    return is_function(value)
 
 
 def _findings(error: SchemaError, shape: str) -> Iterator[CodedFinding]:
@@ -109,8 +121,7 @@ def _findings(error: SchemaError, shape: str) -> Iterator[CodedFinding]:
             if without_style(name) not in there:
                 yield codes.SEGMENT_MISSING, segment_missing(path, name, _holder(path, shape))
     elif keyword == "type":
-        if not (shape == "SegmentProperties" and len(path) == 1 and is_function(part)):
-            yield from _wrong_type(error)
+        yield from _wrong_type(error)
     elif keyword == "minItems":
         yield codes.SEGMENT_NO_VALUES, segment_no_values(path)
     elif isinstance(part, str):

@@ -13,7 +13,7 @@ from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
 from pinpoint_endpoints.errors import CannotRun, CheckFailed, UsageError
 from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.segments.bases import ImportedList
-from pinpoint_endpoints.segments.definition import Definition, Part, definitions_in
+from pinpoint_endpoints.segments.definition import Definition, Part, definition_in
 
 _MAX_NAMED = 10
 
@@ -103,8 +103,7 @@ def read_segments(paths: list[str], reject: Reject = _refuse) -> Iterator[FoundS
                 if not is_valid(problems):
                     reject(document, [one for one in problems if one.severity is Severity.ERROR])
                     continue
-                for definition in definitions_in(document.value, document.path):
-                    yield FoundSegment(definition, document)
+                yield FoundSegment(definition_in(document.value, document.path), document)
             elif is_unread(document):
                 reject(document, [*document.problems])
 

@@ -26,7 +26,7 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.json_reader import as_json
 from pinpoint_endpoints.documents.load import is_unread, of_any_kind
 from pinpoint_endpoints.documents.model import Document, Problem
-from pinpoint_endpoints.documents.segment_shapes import is_function
+from pinpoint_endpoints.documents.stack_functions import is_function, text_of_function
 from pinpoint_endpoints.documents.template_shapes import TEMPLATE_SHAPES
 from pinpoint_endpoints.errors import CannotRun
 from pinpoint_endpoints.masking import shown_member
@@ -153,7 +153,8 @@ def _functions_in(members: object) -> Iterator[str]:
     """Yield the members of a template that are functions, also those for a platform."""
     for name, value in members.items() if isinstance(members, dict) else ():
         if is_function(value):
-            yield name
+            if text_of_function(value) is None:
+                yield name
         elif name in _PLATFORMS or name == "Default":
             yield from (f"{name}.{inner}" for inner in _functions_in(value))
 

@@ -63,14 +63,6 @@ _OF_A_CRITERION = frozenset(
 _CRITERIA = ("Attributes", "UserAttributes", "Metrics", "Demographic", "Location")
 
 
-def is_function(value: object) -> bool:
-    """Tell whether a value is a function of CloudFormation: it is known when a stack is made."""
-    if not isinstance(value, dict) or len(value) != 1:
-        return False
-    (name,) = value
-    return name == "Ref" or str(name).startswith("Fn::")
-
-
 class FoundSegment(NamedTuple):
     """One segment in the value of a file.
 

@@ -6,7 +6,7 @@ from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import CheckFailed, UsageError
 from pinpoint_endpoints.masking import printable
-from pinpoint_endpoints.segments.definition import Definition, InvalidDefinition, Reference
+from pinpoint_endpoints.segments.definition import Definition, Reference
 from pinpoint_endpoints.segments.evaluate import (
     Answer,
     Endpoint,
@@ -103,7 +103,7 @@ class SegmentLibrary:
         """Return a compiled segment.
 
         Raises:
-            InvalidDefinition: base segments go in a circle.
+            CheckFailed: base segments go in a circle, or are based on too many others.
             UsageError: a version of a base segment is not at hand.
         """
         if definition.id in self._imports:
@@ -112,7 +112,7 @@ class SegmentLibrary:
             return missing_base(definition)
         key = definition.id
         if len(self._under_way) > _MAX_DEPTH:
-            raise InvalidDefinition((), f"more than {_MAX_DEPTH} base segments in a row")
+            raise CheckFailed(f"more than {_MAX_DEPTH} base segments in a row", "leave some out")
         self._refuse_circle(key)
         self._under_way.append(key)
         try:
@@ -123,7 +123,7 @@ class SegmentLibrary:
     def _refuse_circle(self, key: str) -> None:
         if key and key in self._under_way:
             circle = " → ".join([*self._under_way[self._under_way.index(key) :], key])
-            raise InvalidDefinition((), f"base segments go in a circle: {printable(circle)}")
+            raise CheckFailed(f"base segments go in a circle: {printable(circle)}", "break it")
 
     def node(self, reference: Reference, /) -> Node | None:
         """Return the compiled base segment; None if it is not at hand."""

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from pinpoint_endpoints.documents.stack_functions import text_of_function
 from pinpoint_endpoints.templates.syntax import TemplateError
 
 TemplateKind = Literal["EMAIL", "SMS", "PUSH", "VOICE", "INAPP"]
@@ -207,16 +208,17 @@ Texts = Iterator[tuple[str, str, str]]
 
 def _members(value: Mapping[str, Any], *names: str) -> Texts:
     for name in names:
-        if isinstance(value.get(name), str):
-            yield name, name, value[name]
+        text = text_of_function(value.get(name))
+        if text is not None:
+            yield name, name, text
 
 
 def _email_texts(value: Mapping[str, Any]) -> Texts:
     yield from _members(value, "Subject", "HtmlPart", "TextPart")
     headers = value.get("Headers")
     for index, header in enumerate(headers if isinstance(headers, list) else ()):
-        if isinstance(header, Mapping) and isinstance(header.get("Value"), str):
-            yield f"Headers.{index}.Value", f"Headers/{index}/Value", header["Value"]
+        for name, _, text in _members(header, "Value") if isinstance(header, Mapping) else ():
+            yield f"Headers.{index}.{name}", f"Headers/{index}/{name}", text
 
 
 def _body(value: Mapping[str, Any]) -> Texts:
@@ -266,7 +268,7 @@ def _messages(
             for part, path, text in _message_texts(key, message)
         ]
         texts.setdefault(kind, []).extend(own)
-        substitutions.setdefault(kind, {}).update(_by_name(message.get("Substitutions")))
+        substitutions.setdefault(kind, {}).update(values_by_name(message.get("Substitutions")))
     if isinstance(everywhere, Mapping):
         body = everywhere.get("Body")
         if not texts and isinstance(body, str) and channel in {"EMAIL", "SMS", "PUSH", "VOICE"}:
@@ -275,7 +277,9 @@ def _messages(
         elif not texts:
             message = "a DefaultMessage does not say which channel it is for"
             raise TemplateError(message, hint="add --channel email, sms, push or voice")
-    shared = _by_name(everywhere.get("Substitutions")) if isinstance(everywhere, Mapping) else {}
+    shared = (
+        values_by_name(everywhere.get("Substitutions")) if isinstance(everywhere, Mapping) else {}
+    )
     for kind, parts in texts.items():
         own_values = {**shared, **substitutions.get(kind, {})}
         yield Template(kind, tuple(parts), "", pointer, {}, own_values, _of_addresses(request))
@@ -319,7 +323,7 @@ def _message_texts(key: str, message: Mapping[str, Any]) -> Texts:
 def _of_addresses(request: Mapping[str, Any]) -> dict[str, dict[ValueName, Any]]:
     """Return what a request substitutes for single addresses, endpoints and users."""
     return {
-        key: _by_name(settings["Substitutions"])
+        key: values_by_name(settings["Substitutions"])
         for member in ("Addresses", "Endpoints", "Users")
         if isinstance(request.get(member), Mapping)
         for key, settings in request[member].items()
@@ -331,9 +335,10 @@ def _defaults(value: object, pointer: str) -> dict[ValueName, Any]:
     """Return DefaultSubstitutions: a JSON text; people also write the object itself."""
     if value is None or value == "":
         return {}
-    if isinstance(value, str):
+    text = text_of_function(value)
+    if text is not None:
         try:
-            value = orjson.loads(value)
+            value = orjson.loads(text)
         except orjson.JSONDecodeError as error:
             message = f"DefaultSubstitutions is not JSON: {error}"
             raise TemplateError(message, pointer=pointer) from None
@@ -341,30 +346,27 @@ def _defaults(value: object, pointer: str) -> dict[ValueName, Any]:
         message = "DefaultSubstitutions is not a JSON object"
         hint = '{"User.UserAttributes.FirstName": "there"}'
         raise TemplateError(message, hint=f"expected, as a text: {hint}", pointer=pointer)
-    return _by_name(value)
+    return values_by_name(value)
 
 
 _NAME = re.compile(r"\[([^\]]*)\]|([^.\[\]]+)")
 
 
-def _by_name(value: object, begin: ValueName = ()) -> dict[ValueName, Any]:
+def values_by_name(value: object, begin: ValueName = ()) -> dict[ValueName, Any]:
     """Return values by their names; both `{"User.UserId": …}` and objects in objects are used."""
     values: dict[ValueName, Any] = {}
     if isinstance(value, Mapping):
         for key, inner in value.items():
             found = (match[1] or match[2] for match in _NAME.finditer(str(key)))
             name = (*begin, *(segment for segment in found if not segment.isdigit()))
-            values.update(_by_name(inner, name) if isinstance(inner, Mapping) else {name: inner})
+            values.update(
+                values_by_name(inner, name) if isinstance(inner, Mapping) else {name: inner}
+            )
     return values
 
 
-def values_by_name(value: object) -> dict[ValueName, Any]:
-    """Return the values of an object by their names, as of DefaultSubstitutions."""
-    return _by_name(value)
-
-
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return text_of_function(value) or ""
 
 
 def _escaped(name: str) -> str:

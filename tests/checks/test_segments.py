@@ -18,7 +18,7 @@ from pinpoint_endpoints.documents.load import documents_in, load, of_any_kind, r
 from pinpoint_endpoints.documents.model import Problem
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
 from pinpoint_endpoints.fixes.rounds import fixed_text
-from pinpoint_endpoints.segments.definition import definitions_in
+from pinpoint_endpoints.segments.definition import definition_in
 from pinpoint_endpoints.segments.evaluate import Settings, compile_segment
 
 EMAIL = {"Demographic": {"Channel": {"DimensionType": "INCLUSIVE", "Values": ["EMAIL"]}}}
@@ -259,22 +259,38 @@ Properties:
     assert [problem.code for problem in problems_of(text, tmp_path, "a.yaml")] == ["PE011"]
 
 
-def test_functions_of_a_stack_are_known_in_their_short_forms(tmp_path: Path) -> None:
-    """Their texts are read, beside templates; elsewhere YAML has no tags."""
+def test_functions_of_a_stack_are_known(tmp_path: Path) -> None:
+    """Texts that they join are read, also one in another; elsewhere YAML has no tags."""
     text = """\
 Resources:
   Hello:
     Type: AWS::Pinpoint::EmailTemplate
-    Properties: {TemplateName: !Join ["-", [a]], Subject: !Sub "Hi {{Id}}", HtmlPart: !If [a, b]}
+    Properties:
+      TemplateName: !Join ["-", [a]]
+      Subject: !Sub "Hi {{Id}}"
+      TextPart: !Join ["", ["Hi ", !Sub ["{{Nam}}", {}]]]
+      HtmlPart: !If [a, b, c]
+  Empty:
+    Type: AWS::Pinpoint::SmsTemplate
+    Properties: {TemplateName: !Join ["-", [!Ref x, !Sub "${y}"]]}
   Germans:
     Type: AWS::Pinpoint::Segment
     Properties:
       ApplicationId: !Ref App
       Name: !Sub ["${x}", {x: a}]
-      Dimensions: {Location: {Country: {DimensionType: INCLUSIVE, Values: [!Ref Country]}}}
+      Dimensions:
+        Location: {Country: {DimensionType: INCLUSIVE, Values: [!Ref Country]}}
+        Attributes: {Team: {AttributeType: INCLUSIVE, Values: [!Join ["", [!Sub "${x}", a]]]}}
+        Metrics: !If [a, b, c]
 """
-    (problem,) = problems_of(text, tmp_path, "stack.yaml")
-    assert (problem.code, problem.line) == ("PE420", 10)
+    problems = problems_of(text, tmp_path, "stack.yaml")
+    found = {(one.code, text.splitlines()[one.line - 1][one.column - 1 :]) for one in problems}
+    assert found == {
+        ("PE503", '!Join ["", ["Hi ", !Sub ["{{Nam}}", {}]]]'),
+        ("PE510", "!If [a, b, c]"),
+        ("PE510", '{TemplateName: !Join ["-", [!Ref x, !Sub "${y}"]]}'),
+        ("PE420", "!Ref Country]}}"),
+    }
     tagged = problems_of("ChannelType: !Ref Channel", tmp_path, "a.yaml")
     assert [one.code for one in tagged] == ["PE008"]
 
@@ -351,9 +367,9 @@ def test_a_segment_without_errors_can_be_evaluated(data: st.DataObject) -> None:
     source = Source("a.json", format_of("a.json"))
     for document in of_any_kind(documents_in(source, json.dumps(value).encode())):
         if document.shape in SEGMENT_SHAPES and is_valid(validate(document)):
-            for definition in definitions_in(document.value, document.path):
-                node = compile_segment(definition, Settings(datetime(2026, 1, 1, tzinfo=UTC)))
-                assert node.decide({"ChannelType": "EMAIL"}) in (True, False, None)
+            definition = definition_in(document.value, document.path)
+            node = compile_segment(definition, Settings(datetime(2026, 1, 1, tzinfo=UTC)))
+            assert node.decide({"ChannelType": "EMAIL"}) in (True, False, None)
 
 
 def test_stats_says_that_a_segment_is_none_of_its_files(tmp_path: Path) -> None:

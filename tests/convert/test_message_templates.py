@@ -179,8 +179,9 @@ def test_ses_takes_e_mails_as_they_are(convert: Convert) -> None:
 
 @pytest.mark.parametrize("target", ["connect", "ses"])
 def test_what_functions_of_a_stack_return_is_lost(convert: Convert, target: str) -> None:
-    """A template of which nothing is left is not written."""
-    texts = {"Subject": {"Fn::Sub": "Hi"}, "HtmlPart": "<p>Hi</p>"}
+    """Texts that they join are carried; a template of which nothing is left is not written."""
+    joined = {"Fn::Join": ["", ["<p>", {"Fn::Sub": "Hi</p>"}]]}
+    texts = {"Subject": {"Fn::If": ["A", "Hi", "Ho"]}, "HtmlPart": joined}
     resources = {
         name: {"Type": "AWS::Pinpoint::EmailTemplate", "Properties": {"TemplateName": name, **own}}
         for name, own in (("a", texts), ("b", {"HtmlPart": {"Ref": "Html"}}))

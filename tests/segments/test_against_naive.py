@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from segment_audience import NOW
 
-from pinpoint_endpoints.segments.definition import definitions_in
+from pinpoint_endpoints.segments.definition import definition_in
 from pinpoint_endpoints.segments.evaluate import PUSH_CHANNELS, Answer, Settings, compile_segment
 
 VALUES = ("a", "b", "A", "", "ab", "2024-01-14T00:00:00Z", "2024-01-15T10:00:00Z", "2024-01-14")
@@ -214,7 +214,7 @@ def test_both_evaluators_agree(seed: int) -> None:
     endpoints = [generator.endpoint() for _ in range(30)]
     for _ in range(60):
         request = generator.definition()
-        (definition,) = definitions_in({"Name": "random", **request})
+        definition = definition_in({"Name": "random", **request})
         decide = compile_segment(definition, Settings(NOW)).decide
         for endpoint in endpoints:
             assert decide(endpoint) is naive(request, endpoint), (request, endpoint)

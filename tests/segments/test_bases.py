@@ -10,7 +10,7 @@ from segment_audience import ALL_EMAIL_USERS, ENDPOINTS, NOW, among, grouped
 from pinpoint_endpoints.documents.load import load
 from pinpoint_endpoints.errors import CheckFailed, UsageError
 from pinpoint_endpoints.segments.bases import ImportedList, SegmentLibrary
-from pinpoint_endpoints.segments.definition import Definition, InvalidDefinition, definitions_in
+from pinpoint_endpoints.segments.definition import Definition, definition_in
 from pinpoint_endpoints.segments.evaluate import Settings
 from pinpoint_endpoints.segments.explain import levels
 from pinpoint_endpoints.segments.users import UserAttributes
@@ -21,15 +21,13 @@ SETTINGS = Settings(NOW)
 def segment(segment_id: str, *bases: dict[str, Any], version: int = 1) -> Definition:
     """Return a segment with base segments."""
     request = grouped({"SourceSegments": [*bases]})
-    (definition,) = definitions_in({**request, "Id": segment_id, "Version": version})
-    return definition
+    return definition_in({**request, "Id": segment_id, "Version": version})
 
 
 def countries(segment_id: str, version: int, *names: str) -> Definition:
     """Return a version of a segment."""
     dimensions = {"Location": {"Country": among(*names)}}
-    (found,) = definitions_in({"Id": segment_id, "Version": version, "Dimensions": dimensions})
-    return found
+    return definition_in({"Id": segment_id, "Version": version, "Dimensions": dimensions})
 
 
 def members(library: SegmentLibrary, definition: Definition) -> str:
@@ -55,7 +53,7 @@ def test_a_base_is_found_by_its_id_and_version() -> None:
 def test_base_segments_may_not_go_in_a_circle() -> None:
     """A circle would have no answer."""
     one, two = segment("one", {"Id": "two"}), segment("two", {"Id": "one"})
-    with pytest.raises(InvalidDefinition, match="one → two → one"):
+    with pytest.raises(CheckFailed, match="one → two → one"):
         SegmentLibrary(SETTINGS, [one, two]).compile(one)
 
 
@@ -69,7 +67,7 @@ def test_many_base_segments_are_compiled_once() -> None:
     assert len([*node.criteria()]) == 1
     shown = [level.note for level in levels(node, ENDPOINTS["e2"], SETTINGS, {})]
     assert shown.count("shown above") == len(chain[:60])
-    with pytest.raises(InvalidDefinition, match="more than 100"):
+    with pytest.raises(CheckFailed, match="more than 100"):
         SegmentLibrary(SETTINGS, chain).compile(chain[-1])
 
 
@@ -99,7 +97,7 @@ def test_an_imported_segment_is_its_list(
         listed.add(document)
     library = SegmentLibrary(SETTINGS, (), {"list": listed})
     assert members(library, segment("s", {"Id": "list"})) == expected
-    (imported,) = definitions_in({**ALL_EMAIL_USERS, "Id": "list", "SegmentType": "IMPORT"})
+    imported = definition_in({**ALL_EMAIL_USERS, "Id": "list", "SegmentType": "IMPORT"})
     assert members(library, imported) == expected
 
 

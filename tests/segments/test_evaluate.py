@@ -14,11 +14,11 @@ from segment_audience import (
     grouped,
 )
 
+from pinpoint_endpoints.documents.segment_shapes import segments_in
 from pinpoint_endpoints.segments.definition import (
     Definition,
-    InvalidDefinition,
     Reference,
-    definitions_in,
+    definition_in,
 )
 from pinpoint_endpoints.segments.evaluate import Answer, Node, Settings, compile_segment
 
@@ -36,9 +36,9 @@ class Bases:
 
 
 def only(value: object) -> Definition:
-    """Return the one segment in a value."""
-    (definition,) = definitions_in(value)
-    return definition
+    """Return the one segment in the value of a file."""
+    (found,) = segments_in(value)
+    return definition_in(found.value, found.path)
 
 
 def answers(value: object, settings: Settings = SETTINGS) -> dict[str, Answer]:
@@ -72,13 +72,12 @@ def test_a_published_definition_has_the_members_worked_out_by_hand(name: str) ->
         ALL_EMAIL_USERS,
         {"SegmentResponse": ALL_EMAIL_USERS},
         {"SegmentsResponse": {"Item": [ALL_EMAIL_USERS]}},
-        {"Item": [ALL_EMAIL_USERS], "NextToken": "next"},
         {
             "ApplicationId": "app",
             "WriteSegmentRequest": {"Dimensions": ALL_EMAIL_USERS["Dimensions"]},
         },
         ALL_EMAIL_USERS["Dimensions"],
-        [ALL_EMAIL_USERS],
+        {"Name": {"Ref": "Name"}, "Dimensions": ALL_EMAIL_USERS["Dimensions"]},
     ],
 )
 def test_every_form_of_a_definition_is_read(value: object) -> None:
@@ -100,51 +99,6 @@ def test_criteria_keep_their_places() -> None:
         f"{groups}/0/Dimensions/0/Attributes/PNV_PhoneNumberValidated",
         f"{groups}/1/Dimensions/0/Demographic/Channel",
     ]
-
-
-@pytest.mark.parametrize(
-    ("value", "pointer"),
-    [
-        ([1], "/0"),
-        ({"Dimensions": {}, "SegmentGroups": {}}, ""),
-        (grouped({"Dimensions": {}}), "/SegmentGroups/Groups/0/Dimensions"),
-        (grouped(Include="XOR"), "/SegmentGroups/Include"),
-        (grouped({"SourceSegments": [{}]}), "/SegmentGroups/Groups/0/SourceSegments/0"),
-        ({"Attributes": {"a": attribute("inclusive", "x")}}, "/Attributes/a/AttributeType"),
-        ({"Attributes": {"a": {"Values": []}}}, "/Attributes/a/Values"),
-        ({"Attributes": {"a": {"Values": [1]}}}, "/Attributes/a/Values/0"),
-        ({"Attributes": {"a": attribute("BEFORE", "2024-01-14")}}, "/Attributes/a/Values/0"),
-        ({"Attributes": {"a": attribute("ON", "2024-13-01T00:00:00Z")}}, "/Attributes/a/Values/0"),
-        (
-            {"Attributes": {"a": attribute("BETWEEN", "2024-01-14T00:00:00Z")}},
-            "/Attributes/a/Values",
-        ),
-        (
-            {
-                "Attributes": {
-                    "a": attribute("BETWEEN", "2024-01-14T00:00:00Z", "2023-01-14T00:00:00Z")
-                }
-            },
-            "/Attributes/a/Values",
-        ),
-        (
-            {"Metrics": {"m": {"ComparisonOperator": ">", "Value": 1}}},
-            "/Metrics/m/ComparisonOperator",
-        ),
-        ({"Metrics": {"m": {"ComparisonOperator": "EQUAL", "Value": "1"}}}, "/Metrics/m/Value"),
-        ({"Behavior": active("DAY_1")}, "/Behavior/Recency/Duration"),
-        ({"Location": {"City": among("Rome")}}, "/Location/City"),
-        (
-            {"Location": {"GPSPoint": {"Coordinates": {"Latitude": 1, "Longitude": 2}}}},
-            "/Location/GPSPoint/RangeInKilometers",
-        ),
-    ],
-)
-def test_a_wrong_definition_is_refused_with_its_place(value: object, pointer: str) -> None:
-    """What would be guessed otherwise is an error with a JSON pointer."""
-    with pytest.raises(InvalidDefinition) as caught:
-        list(definitions_in(value))
-    assert f"(at {pointer}):" in caught.value.message or not pointer
 
 
 def test_what_cannot_be_decided_goes_up_by_kleenes_logic() -> None:

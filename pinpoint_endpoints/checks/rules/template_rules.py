@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
-from pinpoint_endpoints.documents.segment_shapes import is_function
+from pinpoint_endpoints.documents.stack_functions import is_function, text_of_function
 from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_style
 from pinpoint_endpoints.masking import counted, shown_member
 from pinpoint_endpoints.quotas import (
@@ -429,8 +429,6 @@ def template_member(template: CheckedTemplate) -> Findings:
     yield from found
     if not template.parts and not found:
         message = f"the template has no text: expected {', '.join(known)}"
-        if any(map(is_function, members.values())):
-            message = "its texts are functions of CloudFormation: what they return is not known"
         yield TemplateFinding(Part("", "", pointer), 0, 0, message, "", Severity.WARNING)
 
 
@@ -456,7 +454,12 @@ def _wrong_members(
             hint = f'did you mean "{near}"?' if near else f"the members are {', '.join(known)}"
             message = f'templates have no member "{shown_member(name)}"'
             yield TemplateFinding(part, 0, 0, message, hint, at_key=True)
-        elif value is not None and not isinstance(value, wanted) and not is_function(value):
+        elif isinstance(value, dict) and is_function(value):
+            if name in known and text_of_function(value) is None:
+                (function,) = value
+                message = f"what {function} returns is known only in the stack"
+                yield TemplateFinding(part, 0, 0, message, "", Severity.WARNING)
+        elif value is not None and not isinstance(value, wanted):
             hint = "write the JSON as a string" if name == "DefaultSubstitutions" else ""
             yield TemplateFinding(part, 0, 0, f"expected {_TYPES[wanted]}", hint)
 

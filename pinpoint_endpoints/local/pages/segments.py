@@ -13,7 +13,7 @@ from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.local.rows import Application, Rows
 from pinpoint_endpoints.local.segments import all_versions
 from pinpoint_endpoints.segments.bases import SegmentLibrary
-from pinpoint_endpoints.segments.definition import Definition, definitions_in
+from pinpoint_endpoints.segments.definition import Definition, definition_in
 from pinpoint_endpoints.segments.evaluate import Node, Settings
 
 MAX_SEGMENTS = 200
@@ -78,11 +78,7 @@ class Segments(NamedTuple):
 
 def stored_segments(rows: Rows, application: Application) -> Segments:
     """Return the segments of an application in the store."""
-    versions = [
-        definition
-        for response in all_versions(rows, application)
-        for definition in definitions_in(response)
-    ]
+    versions = [definition_in(response) for response in all_versions(rows, application)]
     latest = {definition.id: definition for definition in versions}
     listed = [
         ListedSegment(f"stored:{one.id}", one.title, "in the store", one) for one in latest.values()
@@ -111,7 +107,11 @@ def _in_files(directory: Path) -> Iterable[ListedSegment]:
             problem = "it has errors: `pe validate` shows them"
             yield ListedSegment(key, place, place, None, problem)
             continue
-        for definition in definitions_in(document.value, document.path):
-            name = definition.name or id_from_name(place) or place
-            segment_id = definition.id or id_from_name(file.name) or ""
-            yield ListedSegment(key, name, place, replace(definition, id=segment_id))
+        try:
+            definition = definition_in(document.value, document.path)
+        except PinpointEndpointsError as error:
+            yield ListedSegment(key, place, place, None, error.message)
+            continue
+        name = definition.name or id_from_name(place) or place
+        segment_id = definition.id or id_from_name(file.name) or ""
+        yield ListedSegment(key, name, place, replace(definition, id=segment_id))
