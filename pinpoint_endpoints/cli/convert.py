@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.cli.segment_files import Reject
     from pinpoint_endpoints.convert import output as outputs
     from pinpoint_endpoints.convert.formats import ConvertOptions, Format
-    from pinpoint_endpoints.documents.model import Document, Problem
+    from pinpoint_endpoints.documents.model import Document
     from pinpoint_endpoints.segments.definition import Definition
 
 
@@ -132,21 +132,9 @@ class FormatOptions(OptionGroup):
 
 
 def _segments(paths: list[str], reject: "Reject") -> "list[Definition]":
-    if not paths:
-        return []
     from pinpoint_endpoints.cli.segment_files import read_bases
 
-    are_rejected = False
-
-    def note_rejected(document: "Document", errors: "list[Problem]") -> None:
-        nonlocal are_rejected
-        are_rejected = True
-        reject(document, errors)
-
-    found = [segment.definition for segment in read_bases(paths, note_rejected)]
-    if not found and not are_rejected:
-        raise CannotRun(f"no segment was found in {', '.join(paths)}", "name other files")
-    return found
+    return [segment.definition for segment in read_bases(paths, reject)]
 
 
 _SEE = "`pe convert --explain FORMAT` explains one"

@@ -1,17 +1,20 @@
 """`pe find`: find endpoints by an expression, an address or a user."""
 
-import os
-import sys
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
 from pinpoint_endpoints.cli.audience import AudienceReader, Member, StoredAudience
-from pinpoint_endpoints.cli.inputs import OptionalInputs
-from pinpoint_endpoints.cli.members import Matching, MemberOptions, check_output, member_results
+from pinpoint_endpoints.cli.inputs import OptionalInputs, is_path
+from pinpoint_endpoints.cli.members import (
+    Matching,
+    MemberOptions,
+    check_output,
+    member_results,
+    run_with_members,
+)
 from pinpoint_endpoints.cli.options import DisplayOptions, Output, OutputOption
-from pinpoint_endpoints.cli.run import run
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError, UsageError
@@ -64,18 +67,17 @@ def find(
         pe find "Location.Country == 'DE' && OptOut == 'NONE'" endpoints/
         pe find --address +12065550100 endpoints/ --list
     """
-    from pinpoint_endpoints.reports.files import file_lines
-    from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
+    from pinpoint_endpoints.reports.reporter import ReportOptions
     from pinpoint_endpoints.reports.segments import ListView, MemberTally, MemberView
     from pinpoint_endpoints.segments.funnel import FOUND_WORDS
 
     has_others = address is not None or user is not None
-    if has_others and expression is not None and _is_path(expression):
+    if has_others and expression is not None and is_path(expression):
         inputs = OptionalInputs(**{**vars(inputs), "paths": [expression, *inputs.paths]})
         expression = None
     if expression is None and not has_others:
         raise UsageError("nothing to find is given", "give an expression, --address or --user")
-    if expression is not None and not inputs.paths and not stored.local and _is_path(expression):
+    if expression is not None and not inputs.paths and not stored.local and is_path(expression):
         raise UsageError(f"{printable(expression)} is a file", "name the expression before it")
     compiled = None if expression is None else _compiled(expression)
     seen: set[str] = set()
@@ -103,15 +105,8 @@ def find(
         if compiled is not None and compiled.quotes_number:
             yield "a number in quotes is text, and cannot be compared with numbers: use backquotes"
         yield from reader.remarks()
-        if output is Output.TABLE and not display.quiet:
-            yield from file_lines(tally.files)
 
-    stream = sys.stderr if members.save == "-" else sys.stdout
-    return run(results, open_reporter(view, output, stream), tally, remarks=remarks)
-
-
-def _is_path(text: str) -> bool:
-    return text == "-" or "://" in text or os.path.lexists(text)
+    return run_with_members(results, view, tally, members, output, remarks, quiet=display.quiet)
 
 
 def _compiled(expression: str) -> Expression:

@@ -422,6 +422,11 @@ def _standard_input() -> BufferedIOBase:
     return cast("BufferedIOBase", sys.stdin.buffer) if sys.stdin is not None else BytesIO()
 
 
+def is_path(word: str) -> bool:
+    """Tell whether a word on the command line names something to read."""
+    return word == STANDARD_INPUT or "://" in word or os.path.lexists(word)
+
+
 def is_pipe(path: str) -> bool:
     """Return whether a path exists and is neither a file nor a directory: a pipe, or a device."""
     try:

@@ -1,6 +1,7 @@
 """Reports and saves the endpoints of an audience that match: of a segment, or an expression."""
 
 import os
+import sys
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -17,10 +18,17 @@ from pinpoint_endpoints.cli.audience import AudienceReader, Member
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.lookup import resolve_choice
 from pinpoint_endpoints.cli.options import OptionGroup, Output
+from pinpoint_endpoints.cli.run import Remarks, run
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import MapLocator, PositionMaps, ValuePath
-from pinpoint_endpoints.errors import CannotRun, CheckFailed, PinpointEndpointsError, UsageError
+from pinpoint_endpoints.errors import (
+    CannotRun,
+    CheckFailed,
+    ExitCode,
+    PinpointEndpointsError,
+    UsageError,
+)
 from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.segments.evaluate import PUSH_CHANNELS, Answer, Endpoint, Predicate
 from pinpoint_endpoints.segments.funnel import Funnel, Stage, Words
@@ -29,7 +37,7 @@ from pinpoint_endpoints.segments.users import count_different
 if TYPE_CHECKING:
     from pinpoint_endpoints.convert.formats import Format
     from pinpoint_endpoints.convert.output import Output as OutputFiles
-    from pinpoint_endpoints.reports.segments import Listed, MemberTally, Result
+    from pinpoint_endpoints.reports.segments import Listed, MemberTally, MemberView, Result
 
 _MAX_IN_MEMORY = 1 << 20
 _IDS = "ids.txt"
@@ -384,6 +392,30 @@ class _Ids:
         self._file.seek(0)
         for line in cast("Iterable[bytes]", self._file):
             yield Listed(*orjson.loads(line))
+
+
+def run_with_members(
+    results: "Iterator[Result]",
+    view: "MemberView",
+    tally: "MemberTally",
+    options: MemberOptions,
+    output: Output,
+    remarks: Remarks,
+    *,
+    quiet: bool,
+) -> ExitCode:
+    """Report results, on standard error if saved members take standard output."""
+    from pinpoint_endpoints.convert.output import STANDARD_OUTPUT
+    from pinpoint_endpoints.reports.files import file_lines
+    from pinpoint_endpoints.reports.reporter import open_reporter
+
+    def with_files(error: PinpointEndpointsError | None) -> Iterator[str]:
+        yield from remarks(error)
+        if output is Output.TABLE and not quiet:
+            yield from file_lines(tally.files)
+
+    stream = sys.stderr if options.save == STANDARD_OUTPUT else sys.stdout
+    return run(results, open_reporter(view, output, stream), tally, remarks=with_files)
 
 
 def place_in(document: Document, member: ValuePath = ()) -> str:

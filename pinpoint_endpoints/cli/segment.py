@@ -1,7 +1,5 @@
 """`pe segment`: evaluate a segment over endpoint files or the local Pinpoint."""
 
-import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,7 +10,7 @@ import typer
 
 from pinpoint_endpoints.cli.audience import AudienceReader, FirstPass, Member, StoredAudience
 from pinpoint_endpoints.cli.help import print_pages
-from pinpoint_endpoints.cli.inputs import OptionalInputs
+from pinpoint_endpoints.cli.inputs import OptionalInputs, is_path
 from pinpoint_endpoints.cli.members import (
     Matching,
     MemberOptions,
@@ -20,6 +18,7 @@ from pinpoint_endpoints.cli.members import (
     check_output,
     member_results,
     place_in,
+    run_with_members,
 )
 from pinpoint_endpoints.cli.options import (
     DisplayOptions,
@@ -29,12 +28,11 @@ from pinpoint_endpoints.cli.options import (
     OutputOption,
     parse_instant,
 )
-from pinpoint_endpoints.cli.run import run
 from pinpoint_endpoints.cli.segment_files import (
     FoundSegment,
+    LeftOut,
     Places,
     choose,
-    leave_out,
     read_bases,
     read_imports,
 )
@@ -356,22 +354,13 @@ def segment(
         pe segment segment.json endpoints/ --explain e1
         pe segment segment.json endpoints/ --save members.ndjson
     """
-    if explain and members.are_given():
-        message = "--explain excludes the options for members, such as --list and --save"
-        raise UsageError(message, "leave one of them out")
-    definition, inputs, endpoint_id = _explained(
-        definition, inputs, endpoint_id, explain=explain, local=stored.local
+    definition, inputs, endpoint_id = _arguments(
+        definition, inputs, endpoint_id, members, explain=explain, local=stored.local
     )
     if definition is None:
-        if explain:
-            print_pages("pinpoint_endpoints.segments", "behaviour.md")
-            return ExitCode.OK
-        raise UsageError("no segment is named", "name the file with its definition")
-    if definition == STANDARD_INPUT and STANDARD_INPUT in inputs.paths:
-        message = "the segment and the endpoints cannot both be standard input"
-        raise UsageError(message, "name a file for one of them")
-    from pinpoint_endpoints.reports.files import file_lines
-    from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
+        print_pages("pinpoint_endpoints.segments", "behaviour.md")
+        return ExitCode.OK
+    from pinpoint_endpoints.reports.reporter import ReportOptions
     from pinpoint_endpoints.reports.segments import (
         CriteriaView,
         ListView,
@@ -384,7 +373,8 @@ def segment(
 
     settings = evaluation.settings()
     found = choose(definition, evaluation.segment)
-    bases = read_bases(evaluation.segments or [], leave_out)
+    left_out = LeftOut()
+    bases = read_bases(evaluation.segments or [], left_out)
     imports = read_imports(evaluation.imports or ())
     library = partial(
         SegmentLibrary, definitions=[base.definition for base in bases], imports=imports
@@ -440,11 +430,19 @@ def segment(
             yield f"as of {tally.as_of}"
         yield from evaluator.remarks()
         yield from reader.remarks()
-        if output is Output.TABLE and not display.quiet:
-            yield from file_lines(tally.files)
 
-    stream = sys.stderr if members.save == "-" else sys.stdout
-    return run(results, open_reporter(view, output, stream), tally, remarks=remarks)
+    results = _ending_with(results, left_out, tally)
+    return run_with_members(results, view, tally, members, output, remarks, quiet=display.quiet)
+
+
+def _ending_with(
+    results: "Iterator[Result]", left_out: LeftOut, tally: "MemberTally"
+) -> "Iterator[Result]":
+    """Yield results; end with what was wrong with base segments, if that is the worst."""
+    yield from results
+    error = left_out.error
+    if error is not None and error.exit_code > tally.exit_code(None):
+        raise error
 
 
 def _explanation(
@@ -513,25 +511,48 @@ def _as_of(now: datetime) -> str:
     return now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _explained(
+def _arguments(
     definition: str | None,
     inputs: OptionalInputs,
     endpoint_id: str | None,
+    members: MemberOptions,
     *,
     explain: bool,
     local: bool,
 ) -> tuple[str | None, OptionalInputs, str | None]:
-    """Treat a word after `--explain` that does not name a file as an endpoint id.
+    """Return the segment, the endpoints and the id that a command line names.
+
+    A word after `--explain` that does not name a file is an id. There is no segment if `--explain`
+    is alone.
 
     Raises:
-        UsageError: there are several such words, or an id without `--explain`.
+        UsageError: they do not go together.
     """
-    if not explain or endpoint_id is not None:
-        if not explain and endpoint_id is not None:
-            raise UsageError("--id is only for --explain", "leave one out, or add the other")
-        return definition, inputs, endpoint_id
+    if explain and members.are_given():
+        message = "--explain excludes the options for members, such as --list and --save"
+        raise UsageError(message, "leave one of them out")
+    if endpoint_id is not None and not explain:
+        raise UsageError("--id is only for --explain", "leave one out, or add the other")
+    if explain and endpoint_id is None:
+        definition, inputs, endpoint_id = _without_id(definition, inputs, local=local)
+    if definition is None and not explain:
+        raise UsageError("no segment is named", "name the file with its definition")
+    if definition == STANDARD_INPUT and STANDARD_INPUT in inputs.paths:
+        message = "the segment and the endpoints cannot both be standard input"
+        raise UsageError(message, "name a file for one of them")
+    return definition, inputs, endpoint_id
+
+
+def _without_id(
+    definition: str | None, inputs: OptionalInputs, *, local: bool
+) -> tuple[str | None, OptionalInputs, str | None]:
+    """Take the one word that names no file from the arguments, as an endpoint id.
+
+    Raises:
+        UsageError: there are several such words.
+    """
     given = inputs.paths if definition is None else [definition, *inputs.paths]
-    words = [word for word in given if not _is_path(word)]
+    words = [word for word in given if not is_path(word)]
     if not words or words == [definition] == given:
         return definition, inputs, None
     files = [word for word in given if word not in words]
@@ -539,7 +560,3 @@ def _explained(
         raise UsageError(f"there is no file {printable(words[0])}", "name files or directories")
     values = {**vars(inputs), "paths": files[1:]}
     return files[0], OptionalInputs(**values), words[0]
-
-
-def _is_path(word: str) -> bool:
-    return word == STANDARD_INPUT or "://" in word or os.path.lexists(word)

@@ -6,11 +6,15 @@ from typing import NamedTuple
 from pinpoint_endpoints.checks.validate import is_valid, validate
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.terminal import note
-from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.load import id_from_name, is_unread, of_any_kind
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
-from pinpoint_endpoints.errors import CannotRun, CheckFailed, UsageError
+from pinpoint_endpoints.errors import (
+    CannotRun,
+    CheckFailed,
+    PinpointEndpointsError,
+    UsageError,
+)
 from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.segments.bases import ImportedList
 from pinpoint_endpoints.segments.definition import Definition, Part, definition_in
@@ -55,7 +59,7 @@ class Places:
 
 
 Reject = Callable[[Document, list[Problem]], None]
-"""Takes an invalid segment with its errors."""
+"""Takes an invalid segment with its errors, or a file that cannot be read."""
 
 
 def _refuse(document: Document, errors: list[Problem]) -> None:
@@ -69,18 +73,27 @@ def _refuse(document: Document, errors: list[Problem]) -> None:
     )
 
 
-def leave_out(document: Document, errors: list[Problem]) -> None:
-    """Print the errors of a segment that others can be evaluated without.
+class LeftOut:
+    """Takes the base segments that are wrong, which others can be evaluated without.
 
-    Raises:
-        CannotRun: the file does not exist, or cannot be read.
+    Attributes:
+        error: what the run ends with when it is over, if nothing else is wrong with it.
     """
-    if errors[-1].code == codes.UNREADABLE:
-        raise CannotRun(str(errors[-1]))
-    for problem in errors:
-        note(str(problem))
-    is_segment = document.shape in SEGMENT_SHAPES
-    note(f"{'the segment in ' if is_segment else ''}{printable(document.source)} is left out")
+
+    def __init__(self) -> None:
+        self.error: PinpointEndpointsError | None = None
+
+    def __call__(self, document: Document, errors: list[Problem]) -> None:
+        """Print the errors of a segment, or of a file that cannot be read."""
+        for problem in errors:
+            note(str(problem))
+        is_segment = document.shape in SEGMENT_SHAPES
+        subject = f"{'the segment in ' * is_segment}{printable(document.source)}"
+        note(f"{subject} is left out")
+        if not is_segment:
+            self.error = CannotRun(f"{subject} cannot be read", "repair it, or leave it out")
+        elif self.error is None:
+            self.error = CheckFailed(f"{subject} is invalid", "repair it, or leave it out")
 
 
 def read_segments(paths: list[str], reject: Reject = _refuse) -> Iterator[FoundSegment]:
@@ -92,18 +105,18 @@ def read_segments(paths: list[str], reject: Reject = _refuse) -> Iterator[FoundS
             they are errors.
 
     Raises:
-        CheckFailed: a segment is invalid; its problems are printed.
+        CheckFailed: a segment is invalid, and its problems are printed; or it cannot be known.
         CannotRun: a file cannot be read.
     """
     inputs = Inputs(paths=paths)
     with inputs.spooled() as spooled:
         for document in of_any_kind(inputs.unreported_documents(spooled)):
-            problems = validate(document)
             if document.shape in SEGMENT_SHAPES:
-                if not is_valid(problems):
+                problems = validate(document)
+                if is_valid(problems):
+                    yield FoundSegment(definition_in(document.value, document.path), document)
+                else:
                     reject(document, [one for one in problems if one.severity is Severity.ERROR])
-                    continue
-                yield FoundSegment(definition_in(document.value, document.path), document)
             elif is_unread(document):
                 reject(document, [*document.problems])
 
@@ -140,8 +153,8 @@ def choose(path: str, name: str | None) -> FoundSegment:
     )
 
 
-def read_bases(paths: list[str], reject: Reject = _refuse) -> list[FoundSegment]:
-    """Return the base segments in files and directories.
+def read_bases(paths: list[str], reject: Reject) -> list[FoundSegment]:
+    """Return the segments in the files and directories that `--segments` names.
 
     The id of one without an id is the name of its file.
 
@@ -150,21 +163,24 @@ def read_bases(paths: list[str], reject: Reject = _refuse) -> list[FoundSegment]
         reject: as of `read_segments`.
 
     Raises:
-        CheckFailed: a segment is invalid.
-        CannotRun: a file cannot be read.
+        CannotRun: there is no segment at all, not even a wrong one.
     """
-    if not paths:
-        return []
-    return [
-        found._replace(definition=found.definition.with_id(_name_of(found.document)))
-        if not found.definition.id
-        else found
-        for found in read_segments(paths, reject)
-    ]
+    found = []
+    rejected = False
 
+    def note_rejected(document: Document, errors: list[Problem]) -> None:
+        nonlocal rejected
+        rejected = True
+        reject(document, errors)
 
-def _name_of(document: Document) -> str:
-    return id_from_name(document.source) or ""
+    for segment in read_segments(paths, note_rejected) if paths else ():
+        definition, document = segment
+        if not definition.id:
+            definition = definition.with_id(id_from_name(document.source) or "")
+        found.append(FoundSegment(definition, document))
+    if paths and not found and not rejected:
+        raise CannotRun(f"no segment was found in {', '.join(paths)}", "name other files")
+    return found
 
 
 def read_imports(given: Iterable[str]) -> dict[str, ImportedList]:

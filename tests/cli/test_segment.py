@@ -162,16 +162,45 @@ def test_what_cannot_be_decided_is_refused_unless_asked(folder: Path) -> None:
     assert listed("segment", "S11.json", *both, *NOW) == "a e2 e3 e5 e6"
 
 
-def test_a_wrong_base_segment_is_left_out(folder: Path) -> None:
-    """It is said; whoever is based on it cannot be decided."""
-    write("bases/wrong.json", {"Id": "wrong", "Dimensions": {"Location": {"City": among("Rome")}}})
-    ended = run("segment", "S15.json", "endpoints", "--segments", "bases", "--list", "-o", "text")
-    assert (ended.code, ended.out.split()) == (0, ["e1", "e2", "e3"])
-    assert "the segment in bases/wrong.json is left out" in ended.err
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ('{"Dimensions": {"Location": {"City": {}}}}', 1, "the segment in bases/wrong.json is"),
+        ('{"Id":', 3, "bases/wrong.json cannot be read"),
+    ],
+)
+def test_a_wrong_base_segment_is_left_out(folder: Path, text: str, code: int, said: str) -> None:
+    """The run goes on, and fails at its end, as it does in `pe convert`."""
+    Path("bases/wrong.json").write_text(text, encoding="utf-8")
+    bases = ("endpoints", "--segments", "bases")
+    ended = run("segment", "S15.json", *bases, "--list", "-o", "text")
+    assert (ended.code, ended.out.split()) == (code, ["e1", "e2", "e3"])
+    assert said in ended.err
+    converted = run("convert", "--to", "customer-profiles", *bases, "-d", "out")
+    assert (converted.code, len(list(Path("out").glob("segment-*")))) == (code, 1)
     write("based.json", grouped({"SourceSegments": [{"Id": "wrong"}]}))
-    assert run("segment", "based.json", "endpoints", "--segments", "bases").code == 2
-    missing = run("segment", "S15.json", "endpoints", "--segments", "base")
-    assert (missing.code, "base: error[PE001]" in missing.err) == (3, True)
+    assert run("segment", "based.json", *bases).code == 2
+
+
+@pytest.mark.parametrize("command", ["segment S15.json", "convert --to customer-profiles -d out"])
+def test_base_segments_have_to_be_there(folder: Path, command: str) -> None:
+    """A directory without segments is most likely the wrong one."""
+    Path("empty").mkdir()
+    ended = run(*command.split(), "endpoints", "--segments", "empty")
+    assert (ended.code, "no segment was found in empty" in ended.err) == (3, True)
+
+
+def test_functions_of_a_stack_are_in_a_segment(folder: Path) -> None:
+    """The texts that they join are evaluated; what only the stack knows is refused."""
+    country: dict[str, Any] = {"Values": [{"Fn::Join": ["", ["U", {"Fn::Sub": "S"}]]}]}
+    properties = {"Name": {"Ref": "N"}, "Dimensions": {"Location": {"Country": country}}}
+    stack = {"Resources": {"X": {"Type": "AWS::Pinpoint::Segment", "Properties": properties}}}
+    write("stack.json", stack)
+    assert listed("segment", "stack.json", "endpoints") == "e2 e3"
+    country["Values"] = [{"Fn::Sub": "${Country}"}]
+    write("stack.json", stack)
+    ended = run("segment", "stack.json", "endpoints")
+    assert (ended.code, "/Values/0" in ended.err) == (1, True)
 
 
 def test_user_attributes_are_merged_over_files(folder: Path) -> None:
