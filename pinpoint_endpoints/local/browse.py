@@ -7,14 +7,12 @@ endpoint that exists all the time is on exactly one page, whatever others write 
 from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
-import orjson
-
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.errors import NoApplication
 from pinpoint_endpoints.local.rows import Application, Rows, application_from_row
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.unit_of_work import RowError
+from pinpoint_endpoints.local.unit_of_work import object_in
 from pinpoint_endpoints.service.merge import Endpoint
 
 PAGE_SIZE = 50
@@ -214,7 +212,7 @@ def find_endpoints(
         key,
         descending=not is_by_id(wanted),
     )
-    return listed.page(rows, cursor, size, lambda _, response: _endpoint(response))
+    return listed.page(rows, cursor, size, lambda _, response: object_in(response))
 
 
 def count_in(rows: Rows, application: Application) -> int:
@@ -294,17 +292,10 @@ def _scanned(store: Store, application: Application, last: int, size: int) -> It
 
 def _explained(store: Store, response: bytes) -> Endpoint:
     try:
-        return _endpoint(response)
+        return object_in(response)
     except ValueError:
         with store.reading():  # which says what is wrong
-            return _endpoint(response)
-
-
-def _endpoint(response: bytes) -> Endpoint:
-    found = orjson.loads(response)
-    if not isinstance(found, dict):
-        raise RowError
-    return found
+            return object_in(response)
 
 
 def _application(store: Store, rows: Rows, application_id: str) -> Application:

@@ -7,33 +7,36 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
 import orjson
 
-from pinpoint_endpoints.local.model_check import check_request, service_model
+from pinpoint_endpoints.local.model_check import read_request, service_model
 from pinpoint_endpoints.local.object_types import (
     Key,
     MappedObject,
     check_object_type,
     map_object,
 )
-from pinpoint_endpoints.local.profile_rows import ProfileRows, absent, existing_domain, page_of
+from pinpoint_endpoints.local.profile_rows import ProfileRows, existing_domain, page_of
 from pinpoint_endpoints.local.service_error import (
     ServiceError,
     bad_request,
     not_found,
 )
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.upload_jobs import SERVER, LocalUploadJobs, StoredObject
+from pinpoint_endpoints.local.upload_jobs import LocalUploadJobs, StoredObject
 from pinpoint_endpoints.quotas import MAX_PROFILE_OBJECT_BYTES
-from pinpoint_endpoints.service.client import LOCAL_URL
 
 Request = dict[str, Any]
 Body = dict[str, Any]
+
+_SEARCH_SIZE = 20
+"""Profiles on a page, unless a request says how many. Source: botocore's SearchProfiles."""
 
 
 class LocalCustomerProfiles:
@@ -88,12 +91,12 @@ class LocalCustomerProfiles:
         time = self._now().timestamp()
         with self._store.writing() as rows:
             profiles = ProfileRows(rows)
-            existing_domain(profiles, request)
+            domain = existing_domain(profiles, request)
             name = request["ObjectTypeName"]
             before = profiles.object_type(request["DomainName"], name) or {}
             response: Body = {
                 "AllowProfileCreation": False,
-                "ExpirationDays": profiles.domain(request["DomainName"])["DefaultExpirationDays"],  # type: ignore[index] # it exists
+                "ExpirationDays": domain["DefaultExpirationDays"],
                 **{name: value for name, value in request.items() if name != "DomainName"},
                 "CreatedAt": before.get("CreatedAt", time),
                 "LastUpdatedAt": time,
@@ -146,7 +149,7 @@ class LocalCustomerProfiles:
             ]
             is_all = request.get("LogicalOperator") == "AND"
             numbers = set.intersection(*found) if is_all else set().union(*found)
-            page, token = page_of(sorted(numbers), request)
+            page, token = page_of(sorted(numbers), request, _SEARCH_SIZE)
             return {"Items": [profiles.profile(number) for number in page], **token}
 
     def list_profile_objects(self, request: Request) -> Body:
@@ -233,40 +236,25 @@ def _existing_object_type(profiles: ProfileRows, request: Request) -> Body:
     existing_domain(profiles, request)
     found = profiles.object_type(request["DomainName"], request["ObjectTypeName"])
     if found is None:
-        raise absent("Object type")
+        raise not_found("Object type not found")
     return found
 
 
-class _Operation(NamedTuple):
-    """An operation of Customer Profiles.
-
-    Attributes:
-        name: in botocore's service model.
-        run: executes it.
-    """
-
-    name: str
-    run: Callable[[LocalCustomerProfiles, Request], Body]
-
-
-_OPERATIONS: Mapping[str, _Operation] = {
-    operation.name: operation
-    for operation in (
-        _Operation("CreateDomain", LocalCustomerProfiles.create_domain),
-        _Operation("GetDomain", LocalCustomerProfiles.get_domain),
-        _Operation("PutProfileObjectType", LocalCustomerProfiles.put_profile_object_type),
-        _Operation("GetProfileObjectType", LocalCustomerProfiles.get_profile_object_type),
-        _Operation("PutProfileObject", LocalCustomerProfiles.put_profile_object),
-        _Operation("BatchPutProfileObject", LocalCustomerProfiles.batch_put_profile_object),
-        _Operation("SearchProfiles", LocalCustomerProfiles.search_profiles),
-        _Operation("ListProfileObjects", LocalCustomerProfiles.list_profile_objects),
-        _Operation("CreateUploadJob", lambda self, request: self.upload_jobs.create(request)),
-        _Operation("GetUploadJobPath", lambda self, request: self.upload_jobs.path(request)),
-        _Operation("StartUploadJob", lambda self, request: self.upload_jobs.start(request)),
-        _Operation("GetUploadJob", lambda self, request: self.upload_jobs.get(request)),
-        _Operation("ListUploadJobs", lambda self, request: self.upload_jobs.list(request)),
-        _Operation("StopUploadJob", lambda self, request: self.upload_jobs.stop(request)),
-    )
+_OPERATIONS: Mapping[str, Callable[[LocalCustomerProfiles, Request], Body]] = {
+    "CreateDomain": LocalCustomerProfiles.create_domain,
+    "GetDomain": LocalCustomerProfiles.get_domain,
+    "PutProfileObjectType": LocalCustomerProfiles.put_profile_object_type,
+    "GetProfileObjectType": LocalCustomerProfiles.get_profile_object_type,
+    "PutProfileObject": LocalCustomerProfiles.put_profile_object,
+    "BatchPutProfileObject": LocalCustomerProfiles.batch_put_profile_object,
+    "SearchProfiles": LocalCustomerProfiles.search_profiles,
+    "ListProfileObjects": LocalCustomerProfiles.list_profile_objects,
+    "CreateUploadJob": lambda self, request: self.upload_jobs.create(request),
+    "GetUploadJobPath": lambda self, request: self.upload_jobs.path(request),
+    "StartUploadJob": lambda self, request: self.upload_jobs.start(request),
+    "GetUploadJob": lambda self, request: self.upload_jobs.get(request),
+    "ListUploadJobs": lambda self, request: self.upload_jobs.list(request),
+    "StopUploadJob": lambda self, request: self.upload_jobs.stop(request),
 }
 
 
@@ -288,7 +276,7 @@ def run_operation(
     name: str,
     members: Request,
     query: Mapping[str, str],
-    server: str = LOCAL_URL,
+    server: str,
 ) -> Body:
     """Check a request, and execute its operation.
 
@@ -306,23 +294,18 @@ def run_operation(
     if name not in _OPERATIONS:
         what = name or "a path like this"
         raise not_found(f"The local Customer Profiles does not implement {what}.")
-    request = {**members}
+    given = {**members}
     if query.get("next-token"):
-        request["NextToken"] = query["next-token"]
+        given["NextToken"] = query["next-token"]
     if "max-results" in query:
         digits = query["max-results"]
-        request["MaxResults"] = int(digits) if re.fullmatch("[0-9]{1,9}", digits) else digits
-    check_request(name, request)
-    request[SERVER] = server
-    return _OPERATIONS[name].run(profiles, request)
+        given["MaxResults"] = int(digits) if re.fullmatch("[0-9]{1,9}", digits) else digits
+    response = _OPERATIONS[name](profiles, read_request(name, given))
+    if name == "GetUploadJobPath":
+        response["Url"] = f"{server}{response['Url']}"
+    return response
 
 
-_PATTERNS: dict[str, re.Pattern[str]] = {}
-
-
+@cache
 def _pattern(uri: str) -> re.Pattern[str]:
-    pattern = _PATTERNS.get(uri)
-    if pattern is None:
-        escaped = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(uri))
-        pattern = _PATTERNS[uri] = re.compile(escaped)
-    return pattern
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(uri)))

@@ -59,7 +59,7 @@ class InProcessTransport:
             return found
         absent = "" if self._pinpoint else ", which does not exist yet"
         message = f"{NO_APPLICATION} in the local store {self._path}{absent}"
-        return refusal(not_found(message), pinpoint.new_request_id())
+        return refusal(not_found(message), pinpoint.new_request_id(), target)
 
     def _pinpoint_for(self, method: str) -> LocalPinpoint:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Check requests of Customer Profiles against botocore's service model, as the service does.
+"""Read requests of Customer Profiles by botocore's service model, as the service does.
 
 botocore checks types, required members and minimal lengths before it sends a request, but neither
 maximal lengths nor patterns nor enumerations.
@@ -34,34 +34,50 @@ def service_model() -> Mapping[str, Any]:
     return model
 
 
-def check_request(operation: str, request: object) -> None:
-    """Refuse a request that the model does not allow; unknown members are ignored.
+def read_request(operation: str, members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members of a request that are in the model and not null.
 
     Args:
         operation: its name.
-        request: the members of the body, the path and the query.
+        members: of the body, the path and the query.
 
     Raises:
-        ServiceError: 400, with a message that repeats no value.
+        ServiceError: 400 if the model does not allow a value; the message does not repeat it.
     """
     shape = service_model()["operations"][operation]["input"]["shape"]
-    problem = _problem(shape, request, "")
-    if problem:
-        raise bad_request(problem)
+    request: dict[str, Any] = _read(shape, members, "")
+    return request
 
 
-def _problem(name: str, value: Any, path: str) -> str:
-    """Return what is wrong with a value of a shape, or an empty text."""
+def _read(name: str, value: Any, path: str) -> Any:
+    """Return a value without unknown members and members that are null.
+
+    Args:
+        name: of its shape.
+        value: a part of a request.
+        path: to the value, as a message names it.
+    """
     shape = service_model()["shapes"][name]
     kind, named = shape["type"], path or "the request"
     if not _is_a(value, kind):
-        return f"{named} must be a {kind}"
+        raise bad_request(f"{named} must be {'an' if kind == 'integer' else 'a'} {kind}")
+    if kind == "structure":
+        return _read_structure(shape, value, path)
+    if kind == "list":
+        _check_size(shape, len(value), named, " items")
+        member = shape["member"]["shape"]
+        return [_read(member, one, f"{path}[{index}]") for index, one in enumerate(value)]
+    if kind == "map":
+        _check_size(shape, len(value), named, " items")
+        for key in value:
+            _read(shape["key"]["shape"], key, f"a key of {path}")
+        member = shape["value"]["shape"]
+        return {key: _read(member, one, f"a value of {path}") for key, one in value.items()}
     if kind == "string":
-        return _text_problem(shape, value, named)
-    if kind not in ("list", "map", "structure"):
-        return _size_problem(shape, value, named, "")
-    too_many = "" if kind == "structure" else _size_problem(shape, len(value), named, " items")
-    return too_many or _problem_below(shape, value, path)
+        _check_text(shape, value, named)
+    else:
+        _check_size(shape, value, named, "")
+    return value
 
 
 def _is_a(value: object, kind: str) -> bool:
@@ -69,38 +85,33 @@ def _is_a(value: object, kind: str) -> bool:
     return isinstance(value, types) and (bool in types or not isinstance(value, bool))
 
 
-def _text_problem(shape: Mapping[str, Any], text: str, named: str) -> str:
+def _read_structure(
+    shape: Mapping[str, Any], value: Mapping[str, Any], path: str
+) -> dict[str, Any]:
+    begin = path and f"{path}."
+    for name in shape.get("required", ()):
+        if value.get(name) is None:
+            raise bad_request(f"{begin}{name} is required")
+    return {
+        name: _read(member["shape"], value[name], f"{begin}{name}")
+        for name, member in shape["members"].items()
+        if value.get(name) is not None
+    }
+
+
+def _check_text(shape: Mapping[str, Any], text: str, named: str) -> None:
     if "enum" in shape and text not in shape["enum"]:
-        return f"{named} must be one of {', '.join(shape['enum'])}"
+        raise bad_request(f"{named} must be one of {', '.join(shape['enum'])}")
     if not re.fullmatch(shape.get("pattern", "(?s:.*)"), text):
-        return f"{named} must match {shape['pattern']}"
-    return _size_problem(shape, len(text), named, " characters")
+        raise bad_request(f"{named} must match {shape['pattern']}")
+    _check_size(shape, len(text), named, " characters")
 
 
-def _problem_below(shape: Mapping[str, Any], value: Any, path: str) -> str:
-    if shape["type"] == "list":
-        parts = [(shape["member"]["shape"], one, f"{path}[{i}]") for i, one in enumerate(value)]
-    elif shape["type"] == "map":
-        parts = [(shape["key"]["shape"], key, f"a key of {path}") for key in value]
-        parts += [(shape["value"]["shape"], one, f"a value of {path}") for one in value.values()]
-    elif shape["type"] == "structure":
-        for name in shape.get("required", ()):
-            if value.get(name) is None:
-                return f"{path}{'.' if path else ''}{name} is required"
-        parts = [
-            (member["shape"], value[name], f"{path}{'.' if path else ''}{name}")
-            for name, member in shape["members"].items()
-            if value.get(name) is not None
-        ]
-    else:
-        parts = []
-    return next(filter(None, (_problem(*part) for part in parts)), "")
-
-
-def _size_problem(shape: Mapping[str, Any], size: float, named: str, unit: str) -> str:
+def _check_size(shape: Mapping[str, Any], size: float, named: str, unit: str) -> None:
     least, most = shape.get("min"), shape.get("max")
     if least is not None and size < least:
-        return f"{named} must have at least {least}{unit}" if unit else f"{named} is below {least}"
+        few = f"must have at least {least}{unit}" if unit else f"is below {least}"
+        raise bad_request(f"{named} {few}")
     if most is not None and size > most:
-        return f"{named} must have at most {most}{unit}" if unit else f"{named} is above {most}"
-    return ""
+        many = f"must have at most {most}{unit}" if unit else f"is above {most}"
+        raise bad_request(f"{named} {many}")

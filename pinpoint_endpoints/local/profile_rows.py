@@ -7,12 +7,14 @@ from typing import Any
 import orjson
 
 from pinpoint_endpoints.local.rows import Rows
-from pinpoint_endpoints.local.service_error import ServiceError, bad_request
-from pinpoint_endpoints.local.unit_of_work import RowError
+from pinpoint_endpoints.local.service_error import bad_request, not_found
+from pinpoint_endpoints.local.unit_of_work import RowError, object_in
 
 Body = dict[str, Any]
 
-_MAX_PAGE = 100
+_PAGE_SIZE = 100
+_JOB = {"JobId": str, "Status": str, "ClientToken": str, "Fields": dict, "UniqueKey": str}
+"""Members that the row of an upload job has to have."""
 
 
 class ProfileRows:
@@ -27,7 +29,8 @@ class ProfileRows:
 
     def domain(self, name: str) -> Body | None:
         """Return a domain, or None."""
-        return self._body("SELECT response FROM profile_domains WHERE name = ?", name)
+        query = "SELECT response FROM profile_domains WHERE name = ?"
+        return self._body(query, name, DefaultExpirationDays=int)
 
     def add_domain(self, name: str, response: Body) -> None:
         """Store a new domain."""
@@ -42,7 +45,7 @@ class ProfileRows:
             "SELECT count(*) FROM profiles WHERE domain = ?", (domain,)
         ).fetchone()
         objects, size = self._execute(
-            "SELECT count(*), coalesce(sum(length(object)), 0) FROM profile_objects "
+            "SELECT count(*), coalesce(sum(length(CAST(object AS BLOB))), 0) FROM profile_objects "
             "WHERE domain = ?",
             (domain,),
         ).fetchone()
@@ -50,9 +53,8 @@ class ProfileRows:
 
     def object_type(self, domain: str, name: str) -> Body | None:
         """Return an object type, or None."""
-        return self._body(
-            "SELECT response FROM profile_object_types WHERE domain = ? AND name = ?", domain, name
-        )
+        query = "SELECT response FROM profile_object_types WHERE domain = ? AND name = ?"
+        return self._body(query, domain, name, Fields=dict, Keys=dict)
 
     def put_object_type(self, domain: str, name: str, response: Body) -> None:
         """Store or replace an object type."""
@@ -139,12 +141,12 @@ class ProfileRows:
     def upload_job(self, domain: str, job_id: str) -> Body | None:
         """Return an upload job, or None."""
         query = "SELECT job FROM profile_upload_jobs WHERE domain = ? AND job_id = ?"
-        return self._body(query, domain, job_id)
+        return self._body(query, domain, job_id, **_JOB)
 
     def upload_jobs(self, domain: str) -> list[Body]:
         """Return the upload jobs of a domain, the latest first."""
         query = "SELECT job FROM profile_upload_jobs WHERE domain = ? ORDER BY number DESC"
-        return [orjson.loads(job) for (job,) in self._execute(query, (domain,))]
+        return [object_in(job, **_JOB) for (job,) in self._execute(query, (domain,))]
 
     def put_file(self, domain: str, job_id: str, content: bytes | None) -> None:
         """Store or remove the file of an upload job."""
@@ -161,14 +163,9 @@ class ProfileRows:
         ).fetchone()
         return None if row is None else row[0]
 
-    def _body(self, query: str, *values: object) -> Body | None:
+    def _body(self, query: str, *values: object, **needed: type) -> Body | None:
         row = self._execute(query, values).fetchone()
-        if row is None:
-            return None
-        found = orjson.loads(row[0])
-        if not isinstance(found, dict):
-            raise RowError
-        return found
+        return None if row is None else object_in(row[0], **needed)
 
 
 def existing_domain(profiles: ProfileRows, request: Body) -> Body:
@@ -179,23 +176,23 @@ def existing_domain(profiles: ProfileRows, request: Body) -> Body:
     """
     domain = profiles.domain(request["DomainName"])
     if domain is None:
-        raise absent("Domain")
+        raise not_found("Domain not found")
     return domain
 
 
-def absent(what: str) -> ServiceError:
-    """Return the error for something that Customer Profiles does not have."""
-    return ServiceError("ResourceNotFoundException", 404, f"{what} not found")
-
-
-def page_of(found: list[Any], request: Body) -> tuple[list[Any], Body]:
+def page_of(found: list[Any], request: Body, size: int = _PAGE_SIZE) -> tuple[list[Any], Body]:
     """Return the part of a list that a request asks for, and the token for the next one.
+
+    Args:
+        found: the list.
+        request: with `MaxResults` and `NextToken`, if any.
+        size: of the part, without `MaxResults`.
 
     Raises:
         ServiceError: 400 if the token is not one of ours.
     """
-    limit = int(request.get("MaxResults") or _MAX_PAGE)
-    begin = request.get("NextToken") or "0"
+    limit = int(request.get("MaxResults", size))
+    begin = request.get("NextToken", "0")
     if not re.fullmatch("[0-9]{1,9}", begin):
         raise bad_request("NextToken is not one that this service gave.")
     end = int(begin) + limit

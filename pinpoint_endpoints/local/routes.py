@@ -24,8 +24,16 @@ from pinpoint_endpoints.service.client import LOCAL_URL
 
 NO_HEADERS: Mapping[str, str] = {}
 
-PATHS_BEGIN = "/domains"
+PROFILES_PATHS = ("/domains", "/integrations", "/recommender-recipes", "/tags", "/templates")
 """How the paths of Customer Profiles begin; those of Pinpoint begin with `/v1/`."""
+
+PROFILES_CODES = {
+    "ForbiddenException": "AccessDeniedException",
+    "InternalServerErrorException": "InternalServerException",
+    "NotFoundException": "ResourceNotFoundException",
+    "TooManyRequestsException": "ThrottlingException",
+}
+"""How Customer Profiles calls the errors of Pinpoint."""
 
 UPLOAD_PATH = re.compile("/domains/([A-Za-z0-9_-]+)/upload-jobs/([a-f0-9]{32})/file")
 """Where the file of a job is put; a path of ours, since the service has it in Amazon S3."""
@@ -254,7 +262,7 @@ def answer(
     answered = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
     try:
         path, _, query = target.partition("?")
-        if path.startswith(PATHS_BEGIN):
+        if path.startswith(PROFILES_PATHS):
             response = _answer_of_profiles(pinpoint, method, target, body, headers)
             return Answer(200, answered, response)
         operation, ids = _route(method, path)
@@ -265,9 +273,9 @@ def answer(
         response = orjson.dumps(operation.run(call))
         return Answer(operation.status, answered, response, call.remark)
     except ServiceError as error:
-        return refusal(error, request_id)
+        return refusal(error, request_id, target)
     except RecursionError:  # from the explanation of a thousand nested lists
-        return refusal(bad_request(TOO_DEEP), request_id)
+        return refusal(bad_request(TOO_DEEP), request_id, target)
 
 
 def _answer_of_profiles(
@@ -301,12 +309,21 @@ def max_bytes(method: str, target: str) -> int:
     return MAX_IMPORT_FILE_BYTES if is_file else MAX_BODY_BYTES
 
 
-def refusal(error: ServiceError, request_id: str) -> Answer:
-    """Return the answer to a request that is refused."""
+def refusal(error: ServiceError, request_id: str, target: str) -> Answer:
+    """Return the answer to a request that is refused.
+
+    Args:
+        error: why.
+        request_id: of the request.
+        target: its path: the services differ in the names of errors.
+    """
+    is_of_profiles = target.startswith(PROFILES_PATHS)
     headers = {
         "Content-Type": "application/json",
         "x-amzn-RequestId": request_id,
-        "x-amzn-ErrorType": error.code,
+        "x-amzn-ErrorType": PROFILES_CODES.get(error.code, error.code)
+        if is_of_profiles
+        else error.code,
         **error.headers,
     }
     body = {"Message": error.message, "RequestID": request_id}
@@ -323,7 +340,7 @@ def message_of(answer: Answer) -> str:
 def operation_name(method: str, target: str) -> str:
     """Return the name of a request's operation; empty if Pinpoint has no such operation."""
     path, _, _ = target.partition("?")
-    if path.startswith(PATHS_BEGIN):
+    if path.startswith(PROFILES_PATHS):
         from pinpoint_endpoints.local.customer_profiles import operation_at
 
         is_file = method == "PUT" and UPLOAD_PATH.fullmatch(path)

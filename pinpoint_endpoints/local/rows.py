@@ -8,7 +8,7 @@ import orjson
 
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.local.attribute_names import AttributeNames
-from pinpoint_endpoints.local.unit_of_work import RowError, Undo, UnitOfWork
+from pinpoint_endpoints.local.unit_of_work import RowError, Undo, UnitOfWork, object_in
 from pinpoint_endpoints.service.merge import Endpoint
 
 APPLICATION = """
@@ -187,7 +187,4 @@ def application_from_row(number: int, response: bytes) -> Application:
     Raises:
         RowError: the row holds something else.
     """
-    found = orjson.loads(response)
-    if not isinstance(found, dict) or not isinstance(found.get("Id"), str):
-        raise RowError
-    return Application(number, found)
+    return Application(number, object_in(response, Id=str))

@@ -21,7 +21,7 @@ from pinpoint_endpoints.local.requests import (
 from pinpoint_endpoints.local.rows import Application, Rows
 from pinpoint_endpoints.local.service_error import bad_request, not_found
 from pinpoint_endpoints.local.store import Store
-from pinpoint_endpoints.local.unit_of_work import RowError
+from pinpoint_endpoints.local.unit_of_work import object_in
 
 NO_SEGMENT = "Segment not found"
 
@@ -145,7 +145,7 @@ class LocalSegments:
         with self._store.reading() as rows:
             application = existing_application(rows, application_id)
             found = rows.execute(_ALL_LATEST, (application.number, after, limit + 1)).fetchall()
-        return _page(found, limit)
+            return _page(found, limit)
 
     def get_version(self, application_id: str, segment_id: str, version: str) -> Body:
         """Return one version of a segment."""
@@ -154,9 +154,9 @@ class LocalSegments:
             application = existing_application(rows, application_id)
             segment, _ = _latest(rows, application, segment_id)
             row = rows.execute(_VERSIONS, (segment, number - 1, 1)).fetchone()
-        if row is None or row[0] != number:
-            raise not_found("Segment version not found")
-        return _response(row[1])
+            if row is None or row[0] != number:
+                raise not_found("Segment version not found")
+            return _response(row[1])
 
     def get_versions(
         self,
@@ -178,7 +178,7 @@ class LocalSegments:
             application = existing_application(rows, application_id)
             segment, _ = _latest(rows, application, segment_id)
             found = rows.execute(_VERSIONS, (segment, after, limit + 1)).fetchall()
-        return _page(found, limit)
+            return _page(found, limit)
 
     def delete(self, application_id: str, segment_id: str) -> Body:
         """Remove a segment with its versions, and return the latest one."""
@@ -232,7 +232,7 @@ def _check_bases(
 def _bases(members: Mapping[str, Any]) -> Iterator[str]:
     for group in members.get("SegmentGroups", {}).get("Groups", ()):
         for reference in group.get("SourceSegments", ()):
-            yield reference["Id"]
+            yield reference.get("Id", "")
 
 
 def _latest(rows: Rows, application: Application, segment_id: str) -> tuple[int, Body]:
@@ -258,7 +258,4 @@ def _page(found: list[Any], limit: int) -> Body:
 
 
 def _response(raw: bytes) -> Body:
-    found = orjson.loads(raw)
-    if not isinstance(found, dict) or not isinstance(found.get("Version"), int):
-        raise RowError
-    return found
+    return object_in(raw, Version=int, tags=dict)

@@ -48,6 +48,24 @@ class RowError(ValueError):
     """A row does not hold what this program writes."""
 
 
+def object_in(data: bytes, **needed: type) -> dict[str, Any]:
+    """Return the JSON object of a row.
+
+    Args:
+        data: the object.
+        needed: types of members that it has to have.
+
+    Raises:
+        RowError: it is something else, or lacks a member.
+    """
+    found = orjson.loads(data)
+    if not isinstance(found, dict):
+        raise RowError
+    if not all(isinstance(found.get(name), kind) for name, kind in needed.items()):
+        raise RowError
+    return found
+
+
 class Entry(NamedTuple):
     """An endpoint as this transaction sees it.
 

@@ -17,17 +17,13 @@ from uuid import UUID
 import orjson
 
 from pinpoint_endpoints.local.object_types import check_fields
-from pinpoint_endpoints.local.profile_rows import ProfileRows, absent, existing_domain, page_of
-from pinpoint_endpoints.local.service_error import ServiceError, bad_request
+from pinpoint_endpoints.local.profile_rows import ProfileRows, existing_domain, page_of
+from pinpoint_endpoints.local.service_error import ServiceError, bad_request, forbidden, not_found
 from pinpoint_endpoints.local.store import Store
 from pinpoint_endpoints.service.upload_jobs import encryption_headers
 
 Request = dict[str, Any]
 Body = dict[str, Any]
-
-SERVER = ":server"
-"""The member of a request that holds the URL by which the client reaches this server."""
-
 
 _VALID = timedelta(hours=1)
 _KEY_BYTES = 32
@@ -105,12 +101,12 @@ class LocalUploadJobs:
         return {"JobId": job_id}
 
     def path(self, request: Request) -> Body:
-        """Return where the file is to be put, and the key that it is to be encrypted with."""
+        """Return where on this server the file is to be put, and the key to encrypt it with."""
         with self._store.reading() as rows:
             job = _waiting_job(ProfileRows(rows), request)
         expires = int((self._now() + _VALID).timestamp())
         path = f"/domains/{request['DomainName']}/upload-jobs/{job['JobId']}/file"
-        url = f"{request[SERVER]}{path}?expires={expires}&signature={_signature(job, str(expires))}"
+        url = f"{path}?expires={expires}&signature={_signature(job, str(expires))}"
         return {"Url": url, "ClientToken": job["ClientToken"], "ValidUntil": expires}
 
     def put_file(
@@ -132,9 +128,9 @@ class LocalUploadJobs:
             given = dict(parse_qsl(query))
             expires, signature = given.get("expires", ""), given.get("signature", "")
             if not compare_digest(signature.encode(), _signature(job, expires).encode()):
-                raise _denied("The signature in the URL is not one that GetUploadJobPath gave.")
+                raise forbidden("The signature in the URL is not one that GetUploadJobPath gave.")
             if self._now().timestamp() > int(expires):
-                raise _denied("The URL has expired.")
+                raise forbidden("The URL has expired.")
             for name, value in encryption_headers(job["ClientToken"]).items():
                 if headers.get(name.lower()) != value:
                     raise bad_request(f"The header {name} is missing, or is not as it must be.")
@@ -249,12 +245,8 @@ def _existing_job(profiles: ProfileRows, request: Request) -> Body:
     existing_domain(profiles, request)
     job = profiles.upload_job(request["DomainName"], request["JobId"])
     if job is None:
-        raise absent("Upload job")
+        raise not_found("Upload job not found")
     return job
-
-
-def _denied(message: str) -> ServiceError:
-    return ServiceError("AccessDeniedException", 403, message)
 
 
 def _signature(job: Body, expires: str) -> str:

@@ -46,7 +46,8 @@ def _watch_new_sessions() -> None:
 
 
 def _watch(session: "Session") -> None:
-    session.register("before-send.pinpoint", _refuse_ended)
+    for service in ("pinpoint", "customer-profiles"):
+        session.register(f"before-send.{service}", _refuse_ended)
 
 
 def _refuse_ended(**event: Any) -> None:

@@ -241,6 +241,7 @@ def _variables_for(pinpoint: PinpointLocal) -> Mapping[str, str | None]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL_PINPOINT": pinpoint.url,
+        "AWS_ENDPOINT_URL_CUSTOMER_PROFILES": pinpoint.url,
         "NO_PROXY": no_proxy,  # programs differ in which of the two they read
         "no_proxy": no_proxy,
         "PE_APP": pinpoint.application_id,

@@ -7,8 +7,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.awsrequest import AWSRequest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.httpsession import URLLib3Session
 
@@ -16,7 +18,7 @@ from pinpoint_endpoints import connect
 from pinpoint_endpoints.local.in_process import InProcessTransport, attach
 from pinpoint_endpoints.service.client import CUSTOMER_PROFILES, open_local_client
 from pinpoint_endpoints.service.upload_jobs import upload_file
-from pinpoint_endpoints.testing import local_pinpoint
+from pinpoint_endpoints.testing import PinpointLocal, local_pinpoint
 
 TYPE: dict[str, Any] = {
     "ObjectTypeName": "user",
@@ -231,6 +233,56 @@ def test_object_types_are_kept(domain: Any) -> None:
     again = domain.put_profile_object_type(DomainName="d", **(TYPE | {"Description": "new"}))
     assert again["CreatedAt"] == found["CreatedAt"]
     assert again["Description"] == "new"
+
+
+def test_nulls_and_unknown_members_are_not_kept(tmp_path: Path) -> None:
+    """They count as absent, as in other services with this protocol."""
+    answer = InProcessTransport(tmp_path / "store.sqlite3").answer
+    answer("POST", "/domains/d", b'{"DefaultExpirationDays": 9, "Tags": null}')
+    field = {"Source": "_source.userId", "Target": None, "Other": 1}
+    given = {**TYPE, "Fields": TYPE["Fields"] | {"city": field}, "AllowProfileCreation": None}
+    path = "/domains/d/object-types/user"
+    put = answer("PUT", path, json.dumps({**given, "Other": 1}).encode())
+    assert put.status == 200, put.body
+    expected = {**TYPE, "Fields": TYPE["Fields"] | {"city": {"Source": "_source.userId"}}}
+    expected |= {"AllowProfileCreation": False, "ExpirationDays": 9}
+    found = json.loads(answer("GET", path, b"").body)
+    assert found.items() >= expected.items()
+    assert found.keys() - expected.keys() == {"CreatedAt", "LastUpdatedAt"}
+
+
+def test_a_search_returns_twenty_profiles(domain: Any) -> None:
+    """Unless it says how many, and the bytes of objects are counted."""
+    for number in range(21):
+        put(domain, userId=f"u{number}", mail={"first": "a@example.com"}, city="Köln")
+    page = domain.search_profiles(DomainName="d", KeyName="_email", Values=["a@example.com"])
+    assert len(page["Items"]) == 20
+    assert len(search(domain, "_email", "a@example.com", NextToken=page["NextToken"])) == 1
+    stats = domain.get_domain(DomainName="d")["Stats"]
+    assert stats["TotalSize"] == sum(
+        len(one["Object"].encode())
+        for number in range(21)
+        for one in domain.list_profile_objects(
+            DomainName="d",
+            ObjectTypeName="user",
+            ProfileId=search(domain, "id", f"u{number}")[0]["ProfileId"],
+        )["Items"]
+    )
+
+
+def test_errors_have_the_names_of_customer_profiles(pinpoint_local: PinpointLocal) -> None:
+    """They differ from those of Pinpoint, and so do the paths of its operations."""
+    client = boto3.client("customer-profiles", config=Config(retries={"total_max_attempts": 1}))
+    with pytest.raises(client.exceptions.ResourceNotFoundException, match="ListDomains"):
+        client.list_domains()
+    pinpoint_local.serve(fail_rate=1)
+    with pytest.raises(client.exceptions.InternalServerException):
+        client.get_domain(DomainName="d")
+    pinpoint_local.serve(throttle=0.001)
+    with pytest.raises(client.exceptions.ResourceNotFoundException, match="Domain not found"):
+        client.get_domain(DomainName="d")
+    with pytest.raises(client.exceptions.ThrottlingException):
+        client.get_domain(DomainName="d")
 
 
 def test_a_refused_item_writes_nothing(domain: Any) -> None:

@@ -110,6 +110,30 @@ def with_a_wrong_value(value: Any, random: Random) -> Any:
     return {**value, name: with_a_wrong_value(value[name], random)}
 
 
+@pytest.mark.parametrize(
+    ("change", "target"),
+    [
+        ("segment_versions SET response = '{'", "/v1/apps/app/segments"),
+        ("segment_versions SET response = '{\"Version\": 1}'", "/v1/apps/app/segments"),
+        ("profile_domains SET response = '[]'", "/domains/d"),
+        ("profile_domains SET response = '{}'", "/domains/d"),
+    ],
+)
+def test_a_damaged_segment_or_domain_gives_a_message(
+    tmp_path: Path, change: str, target: str
+) -> None:
+    """Whether it is no JSON or lacks a member."""
+    with Store(tmp_path / "store.db") as store:
+        pinpoint = LocalPinpoint(store)
+        answer(pinpoint, "POST", "/v1/apps/app/segments", b'{"Name": "s"}')
+        answer(pinpoint, "POST", "/domains/d", b'{"DefaultExpirationDays": 9}')
+        assert answer(pinpoint, "GET", target, b"").status == 200
+        with store.writing() as rows:
+            rows.execute(f"UPDATE {change}")
+        with pytest.raises(CannotRun, match="is damaged"):
+            answer(pinpoint, "GET", target, b"")
+
+
 @pytest.mark.parametrize("column", ["endpoints.response", "applications.attribute_names"])
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.soak

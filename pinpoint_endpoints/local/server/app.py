@@ -14,7 +14,7 @@ from h11 import ProtocolError  # uvicorn requires it
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.local.routes import (
     NO_HEADERS,
-    PATHS_BEGIN,
+    PROFILES_PATHS,
     Answer,
     max_bytes,
     message_of,
@@ -47,7 +47,7 @@ Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
 MAX_DRAINED_BYTES = 8 * MAX_BODY_BYTES
 """Read of a body that is too large: clients read the answer only after they have sent the body."""
 
-OPERATIONS, HEALTH = (b"/v1/", f"{PATHS_BEGIN}/".encode()), b"/health"
+OPERATIONS, HEALTH = (b"/v1/", *(path.encode() for path in PROFILES_PATHS)), b"/health"
 NO_CONTENT = 204
 PAGE_METHODS = frozenset({"GET", "HEAD"})
 HEALTH_METHODS = PAGE_METHODS | {"OPTIONS"}
@@ -157,7 +157,7 @@ class ServerApp:
                 self._check_page(request, scope["path"])
                 await self._pages(scope, receive, send)
         except ServiceError as error:
-            await self._send(send, request, refusal(error, self._executor.new_request_id()))
+            await self._send(send, request, self._refusal(request, error))
             self._log.refused(error.status, error.message)
         except Exception:
             self._report_error(traceback.format_exc())
@@ -187,7 +187,7 @@ class ServerApp:
                 return
             answer = await self._answer(operation, request, body)
         except ServiceError as error:
-            answer = refusal(error, self._executor.new_request_id())
+            answer = self._refusal(request, error)
         if answer is None:
             await _break_connection(send)
             self._log.reset(operation, request.target)
@@ -195,6 +195,9 @@ class ServerApp:
         await self._send(send, request, answer)
         seconds = perf_counter() - begin
         self._log.answered(operation, request.target, answer.status, seconds, message_of(answer))
+
+    def _refusal(self, request: IncomingRequest, error: ServiceError) -> Answer:
+        return refusal(error, self._executor.new_request_id(), request.target)
 
     async def _answer(self, operation: str, request: IncomingRequest, body: bytes) -> Answer | None:
         """Return the answer to a request, or None if its connection is to be broken.
@@ -253,7 +256,7 @@ class ServerApp:
 
 def _headers_for(request: IncomingRequest) -> Mapping[str, str]:
     """Return the headers of a request for Customer Profiles; Pinpoint's have none that matters."""
-    if not request.target.startswith(PATHS_BEGIN):
+    if not request.target.startswith(PROFILES_PATHS):
         return NO_HEADERS
     return {name.decode(): value for name, value in request.headers.items()}
 

@@ -90,10 +90,10 @@ class RequestExecutor:
                 return await self._answer_read(request)
             result = await self._writes.submit(request)
         except PinpointEndpointsError as error:
-            return self._failure(error.message)
+            return self._failure(request, error.message)
         except sqlite3.Error as error:
-            return self._failure(f"the store failed: {error}")
-        return result if isinstance(result, Answer) else self._failure(result.message)
+            return self._failure(request, f"the store failed: {error}")
+        return result if isinstance(result, Answer) else self._failure(request, result.message)
 
     async def read(self, query: Callable[[Rows], Value], /) -> Value:
         """Run a query of the pages in a read transaction and a thread of its own.
@@ -130,9 +130,9 @@ class RequestExecutor:
     def _commit(self, requests: Sequence[Request]) -> Sequence[Result]:
         return answer_group(self._store, self._pinpoint, requests, self._report_error)
 
-    def _failure(self, message: str) -> Answer:
+    def _failure(self, request: Request, message: str) -> Answer:
         self._report_error(f"Error: {message}")
-        return refusal(internal_error(message), self.new_request_id())
+        return refusal(internal_error(message), self.new_request_id(), request.target)
 
     def _read(self, query: Callable[[Rows], Value]) -> Value:
         with self._page_store.reading() as rows:
@@ -253,7 +253,7 @@ def _answer(pinpoint: LocalPinpoint, request: Request, report_error: ReportError
     except Exception:  # noqa: BLE001 - see above
         report_error(traceback.format_exc())
         error = internal_error("The local Pinpoint failed: this is a bug in pe.")
-        return refusal(error, pinpoint.new_request_id())
+        return refusal(error, pinpoint.new_request_id(), request.target)
 
 
 def _reason(error: Exception) -> CannotRun:
