@@ -50,6 +50,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER_RANGE = range(-(2**63), 2**64)
 _MAX_INTEGER_LENGTH = 20
 _QUOTE_ESCAPE = b"\\u0022"
+_INDENTED = b"{\n  "
+_MAX_INDENTED_BYTES = 65_536  # a hostile text could be much longer with indentation
 _UNEXPECTED_END = "unexpected end of input"
 _IS_IT_COMPLETE = "is the file complete?"
 
@@ -150,13 +152,15 @@ def as_json(value: object) -> bytes:
 def _has_all_names(raw: bytes, value: object) -> bool:
     """Tell whether orjson dropped no duplicate name: then the value would have fewer quotes.
 
-    Most files of lines are as orjson writes them: then there are no quotes to count.
+    Most files, and most files of lines, are as orjson writes them: then there are no quotes to
+    count.
 
     Raises:
         TypeError: the value is nested too deeply for orjson to write it.
     """
-    written = orjson.dumps(value)
-    if written == raw:
+    is_indented = raw.startswith(_INDENTED) and len(raw) < _MAX_INDENTED_BYTES
+    written = orjson.dumps(value, option=orjson.OPT_INDENT_2 if is_indented else None)
+    if raw.startswith(written):
         return True
     escaped = raw.count(_QUOTE_ESCAPE) if b"\\" in raw else 0
     return written.count(b'"') == raw.count(b'"') + escaped

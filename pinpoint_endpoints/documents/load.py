@@ -33,6 +33,7 @@ from pinpoint_endpoints.documents.other_documents import (
     suffix_kind,
 )
 from pinpoint_endpoints.documents.positions import (
+    Locator,
     MapLocator,
     Position,
     PositionMap,
@@ -40,7 +41,12 @@ from pinpoint_endpoints.documents.positions import (
     json_pointer,
 )
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES, is_segment
-from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES, endpoints_in
+from pinpoint_endpoints.documents.shapes import (
+    ENDPOINT_SHAPES,
+    Endpoint,
+    endpoints_in,
+    usual_endpoint,
+)
 from pinpoint_endpoints.documents.streams import (
     CHUNK,
     Meter,
@@ -581,8 +587,17 @@ def is_ndjson(raw: bytes) -> bool:
 
 def _endpoints(
     source: Source, parsed: Parsed, *, several: bool, all_problems: bool = False
+) -> Iterable[Document]:
+    value, found, locator = parsed
+    usual = usual_endpoint(value)
+    if usual is not None and not found:
+        return (_document(source.path, usual, locator, several=several),)
+    return _all_endpoints(source.path, parsed, several=several, all_problems=all_problems)
+
+
+def _all_endpoints(
+    path: str, parsed: Parsed, *, several: bool, all_problems: bool
 ) -> Iterator[Document]:
-    path = source.path
     value, found, locator = parsed
     if not all_problems:
         found = text_rules.shown_problems(found)
@@ -616,29 +631,40 @@ def _endpoints(
             yield Document(path, "", None, None, {}, (), locator, problems=(*problems, problem))
             problems = ()
             continue
-        in_multi_document_file = several or (
-            bool(endpoint.path) and any(isinstance(step, int) for step in endpoint.path)
-        )
-        is_named = in_multi_document_file or endpoint.shape not in ENDPOINT_SHAPES
-        yield Document(
-            path,
-            endpoint.shape,
-            endpoint.value,
-            endpoint.endpoint_id or (None if is_named else id_from_name(path)),
-            endpoint.request,
-            endpoint.path,
-            locator,
-            endpoint.request_path,
-            in_multi_document_file,
-            problems,
-            endpoint.metadata,
-            endpoint.application_id,
-        )
+        yield _document(path, endpoint, locator, problems, several=several)
         problems = ()
     if is_empty:
         what = "segment" if isinstance(value, dict) and is_segment(value) else "endpoint"
         problem = _problem(path, text_rules.holds_no_endpoint(locator.locate(()), what))
         yield Document(path, "", None, None, {}, (), locator, problems=(*problems, problem))
+
+
+def _document(
+    path: str,
+    endpoint: Endpoint,
+    locator: Locator,
+    problems: tuple[Problem, ...] = (),
+    *,
+    several: bool,
+) -> Document:
+    several = several or any(isinstance(step, int) for step in endpoint.path)
+    endpoint_id = endpoint.endpoint_id
+    if not (endpoint_id or several) and endpoint.shape in ENDPOINT_SHAPES:
+        endpoint_id = id_from_name(path)
+    return Document(
+        path,
+        endpoint.shape,
+        endpoint.value,
+        endpoint_id or None,
+        endpoint.request,
+        endpoint.path,
+        locator,
+        endpoint.request_path,
+        several,
+        problems,
+        endpoint.metadata,
+        endpoint.application_id,
+    )
 
 
 def language_of(file_format: Format, raw: bytes) -> Language:

@@ -3,7 +3,7 @@
 The value's members decide which shape it is, never the file's name. A list may hold any of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -33,7 +33,7 @@ WRAPPERS: dict[str, tuple[str, frozenset[str]]] = {
 }
 """The shape of what has a member of this name, and the members that may stand beside it."""
 
-_MARKS = SEGMENT_MARKS.union(TEMPLATE_MARKS, WRAPPERS, {"EndpointId"})
+_UNUSUAL = SEGMENT_MARKS.union(TEMPLATE_MARKS, WRAPPERS, {"EndpointId"}, _ONLY_IN_AN_ANSWER)
 """Most endpoints have none of these."""
 
 _NO_REQUEST: Mapping[str, object] = {}
@@ -63,25 +63,43 @@ class Endpoint(NamedTuple):
     application_id: str = ""
 
 
-def endpoints_in(value: object, path: ValuePath = ()) -> Iterator[Endpoint]:
-    """Yield the endpoints in the value of a file: none if it is a list without any.
+def endpoints_in(value: object, path: ValuePath = ()) -> Iterable[Endpoint]:
+    """Return the endpoints in the value of a file: none if it is a list without any.
 
-    An invalid wrapper is yielded as one endpoint of the wrapper's own shape, so that checking it
+    An invalid wrapper is returned as one endpoint of the wrapper's own shape, so that checking it
     against the schema explains what is wrong.
 
     Args:
         value: the value of a file, or an item of the list in it.
         path: the path of the item.
     """
+    usual = usual_endpoint(value, path)
+    return _all_in(value, path) if usual is None else (usual,)
+
+
+def usual_endpoint(value: object, path: ValuePath = ()) -> Endpoint | None:
+    """Return the endpoint that a value surely is, with nothing around it; None if it may not be.
+
+    Most values of large inputs are one, and one look at their names tells.
+    """
+    if not isinstance(value, dict) or not _UNUSUAL.isdisjoint(value):
+        return None
+    if "ChannelType" not in value and "Address" not in value:
+        return None
+    if "Id" not in value:
+        return Endpoint("EndpointRequest", value, None, value, path)
+    request = {**value}
+    endpoint_id = _text(request.pop("Id"))
+    return Endpoint("EndpointBatchItem", value, endpoint_id, request, path)
+
+
+def _all_in(value: object, path: ValuePath) -> Iterator[Endpoint]:
     if isinstance(value, list) and not path:
         for index, item in enumerate(value):
             yield from endpoints_in(item, (index,))
         return
     if not isinstance(value, dict):
         yield Endpoint("EndpointRequest", value, None, _NO_REQUEST, path)
-        return
-    if _MARKS.isdisjoint(value) and ("ChannelType" in value or "Address" in value):
-        yield _bare(value, path)
         return
     others = _others(value, path)
     if others is not None:
