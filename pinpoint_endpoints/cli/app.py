@@ -14,18 +14,14 @@ from typer.core import TyperCommand, TyperGroup
 from pinpoint_endpoints.cli import COMPLETION_VARIABLE
 from pinpoint_endpoints.cli.config import project_defaults
 from pinpoint_endpoints.cli.interrupts import EndingSignals
-from pinpoint_endpoints.cli.terminal import (
-    cannot_write_output,
-    give_up,
-    print_error,
-    whole_writes,
-)
+from pinpoint_endpoints.cli.terminal import cannot_write_output, print_error, whole_writes
 from pinpoint_endpoints.errors import (
     CannotRun,
     ExitCode,
     Interrupted,
     PinpointEndpointsError,
     UsageError,
+    reason_of,
 )
 
 if TYPE_CHECKING:
@@ -97,8 +93,10 @@ class Boundary(TyperGroup):
             self._write_usage_envelope(error, arguments)
             raise
         except OSError as error:  # `pe --help` prints here
-            print_error(cannot_write_output(error))
-            raise typer.Exit(ExitCode.CANNOT_RUN) from None
+            failure = cannot_write_output(error)
+            if not isinstance(error, BrokenPipeError):
+                print_error(failure)
+            raise typer.Exit(failure.exit_code) from None
         context.meta[_ARGUMENTS] = arguments
         return context
 
@@ -129,13 +127,13 @@ class Boundary(TyperGroup):
         try:
             code = super().invoke(ctx)
             sys.stdout.flush()
-        except BrokenPipeError:
-            give_up(sys.stdout)
-            return ExitCode.CANNOT_RUN
         except OSError as error:
-            if error.filename is not None:
-                raise
-            raise cannot_write_output(error) from None
+            if error.filename is not None:  # such as a name that is too long
+                raise CannotRun(f"{error.filename} cannot be used: {reason_of(error)}") from None
+            failure = cannot_write_output(error)
+            if isinstance(error, BrokenPipeError):  # the reader has what it wanted
+                return failure.exit_code
+            raise failure from None
         return code or ExitCode.OK
 
     def _write_usage_envelope(self, error: Any, arguments: Sequence[str]) -> None:

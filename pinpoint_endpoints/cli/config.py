@@ -166,7 +166,7 @@ def _checked(path: Path, table: Any) -> dict[str, Any]:
             raise CannotRun(f"{path}: there is no key {key}", _hint(key))
         kind, wanted = _KINDS[key]
         fits = type(value) is kind or (kind is float and type(value) is int)
-        if not fits or not _is_plain(value) or (key == "output" and value not in _OUTPUTS):
+        if not fits or not _has_texts(value) or (key == "output" and value not in _OUTPUTS):
             raise CannotRun(f"{path}: {key} has to be {wanted}")
     values = {_parameter(key): value for key, value in table.items()}
     if table.get("local") and "endpoint-url" in table:
@@ -187,8 +187,11 @@ def _beside(path: Path, named: str) -> str:
     return named if is_s3(named) else os.path.relpath(path.parent / Path(named).expanduser())
 
 
-def _is_plain(value: object) -> bool:
-    return not isinstance(value, list) or all(isinstance(each, str) for each in value)
+def _has_texts(value: object) -> bool:
+    """Return whether a text is not empty, and a list has only such texts."""
+    if isinstance(value, list):
+        return all(isinstance(each, str) and each for each in value)
+    return value != ""
 
 
 def _hint(key: str) -> str:

@@ -26,6 +26,16 @@ class DocumentedCommand(TyperCommand):
         super().__init__(*arguments, help=text.rstrip(), **attributes)
         self._examples = examples.strip().splitlines()
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments, and refuse an empty one: mostly a variable that is not set."""
+        if not ctx.resilient_parsing and any(not word or word.endswith("=") for word in args):
+            values, _, given = self.make_parser(ctx).parse_args([*args])
+            for param in given:
+                value = values[str(param.name)]
+                if "" in (value if isinstance(value, (list, tuple)) else [value]):
+                    raise typer.BadParameter("it is empty.", ctx, param)
+        return super().parse_args(ctx, args)
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, then the options under the headings of their groups."""
         headings: dict[str, str] = getattr(self.callback, "headings", {})

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Collection, Iterator
 from contextlib import closing, suppress
 from itertools import groupby
@@ -297,4 +298,4 @@ def _command_hint(typed: str) -> str:
     meant = next((own for own, others in _COMMANDS_BY_OTHER_NAMES.items() if typed in others), "")
     if meant:
         return f" Did you mean '{meant}'?"
-    return f" To check files: pe validate {typed}" if Path(typed).exists() else ""
+    return f" To check files: pe validate {shlex.quote(typed)}" if os.path.lexists(typed) else ""

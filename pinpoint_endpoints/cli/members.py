@@ -201,8 +201,6 @@ def check_output(options: MemberOptions, output: Output, inputs: Inputs) -> Targ
         if output is Output.JSON or options.listed:
             raise UsageError("--save - takes standard output for the members", "save into a file")
         return Target(NDJSON, outputs.Output())
-    if not path:
-        raise UsageError("--save needs a file or a directory", _SUFFIXES)
     formats = {".ndjson": NDJSON, ".jsonl": NDJSON, ".csv": CSV, ".txt": None}
     suffix = Path(path).suffix.lower()
     if Path(path).is_dir() or path.endswith(("/", os.sep)) or not suffix:

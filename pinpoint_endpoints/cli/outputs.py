@@ -103,7 +103,7 @@ def _failures(path: str, line_of: "Callable[[Item], bytes] | None") -> "FailureF
 def _refuse_inputs(inputs: Sequence[str], written: dict[str, str]) -> None:
     read = {os.path.realpath(path) for path in inputs}
     for option, path in written.items():
-        if path in ("", STANDARD_INPUT):
+        if path == STANDARD_INPUT:
             raise UsageError(f"{option} needs a file", "give its name")
         if os.path.realpath(path) in read:
             raise UsageError(
@@ -128,18 +128,11 @@ def _refuse_to_empty(path: str, sources: Iterable[Source | UnreadablePath]) -> N
                 )
 
 
-def _directory(given: str) -> Path:
-    if not given:
-        raise UsageError("--save needs a directory", "use . for the working directory")
-    return Path(given)
-
-
 SaveTo = Annotated[
     Path | None,
     typer.Option(
         "--save",
         metavar="DIR",
-        parser=_directory,
         help="Save each endpoint to its own file in a directory, for `pe upsert DIR`.",
     ),
 ]

@@ -103,7 +103,6 @@ class Progress:
     def _show_bar(self) -> None:
         if self._ended.wait(_BAR_AFTER_SECONDS):
             return
-        from rich.console import Console
         from rich.progress import (
             BarColumn,
             Progress,
@@ -112,13 +111,15 @@ class Progress:
             TimeRemainingColumn,
         )
 
+        from pinpoint_endpoints.reports.table import console_for
+
         display = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TaskProgressColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[counts]}"),
             TimeRemainingColumn(),
-            console=Console(file=sys.stderr),
+            console=console_for(sys.stderr),
             transient=True,
             auto_refresh=False,
         )

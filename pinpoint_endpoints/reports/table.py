@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from errno import EPIPE
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, Generic, TextIO
 
@@ -111,7 +112,11 @@ def console_for(stream: TextIO) -> "Console":
     """Return a rich console, which respects the terminal, NO_COLOR and FORCE_COLOR."""
     from rich.console import Console
 
-    return Console(file=stream, highlight=False, markup=False, emoji=False)
+    class OurConsole(Console):
+        def on_broken_pipe(self) -> None:  # rich would exit with 1
+            raise BrokenPipeError(EPIPE, os.strerror(EPIPE))
+
+    return OurConsole(file=stream, highlight=False, markup=False, emoji=False)
 
 
 def is_narrow(console: "Console") -> bool:

@@ -146,6 +146,8 @@ def test_verbose_names_the_file(project: Path) -> None:
         ("strict = 1", "strict has to be true or false", ""),
         ('ignore = "PE203"', "ignore has to be a list", ""),
         ("exclude = [1]", "exclude has to be a list", ""),
+        ('paths = [""]', "paths has to be a list", ""),
+        ('store = ""', "store has to be a path", ""),
         ("[tool.pe]", "there is no key tool", ""),
         ("app = ]", "is not TOML", "line 1, column 7"),
         ("app = " + "[" * 100_000, "is nested too deeply", ""),

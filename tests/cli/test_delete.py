@@ -118,9 +118,7 @@ def test_without_a_terminal_nothing_is_deleted_without_yes() -> None:
     assert left() == ALL
 
 
-@pytest.mark.parametrize(
-    "which", [[], ["--id", "a", "--user", "u"], ["--id", ".."], ["--user", ""]]
-)
+@pytest.mark.parametrize("which", [[], ["--id", "a", "--user", "u"], ["--id", ".."]])
 def test_a_wrong_command_line_is_2(which: list[str]) -> None:
     """As of `pe get`: ids or a user, and only such as the service can take."""
     assert delete(*which)[0] == 2

@@ -121,7 +121,6 @@ def test_a_member_has_many_names(typed: str, meant: str) -> None:
         ("Demographic.Timezon", 'did you mean "Demographic.Timezone"?'),
         ("something else", "`pe rules` lists the rules"),
         ("Item", "there are EndpointBatchRequest.Item and EndpointsResponse.Item"),
-        ("", "`pe rules` lists the rules"),
         (".", "`pe rules` lists the rules"),
     ],
 )

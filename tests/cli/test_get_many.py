@@ -162,10 +162,8 @@ def test_a_wrong_line_of_standard_input_is_named() -> None:
         [],
         ["--id", "a", "--user", "u"],
         ["--id", "a", "--id", "a$"],
-        ["--user", ""],
         ["--user", ".."],
         ["--user", "\udcff"],
-        ["--id", ""],
         ["--id", "a", "-o", "csv"],
     ],
 )
@@ -224,19 +222,6 @@ def test_a_directory_that_cannot_be_written_is_3(tmp_path: Path) -> None:
     inside = tmp_path / "file" / "d"
     err = get("--id", "nobody", "--save", inside)[2]
     assert err.startswith(f"Error: {inside} cannot be written: not a directory\n")
-
-
-def test_the_working_directory_is_taken_by_its_name_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An empty --save, as an unset variable leaves it, is a usage error."""
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    code, out, err = get("--id", "bob", "--save", "")
-    assert (code, out, list(Path().iterdir())) == (2, "", [])
-    assert err.startswith("Error: --save needs a directory\n")
-    assert get("--id", "bob", "--save", ".")[0] == 0
-    assert [path.name for path in Path().iterdir()] == ["bob.json"]
 
 
 def test_saved_endpoints_are_reported_after_missing_ones(tmp_path: Path) -> None:

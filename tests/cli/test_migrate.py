@@ -197,7 +197,7 @@ def test_one_by_one_where_batches_are_not_allowed(tmp_path: Path) -> None:
     assert ended.code == 0
 
 
-@pytest.mark.parametrize("name", ["a b", "x" * 65, ""])
+@pytest.mark.parametrize("name", ["a b", "x" * 65])
 def test_names_that_the_service_refuses(name: str, source: Path) -> None:
     """They are refused before anything is read."""
     assert run("migrate", "--local", "--domain", name, source).code == 2

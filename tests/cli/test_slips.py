@@ -34,6 +34,7 @@ from pinpoint_endpoints import __version__
         ("fix a.json", "Did you mean 'validate --fix'?"),
         ("get-user-endpoints", "Did you mean 'get --user'?"),
         ("a.json", "To check files: pe validate a.json"),
+        ("b$.json", "To check files: pe validate 'b$.json'"),
         ("explain PE20", "near it are PE201 to PE209"),
         ("explain PE299", 'did you mean "PE209" or "PE219"?'),
         ("explain pe999", "codes are PE001 to PE"),
@@ -47,7 +48,8 @@ def test_a_slip_leads_to_what_was_meant(
 ) -> None:
     """The exit code is 2, and nothing is done."""
     monkeypatch.chdir(tmp_path)
-    Path("a.json").write_text("{}", encoding="utf-8")
+    for name in ("a.json", "b$.json"):
+        Path(name).write_text("{}", encoding="utf-8")
     code, out, err = run(*line.split())
     assert (code, out if "json validate" not in line else "", hint in " ".join(err.split())) == (
         2, "", True,
@@ -58,3 +60,32 @@ def test_a_slip_leads_to_what_was_meant(
 def test_the_version_may_be_asked_for_in_any_way(spelled: str) -> None:
     """As people know it from other programs."""
     assert run(spelled) == (0, f"pe {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["validate", ""], "'PATH...'"),
+        (["validate", "--exclude", "", "."], "'--exclude'"),
+        (["get", "--app", "demo", "--id", "ada", "--id="], "'--id'"),
+        (["get", "--app", "demo", "--id", "ada", "--save", ""], "'--save'"),
+        (["stats", "--local", "--app", "demo", "--store", ""], "'--store'"),
+        (["serve", "--store", ":memory:", "--segments="], "'--segments'"),
+        (["convert", "--to", "ndjson", "-d", "", "."], "'--directory' / '-d'"),
+        (["explain", "PE203", ""], "'CODE|MEMBER...'"),
+    ],
+)
+def test_an_empty_value_is_refused(arguments: list[str], named: str) -> None:
+    """A variable that is not set means neither the working directory nor nothing."""
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert err.endswith(f"Error: Invalid value for {named}: it is empty.\n")
+
+
+@pytest.mark.parametrize("line", ["validate --list-files", "serve --segments"])
+def test_a_name_that_is_too_long_for_a_file_is_reported(line: str) -> None:
+    """What the system refuses is an error in words, wherever it is asked."""
+    name = "x" * 300
+    assert run(*line.split(), name) == (
+        3, "", f"Error: {name} cannot be used: file name too long\n",
+    )  # fmt: skip

@@ -234,7 +234,6 @@ def test_an_empty_application_is_reported() -> None:
         (["--app", "demo"], "no endpoints are named"),
         (["--local"], "--local needs an application"),
         (["--local", "--app", "demo", "a.json"], "files and --local exclude each other"),
-        (["--local", "--app", ""], "not an application id: it is empty"),
         (["--local", "--app", "${x}"], "not an application id: it contains $ { }"),
         (["--store", "x", "a.json"], "a store is only for the local Pinpoint"),
         (["a.json", "--stdin-filename", "x"], "--stdin-filename is only for standard input"),
