@@ -1,6 +1,6 @@
 """`pe find`: find endpoints by an expression, an address or a user."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Annotated, Any
 
 import typer
@@ -16,13 +16,15 @@ from pinpoint_endpoints.cli.members import (
 )
 from pinpoint_endpoints.cli.options import DisplayOptions, Output, OutputOption
 from pinpoint_endpoints.cli.terminal import note
-from pinpoint_endpoints.documents.suggestions import nearest
+from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError, UsageError
-from pinpoint_endpoints.masking import printable, shown_member
-from pinpoint_endpoints.segments.evaluate import Answer, Endpoint, Predicate
+from pinpoint_endpoints.masking import counted, dotted, printable, shown_member
+from pinpoint_endpoints.segments.evaluate import Answer, Endpoint
 from pinpoint_endpoints.segments.expression import (
     Expression,
     InvalidExpression,
+    MemberPath,
+    UnseenMembers,
     compile_expression,
 )
 from pinpoint_endpoints.segments.users import user_id_of
@@ -79,9 +81,7 @@ def find(
         raise UsageError("nothing to find is given", "give an expression, --address or --user")
     if expression is not None and not inputs.paths and not stored.local and is_path(expression):
         raise UsageError(f"{printable(expression)} is a file", "name the expression before it")
-    compiled = None if expression is None else _compiled(expression)
-    seen: set[str] = set()
-    decide = _predicate(compiled, address, user, seen)
+    question = _Question(None if expression is None else _compiled(expression), address, user)
     tally = MemberTally(members.funnel(FOUND_WORDS))
     reader = AudienceReader(
         ctx,
@@ -96,14 +96,12 @@ def find(
     target = check_output(members, output, inputs)
     options = ReportOptions(show_values=display.show_values, quiet=display.quiet)
     view = (ListView if members.hides_counts(quiet=display.quiet) else MemberView)(options, "find")
-    matching = Matching(decide, _with_id)
+    matching = Matching(question.decide, _with_id)
     results = member_results(reader, matching, members, tally, target)
 
     def remarks(_error: PinpointEndpointsError | None) -> Iterator[str]:
-        if compiled is not None and tally.endpoints:
-            yield from map(_remark, sorted(compiled.names - seen))
-        if compiled is not None and compiled.quotes_number:
-            yield "a number in quotes is text, and cannot be compared with numbers: use backquotes"
+        if tally.endpoints:
+            yield from question.remarks()
         yield from reader.remarks()
 
     return run_with_members(results, view, tally, members, output, remarks, quiet=display.quiet)
@@ -119,40 +117,77 @@ def _compiled(expression: str) -> Expression:
         raise
 
 
-def _predicate(
-    compiled: Expression | None, address: str | None, user: str | None, seen: set[str]
-) -> Predicate:
-    def decide(endpoint: Endpoint) -> Answer:
-        if address is not None and endpoint.get("Address") != address:
+class _Question:
+    """What is asked about endpoints, and what is noticed when they answer.
+
+    Args:
+        expression: has to match, if it is given.
+        address: has to be the endpoint's, if it is given.
+        user: has to be the id of the endpoint's user, if it is given.
+    """
+
+    def __init__(
+        self, expression: Expression | None, address: str | None, user: str | None
+    ) -> None:
+        self._expression = expression
+        self._unseen = UnseenMembers(() if expression is None else expression.members)
+        self._address = address
+        self._user = user
+        self._in_other_case = 0
+
+    def decide(self, endpoint: Endpoint) -> Answer:
+        """Return whether an endpoint matches."""
+        if self._address is not None and not self._is_same(self._address, endpoint.get("Address")):
             return False
-        if user is not None and user_id_of(endpoint) != user:
+        if self._user is not None and not self._is_same(self._user, user_id_of(endpoint)):
             return False
-        return compiled is None or compiled.decide(endpoint)
+        if self._expression is None:
+            return True
+        if self._unseen.names:
+            self._unseen.look_at(endpoint)
+        return self._expression.decide(endpoint)
 
-    if compiled is None:
-        return decide
-    names = compiled.names
+    def _is_same(self, wanted: str, value: object) -> bool:
+        if value == wanted:
+            return True
+        self._in_other_case += isinstance(value, str) and value.lower() == wanted.lower()
+        return False
 
-    def decide_and_note(endpoint: Endpoint) -> Answer:
-        if len(seen) < len(names):
-            seen.update(names.intersection(endpoint))
-        return decide(endpoint)
-
-    return decide_and_note
+    def remarks(self) -> Iterator[str]:
+        """Yield why less may have been found than was meant."""
+        if self._in_other_case:
+            number = counted(self._in_other_case, "endpoint")
+            yield f"{number} left out, where upper and lower case differ from what is asked"
+        if self._expression is not None:
+            for path in self._unseen.uppermost():
+                yield _no_member(path, self._unseen.names[path])
+            yield from self._expression.advice
 
 
 def _with_id(member: Member) -> dict[str, Any]:
     return {**member.endpoint, "Id": member.endpoint_id}
 
 
-def _remark(name: str) -> str:
-    """Return that no endpoint has a member, and which one may be meant."""
+def _no_member(path: MemberPath, beside: Collection[str]) -> str:
+    """Return that no endpoint has a member, and which one may be meant.
+
+    Args:
+        path: of the member.
+        beside: the names of the members that endpoints have there.
+    """
     from pinpoint_endpoints.schema.members import member_names
 
+    *above, name = path
     names = member_names()
-    same = next((one for one in names if one.rpartition(".")[2] == name and one != name), "")
-    near = same or nearest(name, names)
-    hint = ""
-    if near != name:
-        hint = f": did you mean {near}?" if near else f": texts have quotes: '{shown_member(name)}'"
-    return f"no endpoint has the member {shown_member(name)}{hint}"
+    if above:
+        near = same_but_for_case(name, beside) or nearest(name, beside)
+        near = near and dotted([*above, near])
+    elif name in names:
+        near = ""
+    else:
+        same = (one for one in names if one.rpartition(".")[2] == name)
+        near = next(same, "") or nearest(name, names)
+    hint = f": did you mean {near}?" if near else ""
+    if not near and not above and name not in names:
+        hint = f": texts have quotes: '{shown_member(name)}'"
+    return f"no endpoint has the member {dotted(path)}{hint}"

@@ -1,20 +1,26 @@
 """Find endpoints by an expression in JMESPath, the language of the AWS CLI's --query."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.documents.suggestions import nearest
 from pinpoint_endpoints.errors import UsageError
-from pinpoint_endpoints.masking import counted
+from pinpoint_endpoints.masking import counted, dotted
+from pinpoint_endpoints.segments.definition import USER_ATTRIBUTES
 from pinpoint_endpoints.segments.evaluate import Answer, Endpoint
 
+MemberPath = tuple[str, ...]
 _CONTEXT_OF_FIRST = frozenset(
     {"subexpression", "index_expression", "projection", "filter_projection", "value_projection",
      "flatten", "pipe", "slice"}
 )  # fmt: skip
 """Of these, only the first part looks at the endpoint itself."""
 
+_OF_LISTS = frozenset({"filter_projection", "flatten", "index_expression", "projection"})
+"""They have a value only where the first part has a list."""
+
+_MAX_NAMES = 1_000
 _NUMBER = re.compile(r"\s*[-+]?[0-9]+(?:\.[0-9]+)?\s*")
 _ORDERS = frozenset({"lt", "lte", "gt", "gte"})
 _FUNCTIONS = frozenset({"contains", "starts_with", "ends_with"})
@@ -42,13 +48,44 @@ class Expression(NamedTuple):
 
     Attributes:
         decide: answers for an endpoint, which has its `Id`.
-        names: the members of an endpoint that it looks at.
-        quotes_number: whether it asks if something is more or less than a number in quotes.
+        members: the paths of the members of an endpoint that it looks at, with all above them.
+        advice: what may not be meant as it is written.
     """
 
     decide: Callable[[Endpoint], Answer]
-    names: frozenset[str]
-    quotes_number: bool = False
+    members: frozenset[MemberPath]
+    advice: Sequence[str] = ()
+
+
+class UnseenMembers:
+    """Finds the members that no endpoint has.
+
+    Attributes:
+        names: of each such member, the names beside its place, as far as they are needed.
+
+    Args:
+        members: the paths to look for, with all above them.
+    """
+
+    def __init__(self, members: Iterable[MemberPath]) -> None:
+        self.names: dict[MemberPath, set[str]] = {member: set() for member in members}
+
+    def look_at(self, endpoint: Endpoint) -> None:
+        """Take note of the members of an endpoint."""
+        for path, names in [*self.names.items()]:
+            holder: Any = endpoint
+            for step in path[:-1]:
+                holder = holder.get(step) if isinstance(holder, dict) else None
+            if not isinstance(holder, dict):
+                continue
+            if path[-1] in holder:
+                del self.names[path]
+            elif len(names) < _MAX_NAMES:
+                names.update(holder)
+
+    def uppermost(self) -> list[MemberPath]:
+        """Return the paths of those whose holders endpoints have."""
+        return sorted(path for path in self.names if path[:-1] not in self.names)
 
 
 def compile_expression(text: str) -> Expression:
@@ -76,15 +113,13 @@ def compile_expression(text: str) -> Expression:
     except exceptions.ParseError as error:
         message = f"unexpected {error.token_value}"
         raise InvalidExpression(text, error.lex_position + 1, message, _advice(text)) from None
-    if _negates_a_part(compiled.parsed):
-        column = text.find("!") + 1
-        message = "! takes only the name before the dot, so that this is never true"
-        raise InvalidExpression(text, column, message, "write !(Attributes.NAME)")
-    options = jmespath.Options(custom_functions=_functions())
-    for name, arguments in _calls(compiled.parsed):
-        _check_call(text, name, arguments, options)
-    interpreter = visitor.TreeInterpreter(options)  # search() would make one for each endpoint
     parsed = compiled.parsed
+    _refuse_what_never_matches(text, parsed)
+    options = jmespath.Options(custom_functions=_functions())
+    for node in _nodes(parsed):
+        if node["type"] == "function_expression":
+            _check_call(text, str(node["value"]), len(node["children"]), options)
+    interpreter = visitor.TreeInterpreter(options)  # search() would make one for each endpoint
     failures = (exceptions.JMESPathError, TypeError, ValueError, OverflowError)
 
     def decide(endpoint: Endpoint) -> Answer:
@@ -94,7 +129,24 @@ def compile_expression(text: str) -> Expression:
             return False
         return found is not None and found is not False and found not in ("", [], {})
 
-    return Expression(decide, frozenset(_names(parsed)), _quotes_number(parsed))
+    members = {
+        path[:length]
+        for node in _nodes(parsed, of_endpoint=True)
+        for path in [_member_of(node)]
+        for length in range(1, len(path) + 1)
+    }
+    advice = dict.fromkeys(filter(None, map(_advice_on, _nodes(parsed))))
+    return Expression(decide, frozenset(members), [*advice])
+
+
+def _refuse_what_never_matches(text: str, parsed: Mapping[str, Any]) -> None:
+    if any(map(_negates_a_part, _nodes(parsed))):
+        column = text.find("!") + 1
+        message = "! takes only the name before the dot, so that this is never true"
+        raise InvalidExpression(text, column, message, "write !(Attributes.NAME)")
+    if any(map(_takes_list, _nodes(parsed, of_endpoint=True))):
+        message = "an endpoint is no list, so that brackets have nothing to choose from"
+        raise InvalidExpression(text, text.find("[") + 1, message, "write the condition alone")
 
 
 def _functions() -> Any:
@@ -136,44 +188,66 @@ def _check_call(text: str, name: str, arguments: int, options: Any) -> None:
         raise InvalidExpression(text, column, message)
 
 
+def _children(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [child for child in node["children"] if isinstance(child, dict)]
+
+
+def _nodes(node: Mapping[str, Any], *, of_endpoint: bool = False) -> Iterator[Mapping[str, Any]]:
+    """Yield a part of an expression and all below; `of_endpoint`: those that look at it itself."""
+    yield node
+    children = _children(node)
+    if of_endpoint and node["type"] in _CONTEXT_OF_FIRST:
+        children = children[: 0 if _member_of(node) else 1]
+    for child in children:
+        yield from _nodes(child, of_endpoint=of_endpoint)
+
+
+def _member_of(node: Mapping[str, Any]) -> MemberPath:
+    """Return the path of the member that a part of an expression begins with, if it is of names."""
+    if node["type"] == "field":
+        return (str(node["value"]),)
+    path: MemberPath = ()
+    if node["type"] in _CONTEXT_OF_FIRST:
+        children = _children(node)
+        for child in children if node["type"] == "subexpression" else children[:1]:
+            path += _member_of(child)
+            if child["type"] != "field":
+                break
+    return path
+
+
 def _negates_a_part(node: Mapping[str, Any]) -> bool:
     """Tell whether a part of an expression asks for a member of what `!` returns."""
-    children = [child for child in node["children"] if isinstance(child, dict)]
-    if node["type"] in _CONTEXT_OF_FIRST - {"pipe"} and children[0]["type"] == "not_expression":
-        return True
-    return any(map(_negates_a_part, children))
+    if node["type"] not in _CONTEXT_OF_FIRST - {"pipe"}:
+        return False
+    return bool(_children(node)[0]["type"] == "not_expression")
 
 
-def _quotes_number(node: Mapping[str, Any]) -> bool:
-    """Tell whether a part of an expression is a comparison by order with a number in quotes."""
-    children = [child for child in node["children"] if isinstance(child, dict)]
-    if node["type"] == "comparator" and node["value"] in _ORDERS:
-        literals = (child["value"] for child in children if child["type"] == "literal")
-        return any(isinstance(value, str) and _NUMBER.fullmatch(value) for value in literals)
-    return any(map(_quotes_number, children))
+def _takes_list(node: Mapping[str, Any]) -> bool:
+    """Tell whether a part of an expression takes the endpoint for a list."""
+    return node["type"] in _OF_LISTS and _children(node)[0]["type"] in ("identity", "current")
 
 
-def _calls(node: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    if node["type"] == "function_expression":
-        yield str(node["value"]), len(node["children"])
-    for child in node["children"]:
-        if isinstance(child, dict):
-            yield from _calls(child)
-
-
-def _names(node: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of the members that a part of an expression takes from the endpoint."""
-    if node["type"] == "field":
-        yield str(node["value"])
-    children = [child for child in node["children"] if isinstance(child, dict)]
-    for child in children[:1] if node["type"] in _CONTEXT_OF_FIRST else children:
-        yield from _names(child)
+def _advice_on(node: Mapping[str, Any]) -> str:
+    """Return what is probably wrong with a comparison; an empty text for most."""
+    if node["type"] != "comparator":
+        return ""
+    texts = [part["value"] for part in _children(node) if part["type"] == "literal"]
+    if not texts or not isinstance(texts[0], str):
+        return ""
+    if node["value"] in _ORDERS and _NUMBER.fullmatch(texts[0]):
+        return "a number in quotes is text, and cannot be compared with numbers: use backquotes"
+    for part in _children(node):
+        member = _member_of(part)
+        is_whole = all(child["type"] == "field" for child in _children(part))
+        if is_whole and member[:-1] in (("Attributes",), USER_ATTRIBUTES):
+            name = dotted(member)
+            return f"{name} is a list, and no text: compare {name}[0], or use contains({name}, ...)"
+    return ""
 
 
 def _advice(text: str) -> str:
     """Return what is most often wrong with an expression."""
-    import re
-
     if re.search(r"(?<![=!<>])=(?!=)", text):
         return "write == to compare"
     if re.search(r"[=<>]\s*-?\d", text):

@@ -377,6 +377,7 @@ def test_an_address_or_a_user_is_found(folder: Path) -> None:
         ("contains(Id)", 1, "1 argument, and needs 2"),
         ("(Id", 4, "it ends too early"),
         ("!Attributes.Promo", 1, "write !(Attributes.NAME)"),
+        ("[?OptOut == 'ALL']", 1, "write the condition alone"),
     ],
 )
 def test_a_wrong_expression_is_shown(folder: Path, expression: str, column: int, hint: str) -> None:
@@ -387,14 +388,31 @@ def test_a_wrong_expression_is_shown(folder: Path, expression: str, column: int,
     assert ended.err.splitlines()[:2] == [f"  {expression}", f"  {'^':>{column}}"]
 
 
-def test_a_member_that_no_endpoint_has_is_named(folder: Path) -> None:
-    """A misspelled name would find nothing, and say nothing."""
-    ended = run("find", "Country == 'DE'", "endpoints")
-    assert "no endpoint has the member Country: did you mean Location.Country?" in ended.err
-    ended = run("find", "Location.Country == US", "endpoints")
-    assert "no endpoint has the member US: texts have quotes: 'US'" in ended.err
-    ended = run("find", "Metrics.session_count > '5'", "endpoints")
-    assert "a number in quotes is text" in ended.err
+@pytest.mark.parametrize(
+    ("expression", "remark"),
+    [
+        ("Country == 'DE'", "no endpoint has the member Country: did you mean Location.Country?"),
+        ("Location.Country == US", "no endpoint has the member US: texts have quotes: 'US'"),
+        ("Location.Contry == 'DE'", "Location.Contry: did you mean Location.Country?"),
+        (
+            "User.UserAttributes.team[0]",
+            "UserAttributes.team: did you mean User.UserAttributes.Team",
+        ),
+        ("Metrics.session_count > '5'", "a number in quotes is text"),
+        ("User.UserAttributes.Team == 'Lakers'", "User.UserAttributes.Team is a list"),
+    ],
+)
+def test_why_an_expression_finds_nothing_is_said(
+    folder: Path, expression: str, remark: str
+) -> None:
+    """A misspelled name, or a text where a list is, would find nothing, and say nothing."""
+    assert remark in run("find", expression, "endpoints").err
+
+
+def test_what_differs_only_in_case_is_said(folder: Path) -> None:
+    """Addresses and user ids are compared exactly."""
+    ended = run("find", "--address", "Ada@Example.com", "endpoints")
+    assert "1 endpoint left out, where upper and lower case differ" in ended.err
 
 
 def test_ids_that_are_addresses_are_masked(folder: Path) -> None:
