@@ -24,6 +24,7 @@ from pinpoint_endpoints.cli.options import (
 from pinpoint_endpoints.cli.run import run
 from pinpoint_endpoints.cli.terminal import note, write_bytes
 from pinpoint_endpoints.documents import codes
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
 from pinpoint_endpoints.documents.endpoint_ids import check_id, same_endpoint_key
 from pinpoint_endpoints.documents.model import Problem, Severity
 from pinpoint_endpoints.documents.template_shapes import TEMPLATE_SHAPES, TEXT_SUFFIXES
@@ -287,7 +288,7 @@ def preview(
         verbose=display.verbose,
     )
     results: Iterable[Result] = run_of.results(members, endpoint_id)
-    if html:
+    if html and file.is_readable:
         results = _with_html(results, save, show=show, to_stdout=output is _HTML)
 
     def remarks(error: PinpointEndpointsError | None) -> Iterator[str]:
@@ -317,8 +318,9 @@ def _template(path: str, channel: str) -> "TemplateDocument | list[Problem]":
     from pinpoint_endpoints.documents.load import load, of_any_kind
     from pinpoint_endpoints.templates.syntax import TemplateError
 
-    if Path(path).is_dir():
-        raise UsageError(f"{path} is a directory", "name one template")
+    if path == STANDARD_INPUT or Path(path).is_dir():
+        what = "standard input" if path == STANDARD_INPUT else "a directory"
+        raise UsageError(f"{path} is {what}", "name a file with one template")
     is_text = Path(path).suffix.lower() in _TEXT_SUFFIXES
     documents = [_text_document(path)] if is_text else [*load([path])]
     unread = [one for document in documents for one in document.problems if _is_unread(one)]
@@ -513,7 +515,6 @@ def _with_html(
     for result in results:
         yield result
         if not isinstance(result, Preview):
-            is_written = is_written or isinstance(result, Problem)
             continue
         is_written = True
         page = _page_of(result).encode(errors="surrogatepass")
@@ -570,18 +571,19 @@ def _values_in(path: Path) -> "Mapping[ValueName, Any]":
     from pinpoint_endpoints.templates.read import values_by_name
 
     raw = _bytes_of(str(path))
-    value: object = None
     try:
-        parsed = next(iter(language_of(format_of(str(path)), raw).parse(raw)), None)
+        found = [*language_of(format_of(str(path)), raw).parse(raw)]
     except Unreadable as error:
-        parsed = error
-    if isinstance(parsed, Unreadable):
-        problem = parsed.problems[-1]
-        raise CannotRun(f"{path}:{problem.place.line}: {problem.message}", problem.hint)
-    if parsed is not None:
-        value = parsed.value
+        found = [error]
+    values: list[object] = []
+    for one in found:
+        if isinstance(one, Unreadable):
+            problem = one.problems[-1]
+            raise CannotRun(f"{path}:{problem.place.line}: {problem.message}", problem.hint)
+        values.append(one.value)
+    value = values[0] if len(values) == 1 else None
     if not isinstance(value, dict):
-        raise CannotRun(f"{path} holds no object", "write a JSON or YAML object with names")
+        raise CannotRun(f"{path} is not one object", "write a JSON or YAML object with names")
     brought = value.get("Substitutions")
     if isinstance(brought, dict):
         value = {**value, **brought}

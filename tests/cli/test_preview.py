@@ -351,11 +351,14 @@ def test_the_local_pinpoint_is_an_audience() -> None:
         (["no.json", "a.ndjson"], 3, "no.json cannot be read: no such file"),
         (["t.json", "a.ndjson", "--tz", "Mars"], 2, "not a time zone: Mars"),
         (["t.json", "a.ndjson", "--now", "today"], 2, 'not a date and time: "today"'),
-        (["t.json", "a.ndjson", "--data", "list.json"], 3, "list.json holds no object"),
+        (["t.json", "a.ndjson", "--data", "list.json"], 3, "list.json is not one object"),
+        (["t.json", "a.ndjson", "--data", "a.ndjson"], 3, "a.ndjson is not one object"),
         (["t.json", "a.ndjson", "--data", "broken.json"], 3, "broken.json:1: "),
         (["t.json"], 2, "no endpoints are named"),
         ([], 2, "no template is named"),
         ([".", "a.ndjson"], 2, ". is a directory"),
+        (["-", "a.ndjson"], 2, "- is standard input"),
+        (["wrong.html", "a.ndjson", "-o", "html"], 2, "an e-mail is for one endpoint"),
         (["t.json", "a.ndjson", "--save", "x.html"], 2, "t.json is not an e-mail template"),
         (["m.html", "a.ndjson", "--save", "m.html"], 2, "m.html is an input"),
         (["m.html", "a.ndjson", "--save", "a.ndjson"], 2, "a.ndjson is an input"),
@@ -367,6 +370,7 @@ def test_a_wrong_command_line_is_explained(arguments: list[str], code: int, mess
     Path("list.json").write_text("[]", encoding="utf-8")
     Path("broken.json").write_text("{", encoding="utf-8")
     Path("m.html").write_text("x", encoding="utf-8")
+    Path("wrong.html").write_text("{{Nam}}", encoding="utf-8")
     ended = run("preview", *arguments)
     assert (ended.code, ended.out) == (code, "")
     assert message in ended.err

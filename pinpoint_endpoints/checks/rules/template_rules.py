@@ -414,21 +414,20 @@ def template_member(template: CheckedTemplate) -> Findings:
     members = template.members
     yield from _wrong_name(template)
     pointer, known = template.template.pointer, MEMBERS_OF_TEMPLATES[template.template.kind]
-    if members is None:
-        return
-    if any(name.endswith("Message") for name in members):  # of a campaign or a send
-        if not template.parts:
-            message = "the message has no text: a template that it names is not read"
-            yield TemplateFinding(Part("", "", pointer), 0, 0, message, "", Severity.WARNING)
-        return
-    found = [*_wrong_members(pointer, members, known)]
-    for platform in PLATFORMS if template.template.kind == "PUSH" else ():
-        inner = members.get(platform)
-        if isinstance(inner, Mapping):
-            found += _wrong_members(f"{pointer}/{platform}", inner, PUSH_MEMBERS)
+    found: list[TemplateFinding] = []
+    message = "the template has no text"
+    if members is not None:
+        message += f": expected {', '.join(known)}"
+    if members is not None and any(name.endswith("Message") for name in members):
+        message = "the message has no text: a template that it names is not read"
+    elif members is not None:
+        found += _wrong_members(pointer, members, known)
+        for platform in PLATFORMS if template.template.kind == "PUSH" else ():
+            inner = members.get(platform)
+            if isinstance(inner, Mapping):
+                found += _wrong_members(f"{pointer}/{platform}", inner, PUSH_MEMBERS)
     yield from found
-    if not template.parts and not found:
-        message = f"the template has no text: expected {', '.join(known)}"
+    if not found and not any(part.part.text for part in template.parts):
         yield TemplateFinding(Part("", "", pointer), 0, 0, message, "", Severity.WARNING)
 
 
