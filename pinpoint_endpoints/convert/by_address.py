@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
 from pinpoint_endpoints.convert.account import ENDPOINT, Account, Action, Rule
-from pinpoint_endpoints.convert.addresses import PHONE_CHANNELS, OptedOut, address_key
+from pinpoint_endpoints.convert.addresses import PHONE_CHANNELS, address_key
 from pinpoint_endpoints.convert.by_id import endpoints_by_id
 from pinpoint_endpoints.convert.sorted_lines import SortedLines
 from pinpoint_endpoints.convert.user_endpoint import (
@@ -34,6 +34,9 @@ class Addresses:
         documents: with an endpoint and an id each.
         channels: the channel types; other endpoints are left out.
         account: takes note of what is left out.
+
+    Attributes:
+        opts_out: returns whether any endpoint of any channel opts out an address.
     """
 
     def __init__(
@@ -42,7 +45,7 @@ class Addresses:
         self._documents = documents
         self._channels = channels
         self._account = account
-        self._opted_out = OptedOut()
+        self.opts_out = account.refusals.addresses.have
 
     def __iter__(self) -> Iterator[list[UserEndpoint]]:
         """Yield the endpoints with each address, the newest first. Do it once.
@@ -61,18 +64,13 @@ class Addresses:
                 endpoints = [UserEndpoint(*loads(line.split(_SEPARATOR, 1)[1])) for line in group]
                 yield sorted(endpoints, key=_newest_first)
 
-    def opts_out(self, channel: str, address: str) -> bool:
-        """Return whether any endpoint of any channel opts out an address."""
-        refusals = self._account.refusals.addresses
-        return self._opted_out.have(channel, address) or refusals.have(channel, address)
-
     def _add(self, endpoint: UserEndpoint, lines: SortedLines) -> None:
         if not endpoint.address.strip():
             rule = NO_ADDRESS if endpoint.channel in self._channels else OTHER_CHANNEL
             self._account.add(rule, ENDPOINT, endpoint.place)
             return
         if endpoint.opted_out:
-            self._opted_out.add(endpoint.channel, endpoint.address)
+            self._account.refusals.addresses.add(endpoint.channel, endpoint.address)
         if endpoint.channel not in self._channels:
             self._account.add(OTHER_CHANNEL, ENDPOINT, endpoint.place)
         else:

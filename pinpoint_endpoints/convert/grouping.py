@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import NamedTuple, Self
 
 from pinpoint_endpoints.convert.account import ENDPOINT
-from pinpoint_endpoints.convert.addresses import OptedOut, fingerprint
+from pinpoint_endpoints.convert.addresses import fingerprint
 from pinpoint_endpoints.convert.refusals import Refusals
 from pinpoint_endpoints.convert.sorted_lines import MAX_BYTES_IN_MEMORY, SortedLines
 from pinpoint_endpoints.convert.user_endpoint import (
@@ -57,10 +57,12 @@ class Grouping:
     Args:
         change: told what is left out: documents of an endpoint that a newer one replaces, and those
             with neither a user id nor an endpoint id.
-        refusals: addresses and endpoints that invalid documents opt out.
+        refusals: addresses and endpoints that invalid documents opt out; others are added.
         max_bytes: how much is kept in memory for sorting.
 
     Attributes:
+        opts_out: returns whether any endpoint with a channel type and an address is opted out, once
+            the users were read for the first time.
         users_found: how many users there are, once they were read for the first time.
         opted_out_channels: of endpoints that are opted out, then too.
     """
@@ -79,7 +81,7 @@ class Grouping:
         self._is_grouped = False
         self.users_found = 0
         self.opted_out_channels: set[str] = set()
-        self._opted_out = OptedOut()
+        self.opts_out = self._refusals.addresses.have
         self._inactive: set[int] = set()
 
     def __enter__(self) -> Self:
@@ -131,11 +133,6 @@ class Grouping:
             previous = key
         self.users_found = number
 
-    def opts_out(self, channel: str, address: str) -> bool:
-        """Return whether any endpoint of the run with this address is opted out."""
-        refused = self._refusals.addresses
-        return self._opted_out.have(channel, address) or refused.have(channel, address)
-
     def is_inactive(self, channel: str, address: str) -> bool:
         """Return whether any endpoint of the run with this address is INACTIVE."""
         return fingerprint(channel, address) in self._inactive
@@ -155,7 +152,7 @@ class Grouping:
         if state:
             endpoint = _endpoint_in(line)
             if state == _OPTED_OUT:
-                self._opted_out.add(endpoint.channel, endpoint.address)
+                self._refusals.addresses.add(endpoint.channel, endpoint.address)
                 self.opted_out_channels.add(endpoint.channel)
             else:
                 self._inactive.add(fingerprint(endpoint.channel, endpoint.address))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from pinpoint_endpoints.checks.fast_path import has_right_form, suspected_rules
-from pinpoint_endpoints.checks.finding import Finding, Policy
+from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, Finding, Policy
 from pinpoint_endpoints.checks.validate import is_valid, problem_at, validate, verdict_on
 from pinpoint_endpoints.convert.account import NULL, Account
 from pinpoint_endpoints.convert.user_endpoint import place_of
@@ -69,10 +69,10 @@ def convertible(
     checked = (
         (document, is_surely_valid)
         for group in in_groups(documents, size_of)
-        for document, is_surely_valid in zip(group, [*map(has_only_warnings, group)], strict=True)
+        for document, is_surely_valid in [(one, has_only_warnings(one, policy)) for one in group]
     )
     for document, is_surely_valid in checked:
-        if is_surely_valid and not policy.strict:
+        if is_surely_valid:
             account.endpoints += 1
             yield document
             continue
@@ -103,11 +103,26 @@ def convertible(
         )
 
 
-def has_only_warnings(document: Document) -> bool:
+def has_only_warnings(document: Document, policy: Policy = DEFAULT_POLICY) -> bool:
     """Tell whether a document is surely valid; what only warns does not matter to a conversion."""
-    if document.problems or document.endpoint_id is None or not document.is_read:
+    if document.problems or document.endpoint_id is None or policy.strict:
         return False
-    return suspected_rules(document) <= ONLY_WARNINGS and has_right_form(document)
+    if not document.is_read or not document.has_endpoint:
+        return False
+    suspected = suspected_rules(document) - ONLY_WARNINGS
+    return not (suspected and _find_errors(document, policy, suspected)) and (
+        has_right_form(document)
+    )
+
+
+def _find_errors(document: Document, policy: Policy, rules: frozenset[str]) -> bool:
+    """Tell whether rules find an error; problems with their places would take much longer."""
+    from pinpoint_endpoints.checks.rules.registry import rule_findings
+
+    return any(
+        (finding.severity or rule.severity) is Severity.ERROR
+        for rule, finding, _ in rule_findings(document, policy, rules)
+    )
 
 
 def _checked(document: Document, policy: Policy) -> tuple[Document, list[Problem], list[str]]:

@@ -488,39 +488,41 @@ def _add_attributes(members: dict[str, str], user: User, fields: Fields, change:
     """Add the values that become attributes: of each name, those of the newest endpoint.
 
     Demographic and coordinates are of one device, so they are not mixed from several endpoints.
+    Most values are one text: those are looked at here, because a call takes longer.
     """
-    found: dict[tuple[str, str], list[str]] = {}
-    seen: set[str] = set()
-    has_others, is_new = len(user.endpoints) > 1, True
+    newest: dict[str, dict[str, list[str]]] = {}
+    has_others = len(user.endpoints) > 1
     none: list[str] = []
     harmless = fields.harmless
     for endpoint in user.endpoints:
         place = endpoint.place
         for kind, attributes in _attribute_members(endpoint.request):
             known = fields.known_columns[kind]
-            is_older = kind in seen and kind in _OF_ONE_DEVICE
-            may_be_addresses = kind != _LOCATION  # coordinates are none
-            for name, texts in _values(attributes, kind, place, change):
+            is_older = kind in newest and kind in _OF_ONE_DEVICE
+            newer = newest.setdefault(kind, {})
+            for name, value in attributes.items():
+                texts = value if type(value) is list else [text_of(value)]
+                text = texts[0] if len(texts) == 1 else None
+                if type(text) is not str or not 0 < len(text) <= MAX_PROFILE_VALUE_LENGTH:
+                    texts = _texts(value, f"{kind}.{name}", place, change)
+                    if not texts:
+                        continue
                 number = len(texts)
                 columns = known.get((name, number)) or fields.columns(kind, name, number)
-                if has_others:
-                    earlier = found.setdefault((kind, name), none if is_older else texts)
-                    if earlier is not texts and earlier != texts:
-                        columns.older.add(place)
-                        continue
-                    is_new = earlier is texts
+                if has_others and newer.setdefault(name, none if is_older else texts) != texts:
+                    columns.older.add(place)
+                    continue
                 names, counts = columns.names, columns.counts
-                is_known = texts[0] in harmless if number == 1 else harmless.issuperset(texts)
-                if not is_known and may_be_addresses and fields.have_opted_out(texts):
+                may_be_address = text not in harmless and kind != _LOCATION  # these are coordinates
+                if may_be_address and fields.have_opted_out(texts):
                     change("opted-out-value", f"{kind}.{name}", place)
                     names, counts = _to_carry(columns, texts, fields)
                 for count in counts:
                     count.add(place)
-                if is_new and number == 1:
+                if number == 1:
                     members[names[0]] = texts[0]
-                elif is_new:
+                else:
                     members.update(zip(names, texts, strict=True))
-            seen.add(kind)
     members.pop("", None)  # values without a field, or withheld
 
 
@@ -547,30 +549,18 @@ def _attribute_members(request: Mapping[str, Any]) -> Iterator[tuple[str, Mappin
                 yield kind, members
 
 
-def _values(
-    attributes: Mapping[str, Any], kind: str, place: str, change: Change
-) -> Iterator[tuple[str, list[str]]]:
-    """Yield the names of members with their values, but for those that have none."""
-    for name, value in attributes.items():
-        if type(value) is float:
-            yield name, [repr(value)]
-            continue
-        values: list[Any] = value if isinstance(value, list) else [value]
-        for text in values:
-            if not isinstance(text, str) or not 0 < len(text) <= MAX_PROFILE_VALUE_LENGTH:
-                values = _texts(values, f"{kind}.{name}", place, change)
-                break
-        if values:
-            yield name, values
-        elif value == []:
-            change("empty", f"{kind}.{name}", place)
-
-
-def _texts(values: Sequence[object], member: str, place: str, change: Change) -> list[str]:
+def _texts(value: object, member: str, place: str, change: Change) -> list[str]:
     """Return the values that a profile can have, cut to the length that it can have."""
+    values: list[Any] = value if isinstance(value, list) else [value]
+    if not values:
+        change("empty", member, place)
+    for text in values:
+        if not isinstance(text, str) or not 0 < len(text) <= MAX_PROFILE_VALUE_LENGTH:
+            break
+    else:
+        return values
     texts = []
-    for value in values:
-        text = text_of(value)
+    for text in map(text_of, values):
         if text:
             texts.append(_fitting(text, member, place, change))
         else:

@@ -21,7 +21,7 @@ class Refusals:
     understood in any case, members if their names are misspelled or they are in another object.
 
     Attributes:
-        addresses: to ask whether one of them is opted out.
+        addresses: to ask whether one is opted out; formats add those of endpoints that they read.
         endpoint_ids: of documents that opt out and have no address, by `same_endpoint_key`.
     """
 
