@@ -6,13 +6,15 @@ each value that is not on the way.
 """
 
 import re
+from collections.abc import Iterable
+from itertools import accumulate
 from json.decoder import (  # type: ignore[attr-defined] # a name without a stub
     JSONDecoder,
     scanstring,
 )
 from typing import Any
 
-from pinpoint_endpoints.documents.positions import LineIndex, Span, ValuePath
+from pinpoint_endpoints.documents.positions import LineIndex, PositionMap, Span, ValuePath
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _PLAIN_KEY = re.compile(r'[ \t\n\r]*,?[ \t\n\r]*"([^"\\]*)"[ \t\n\r]*:[ \t\n\r]*')
@@ -57,9 +59,31 @@ class JsonPlaces:
         """Return where the parts of the value at an offset are: none if it has none."""
         parts = self._inside.get(start)
         if parts is None:
-            read = {"{": self._members, "[": self._items}.get(self._text[start])
-            parts = self._inside[start] = read(start + 1) if read else {}
+            parts = self._inside[start] = self._read(start)
         return parts
+
+    def map_around(self, paths: Iterable[ValuePath]) -> PositionMap:
+        """Return the positions of the values at some paths, and of those around and beside them."""
+        found = PositionMap(self._text, lines=self._lines)
+        found.values[()], found.ends[()], *_ = self._whole
+        read: set[ValuePath] = set()
+        for path in paths:
+            for above in accumulate(((step,) for step in path[:-1]), initial=()):
+                if above not in read:
+                    read.add(above)
+                    self._add_parts(found, above)
+        return found
+
+    def _add_parts(self, found: PositionMap, above: ValuePath) -> None:
+        for step, (start, end, key, key_end) in self._read(found.values[above]).items():
+            path = (*above, step)
+            found.values[path], found.ends[path] = start, end
+            if key_end:
+                found.keys[path], found.key_ends[path] = key, key_end
+
+    def _read(self, start: int) -> dict[str | int, _Extent]:
+        read = {"{": self._members, "[": self._items}.get(self._text[start])
+        return read(start + 1) if read else {}
 
     def _members(self, end: int) -> dict[str | int, _Extent]:
         text = self._text

@@ -88,6 +88,13 @@ class JsonLocator(Locator):
         """The positions of all values."""
         return _map_of(self._raw, self.first_line)
 
+    def map_around(self, paths: Iterable[ValuePath]) -> PositionMap:
+        """Return the positions of the values at these paths, and of those around and beside them.
+
+        The map of all values takes twenty times as much memory as the text.
+        """
+        return JsonPlaces(decode(self._raw, self.first_line), self.first_line).map_around(paths)
+
     def line(self, path: ValuePath) -> int:
         """Return the number of the line where the value at `path` starts."""
         return self.locate(path).line if b"\n" in self._raw else self.first_line

@@ -150,6 +150,10 @@ class Locator:
         """The positions of all values."""
         raise NotImplementedError
 
+    def map_around(self, _paths: Iterable[ValuePath]) -> PositionMap:
+        """Return the positions of at least the values at these paths, and of those beside them."""
+        return self.map
+
     def line(self, path: ValuePath) -> int:
         """Return the number of the line where the value at `path` starts."""
         return self.locate(path).line

@@ -131,7 +131,7 @@ class Forecast:
         if source.format is Format.NDJSON:
             source = source._replace(format=Format.JSON)
         fixed = fixed_text(raw, source, self._check)
-        fixes, solved = (fixed.fixes, fixed.solved) if fixed else (0, frozenset())
+        fixes, solved = (fixed.fixes, fixed.solved) if fixed else (0, [])
         self._last = _Tried(
             source.path,
             document.locator,

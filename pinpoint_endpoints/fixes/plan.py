@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from copy import deepcopy
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -53,7 +52,7 @@ def plan_fixes(fixes: Sequence[Fix], found: PositionMap, value: object) -> Plan:
     """Return the edits for fixes of a value.
 
     Fixes are left out that cannot be applied completely, whose edit would overlap another, or that
-    would change what an alias repeats elsewhere.
+    would change what an alias repeats elsewhere. The value itself is changed, not a copy.
     """
     changes = sorted(_changes(fixes, found, value), key=_outermost_first)
     chosen: list[Change] = []
@@ -129,7 +128,7 @@ def _is_free(fix: Fix, path: ValuePath, value: object, taken: Counter[ValuePath]
 
 
 def _changed(value: object, changes: Sequence[Change]) -> object:
-    top = {"": deepcopy(value)}
+    top = {"": value}
     for change in sorted(changes, key=_deepest_first):
         for path in change.paths:
             *above, name = ("", *path)

@@ -2,18 +2,17 @@
 
 from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain
+from typing import NamedTuple
 
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.discovery import Source
 from pinpoint_endpoints.documents.load import Language, documents_in, language_of, of_any_kind
 from pinpoint_endpoints.documents.model import Document, Fix, Problem, Severity
+from pinpoint_endpoints.documents.positions import Locator
 from pinpoint_endpoints.fixes.edits import Edit, edited
 from pinpoint_endpoints.fixes.plan import plan_fixes
-
-if TYPE_CHECKING:
-    from pinpoint_endpoints.documents.positions import PositionMap
 
 MAX_ROUNDS = 10
 """A fix may reveal another problem, such as a wrong value behind a name in another style."""
@@ -37,7 +36,7 @@ class FixedText(NamedTuple):
 
     raw: bytes
     fixes: int
-    solved: frozenset[Problem]
+    solved: list[Problem]
     unfinished: bool
 
 
@@ -55,7 +54,8 @@ def fixed_text(
         check: finds the problems of a document; those with a fix are fixed.
         max_rounds: how often the text is fixed and parsed again at most.
     """
-    state = first = _examine(raw, source, check)
+    state = _examine(raw, source, check)
+    first = state.found
     number = 0
     unfinished = False
     applied: set[_Numbered] = set()
@@ -70,8 +70,8 @@ def fixed_text(
         unfinished = any(state.fixes)
     if not number:
         return None
-    solved = (problem for number, problem in first.found if (number, problem.fix) in applied)
-    return FixedText(state.raw, number, frozenset(solved), unfinished)
+    solved = [problem for number, problem in first if (number, problem.fix) in applied]
+    return FixedText(state.raw, number, solved, unfinished)
 
 
 class _State(NamedTuple):
@@ -91,28 +91,29 @@ class _Examined(NamedTuple):
 
     Attributes:
         raw: the text.
+        locators: of its values.
         found: the problems that have a fix, each with the number of the value that it is in.
         fixes: of each document.
         states: of each document.
     """
 
     raw: bytes
+    locators: list[Locator]
     found: list[tuple[int, Problem]]
     fixes: list[list[_Numbered]]
     states: list[_State]
 
 
 def _examine(raw: bytes, source: Source, check: Check) -> _Examined:
-    documents = [
-        *of_any_kind(documents_in(source, raw, all_problems=True))
-    ]  # keeps the locators, so that their ids differ
-    numbers: dict[int, int] = {}
+    locators: list[Locator] = []
     found: list[tuple[int, Problem]] = []
     fixes: list[list[_Numbered]] = []
     states: list[_State] = []
     doubtful: set[int] = set()
-    for document in documents:
-        number = numbers.setdefault(id(document.locator), len(numbers))
+    for document in of_any_kind(documents_in(source, raw, all_problems=True)):
+        if not locators or locators[-1] is not document.locator:
+            locators.append(document.locator)
+        number = len(locators) - 1
         if not document.is_read:
             continue
         problems = check(document)
@@ -122,7 +123,7 @@ def _examine(raw: bytes, source: Source, check: Check) -> _Examined:
         if any(problem.code == codes.DUPLICATE_KEY for problem in document.problems):
             doubtful.add(number)
     kept = [[fix for fix in own if fix[0] not in doubtful] for own in fixes]
-    return _Examined(raw, found, kept, states)
+    return _Examined(raw, locators, found, kept, states)
 
 
 def _worse(before: _Examined, after: _Examined) -> set[int]:
@@ -159,10 +160,6 @@ class _Round:
         self._source = source
         self._check = check
         self._language = language_of(source.format, before.raw)
-        self._mark = BOM_UTF8 if before.raw.startswith(BOM_UTF8) else b""
-        self._text = decode(before.raw)
-        self._values = _values(self._language, before.raw)
-        self._maps: list[PositionMap] = list(self._language.positions(before.raw))
 
     def applied(self) -> tuple[_Examined, list[_Numbered]] | None:
         """Return the text with the sound fixes applied, and these; None if none is sound."""
@@ -192,34 +189,50 @@ class _Round:
         return sound
 
     def _attempt(self, fixes: _ByDocument) -> _Attempt:
-        """Apply fixes, and compare the result with what they are meant to do."""
-        values = [*self._values]
-        edits: list[Edit] = []
-        done: list[_Numbered] = []
-        by_number: dict[int, dict[Fix, None]] = {}
-        documents: dict[int, set[int]] = {}
-        for index, own in fixes.items():
-            for number, fix in own:
-                by_number.setdefault(number, {})[fix] = None
-                documents.setdefault(number, set()).add(index)
-        for number, numbered in sorted(by_number.items()):
-            plan = plan_fixes([*numbered], self._maps[number], values[number])
-            values[number] = plan.value
-            edits += plan.edits
-            done += ((number, fix) for fix in plan.fixes)
-        if not edits:
-            return _Attempt(None, set())
-        raw = self._mark + edited(self._text, edits).encode()
-        found = _values(self._language, raw)
-        if len(found) != len(values):
-            return _Attempt(None, {*fixes})
-        # repr compares types and the order of members, and treats NaN as equal to itself
-        differing = [number for number in documents if repr(found[number]) != repr(values[number])]
-        if differing:
-            return _Attempt(None, set().union(*(documents[number] for number in differing)))
+        """Apply fixes, and compare the text with the one before."""
+        raw, done, wrong = self._edited(fixes)
+        if wrong or not done:
+            return _Attempt(None, wrong)
         after = _examine(raw, self._source, self._check)
         worse = _worse(self._before, after)
         return _Attempt(None if worse else (after, done), worse)
+
+    def _edited(self, fixes: _ByDocument) -> tuple[bytes, list[_Numbered], set[int]]:
+        """Apply fixes.
+
+        Returns:
+            the text, the fixes that were applied, and the documents that become something else than
+            the fixes are meant to make of them.
+        """
+        before = self._before.raw
+        by_number: dict[int, dict[Fix, None]] = {}
+        for number, fix in chain(*fixes.values()):
+            by_number.setdefault(number, {})[fix] = None
+        values, edits, done = self._planned(by_number)
+        mark = BOM_UTF8 if before.startswith(BOM_UTF8) else b""
+        raw = mark + edited(decode(before), edits).encode()
+        found = _values(self._language, raw)
+        if len(found) != len(values):
+            return raw, done, {*fixes}
+        # repr compares types and the order of members, and treats NaN as equal to itself
+        other = {number for number in by_number if repr(found[number]) != repr(values[number])}
+        return raw, done, {index for index, own in fixes.items() if own and own[0][0] in other}
+
+    def _planned(
+        self, by_number: dict[int, dict[Fix, None]]
+    ) -> tuple[list[object], list[Edit], list[_Numbered]]:
+        """Return the values after fixes, the edits for that, and the fixes that they apply."""
+        values = _values(self._language, self._before.raw)
+        edits: list[Edit] = []
+        done: list[_Numbered] = []
+        for number, fixes in sorted(by_number.items()):
+            paths = (path for fix in fixes for path in fix.paths)
+            found = self._before.locators[number].map_around(paths)
+            plan = plan_fixes([*fixes], found, values[number])
+            values[number] = plan.value
+            edits += plan.edits
+            done += ((number, fix) for fix in plan.fixes)
+        return values, edits, done
 
 
 def _values(language: Language, raw: bytes) -> list[object]:

@@ -136,6 +136,9 @@ def test_single_json_values_are_where_the_map_of_all_has_them(
     raw = json.dumps(value, indent=indent, ensure_ascii=False).encode()
     (positions,), locator = json_reader.positions(raw, 7), json_reader.JsonLocator(raw, 7)
     assert has_places(locator, positions)
+    around = locator.map_around(positions.values)
+    for offsets in ("values", "ends", "keys", "key_ends"):
+        assert getattr(around, offsets) == getattr(positions, offsets)
 
 
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4), st.data())
