@@ -235,7 +235,7 @@ def _write_line(text: str) -> None:
 def _introduction(
     url: str, path: Path | None, names: str, faults: "Faults", *, verbose: bool
 ) -> Iterator[str]:
-    yield "old clients ignore them and call AWS (AWS CLI before 2.13, JavaScript v2, Go v1):"
+    yield "old clients ignore them (AWS CLI before 2.13, JavaScript v2, Go v1):"
     yield f"  give them the URL, as in aws --endpoint-url {url}"
     yield "clients also need a region and credentials (any value):"
     yield f"  export {assignments()}"

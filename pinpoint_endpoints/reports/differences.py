@@ -9,8 +9,9 @@ from pinpoint_endpoints.masking import counted, dotted, is_personal, masked_apar
 from pinpoint_endpoints.reports.lines import LineReporter
 from pinpoint_endpoints.reports.outcomes import is_unreadable
 from pinpoint_endpoints.reports.problems import problem_lines, problem_members
-from pinpoint_endpoints.reports.reporter import Reporter, Segments, View
+from pinpoint_endpoints.reports.reporter import Reporter, ReportOptions, Segments, View
 from pinpoint_endpoints.reports.tally import StateTally
+from pinpoint_endpoints.reports.wrapping import wrapped_for
 from pinpoint_endpoints.service.merge import Change
 
 _WORDS = {ComparisonState.SAME: "the same"}
@@ -120,7 +121,7 @@ class DifferenceView(View[Comparison]):
         """Return the reporter that takes the place of a table: changes do not fit into rows."""
         if output != "table":
             return None
-        return LineReporter(_BlockView(self.options), stream, counted=True)
+        return LineReporter(_BlockView(self.options, stream), stream, counted=True)
 
     def change_line(self, change: Change) -> str:
         """Return a change without a line end: `~ Location.City: "Seattle" → "Portland"`."""
@@ -144,6 +145,10 @@ class DifferenceView(View[Comparison]):
 class _BlockView(DifferenceView):
     """Shows a heading and the changes below, for each endpoint that is not the same."""
 
+    def __init__(self, options: ReportOptions, stream: TextIO) -> None:
+        super().__init__(options)
+        self._stream = stream
+
     def text(self, comparison: Comparison) -> str:
         lines = ("".join(text for text, _ in line) for line in self.styled_lines(comparison))
         return "".join(f"{line}\n" for line in lines)
@@ -156,10 +161,11 @@ class _BlockView(DifferenceView):
         place = f" ({source}): " if endpoint else ": "
         yield [(endpoint or source, "bold"), (place, ""), (str(state), _STYLES[state])]
         if state is ComparisonState.FAILED:
-            yield [(f"  {printable(comparison.message)}", "")]
+            message = f"  {printable(comparison.message)}"
+            yield [(wrapped_for(self._stream, message), "")]
         if state is ComparisonState.INVALID:
             for line in problem_lines(comparison.problems).splitlines():
-                yield [(f"  {line}", "")]
+                yield [(wrapped_for(self._stream, f"  {line}", 4), "")]
         for change in comparison.changes:
             yield [(f"  {self.change_line(change)}", _SIGN_STYLES[_sign_of(change)])]
         yield []

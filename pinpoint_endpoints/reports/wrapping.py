@@ -1,11 +1,11 @@
 """Break lines of prose for the terminal that they are written to."""
 
 import re
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import TextIO
 
 _JOINED = "\0"
-_MIN_WIDTH = 60
-"""In columns: shorter lines are written as they are, and nothing is imported for them."""
 
 
 def wrapped_for(stream: TextIO, line: str, indent: int | None = None) -> str:
@@ -18,12 +18,7 @@ def wrapped_for(stream: TextIO, line: str, indent: int | None = None) -> str:
         line: the line.
         indent: how many blanks the lines after the first one begin with; None for as many as it.
     """
-    if len(line) < _MIN_WIDTH or not stream.isatty():
-        return line
-    from shutil import get_terminal_size
-    from textwrap import wrap
-
-    width = get_terminal_size().columns
+    width = get_terminal_size().columns if stream.isatty() else 0
     if not width or len(line) <= width:
         return line
     if indent is None:

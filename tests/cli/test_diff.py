@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 from commands import RunPe, run
 from http_stub import Answer, Asked, HttpStub
+from reporting import Stream, finding
 
+from pinpoint_endpoints.delivery.compare import Comparison, ComparisonState
+from pinpoint_endpoints.reports.differences import DifferenceTally, DifferenceView
+from pinpoint_endpoints.reports.reporter import open_reporter
 from pinpoint_endpoints.testing import PinpointLocal
 
 ADA = {
@@ -359,3 +363,24 @@ def test_a_name_that_is_an_address_is_masked_unless_it_is_wanted(output: str) ->
     assert "Attributes.color:red" in masked
     _, shown, _ = diff("-o", output, "--show-values", "ada.json")
     assert [name for name in attributes if f"Attributes.{name}" not in shown] == []
+
+
+def test_prose_is_broken_between_words_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The problems of a document, and the counts."""
+    monkeypatch.setenv("COLUMNS", "30")
+    invalid = Comparison("", "a.json", ComparisonState.INVALID, problems=(finding(),))
+    tally, stream = DifferenceTally(), Stream(terminal=True)
+    tally.add(invalid)
+    reporter = open_reporter(DifferenceView(), "table", stream)
+    reporter.add(invalid)
+    reporter.close(tally, None)
+    assert stream.text().splitlines() == [
+        "a.json: invalid",
+        "  some/file.json:1:1:",
+        "    error[PE103] not a value",
+        "",
+        "1 endpoint: 0 new, 0 changed,",
+        "0 the same, 1 invalid",
+    ]
