@@ -16,7 +16,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -384,9 +384,8 @@ def _check(policy: Policy, lines: Iterable[Sequence[Any]]) -> Iterator[tuple[Any
 
 
 def _documents(source: str, line: int, text: bytes | None) -> Iterator[Document]:
-    lines = read_lines(
-        Source(source, Format.NDJSON), BytesIO(text or b""), line, is_part=text is not None
-    )
+    stream: BufferedReader = BufferedReader(BytesIO(text or b""))
+    lines = read_lines(Source(source, Format.NDJSON), stream, line, is_part=text is not None)
     return of_any_kind(lines)
 
 

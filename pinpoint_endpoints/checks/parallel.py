@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from itertools import islice
 from pathlib import Path
 from stat import S_ISREG
@@ -26,7 +26,7 @@ from pinpoint_endpoints.documents.endpoint_ids import IdSource
 from pinpoint_endpoints.documents.load import GROUP, of_any_kind, read, read_lines, with_ids
 from pinpoint_endpoints.documents.model import Checked, Document, Fix, Problem, Severity, Verdict
 from pinpoint_endpoints.documents.positions import Locator, ValuePath
-from pinpoint_endpoints.documents.streams import Meter, OpenFile, is_gzip
+from pinpoint_endpoints.documents.streams import CHUNK, Meter, OpenFile, is_gzip
 from pinpoint_endpoints.errors import CannotRun, reason_of
 from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 
@@ -379,7 +379,7 @@ def _check(settings: Settings, part: _Part) -> _Found:
     return _Found(results.all(), index.part(), results.counts, ended)
 
 
-def _documents(part: _Part, source: Source) -> tuple[Iterator[Document], BytesIO | None]:
+def _documents(part: _Part, source: Source) -> tuple[Iterator[Document], BufferedReader | None]:
     """Return the documents of a source of a part; of lines, also the stream that they come from.
 
     An empty line is added to lines: so there is something left in the stream if one of them, be it
@@ -393,7 +393,8 @@ def _documents(part: _Part, source: Source) -> tuple[Iterator[Document], BytesIO
             lines = file.read(part.size)
     except OSError as error:
         return read(UnreadablePath(source.path, reason_of(error))), None
-    stream = BytesIO(lines + b"\n" if lines.endswith(b"\n") else lines)
+    text = lines + b"\n" if lines.endswith(b"\n") else lines
+    stream: BufferedReader = BufferedReader(BytesIO(text), CHUNK)
     return read_lines(source, stream, part.first_line, is_part=True), stream
 
 

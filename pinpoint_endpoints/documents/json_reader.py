@@ -6,7 +6,7 @@ wherever positions are needed: no library gives both.
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from json.decoder import (  # type: ignore[attr-defined] # a name without a stub
@@ -50,6 +50,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER_RANGE = range(-(2**63), 2**64)
 _MAX_INTEGER_LENGTH = 20
 _QUOTE_ESCAPE = b"\\u0022"
+_LEVELS_AROUND = 254 - MAX_DEPTH  # orjson writes 254 levels
 _INDENTED = b"{\n  "
 _MAX_INDENTED_BYTES = 65_536  # a hostile text could be much longer with indentation
 _UNEXPECTED_END = "unexpected end of input"
@@ -130,6 +131,26 @@ def parse(raw: bytes, first_line: int = 1) -> Iterable[Parsed]:
     return _parse_carefully(raw, first_line)
 
 
+def parse_lines(lines: Sequence[bytes], text: bytes) -> list[object]:
+    """Return the value of each line, if surely nothing is wrong with any of them; else nothing.
+
+    This takes two thirds of the time of `parse`: names are counted for all lines together, and
+    orjson itself refuses values that are nested too deeply, as others are put around them.
+
+    Args:
+        lines: the lines of the text.
+        text: in which they are.
+    """
+    try:
+        values = [*map(orjson.loads, lines)]
+        around = values
+        for _ in range(_LEVELS_AROUND):
+            around = [around]
+        return values if _has_quotes_of(text, orjson.dumps(around)) else []
+    except (orjson.JSONDecodeError, TypeError):
+        return []
+
+
 def _parse_carefully(raw: bytes, first_line: int) -> Iterator[Parsed]:
     maps = PositionMaps(partial(positions, raw, first_line))
     for index, parsed in enumerate(parse_with_positions(raw, first_line)):
@@ -169,6 +190,10 @@ def _has_all_names(raw: bytes, value: object) -> bool:
     written = orjson.dumps(value, option=orjson.OPT_INDENT_2 if is_indented else None)
     if raw.startswith(written):
         return True
+    return _has_quotes_of(raw, written)
+
+
+def _has_quotes_of(raw: bytes, written: bytes) -> bool:
     escaped = raw.count(_QUOTE_ESCAPE) if b"\\" in raw else 0
     return written.count(b'"') == raw.count(b'"') + escaped
 

@@ -6,6 +6,7 @@ import zlib
 from codecs import BOM_UTF8
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from io import BufferedReader
 from itertools import chain
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -33,7 +34,6 @@ from pinpoint_endpoints.documents.other_documents import (
     suffix_kind,
 )
 from pinpoint_endpoints.documents.positions import (
-    Locator,
     MapLocator,
     Position,
     PositionMap,
@@ -43,7 +43,6 @@ from pinpoint_endpoints.documents.positions import (
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES, is_segment
 from pinpoint_endpoints.documents.shapes import (
     ENDPOINT_SHAPES,
-    Endpoint,
     endpoints_in,
     usual_endpoint,
 )
@@ -416,7 +415,7 @@ def _rest(raw: bytes, reader: Read) -> bytes:
 
 
 def _documents_in_stream(
-    source: Source, stream: BinaryIO, reader: _Metered, wanted: Container[int] | None
+    source: Source, stream: BufferedReader, reader: _Metered, wanted: Container[int] | None
 ) -> Iterator[Document]:
     try:
         if source.format is Format.NDJSON:
@@ -518,7 +517,7 @@ def _of_another_kind(source: Source, kind: OtherDocument, raw: bytes) -> Documen
 
 def read_lines(
     source: Source,
-    stream: BinaryIO,
+    stream: BufferedReader,
     first_line: int = 1,
     *,
     is_part: bool = False,
@@ -534,8 +533,13 @@ def read_lines(
         wanted: the numbers of the lines to read; None for all.
     """
     empty = not is_part and wanted is None
-    lines = iter(partial(stream.readline, MAX_REQUEST_BYTES + 1), b"")
-    for number, line in enumerate(lines, first_line):
+    lines = _lines(stream, ahead=wanted is None)
+    for number, (line, value) in enumerate(lines, first_line):
+        if value is not None:
+            empty = False
+            parsed = Parsed(value, (), json_reader.JsonLocator(line, number))
+            yield from _endpoints(source, parsed, several=True)
+            continue
         if wanted is not None and number not in wanted:
             continue
         if len(line) > MAX_REQUEST_BYTES:
@@ -554,6 +558,26 @@ def read_lines(
         yield from _endpoints(source, parsed, several=True)
     if empty:
         yield _unreadable(source.path, text_rules.holds_no_endpoint(Position(1, 1)))
+
+
+def _lines(stream: BufferedReader, *, ahead: bool) -> Iterator[tuple[bytes, object]]:
+    """Yield lines, each with its value, or with None if it has to be parsed by itself.
+
+    Args:
+        stream: the lines.
+        ahead: whether the lines that are there, of which none is waited for, are parsed together.
+    """
+    while begin := stream.peek(CHUNK):
+        text = begin[: begin.rfind(b"\n") + 1] if ahead else b""
+        *lines, _ = text.split(b"\n")
+        if b"\r" in text:
+            lines = [line.rstrip(b"\r") for line in lines]
+        if lines and (values := json_reader.parse_lines(lines, text)):
+            stream.read(len(text))
+            yield from zip(lines, values, strict=True)
+            continue
+        for _ in lines or (b"",):
+            yield stream.readline(MAX_REQUEST_BYTES + 1), None
 
 
 def _rows(source: Source, begin: bytes, stream: BinaryIO) -> Iterator[Document]:
@@ -588,11 +612,14 @@ def is_ndjson(raw: bytes) -> bool:
 def _endpoints(
     source: Source, parsed: Parsed, *, several: bool, all_problems: bool = False
 ) -> Iterable[Document]:
-    value, found, locator = parsed
+    path, (value, found, locator) = source.path, parsed
     usual = usual_endpoint(value)
-    if usual is not None and not found:
-        return (_document(source.path, usual, locator, several=several),)
-    return _all_endpoints(source.path, parsed, several=several, all_problems=all_problems)
+    if usual is None or found:
+        return _all_endpoints(path, parsed, several=several, all_problems=all_problems)
+    shape, endpoint_id, request = usual
+    if not endpoint_id:
+        endpoint_id = None if several else id_from_name(path)
+    return (Document(path, shape, value, endpoint_id, request, (), locator, (), several),)
 
 
 def _all_endpoints(
@@ -631,40 +658,27 @@ def _all_endpoints(
             yield Document(path, "", None, None, {}, (), locator, problems=(*problems, problem))
             problems = ()
             continue
-        yield _document(path, endpoint, locator, problems, several=several)
+        in_multi_document_file = several or int in map(type, endpoint.path)
+        is_named = in_multi_document_file or endpoint.shape not in ENDPOINT_SHAPES
+        yield Document(
+            path,
+            endpoint.shape,
+            endpoint.value,
+            endpoint.endpoint_id or (None if is_named else id_from_name(path)),
+            endpoint.request,
+            endpoint.path,
+            locator,
+            endpoint.request_path,
+            in_multi_document_file,
+            problems,
+            endpoint.metadata,
+            endpoint.application_id,
+        )
         problems = ()
     if is_empty:
         what = "segment" if isinstance(value, dict) and is_segment(value) else "endpoint"
         problem = _problem(path, text_rules.holds_no_endpoint(locator.locate(()), what))
         yield Document(path, "", None, None, {}, (), locator, problems=(*problems, problem))
-
-
-def _document(
-    path: str,
-    endpoint: Endpoint,
-    locator: Locator,
-    problems: tuple[Problem, ...] = (),
-    *,
-    several: bool,
-) -> Document:
-    several = several or any(isinstance(step, int) for step in endpoint.path)
-    endpoint_id = endpoint.endpoint_id
-    if not (endpoint_id or several) and endpoint.shape in ENDPOINT_SHAPES:
-        endpoint_id = id_from_name(path)
-    return Document(
-        path,
-        endpoint.shape,
-        endpoint.value,
-        endpoint_id or None,
-        endpoint.request,
-        endpoint.path,
-        locator,
-        endpoint.request_path,
-        several,
-        problems,
-        endpoint.metadata,
-        endpoint.application_id,
-    )
 
 
 def language_of(file_format: Format, raw: bytes) -> Language:

@@ -73,24 +73,26 @@ def endpoints_in(value: object, path: ValuePath = ()) -> Iterable[Endpoint]:
         value: the value of a file, or an item of the list in it.
         path: the path of the item.
     """
-    usual = usual_endpoint(value, path)
-    return _all_in(value, path) if usual is None else (usual,)
+    usual = usual_endpoint(value)
+    if usual is None:
+        return _all_in(value, path)
+    shape, endpoint_id, request = usual
+    return (Endpoint(shape, value, endpoint_id, request, path),)
 
 
-def usual_endpoint(value: object, path: ValuePath = ()) -> Endpoint | None:
-    """Return the endpoint that a value surely is, with nothing around it; None if it may not be.
+def usual_endpoint(value: object) -> tuple[str, str | None, Mapping[str, object]] | None:
+    """Return the shape, id and request of a value that surely is one endpoint, and no answer.
 
-    Most values of large inputs are one, and one look at their names tells.
+    Most values of large inputs are, and one look at their names tells. Of others return None.
     """
     if not isinstance(value, dict) or not _UNUSUAL.isdisjoint(value):
         return None
     if "ChannelType" not in value and "Address" not in value:
         return None
     if "Id" not in value:
-        return Endpoint("EndpointRequest", value, None, value, path)
+        return "EndpointRequest", None, value
     request = {**value}
-    endpoint_id = _text(request.pop("Id"))
-    return Endpoint("EndpointBatchItem", value, endpoint_id, request, path)
+    return "EndpointBatchItem", _text(request.pop("Id")), request
 
 
 def _all_in(value: object, path: ValuePath) -> Iterator[Endpoint]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from errno import EFBIG, EINVAL
 from functools import partial
 from stat import S_ISREG
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from tempfile import SpooledTemporaryFile
@@ -148,17 +148,17 @@ def is_gzip(begin: bytes) -> bool:
     return begin.startswith(_GZIP)
 
 
-def stream_of(begin: bytes, read: Read) -> BinaryIO:
+def stream_of(begin: bytes, read: Read) -> io.BufferedReader:
     """Return a decompressed stream of the bytes read so far and those that follow.
 
     Reading it raises OSError, EOFError or zlib.error if the gzip data is damaged.
     """
-    stream = cast("BinaryIO", io.BufferedReader(_Following(begin, read), CHUNK))
+    stream: io.BufferedReader = io.BufferedReader(_Following(begin, read), CHUNK)
     if not is_gzip(begin):
         return stream
     from gzip import GzipFile
 
-    return cast("BinaryIO", GzipFile(fileobj=stream))
+    return cast("io.BufferedReader", GzipFile(fileobj=stream))  # it has the same methods
 
 
 def nothing_more(_size: int) -> bytes:

@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from pinpoint_endpoints.documents import codes, json_reader, yaml_events, yaml_reader
 from pinpoint_endpoints.documents.decoding import Unreadable, decode
+from pinpoint_endpoints.documents.discovery import Format, Source
 from pinpoint_endpoints.documents.json_reader import parse_with_positions
+from pinpoint_endpoints.documents.load import read_lines
 from pinpoint_endpoints.documents.model import Parsed
 from pinpoint_endpoints.documents.positions import Locator, PositionMap, ValuePath
+from pinpoint_endpoints.documents.streams import nothing_more, stream_of
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 SCALARS = (
@@ -30,6 +33,12 @@ VALUES = st.recursive(
     max_leaves=12,
 )
 LAYOUTS = st.sampled_from([None, 0, 2])
+ODD_LINES = st.sampled_from(
+    ["", " ", "{", "{}{}", "null", "{}\r", '{"a": 1, "a": 2}', '{"a": "\\u0022"}', "\ufeff{}",
+     '{"Id": "x", "Address": "x"}', '{"Id": 1, "ChannelType": "SMS", "CohortId": "1"}',
+     *("[" * depth + "]" * depth for depth in (63, 64, 65)), '{"a":' * 65 + "0" + "}" * 65]
+)  # fmt: skip
+NO_LOCATOR = Locator()
 YAML_SCALARS = st.sampled_from(
     ["", "x", "a b", "'it''s'", '"x: #"', "x # y", "x#y", "a:b", "a: b", "12:30", "NO", "null", "~",
      "02134", "1.20", "-0.5", "1e3", ".inf", "+1206", "2026-11-18", "- x", "-x", "[a]", "[]",
@@ -154,6 +163,20 @@ def test_no_duplicate_key_goes_unseen(members: dict[str, object], data: st.DataO
     raw = ('{"outer": [{' + ", ".join(pairs) + "}]}").encode()
     ((_, problems, _),) = json_reader.parse(raw)
     assert [problem.code for problem in problems] == [codes.DUPLICATE_KEY]
+
+
+@given(st.lists(VALUES.map(json.dumps) | ODD_LINES, max_size=5))
+def test_lines_that_are_read_together_give_what_each_gives_by_itself(lines: list[str]) -> None:
+    """Lines that end are read together, and one without an end by itself: both say the same."""
+    together = _in_lines("".join(f"{line}\n" for line in lines), 1)
+    singly = [one for number, line in enumerate(lines, 1) for one in _in_lines(line, number)]
+    assert together == singly
+
+
+def _in_lines(text: str, first_line: int) -> list[tuple[object, ...]]:
+    stream = stream_of(text.encode(), nothing_more)
+    documents = read_lines(Source("x.ndjson", Format.NDJSON), stream, first_line, is_part=True)
+    return [(*one._replace(locator=NO_LOCATOR), one.locator.first_line) for one in documents]
 
 
 @given(st.dictionaries(TEXTS, VALUES, max_size=4))
