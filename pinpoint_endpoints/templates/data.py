@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pinpoint_endpoints.templates.helpers import is_missing
+from pinpoint_endpoints.templates.arguments import is_missing
 from pinpoint_endpoints.templates.read import Template, ValueName
 
 _LISTS = (("Attributes",), ("User", "UserAttributes"))

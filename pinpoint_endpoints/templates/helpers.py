@@ -4,104 +4,26 @@ Names and forms are those of the user guide, "Using message template helpers"; w
 they do what Handlebars.java's helpers of these names do.
 """
 
+import operator
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal, localcontext
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
+from pinpoint_endpoints.templates.arguments import (
+    Arguments,
+    MissingValue,
+    is_missing,
+    text_of,
+)
 from pinpoint_endpoints.templates.dates import format_date, parse_date
-
-
-class RenderError(Exception):
-    """A helper cannot do what a template asks of it, as Pinpoint would report it.
-
-    Args:
-        message: what is wrong, without values.
-        start: the offset in the template where it is.
-        end: the offset after it.
-    """
-
-    def __init__(self, message: str, start: int, end: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.start = start
-        self.end = end
-
-
-class MissingValue(Exception):  # noqa: N818 - ends a helper, and is no error
-    """A helper's argument has no value."""
-
-
-def text_of(value: object) -> str:
-    """Return a value as a template prints it."""
-    if isinstance(value, str):
-        return value
-    if value is None or isinstance(value, bool):
-        return {None: "", True: "true", False: "false"}[value]
-    if isinstance(value, float | Decimal):
-        digits = f"{Decimal(str(value) if isinstance(value, float) else value):f}"
-        return digits.rstrip("0").rstrip(".") if "." in digits else digits
-    if isinstance(value, list):
-        return ",".join(map(text_of, value))
-    return "[object Object]" if isinstance(value, dict) else str(value)
-
-
-def is_missing(value: object) -> bool:
-    """Return whether a value counts as missing: there is none, or a list of none."""
-    return value is None or (isinstance(value, list) and not value)
 
 
 def is_truthy(value: object) -> bool:
     """Return whether a condition holds: nothing, an empty text or list, 0 and false do not."""
     return value is not None and value is not False and value not in ("", 0) and value != []
-
-
-class Arguments(Protocol):
-    """The arguments of one call of a helper; what is missing ends the helper and is recorded."""
-
-    def __len__(self) -> int:
-        """Return how many there are, without those that have names."""
-
-    def raw(self, index: int) -> object:
-        """Return an argument as it is, None if it is missing."""
-
-    def value(self, index: int) -> object:
-        """Return an argument that must not be missing."""
-
-    def text(self, index: int) -> str:
-        """Return an argument as text; of a list, its values joined by commas, with a note."""
-
-    def word(self, index: int) -> str:
-        """Return an argument as text; of a word without quotes that is no value, the word."""
-
-    def option(self, name: str) -> object:
-        """Return an argument with a name, as it is; None if it is not given."""
-
-    def option_word(self, name: str, default: str) -> str:
-        """Return an argument with a name as text, a word without quotes as itself."""
-
-    def note(self, code: str, message: str, index: int, hint: str = "") -> None:
-        """Record what an author should know about an argument."""
-
-    def error(self, message: str, index: int | None = None) -> RenderError:
-        """Return an error about an argument, which is put before the message, or about the call."""
-
-    @property
-    def numeric(self) -> bool:
-        """Whether texts that look like numbers are compared as numbers."""
-
-    @property
-    def clock(self) -> datetime:
-        """The current time, or the one that `--now` sets."""
-
-    @property
-    def zone(self) -> str:
-        """The time zone of dates that name none."""
-
-    def uuid(self) -> str:
-        """Return a random identifier; the same ones in each run if the time is set."""
 
 
 class Helper(NamedTuple):
@@ -162,10 +84,6 @@ def _eq(arguments: Arguments) -> bool:
     return left == right
 
 
-def _neq(arguments: Arguments) -> bool:
-    return not _eq(arguments)
-
-
 def _order(arguments: Arguments) -> int:
     """Return how two arguments compare: -1, 0 or 1."""
     left, right = arguments.value(0), arguments.value(1)
@@ -191,20 +109,9 @@ def _compared(left: Any, right: Any) -> int:
     return int(left > right) - int(left < right)
 
 
-def _gt(arguments: Arguments) -> bool:
-    return _order(arguments) > 0
-
-
-def _gte(arguments: Arguments) -> bool:
-    return _order(arguments) >= 0
-
-
-def _lt(arguments: Arguments) -> bool:
-    return _order(arguments) < 0
-
-
-def _lte(arguments: Arguments) -> bool:
-    return _order(arguments) <= 0
+def _ordered(is_so: Callable[[int, int], bool]) -> Callable[[Arguments], bool]:
+    """Return a function that compares how two arguments are ordered with 0."""
+    return lambda arguments: is_so(_order(arguments), 0)
 
 
 def _and(arguments: Arguments) -> bool:
@@ -213,10 +120,6 @@ def _and(arguments: Arguments) -> bool:
 
 def _or(arguments: Arguments) -> bool:
     return any(is_truthy(arguments.raw(index)) for index in range(len(arguments)))
-
-
-def _not(arguments: Arguments) -> bool:
-    return not is_truthy(arguments.raw(0))
 
 
 def _yesno(arguments: Arguments) -> str:
@@ -237,17 +140,28 @@ def _abbreviate(arguments: Arguments) -> str:
     return text if len(text) <= width else text[: width - len(_ELLIPSIS)] + _ELLIPSIS
 
 
-def _capitalize(arguments: Arguments) -> str:
-    return re.sub(r"(?:^|(?<=\s))\S", lambda found: found[0].upper(), arguments.text(0))
-
-
-def _capitalize_first(arguments: Arguments) -> str:
-    text = arguments.text(0)
-    return text[:1].upper() + text[1:]
-
-
 def _cut(arguments: Arguments) -> str:
     return arguments.text(0).replace(arguments.text(1) if len(arguments) > 1 else " ", "")
+
+
+def _of_text(function: Callable[[str], str]) -> Callable[[Arguments], str]:
+    """Return a function that changes its only argument as a text."""
+    return lambda arguments: function(arguments.text(0))
+
+
+def _capitalized(text: str) -> str:
+    return re.sub(r"(?:^|(?<=\s))\S", lambda found: found[0].upper(), text)
+
+
+def _padded(share: Callable[[int], int]) -> Callable[[Arguments], str]:
+    """Return a function that puts so much of what a text lacks before it, and the rest behind."""
+
+    def pad(arguments: Arguments) -> str:
+        text, lacking, pad = _padding(arguments)
+        before = share(lacking)
+        return _filled(before, pad) + text + _filled(lacking - before, pad)
+
+    return pad
 
 
 def _padding(arguments: Arguments) -> tuple[str, int, str]:
@@ -265,22 +179,6 @@ def _filled(length: int, pad: str) -> str:
     return (pad * (length // len(pad) + 1))[:length]
 
 
-def _center(arguments: Arguments) -> str:
-    text, lacking, pad = _padding(arguments)
-    left = lacking // 2
-    return _filled(left, pad) + text + _filled(lacking - left, pad)
-
-
-def _ljust(arguments: Arguments) -> str:
-    text, lacking, pad = _padding(arguments)
-    return text + _filled(lacking, pad)
-
-
-def _rjust(arguments: Arguments) -> str:
-    text, lacking, pad = _padding(arguments)
-    return _filled(lacking, pad) + text
-
-
 def _inflect(arguments: Arguments) -> str:
     count = _number(arguments, 0)
     word = arguments.word(1 if count == 1 else 2)
@@ -294,14 +192,6 @@ def _join(arguments: Arguments) -> str:
     separator = arguments.text(1) if len(arguments) > 1 else ""
     joined = separator.join(map(text_of, values))
     return arguments.option_word("prefix", "") + joined + arguments.option_word("suffix", "")
-
-
-def _lower(arguments: Arguments) -> str:
-    return arguments.text(0).lower()
-
-
-def _upper(arguments: Arguments) -> str:
-    return arguments.text(0).upper()
 
 
 def _ordinalize(arguments: Arguments) -> str:
@@ -319,14 +209,14 @@ def _replace(arguments: Arguments) -> str:
     return text.replace(old, arguments.text(2)) if old else text
 
 
-def _slugify(arguments: Arguments) -> str:
-    text = re.sub(r"\s", "-", arguments.text(0).strip().lower())
-    return "".join(letter for letter in text if letter.isalpha() or letter == "-")
+def _slug(text: str) -> str:
+    dashed = re.sub(r"\s", "-", text.strip().lower())
+    return "".join(letter for letter in dashed if letter.isalpha() or letter == "-")
 
 
-def _strip_tags(arguments: Arguments) -> str:
+def _without_tags(text: str) -> str:
     kept: list[str] = []
-    text, end = arguments.text(0), 0
+    end = 0
     while (start := text.find("<", end)) >= 0 and (close := text.find(">", start)) >= 0:
         kept.append(text[end:start])
         end = close + 1
@@ -341,16 +231,14 @@ def _substring(arguments: Arguments) -> str:
     return text[start:end]
 
 
-def _add(arguments: Arguments) -> Decimal:
-    return _number(arguments, 0) + _number(arguments, 1)
+def _calculated(operation: Callable[[Decimal, Decimal], Decimal]) -> Callable[[Arguments], Decimal]:
+    """Return a function of two numbers."""
+    return lambda arguments: operation(_number(arguments, 0), _number(arguments, 1))
 
 
-def _subtract(arguments: Arguments) -> Decimal:
-    return _number(arguments, 0) - _number(arguments, 1)
-
-
-def _multiply(arguments: Arguments) -> Decimal:
-    return _number(arguments, 0) * _number(arguments, 1)
+def _rounded(mode: str) -> Callable[[Arguments], Decimal]:
+    """Return a function that rounds a number to a whole one."""
+    return lambda arguments: _number(arguments, 0).to_integral_value(mode)
 
 
 def _divide(arguments: Arguments) -> Decimal:
@@ -370,22 +258,6 @@ def _divisor(arguments: Arguments) -> Decimal:
     return divisor
 
 
-def _ceiling(arguments: Arguments) -> Decimal:
-    return _number(arguments, 0).to_integral_value(ROUND_CEILING)
-
-
-def _floor(arguments: Arguments) -> Decimal:
-    return _number(arguments, 0).to_integral_value(ROUND_FLOOR)
-
-
-def _round(arguments: Arguments) -> Decimal:
-    return _number(arguments, 0).to_integral_value(ROUND_HALF_UP)
-
-
-def _encode64(arguments: Arguments) -> str:
-    return b64encode(arguments.text(0).encode()).decode()
-
-
 def _decode64(arguments: Arguments) -> str:
     try:
         return b64decode(arguments.text(0), validate=True).decode()
@@ -394,13 +266,12 @@ def _decode64(arguments: Arguments) -> str:
 
 
 def _digest(name: str) -> Callable[[Arguments], str]:
-    def digest(arguments: Arguments) -> str:
+    def digest(text: str) -> str:
         import hashlib
 
-        text = arguments.text(0).encode()
-        return hashlib.new(name, text, usedforsecurity=False).hexdigest()
+        return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
 
-    return digest
+    return _of_text(digest)
 
 
 def _date_format(arguments: Arguments) -> str:
@@ -429,10 +300,6 @@ def _formatted(arguments: Arguments, date: datetime, style: str) -> str:
         raise arguments.error(str(error)) from None
 
 
-def _uuid(arguments: Arguments) -> str:
-    return arguments.uuid()
-
-
 def _lookup(arguments: Arguments) -> object:
     value, key = arguments.value(0), arguments.value(1)
     found: object = None
@@ -451,49 +318,54 @@ _ANSWERS = ("yes", "no")
 _PADDING = ("size", "pad")
 _MANY = 100
 
+
+def _condition(function: Callable[[Arguments], bool], least: int, most: int) -> Helper:
+    return Helper(function, least, most, _ANSWERS, is_condition=True, tests=most)
+
+
 HELPERS: Mapping[str, Helper] = {
     "abbreviate": Helper(_abbreviate, 2, 2),
-    "add": Helper(_add, 2, 2),
-    "and": Helper(_and, 2, _MANY, _ANSWERS, is_condition=True, tests=_MANY),
-    "capitalize": Helper(_capitalize, 1, 1),
-    "capitalizeFirst": Helper(_capitalize_first, 1, 1),
-    "ceiling": Helper(_ceiling, 1, 1),
-    "center": Helper(_center, 1, 2, _PADDING),
+    "add": Helper(_calculated(operator.add), 2, 2),
+    "and": _condition(_and, 2, _MANY),
+    "capitalize": Helper(_of_text(_capitalized), 1, 1),
+    "capitalizeFirst": Helper(_of_text(lambda text: text[:1].upper() + text[1:]), 1, 1),
+    "ceiling": Helper(_rounded(ROUND_CEILING), 1, 1),
+    "center": Helper(_padded(lambda lacking: lacking // 2), 1, 2, _PADDING),
     "cut": Helper(_cut, 1, 2),
     "dateFormat": Helper(_date_format, 1, 2, ("inputFormat", "outputFormat", "format", "tz")),
     "decode64": Helper(_decode64, 1, 1),
     "divide": Helper(_divide, 2, 2),
-    "encode64": Helper(_encode64, 1, 1),
-    "eq": Helper(_eq, 2, 2, _ANSWERS, is_condition=True, tests=2),
-    "floor": Helper(_floor, 1, 1),
-    "gt": Helper(_gt, 2, 2, _ANSWERS, is_condition=True, tests=2),
-    "gte": Helper(_gte, 2, 2, _ANSWERS, is_condition=True, tests=2),
+    "encode64": Helper(_of_text(lambda text: b64encode(text.encode()).decode()), 1, 1),
+    "eq": _condition(_eq, 2, 2),
+    "floor": Helper(_rounded(ROUND_FLOOR), 1, 1),
+    "gt": _condition(_ordered(operator.gt), 2, 2),
+    "gte": _condition(_ordered(operator.ge), 2, 2),
     "inflect": Helper(_inflect, 3, 3, ("includeCount",), tests=1),
     "join": Helper(_join, 1, 2, ("prefix", "suffix")),
-    "ljust": Helper(_ljust, 1, 2, _PADDING),
+    "ljust": Helper(_padded(lambda _: 0), 1, 2, _PADDING),
     "lookup": Helper(_lookup, 2, 2),
-    "lower": Helper(_lower, 1, 1),
-    "lt": Helper(_lt, 2, 2, _ANSWERS, is_condition=True, tests=2),
-    "lte": Helper(_lte, 2, 2, _ANSWERS, is_condition=True, tests=2),
+    "lower": Helper(_of_text(str.lower), 1, 1),
+    "lt": _condition(_ordered(operator.lt), 2, 2),
+    "lte": _condition(_ordered(operator.le), 2, 2),
     "md5": Helper(_digest("md5"), 1, 1),
     "modulo": Helper(_modulo, 2, 2),
-    "multiply": Helper(_multiply, 2, 2),
-    "neq": Helper(_neq, 2, 2, _ANSWERS, is_condition=True, tests=2),
-    "not": Helper(_not, 1, 1, _ANSWERS, is_condition=True, tests=1),
+    "multiply": Helper(_calculated(operator.mul), 2, 2),
+    "neq": _condition(lambda arguments: not _eq(arguments), 2, 2),
+    "not": _condition(lambda arguments: not is_truthy(arguments.raw(0)), 1, 1),
     "now": Helper(_now, 0, 1, ("tz",)),
-    "or": Helper(_or, 2, _MANY, _ANSWERS, is_condition=True, tests=_MANY),
+    "or": _condition(_or, 2, _MANY),
     "ordinalize": Helper(_ordinalize, 1, 1),
     "replace": Helper(_replace, 3, 3),
-    "rjust": Helper(_rjust, 1, 2, _PADDING),
-    "round": Helper(_round, 1, 1),
+    "rjust": Helper(_padded(lambda lacking: lacking), 1, 2, _PADDING),
+    "round": Helper(_rounded(ROUND_HALF_UP), 1, 1),
     "sha256": Helper(_digest("sha256"), 1, 1),
     "sha512": Helper(_digest("sha512"), 1, 1),
-    "slugify": Helper(_slugify, 1, 1),
-    "stripTags": Helper(_strip_tags, 1, 1),
+    "slugify": Helper(_of_text(_slug), 1, 1),
+    "stripTags": Helper(_of_text(_without_tags), 1, 1),
     "substring": Helper(_substring, 2, 3),
-    "subtract": Helper(_subtract, 2, 2),
-    "upper": Helper(_upper, 1, 1),
-    "uuid": Helper(_uuid, 0, 0),
+    "subtract": Helper(_calculated(operator.sub), 2, 2),
+    "upper": Helper(_of_text(str.upper), 1, 1),
+    "uuid": Helper(lambda arguments: arguments.uuid(), 0, 0),
     "yesno": Helper(_yesno, 1, 1, (*_ANSWERS, "maybe"), tests=1),
 }
 """Every helper but if, unless, each and with, which open blocks only."""

@@ -5,29 +5,26 @@ becomes a call of our helper `_`, and each call of a helper gets the number of i
 """
 
 import re
-import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from pinpoint_endpoints.masking import without_addresses
-from pinpoint_endpoints.templates.helpers import (
-    HELPERS,
-    Helper,
+from pinpoint_endpoints.templates.arguments import (
+    Arguments,
     MissingValue,
     RenderError,
     is_missing,
+    label_of,
     text_of,
 )
-from pinpoint_endpoints.templates.model import Note, Rendered, Rest, Settings, Site, Variable
+from pinpoint_endpoints.templates.helpers import HELPERS, Helper
+from pinpoint_endpoints.templates.model import Note, Rendered, Rest, Settings, Site
 from pinpoint_endpoints.templates.read import Part
-from pinpoint_endpoints.templates.rewrite import Rewriter, label_of, start_of
+from pinpoint_endpoints.templates.rewrite import Rewriter, start_of
 from pinpoint_endpoints.templates.syntax import (
     MAX_NESTING,
-    Call,
-    Expression,
     TemplateError,
 )
 
@@ -52,9 +49,9 @@ class Compiled:
         self.part = part
         self.settings = settings
         writer = Rewriter(part, settings)
-        self.variables = tuple(sorted(writer.variables.values(), key=start_of))
+        self.variables = tuple(sorted(writer.record.variables.values(), key=start_of))
         self.helpers = tuple(
-            (site.name, writer.place(site.start, site.end))
+            (site.name, writer.record.place(site.start, site.end))
             for site in writer.sites
             if site.name in HELPERS
         )
@@ -99,14 +96,11 @@ class _Run:
     def __init__(self, writer: Rewriter, settings: Settings, *, escapes: bool) -> None:
         from dotpromptz_handlebars import Handlebars
 
-        self.settings = settings
         self._writer = writer
         self._sites = writer.sites
         self._settings = settings
         self._hide = settings.mask
-        self._escapes = escapes
-        self._missing: dict[int, Variable] = {}
-        self._notes: dict[tuple[str, int], Note] = {}
+        self._record = writer.record
         self._left = 0
         self._is_of_address = False
         self._is_unsure_of_escapes = settings.escape is None and not escapes
@@ -142,8 +136,7 @@ class _Run:
     def render(self, data: Mapping[str, Any]) -> Rendered:
         """Return the part with the values of `data`."""
         self._data = data
-        self._missing = {}
-        self._notes = {}
+        self._record.begin()
         self._left = MAX_OUTPUT
         self._is_of_address = False
         text, error = "", None
@@ -154,8 +147,8 @@ class _Run:
         except RecursionError:
             message = f"partials are nested more than {MAX_NESTING} levels deep"
             error = self._note_at("rendering-failure", message, 0, 0)
-        missing = [self._missing[offset] for offset in sorted(self._missing)]
-        return Rendered(text, tuple(missing), tuple(self._notes.values()), error)
+        missing = [self._record.missing[offset] for offset in sorted(self._record.missing)]
+        return Rendered(text, tuple(missing), tuple(self._record.notes.values()), error)
 
     def _with_library(self, data: Mapping[str, Any]) -> str:
         return self._template(data, data=self._writer.constants)
@@ -180,27 +173,8 @@ class _Run:
                 return None
         return value
 
-    def note(self, code: str, message: str, start: int, end: int, hint: str = "") -> None:
-        """Record a note, once for each place."""
-        if (code, start) not in self._notes:
-            self._notes[code, start] = Note(code, message, self._writer.place(start, end), hint)
-
     def _note_at(self, code: str, message: str, start: int, end: int) -> Note:
-        return Note(code, message, self._writer.place(start, end), is_error=True)
-
-    def source(self, start: int, end: int) -> str:
-        """Return a range of the template as it is written."""
-        return self._writer.source(start, end)
-
-    def variable(self, expression: Expression) -> Variable | None:
-        """Return the variable that an expression is, None if it is something else."""
-        return self._writer.variables.get(expression.offset)
-
-    def miss(self, expression: Expression) -> None:
-        """Record that an expression has no value."""
-        variable = self.variable(expression)
-        if variable is not None:
-            self._missing[expression.offset] = variable
+        return Note(code, message, self._record.place(start, end), is_error=True)
 
     def spend(self, cost: int, site: Site) -> None:
         """Count what is rendered.
@@ -219,16 +193,16 @@ class _Run:
         site = self._sites[arguments[0]]
         value = self._walk(arguments[1], site.rests[0])
         if value is None or value == []:
-            self.miss(site.arguments[0])
+            self._record.miss(site.arguments[0])
             return self._placeholder(site)
         if not isinstance(value, str):
-            self.note_several(value, site.arguments[0])
+            self._record.note_several(value, site.arguments[0])
             value = text_of(value)
         self.spend(len(value), site)
         if self._is_unsure_of_escapes and not site.is_raw and _ESCAPED.search(value):
             message = "Pinpoint may print & < > \" ' ` or = as in HTML, such as &amp;"
             expression = site.arguments[0]
-            self.note(
+            self._record.note(
                 "may-be-escaped",
                 message,
                 expression.offset,
@@ -237,22 +211,12 @@ class _Run:
             )
         return self._shown(value, site)
 
-    def note_several(self, value: object, expression: Expression) -> None:
-        """Note a value that is not one text or number."""
-        start, end = expression.offset, expression.offset + len(label_of(expression))
-        if isinstance(value, list) and len(value) > 1:
-            message = f"{label_of(expression)} has several values: they are printed with commas"
-            self.note("several-values", message, start, end, "use .[0], each or join")
-        elif isinstance(value, dict):
-            message = f"{label_of(expression)} is an object, not a text"
-            self.note("object", message, start, end, "name one of its members")
-
     def _placeholder(self, site: Site) -> str:
         from dotpromptz_handlebars import SafeString
 
         if not self._settings.keep_placeholders:
             return ""
-        return SafeString(self.source(site.start, site.end))
+        return SafeString(self._record.source(site.start, site.end))
 
     def _call(self, helper: Helper, arguments: list[Any], options: Any) -> object:
         site = self._sites[arguments[0]]
@@ -260,7 +224,7 @@ class _Run:
         if self._hide and not helper.is_condition:
             self._is_of_address = self._is_of_address or any(map(_has_address, values))
         try:
-            value = helper.function(_Arguments(self, site, values, options.hash))
+            value = helper.function(Arguments(self._record, site, values, options.hash))
         except MissingValue:
             value = False if helper.is_condition else ""
         if helper.is_condition:
@@ -293,7 +257,7 @@ class _Run:
         if isinstance(value, list) and len(value) > MAX_EACH:
             message = f"each takes {MAX_EACH} values at most; there are more"
             note = self._note_at("too-many-values", message, site.start, site.end)
-            self._notes["too-many-values", site.start] = note
+            self._record.notes["too-many-values", site.start] = note
             value = value[:MAX_EACH]
         self.spend(len(value) * self._writer.bodies[arguments[0]], site)
         return value
@@ -337,117 +301,3 @@ class _Run:
 def _has_address(value: object) -> bool:
     text = text_of(value)
     return without_addresses(text) != text
-
-
-class _Arguments:
-    """The arguments of one call of a helper.
-
-    Args:
-        run: where missing values and notes are recorded.
-        site: the call as it is written.
-        values: what its arguments are.
-        options: those with names.
-    """
-
-    __slots__ = ("_options", "_run", "_site", "_values")
-
-    def __init__(
-        self, run: _Run, site: Site, values: list[Any], options: Mapping[str, Any]
-    ) -> None:
-        self._run = run
-        self._site = site
-        self._values = values
-        self._options = options
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def raw(self, index: int) -> object:
-        """Return an argument as it is, None if it is missing."""
-        value = self._values[index]
-        return None if is_missing(value) else value
-
-    def value(self, index: int) -> object:
-        """Return an argument that must not be missing."""
-        value = self._values[index]
-        if is_missing(value):
-            self._run.miss(self._site.arguments[index])
-            raise MissingValue
-        return value
-
-    def text(self, index: int) -> str:
-        """Return an argument as text; of a list, its values joined by commas, with a note."""
-        value = self.value(index)
-        if isinstance(value, str):
-            return value
-        self._run.note_several(value, self._site.arguments[index])
-        return text_of(value)
-
-    def word(self, index: int) -> str:
-        """Return an argument as text; of a word without quotes that is no value, the word."""
-        word = self._word(self._values[index], self._site.arguments[index])
-        return self.text(index) if word is None else word
-
-    def option(self, name: str) -> object:
-        """Return an argument with a name, as it is; None if it is not given."""
-        return self._options.get(name)
-
-    def option_word(self, name: str, default: str) -> str:
-        """Return an argument with a name as text, a word without quotes as itself."""
-        if name not in self._options:
-            return default
-        value, expression = self._options[name], self._site.options[name]
-        word = self._word(value, expression)
-        if word is not None:
-            return word
-        if is_missing(value):
-            self._run.miss(expression)
-            raise MissingValue
-        return text_of(value)
-
-    def _word(self, value: object, expression: Expression) -> str | None:
-        variable = self._run.variable(expression)
-        is_word = is_missing(value) and variable is not None and variable.role == "word"
-        return variable.text if variable and is_word else None
-
-    def note(self, code: str, message: str, index: int, hint: str = "") -> None:
-        """Record what an author should know about an argument."""
-        self._run.note(code, message, *self._range(index), hint)
-
-    def error(self, message: str, index: int | None = None) -> RenderError:
-        """Return an error about an argument, which is put before the message, or about the call."""
-        if index is None:
-            return RenderError(message, self._site.start, self._site.end)
-        start, end = self._range(index)
-        return RenderError(f"{self._run.source(start, end)} {message}", start, end)
-
-    def _range(self, index: int) -> tuple[int, int]:
-        if index >= len(self._site.arguments):
-            return self._site.start, self._site.end
-        expression = self._site.arguments[index]
-        return expression.offset, expression.offset + len(_text_as_written(expression))
-
-    @property
-    def numeric(self) -> bool:
-        """Whether texts that look like numbers are compared as numbers."""
-        return self._run.settings.numeric
-
-    @property
-    def clock(self) -> datetime:
-        """The current time, or the one that is set."""
-        return self._run.settings.now or datetime.now(UTC)
-
-    @property
-    def zone(self) -> str:
-        """The time zone of dates that name none."""
-        return self._run.settings.zone
-
-    def uuid(self) -> str:
-        """Return a random identifier; the same one in each run if the time is set."""
-        now = self._run.settings.now
-        name = f"{now}/{self._site.start}"
-        return str(uuid.uuid4() if now is None else uuid.uuid5(uuid.NAMESPACE_URL, name))
-
-
-def _text_as_written(expression: Expression) -> str:
-    return expression.name.text if isinstance(expression, Call) else expression.text

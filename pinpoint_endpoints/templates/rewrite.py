@@ -10,13 +10,9 @@ from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from pinpoint_endpoints.documents.positions import LineIndex
 from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
-from pinpoint_endpoints.templates.helpers import (
-    HELPERS,
-    Helper,
-    text_of,
-)
+from pinpoint_endpoints.templates.arguments import Record, label_of
+from pinpoint_endpoints.templates.helpers import HELPERS, Helper
 from pinpoint_endpoints.templates.model import (
     NO_REST,
     Note,
@@ -106,7 +102,7 @@ class Rewriter:
         pieces: the template for the library, in parts.
         sites: what the numbers in it stand for.
         constants: texts that cannot be written as constants for the library, by their names.
-        variables: by their offsets.
+        record: knows the variables and their places.
         notes: what was noticed.
         bodies: what the bodies of loops and partials cost, by their sites and names.
         rests: how paths go on that are no arguments of helpers.
@@ -121,7 +117,7 @@ class Rewriter:
             raise TemplateError(f"the template has more than {MAX_LENGTH} characters")
         self._text = part.text
         self._settings = settings
-        self._index = LineIndex(part.text)
+        self.record = Record(part.text, settings)
         self._tags = list(read_tags(part.text))
         self._scopes = [_Scope(())]
         self._blocks: list[_Open] = []
@@ -133,7 +129,6 @@ class Rewriter:
         self.failures: dict[int, Note] = {}
         self.bodies: dict[int | str, int] = {}
         self.constants: dict[str, str] = {}
-        self.variables: dict[int, Variable] = {}
         self.notes: list[Note] = []
         self.partials: dict[str, str] = {}
         self._partials = _partials_of(self._tags)
@@ -141,14 +136,6 @@ class Rewriter:
         self.plain: list[str | int] = []
         self._write()
         self.is_plain = len(self.plain) == len(self._tags)
-
-    def place(self, start: int, end: int) -> Place:
-        """Return a range of the template with its line and column."""
-        return Place(start, end, *self._index.position(start))
-
-    def source(self, start: int, end: int) -> str:
-        """Return a range of the template as it is written."""
-        return self._text[start:end]
 
     def _write(self) -> None:
         previous: str | Tag = ""
@@ -178,15 +165,10 @@ class Rewriter:
 
     def _write_tag(self, tag: Tag) -> None:
         left, right = (mark * trim for mark, trim in zip("~~", tag.trims, strict=True))
-        if tag.kind is Kind.VALUE and tag.call:
-            body, open_, close = self._value(tag, tag.call), "{{", "}}"
-            if tag.is_raw:
-                open_, close = f"{{{{{left}{{", f"}}{right}}}}}"
-            else:
-                open_, close = f"{{{{{left}", f"{right}}}}}"
-            self.pieces.append(f"{open_}{body}{close}")
-            return
-        body = self._structure(tag)
+        call = tag.call if tag.kind is Kind.VALUE else None
+        body = self._value(tag, call) if call else self._structure(tag)
+        if tag.is_raw:
+            body = f"{{{body}}}"
         self.pieces.append(f"{{{{{left}{body}{right}}}}}")
 
     def _structure(self, tag: Tag) -> str:
@@ -290,13 +272,13 @@ class Rewriter:
                 known = ", ".join(f"{option}=" for option in helper.options)
                 hint = f"it takes {known}" if known else "it takes no arguments with names"
                 message = f"{name} takes no argument {key}="
-                where = self.place(value.offset, value.offset + len(label_of(value)))
+                where = self.record.place(value.offset, value.offset + len(label_of(value)))
                 self.notes.append(Note("wrong-arguments", message, where, hint, is_error=True))
                 return True
         return False
 
     def _place_of(self, call: Call) -> Place:
-        return self.place(call.offset, call.offset + len(call.name.text))
+        return self.record.place(call.offset, call.offset + len(call.name.text))
 
     def _unknown(self, tag: Tag, call: Call, *, in_block: bool) -> str:
         """Note a name that is no helper; return what fails when it is rendered."""
@@ -352,9 +334,9 @@ class Rewriter:
             if name in _DATA_HELPERS:
                 return f"({_DATA_HELPERS[name]} @index)", NO_REST, None
             return f"@{'../' * path.levels}{name}", NO_REST, None
-        place = self.place(path.offset, path.offset + len(path.text))
+        place = self.record.place(path.offset, path.offset + len(path.text))
         variable = Variable(self._resolve(path), path.text, place, role, helper)
-        self.variables[path.offset] = variable
+        self.record.variables[path.offset] = variable
         self._read.append(variable)
         self._note_argument(variable)
         if path.is_data or (len(self._scopes) == 1 and not path.levels):
@@ -431,7 +413,7 @@ class Rewriter:
         value = self._expression(call.arguments[0], name, role)
         written, site = f"{name} {value}", -1
         if name in {"each", "with"}:
-            found = self.variables.get(call.arguments[0].offset)
+            found = self.record.variables.get(call.arguments[0].offset)
             path = found.path if found and isinstance(call.arguments[0], Path) else None
             if name == "each":
                 site = self._site(tag, call)
@@ -555,13 +537,6 @@ def _partials_of(tags: Sequence[str | Tag]) -> _Partials:
             used[use.start] = found[0]
             early |= {found[0]} if found[1] > use.start else set()
     return _Partials(defined, used, frozenset(early), have_the_root)
-
-
-def label_of(expression: Expression) -> str:
-    """Return what an expression says, as it is written but for quotes."""
-    if isinstance(expression, Constant):
-        return expression.text if expression.is_number else text_of(expression.value)
-    return expression.text if isinstance(expression, Path) else expression.name.text
 
 
 def _simple_name(call: Call) -> str:
