@@ -46,11 +46,6 @@ class Criterion:
     operator: str
     values: tuple[Any, ...]
 
-    @property
-    def pointer(self) -> str:
-        """The JSON pointer (RFC 6901) to it in the value of the file."""
-        return json_pointer(self.path)
-
 
 @dataclass(frozen=True, slots=True)
 class Dimensions:

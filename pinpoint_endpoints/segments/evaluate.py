@@ -98,14 +98,6 @@ class Bases(Protocol):
         """Return the compiled base segment; None if it is not at hand."""
 
 
-class NoBases:
-    """Finds no base segments."""
-
-    def node(self, _reference: Reference, /) -> "Node | None":
-        """Return None."""
-        return None
-
-
 class Node(NamedTuple):
     """One level of a compiled segment.
 
@@ -140,14 +132,8 @@ class Node(NamedTuple):
         """Yield the leaves that cannot be decided for any endpoint."""
         return (leaf for leaf in self.criteria() if leaf.decide is _undecided)
 
-    def members(self) -> Iterator[ValuePath]:
-        """Yield the members of endpoints that criteria look at."""
-        for leaf in self.criteria():
-            if isinstance(leaf.part, Criterion):
-                yield leaf.part.member
 
-
-def compile_segment(definition: Definition, settings: Settings, bases: Bases | None = None) -> Node:
+def compile_segment(definition: Definition, settings: Settings, bases: Bases) -> Node:
     """Return a segment whose `decide` answers whether an endpoint is in it.
 
     The user attributes of an endpoint are taken from its `User`: merge those of a user's other
@@ -158,7 +144,6 @@ def compile_segment(definition: Definition, settings: Settings, bases: Bases | N
         settings: how criteria are read.
         bases: finds the base segments that it names.
     """
-    bases = bases or NoBases()
     groups = tuple(_group(group, settings, bases) for group in definition.groups)
     node = _level(definition, definition.include, groups)
     if not any(group.sources for group in definition.groups):
@@ -389,19 +374,13 @@ def _scalar(criterion: Criterion) -> Predicate:
     wanted = frozenset(criterion.values)
     if criterion.member == CHANNEL_TYPE and _PUSH in wanted:
         wanted |= PUSH_CHANNELS
-    if criterion.operator == "EXCLUSIVE":
+    excludes = criterion.operator == "EXCLUSIVE"
 
-        def excludes(endpoint: Endpoint) -> Answer:
-            value = get(endpoint)
-            return not (isinstance(value, str) and value in wanted)
-
-        return excludes
-
-    def includes(endpoint: Endpoint) -> Answer:
+    def decide(endpoint: Endpoint) -> Answer:
         value = get(endpoint)
-        return isinstance(value, str) and value in wanted
+        return (isinstance(value, str) and value in wanted) is not excludes
 
-    return includes
+    return decide
 
 
 def _metric(criterion: Criterion, name: str) -> Predicate:

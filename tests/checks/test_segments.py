@@ -18,8 +18,9 @@ from pinpoint_endpoints.documents.load import documents_in, load, of_any_kind, r
 from pinpoint_endpoints.documents.model import Problem
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
 from pinpoint_endpoints.fixes.rounds import fixed_text
+from pinpoint_endpoints.segments.bases import SegmentLibrary
 from pinpoint_endpoints.segments.definition import definition_in
-from pinpoint_endpoints.segments.evaluate import Settings, compile_segment
+from pinpoint_endpoints.segments.evaluate import Settings
 
 EMAIL = {"Demographic": {"Channel": {"DimensionType": "INCLUSIVE", "Values": ["EMAIL"]}}}
 COUNTRY = {"Location": {"Country": {"DimensionType": "INCLUSIVE", "Values": ["DE"]}}}
@@ -367,8 +368,9 @@ def test_a_segment_without_errors_can_be_evaluated(data: st.DataObject) -> None:
     source = Source("a.json", format_of("a.json"))
     for document in of_any_kind(documents_in(source, json.dumps(value).encode())):
         if document.shape in SEGMENT_SHAPES and is_valid(validate(document)):
+            library = SegmentLibrary(Settings(datetime(2026, 1, 1, tzinfo=UTC)))
             definition = definition_in(document.value, document.path)
-            node = compile_segment(definition, Settings(datetime(2026, 1, 1, tzinfo=UTC)))
+            node = library.compile(definition)
             assert node.decide({"ChannelType": "EMAIL"}) in (True, False, None)
 
 

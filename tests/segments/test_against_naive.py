@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from segment_audience import NOW
 
+from pinpoint_endpoints.segments.bases import SegmentLibrary
 from pinpoint_endpoints.segments.definition import definition_in
-from pinpoint_endpoints.segments.evaluate import PUSH_CHANNELS, Answer, Settings, compile_segment
+from pinpoint_endpoints.segments.evaluate import PUSH_CHANNELS, Answer, Settings
 
 VALUES = ("a", "b", "A", "", "ab", "2024-01-14T00:00:00Z", "2024-01-15T10:00:00Z", "2024-01-14")
 DATES = VALUES[5:7]
@@ -215,6 +216,6 @@ def test_both_evaluators_agree(seed: int) -> None:
     for _ in range(60):
         request = generator.definition()
         definition = definition_in({"Name": "random", **request})
-        decide = compile_segment(definition, Settings(NOW)).decide
+        decide = SegmentLibrary(Settings(NOW)).compile(definition).decide
         for endpoint in endpoints:
             assert decide(endpoint) is naive(request, endpoint), (request, endpoint)

@@ -14,25 +14,16 @@ from segment_audience import (
     grouped,
 )
 
+from pinpoint_endpoints.documents.positions import json_pointer
 from pinpoint_endpoints.documents.segment_shapes import segments_in
+from pinpoint_endpoints.segments.bases import SegmentLibrary
 from pinpoint_endpoints.segments.definition import (
     Definition,
-    Reference,
     definition_in,
 )
-from pinpoint_endpoints.segments.evaluate import Answer, Node, Settings, compile_segment
+from pinpoint_endpoints.segments.evaluate import Answer, Node, Settings
 
 SETTINGS = Settings(NOW)
-
-
-class Bases:
-    """Has one base segment."""
-
-    def node(self, reference: Reference) -> Node | None:
-        """Return the segment of all e-mail endpoints, if it is the one."""
-        if reference.id != ALL_EMAIL_USERS["Id"]:
-            return None
-        return compile_segment(only(ALL_EMAIL_USERS), SETTINGS)
 
 
 def only(value: object) -> Definition:
@@ -41,9 +32,14 @@ def only(value: object) -> Definition:
     return definition_in(found.value, found.path)
 
 
+def compiled(value: object, settings: Settings = SETTINGS) -> Node:
+    """Return a compiled segment; one base segment is at hand."""
+    return SegmentLibrary(settings, [only(ALL_EMAIL_USERS)]).compile(only(value))
+
+
 def answers(value: object, settings: Settings = SETTINGS) -> dict[str, Answer]:
     """Return what a segment answers for each endpoint."""
-    decide = compile_segment(only(value), settings, Bases()).decide
+    decide = compiled(value, settings).decide
     return {endpoint_id: decide(endpoint) for endpoint_id, endpoint in ENDPOINTS.items()}
 
 
@@ -56,7 +52,7 @@ def members(value: object, settings: Settings = SETTINGS) -> str:
 
 def of(endpoint: dict[str, Any], dimensions: dict[str, Any], **settings: Any) -> Answer:
     """Return whether dimensions match an endpoint."""
-    return compile_segment(only(dimensions), SETTINGS._replace(**settings)).decide(endpoint)
+    return compiled(dimensions, SETTINGS._replace(**settings)).decide(endpoint)
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
@@ -89,7 +85,7 @@ def test_criteria_keep_their_places() -> None:
     """A criterion knows where it is in its file."""
     definition = only({"SegmentsResponse": {"Item": [{**DEFINITIONS["S3"][0], "Id": "s"}]}})
     pointers = [
-        criterion.pointer
+        json_pointer(criterion.path)
         for group in definition.groups
         for dimensions in group.dimensions
         for criterion in dimensions.criteria
@@ -198,5 +194,5 @@ def test_members_of_a_wrong_type_are_not_there() -> None:
         "EffectiveDate": 7,
     }
     for value, _ in DEFINITIONS.values():
-        bare = compile_segment(only(value), SETTINGS, Bases()).decide({})
-        assert compile_segment(only(value), SETTINGS, Bases()).decide(wrong) is bare
+        bare = compiled(value).decide({})
+        assert compiled(value).decide(wrong) is bare
