@@ -110,7 +110,7 @@ def template_problems(
     given = {*template.defaults, *template.substitutions, *values}
     given.update(*template.addresses.values())
     members: Any = found.document.value
-    for step in _path(template.pointer, members):
+    for step in path_of(template.pointer, members):
         members = members[step]
     members = members if isinstance(members, dict) else None
     checked = CheckedTemplate(template, found.parts, given, names or Names(), members)
@@ -119,7 +119,7 @@ def template_problems(
 
 def unreadable(document: Document, error: TemplateError) -> Problem:
     """Return why a document is not a template."""
-    path = (*document.path, *_path(error.pointer, document.value))
+    path = (*document.path, *path_of(error.pointer, document.value))
     return Problem.at(
         document, codes.TEMPLATE_SYNTAX, Severity.ERROR, path, error.message, error.hint
     )
@@ -157,7 +157,7 @@ def _problems(document: Document, checked: CheckedTemplate, policy: Policy) -> I
 
 def _problem(document: Document, code: str, found: TemplateFinding, severity: Severity) -> Problem:
     part = found.part
-    inner = _path(part.pointer, document.value)
+    inner = path_of(part.pointer, document.value)
     if not part.text:
         path = (*document.path, *inner)
         message, hint = found.message, found.hint
@@ -181,8 +181,8 @@ def _place(problem: Problem) -> tuple[int, int, str]:
     return problem.line, problem.column, problem.code
 
 
-def _path(pointer: str, value: Any) -> ValuePath:
-    """Return the path that a JSON pointer into a value stands for."""
+def path_of(pointer: str, value: Any) -> ValuePath:
+    """Return the path that a JSON pointer into a value stands for, as far as it leads."""
     path: list[str | int] = []
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from pinpoint_endpoints.checks.templates import document_problems
+from pinpoint_endpoints.checks.templates import document_problems, path_of
 from pinpoint_endpoints.convert.account import Account, Action, Rule
 from pinpoint_endpoints.convert.formats import ConvertOptions
 from pinpoint_endpoints.convert.output import Output
@@ -79,22 +79,17 @@ class _Found(NamedTuple):
     name: str
 
     def raw(self, pointer: str) -> Any:
-        """Return the value at a JSON pointer; None if there is none."""
+        """Return the value at a JSON pointer."""
         value: Any = self.document.value
-        for step in pointer.split("/")[1:]:
-            name = step.replace("~1", "/").replace("~0", "~")
-            if isinstance(value, list):
-                value = value[int(name)]
-            else:
-                value = value.get(name) if isinstance(value, dict) else None
+        for step in path_of(pointer, value):
+            value = value[step]
         return value
 
     def place(self, part: Part, place: Place) -> str:
         """Return where a range of a part is, as `file:line:column`."""
         document = self.document
-        path = [int(step) if step.isdigit() else step for step in part.pointer.split("/")[1:]]
-        whole = (*document.path, *path)
-        span = place_in_text(document.locator.map, whole, part.text, place.start, place.end)
+        path = (*document.path, *path_of(part.pointer, document.value))
+        span = place_in_text(document.locator.map, path, part.text, place.start, place.end)
         return f"{document.source}:{span.line}:{span.column}"
 
 

@@ -25,14 +25,16 @@ _REQUESTS = frozenset(f"{kind}Template{end}" for kind in _KINDS for end in ("Req
 _MESSAGES = frozenset({"MessageRequest", "SendUsersMessageRequest", "WriteCampaignRequest"})
 _MEMBERS = frozenset({"DefaultSubstitutions", "HtmlPart", "TemplateType", "TextPart"})
 _TEXTS = frozenset({"Body", "Subject"})
-_PLATFORMS = frozenset({"ADM", "APNS", "Baidu", "Default", "GCM"})
+PLATFORMS = ("Default", "APNS", "GCM", "ADM", "Baidu")
+"""The members of a push template with texts."""
+
 _OF_IN_APP = frozenset({"Content", "Layout"})
 _OF_PUSH = frozenset({"Action", "Body", "RawContent", "Title", "Url"})
 _CLOUDFORMATION_TYPE = re.compile(r"AWS::Pinpoint::\w+Template")
 
 _CERTAIN = _REQUESTS | _MEMBERS | {"MessageConfiguration"}
 
-TEMPLATE_MARKS = _CERTAIN.union(_MESSAGES, _TEXTS, _PLATFORMS, _OF_IN_APP, {"Resources", "Type"})
+TEMPLATE_MARKS = _CERTAIN.union(_MESSAGES, _TEXTS, PLATFORMS, _OF_IN_APP, {"Resources", "Type"})
 """A value without any of these is no template."""
 
 _OF_AN_ENDPOINT = frozenset(
@@ -50,7 +52,7 @@ def is_template(value: Mapping[str, Any]) -> bool:
     return (
         any(_has(value[name], "MessageConfiguration") for name in names & _MESSAGES)
         or not _TEXTS.isdisjoint(names)
-        or any(_has(value[name], *_OF_PUSH) for name in names & _PLATFORMS)
+        or any(_has(value[name], *_OF_PUSH) for name in names & PLATFORMS)
         or any(map(_is_resource, _values(value.get("Resources"))))
     )
 

@@ -20,6 +20,7 @@ from pinpoint_endpoints.segments.definition import (
     DEVICE_TYPE,
     DURATIONS,
     EFFECTIVE_DATE,
+    USER_ATTRIBUTES,
     Criterion,
     Definition,
     Dimensions,
@@ -455,7 +456,7 @@ def activity_of(settings: Settings) -> Callable[[Endpoint], float | None]:
     if settings.recency == RecencySource.EFFECTIVE_DATE:
         return effective_date
     name = str(settings.recency)
-    members: tuple[ValuePath, ...] = (("Attributes", name), ("User", "UserAttributes", name))
+    members: tuple[ValuePath, ...] = (("Attributes", name), (*USER_ATTRIBUTES, name))
 
     def newest(endpoint: Endpoint) -> float | None:
         for member in members:

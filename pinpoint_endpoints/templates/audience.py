@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from pinpoint_endpoints.segments.definition import USER_ATTRIBUTES
 from pinpoint_endpoints.segments.evaluate import PUSH_CHANNELS
 from pinpoint_endpoints.segments.funnel import Stage, stage_of
 from pinpoint_endpoints.templates.message import Message, Renderer
@@ -19,8 +20,7 @@ CHANNEL_TYPES: Mapping[str, frozenset[str]] = {
 }
 """The channel types of the endpoints that messages of a kind of template are sent to."""
 
-_USER_ATTRIBUTES = ("User", "UserAttributes")
-_ATTRIBUTE_MAPS = (("Attributes",), ("Metrics",), _USER_ATTRIBUTES)
+_ATTRIBUTE_MAPS = (("Attributes",), ("Metrics",), USER_ATTRIBUTES)
 MAX_NAMES = 10_000
 MAX_ENTRIES = 1_000
 
@@ -37,8 +37,8 @@ def user_attributes_in(parts: Iterable[Compiled]) -> frozenset[str] | None:
     for part in parts:
         for variable in part.variables:
             path = variable.path or ()
-            if path[:2] == _USER_ATTRIBUTES[: len(path)] and path:
-                if len(path) < len(_USER_ATTRIBUTES) + 1 or path[2].startswith("["):
+            if path[:2] == USER_ATTRIBUTES[: len(path)] and path:
+                if len(path) < len(USER_ATTRIBUTES) + 1 or path[2].startswith("["):
                     return None
                 names.add(path[2])
     return frozenset(names)

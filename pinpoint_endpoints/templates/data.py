@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pinpoint_endpoints.segments.definition import USER_ATTRIBUTES
 from pinpoint_endpoints.templates.arguments import is_missing
 from pinpoint_endpoints.templates.read import Template, ValueName
 
-_LISTS = (("Attributes",), ("User", "UserAttributes"))
+LISTS = (("Attributes",), USER_ATTRIBUTES)
 """Their members are lists."""
 
 RECOMMENDATIONS = ("RecommendationItems", "Recommendations")
@@ -56,5 +57,5 @@ def _put(data: dict[str, Any], values: Iterable[tuple[ValueName, Any]], *, repla
             target[key] = {**inner} if isinstance(inner, Mapping) else {}
             target = target[key]
         if replace or is_missing(target.get(last)):
-            is_list = tuple(above) in _LISTS and not isinstance(value, list)
+            is_list = tuple(above) in LISTS and not isinstance(value, list)
             target[last] = [value] if is_list else value

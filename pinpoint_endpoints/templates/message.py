@@ -18,12 +18,10 @@ from pinpoint_endpoints.templates.model import Settings
 from pinpoint_endpoints.templates.read import Template, ValueName
 from pinpoint_endpoints.templates.render import Compiled, compile_part
 from pinpoint_endpoints.templates.sms import SmsParts, sms_parts
+from pinpoint_endpoints.templates.variables import OF_SES
 
 _KNOWN_WHEN_SENT = frozenset({*RECOMMENDATIONS, "RequestId"})
 """The first names of variables that no endpoint has, and the service has when it sends."""
-
-_OF_SES = "amazonSES"
-"""Names such as `amazonSESUnsubscribeUrl` are Amazon SES's own."""
 
 _PLATFORMS = {"ADM": "ADM", "APNS": "APNS", "BAIDU": "Baidu", "GCM": "GCM"}
 """What push templates call the platforms, by the begin of the channel type."""
@@ -127,7 +125,7 @@ class Renderer:
                 first = variable.path[0] if variable.path else ""
                 if first in _KNOWN_WHEN_SENT:
                     unknown[variable.name] = None
-                elif not first.startswith(_OF_SES):
+                elif not first.startswith(OF_SES):
                     missing[variable.name] = None
             notes += (Remark(part.name, note.message) for note in rendered.notes)
             if rendered.error is not None:

@@ -6,9 +6,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from pinpoint_endpoints.masking import is_personal
-from pinpoint_endpoints.templates.syntax import (
-    Expression,
-)
+from pinpoint_endpoints.templates.syntax import Expression
 
 Role = Literal["text", "url", "argument", "word", "condition", "loop"]
 """`word`: an argument without quotes, where the guide has texts without quotes."""
@@ -79,7 +77,6 @@ class Variable(NamedTuple):
         place: where.
         role: what it is used for.
         helper: the helper or block that it is an argument of, or empty.
-        before: the text of the part before it, tags and all, up to 500 characters.
     """
 
     path: tuple[str, ...] | None

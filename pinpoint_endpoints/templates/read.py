@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from pinpoint_endpoints.documents.stack_functions import text_of_function
+from pinpoint_endpoints.documents.template_shapes import PLATFORMS
 from pinpoint_endpoints.templates.syntax import TemplateError
 
 TemplateKind = Literal["EMAIL", "SMS", "PUSH", "VOICE", "INAPP"]
@@ -123,7 +124,6 @@ _WRAPPERS = (
     *("Properties", "WriteCampaignRequest", "CampaignResponse", "MessageRequest"),
     *("SendUsersMessageRequest", "MessageConfiguration"),
 )
-_PLATFORMS = ("Default", "APNS", "GCM", "ADM", "Baidu")
 _PUSH_TEXTS = (
     *("Title", "Body", "Url", "MediaUrl", "ImageUrl", "ImageIconUrl", "SmallImageIconUrl"),
     "RawContent",
@@ -183,7 +183,7 @@ def _kind_of(value: Mapping[str, Any], channel: str) -> TemplateKind | None:
         return "EMAIL"
     if {"Content", "Layout"} & value.keys():
         return "INAPP"
-    if any(isinstance(value.get(platform), Mapping) for platform in _PLATFORMS):
+    if any(isinstance(value.get(platform), Mapping) for platform in PLATFORMS):
         return "PUSH"
     if "Body" in value:
         is_voice = channel == "VOICE" or {"VoiceId", "LanguageCode"} & value.keys()
@@ -213,6 +213,13 @@ def _members(value: Mapping[str, Any], *names: str) -> Texts:
             yield name, name, text
 
 
+def _text_at(value: Any, path: str) -> str | None:
+    """Return the text at a path of names; None if there is none."""
+    for name in path.split("/"):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str) else None
+
+
 def _email_texts(value: Mapping[str, Any]) -> Texts:
     yield from _members(value, "Subject", "HtmlPart", "TextPart")
     headers = value.get("Headers")
@@ -226,7 +233,7 @@ def _body(value: Mapping[str, Any]) -> Texts:
 
 
 def _push_texts(value: Mapping[str, Any]) -> Texts:
-    for platform in _PLATFORMS:
+    for platform in PLATFORMS:
         if isinstance(value.get(platform), Mapping):
             for name, _, text in _members(value[platform], *_PUSH_TEXTS):
                 yield f"{platform}.{name}", f"{platform}/{name}", text
@@ -236,10 +243,8 @@ def _in_app_texts(value: Mapping[str, Any]) -> Texts:
     contents = value.get("Content")
     for index, content in enumerate(contents if isinstance(contents, list) else ()):
         for path in ("HeaderConfig/Header", "BodyConfig/Body", "PrimaryBtn/DefaultConfig/Text"):
-            text: Any = content
-            for name in path.split("/"):
-                text = text.get(name) if isinstance(text, Mapping) else None
-            if isinstance(text, str):
+            text = _text_at(content, path)
+            if text is not None:
                 yield f"Content.{index}.{path.replace('/', '.')}", f"Content/{index}/{path}", text
 
 
@@ -291,7 +296,7 @@ _MESSAGE_KINDS: Mapping[str, TemplateKind] = {
     "VoiceMessage": "VOICE",
     "InAppMessage": "INAPP",
     "DefaultPushNotificationMessage": "PUSH",
-    **{f"{platform}Message": "PUSH" for platform in _PLATFORMS[1:]},
+    **{f"{platform}Message": "PUSH" for platform in PLATFORMS[1:]},
 }
 _EMAIL_MEMBERS = {
     "Subject": ("Title", "SimpleEmail/Subject/Data"),
@@ -305,10 +310,8 @@ def _message_texts(key: str, message: Mapping[str, Any]) -> Texts:
         case "EMAIL":
             for part, paths in _EMAIL_MEMBERS.items():
                 for path in paths:
-                    text: Any = message
-                    for name in path.split("/"):
-                        text = text.get(name) if isinstance(text, Mapping) else None
-                    if isinstance(text, str):
+                    text = _text_at(message, path)
+                    if text is not None:
                         yield part, path, text
         case "PUSH":
             platform = key.removesuffix("Message").removesuffix("PushNotification")

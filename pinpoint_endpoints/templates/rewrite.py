@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
 from pinpoint_endpoints.templates.arguments import Record, label_of
+from pinpoint_endpoints.templates.data import LISTS
 from pinpoint_endpoints.templates.helpers import HELPERS, Helper
 from pinpoint_endpoints.templates.model import (
     NO_REST,
@@ -81,7 +82,6 @@ _ANYTHING = "0"
 
 _BEFORE = 500
 _DATA_HELPERS = {"odd": "_odd", "even": "_even", "index_1": "_number"}
-_LISTS = (("Attributes",), ("User", "UserAttributes"))
 _TAKES_LISTS = {"join", "lookup", "and", "or", "not", "yesno"}
 _TAKES_WORDS = {"inflect": (1, 2)}
 _OPENING = {Kind.OPEN, Kind.INVERSE, Kind.PARTIAL_BLOCK, Kind.INLINE}
@@ -373,7 +373,7 @@ class Rewriter:
             text = variable.text
             message = f"{text} is taken as text: without quotes it is the name of a value"
             self.notes.append(Note("unquoted-word", message, variable.place, f'write "{text}"'))
-        if path is None or path[:-1] not in _LISTS or helper in _TAKES_LISTS:
+        if path is None or path[:-1] not in LISTS or helper in _TAKES_LISTS:
             return
         if helper in HELPERS:
             message = f"{variable.text} is a list, and {helper} takes one value"

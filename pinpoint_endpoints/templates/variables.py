@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case, same_but_for_style
 from pinpoint_endpoints.masking import dotted
+from pinpoint_endpoints.segments.definition import USER_ATTRIBUTES
 
 Path = tuple[str, ...]
 
@@ -46,9 +47,8 @@ _BY_MEMBER: Mapping[str, Path] = {
     for member in members
     if member != _ANY
 }
-_USER_ATTRIBUTES = ("User", "UserAttributes")
-_ATTRIBUTES: Sequence[Path] = (_USER_ATTRIBUTES, ("Attributes",), ("Metrics",))
-_OF_SES = "amazonSES"
+_ATTRIBUTES: Sequence[Path] = (USER_ATTRIBUTES, ("Attributes",), ("Metrics",))
+OF_SES = "amazonSES"
 """Placeholders of Amazon SES, such as `amazonSESUnsubscribeUrl`, begin with this."""
 
 
@@ -80,7 +80,7 @@ def unknown(path: Path, counts: Mapping[Path, int]) -> Unknown | None:
         counts: how many endpoints have each attribute, if that is known.
     """
     first, *rest = path
-    if first.startswith(_OF_SES):
+    if first.startswith(OF_SES):
         return None
     members = MEMBERS.get(first)
     if members is None:

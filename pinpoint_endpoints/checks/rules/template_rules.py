@@ -9,6 +9,7 @@ from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
 from pinpoint_endpoints.documents.stack_functions import is_function, text_of_function
 from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_style
+from pinpoint_endpoints.documents.template_shapes import PLATFORMS
 from pinpoint_endpoints.masking import counted, shown_member
 from pinpoint_endpoints.quotas import (
     MAX_ADM_TEMPLATE_LENGTH,
@@ -42,7 +43,6 @@ _OF_ALL: Mapping[str, type] = {
 }
 """The members of requests and responses of every kind, and of resources of CloudFormation."""
 
-PLATFORMS = ("Default", "APNS", "GCM", "ADM", "Baidu")
 MEMBERS_OF_TEMPLATES: Mapping[str, Mapping[str, type]] = {
     "EMAIL": {"Subject": str, "HtmlPart": str, "TextPart": str, "Headers": list},
     "SMS": {"Body": str},
