@@ -128,8 +128,9 @@ class Boundary(TyperGroup):
             code = super().invoke(ctx)
             sys.stdout.flush()
         except OSError as error:
-            if error.filename is not None:  # such as a name that is too long
-                raise CannotRun(f"{error.filename} cannot be used: {reason_of(error)}") from None
+            gone = "the working directory" if isinstance(error, FileNotFoundError) else None
+            if name := error.filename or gone:
+                raise CannotRun(f"{name} cannot be used: {reason_of(error)}") from None
             failure = cannot_write_output(error)
             if isinstance(error, BrokenPipeError):  # the reader has what it wanted
                 return failure.exit_code

@@ -88,16 +88,15 @@ def _report(
     can_write = True
     try:
         for result in results:
-            tally.add(result)
-            if not can_write:
-                continue
             try:
-                reporter.add(result)
+                if can_write:
+                    reporter.add(result)
             except OSError as failure:
                 if not isinstance(results, ThrowableIterator):
                     raise
                 can_write = False
                 results.throw(cannot_write_output(failure, so_far))
+            tally.add(result)
     except PinpointEndpointsError as error:
         return error
     except KeyboardInterrupt:

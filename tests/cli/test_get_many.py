@@ -224,6 +224,13 @@ def test_a_directory_that_cannot_be_written_is_3(tmp_path: Path) -> None:
     assert err.startswith(f"Error: {inside} cannot be written: not a directory\n")
 
 
+def test_an_endpoint_that_cannot_be_saved_does_not_count(tmp_path: Path) -> None:
+    """The exit code is not that of a part."""
+    assert get("--id", "bob", "--save", tmp_path, "-o", "yaml")[0] == 0
+    code, _, err = get("--id", "bob", "--save", tmp_path)
+    assert (code, "holds this endpoint already, and not as json" in err) == (3, True)
+
+
 def test_saved_endpoints_are_reported_after_missing_ones(tmp_path: Path) -> None:
     """A hint is below its error."""
     err = get("--id", "nobody", "--id", "bob", "--save", tmp_path / "d")[2]

@@ -89,3 +89,15 @@ def test_a_name_that_is_too_long_for_a_file_is_reported(line: str) -> None:
     assert run(*line.split(), name) == (
         3, "", f"Error: {name} cannot be used: file name too long\n",
     )  # fmt: skip
+
+
+def test_a_working_directory_that_is_gone_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell may stay in a directory that another one removes."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert run("validate", ".") == (
+        3, "", "Error: the working directory cannot be used: no such file or directory\n",
+    )  # fmt: skip
