@@ -152,7 +152,37 @@ def upsert_all(  # noqa: PLR0913 - each is an option of pe upsert
         Interrupted: by the user.
     """
     monitor = monitor or Monitor()
-    steps = plan_upsert(application_id, monitor.reading(documents), options, journal)
+    return carry_out(
+        client,
+        application_id,
+        plan_upsert(application_id, monitor.reading(documents), options, journal),
+        concurrency=concurrency,
+        journal=journal,
+        failures=failures,
+        monitor=monitor,
+        verify=verify,
+        verify_delays=verify_delays,
+        throttle_retries=throttle_retries,
+    )
+
+
+def carry_out(  # noqa: PLR0913 - as of upsert_all
+    client: Any,
+    application_id: str,
+    steps: Iterable[Step],
+    *,
+    concurrency: int = 1,
+    journal: "Journal | None" = None,
+    failures: "FailureFile | None" = None,
+    monitor: Monitor | None = None,
+    verify: bool = False,
+    verify_delays: Sequence[float] = DELAYS,
+    throttle_retries: int = THROTTLE_RETRIES,
+) -> Generator[Outcome, None, None]:
+    """Send what `plan_upsert` has planned, and yield what became of each document.
+
+    The other arguments, and what is raised, are those of `upsert_all`.
+    """
     if failures is not None:
         steps = failures.truncate_before(steps)
     log = DeliveryLog(journal, failures, monitor)

@@ -13,6 +13,7 @@ LAYERS = (
     "version",
     "quotas",
     "masking",
+    "processes",
     "help",
     "schema",
     "documents",

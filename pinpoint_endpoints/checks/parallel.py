@@ -18,7 +18,6 @@ from typing import NamedTuple, Self
 
 from pinpoint_endpoints.checks.cross_file import CrossFileIndex, IndexPart
 from pinpoint_endpoints.checks.finding import Policy
-from pinpoint_endpoints.checks.processes import ProcessDiedError, Processes
 from pinpoint_endpoints.checks.validate import validate, verdict_on
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Format, Source, UnreadablePath
@@ -28,6 +27,7 @@ from pinpoint_endpoints.documents.model import Checked, Document, Fix, Problem, 
 from pinpoint_endpoints.documents.positions import Locator, ValuePath
 from pinpoint_endpoints.documents.streams import CHUNK, Meter, OpenFile, is_gzip
 from pinpoint_endpoints.errors import CannotRun, reason_of
+from pinpoint_endpoints.processes import ProcessDiedError, Processes
 from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 
 PART_BYTES = 1_000_000

@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from io import BufferedIOBase, BytesIO
@@ -220,14 +220,14 @@ class Inputs(OptionGroup):
         if not quiet:
             self._note_left_out()
 
-    def _note_left_out(self) -> None:
+    def _note_left_out(self, say: Callable[[str], None] = note) -> None:
         if not self.left_out:
             return
         number = counted(self.left_out.total(), "file")
         common = self.left_out.most_common(_MAX_SUFFIXES_NAMED)
         kinds = ", ".join(f"{count:,} {suffix or 'without suffix'}" for suffix, count in common)
         more = ", …" if len(self.left_out) > _MAX_SUFFIXES_NAMED else ""
-        note(f"left out {number} that pe does not read: {printable(kinds)}{more}")
+        say(f"left out {number} that pe does not read: {printable(kinds)}{more}")
 
     def once_only(self) -> frozenset[str]:
         """Return the inputs that can be read only once: standard input and pipes."""
@@ -330,6 +330,7 @@ class Inputs(OptionGroup):
         leave_out: frozenset[str] = NO_PATHS,
         note_empty: bool = True,
         quiet: bool = False,
+        say: Callable[[str], None] = note,
     ) -> Iterator[Document]:
         """Return the documents in the files, one after the other.
 
@@ -342,24 +343,25 @@ class Inputs(OptionGroup):
             leave_out: real paths of files in searched directories that are not read.
             note_empty: whether to print on standard error which files hold no endpoint.
             quiet: whether not to print there how many files of the directories are left out.
+            say: prints a line on standard error.
 
         The iterator raises `CannotRun` if there is no document, and `UsageError` if there are
         several and one id.
         """
         selection = self._selection(leave_out, self.left_out)
         documents = load(self.paths, spooled, selection=selection, meter=meter)
-        on_empty = _note_empty if note_empty else None
+        on_empty = partial(_note_empty, say) if note_empty else None
         documents = with_ids(documents, self.ids)
         documents = expect_any(documents, self.paths, endpoint_id, on_empty)
         if quiet:
             return documents
         if application_id:
-            documents = _noting_other_applications(documents, application_id)
-        return chain(documents, self._noting_left_out())
+            documents = _noting_other_applications(documents, application_id, say)
+        return chain(documents, self._noting_left_out(say))
 
-    def _noting_left_out(self) -> Iterator[Document]:
+    def _noting_left_out(self, say: Callable[[str], None]) -> Iterator[Document]:
         """Print how many files were left out, and yield nothing: the end of the documents."""
-        self._note_left_out()
+        self._note_left_out(say)
         yield from ()
 
     def unreported_documents(
@@ -379,7 +381,7 @@ def _has_endpoint(document: Document) -> bool:
 
 
 def _noting_other_applications(
-    documents: Iterator[Document], application_id: str
+    documents: Iterator[Document], application_id: str, say: Callable[[str], None]
 ) -> Iterator[Document]:
     """Yield documents, and print before each which other application it is the first to name."""
     known = {"", application_id}
@@ -387,7 +389,7 @@ def _noting_other_applications(
         named = document.application_id
         if named not in known and len(known) <= _MAX_APPLICATIONS_NAMED:
             known.add(named)
-            note(
+            say(
                 f"{printable(document.source)} names the application {printable(named)}, "
                 f"but this run uses {printable(application_id)}"
             )
@@ -405,13 +407,13 @@ class OptionalInputs(Inputs):
     ]
 
 
-def _note_empty(document: Document | None, number: int) -> None:
+def _note_empty(say: Callable[[str], None], document: Document | None, number: int) -> None:
     """Print that a document holds no endpoint; of many, only how many more there were."""
     if document is None:
         if number > _MAX_EMPTY_NAMED:
-            note(f"{number - _MAX_EMPTY_NAMED:,} more without an endpoint")
+            say(f"{number - _MAX_EMPTY_NAMED:,} more without an endpoint")
     elif number <= _MAX_EMPTY_NAMED:
-        note(str(document.problems[-1]))
+        say(str(document.problems[-1]))
 
 
 def _opened(path: str) -> BufferedIOBase:

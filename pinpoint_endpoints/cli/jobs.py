@@ -1,7 +1,7 @@
 """How many processes check documents: `--jobs`, or by the size of the inputs."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from threading import active_count
@@ -42,11 +42,11 @@ def jobs_for(jobs: int | None, inputs: Inputs, sources: _Sources) -> tuple[int, 
         return 1, sources
     if jobs is not None:
         return jobs, sources
-    jobs = min(_cpus(), _MAX_BY_DEFAULT)
+    jobs = min(cpus(), _MAX_BY_DEFAULT)
     if jobs == 1 or active_count() > 1:
         return 1, sources
     found: list[Source | UnreadablePath] = []
-    is_large = _are_large(sources, found)
+    is_large = are_large(_kept(sources, found))
     return jobs if is_large else 1, chain(found, sources)
 
 
@@ -71,23 +71,24 @@ def workers_for(
         yield workers
 
 
-def _cpus() -> int:
+def cpus() -> int:
     """Return how many CPUs this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _are_large(sources: _Sources, found: list[Source | UnreadablePath]) -> bool:
-    """Tell whether reading the files takes longer than starting processes for them.
-
-    Args:
-        sources: the files.
-        found: what was taken of them is added to it.
-    """
-    total = 0
+def _kept(sources: _Sources, found: list[Source | UnreadablePath]) -> _Sources:
+    """Yield sources, and add each to a list."""
     for source in sources:
         found.append(source)
+        yield source
+
+
+def are_large(sources: Iterable[Source | UnreadablePath]) -> bool:
+    """Tell whether reading the files takes longer than starting processes for them."""
+    total = 0
+    for source in sources:
         if isinstance(source, UnreadablePath):
             continue
         try:

@@ -83,6 +83,10 @@ class OutputFiles:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the files in this process; another one that has them open keeps the lock."""
         self._files.close()
 
 

@@ -22,6 +22,7 @@ from pinpoint_endpoints.cli.options import (
     EndpointId,
 )
 from pinpoint_endpoints.cli.outputs import OutputFiles
+from pinpoint_endpoints.cli.planning import planning
 from pinpoint_endpoints.cli.progress import Progress, progress_style
 from pinpoint_endpoints.cli.run import ThrowableIterator, end_of_support, new_hints, run
 from pinpoint_endpoints.cli.target import UpdateTarget
@@ -111,7 +112,7 @@ def upsert(
         pe upsert --local --app demo ada.json
         pe upsert --app 0123456789abcdef --journal sent.ndjson endpoints/
     """
-    from pinpoint_endpoints.api import plan_upsert, upsert_all
+    from pinpoint_endpoints.api import carry_out, plan_upsert
 
     _check_options(output, dry_run=dry_run, verify=verify)
     if journal is not None and inputs.ids is IdSource.NEW:
@@ -141,9 +142,18 @@ def upsert(
             note(
                 "valid documents are sent, invalid ones are not; --all-or-nothing sends all or none"
             )
+        plan = partial(plan_upsert, app, options=options, journal=files.journal)
         if dry_run:
-            steps = plan_upsert(app, documents(), options, files.journal)
-            return _show_plan(steps, app, target, output, display, inputs, checks)
+            return _show_plan(plan(documents()), app, target, output, display, inputs, checks)
+        steps = opened.enter_context(
+            planning(
+                inputs,
+                documents,
+                plan,
+                shows_warnings=output is UpsertOutput.JSON,
+                before_reading=files.close,
+            )
+        )
         tally = OutcomeTally(verify=verify)
         tally.left_out = inputs.left_out
         counts = LiveCounts(tally)
@@ -153,11 +163,10 @@ def upsert(
             Progress("sending", inputs.size, counts.__str__, style, counts.done) as progress,
             counts,
         ):
-            outcomes = upsert_all(
+            outcomes = carry_out(
                 target.client,
                 app,
-                documents(meter=progress.meter),
-                options,
+                steps(progress.meter, counts),
                 concurrency=target.concurrent_calls(batch=not no_batch),
                 journal=files.journal,
                 failures=files.failures,

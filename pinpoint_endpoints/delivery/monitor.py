@@ -1,6 +1,6 @@
 """Lets a caller follow a run of many documents, and end it early."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -25,20 +25,27 @@ class Monitor:
     documents_read: int = 0
     is_reading: bool = False
 
-    def reading(self, documents: Iterable[Value]) -> Iterator[Value]:
-        """Yield documents until there are no more, or the user asks to stop."""
-        iterator = iter(documents)
+    def reading(
+        self, values: Iterable[Value], documents_in: Callable[[Value], int] = lambda _: 1
+    ) -> Iterator[Value]:
+        """Yield documents, or what was made of them, until the end or until the user asks to stop.
+
+        Args:
+            values: the documents.
+            documents_in: returns how many documents a value was made of.
+        """
+        iterator = iter(values)
         while not self.stop_requests:
             try:
                 self.is_reading = True
-                document = next(iterator)
+                value = next(iterator)
                 self.is_reading = False
             except (StopIteration, KeyboardInterrupt):
                 return
             finally:
                 self.is_reading = False
-            self.documents_read += 1
-            yield document
+            self.documents_read += documents_in(value)
+            yield value
 
     def answered(self, outcomes: "Sequence[Outcome]") -> None:
         """Take note of the outcomes of one call. Several threads call this, in any order.

@@ -1,4 +1,4 @@
-"""Call a function in several processes, and give the results in the order of the arguments.
+"""Do work in other processes: call a function in several, or take values that one makes.
 
 The pools of the standard library take as long to import as it takes to check 500 documents.
 """
@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO, Generic, Self, TypeVar
 
+from pinpoint_endpoints.errors import PinpointEndpointsError
+
 A = TypeVar("A")
 R = TypeVar("R")
 
@@ -24,13 +26,13 @@ _SIGNS_OF_DEATH = (EOFError, BrokenPipeError, pickle.UnpicklingError)
 
 
 class ProcessDiedError(Exception):
-    """A process has died during a call.
+    """A process has died before its work was done.
 
     Args:
-        argument: of the call.
+        argument: of the call that it made, if it made one.
     """
 
-    def __init__(self, argument: object) -> None:
+    def __init__(self, argument: object = None) -> None:
         super().__init__("a process died")
         self.argument = argument
 
@@ -77,8 +79,7 @@ class _Process(Generic[R]):
         self.results.close()
 
     def wait(self) -> None:
-        with suppress(ChildProcessError):
-            os.waitpid(self._number, 0)
+        _wait_for(self._number)
 
 
 class Processes(Generic[R]):
@@ -110,19 +111,16 @@ class Processes(Generic[R]):
     def _start(self) -> None:
         argument_reader, argument_writer = os.pipe()
         result_reader, result_writer = os.pipe()
-        number = os.fork()
-        if number == 0:
-            try:
-                for process in self._all:  # else they would outlive this process
-                    process.close()
-                os.close(argument_writer)
-                os.close(result_reader)
-                with os.fdopen(argument_reader, "rb") as arguments:
-                    _serve(self._function, arguments, os.fdopen(result_writer, "wb"))
-            except BaseException:  # noqa: BLE001 - the other process only sees that this one ends
-                sys.excepthook(*sys.exc_info())
-            finally:
-                os._exit(1)
+
+        def serve() -> None:
+            for process in self._all:  # else they would outlive this process
+                process.close()
+            os.close(argument_writer)
+            os.close(result_reader)
+            with os.fdopen(argument_reader, "rb") as arguments:
+                _serve(self._function, arguments, os.fdopen(result_writer, "wb"))
+
+        number = _forked(serve)
         os.close(argument_reader)
         os.close(result_writer)
         pipes = os.fdopen(argument_writer, "wb"), os.fdopen(result_reader, "rb")
@@ -173,17 +171,101 @@ class Processes(Generic[R]):
 
 
 def _serve(function: Callable[[Any], object], arguments: BinaryIO, results: BinaryIO) -> None:
-    """Call a function with each argument, in a forked process, until there are no more.
-
-    Ctrl-C is for the process that forked it.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in _ENDING_SIGNALS:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
-    gc.freeze()  # what is there stays
+    """Call a function with each argument until there are no more."""
     with suppress(*_SIGNS_OF_DEATH):
         while True:
             result = function(pickle.load(arguments))  # noqa: S301 - of the other process
             pickle.dump(result, results, pickle.HIGHEST_PROTOCOL)
             results.flush()
+
+
+class Producer(Generic[R]):
+    """A process that makes values while this one uses them, for a `with` block.
+
+    Start it before any thread.
+
+    Args:
+        make: yields the values; none is None. They are pickled, and so is a PinpointEndpointsError
+            that ends them.
+    """
+
+    def __init__(self, make: Callable[[], Iterable[R]]) -> None:
+        self._make = make
+
+    def __enter__(self) -> Self:
+        reader, writer = os.pipe()
+
+        def produce() -> None:
+            os.close(reader)
+            with suppress(BrokenPipeError), os.fdopen(writer, "wb") as values:
+                _produce(self._make, values)
+
+        self._number = _forked(produce)
+        os.close(writer)
+        self._values = os.fdopen(reader, "rb")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process, even where it waits for input that may never come."""
+        self._values.close()
+        os.kill(self._number, signal.SIGKILL)
+        _wait_for(self._number)
+
+    def __iter__(self) -> Iterator[R]:
+        """Yield the values.
+
+        Raises:
+            ProcessDiedError: the process has died.
+            PinpointEndpointsError: making the values did.
+        """
+        while True:
+            try:
+                value = pickle.load(self._values)  # noqa: S301 - it is a process of ours
+            except _SIGNS_OF_DEATH:
+                raise ProcessDiedError from None
+            if value is None:
+                return
+            if isinstance(value, PinpointEndpointsError):
+                raise value
+            yield value
+
+
+def _produce(make: Callable[[], Iterable[object]], values: BinaryIO) -> None:
+    """Write values to a pipe, then what ended them."""
+
+    def write(value: object) -> None:
+        pickle.dump(value, values, pickle.HIGHEST_PROTOCOL)
+        values.flush()
+
+    try:
+        for value in make():
+            write(value)
+    except PinpointEndpointsError as error:
+        write(error)
+    write(None)
+
+
+def _forked(work: Callable[[], None]) -> int:
+    """Start a process that does some work, and return its number.
+
+    Ctrl-C is for the process that started it.
+    """
+    number = os.fork()
+    if number == 0:
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for name in _ENDING_SIGNALS:
+                if hasattr(signal, name):
+                    signal.signal(getattr(signal, name), signal.SIG_DFL)
+            gc.freeze()  # what is there stays
+            work()
+        except BaseException:  # noqa: BLE001 - the other process only sees that this one ends
+            sys.excepthook(*sys.exc_info())
+        finally:
+            os._exit(1)
+    return number
+
+
+def _wait_for(process: int) -> None:
+    with suppress(ChildProcessError):
+        os.waitpid(process, 0)

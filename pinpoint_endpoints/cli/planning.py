@@ -1,0 +1,185 @@
+"""Plan an upsert: where there is much to read, a second process does it while this one sends."""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from threading import active_count
+from typing import NamedTuple, Protocol
+
+from pinpoint_endpoints.cli.inputs import Inputs, is_pipe
+from pinpoint_endpoints.cli.jobs import are_large, cpus
+from pinpoint_endpoints.cli.terminal import note
+from pinpoint_endpoints.delivery.monitor import Monitor
+from pinpoint_endpoints.delivery.plan import Step
+from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Format, Source
+from pinpoint_endpoints.documents.model import Document, Problem, Severity
+from pinpoint_endpoints.documents.streams import Meter
+from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError
+from pinpoint_endpoints.service.outcome import Outcome, State
+
+
+class Documents(Protocol):
+    """Reads the documents of a run."""
+
+    def __call__(self, *, meter: Meter, say: Callable[[str], None] = note) -> Iterator[Document]:
+        """Return the documents in the files, one after the other.
+
+        Args:
+            meter: counts the bytes that are read.
+            say: takes lines for standard error.
+        """
+
+
+Plan = Callable[[Iterable[Document]], Iterator[Step]]
+"""Validates documents, and yields what becomes of each."""
+
+Steps = Callable[[Meter, Monitor], Iterator[Step]]
+"""Returns the steps of a plan; the meter and the monitor follow how it is made."""
+
+
+class _Message(NamedTuple):
+    """What the second process sends: a step, or at the end none, and what happened before it.
+
+    Attributes:
+        step: of the plan.
+        bytes_read: so far.
+        lines: for standard error.
+        left_out: at the end, how many files were not read, by suffix.
+    """
+
+    step: Step | None
+    bytes_read: int
+    lines: tuple[str, ...] = ()
+    left_out: Counter[str] | None = None
+
+
+@contextmanager
+def planning(
+    inputs: Inputs,
+    documents: Documents,
+    plan: Plan,
+    *,
+    shows_warnings: bool,
+    before_reading: Callable[[], None],
+) -> Iterator[Steps]:
+    """Give what plans an upsert; enter it before there is any thread.
+
+    Args:
+        inputs: the files.
+        documents: reads them.
+        plan: plans them.
+        shows_warnings: whether warnings about what is sent are shown, and not only counted.
+        before_reading: called in the second process, if there is one, before it reads.
+    """
+    if not _is_much(inputs):
+        yield partial(_steps_here, documents, plan)
+        return
+    from pinpoint_endpoints.processes import Producer
+
+    def messages() -> Iterator[_Message]:
+        before_reading()
+        return _messages(documents, plan, inputs.left_out, shows_warnings=shows_warnings)
+
+    with Producer(messages) as producer:
+        yield partial(_steps_from, producer, inputs.left_out)
+
+
+def _is_much(inputs: Inputs) -> bool:
+    """Tell whether to read and check the files takes longer than to start a process.
+
+    YAML is not counted: the lines of documents in one file, which the other process has to find
+    for all of them, take longer than the rest.
+    """
+    if inputs.s3 is not None or not hasattr(os, "fork") or cpus() == 1 or active_count() > 1:
+        return False
+    if STANDARD_INPUT in inputs.paths:
+        return sys.stdin is not None and not sys.stdin.isatty()
+    return any(map(is_pipe, inputs.paths)) or are_large(
+        source
+        for source in inputs.find()
+        if isinstance(source, Source) and source.format is not Format.YAML
+    )
+
+
+def _steps_here(documents: Documents, plan: Plan, meter: Meter, monitor: Monitor) -> Iterator[Step]:
+    return plan(monitor.reading(documents(meter=meter)))
+
+
+def _messages(
+    documents: Documents, plan: Plan, left_out: Counter[str] | None, *, shows_warnings: bool
+) -> Iterator[_Message]:
+    """Plan in the second process."""
+    meter = Meter()
+    lines: list[str] = []
+    error = None
+    try:
+        for step in plan(documents(meter=meter, say=lines.append)):
+            yield _Message(_to_send(step, shows_warnings=shows_warnings), meter.count, tuple(lines))
+            lines.clear()
+    except PinpointEndpointsError as stopped:
+        error = stopped
+    yield _Message(None, meter.count, tuple(lines), left_out)
+    if error is not None:
+        raise error
+
+
+def _to_send(step: Step, *, shows_warnings: bool) -> Step:
+    """Return a step without what is in the text of its documents, and would take it along."""
+    if isinstance(step, Outcome):
+        is_shown = shows_warnings or step.state is State.INVALID
+        return step if is_shown else step._replace(problems=_counted(step.problems))
+    items = (
+        item._replace(
+            find_line=partial(int, item.find_line()),
+            problems=item.problems if shows_warnings else _counted(item.problems),
+        )
+        for item in step.items
+    )
+    return step._replace(items=tuple(items))
+
+
+def _counted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return problems that are only counted: places and texts take longer than to find them."""
+    return tuple(_bare(problem.code, problem.severity) for problem in problems)
+
+
+@lru_cache
+def _bare(code: str, severity: Severity) -> Problem:
+    return Problem("", 0, 0, code, severity, "")
+
+
+def _steps_from(
+    messages: Iterable[_Message],
+    left_out: Counter[str] | None,
+    meter: Meter,
+    monitor: Monitor,
+) -> Iterator[Step]:
+    """Yield the steps that the second process sends."""
+    return monitor.reading(_received(messages, left_out, meter), _documents_in)
+
+
+def _received(
+    messages: Iterable[_Message], left_out: Counter[str] | None, meter: Meter
+) -> Iterator[Step]:
+    from pinpoint_endpoints.processes import ProcessDiedError
+
+    try:
+        for message in messages:
+            meter.count = message.bytes_read
+            for line in message.lines:
+                note(line)
+            if left_out is not None and message.left_out is not None:
+                left_out.update(message.left_out)
+            if message.step is not None:
+                yield message.step
+    except ProcessDiedError:
+        raise CannotRun(
+            "the process that reads the documents died", "is there enough memory?"
+        ) from None
+
+
+def _documents_in(step: Step) -> int:
+    return 1 if isinstance(step, Outcome) else len(step.items)

@@ -1,0 +1,109 @@
+"""Where there is much to read, another process reads it while `pe upsert` sends: nobody notices."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
+from threading import Thread
+
+import pytest
+from commands import RunPe
+from deliveries import names, write_lines
+from faulty_pinpoint import FaultyPinpoint, Refusal
+
+from pinpoint_endpoints.processes import ProcessDiedError, Producer
+
+PE = Path(sys.executable).parent / "pe"
+
+pytestmark = [
+    pytest.mark.usefixtures("aws_variables"),
+    pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes"),
+]
+
+
+def lines() -> str:
+    """Return endpoints with warnings, without, and invalid ones, and lines without any."""
+    documents: list[object] = [
+        {"Id": name, "ChannelType": "EMAIL", "Address": f"{name}@example.com"}
+        for name in names(250)
+    ]
+    documents[3] = {"Id": "far", "Location": {"Latitude": 52.5219, "Longitude": 13.4132}}
+    documents[7] = {"Id": "wrong", "Location": {"Latitude": "north"}}
+    documents[9] = {"ApplicationId": "another", "EndpointId": "e", "EndpointRequest": {}}
+    documents[120] = {"Id": "e-1", "OptOut": "ALL", "EndpointStatus": "INACTIVE"}
+    documents[200] = {}
+    return "".join(f"{json.dumps(one)}\n" for one in documents) + "\n{broken\n"
+
+
+@pytest.mark.parametrize("output", ["table", "text", "json"])
+def test_a_pipe_is_sent_and_reported_as_a_file_is(pe: RunPe, tmp_path: Path, output: str) -> None:
+    """The same standard output and error, exit code, journal and file of failures."""
+    ended = []
+    for kind in ("file", "pipe"):
+        folder = tmp_path / kind
+        (folder / "more").mkdir(parents=True)
+        (folder / "more" / "notes.txt").write_text("not an endpoint", "utf-8")
+        path = folder / "all.ndjson"
+        if kind == "pipe":
+            os.mkfifo(path)
+        Thread(target=path.write_text, args=(lines(), "utf-8")).start()
+        with FaultyPinpoint() as server:
+            server.refuses = {"e-30": Refusal("no such address")}.get
+            outputs = ("--journal", "journal", "--failures", "failures", "-o", output)
+            target = ("--app", "demo", "--endpoint-url", server.url, "--concurrency", "1")
+            run = pe("upsert", *target, *outputs, "all.ndjson", "more", cwd=folder)
+        journal = (folder / "journal").read_text("utf-8").replace(server.url, "")
+        ended.append(
+            (
+                run.returncode,
+                run.stdout,
+                run.stderr,
+                (folder / "failures").read_text("utf-8"),
+                [json.loads(line).get("endpoint_id") for line in journal.splitlines()],
+                set(server.stored),
+            )
+        )
+    assert ended[0] == ended[1]
+    assert ended[0][0] == 5
+    assert "another" in ended[0][2]
+    assert "e-250" in ended[0][-1]
+
+
+def test_a_run_that_is_killed_leaves_its_journal_to_the_next(pe: RunPe, tmp_path: Path) -> None:
+    """Although the process that reads for it still waits for input."""
+    path = write_lines(tmp_path / "all.ndjson", names(100))
+    half = path.read_bytes().splitlines(keepends=True)[:50]
+    with FaultyPinpoint() as server:
+        options = ("--endpoint-url", server.url, "--no-batch", "--journal", tmp_path / "journal")
+        command = ("upsert", "--app", "demo", *options)
+        with Popen([PE, *command, "-"], stdin=PIPE, stderr=DEVNULL) as killed:
+            assert killed.stdin is not None
+            killed.stdin.writelines(half)
+            killed.stdin.flush()
+            while not server.stored and killed.poll() is None:
+                pass
+            killed.kill()
+            killed.wait()
+            run = pe(*command, path)
+        assert server.stored.keys() == set(names(100))
+    assert run.returncode == 0
+    assert "accepted before" in run.stdout
+
+
+def test_a_process_that_dies_is_an_error() -> None:
+    """What it made before is not lost."""
+    parent = os.getpid()
+
+    def make() -> Iterator[int]:
+        yield from (1, 2)
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield 3
+
+    made: list[int] = []
+    with Producer(make) as producer, pytest.raises(ProcessDiedError):
+        made.extend(producer)
+    assert made == [1, 2]
