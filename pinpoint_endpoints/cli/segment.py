@@ -42,12 +42,10 @@ from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import CannotRun, ExitCode, PinpointEndpointsError, UsageError
 from pinpoint_endpoints.masking import counted, printable, shown_member
 from pinpoint_endpoints.segments.definition import (
-    DEVICE_TYPE,
     EFFECTIVE_DATE,
     USER_ATTRIBUTES,
     Criterion,
     Definition,
-    Reference,
 )
 from pinpoint_endpoints.segments.evaluate import (
     Answer,
@@ -200,43 +198,40 @@ class _Evaluator:
             names.add(str(settings.recency))
         self._names = names
         self._can_repeat = can_repeat
-        self._comparison = UserComparison(names) if names and not is_stored else None
+        self._may_differ = bool(names) and not is_stored
+        self._comparison = UserComparison(names)
         self._users: UserAttributes | None = None
-        self._activity = None
-        if self.has_recency and settings.recency != RecencySource.IGNORE:
-            self._activity = activity_of(settings)
-        self._has_dates: bool | None = None
+        self._needs_dates = self.has_recency and settings.recency != RecencySource.IGNORE
+        self._activity = activity_of(settings)
+        self._has_dates = True
         self._explained = None if explained_id is None else same_endpoint_key(explained_id)
         self._user_id = ""
         self._sources: dict[str, tuple[float, Document]] = {}
 
     def first_passes(self) -> Iterator[FirstPass]:
         """Yield what takes note of each endpoint before the first one is evaluated."""
-        if self._activity is not None and self._has_dates is None:
+        if self._needs_dates:
             self._has_dates = False
             yield self._look_for_date
-        if self._comparison is not None and self._users is None and not self._can_repeat:
+        if self._may_differ and not self._can_repeat:
             yield self._compare_user
             self._compare()
         if self._users is not None:
-            yield self._merge_user
+            yield partial(self._merge_user, self._users)
 
     def _look_for_date(self, member: Member) -> bool:
-        if self._activity is not None and self._activity(member.endpoint) is not None:
-            self._has_dates = True
-        return self._has_dates is True
+        self._has_dates = self._activity(member.endpoint) is not None
+        return self._has_dates
 
     def _compare_user(self, member: Member) -> None:
-        if self._comparison is not None:
-            self._comparison.add(member.endpoint)
+        self._comparison.add(member.endpoint)
         wanted = self._explained
         if wanted is not None and same_endpoint_key(member.endpoint_id or "") == wanted:
             self._user_id = user_id_of(member.endpoint)
 
-    def _merge_user(self, member: Member) -> None:
+    def _merge_user(self, users: "UserAttributes", member: Member) -> None:
         endpoint = member.endpoint
-        if self._users is not None:
-            self._users.add(endpoint)
+        users.add(endpoint)
         if not self._user_id or user_id_of(endpoint) != self._user_id or member.document is None:
             return
         date = effective_date(endpoint)
@@ -253,14 +248,14 @@ class _Evaluator:
     def _compare(self) -> None:
         from pinpoint_endpoints.segments.users import UserAttributes
 
-        differing = self._comparison.differing() if self._comparison is not None else ()
+        differing = self._comparison.differing()
         if differing:
             self._users = UserAttributes(self._names, differing)
 
     @cached_property
     def settings(self) -> Settings:
         """How criteria are read; to be asked for after the first pass."""
-        return self._settings._replace(has_dates=self._has_dates is not False)
+        return self._settings._replace(has_dates=self._has_dates)
 
     @cached_property
     def node(self) -> Node:
@@ -276,30 +271,22 @@ class _Evaluator:
         endpoint = member.endpoint
         if self._users is not None:
             endpoint = self._users.merged(endpoint)
-        elif self._comparison is not None and self._can_repeat:
+        elif self._may_differ and self._can_repeat:
             self._comparison.add(endpoint)
         return {**endpoint, "Id": member.endpoint_id} if self._needs_id else endpoint
 
     def must_repeat(self) -> bool:
         """Return whether user attributes differ, and have to be merged in more passes."""
-        if self._comparison is None or self._users is not None:
+        if not self._may_differ or self._users is not None:
             return False
         self._compare()
         return self._users is not None
 
     def reasons(self) -> Iterator[str]:
         """Yield why endpoints cannot be decided."""
-        for leaf in self.node.undecidable():
-            part = leaf.part
-            if isinstance(part, Criterion) and part.member == DEVICE_TYPE:
-                yield "endpoints have no DeviceType"
-            elif isinstance(part, Criterion):
-                yield "no endpoint has a date of its last activity (see --recency)"
-            elif isinstance(part, Definition):
-                name = shown_member(part.id)
-                yield f"the list of the imported segment {name} is not at hand (see --import)"
-            elif isinstance(part, Reference):
-                yield f"the base segment {shown_member(part.id)} is not at hand (see --segments)"
+        from pinpoint_endpoints.segments.explain import why_undecided
+
+        return (why_undecided(leaf.part) for leaf in self.node.undecidable())
 
     def remarks(self) -> Iterator[str]:
         """Yield which attributes of users differ between their endpoints."""

@@ -20,6 +20,7 @@ from pinpoint_endpoints.segments.definition import (
     Definition,
     Dimensions,
     Group,
+    Part,
     Reference,
 )
 from pinpoint_endpoints.segments.evaluate import (
@@ -108,15 +109,27 @@ def levels(
             member = looked_at(node.part, endpoint, settings)
             values = tuple(_values(endpoint, member))
             note = _note(node, node.part, endpoint, settings, countries)
-        elif not node.relation:
-            note = "" if answer is not None else "it is not at hand"
-        elif isinstance(node.part, Reference):
+        elif isinstance(node.part, Reference) and children:
             (base,) = children
             if id(base) in shown:
                 children, note = (), "shown above"
             shown.add(id(base))
+        if answer is None and not node.children:
+            note = why_undecided(node.part)
         yield Level(depth, node, answer, text_of(node, settings), member, values, note)
         waiting += [(child, depth + 1) for child in reversed(children)]
+
+
+def why_undecided(part: Part) -> str:
+    """Return why a part of a segment without others below cannot be decided for any endpoint."""
+    if isinstance(part, Reference):
+        return f"the base segment {shown_member(part.id)} is not at hand (see --segments)"
+    if isinstance(part, Definition):
+        name = shown_member(part.id)
+        return f"the list of the imported segment {name} is not at hand (see --import)"
+    if isinstance(part, Criterion) and part.member == DEVICE_TYPE:
+        return "endpoints have no DeviceType: use Platform, Make or Model"
+    return "no endpoint has a date of its last activity (see --recency)"
 
 
 def _is_synthetic(node: Node) -> bool:
@@ -192,8 +205,6 @@ def _values(endpoint: Endpoint, member: ValuePath) -> list[Any]:
 def _note(
     node: Node, criterion: Criterion, endpoint: Endpoint, settings: Settings, countries: Countries
 ) -> str:
-    if criterion.member == DEVICE_TYPE:
-        return "endpoints have no such member"
     if criterion.member == EFFECTIVE_DATE and settings.recency == RecencySource.IGNORE:
         return ""
     notes = [miss.text for miss in misses(node, endpoint, settings, countries)]
@@ -203,8 +214,6 @@ def _note(
         notes[:0] = ["no coordinates"] if away is None else [f"{away:.1f} km away"]
     elif not _values(endpoint, looked_at(criterion, endpoint, settings)):
         notes[:0] = ["the endpoint has none"]
-    if node.decide(endpoint) is None and not notes:
-        notes = ["no endpoint has a date"]
     return "; ".join(notes)
 
 
@@ -350,21 +359,13 @@ class CriterionCounts:
         """Yield what may be wrong with the criterion, the most frequent first."""
         for text, count in self._misses.most_common():
             yield Hint(text, count, self._examples[text])
-        criterion = self.node.part
-        if isinstance(criterion, Reference):
-            yield Hint("this base segment is not at hand: name its file with --segments")
-        elif isinstance(criterion, Definition):
-            if self.counts[Column.UNDECIDED]:
-                yield Hint("its list is not at hand: name its file with --import ID=FILE")
-        elif isinstance(criterion, Criterion):
-            yield from self._hints_on_all(criterion)
+        if self.counts[Column.UNDECIDED]:
+            yield Hint(why_undecided(self.node.part))
+        elif isinstance(self.node.part, Criterion):
+            yield from self._hints_on_all(self.node.part)
 
     def _hints_on_all(self, criterion: Criterion) -> Iterator[Hint]:
-        if criterion.member == DEVICE_TYPE:
-            yield Hint("no endpoint has a device type: use Platform, Make or Model")
-        elif self.counts[Column.UNDECIDED]:
-            yield Hint("no endpoint has a date of its last activity: see --recency")
-        elif self.lacking == self.counts.total() and not self._misses and criterion.member[1:]:
+        if self.lacking == self.counts.total() and not self._misses:
             near = nearest(str(criterion.member[-1]), sorted(self._names))
             hint = f": did you mean {shown_member(near)}?" if near else ""
             yield Hint(f"no endpoint has it{hint}")

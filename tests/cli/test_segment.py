@@ -299,7 +299,7 @@ def test_the_criteria_are_explained(folder: Path) -> None:
             "differs from ios only in case or white space, such as iOS (1 endpoint)"
         ],
         "Demographic.DeviceType": [
-            "no endpoint has a device type: use Platform, Make or Model",
+            "endpoints have no DeviceType: use Platform, Make or Model",
         ],
     }
 
