@@ -22,7 +22,7 @@ from pinpoint_endpoints.masking import counted, dotted, printable, shown_member
 from pinpoint_endpoints.segments.evaluate import Answer, Endpoint
 from pinpoint_endpoints.segments.expression import (
     Expression,
-    InvalidExpression,
+    ExpressionError,
     MemberPath,
     UnseenMembers,
     compile_expression,
@@ -110,7 +110,7 @@ def find(
 def _compiled(expression: str) -> Expression:
     try:
         return compile_expression(expression)
-    except InvalidExpression as error:
+    except ExpressionError as error:
         begin = max(0, error.column - _MAX_BEFORE)
         note(f"  {error.expression[begin : error.column + _MAX_BEHIND]}")
         note(f"  {'^':>{error.column - begin}}")

@@ -27,7 +27,7 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
 from pinpoint_endpoints.documents.endpoint_ids import check_id, same_endpoint_key
 from pinpoint_endpoints.documents.model import Problem, Severity
-from pinpoint_endpoints.documents.template_shapes import TEMPLATE_SHAPES, TEXT_SUFFIXES
+from pinpoint_endpoints.documents.template_shapes import TEMPLATE_SHAPES
 from pinpoint_endpoints.errors import (
     CannotRun,
     ExitCode,
@@ -300,8 +300,6 @@ def preview(
 
 
 _HTML = PreviewOutput.HTML
-_TEXT_SUFFIXES = TEXT_SUFFIXES | {".txt"}
-"""A .txt file that is named as the template is one."""
 
 
 def _template(path: str, channel: str) -> "TemplateDocument | list[Problem]":
@@ -315,26 +313,27 @@ def _template(path: str, channel: str) -> "TemplateDocument | list[Problem]":
         CannotRun: the file cannot be read, or holds something else.
     """
     from pinpoint_endpoints.checks.templates import template_in, unreadable
-    from pinpoint_endpoints.documents.load import load, of_any_kind
+    from pinpoint_endpoints.documents.discovery import Source, format_of
+    from pinpoint_endpoints.documents.load import load, of_any_kind, template_text
     from pinpoint_endpoints.templates.syntax import TemplateError
 
     if path == STANDARD_INPUT or Path(path).is_dir():
         what = "standard input" if path == STANDARD_INPUT else "a directory"
         raise UsageError(f"{path} is {what}", "name a file with one template")
-    is_text = Path(path).suffix.lower() in _TEXT_SUFFIXES
-    documents = [_text_document(path)] if is_text else [*load([path])]
-    unread = [one for document in documents for one in document.problems if _is_unread(one)]
-    if unread:
-        problem = unread[0]
-        raise CannotRun(f"{problem.source} {problem.message}", problem.hint)
+    if path.lower().endswith(".txt"):  # a template, as it is named
+        documents = [template_text(Source(path, format_of(path)), _bytes_of(path))]
+    else:
+        documents = [*load([path])]
     found = [one for one in of_any_kind(documents) if one.shape in TEMPLATE_SHAPES]
     if not found:
-        problems = [one for document in documents for one in document.problems]
         errors = [
             problem
-            for problem in problems
+            for document in documents
+            for problem in document.problems
             if problem.severity is Severity.ERROR and problem.code != codes.NOT_AN_ENDPOINT
         ]
+        if errors and errors[0].code == codes.UNREADABLE:
+            raise CannotRun(f"{path} {errors[0].message}", errors[0].hint)
         if errors:
             return errors
         hint = "expected a document as `aws pinpoint get-email-template` returns it, or a text"
@@ -347,13 +346,6 @@ def _template(path: str, channel: str) -> "TemplateDocument | list[Problem]":
         return [unreadable(found[0], error)]
 
 
-def _text_document(path: str) -> "Document":
-    from pinpoint_endpoints.documents.discovery import Source, format_of
-    from pinpoint_endpoints.documents.load import template_text
-
-    return template_text(Source(path, format_of(path)), _bytes_of(path))
-
-
 def _bytes_of(path: str) -> bytes:
     try:
         with Path(path).open("rb") as file:
@@ -361,10 +353,6 @@ def _bytes_of(path: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = reason_of(error) if isinstance(error, OSError) else str(error)
         raise CannotRun(f"{path} cannot be read: {reason}") from None
-
-
-def _is_unread(problem: Problem) -> bool:
-    return problem.code == codes.UNREADABLE
 
 
 class _Run:
@@ -548,13 +536,12 @@ def _save(path: Path, page: bytes) -> None:
 def _open(path: Path | None, page: bytes) -> None:
     """Open a page in the browser: from where it is saved, else from a temporary file."""
     import webbrowser
-    from tempfile import mkstemp
+    from tempfile import NamedTemporaryFile
 
     if path is None:
-        descriptor, name = mkstemp(prefix="pe-preview-", suffix=".html")
-        path = Path(name)
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - it is open already
+        with NamedTemporaryFile(prefix="pe-preview-", suffix=".html", delete=False) as file:
             file.write(page)
+        path = Path(file.name)
     if not webbrowser.open(path.resolve().as_uri()):
         note(f"no browser could be opened; the e-mail is in {path}")
 

@@ -287,22 +287,15 @@ def values_of(endpoint: Endpoint, member: ValuePath) -> list[Any]:
 
 def _getter(member: ValuePath) -> Callable[[Endpoint], Any]:
     """Return a function that returns a member of an endpoint; None if there is none."""
-    if len(member) == 1:
-        (name,) = member
-        return lambda endpoint: endpoint.get(str(name))
-    if len(member) == 2:  # noqa: PLR2004 - written out, because it is called for every endpoint
-        first, second = map(str, member)
-
-        def get_second(endpoint: Endpoint) -> Any:
-            members = endpoint.get(first)
-            return members.get(second) if isinstance(members, dict) else None
-
-        return get_second
-    outer = _getter(member[:-1])
-    last = str(member[-1])
+    *above, last = map(str, member)
+    if not above:
+        return lambda endpoint: endpoint.get(last)
+    first, *between = above
 
     def get(endpoint: Endpoint) -> Any:
-        members = outer(endpoint)
+        members = endpoint.get(first)
+        for name in between:
+            members = members.get(name) if isinstance(members, dict) else None
         return members.get(last) if isinstance(members, dict) else None
 
     return get

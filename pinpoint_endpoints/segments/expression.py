@@ -27,7 +27,7 @@ _FUNCTIONS = frozenset({"contains", "starts_with", "ends_with"})
 """They answer false where there is no value, so that they can be asked about any endpoint."""
 
 
-class InvalidExpression(UsageError):  # noqa: N818 - says what it means where it is raised
+class ExpressionError(UsageError):
     """An expression is wrong.
 
     Args:
@@ -95,7 +95,7 @@ def compile_expression(text: str) -> Expression:
     function gets a value of a wrong type, or values cannot be compared, it does not match.
 
     Raises:
-        InvalidExpression: it is wrong.
+        ExpressionError: it is wrong.
     """
     import jmespath
     from jmespath import exceptions, visitor
@@ -103,16 +103,16 @@ def compile_expression(text: str) -> Expression:
     try:
         compiled = jmespath.compile(text)
     except exceptions.EmptyExpressionError:
-        raise InvalidExpression(text, 1, "it is empty") from None
+        raise ExpressionError(text, 1, "it is empty") from None
     except exceptions.IncompleteExpressionError:
-        raise InvalidExpression(text, len(text) + 1, "it ends too early", _advice(text)) from None
+        raise ExpressionError(text, len(text) + 1, "it ends too early", _advice(text)) from None
     except exceptions.LexerError as error:
         column = error.lexer_position + 1
         message = f"unexpected {text[error.lexer_position]}"
-        raise InvalidExpression(text, column, message, _advice(text)) from None
+        raise ExpressionError(text, column, message, _advice(text)) from None
     except exceptions.ParseError as error:
         message = f"unexpected {error.token_value}"
-        raise InvalidExpression(text, error.lex_position + 1, message, _advice(text)) from None
+        raise ExpressionError(text, error.lex_position + 1, message, _advice(text)) from None
     parsed = compiled.parsed
     _refuse_what_never_matches(text, parsed)
     options = jmespath.Options(custom_functions=_functions())
@@ -143,18 +143,15 @@ def _refuse_what_never_matches(text: str, parsed: Mapping[str, Any]) -> None:
     if any(map(_negates_a_part, _nodes(parsed))):
         column = text.find("!") + 1
         message = "! takes only the name before the dot, so that this is never true"
-        raise InvalidExpression(text, column, message, "write !(Attributes.NAME)")
+        raise ExpressionError(text, column, message, "write !(Attributes.NAME)")
     if any(map(_takes_list, _nodes(parsed, of_endpoint=True))):
         message = "an endpoint is no list, so that brackets have nothing to choose from"
-        raise InvalidExpression(text, text.find("[") + 1, message, "write the condition alone")
+        raise ExpressionError(text, text.find("[") + 1, message, "write the condition alone")
 
 
 def _functions() -> Any:
     """Return JMESPath's functions, of which some take null as a value without anything in it."""
     from jmespath import functions
-
-    class Functions(functions.Functions):  # type: ignore[misc] # the library has no types
-        pass
 
     table: dict[str, Any] = dict(functions.Functions.FUNCTION_TABLE)
     for name in _FUNCTIONS:
@@ -162,8 +159,9 @@ def _functions() -> Any:
         with_null = {**first, "types": [*first["types"], "null"]}
         function = _false_of_null(table[name]["function"])
         table[name] = {"function": function, "signature": (with_null, *others)}
-    Functions.FUNCTION_TABLE = table
-    return Functions()
+    found = functions.Functions()
+    found.FUNCTION_TABLE = table
+    return found
 
 
 def _false_of_null(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -179,13 +177,13 @@ def _check_call(text: str, name: str, arguments: int, options: Any) -> None:
     if name not in table:
         near = nearest(name, sorted(table))
         hint = f"did you mean {near}()?" if near else f"there are {', '.join(sorted(table))}"
-        raise InvalidExpression(text, column, f"there is no function {name}()", hint)
+        raise ExpressionError(text, column, f"there is no function {name}()", hint)
     signature = table[name]["signature"]
     variadic = bool(signature) and signature[-1].get("variadic")
     if arguments < len(signature) or (arguments > len(signature) and not variadic):
         wanted = f"{'at least ' if variadic else ''}{len(signature)}"
         message = f"{name}() has {counted(arguments, 'argument')}, and needs {wanted}"
-        raise InvalidExpression(text, column, message)
+        raise ExpressionError(text, column, message)
 
 
 def _children(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:

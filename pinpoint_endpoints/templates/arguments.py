@@ -27,7 +27,7 @@ class RenderError(Exception):
         self.end = end
 
 
-class MissingValue(Exception):  # noqa: N818 - ends a helper, and is no error
+class MissingValueError(Exception):
     """A helper's argument has no value."""
 
 
@@ -147,7 +147,7 @@ class Arguments:
         value = self._values[index]
         if is_missing(value):
             self._record.miss(self._site.arguments[index])
-            raise MissingValue
+            raise MissingValueError
         return value
 
     def text(self, index: int) -> str:
@@ -177,7 +177,7 @@ class Arguments:
             return word
         if is_missing(value):
             self._record.miss(expression)
-            raise MissingValue
+            raise MissingValueError
         return text_of(value)
 
     def _word(self, value: object, expression: Expression) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from pinpoint_endpoints.templates.arguments import (
     Arguments,
-    MissingValue,
+    MissingValueError,
     is_missing,
     text_of,
 )
@@ -310,7 +310,7 @@ def _lookup(arguments: Arguments) -> object:
         if index is not None and 0 <= index < len(value):
             found = value[int(index)]
     if is_missing(found):
-        raise MissingValue
+        raise MissingValueError
     return found
 
 

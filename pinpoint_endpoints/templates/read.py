@@ -274,14 +274,9 @@ def _messages(
         ]
         texts.setdefault(kind, []).extend(own)
         substitutions.setdefault(kind, {}).update(values_by_name(message.get("Substitutions")))
-    if isinstance(everywhere, Mapping):
-        body = everywhere.get("Body")
-        if not texts and isinstance(body, str) and channel in {"EMAIL", "SMS", "PUSH", "VOICE"}:
-            part = _bare(body, channel).parts[0]
-            texts[channel] = [part._replace(pointer=f"{pointer}/DefaultMessage/Body")]  # type: ignore[index] # checked
-        elif not texts:
-            message = "a DefaultMessage does not say which channel it is for"
-            raise TemplateError(message, hint="add --channel email, sms, push or voice")
+    if isinstance(everywhere, Mapping) and not texts:
+        bare = _bare(_text(everywhere.get("Body")), channel)
+        texts[bare.kind] = [bare.parts[0]._replace(pointer=f"{pointer}/DefaultMessage/Body")]
     shared = (
         values_by_name(everywhere.get("Substitutions")) if isinstance(everywhere, Mapping) else {}
     )

@@ -13,7 +13,7 @@ from typing import Any
 from pinpoint_endpoints.masking import without_addresses
 from pinpoint_endpoints.templates.arguments import (
     Arguments,
-    MissingValue,
+    MissingValueError,
     RenderError,
     is_missing,
     label_of,
@@ -225,7 +225,7 @@ class _Run:
             self._is_of_address = self._is_of_address or any(map(_has_address, values))
         try:
             value = helper.function(Arguments(self._record, site, values, options.hash))
-        except MissingValue:
+        except MissingValueError:
             value = False if helper.is_condition else ""
         if helper.is_condition:
             if options.is_block:
