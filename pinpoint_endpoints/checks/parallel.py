@@ -14,21 +14,25 @@ from io import BufferedReader, BytesIO
 from itertools import islice
 from pathlib import Path
 from stat import S_ISREG
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pinpoint_endpoints.checks.cross_file import CrossFileIndex, IndexPart
 from pinpoint_endpoints.checks.finding import Policy
-from pinpoint_endpoints.checks.validate import validate, verdict_on
+from pinpoint_endpoints.checks.validate import findings_in, fix_at, problems_of, verdict_on
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Format, Source, UnreadablePath
 from pinpoint_endpoints.documents.endpoint_ids import IdSource
 from pinpoint_endpoints.documents.load import GROUP, of_any_kind, read, read_lines, with_ids
-from pinpoint_endpoints.documents.model import Checked, Document, Fix, Problem, Severity, Verdict
+from pinpoint_endpoints.documents.model import Checked, Document, Fix, Problem, Severity
 from pinpoint_endpoints.documents.positions import Locator, ValuePath
+from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES
 from pinpoint_endpoints.documents.streams import CHUNK, Meter, OpenFile, is_gzip
 from pinpoint_endpoints.errors import CannotRun, reason_of
 from pinpoint_endpoints.processes import ProcessDiedError, Processes
 from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
+
+if TYPE_CHECKING:
+    from pinpoint_endpoints.checks.rules.registry import Found
 
 PART_BYTES = 1_000_000
 PART_FILES = 100
@@ -102,7 +106,6 @@ class _Documents(NamedTuple):
     Attributes:
         source: the number of the source in the part; of several, of the first one.
         number: how many they are.
-        verdict: on each.
         shape: of the first one, as the following.
         in_multi_document_file: whether its file may hold several documents.
         path: of the document in its file.
@@ -113,7 +116,6 @@ class _Documents(NamedTuple):
 
     source: int
     number: int
-    verdict: Verdict
     shape: str
     in_multi_document_file: bool
     path: ValuePath = ()
@@ -221,7 +223,7 @@ class Workers:
         for documents in found.documents:
             source = part.sources[documents.source]
             on_source(source)
-            yield _checked(source, documents)
+            yield _checked(source, documents, self._settings.policy)
 
     def _end_of_lines(
         self,
@@ -306,7 +308,7 @@ def _is_part(item: _Item) -> bool:
     return isinstance(item, _Part)
 
 
-def _checked(source: Source, found: _Documents) -> Checked:
+def _checked(source: Source, found: _Documents, policy: Policy) -> Checked:
     """Return what a worker found as if this process had."""
     shape, several = found.shape, found.in_multi_document_file
     document = _stub(source.path, shape, in_multi_document_file=several)
@@ -314,7 +316,7 @@ def _checked(source: Source, found: _Documents) -> Checked:
         locator = found.locator or document.locator
         document = document._replace(path=found.path, problems=found.found, locator=locator)
     problems = tuple(_problem(source.path, *problem) for problem in found.problems)
-    return Checked(document, problems, found.verdict, times=found.number)
+    return Checked(document, problems, verdict_on(document, problems, policy), times=found.number)
 
 
 @lru_cache(maxsize=8)
@@ -363,9 +365,9 @@ def _check(settings: Settings, part: _Part) -> _Found:
     remaining = iter(part.sources)
     begun = -1
     while group := list(islice(numbered, GROUP)):
-        problems = [validate(document, settings.policy) for _, document in group]
-        for (number, document), of_document in zip(group, problems, strict=True):
-            results.add(number, document, of_document)
+        all_findings = [findings_in(document, settings.policy) for _, document in group]
+        for (number, document), findings in zip(group, all_findings, strict=True):
+            results.add(number, document, findings)
         for number, document in group:
             for source in islice(remaining, number - begun):
                 index.begin(source)
@@ -376,7 +378,7 @@ def _check(settings: Settings, part: _Part) -> _Found:
         index.begin(source)
     stream = found[-1][1]
     ended = stream is not None and bool(stream.read(1))
-    return _Found(results.all(), index.part(), results.counts, ended)
+    return _Found(results.all(), index.part(), results.counts(), ended)
 
 
 def _documents(part: _Part, source: Source) -> tuple[Iterator[Document], BufferedReader | None]:
@@ -399,76 +401,81 @@ def _documents(part: _Part, source: Source) -> tuple[Iterator[Document], Buffere
 
 
 class _Results:
-    """Collects what a worker found in a part, with no more than what is shown of it.
-
-    Attributes:
-        counts: how many problems there are.
-    """
+    """Collects what a worker found in a part, with no more than what is shown of it."""
 
     def __init__(self, settings: Settings, part: _Part) -> None:
-        self.counts: Counter[_Kind] = Counter()
         self._settings = settings
         self._part = part
+        self._counts: Counter[_Kind] = Counter(part.counts)
         self._documents: list[_Documents] = []
         self._same_in_source: _Same = {}
         self._same: _Same = {}
         self._valid: Counter[str] = Counter()
         self._source = self._with_read_only = -1
+        self._lists_all = settings.each or settings.shown is None
 
-    def add(self, source: int, document: Document, problems: Sequence[Problem]) -> None:
-        """Add a document with its problems."""
+    def add(self, source: int, document: Document, findings: "list[Found]") -> None:
+        """Add a document with what is wrong with it."""
         if source != self._source:
             self._end_source()
             self._source = source
-        shape, several = document.shape, document.in_multi_document_file
-        is_shown = self._settings.each or bool(document.problems) or not document.is_read
-        if not problems and not is_shown:
-            self._valid[shape] += 1
-            return
+        several = document.in_multi_document_file
+        # a problem of this code is reported once in a file, and not counted
+        once = codes.READ_ONLY_MEMBERS if several and not self._settings.policy.strict else ""
+        is_listed = self._lists_all or document.problems or document.shape not in ENDPOINT_SHAPES
+        unshown = None if is_listed else self._unshown(document, findings, once)
+        if unshown is None:
+            problems = problems_of(document, findings, self._settings.policy)
+            self._add_shown(document, problems, once)
+        elif unshown:
+            same = self._same_in_source if several else self._same
+            file_format = self._part.sources[source].format
+            key = (file_format, document.shape, several, bool(document.path), unshown)
+            first, number = same.get(key, (source, 0))
+            same[key] = first, number + 1
+        else:
+            self._valid[document.shape] += 1
+
+    def _unshown(
+        self, document: Document, findings: "list[Found]", once: str
+    ) -> tuple[_Unshown, ...] | None:
+        """Count the problems of a document if none of them is shown; else return None."""
+        unshown: list[_Unshown] = []
+        for rule, finding, path in findings:
+            kind = rule.code, finding.severity or rule.severity
+            if self._shows(kind, once) or (finding.fix and self._part.needs_text):
+                return None
+            unshown.append((*kind, _without_text(fix_at(document, finding, path))))
+        for code, severity, _ in unshown:
+            self._counts[code, severity] += code != once
+        return tuple(unshown)
+
+    def _add_shown(self, document: Document, problems: Sequence[Problem], once: str) -> None:
+        """Add a document of which something is shown."""
         needs_text = False
         reported: list[_Shown | _Unshown] = []
-        reports_once = several and not self._settings.policy.strict
-        has_reported = reports_once and self._with_read_only == source
         for problem in problems:
-            if reports_once and problem.code == codes.READ_ONLY_MEMBERS:
-                self._with_read_only = source
-                is_problem_shown = not has_reported
-            else:
-                is_problem_shown = self._is_shown(problem)
-            if is_problem_shown:
-                is_shown = True
-                needs_text = needs_text or self._settings.snippets
-                reported.append(_shown(problem))
-            else:
-                reported.append(self._unshown(problem))
-            if problem.fix and self._part.needs_text:
-                is_shown = needs_text = True
-        verdict = verdict_on(document, problems, self._settings.policy)
-        if is_shown:
-            found = _Documents(
-                source, 1, verdict, shape, several, document.path, tuple(reported),
-                document.problems, document.locator if needs_text else None,
-            )  # fmt: skip
-            self._documents.append(found)
-            return
-        path = _ANY_PATH if document.path else ()
-        same = self._same_in_source if several else self._same
-        found = _Documents(0, 1, verdict, shape, several, path, tuple(reported))
-        key = (self._part.sources[source].format, found)
-        first, number = same.get(key, (source, 0))
-        same[key] = first, number + 1
+            kind = problem.code, problem.severity
+            is_shown = self._shows(kind, once)
+            self._counts[kind] += problem.code != once
+            needs_text |= bool(
+                (problem.fix and self._part.needs_text) or (is_shown and self._settings.snippets)
+            )
+            fix = problem.fix if self._part.needs_text else _without_text(problem.fix)
+            reported.append(_shown(problem) if is_shown else (*kind, fix))
+        if any(problem.code == once for problem in problems):
+            self._with_read_only = self._source
+        found = _Documents(
+            self._source, 1, document.shape, document.in_multi_document_file, document.path,
+            tuple(reported), document.problems, document.locator if needs_text else None,
+        )  # fmt: skip
+        self._documents.append(found)
 
-    def _is_shown(self, problem: Problem) -> bool:
-        kind = problem.code, problem.severity
-        self.counts[kind] += 1
+    def _shows(self, kind: _Kind, once: str) -> bool:
+        if kind[0] == once:
+            return self._with_read_only != self._source
         most = self._settings.shown
-        return most is None or self._part.counts.get(kind, 0) + self.counts[kind] <= most
-
-    def _unshown(self, problem: Problem) -> _Unshown:
-        fix = problem.fix
-        if fix and not self._part.needs_text:
-            fix = Fix(fix.action, fix.paths)  # which others have in common
-        return problem.code, problem.severity, fix
+        return most is None or self._counts[kind] < most
 
     def _end_source(self) -> None:
         self._documents += _counted(self._same_in_source)
@@ -478,21 +485,31 @@ class _Results:
         """Return what was collected."""
         self._end_source()
         valid = (
-            _Documents(0, number, Verdict.VALID, shape, in_multi_document_file=False)
+            _Documents(0, number, shape, in_multi_document_file=False)
             for shape, number in self._valid.items()
         )
         return [*self._documents, *_counted(self._same), *valid]
 
+    def counts(self) -> Mapping[_Kind, int]:
+        """Return how many problems there are."""
+        return self._counts - Counter(self._part.counts)
 
-_Same = dict[tuple[Format, _Documents], tuple[int, int]]
+
+_Same = dict[tuple[Format, str, bool, bool, tuple[_Unshown, ...]], tuple[int, int]]
 """The first source and the number of the documents that look the same."""
 
 _ANY_PATH: ValuePath = (0,)
 
 
 def _counted(same: _Same) -> Iterator[_Documents]:
-    for (_, documents), (source, number) in same.items():
-        yield documents._replace(source=source, number=number)
+    for (_, shape, several, has_path, problems), (source, number) in same.items():
+        path = _ANY_PATH if has_path else ()
+        yield _Documents(source, number, shape, several, path, problems)
+
+
+def _without_text(fix: Fix | None) -> Fix | None:
+    """Return what a fix has in common with those of other documents."""
+    return fix and Fix(fix.action, fix.paths)
 
 
 def _shown(problem: Problem) -> _Shown:

@@ -9,7 +9,7 @@ from pinpoint_endpoints.checks.fast_path import has_right_form, suspected_rules
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, CodedFinding, Finding, Policy
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import endpoint_id_problem
-from pinpoint_endpoints.documents.model import Document, Problem, Severity, Verdict
+from pinpoint_endpoints.documents.model import Document, Fix, Problem, Severity, Verdict
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.rule import rule_of
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
@@ -23,11 +23,15 @@ _IDS = frozenset({"Id", "EndpointId"})
 
 def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
     """Return the problems of a document in file order."""
+    return problems_of(document, findings_in(document, policy), policy)
+
+
+def problems_of(document: Document, found: "list[Found]", policy: Policy) -> list[Problem]:
+    """Return the problems of a document in file order, given its findings."""
     if document.shape in TEMPLATE_SHAPES:
         from pinpoint_endpoints.checks.templates import document_problems
 
         return document_problems(document, policy)
-    found = _found(document, policy) if document.is_read else []
     if not found and not document.problems:
         return []
     has_places = document.problems or document.metadata or not document.locator.in_order
@@ -42,7 +46,10 @@ def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Proble
     return problems
 
 
-def _found(document: Document, policy: Policy) -> "list[Found]":
+def findings_in(document: Document, policy: Policy) -> "list[Found]":
+    """Return what is wrong with a document, in any order; of a template, only its problems tell."""
+    if not document.is_read or document.shape in TEMPLATE_SHAPES:
+        return []
     if document.shape in SEGMENT_SHAPES:
         from pinpoint_endpoints.checks.segments import segment_findings
 
@@ -168,14 +175,22 @@ def problem_at(
         finding: of the rule.
         path: from the top of the document's value to what the rule checked.
     """
-    prefix = () if finding.from_top else (*document.path, *path)
     return Problem.at(
         document,
         code,
         finding.severity or severity,
-        (*prefix, *finding.path),
+        (*_prefix(document, finding, path), *finding.path),
         finding.message,
         finding.hint,
         at_key=finding.at_key,
-        fix=finding.fix.under(prefix) if finding.fix else None,
+        fix=fix_at(document, finding, path),
     )
+
+
+def fix_at(document: Document, finding: Finding, path: ValuePath) -> Fix | None:
+    """Return the fix of a finding, if it has one, with its paths from the top of the file."""
+    return finding.fix and finding.fix.under(_prefix(document, finding, path))
+
+
+def _prefix(document: Document, finding: Finding, path: ValuePath) -> ValuePath:
+    return () if finding.from_top else (*document.path, *path)

@@ -40,7 +40,7 @@ class Fix(NamedTuple):
         """Return the same fix with its paths starting further up."""
         if not prefix:
             return self
-        return self._replace(paths=tuple((*prefix, *path) for path in self.paths))
+        return Fix(self.action, tuple([(*prefix, *path) for path in self.paths]), self.text)
 
 
 class Severity(StrEnum):

@@ -40,11 +40,11 @@ class _Result(NamedTuple):
     """What fixing comes to for documents with the same problems.
 
     Attributes:
-        solved: whether each of the problems that have a fix is fixed.
+        blocked: what kinds of problems have a fix that cannot be applied.
         fixes: how many problems are fixed, also those that other fixes reveal.
     """
 
-    solved: tuple[bool, ...]
+    blocked: frozenset[object]
     fixes: int
 
 
@@ -70,7 +70,7 @@ class Forecast:
         self.bytes_left = self._max_bytes = max_bytes
         self._last: _Tried | None = None
         self._sizes: tuple[str, int] = ("", 0)
-        self._known: dict[object, _Result] = {}
+        self._known: dict[frozenset[object], _Result] = {}
 
     def without_blocked(self, checked: Checked, source: Source | None) -> Checked:
         """Return a document whose problems have only those fixes that would be applied.
@@ -85,11 +85,7 @@ class Forecast:
         if source is None or source.format is Format.CSV or not checked.document.is_read:
             return _without(checked, fixable)
         result = self._result(checked, fixable, source)
-        blocked = [
-            problem
-            for problem, is_solved in zip(fixable, result.solved, strict=True)
-            if not is_solved
-        ]
+        blocked = [problem for problem in fixable if _kind_of(problem) in result.blocked]
         self.fixes += result.fixes * checked.times
         self.blocked += len(blocked) * checked.times
         return _without(checked, blocked) if blocked else checked
@@ -98,17 +94,15 @@ class Forecast:
         document = checked.document
         is_json = source.format in (Format.JSON, Format.NDJSON)
         is_alone = not document.in_multi_document_file or (is_json and not document.path)
-        kind = is_alone and tuple(
-            (problem.code, problem.fix and (problem.fix.action, problem.fix.paths))
-            for problem in checked.problems
-        )
+        kind = frozenset(map(_kind_of, checked.problems))
         before = self._last
         tried = self._try(document, source, by_place=not is_alone and not is_json)
         if tried is None:
-            return self._known.get(kind) or _expected(document, len(fixable))
+            known = self._known.get(kind) if is_alone else None
+            return known or _expected(document, fixable)
         above = None if is_alone or is_json else tried.first_line - 1
-        solved = tuple(_identity(problem, above) in tried.solved for problem in fixable)
-        result = _Result(solved, 0 if tried is before else tried.fixes)
+        blocked = (each for each in fixable if _identity(each, above) not in tried.solved)
+        result = _Result(frozenset(map(_kind_of, blocked)), 0 if tried is before else tried.fixes)
         if is_alone:
             self._known.setdefault(kind, result)
         return result
@@ -166,10 +160,16 @@ def _identity(problem: Problem, above: int | None) -> object:
     return problem.code, problem.fix, problem.line - above, problem.column
 
 
-def _expected(document: Document, fixable: int) -> _Result:
+def _kind_of(problem: Problem) -> object:
+    """Return what a problem has in common with others that are fixed, or not, as it is."""
+    return problem.code, problem.fix and (problem.fix.action, problem.fix.paths)
+
+
+def _expected(document: Document, fixable: list[Problem]) -> _Result:
     """Return what is to be expected without a try: where a key is twice, nothing is fixed."""
-    is_fixed = all(problem.code != codes.DUPLICATE_KEY for problem in document.problems)
-    return _Result((is_fixed,) * fixable, fixable * is_fixed)
+    if any(problem.code == codes.DUPLICATE_KEY for problem in document.problems):
+        return _Result(frozenset(map(_kind_of, fixable)), 0)
+    return _Result(frozenset(), len(fixable))
 
 
 def _without(checked: Checked, blocked: list[Problem]) -> Checked:
