@@ -412,7 +412,7 @@ def _keys(document: Document, known: set[tuple[str, bytes]]) -> tuple[Any, ...]:
     keys = (identity.endpoint, identity.address, identity.user)
     return (
         identity.application.encode(errors="surrogatepass"),
-        *(key and _digest(*key[1:]) for key in keys),
+        *(key and _digest(*key) for key in keys),
         _digest(attributes) if attributes else None,
         names,
     )

@@ -33,7 +33,9 @@ from pinpoint_endpoints.documents.discovery import Source
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.quotas import EVICTING_CHANNELS, MAX_ATTRIBUTE_NAMES, MAX_ENDPOINTS_PER_USER
+from pinpoint_endpoints.schema.bundled import channel_types
 
+_COLUMNS = 5
 _NOTHING = 0
 _MAX_SORTED = 250_000
 
@@ -46,30 +48,23 @@ class IndexPart(NamedTuple):
     """What an index knows of some documents; see `CrossFileIndex`.
 
     Attributes:
-        endpoints: hashes, as the following three.
-        addresses: by document.
-        users: by document.
-        user_attributes: by document.
-        lines: the number of the line where each document begins, if it has one to itself.
+        rows: the columns of each document, one row after the other.
         starts: for each source, the index of its first document.
         names: those of attributes and metrics, by application.
         applications: which are named.
     """
 
-    endpoints: "array[int]"
-    addresses: "array[int]"
-    users: "array[int]"
-    user_attributes: "array[int]"
-    lines: "array[int]"
+    rows: "array[int]"
     starts: "array[int]"
     names: dict[str, Names]
     applications: set[str]
 
 
 class CrossFileIndex:
-    """Hashes of what each document of a run is about, in 36 bytes per document.
+    """What each document of a run is about, in 40 bytes per document.
 
-    The hashes of a document have the same index in each array; 0 means none.
+    There is a row for each, with hashes of its endpoint, address, user and user attributes, 0 for
+    none, and the number of the line where it begins, if it has one to itself.
 
     Args:
         max_names: of an application; None for no limit.
@@ -77,11 +72,7 @@ class CrossFileIndex:
 
     def __init__(self, max_names: int | None = MAX_ATTRIBUTE_NAMES) -> None:
         self._max_names = sys.maxsize if max_names is None else max_names
-        self._endpoints = array("q")
-        self._addresses = array("q")
-        self._users = array("q")
-        self._user_attributes = array("q")
-        self._lines = array("I")
+        self._rows = array("q")
         self._sources: list[Source] = []
         self._starts = array("q")
         self._names: dict[str, _Names] = {}
@@ -92,19 +83,21 @@ class CrossFileIndex:
         if self._sources and self._sources[-1] == source:  # its lines come in parts
             return
         self._sources.append(source)
-        self._starts.append(len(self._endpoints))
+        self._starts.append(len(self._rows) // _COLUMNS)
 
     def add(self, document: Document) -> list[CodedFinding]:
         """Add a document; return the findings that it causes with those before it."""
         identity = identity_of(document)
-        self._endpoints.append(_hash(identity.endpoint))
-        self._addresses.append(_hash(identity.address))
-        self._users.append(_hash(identity.user))
-        has_attributes = bool(identity.user and identity.user_attributes)
-        self._user_attributes.append(
-            hash(identity.attributes_text()) if has_attributes else _NOTHING
+        row = (
+            hash(identity.endpoint) if identity.endpoint else _NOTHING,
+            hash(identity.address) if identity.address else _NOTHING,
+            hash(identity.user) if identity.user else _NOTHING,
+            hash(identity.attributes_text())
+            if identity.user and identity.user_attributes
+            else _NOTHING,
+            document.locator.first_line,
         )
-        self._lines.append(document.locator.first_line)
+        self._rows.extend(row)
         if identity.application:
             self._applications.add(identity.application)
         names = self._names.get(identity.application)
@@ -115,16 +108,7 @@ class CrossFileIndex:
     def part(self) -> "IndexPart":
         """Return what an index of all documents needs to know of these."""
         names = {application: names.known for application, names in self._names.items()}
-        return IndexPart(
-            self._endpoints,
-            self._addresses,
-            self._users,
-            self._user_attributes,
-            self._lines,
-            self._starts,
-            names,
-            self._applications,
-        )
+        return IndexPart(self._rows, self._starts, names, self._applications)
 
     def add_part(self, sources: Iterable[Source], part: "IndexPart") -> bool:
         """Add the documents of another index, unless there is a finding among their names.
@@ -145,12 +129,8 @@ class CrossFileIndex:
         for source, start in zip(sources, part.starts, strict=True):
             if not self._sources or self._sources[-1] != source:
                 self._sources.append(source)
-                self._starts.append(len(self._endpoints) + start)
-        self._endpoints += part.endpoints
-        self._addresses += part.addresses
-        self._users += part.users
-        self._user_attributes += part.user_attributes
-        self._lines += part.lines
+                self._starts.append(len(self._rows) // _COLUMNS + start)
+        self._rows += part.rows
         self._applications |= part.applications
         return True
 
@@ -158,31 +138,28 @@ class CrossFileIndex:
         """Return the hashes that several documents have in common."""
         crowded: set[int] = set()
         differing: set[int] = set()
-        for user, indexes in _runs(self._users):
+        for user, indexes in _runs(self._rows[2::_COLUMNS]):
             if len(indexes) > MAX_ENDPOINTS_PER_USER:
                 crowded.add(user)
-            if len({self._user_attributes[index] for index in indexes} - {_NOTHING}) > 1:
+            attributes = {self._rows[3 + index * _COLUMNS] for index in indexes}
+            if len(attributes - {_NOTHING}) > 1:
                 differing.add(user)
-        endpoints = {endpoint for endpoint, _ in _runs(self._endpoints)}
-        addresses = {address for address, _ in _runs(self._addresses)}
+        endpoints = {endpoint for endpoint, _ in _runs(self._rows[0::_COLUMNS])}
+        addresses = {address for address, _ in _runs(self._rows[1::_COLUMNS])}
         one_application = len(self._applications) <= 1
         return Collisions(endpoints, addresses, crowded, differing, one_application=one_application)
 
     def sources_of(self, collisions: "Collisions") -> Iterator[tuple[Source, set[int]]]:
         """Yield the sources with documents that collide, and the lines where these begin."""
         found: dict[int, set[int]] = {}
-        rows = zip(self._endpoints, self._addresses, self._users, self._lines, strict=True)
-        for index, (endpoint, address, user, line) in enumerate(rows):
+        numbers = iter(self._rows)
+        for index, row in enumerate(zip(*[numbers] * _COLUMNS, strict=True)):
+            endpoint, address, user, _, line = row
             if collisions.has(endpoint, address, user):
                 number = bisect_right(self._starts, index) - 1
                 found.setdefault(number, set()).add(line)
         for number, lines in found.items():
             yield self._sources[number], lines
-
-
-def _hash(key: Key | None) -> int:
-    """Return a hash of a key without its application."""
-    return hash(key[1:]) if key else _NOTHING
 
 
 def _runs(hashes: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
@@ -294,17 +271,17 @@ class Collisions:
     def check(self, document: Document) -> list[CodedFinding]:
         """Return the findings of a document against those checked before."""
         identity = identity_of(document)
-        if self._one_application:
-            identity = identity.anywhere()
+        application = "" if self._one_application else identity.application
         found: list[CodedFinding] = []
-        if identity.endpoint and _hash(identity.endpoint) in self._endpoints:
-            found += self._same_endpoint(document, identity.endpoint)
-        if identity.address and _hash(identity.address) in self._addresses:
-            found += self._same_address(document, identity.address, identity.endpoint)
-        if identity.user and _hash(identity.user) in self._crowded:
-            found += self._too_many_of_user(document, identity, identity.user)
-        if identity.user and _hash(identity.user) in self._differing:
-            found += self._differences(document, identity, identity.user)
+        if identity.endpoint and hash(identity.endpoint) in self._endpoints:
+            found += self._same_endpoint(document, (application, *identity.endpoint))
+        if identity.address and hash(identity.address) in self._addresses:
+            address = application, *identity.address
+            found += self._same_address(document, address, identity.endpoint)
+        if identity.user and hash(identity.user) in self._crowded:
+            found += self._too_many_of_user(document, identity, (application, *identity.user))
+        if identity.user and hash(identity.user) in self._differing:
+            found += self._differences(document, identity, (application, *identity.user))
         return found
 
     def _same_endpoint(self, document: Document, endpoint: Key) -> list[CodedFinding]:
@@ -326,17 +303,18 @@ class Collisions:
         self, document: Document, identity: Identity, user: Key
     ) -> list[CodedFinding]:
         channels = self._channels_of_user.setdefault(user, {})
-        endpoint = identity.endpoint or ("", str(len(channels)), "without an id")
+        endpoint = identity.endpoint or (str(len(channels)), "without an id")
         if endpoint in channels:
             return []
-        evicts = identity.channel in EVICTING_CHANNELS and not EVICTING_CHANNELS.isdisjoint(
+        channel = identity.channel if identity.channel in channel_types() else ""
+        evicts = channel in EVICTING_CHANNELS and not EVICTING_CHANNELS.isdisjoint(
             channels.values()
         )
-        channels[endpoint] = identity.channel
+        channels[endpoint] = channel
         if len(channels) <= MAX_ENDPOINTS_PER_USER:
             return []
         path = (*document.request_path, "User", "UserId")
-        finding = too_many_endpoints(path, len(channels), identity.channel, evicts=evicts)
+        finding = too_many_endpoints(path, len(channels), channel, evicts=evicts)
         return [(codes.TOO_MANY_ENDPOINTS, finding)]
 
     def _differences(self, document: Document, identity: Identity, user: Key) -> list[CodedFinding]:

@@ -8,7 +8,6 @@ import orjson
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.positions import ValuePath
-from pinpoint_endpoints.schema.bundled import channel_types
 
 Key = tuple[str, ...]
 
@@ -21,10 +20,10 @@ class Identity(NamedTuple):
     """What a document is about; missing or invalid parts are None or empty.
 
     Attributes:
-        endpoint: the application id and the endpoint id in lower case.
-        address: the application id, the channel type and the address.
-        user: the application id and the user id.
-        channel: the channel type, if it is a known one.
+        endpoint: the endpoint id in lower case.
+        address: the channel type and the address.
+        user: the user id.
+        channel: the channel type, which may be unknown.
         user_attributes: lists of values by attribute name.
         application: the application id.
     """
@@ -36,12 +35,6 @@ class Identity(NamedTuple):
     user_attributes: Mapping[str, Any]
     application: str
 
-    def anywhere(self) -> "Identity":
-        """Return the same without the application."""
-        keys = (self.endpoint, self.address, self.user)
-        endpoint, address, user = (("", *key[1:]) if key else None for key in keys)
-        return self._replace(endpoint=endpoint, address=address, user=user)
-
     def attributes_text(self) -> bytes:
         """Return a text that is equal for equal user attributes."""
         return orjson.dumps(self.user_attributes, option=orjson.OPT_SORT_KEYS)
@@ -49,7 +42,7 @@ class Identity(NamedTuple):
 
 def identity_of(document: Document) -> Identity:
     """Return what a document is about."""
-    request, application = document.request, document.application_id
+    request = document.request
     channel, address = request.get("ChannelType"), request.get("Address")
     if not isinstance(channel, str):
         channel = ""
@@ -58,14 +51,12 @@ def identity_of(document: Document) -> Identity:
         user_id, attributes = user.get("UserId"), user.get("UserAttributes")
     endpoint_id = document.endpoint_id
     return Identity(
-        (application, same_endpoint_key(endpoint_id)) if endpoint_id else None,
-        (application, channel, address)
-        if channel and address and isinstance(address, str)
-        else None,
-        (application, user_id) if user_id and isinstance(user_id, str) else None,
-        channel if channel in channel_types() else "",
+        (same_endpoint_key(endpoint_id),) if endpoint_id else None,
+        (channel, address) if channel and address and isinstance(address, str) else None,
+        (user_id,) if user_id and isinstance(user_id, str) else None,
+        channel,
         attributes if isinstance(attributes, dict) else {},
-        application,
+        document.application_id,
     )
 
 
