@@ -99,14 +99,6 @@ def yaml_text(endpoint: Mapping[str, Any]) -> bytes:
     return text.encode()
 
 
-def yaml_documents(endpoints: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """Yield endpoints as the YAML documents of one stream."""
-    separator = b""
-    for endpoint in endpoints:
-        yield separator + yaml_text(endpoint)
-        separator = b"---\n"
-
-
 @cache
 def _dumper() -> Any:
     import yaml
@@ -131,10 +123,11 @@ class EndpointDirectory:
     """A directory with one file per endpoint.
 
     Attributes:
+        path: the directory.
         saved: the files written, each once, in order.
 
     Args:
-        path: the directory; created if it does not exist.
+        path: created if it does not exist.
         suffix: `.json` or `.yaml`.
 
     Raises:
@@ -143,7 +136,7 @@ class EndpointDirectory:
 
     def __init__(self, path: Path, suffix: str = ".json") -> None:
         self.saved: dict[Path, None] = {}
-        self._path = path
+        self.path = path
         self._suffix = suffix
         self._write = _WRITERS[suffix]
         self._names: dict[str, list[str]] = {}
@@ -166,7 +159,7 @@ class EndpointDirectory:
         Raises:
             CannotRun: the file cannot be written, or the endpoint has a file in another format.
         """
-        path = self._path / self._name_for(endpoint["Id"])
+        path = self.path / self._name_for(endpoint["Id"])
         try:
             with replacing(path) as file:
                 file.write(self._write(endpoint))
@@ -180,7 +173,7 @@ class EndpointDirectory:
         """Write the directory itself to disk, so that its files survive a power failure."""
         if os.name == "posix":
             with suppress(OSError):  # some file systems do not support this
-                descriptor = os.open(self._path, os.O_RDONLY)
+                descriptor = os.open(self.path, os.O_RDONLY)
                 try:
                     os.fsync(descriptor)
                 finally:
@@ -188,7 +181,7 @@ class EndpointDirectory:
 
     def left_out(self) -> int:
         """Return how many saved files a search of the directory skips, because git ignores them."""
-        sources = discover([str(self._path)])
+        sources = discover([str(self.path)])
         found = {Path(source.path) for source in sources if isinstance(source, Source)}
         return len(self.saved.keys() - found)
 
@@ -202,21 +195,21 @@ class EndpointDirectory:
         for name in names:
             for suffix in _SUFFIXES:
                 for there in self._names.get(same_file_key(name + suffix), ()):
-                    if _holds(self._path / there, endpoint_id):
+                    if _holds(self.path / there, endpoint_id):
                         return self._replaceable(there)
         for name in names:
             whole = name + self._suffix
-            if same_file_key(whole) not in self._names and not os.path.lexists(self._path / whole):
+            if same_file_key(whole) not in self._names and not os.path.lexists(self.path / whole):
                 return whole
         raise CannotRun(
-            f"{self._path / (names[0] + self._suffix)} holds another endpoint",
+            f"{self.path / (names[0] + self._suffix)} holds another endpoint",
             "save into another directory",
         )
 
     def _replaceable(self, name: str) -> str:
         if format_of(name) is not format_of(self._suffix):
             raise CannotRun(
-                f"{self._path / name} holds this endpoint already, and not as {self._suffix[1:]}",
+                f"{self.path / name} holds this endpoint already, and not as {self._suffix[1:]}",
                 "save into another directory, or remove it",
             )
         return name

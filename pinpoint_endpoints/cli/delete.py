@@ -5,14 +5,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 
 from pinpoint_endpoints.cli.options import DisplayOptions, Output, OutputOption
-from pinpoint_endpoints.cli.outputs import SaveTo, note_saved
 from pinpoint_endpoints.cli.run import run
-from pinpoint_endpoints.cli.selection import EndpointSelection, SelectedEndpoints
+from pinpoint_endpoints.cli.selection import (
+    EndpointSelection,
+    SaveTo,
+    SelectedEndpoints,
+    note_saved,
+)
 from pinpoint_endpoints.cli.target import Target
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
@@ -21,6 +25,7 @@ from pinpoint_endpoints.errors import ExitCode, Interrupted, PinpointEndpointsEr
 from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.reports.deletions import DeletionTally, DeletionView
 from pinpoint_endpoints.reports.reporter import MAX_ROWS, ReportOptions, open_reporter
+from pinpoint_endpoints.saving import EndpointDirectory
 from pinpoint_endpoints.service.endpoints import (
     Deletion,
     DeletionState,
@@ -28,9 +33,6 @@ from pinpoint_endpoints.service.endpoints import (
     delete_user_endpoints,
     planned,
 )
-
-if TYPE_CHECKING:
-    from pinpoint_endpoints.saving import EndpointDirectory
 
 _TERMINAL = "CONIN$" if os.name == "nt" else "/dev/tty"
 _MAY_BE_GONE = "interrupted before the answer: it may be deleted"
@@ -61,7 +63,7 @@ def delete(
         None if yes else _answers(are_ids_read=STANDARD_INPUT in (selection.endpoint_ids or ()))
     )
     client = target.client()
-    folder = None if save is None else _folder(save)
+    folder = None if save is None else EndpointDirectory(save)
     try:
         deletions = planned(
             client,
@@ -86,8 +88,8 @@ def delete(
         note("nothing was deleted")
         return ExitCode.INVALID
     code = run(_deleted(client, wanted, deletions, folder), reporter, tally)
-    if folder is not None and save is not None:
-        note_saved(folder, save, quiet=display.quiet, verbose=display.verbose)
+    if folder is not None:
+        note_saved(folder, quiet=display.quiet, verbose=display.verbose)
     return code
 
 
@@ -106,12 +108,6 @@ def _answers(*, are_ids_read: bool) -> TextIO:
     raise UsageError(
         "cannot ask for confirmation: not a terminal", "use --yes to delete without asking"
     )
-
-
-def _folder(directory: Path) -> "EndpointDirectory":
-    from pinpoint_endpoints.saving import EndpointDirectory
-
-    return EndpointDirectory(directory)
 
 
 def _confirm(application_id: str, deletions: Sequence[Deletion], answers: TextIO) -> bool:
@@ -134,7 +130,7 @@ def _confirm(application_id: str, deletions: Sequence[Deletion], answers: TextIO
     return answer.strip().lower() in ("y", "yes")
 
 
-def _save(deletions: Sequence[Deletion], folder: "EndpointDirectory") -> None:
+def _save(deletions: Sequence[Deletion], folder: EndpointDirectory) -> None:
     for deletion in deletions:
         if deletion.state is DeletionState.SKIPPED:
             folder.save(deletion.endpoint)
@@ -145,7 +141,7 @@ def _deleted(
     client: Any,
     wanted: SelectedEndpoints,
     deletions: list[Deletion],
-    folder: "EndpointDirectory | None",
+    folder: EndpointDirectory | None,
 ) -> Iterator[Deletion]:
     """Delete the endpoints, yield what became of all, and raise what stopped the deletion."""
     error = _carry_out(client, wanted, deletions, folder)
@@ -158,7 +154,7 @@ def _carry_out(
     client: Any,
     wanted: SelectedEndpoints,
     deletions: list[Deletion],
-    folder: "EndpointDirectory | None",
+    folder: EndpointDirectory | None,
 ) -> PinpointEndpointsError | None:
     before = {same_endpoint_key(deletion.endpoint_id) for deletion in deletions}
     for part in _parts(deletions, at_once=wanted.user_id is not None):

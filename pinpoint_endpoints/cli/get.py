@@ -1,29 +1,35 @@
 """`pe get`: print stored endpoints, or save them into files."""
 
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from pinpoint_endpoints.cli.options import OUTPUT, DisplayOptions
-from pinpoint_endpoints.cli.outputs import SaveTo, note_saved
 from pinpoint_endpoints.cli.run import run
-from pinpoint_endpoints.cli.selection import EndpointSelection, SelectedEndpoints
+from pinpoint_endpoints.cli.selection import (
+    EndpointSelection,
+    SaveTo,
+    SelectedEndpoints,
+    note_saved,
+)
 from pinpoint_endpoints.cli.target import Target
 from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.errors import ExitCode, PinpointEndpointsError
 from pinpoint_endpoints.reports.endpoint import EndpointTally, EndpointView
 from pinpoint_endpoints.reports.reporter import ReportOptions, open_reporter
 from pinpoint_endpoints.reports.tally import Tally
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pinpoint_endpoints.saving import EndpointDirectory
-    from pinpoint_endpoints.service.endpoints import Endpoint
+from pinpoint_endpoints.saving import EndpointDirectory
+from pinpoint_endpoints.service.endpoints import (
+    Endpoint,
+    get_user_endpoints,
+    read_endpoints,
+    refused,
+)
+from pinpoint_endpoints.service.errors import Refusal
 
 
 class GetOutput(StrEnum):
@@ -74,17 +80,14 @@ def get(
     if save is None:
         view = EndpointView(ReportOptions(show_values=display.show_values), several=wanted.several)
         return report(open_reporter(view, output, sys.stdout))
-    folder = _folder(save, output)
+    folder = EndpointDirectory(save, ".yaml" if output is GetOutput.YAML else ".json")
     code = report(_SaveReporter(folder))
-    note_saved(folder, save, quiet=display.quiet, verbose=display.verbose)
+    note_saved(folder, quiet=display.quiet, verbose=display.verbose)
     return code
 
 
-def _found(client: Any, wanted: SelectedEndpoints, tally: EndpointTally) -> "Iterator[Endpoint]":
+def _found(client: Any, wanted: SelectedEndpoints, tally: EndpointTally) -> Iterator[Endpoint]:
     """Yield the endpoints that the service has; print which ones of several it does not have."""
-    from pinpoint_endpoints.service.endpoints import get_user_endpoints, read_endpoints, refused
-    from pinpoint_endpoints.service.errors import Refusal
-
     if wanted.user_id is not None:
         yield from get_user_endpoints(client, wanted.application_id, wanted.user_id)
         return
@@ -99,19 +102,13 @@ def _found(client: Any, wanted: SelectedEndpoints, tally: EndpointTally) -> "Ite
             tally.add(answer)
 
 
-def _folder(directory: Path, output: GetOutput) -> "EndpointDirectory":
-    from pinpoint_endpoints.saving import EndpointDirectory
-
-    return EndpointDirectory(directory, ".yaml" if output is GetOutput.YAML else ".json")
-
-
 class _SaveReporter:
     """Saves endpoints into files."""
 
-    def __init__(self, folder: "EndpointDirectory") -> None:
+    def __init__(self, folder: EndpointDirectory) -> None:
         self._folder = folder
 
-    def add(self, endpoint: "Endpoint", /) -> None:
+    def add(self, endpoint: Endpoint, /) -> None:
         self._folder.save(endpoint)
 
     def close(self, _tally: Tally[Any], _error: PinpointEndpointsError | None, /) -> None:

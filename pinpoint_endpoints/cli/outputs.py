@@ -1,25 +1,20 @@
-"""The files that a command writes: `--journal` and `--failures` of upserts, `--save DIR`."""
+"""The files that an upsert or a migration writes beside its results."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from os.path import samestat
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
-
-import typer
+from typing import TYPE_CHECKING, Self
 
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.target import Target
-from pinpoint_endpoints.cli.terminal import note
 from pinpoint_endpoints.documents.discovery import STANDARD_INPUT, Source, UnreadablePath
 from pinpoint_endpoints.errors import UsageError
-from pinpoint_endpoints.masking import counted
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.delivery.journal import Journal, JournalTarget
     from pinpoint_endpoints.delivery.log import FailureFile
-    from pinpoint_endpoints.saving import EndpointDirectory
     from pinpoint_endpoints.service.requests import Item
 
 
@@ -130,25 +125,3 @@ def _refuse_to_empty(path: str, sources: Iterable[Source | UnreadablePath]) -> N
                     f"{source.path} is an input: --failures {path} would empty it",
                     "name a file outside the searched directories, or skip it with --exclude",
                 )
-
-
-SaveTo = Annotated[
-    Path | None,
-    typer.Option(
-        "--save",
-        metavar="DIR",
-        help="Save each endpoint to its own file in a directory, for `pe upsert DIR`.",
-    ),
-]
-
-
-def note_saved(folder: "EndpointDirectory", directory: Path, *, quiet: bool, verbose: bool) -> None:
-    """Print what was saved, and what a later search of the directory would miss."""
-    if verbose:
-        for path in folder.saved:
-            note(f"saved {path}")
-    if not quiet:
-        note(f"saved {counted(len(folder.saved), 'endpoint')} to {directory}")
-    missed = folder.left_out()
-    if missed:
-        note(f"a .gitignore leaves out {counted(missed, 'file')} there: --no-ignore reads them too")

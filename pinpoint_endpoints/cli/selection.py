@@ -1,6 +1,7 @@
-"""Selects the stored endpoints that a command reads or deletes."""
+"""Selects the stored endpoints that a command reads or deletes, and says what it saved of them."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
@@ -16,6 +17,17 @@ from pinpoint_endpoints.documents.endpoint_ids import (
     same_endpoint_key,
 )
 from pinpoint_endpoints.errors import CannotRun, UsageError
+from pinpoint_endpoints.masking import counted
+from pinpoint_endpoints.saving import EndpointDirectory
+
+SaveTo = Annotated[
+    Path | None,
+    typer.Option(
+        "--save",
+        metavar="DIR",
+        help="Save each endpoint to its own file in a directory, for `pe upsert DIR`.",
+    ),
+]
 
 
 class SelectedEndpoints(NamedTuple):
@@ -119,3 +131,15 @@ def _without_repetitions(ids: list[str]) -> list[str]:
         if known != endpoint_id:
             note(f"{endpoint_id} is the same endpoint as {known}")
     return list(first.values())
+
+
+def note_saved(folder: EndpointDirectory, *, quiet: bool, verbose: bool) -> None:
+    """Print what was saved, and what a later search of the directory would miss."""
+    if verbose:
+        for path in folder.saved:
+            note(f"saved {path}")
+    if not quiet:
+        note(f"saved {counted(len(folder.saved), 'endpoint')} to {folder.path}")
+    missed = folder.left_out()
+    if missed:
+        note(f"a .gitignore leaves out {counted(missed, 'file')} there: --no-ignore reads them too")

@@ -16,7 +16,6 @@ from pinpoint_endpoints.saving import (
     json_line,
     json_of_several,
     json_text,
-    yaml_documents,
     yaml_text,
 )
 
@@ -47,7 +46,7 @@ def test_several_documents_read_back_equal(endpoints: list[dict[str, Any]]) -> N
     """As one JSON document, as a stream of YAML documents, and as a JSON document a line."""
     for raw, name in (
         (json_of_several(endpoints), "a.json"),
-        (b"".join(yaml_documents(endpoints)), "a.yaml"),
+        (b"---\n".join(map(yaml_text, endpoints)), "a.yaml"),
         (b"".join(map(json_line, endpoints)), "a.ndjson"),
     ):
         documents = read(raw, name)
