@@ -227,16 +227,16 @@ def _wrap(rows: Iterable[list[list[str]] | None], index: int, width: int) -> Non
 
 def _wrapped(line: str, width: int) -> list[str]:
     """Break a line between words as rich does, and words that are too long."""
-    lines = [""]
+    lines: list[str] = []
     for word in _WORD.findall(line):
-        rest = word
-        if len(lines[-1]) + len(word.rstrip()) > width:
-            while len(rest.rstrip()) > width:
-                lines.append(rest[:width])
-                rest = rest[width:]
-            lines.append("")
-        lines[-1] += rest
-    return [each.rstrip() for each in lines if each or len(lines) == 1]
+        size = len(word.rstrip())
+        if lines and len(lines[-1]) + size <= width:
+            lines[-1] += word
+        elif size <= width:
+            lines.append(word)
+        else:
+            lines += (word[start : start + width] for start in range(0, len(word), width))
+    return [each.rstrip() for each in lines] or [""]
 
 
 def _plain(cell: "Cell") -> list[str]:
