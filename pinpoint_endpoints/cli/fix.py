@@ -92,7 +92,7 @@ def show_differences(sources: Sources, policy: Policy, display: DisplayOptions) 
     """Print what fixing would change; the exit code says whether anything."""
     from pinpoint_endpoints.checks.validate import validate
     from pinpoint_endpoints.fixes.diff import differences
-    from pinpoint_endpoints.fixes.files import NotRead
+    from pinpoint_endpoints.fixes.files import ReadError
 
     check = partial(validate, policy=policy._replace(all_findings=True))
     sources_found = fixes = files = failures = 0
@@ -105,7 +105,7 @@ def show_differences(sources: Sources, policy: Policy, display: DisplayOptions) 
                 fixes += difference.fixes
                 unfinished |= difference.unfinished
                 _print(difference.text)
-        except NotRead as error:
+        except ReadError as error:
             failures += 1
             note(f"{source.path} cannot be read: {error}")
         files += fixes > before

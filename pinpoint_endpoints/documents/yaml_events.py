@@ -5,6 +5,7 @@ The YAML 1.1 types of PyYAML's own loaders never apply.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property, partial
 from itertools import count
 from typing import Any, NoReturn
@@ -70,19 +71,16 @@ def parse(text: str) -> Iterator[Parsed | Unreadable]:
 
 def positions(text: str) -> Iterator[PositionMap]:
     """Yield the positions in each document that `parse` yields; none in one that is broken."""
-    reader = _Reader(text, locating=True)
-    try:
-        for builder, value in reader.documents():
-            if isinstance(value, Unreadable):
+    with suppress(Unreadable):
+        for builder, value in _Reader(text, locating=True).documents():
+            if isinstance(value, Unreadable) or builder.positions is None:
                 yield PositionMap(text, lines=builder.lines)
-            elif builder.positions is not None:
+            else:
                 yield builder.positions
-    except Unreadable:
-        return
 
 
 class _Reader:
-    """Reads the documents of a text, and goes on behind those that are broken.
+    """Reads the documents of a text, and goes on after those that are broken.
 
     Args:
         text: the whole text.
@@ -127,7 +125,7 @@ class _Reader:
                 return
 
     def _first_start(self, begin: int, end: int) -> int | None:
-        """Return where the first document starts in the line of an offset or below."""
+        """Return where the first document starts between two offsets."""
         found = _DOCUMENT_START.search(self.text, begin, end)
         return found.start() if found else None
 

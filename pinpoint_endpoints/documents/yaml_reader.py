@@ -214,7 +214,7 @@ class _LineReader:
     def _below(
         self, at: int, column: int, expected: ExpectedTypes, path: ValuePath
     ) -> tuple[object, int]:
-        """Return the value in the lines below one, and the index of the line behind it.
+        """Return the value in the lines below one, and the index of the line after it.
 
         Args:
             at: the index of that line.
@@ -376,7 +376,7 @@ def _line_of(text: str, parts: re.Match[str], expected: ExpectedTypes) -> _Line:
     start, end = parts.span(kind)
     scalar: str | None = plain or double or single.replace("''", "'")
     if kind == _KEY:
-        start = end = end + 1  # behind the colon
+        start = end = end + 1  # after the colon
     elif kind in (_DOUBLE, _SINGLE):
         start, end = start - 1, end + 1
     if kind in (_KEY, _LIST):

@@ -13,7 +13,7 @@ from pinpoint_endpoints.documents.decoding import Unreadable, decode
 from pinpoint_endpoints.documents.discovery import Format, Source, UnreadablePath
 from pinpoint_endpoints.documents.load import language_of
 from pinpoint_endpoints.documents.masked_source import shown_text
-from pinpoint_endpoints.fixes.files import NotRead, Piece, pieces
+from pinpoint_endpoints.fixes.files import Piece, ReadError, pieces
 from pinpoint_endpoints.fixes.rounds import Check
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def differences(
         show_values: whether personal data is shown.
 
     Raises:
-        NotRead: the file cannot be read to its end.
+        ReadError: the file cannot be read to its end.
     """
     if isinstance(source, UnreadablePath):
-        raise NotRead(source.reason)
+        raise ReadError(source.reason)
     names = f"--- {_name('a', source.path)}\n+++ {_name('b', source.path)}\n"
     parts = takewhile(_can_be_shown, pieces(source, check))
     first = next(parts, None)

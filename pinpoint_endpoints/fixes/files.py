@@ -19,7 +19,7 @@ from pinpoint_endpoints.fixes.rounds import Check, fixed_text
 from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 
 
-class NotRead(Exception):  # noqa: N818 - says what it means where it is raised
+class ReadError(Exception):
     """A file cannot be read to its end; the message says why."""
 
 
@@ -45,7 +45,7 @@ def pieces(source: Source, check: Check) -> Iterator[Piece]:
     """Yield the parts of a file, decompressed, which together are the whole file.
 
     Raises:
-        NotRead: the file cannot be read to its end.
+        ReadError: the file cannot be read to its end.
     """
     if source.format is Format.CSV:  # it is read, and not repaired
         return
@@ -57,9 +57,9 @@ def pieces(source: Source, check: Check) -> Iterator[Piece]:
             else:
                 yield from _whole_file(source, stream, check)
     except OSError as error:
-        raise NotRead(reason_of(error)) from error
+        raise ReadError(reason_of(error)) from error
     except (EOFError, zlib.error) as error:
-        raise NotRead("the gzip data is damaged or incomplete") from error
+        raise ReadError("the gzip data is damaged or incomplete") from error
 
 
 def _whole_file(source: Source, stream: BinaryIO, check: Check) -> Iterator[Piece]:
@@ -129,7 +129,7 @@ def fix_file(
         return FixedFile(source.path, failure="standard input cannot be written back")
     try:
         fixes, unfinished = _write_pieces(source, check, within)
-    except NotRead:
+    except ReadError:
         return FixedFile(source.path)
     except OSError as error:
         return FixedFile(source.path, failure=f"cannot be written: {reason_of(error)}")
@@ -147,7 +147,7 @@ def _write_pieces(
     try:
         read_as = file_state(source.path)
     except (OSError, ValueError) as error:
-        raise NotRead from error
+        raise ReadError from error
     unchanged = 0
     pieces_of_file = pieces(source, check)
     for piece in pieces_of_file:

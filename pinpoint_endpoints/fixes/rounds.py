@@ -1,7 +1,8 @@
 """Apply fixes to a text in rounds, and check after each that nothing else changed."""
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from pinpoint_endpoints.fixes.edits import Edit, edited
 from pinpoint_endpoints.fixes.plan import plan_fixes
 
 MAX_ROUNDS = 10
-"""A fix may reveal another problem, such as a wrong value behind a name in another style."""
+"""A fix may reveal another problem, such as a wrong value under a name in another style."""
 
 Check = Callable[[Document], Sequence[Problem]]
 """Finds the problems of a document."""
@@ -211,7 +212,7 @@ class _Round:
         values, edits, done = self._planned(by_number)
         mark = BOM_UTF8 if before.startswith(BOM_UTF8) else b""
         raw = mark + edited(decode(before), edits).encode()
-        found = _values(self._language, raw)
+        found = [*_values(self._language, raw)]
         if len(found) != len(values):
             return raw, done, {*fixes}
         # repr compares types and the order of members, and treats NaN as equal to itself
@@ -222,7 +223,7 @@ class _Round:
         self, by_number: dict[int, dict[Fix, None]]
     ) -> tuple[list[object], list[Edit], list[_Numbered]]:
         """Return the values after fixes, the edits for that, and the fixes that they apply."""
-        values = _values(self._language, self._before.raw)
+        values = [*_values(self._language, self._before.raw)]
         edits: list[Edit] = []
         done: list[_Numbered] = []
         for number, fixes in sorted(by_number.items()):
@@ -235,12 +236,8 @@ class _Round:
         return values, edits, done
 
 
-def _values(language: Language, raw: bytes) -> list[object]:
-    """Return the values of a text as far as it can be parsed."""
-    values: list[object] = []
-    try:
+def _values(language: Language, raw: bytes) -> Iterator[object]:
+    """Yield the values of a text as far as it can be parsed."""
+    with suppress(Unreadable):
         for parsed in language.parse(raw):
-            values.append(None if isinstance(parsed, Unreadable) else parsed[0])  # noqa: PERF401 - what came before an error counts
-    except Unreadable:
-        pass
-    return values
+            yield None if isinstance(parsed, Unreadable) else parsed.value

@@ -14,13 +14,7 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Checked, Problem, Severity, Verdict
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.masking import counted, printable
-from pinpoint_endpoints.reports.reporter import (
-    Cell,
-    Column,
-    Reporter,
-    Segments,
-    View,
-)
+from pinpoint_endpoints.reports.reporter import Cell, Column, Reporter, Segments, View
 from pinpoint_endpoints.reports.tally import Tally, VerdictTally
 from pinpoint_endpoints.reports.wrapping import wrapped_for
 
@@ -32,8 +26,8 @@ if TYPE_CHECKING:
 SEVERITY_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 _COLUMNS = (Column("Place"), Column("Code"), Column("Severity"), Column("Problem", min_width=30))
 
-
-_INDENT = 2
+FIXABLE = "[*]"
+"""Marks a problem that `--fix` fixes."""
 
 
 class _Shown(NamedTuple):
@@ -41,10 +35,6 @@ class _Shown(NamedTuple):
 
     problem: Problem
     snippet: "Snippet | None"
-
-
-FIXABLE = "[*]"
-"""Marks a problem that `--fix` fixes."""
 
 
 class ReportFormat(StrEnum):
@@ -316,7 +306,7 @@ def _print_lines(console: "Console", problems: Iterable[_Shown]) -> None:
     """Print a line for each problem, with the source line and the hint below it."""
     from rich.text import Text
 
-    from pinpoint_endpoints.reports.table import print_wrapped
+    from pinpoint_endpoints.reports.table import INDENT, print_wrapped
 
     for problem, snippet in problems:
         line = Text.assemble(
@@ -326,11 +316,11 @@ def _print_lines(console: "Console", problems: Iterable[_Shown]) -> None:
             f" {FIXABLE}" if problem.fix else "",
             f" {explanation_of(problem)}",
         )
-        print_wrapped(console, line, _INDENT)
+        print_wrapped(console, line)
         if snippet is not None:
-            console.print(replace(snippet, indent=_INDENT))
+            console.print(replace(snippet, indent=INDENT))
         if problem.hint:
-            print_wrapped(console, Text(f"{' ' * _INDENT}hint: {printable(problem.hint)}"), _INDENT)
+            print_wrapped(console, Text(f"{' ' * INDENT}hint: {printable(problem.hint)}"))
 
 
 def _row(shown: _Shown) -> Sequence[Cell]:

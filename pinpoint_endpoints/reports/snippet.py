@@ -92,10 +92,9 @@ class Snippet:
             yield Text.assemble((start, "dim"), (text, style), no_wrap=True, end="\n")
 
     def __rich_measure__(self, console: "Console", options: "ConsoleOptions") -> "Measurement":
-        from rich.cells import cell_len
         from rich.measure import Measurement
 
-        widest = min(cell_len(_shown(self.excerpt.text)) + 1, _MAX_WIDTH)
+        widest = min(_width(_shown(self.excerpt.text)) + 1, _MAX_WIDTH)
         min_width = min(widest, _MIN_WIDTH)
         return Measurement(self._margin + min_width, self._margin + widest)
 
@@ -111,8 +110,6 @@ def draw(excerpt: Excerpt, width: int) -> tuple[str, str]:
         excerpt: the source line.
         width: in columns of the terminal; wide characters take two.
     """
-    from rich.cells import cell_len
-
     start, end = excerpt.start, excerpt.end
     first = _first_shown(excerpt.text, start, width)
     last = _last_shown(excerpt.text, first, width)
@@ -120,17 +117,15 @@ def draw(excerpt: Excerpt, width: int) -> tuple[str, str]:
     before = _CUT * cut_before + _shown(excerpt.text[first:start])
     part = _shown(excerpt.text[start : min(end, last)])
     source = before + part + _shown(excerpt.text[min(end, last) : last]) + _CUT * cut_after
-    marks = "^" + "~" * (cell_len(part) - 1)
-    return source, " " * cell_len(before) + marks
+    marks = "^" + "~" * (_width(part) - 1)
+    return source, " " * _width(before) + marks
 
 
 def _first_shown(text: str, start: int, width: int) -> int:
     """Return where the shown part begins: with some text before the caret."""
-    from rich.cells import cell_len
-
     if _fits(text, 0, width) == len(text):
         return 0
-    after = max(cell_len(_shown(text[start : start + width])), 1)
+    after = max(_width(_shown(text[start : start + width])), 1)
     room = max(width // _PARTS, width - after) - len(_CUT)
     return start - _fits(text[max(start - width, 0) : start][::-1], 0, room)
 
@@ -143,14 +138,18 @@ def _last_shown(text: str, first: int, width: int) -> int:
 
 def _fits(text: str, first: int, width: int) -> int:
     """Return the end of the longest part of a text that starts at `first` and fits into a width."""
-    from rich.cells import cell_len
-
     taken = 0
     for index in range(first, len(text)):
-        taken += cell_len(_shown(text[index]))
+        taken += _width(_shown(text[index]))
         if taken > width:
             return index
     return len(text)
+
+
+def _width(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def _shown(text: str) -> str:

@@ -32,7 +32,9 @@ _TERMINAL_VARIABLES = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 """By any of these, rich may take a pipe for a terminal."""
 
 _GAP = 2
-_INDENT = 2
+INDENT = 2
+"""Of what is below the first line of a result, in columns."""
+
 _UNLIMITED = 1 << 30
 _WORD = re.compile(r"\s*\S+\s*")
 
@@ -311,12 +313,12 @@ def _print_lines(console: "Console", columns: Sequence[Column], rows: Sequence["
             gap = " " * (_GAP if line else 0)
             is_full = line.cell_len + len(gap) + cell.cell_len > console.width
             if line and (is_full or (index in prose and not is_first)):
-                print_wrapped(console, line, _INDENT)
-                line, is_first, gap = Text(), False, " " * _INDENT
+                print_wrapped(console, line)
+                line, is_first, gap = Text(), False, " " * INDENT
             line.append(gap).append_text(cell)
             if is_aligned and index in whole:
                 line.append(" " * (widths[index] - cell.cell_len))
-        print_wrapped(console, line, _INDENT)
+        print_wrapped(console, line)
 
 
 def _as_text(cell: "RenderableType") -> "Text":
@@ -325,33 +327,30 @@ def _as_text(cell: "RenderableType") -> "Text":
     return cell if isinstance(cell, Text) else Text(str(cell))
 
 
-def print_wrapped(console: "Console", text: "Text", indent: int) -> None:
-    """Print a text in lines that break between words: whoever copies a word gets all of it.
+def print_wrapped(console: "Console", text: "Text") -> None:
+    """Print a paragraph in lines that break between words, so that each word can be copied.
 
-    Args:
-        console: where it is printed. Elsewhere than on a terminal nothing is wrapped.
-        text: a paragraph.
-        indent: of all lines but the first, in columns.
+    All lines but the first are indented. Elsewhere than on a terminal nothing is wrapped.
     """
     from rich.text import Text
 
     room = console.width if console.file.isatty() else _UNLIMITED
-    for number, line in enumerate(text.divide(_breaks(text.plain, room, indent))):
+    for number, line in enumerate(text.divide(_breaks(text.plain, room))):
         line.rstrip()
-        start = " " * indent if number else ""
+        start = " " * INDENT if number else ""
         console.print(Text(start).append_text(line), soft_wrap=True)
 
 
-def _breaks(text: str, room: int, indent: int) -> Iterator[int]:
+def _breaks(text: str, room: int) -> Iterator[int]:
     """Yield the offsets at which a text is broken into lines."""
     from rich.cells import cell_len
 
     used = 0
     for word in _WORD.finditer(text):
         width = cell_len(word[0])
-        if used > indent and used + cell_len(word[0].rstrip()) > room:
+        if used > INDENT and used + cell_len(word[0].rstrip()) > room:
             yield word.start()
-            used = indent
+            used = INDENT
         used += width
 
 

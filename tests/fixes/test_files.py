@@ -16,7 +16,7 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import discover
 from pinpoint_endpoints.documents.model import Document, Problem
 from pinpoint_endpoints.fixes.diff import Difference, differences
-from pinpoint_endpoints.fixes.files import FixedFile, NotRead, fix_file
+from pinpoint_endpoints.fixes.files import FixedFile, ReadError, fix_file
 
 WRONG = b'{"ChannelType": "custom"}\n'
 RIGHT = b'{"ChannelType": "CUSTOM"}\n'
@@ -223,7 +223,7 @@ def test_what_cannot_be_read_is_left_to_the_report(tmp_path: Path) -> None:
     for name in ("broken.json", "latin.json"):
         assert diff(tmp_path / name) == []
     for name in ("missing.json", "a\0b.json"):
-        with pytest.raises(NotRead):
+        with pytest.raises(ReadError):
             diff(tmp_path / name)
 
 

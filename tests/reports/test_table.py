@@ -57,9 +57,7 @@ def test_prose_is_wrapped_and_not_lost(rows: list[tuple[str, str, str]], width: 
 
 
 LONG_WORDS = st.lists(st.integers(18, 84).map("a".__mul__)).map("  ".join)
-TEXTS = (
-    st.text("ab -/\t", max_size=30) | st.text("abc  -", min_size=100, max_size=300) | LONG_WORDS
-)
+TEXTS = st.text("ab -/\t", max_size=30) | st.text("abc  -", min_size=100, max_size=300) | LONG_WORDS
 CELLS = TEXTS | st.tuples(WORDS, st.just("red")) | st.lists(TEXTS, min_size=1, max_size=3)
 
 
