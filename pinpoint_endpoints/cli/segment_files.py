@@ -6,6 +6,7 @@ from typing import NamedTuple
 from pinpoint_endpoints.checks.validate import is_valid, validate
 from pinpoint_endpoints.cli.inputs import Inputs
 from pinpoint_endpoints.cli.terminal import note
+from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.load import id_from_name, is_unread, of_any_kind
 from pinpoint_endpoints.documents.model import Document, Problem, Severity
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
@@ -17,7 +18,12 @@ from pinpoint_endpoints.errors import (
 )
 from pinpoint_endpoints.masking import counted, printable
 from pinpoint_endpoints.segments.bases import ImportedList
-from pinpoint_endpoints.segments.definition import Definition, Part, definition_in
+from pinpoint_endpoints.segments.definition import (
+    Definition,
+    Part,
+    UnknownResultError,
+    definition_in,
+)
 
 _MAX_NAMED = 10
 
@@ -105,20 +111,27 @@ def read_segments(paths: list[str], reject: Reject = _refuse) -> Iterator[FoundS
             they are errors.
 
     Raises:
-        CheckFailed: a segment is invalid, and its problems are printed; or it cannot be known.
+        CheckFailed: a segment is invalid, or has values that are not known; its problems are
+            printed.
         CannotRun: a file cannot be read.
     """
     inputs = Inputs(paths=paths)
     with inputs.spooled() as spooled:
         for document in of_any_kind(inputs.unreported_documents(spooled)):
-            if document.shape in SEGMENT_SHAPES:
-                problems = validate(document)
-                if is_valid(problems):
-                    yield FoundSegment(definition_in(document.value, document.path), document)
-                else:
-                    reject(document, [one for one in problems if one.severity is Severity.ERROR])
-            elif is_unread(document):
+            if is_unread(document):
                 reject(document, [*document.problems])
+            if document.shape not in SEGMENT_SHAPES:
+                continue
+            problems = validate(document)
+            if not is_valid(problems):
+                reject(document, [one for one in problems if one.severity is Severity.ERROR])
+                continue
+            try:
+                yield FoundSegment(definition_in(document.value, document.path), document)
+            except UnknownResultError as error:
+                code, severity = codes.SEGMENT_TYPE, Severity.ERROR
+                text, hint = error.message, error.hint
+                reject(document, [Problem.at(document, code, severity, error.path, text, hint)])
 
 
 def choose(path: str, name: str | None) -> FoundSegment:

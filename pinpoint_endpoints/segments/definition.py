@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pinpoint_endpoints.documents.positions import ValuePath, json_pointer
+from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.stack_functions import is_function, text_of_function
 from pinpoint_endpoints.errors import CheckFailed
 
@@ -139,6 +139,19 @@ class Definition:
 Part = Definition | Group | Dimensions | Criterion | Reference
 
 
+class UnknownResultError(CheckFailed):
+    """A function of CloudFormation returns what only the stack knows.
+
+    Args:
+        path: where it is called, in the value of the file.
+        message: which one it is.
+    """
+
+    def __init__(self, path: ValuePath, message: str) -> None:
+        super().__init__(message, "write the value itself")
+        self.path = path
+
+
 def definition_in(value: Any, path: ValuePath = ()) -> Definition:
     """Return the segment in the value of a document that has no errors.
 
@@ -148,7 +161,7 @@ def definition_in(value: Any, path: ValuePath = ()) -> Definition:
         path: where the value is in the file.
 
     Raises:
-        CheckFailed: a criterion has a function of CloudFormation whose result is not known.
+        UnknownResultError: a criterion has a function of CloudFormation.
     """
     members = _without_functions(value, path)
     if "WriteSegmentRequest" in members:
@@ -165,10 +178,7 @@ def _without_functions(value: Any, path: ValuePath) -> Any:
         text = text_of_function(value)
         if (text is None or "${" in text) and path[-1] not in _NOT_EVALUATED:
             (name,) = value
-            raise CheckFailed(
-                f"what {name} returns is known only in the stack (at {json_pointer(path)})",
-                "write the value itself",
-            )
+            raise UnknownResultError(path, f"what {name} returns is known only in the stack")
         return text or ""
     if isinstance(value, dict):
         return {name: _without_functions(one, (*path, name)) for name, one in value.items()}

@@ -134,7 +134,7 @@ def _templates(
     value: Mapping[str, Any], pointer: str, channel: str, name: str
 ) -> Iterator[Template]:
     """Yield the templates in an object, whatever it is wrapped in."""
-    name = _text(value.get("TemplateName")) or name
+    name = _own_name(value) or name
     found = False
     for key, inner, inner_name in _wrapped(value):
         found = True
@@ -158,6 +158,12 @@ def _templates(
     kind = _kind_of(value, channel)
     if kind:
         yield _template(kind, value, pointer, name)
+
+
+def _own_name(value: Mapping[str, Any]) -> str:
+    """Return the name of a template; an empty text if a stack puts something into it."""
+    name = _text(value.get("TemplateName"))
+    return "" if "${" in name else name
 
 
 def _wrapped(value: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], str]]:
@@ -197,7 +203,7 @@ def _template(kind: TemplateKind, value: Mapping[str, Any], pointer: str, name: 
         for part, path, text in _TEXTS[kind](value)
     )
     defaults = _defaults(value.get("DefaultSubstitutions"), f"{pointer}/DefaultSubstitutions")
-    name = _text(value.get("TemplateName")) or name
+    name = _own_name(value) or name
     recommender = bool(value.get("RecommenderId"))
     return Template(kind, parts, name, pointer, defaults, has_recommender=recommender)
 

@@ -183,7 +183,10 @@ def test_what_functions_of_a_stack_return_is_lost(convert: Convert, target: str)
     joined = {"Fn::Join": ["", ["<p>", {"Fn::Sub": "Hi</p>"}]]}
     texts = {"Subject": {"Fn::If": ["A", "Hi", "Ho"]}, "HtmlPart": joined}
     resources = {
-        name: {"Type": "AWS::Pinpoint::EmailTemplate", "Properties": {"TemplateName": name, **own}}
+        name: {
+            "Type": "AWS::Pinpoint::EmailTemplate",
+            "Properties": {"TemplateName": {"Fn::Sub": "${x}"}, **own},
+        }
         for name, own in (("a", texts), ("b", {"HtmlPart": {"Ref": "Html"}}))
     }
     files, envelope = convert(target, stack={"Resources": resources})

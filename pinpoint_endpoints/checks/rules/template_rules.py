@@ -433,8 +433,8 @@ def template_member(template: CheckedTemplate) -> Findings:
 
 def _wrong_name(template: CheckedTemplate) -> Findings:
     name, pointer = template.template.name, template.template.pointer
-    if not name or "${" in name or _TEMPLATE_NAME.fullmatch(name):
-        return  # what a stack puts in is not known
+    if not name or _TEMPLATE_NAME.fullmatch(name):
+        return
     beside = pointer.rpartition("/")[0]  # as `--cli-input-json` has it
     at = pointer if template.members and "TemplateName" in template.members else beside
     hint = "use letters, digits, _ and -, up to 128, with a letter or a digit first"
