@@ -77,14 +77,15 @@ def test_a_run_that_is_killed_leaves_its_journal_to_the_next(pe: RunPe, tmp_path
     path = write_lines(tmp_path / "all.ndjson", names(100))
     half = path.read_bytes().splitlines(keepends=True)[:50]
     with FaultyPinpoint() as server:
-        options = ("--endpoint-url", server.url, "--no-batch", "--journal", tmp_path / "journal")
+        journal = tmp_path / "journal"
+        options = ("--endpoint-url", server.url, "--no-batch", "--journal", journal)
         command = ("upsert", "--app", "demo", *options)
         with Popen([PE, *command, "-"], stdin=PIPE, stderr=DEVNULL) as killed:
             assert killed.stdin is not None
             killed.stdin.writelines(half)
             killed.stdin.flush()
-            while not server.stored and killed.poll() is None:
-                pass
+            while not (server.stored and b"accepted" in journal.read_bytes()):
+                assert killed.poll() is None
             killed.kill()
             killed.wait()
             run = pe(*command, path)
