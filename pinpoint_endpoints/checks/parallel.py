@@ -22,7 +22,7 @@ from pinpoint_endpoints.checks.validate import findings_in, fix_at, problems_of,
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Format, Source, UnreadablePath
 from pinpoint_endpoints.documents.endpoint_ids import IdSource
-from pinpoint_endpoints.documents.load import GROUP, of_any_kind, read, read_lines, with_ids
+from pinpoint_endpoints.documents.load import GROUP, of_any_kind, read_all, read_lines, with_ids
 from pinpoint_endpoints.documents.model import Checked, Document, Fix, Problem, Severity
 from pinpoint_endpoints.documents.positions import Locator, ValuePath
 from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES
@@ -216,8 +216,8 @@ class Workers:
     ) -> Iterator[Checked]:
         self._meter.count += part.size
         if not index.add_part(part.sources, found.identities):
-            for source in part.sources:
-                yield from check(source, with_ids(_documents(part, source)[0], self._settings.ids))
+            for source, own in zip(part.sources, _documents(part)[0], strict=True):
+                yield from check(source, with_ids(own, self._settings.ids))
             return
         self._counts.update(found.counts)
         for documents in found.documents:
@@ -356,10 +356,10 @@ def _check(settings: Settings, part: _Part) -> _Found:
     """Check a part, in a worker."""
     index = CrossFileIndex(max_names=None)
     results = _Results(settings, part)
-    found = [_documents(part, source) for source in part.sources]
+    found, stream = _documents(part)
     numbered = (
         (number, document)
-        for number, (documents, _) in enumerate(found)
+        for number, documents in enumerate(found)
         for document in of_any_kind(with_ids(documents, settings.ids))
     )
     remaining = iter(part.sources)
@@ -376,28 +376,28 @@ def _check(settings: Settings, part: _Part) -> _Found:
                 index.add(document)
     for source in remaining:
         index.begin(source)
-    stream = found[-1][1]
     ended = stream is not None and bool(stream.read(1))
     return _Found(results.all(), index.part(), results.counts(), ended)
 
 
-def _documents(part: _Part, source: Source) -> tuple[Iterator[Document], BufferedReader | None]:
-    """Return the documents of a source of a part; of lines, also the stream that they come from.
+def _documents(part: _Part) -> tuple[Iterable[Iterator[Document]], BufferedReader | None]:
+    """Return the documents of each source of a part; of lines, also the stream they come from.
 
     An empty line is added to lines: so there is something left in the stream if one of them, be it
     the last one, ends the reading of the file.
     """
     if part.start is None:
-        return read(source), None
+        return read_all(part.sources), None
+    (source,) = part.sources
     try:
         with Path(source.path).open("rb") as file:
             file.seek(part.start)
             lines = file.read(part.size)
     except OSError as error:
-        return read(UnreadablePath(source.path, reason_of(error))), None
+        return read_all([UnreadablePath(source.path, reason_of(error))]), None
     text = lines + b"\n" if lines.endswith(b"\n") else lines
     stream: BufferedReader = BufferedReader(BytesIO(text), CHUNK)
-    return read_lines(source, stream, part.first_line, is_part=True), stream
+    return [read_lines(source, stream, part.first_line, is_part=True)], stream
 
 
 class _Results:

@@ -18,6 +18,7 @@ CHUNK = 65_536
 MAX_KEPT_BYTES = 2_000_000_000
 """Of a stream that is read twice: more belongs into a file, and not on the disk a second time."""
 
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _GZIP = b"\x1f\x8b"
 _MAX_BYTES_IN_MEMORY = 8_000_000
 
@@ -117,7 +118,7 @@ class OpenFile:
     def __init__(self, path: str) -> None:
         if "\0" in path:
             raise OSError(EINVAL, "the name contains a NUL character")
-        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self._descriptor = os.open(path, _FLAGS)
 
     def __enter__(self) -> Read:
         return partial(os.read, self._descriptor)
@@ -138,8 +139,11 @@ def read_small_file(path: str) -> bytes | None:
         return None
     if not S_ISREG(status.st_mode) or status.st_size >= CHUNK:
         return None
-    with OpenFile(path) as read:
-        raw = read(CHUNK)
+    descriptor = os.open(path, _FLAGS)
+    try:
+        raw = os.read(descriptor, CHUNK)
+    finally:
+        os.close(descriptor)
     return None if is_gzip(raw) else raw
 
 
