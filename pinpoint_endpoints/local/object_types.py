@@ -124,16 +124,13 @@ def _key_problems(
         yield "a UNIQUE key must be neither LOOKUP_ONLY nor NEW_ONLY"
     for name, entry in entries:
         if name.startswith("_") and name not in _PREDEFINED_KEYS:
-            yield f"a key that begins with an underscore must be one of {_listed_keys()}"
+            known = ", ".join(sorted(_PREDEFINED_KEYS))
+            yield f"a key that begins with an underscore must be one of {known}"
         if name.lower() in _RESERVED:
             yield "a key must not be called Tags"
         names = entry.get("FieldNames") or ()
         if not names or not fields.keys() >= set(names):
             yield "the FieldNames of a key must be names of fields"
-
-
-def _listed_keys() -> str:
-    return ", ".join(sorted(_PREDEFINED_KEYS))
 
 
 def map_object(value: Mapping[str, Any], object_type: Mapping[str, Any]) -> MappedObject:

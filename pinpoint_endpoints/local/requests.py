@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     from pinpoint_endpoints.checks.finding import CodedFinding
 
-MAX_ID_LENGTH = (
-    2_048  # so that a path with it fits into the head of a request, whatever its characters
-)
-MAX_NAME_LENGTH = 1024  # of an application: it bounds the size of a page
+MAX_ID_LENGTH = 2_048
+"""So that a path with it fits into the head of a request, whatever its characters."""
 
-MAX_NUMBER = (
-    999_999_999  # more than any page or token needs, and less than SQLite's largest integer
-)
+MAX_NAME_LENGTH = 1_024
+"""Of an application: it bounds the size of a page."""
+
+MAX_NUMBER = 999_999_999
+"""More than any page or token needs, and less than SQLite's largest integer."""
 MAX_DIGITS = len(str(MAX_NUMBER))
 
 DEFAULT_PAGE_SIZE = 100

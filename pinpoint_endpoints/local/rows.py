@@ -1,8 +1,9 @@
 """Read and write applications and endpoints inside one transaction of the store."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from sqlite3 import Connection
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import orjson
 
@@ -31,25 +32,6 @@ class Application(NamedTuple):
     response: dict[str, Any]
 
 
-class _Savepoint(AbstractContextManager["Rows"]):
-    """Undoes what was changed inside it if it is left by an exception.
-
-    Args:
-        rows: of the transaction that it is part of.
-    """
-
-    def __init__(self, rows: "Rows") -> None:
-        self._rows = rows
-        self._begin = rows.changes()
-
-    def __enter__(self) -> "Rows":
-        return self._rows
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is not None:
-            self._rows.undo_to(self._begin)
-
-
 class Rows:
     """Applications and endpoints in one transaction. Endpoints are written when it ends.
 
@@ -65,9 +47,15 @@ class Rows:
         self._attribute_names: dict[int, AttributeNames] = {}
         self._units_of_work: dict[int, UnitOfWork] = {}
 
-    def savepoint(self) -> "_Savepoint":
-        """Return a context manager that undoes the changes made inside it if it fails."""
-        return _Savepoint(self)
+    @contextmanager
+    def savepoint(self) -> Iterator[Self]:
+        """Undo what was changed inside if it is left by an exception."""
+        begin = self.changes()
+        try:
+            yield self
+        except BaseException:
+            self.undo_to(begin)
+            raise
 
     def changes(self) -> int:
         """Return the number of changes so far, for `undo_to`."""
@@ -140,9 +128,9 @@ class Rows:
         self._applications[application.response["Id"]] = None
         self._units_of_work.pop(application.number, None)
         self.execute("DELETE FROM endpoints WHERE application = ?", (application.number,))
-        segments = "SELECT number FROM segments WHERE application = ?"
         self.execute(
-            f"DELETE FROM segment_versions WHERE segment IN ({segments})",  # noqa: S608 - constants
+            "DELETE FROM segment_versions "
+            "WHERE segment IN (SELECT number FROM segments WHERE application = ?)",
             (application.number,),
         )
         self.execute("DELETE FROM segments WHERE application = ?", (application.number,))

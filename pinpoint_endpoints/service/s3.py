@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any
 
 from pinpoint_endpoints.documents.discovery import S3_BEGINS
@@ -270,7 +271,7 @@ def _explained(error: "ClientError", bucket: str, permission: str) -> Exception:
         return OSError(f"there is no bucket {bucket}")
     if refusal.code in _REASONS:
         return OSError(_REASONS[refusal.code])
-    if refusal.status == 403:  # noqa: PLR2004 - HTTP: forbidden
+    if refusal.status == HTTPStatus.FORBIDDEN:
         told = "" if refusal.message in _SAYS_NOTHING else f" ({refusal.message})"
         return OSError(f"access denied{told}: the credentials need {permission}")
     return OSError(f"the answer was HTTP {refusal.status}: {refusal.message}")
