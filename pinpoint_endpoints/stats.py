@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from pinpoint_endpoints.documents.dates import parse_date_time
 from pinpoint_endpoints.masking import printable, shown_member
@@ -135,20 +135,6 @@ def full_label(bar: Bar, chart: Chart) -> str:
 def _words(bar: Bar, chart: Chart) -> str:
     each = bar.kind is Kind.OTHERS and chart.overlapping
     return f"{bar.label}, each at most" if each else bar.label
-
-
-class _MemberCounter(Protocol):
-    """Counts the values that endpoints have for one member."""
-
-    @property
-    def undercount(self) -> int:
-        """The most by which a count may be too low."""
-
-    def add(self, value: object) -> None:
-        """Count the value of one endpoint; None if it has none."""
-
-    def bars(self, total: int, top: int) -> Iterator[Bar]:
-        """Yield the bars of at most `top` values, out of `total` endpoints."""
 
 
 class _LabelCounter:
@@ -305,8 +291,8 @@ class AgeCounter:
         age = self._now - date.timestamp()
         return -1 if age < 0 else bisect_left(self._limits, age)
 
-    def bars(self, total: int, top: int) -> Iterator[Bar]:  # noqa: ARG002 - a scale is never cut
-        """Yield the bars from the latest to the oldest, out of `total` endpoints."""
+    def bars(self, total: int, _top: int) -> Iterator[Bar]:
+        """Yield the bars from the latest to the oldest, out of `total` endpoints: always all."""
         if self._future:
             yield Bar(_FUTURE, self._future, _share(self._future, total))
         for label, count in zip(chain(_AGES, (_OLDEST,)), self._counts, strict=True):
@@ -346,7 +332,7 @@ class _ChartSource(NamedTuple):
     name: str
     title: str
     member: str
-    counter: _MemberCounter
+    counter: ValueCounter | NameCounter | AgeCounter
     overlapping: bool = False
 
 
@@ -362,15 +348,23 @@ class Audience:
 
     def __init__(self, now: datetime) -> None:
         self.count = 0
-        self._channel = ValueCounter(own_bars=definition("ChannelType")["enum"])
-        self._status = ValueCounter(("ACTIVE", "INACTIVE"))
-        self._country = ValueCounter()
-        self._platform = ValueCounter()
-        self._opt_out = ValueCounter(("ALL", "NONE"))
-        self._age = AgeCounter(now)
-        self._attributes = NameCounter()
-        self._user_attributes = NameCounter()
-        self._metrics = NameCounter()
+        channels = ValueCounter(own_bars=definition("ChannelType")["enum"])
+        statuses = ValueCounter(("ACTIVE", "INACTIVE"))
+        opt_outs = ValueCounter(("ALL", "NONE"))
+        self._sources = (
+            _ChartSource("channel_type", "Channel type", "ChannelType", channels),
+            _ChartSource("endpoint_status", "Endpoint status", "EndpointStatus", statuses),
+            _ChartSource("country", "Country", "Location.Country", ValueCounter()),
+            _ChartSource("platform", "Platform", "Demographic.Platform", ValueCounter()),
+            _ChartSource("opt_out", "Opt-out", "OptOut", opt_outs),
+            _ChartSource("last_updated", "Last updated", "EffectiveDate", AgeCounter(now)),
+            _names("attributes", "Attribute coverage", "Attributes"),
+            _names("user_attributes", "User attribute coverage", "User.UserAttributes"),
+            _names("metrics", "Metric coverage", "Metrics"),
+        )
+        self._members = [
+            (*source.member.partition(".")[::2], source.counter.add) for source in self._sources
+        ]
 
     def add(self, endpoint: Mapping[str, object]) -> None:
         """Count an endpoint.
@@ -380,15 +374,9 @@ class Audience:
                 as unusable.
         """
         self.count += 1
-        self._channel.add(endpoint.get("ChannelType"))
-        self._status.add(endpoint.get("EndpointStatus"))
-        self._country.add(_member(endpoint.get("Location"), "Country"))
-        self._platform.add(_member(endpoint.get("Demographic"), "Platform"))
-        self._opt_out.add(endpoint.get("OptOut"))
-        self._age.add(endpoint.get("EffectiveDate"))
-        self._attributes.add(endpoint.get("Attributes"))
-        self._user_attributes.add(_member(endpoint.get("User"), "UserAttributes"))
-        self._metrics.add(endpoint.get("Metrics"))
+        for name, inner, add in self._members:
+            value = endpoint.get(name)
+            add(_member(value, inner) if inner else value)
 
     def charts(self, top: int = TOP) -> tuple[Chart, ...]:
         """Return the charts, always the same ones in the same order.
@@ -408,27 +396,12 @@ class Audience:
                 source.overlapping,
                 source.counter.undercount,
             )
-            for source in self._all()
+            for source in self._sources
         )
 
-    def _all(self) -> tuple[_ChartSource, ...]:
-        return (
-            _ChartSource("channel_type", "Channel type", "ChannelType", self._channel),
-            _ChartSource("endpoint_status", "Endpoint status", "EndpointStatus", self._status),
-            _ChartSource("country", "Country", "Location.Country", self._country),
-            _ChartSource("platform", "Platform", "Demographic.Platform", self._platform),
-            _ChartSource("opt_out", "Opt-out", "OptOut", self._opt_out),
-            _ChartSource("last_updated", "Last updated", "EffectiveDate", self._age),
-            _ChartSource("attributes", "Attribute coverage", "Attributes", self._attributes, True),
-            _ChartSource(
-                "user_attributes",
-                "User attribute coverage",
-                "User.UserAttributes",
-                self._user_attributes,
-                True,
-            ),
-            _ChartSource("metrics", "Metric coverage", "Metrics", self._metrics, True),
-        )
+
+def _names(name: str, title: str, member: str) -> _ChartSource:
+    return _ChartSource(name, title, member, NameCounter(), overlapping=True)
 
 
 def _without_empty_values(bars: Iterable[Bar]) -> tuple[Bar, ...]:
