@@ -50,58 +50,10 @@ _MAX_EMPTY_NAMED = 10
 _MAX_COMMAND_LENGTH = 500
 _MAX_SUFFIXES_NAMED = 3
 
-PATHS_HELP = (
+_PATHS_HELP = (
     "Files, directories to search, s3://BUCKET/KEY, s3://BUCKET/PREFIX/ to search, or - for "
     "standard input."
 )
-
-Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help=PATHS_HELP)]
-Exclude = Annotated[
-    list[Pattern] | None,
-    typer.Option(
-        "--exclude",
-        metavar="GLOB",
-        parser=_pattern,
-        show_default=False,
-        help="Skip what matches in searched directories: a pattern as in a .gitignore.",
-    ),
-]
-NoIgnore = Annotated[
-    bool, typer.Option("--no-ignore", help="Also read files that a .gitignore excludes.")
-]
-StdinFilename = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="A file name for standard input; its suffix sets the format.",
-    ),
-]
-
-Ids = Annotated[
-    IdSource | None,
-    typer.Option(
-        "--ids",
-        help="Make an id for each endpoint in a file of several that has none: a new one on each "
-        "run, or the same one on each run, from its channel type and address.",
-    ),
-]
-
-
-InputRegion = Annotated[
-    str | None,
-    typer.Option(
-        "--region", metavar="REGION", help="The AWS region of s3:// paths, as in the AWS CLI."
-    ),
-]
-InputProfile = Annotated[
-    str | None,
-    typer.Option(
-        "--profile",
-        metavar="PROFILE",
-        help="The credentials profile for s3:// paths, as in the AWS CLI.",
-        autocompletion=profiles,
-    ),
-]
 
 
 class Inputs(OptionGroup):
@@ -119,13 +71,44 @@ class Inputs(OptionGroup):
 
     heading = "Files"
 
-    paths: Paths
-    exclude: Exclude = None
-    no_ignore: NoIgnore = False
-    stdin_filename: StdinFilename = None
-    ids: Ids = None
-    region: InputRegion = None
-    profile: InputProfile = None
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help=_PATHS_HELP)]
+    exclude: Annotated[
+        list[Pattern] | None,
+        typer.Option(
+            metavar="GLOB",
+            parser=_pattern,
+            show_default=False,
+            help="Skip what matches in searched directories: a pattern as in a .gitignore.",
+        ),
+    ] = None
+    no_ignore: Annotated[
+        bool, typer.Option("--no-ignore", help="Also read files that a .gitignore excludes.")
+    ] = False
+    stdin_filename: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="A file name for standard input; its suffix sets the format."
+        ),
+    ] = None
+    ids: Annotated[
+        IdSource | None,
+        typer.Option(
+            help="Make an id for each endpoint in a file of several that has none: a new one on "
+            "each run, or the same one on each run, from its channel type and address.",
+        ),
+    ] = None
+    region: Annotated[
+        str | None,
+        typer.Option(metavar="REGION", help="The AWS region of s3:// paths, as in the AWS CLI."),
+    ] = None
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PROFILE",
+            help="The credentials profile for s3:// paths, as in the AWS CLI.",
+            autocompletion=profiles,
+        ),
+    ] = None
 
     @cached_property
     def s3(self) -> "S3Files | None":
@@ -167,13 +150,9 @@ class Inputs(OptionGroup):
         command = shlex.join([*words, *self.paths])
         return command if len(command) <= _MAX_COMMAND_LENGTH else f"{shlex.join(words)} PATH..."
 
-    def find(self, leave_out: frozenset[str] = NO_PATHS) -> Iterator[Source | UnreadablePath]:
-        """Yield the files that the paths name, and those in the directories that they name.
-
-        Args:
-            leave_out: real paths of files in those directories that are not read.
-        """
-        return discover(self.paths, self._selection(leave_out))
+    def find(self) -> Iterator[Source | UnreadablePath]:
+        """Yield the files that the paths name, and those in the directories that they name."""
+        return discover(self.paths, self._selection(NO_PATHS))
 
     def find_here(self) -> Iterator[Source | UnreadablePath]:
         """Yield what `find` does, but for objects of Amazon S3: what could be written over."""
@@ -402,7 +381,7 @@ class OptionalInputs(Inputs):
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="[PATH...]", default_factory=list, show_default=False, help=PATHS_HELP
+            metavar="[PATH...]", default_factory=list, show_default=False, help=_PATHS_HELP
         ),
     ]
 

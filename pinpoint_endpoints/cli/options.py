@@ -1,6 +1,6 @@
 """Declares the options that commands share, each once; options that go together are a group.
 
-A command has a parameter of the group's type, and is given one object for all of its options.
+A command has one parameter for all options of a group.
 """
 
 import re
@@ -35,7 +35,7 @@ class OptionGroup:
     It is made like a dataclass; a real one takes half a millisecond to declare, at every start.
 
     Attributes:
-        heading: stands above the options in the command's help.
+        heading: of the options in the command's help.
     """
 
     heading: ClassVar[str]
@@ -48,7 +48,7 @@ def with_single_options(command: Callable[..., Result]) -> Callable[..., Result]
     """Return a command as Typer wants it: with a parameter for each option of its groups.
 
     Args:
-        command: a function; a parameter whose type is an `OptionGroup` stands for its options.
+        command: a function, with one parameter for all options of an `OptionGroup`.
     """
     groups: dict[str, tuple[Any, list[Parameter]]] = {}
     alone: set[str] = set()
@@ -182,14 +182,6 @@ Verbose = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
-ShowValues = Annotated[
-    bool,
-    typer.Option(
-        "--show-values/--no-show-values",
-        envvar="PE_SHOW_VALUES",
-        help="Show personal data unmasked.",
-    ),
-]
 Ignore = Annotated[
     list[str] | None,
     typer.Option(
@@ -203,13 +195,6 @@ Ignore = Annotated[
 Strict = Annotated[
     bool,
     typer.Option("--strict/--no-strict", help="Treat warnings as errors.", rich_help_panel=CHECKS),
-]
-Create = Annotated[
-    bool,
-    typer.Option(
-        "--create",
-        help="Treat endpoints as new: each needs a ChannelType and, unless opted out, an Address.",
-    ),
 ]
 
 
@@ -237,7 +222,14 @@ class CheckOptions(OptionGroup):
 
     strict: Strict = False
     ignore: Ignore = None
-    create: Create = False
+    create: Annotated[
+        bool,
+        typer.Option(
+            "--create",
+            help="Treat endpoints as new: each needs a ChannelType and, unless opted out, an "
+            "Address.",
+        ),
+    ] = False
 
     def policy(self) -> Policy:
         """Return how documents are checked.
@@ -272,7 +264,14 @@ class DisplayOptions(OptionGroup):
 
     heading = OUTPUT
 
-    show_values: ShowValues = False
+    show_values: Annotated[
+        bool,
+        typer.Option(
+            "--show-values/--no-show-values",
+            envvar="PE_SHOW_VALUES",
+            help="Show personal data unmasked.",
+        ),
+    ] = False
     quiet: Quiet = False
     verbose: Verbose = False
 

@@ -42,6 +42,29 @@ def _checked_rate(rate: float | None) -> float | None:
     return rate
 
 
+def _concurrency(default: str) -> Any:
+    return typer.Option(
+        "--concurrency",
+        metavar="N",
+        min=1,
+        max=256,
+        show_default=f"{default}; {CONCURRENT_LOOPBACK_CALLS} on loopback; "
+        f"{CONCURRENT_LOCAL_CALLS} for --local",
+        help="Maximum concurrent calls.",
+    )
+
+
+def _rate(quotas: str, single: str, batch: str) -> Any:
+    return typer.Option(
+        "--rate",
+        metavar="N",
+        callback=_checked_rate,
+        show_default=f"{quotas}{CALLS_PER_SECOND[single]:g} single, "
+        f"{CALLS_PER_SECOND[batch]:g} batch calls; none for --local and on loopback",
+        help="Maximum calls per second.",
+    )
+
+
 StoreOption = Annotated[
     Path | None,
     typer.Option(
@@ -230,15 +253,7 @@ class ConcurrentTarget(Target):
 
     concurrency: Annotated[
         int | None,
-        typer.Option(
-            "--concurrency",
-            metavar="N",
-            min=1,
-            max=256,
-            show_default=f"{CONCURRENT_BATCHES} batch calls, {CONCURRENT_CALLS} others; "
-            f"{CONCURRENT_LOOPBACK_CALLS} on loopback; {CONCURRENT_LOCAL_CALLS} for --local",
-            help="Maximum concurrent calls.",
-        ),
+        _concurrency(f"{CONCURRENT_BATCHES} batch calls, {CONCURRENT_CALLS} others"),
     ] = None
 
 
@@ -264,46 +279,15 @@ class ProfilesTarget(ConcurrentTarget):
             "region.",
         ),
     ] = False
-    concurrency: Annotated[
-        int | None,
-        typer.Option(
-            "--concurrency",
-            metavar="N",
-            min=1,
-            max=256,
-            show_default=f"{CONCURRENT_CALLS}; {CONCURRENT_LOOPBACK_CALLS} on loopback; "
-            f"{CONCURRENT_LOCAL_CALLS} for --local",
-            help="Maximum concurrent calls.",
-        ),
-    ] = None
-    rate: Annotated[
-        float | None,
-        typer.Option(
-            "--rate",
-            metavar="N",
-            callback=_checked_rate,
-            show_default=f"{CALLS_PER_SECOND['PutProfileObject']:g} single, "
-            f"{CALLS_PER_SECOND['BatchPutProfileObject']:g} batch calls; "
-            "none for --local and on loopback",
-            help="Maximum calls per second.",
-        ),
-    ] = None
+    concurrency: Annotated[int | None, _concurrency(f"{CONCURRENT_CALLS}")] = None
+    rate: Annotated[float | None, _rate("", "PutProfileObject", "BatchPutProfileObject")] = None
 
 
 class UpdateTarget(ConcurrentTarget):
     """A target whose endpoints are updated: AWS has quotas for that."""
 
     rate: Annotated[
-        float | None,
-        typer.Option(
-            "--rate",
-            metavar="N",
-            callback=_checked_rate,
-            show_default=f"AWS's quotas: {CALLS_PER_SECOND['UpdateEndpoint']:g} single, "
-            f"{CALLS_PER_SECOND['UpdateEndpointsBatch']:g} batch calls; "
-            "none for --local and on loopback",
-            help="Maximum calls per second.",
-        ),
+        float | None, _rate("AWS's quotas: ", "UpdateEndpoint", "UpdateEndpointsBatch")
     ] = None
 
 

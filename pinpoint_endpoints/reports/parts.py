@@ -142,8 +142,9 @@ class PartView(View[Result]):
 
     def problems(self, result: Result) -> Sequence[Problem]:
         """Return what is wrong with an invalid document."""
-        is_invalid = isinstance(result, Outcome) and result.state is State.INVALID
-        return result.problems if is_invalid else ()  # type: ignore[union-attr] # an outcome
+        if isinstance(result, Outcome) and result.state is State.INVALID:
+            return result.problems
+        return ()
 
     def text(self, result: Result) -> str:
         """Return a line for a part or a profile; an invalid document has its problems too."""
