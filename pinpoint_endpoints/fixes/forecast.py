@@ -114,7 +114,7 @@ class Forecast:
         is_line = document.in_multi_document_file and source.format is Format.NDJSON
         if self.bytes_left <= 0 or (not is_line and self._size(source.path) > self._max_bytes):
             return None
-        found = document.locator.map
+        found = document.locator.map_around(())
         last = self._last
         if last is not None and last.path == source.path and last.text is found.text:
             return last
