@@ -22,7 +22,6 @@ from pinpoint_endpoints.templates.read import (
     Part,
     Template,
     ValueName,
-    read_template,
     templates_in,
 )
 from pinpoint_endpoints.templates.render import Compiled, compile_part
@@ -58,18 +57,18 @@ class TemplateDocument(NamedTuple):
         return len(self.compiled) == len(self.parts)
 
 
-def template_in(document: Document, channel: str = "") -> TemplateDocument:
-    """Return the template in a document.
+def templates_of(document: Document, channel: str = "") -> list[TemplateDocument]:
+    """Return the templates in a document.
 
     Args:
         document: its shape is one of `TEMPLATE_SHAPES`.
-        channel: EMAIL, SMS, PUSH or VOICE: what a text is for, or which of several is meant.
+        channel: EMAIL, SMS, PUSH or VOICE: what a text is for.
 
     Raises:
-        TemplateError: there is none, or more than one.
+        TemplateError: there is none, or one cannot be read.
     """
-    template = read_template(document.value, channel or _channel_of(document))
-    return _with_parts(document, template)
+    templates = templates_in(document.value, channel or _channel_of(document))
+    return [_with_parts(document, template) for template in templates]
 
 
 def document_problems(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
@@ -80,13 +79,9 @@ def document_problems(document: Document, policy: Policy = DEFAULT_POLICY) -> li
         policy: which rules are ignored.
     """
     problems = [problem for problem in document.problems if problem.code not in policy.ignore]
-    channel = _channel_of(document) or ("EMAIL" if document.shape == TEMPLATE_TEXT else "")
     try:
-        templates = [*templates_in(document.value, channel)]
-        if not templates:
-            read_template(document.value, channel)
-        for template in templates:
-            problems += template_problems(_with_parts(document, template), policy)
+        for found in templates_of(document, "EMAIL" if document.shape == TEMPLATE_TEXT else ""):
+            problems += template_problems(found, policy)
     except TemplateError as error:
         problems.append(unreadable(document, error))
     return sorted(problems, key=_place)

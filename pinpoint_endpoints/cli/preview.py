@@ -35,7 +35,7 @@ from pinpoint_endpoints.errors import (
     UsageError,
     reason_of,
 )
-from pinpoint_endpoints.masking import looks_like_address, masked
+from pinpoint_endpoints.masking import counted, looks_like_address, masked
 from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class RenderOptions(OptionGroup):
     """How a template is rendered.
 
     Attributes:
+        name: of the template, if the file has several.
         channel: of a template that is a text.
         data: a file with values that the message brings.
         locale: of the endpoints, instead of their own.
@@ -102,11 +103,17 @@ class RenderOptions(OptionGroup):
 
     heading = "Rendering"
 
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--template", metavar="NAME", help="The name of the template, if the file has several."
+        ),
+    ] = None
     channel: Annotated[
         Channel | None,
         typer.Option(
             "--channel",
-            help="The channel of a template that is a text, and no document of Pinpoint.",
+            help="The channel of a template that is a text, or which of several is meant.",
             show_default="email for .html",
         ),
     ] = None
@@ -262,7 +269,7 @@ def preview(
     checks = CheckOptions(ignore=ignore)
     view = PreviewView(ReportOptions(quiet=display.quiet))
     reporter = _Problems() if output is _HTML else open_reporter(view, output, sys.stdout)
-    file = _template(template, (rendering.channel or "").upper())
+    file = _template(template, (rendering.channel or "").upper(), rendering.name)
     if isinstance(file, list):
         return run(file, reporter, PreviewTally())
     is_email = file.template.kind == "EMAIL"
@@ -300,19 +307,22 @@ def preview(
 
 
 _HTML = PreviewOutput.HTML
+_MAX_NAMED = 10
 
 
-def _template(path: str, channel: str) -> "TemplateDocument | list[Problem]":
+def _template(path: str, channel: str, name: str | None) -> "TemplateDocument | list[Problem]":
     """Return the template in a file, or why there is none that can be read.
 
     Args:
         path: of the file.
         channel: EMAIL, SMS, PUSH or VOICE, if it is given.
+        name: of the template, if it is given.
 
     Raises:
+        UsageError: there are several templates that it may be, or none.
         CannotRun: the file cannot be read, or holds something else.
     """
-    from pinpoint_endpoints.checks.templates import template_in, unreadable
+    from pinpoint_endpoints.checks.templates import templates_of, unreadable
     from pinpoint_endpoints.documents.discovery import Source, format_of
     from pinpoint_endpoints.documents.load import load, of_any_kind, template_text
     from pinpoint_endpoints.templates.syntax import TemplateError
@@ -338,12 +348,24 @@ def _template(path: str, channel: str) -> "TemplateDocument | list[Problem]":
             return errors
         hint = "expected a document as `aws pinpoint get-email-template` returns it, or a text"
         raise CannotRun(f"{path} is no message template", hint)
-    if len(found) > 1:
-        raise UsageError(f"{path} holds several templates", "keep each in a file of its own")
-    try:
-        return template_in(found[0], channel)
-    except TemplateError as error:
-        return [unreadable(found[0], error)]
+    templates: list[TemplateDocument] = []
+    for document in found:
+        try:
+            templates += templates_of(document, channel)
+        except TemplateError as error:
+            return [unreadable(document, error)]
+    wanted = [
+        one
+        for one in templates
+        if channel in ("", one.template.kind) and name in (None, one.template.name)
+    ]
+    if len(wanted) == 1:
+        return wanted[0]
+    number = counted(len(wanted), "such template") if wanted else "no such template"
+    kinds = [f"{one.template.kind} {one.template.name}".rstrip() for one in templates]
+    shown = ", ".join(kinds[:_MAX_NAMED]) + ", …" * (len(kinds) > _MAX_NAMED)
+    hint = f"choose one with --template NAME or --channel: {shown}"
+    raise UsageError(f"{path} has {number}", hint)
 
 
 def _bytes_of(path: str) -> bytes:

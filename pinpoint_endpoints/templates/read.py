@@ -56,37 +56,24 @@ class Template(NamedTuple):
     has_recommender: bool = False
 
 
-def read_template(value: object, channel: str = "") -> Template:
-    """Return the template in a file.
+def templates_in(value: object, channel: str = "") -> list[Template]:
+    """Return the templates in a file, in their order.
 
     Args:
         value: what the file has; a text is the template itself.
-        channel: EMAIL, SMS, PUSH or VOICE: what a text is for, or which of several is meant.
+        channel: EMAIL, SMS, PUSH or VOICE: what a text is for.
 
     Raises:
-        TemplateError: there is no template, or more than one.
+        TemplateError: there is none, or one cannot be read.
     """
-    found = list(templates_in(value, channel))
-    wanted = [template for template in found if channel in {"", template.kind}]
-    if len(wanted) == 1:
-        return wanted[0]
+    if isinstance(value, str):
+        return [_bare(value, channel)]
+    found = list(_templates(value, "", channel, "")) if isinstance(value, Mapping) else []
     if not found:
         message = "this is not a message template"
         hint = "expected an EmailTemplateRequest, SMSTemplateRequest …, as AWS's tools write it"
         raise TemplateError(message, hint=hint)
-    kinds = ", ".join(f"{template.kind} {template.name}".strip() for template in found)
-    if not wanted:
-        raise TemplateError(f"there is no template of the channel {channel} here: {kinds}")
-    message = f"there are {len(found)} templates here: {kinds}"
-    raise TemplateError(message, hint="name one with --channel, or keep each in a file of its own")
-
-
-def templates_in(value: object, channel: str = "") -> Iterator[Template]:
-    """Yield the templates in a file, in their order."""
-    if isinstance(value, str):
-        yield _bare(value, channel)
-    elif isinstance(value, Mapping):
-        yield from _templates(value, "", channel, "")
+    return found
 
 
 def _bare(text: str, channel: str) -> Template:

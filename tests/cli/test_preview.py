@@ -343,6 +343,23 @@ def test_the_local_pinpoint_is_an_audience() -> None:
     assert ended.out.startswith("Body:\n  Hi Jane\n")
 
 
+def test_one_of_several_templates_is_chosen() -> None:
+    """By its name, in a stack its logical id, or by the channel of its messages."""
+    preview(SMS, PEOPLE)
+    types = {"One": "Sms", "Two": "Sms", "Mail": "Email"}
+    resources = {
+        name: {"Type": f"AWS::Pinpoint::{type_}Template", "Properties": {"Body": f"I am {name}"}}
+        for name, type_ in types.items()
+    }
+    Path("stack.json").write_text(json.dumps({"Resources": resources}), encoding="utf-8")
+    arguments = ("preview", "stack.json", "a.ndjson", "--id", "e1")
+    assert "I am Two" in run(*arguments, "--template", "Two").out
+    several = run(*arguments, "--channel", "sms")
+    assert (several.code, "has 2 such templates" in several.err) == (2, True)
+    none = run(*arguments, "--template", "Three")
+    assert "choose one with --template NAME or --channel: SMS One, SMS Two, EMAIL" in none.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pinpoint_endpoints.templates.read import read_template, templates_in
+from pinpoint_endpoints.templates.read import Template, templates_in
 from pinpoint_endpoints.templates.syntax import TemplateError
 
 EMAIL: dict[str, Any] = {
@@ -20,6 +20,12 @@ SMS = {"Body": "Hi {{Id}}"}
 PUSH = {"Default": {"Title": "T", "Body": "B", "Sound": "s"}, "GCM": {"RawContent": "{}"}}
 VOICE = {"Body": "Hi", "VoiceId": "Joanna"}
 IN_APP = {"Content": [{"HeaderConfig": {"Header": "H"}, "BodyConfig": {"Body": "B"}}]}
+
+
+def only(value: object, channel: str = "") -> Template:
+    """Return the one template in the value of a file."""
+    (template,) = templates_in(value, channel)
+    return template
 
 
 @pytest.mark.parametrize(
@@ -38,7 +44,7 @@ IN_APP = {"Content": [{"HeaderConfig": {"Header": "H"}, "BodyConfig": {"Body": "
 )
 def test_an_email_template_is_read_in_each_form(value: object, pointer: str) -> None:
     """As a request, as a response, for --cli-input-json, and from CloudFormation."""
-    template = read_template(value)
+    template = only(value)
     assert (template.kind, template.pointer) == ("EMAIL", pointer)
     assert [(part.name, part.pointer, part.escape) for part in template.parts] == [
         ("Subject", f"{pointer}/Subject", False),
@@ -85,7 +91,7 @@ def test_a_template_is_known_by_its_members(
     value: object, kind: str, parts: list[str] | None
 ) -> None:
     """Whatever it is wrapped in; messages of campaigns and sends are templates too."""
-    template = read_template(value)
+    template = only(value)
     assert template.kind == kind
     assert parts is None or [part.name for part in template.parts] == parts
 
@@ -100,7 +106,7 @@ def test_a_send_brings_values_along() -> None:
         "Addresses": {"+1": {"ChannelType": "SMS", "Substitutions": {"a": ["3"]}}},
         "Endpoints": {"e1": {"Substitutions": {"User.UserAttributes.x": ["4"]}}, "e2": {}},
     }
-    template = read_template({"MessageRequest": request})
+    template = only({"MessageRequest": request})
     assert template.substitutions == {("a",): ["2"], ("b",): ["1"]}
     assert template.addresses == {
         "+1": {("a",): ["3"]},
@@ -119,7 +125,7 @@ def test_a_send_brings_values_along() -> None:
 @pytest.mark.parametrize("write", [json.dumps, lambda value: value])
 def test_defaults_are_read_flat_and_nested(defaults: dict[str, Any], write: Any) -> None:
     """Both are in use; some tools write the object instead of its JSON."""
-    template = read_template({**SMS, "DefaultSubstitutions": write(defaults)})
+    template = only({**SMS, "DefaultSubstitutions": write(defaults)})
     expected = {("User", "UserAttributes", "Last Name"): "x", ("Attributes", "a"): "y"}
     assert template.defaults == expected
 
@@ -137,21 +143,10 @@ def test_a_text_is_a_template_of_a_channel(
     text: str, channel: str, part: str, *, escape: bool
 ) -> None:
     """Of an e-mail, it is the HTML part if it has tags."""
-    template = read_template(text, channel)
+    template = only(text, channel)
     assert [(found.name, found.text, found.escape) for found in template.parts] == [
         (part, text, escape)
     ]
-
-
-def test_one_of_several_is_chosen_by_its_channel() -> None:
-    """A campaign may have a message for each channel, and a stack several templates."""
-    messages = {"MessageConfiguration": {"SMSMessage": SMS, "EmailMessage": {"Body": "Hi"}}}
-    assert [template.kind for template in templates_in(messages)] == ["SMS", "EMAIL"]
-    assert read_template(messages, "SMS").kind == "SMS"
-    with pytest.raises(TemplateError, match="there are 2 templates here: SMS, EMAIL"):
-        read_template(messages)
-    with pytest.raises(TemplateError, match="there is no template of the channel PUSH here"):
-        read_template(messages, "PUSH")
 
 
 @pytest.mark.parametrize(
@@ -168,5 +163,5 @@ def test_one_of_several_is_chosen_by_its_channel() -> None:
 def test_what_is_no_template_is_an_error(value: object, message: str, pointer: str) -> None:
     """It says what is wrong, and where."""
     with pytest.raises(TemplateError, match=message) as caught:
-        read_template(value)
+        only(value)
     assert caught.value.pointer == pointer
