@@ -22,12 +22,10 @@ from pinpoint_endpoints.cli.options import (
     parse_instant,
 )
 from pinpoint_endpoints.cli.run import run
+from pinpoint_endpoints.cli.template_files import choose, values_in
 from pinpoint_endpoints.cli.terminal import note, write_bytes
-from pinpoint_endpoints.documents import codes
-from pinpoint_endpoints.documents.discovery import STANDARD_INPUT
 from pinpoint_endpoints.documents.endpoint_ids import check_id, same_endpoint_key
-from pinpoint_endpoints.documents.model import Problem, Severity
-from pinpoint_endpoints.documents.template_shapes import TEMPLATE_SHAPES
+from pinpoint_endpoints.documents.model import Problem
 from pinpoint_endpoints.errors import (
     CannotRun,
     ExitCode,
@@ -35,15 +33,13 @@ from pinpoint_endpoints.errors import (
     UsageError,
     reason_of,
 )
-from pinpoint_endpoints.masking import counted, looks_like_address, masked
-from pinpoint_endpoints.quotas import MAX_REQUEST_BYTES
+from pinpoint_endpoints.masking import looks_like_address, masked
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.checks.templates import TemplateDocument
     from pinpoint_endpoints.documents.model import Document
     from pinpoint_endpoints.reports.preview import Preview, PreviewTally, Result
     from pinpoint_endpoints.templates.model import Settings
-    from pinpoint_endpoints.templates.read import ValueName
 
 
 class MissingPolicy(StrEnum):
@@ -268,12 +264,13 @@ def preview(
         check_id(endpoint_id, "endpoint id", "--id")
     checks = CheckOptions(ignore=ignore)
     view = PreviewView(ReportOptions(quiet=display.quiet))
-    reporter = _Problems() if output is _HTML else open_reporter(view, output, sys.stdout)
-    file = _template(template, (rendering.channel or "").upper(), rendering.name)
+    prints_html = output is PreviewOutput.HTML
+    reporter = _Problems() if prints_html else open_reporter(view, output, sys.stdout)
+    file = choose(template, (rendering.channel or "").upper(), rendering.name)
     if isinstance(file, list):
         return run(file, reporter, PreviewTally())
     is_email = file.template.kind == "EMAIL"
-    html = output is PreviewOutput.HTML or save is not None or show
+    html = prints_html or save is not None or show
     if html and not is_email:
         raise UsageError(
             f"{template} is not an e-mail template", "leave out -o html, --save and --open"
@@ -296,7 +293,7 @@ def preview(
     )
     results: Iterable[Result] = run_of.results(members, endpoint_id)
     if html and file.is_readable:
-        results = _with_html(results, save, show=show, to_stdout=output is _HTML)
+        results = _with_html(results, save, show=show, to_stdout=prints_html)
 
     def remarks(error: PinpointEndpointsError | None) -> Iterator[str]:
         yield from members.remarks()
@@ -304,77 +301,6 @@ def preview(
             yield from tally.lines()
 
     return run(results, reporter, tally, remarks=remarks)
-
-
-_HTML = PreviewOutput.HTML
-_MAX_NAMED = 10
-
-
-def _template(path: str, channel: str, name: str | None) -> "TemplateDocument | list[Problem]":
-    """Return the template in a file, or why there is none that can be read.
-
-    Args:
-        path: of the file.
-        channel: EMAIL, SMS, PUSH or VOICE, if it is given.
-        name: of the template, if it is given.
-
-    Raises:
-        UsageError: there are several templates that it may be, or none.
-        CannotRun: the file cannot be read, or holds something else.
-    """
-    from pinpoint_endpoints.checks.templates import templates_of, unreadable
-    from pinpoint_endpoints.documents.discovery import Source, format_of
-    from pinpoint_endpoints.documents.load import load, of_any_kind, template_text
-    from pinpoint_endpoints.templates.syntax import TemplateError
-
-    if path == STANDARD_INPUT or Path(path).is_dir():
-        what = "standard input" if path == STANDARD_INPUT else "a directory"
-        raise UsageError(f"{path} is {what}", "name a file with one template")
-    if path.lower().endswith(".txt"):  # a template, as it is named
-        documents = [template_text(Source(path, format_of(path)), _bytes_of(path))]
-    else:
-        documents = [*load([path])]
-    found = [one for one in of_any_kind(documents) if one.shape in TEMPLATE_SHAPES]
-    if not found:
-        errors = [
-            problem
-            for document in documents
-            for problem in document.problems
-            if problem.severity is Severity.ERROR and problem.code != codes.NOT_AN_ENDPOINT
-        ]
-        if errors and errors[0].code == codes.UNREADABLE:
-            raise CannotRun(f"{path} {errors[0].message}", errors[0].hint)
-        if errors:
-            return errors
-        hint = "expected a document as `aws pinpoint get-email-template` returns it, or a text"
-        raise CannotRun(f"{path} is no message template", hint)
-    templates: list[TemplateDocument] = []
-    for document in found:
-        try:
-            templates += templates_of(document, channel)
-        except TemplateError as error:
-            return [unreadable(document, error)]
-    wanted = [
-        one
-        for one in templates
-        if channel in ("", one.template.kind) and name in (None, one.template.name)
-    ]
-    if len(wanted) == 1:
-        return wanted[0]
-    number = counted(len(wanted), "such template") if wanted else "no such template"
-    kinds = [f"{one.template.kind} {one.template.name}".rstrip() for one in templates]
-    shown = ", ".join(kinds[:_MAX_NAMED]) + ", …" * (len(kinds) > _MAX_NAMED)
-    hint = f"choose one with --template NAME or --channel: {shown}"
-    raise UsageError(f"{path} has {number}", hint)
-
-
-def _bytes_of(path: str) -> bytes:
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(MAX_REQUEST_BYTES)
-    except (OSError, ValueError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else str(error)
-        raise CannotRun(f"{path} cannot be read: {reason}") from None
 
 
 class _Run:
@@ -401,7 +327,7 @@ class _Run:
 
         self._file = file
         self._settings = rendering.settings()
-        self._values = {} if rendering.data is None else _values_in(rendering.data)
+        self._values = {} if rendering.data is None else values_in(rendering.data)
         self._locale = rendering.locale
         self._policy = checks.policy()
         self._tally = tally
@@ -431,27 +357,23 @@ class _Run:
         found: Member | None = None
         wanted = None if endpoint_id is None else same_endpoint_key(endpoint_id)
         for member in members:
-            if wanted is None:
+            if wanted is None or same_endpoint_key(member.endpoint_id or "") == wanted:
                 found = member if found is None else found
                 account.add(_name_of(member), self._endpoint(member))
-            elif same_endpoint_key(member.endpoint_id or "") == wanted:
-                found = member
-                account.add(_name_of(member), self._endpoint(member))
-                break
+                if wanted is not None:
+                    break
         if wanted is not None and found is None and members.error is None:
             raise CannotRun(f"there is no endpoint {endpoint_id}", "check --id, and the paths")
-        is_one = found is not None and (wanted is not None or self._tally.endpoints == 1)
-        names = None if is_one else account.names
+        one = found if wanted is not None or self._tally.endpoints == 1 else None
+        names = None if one else account.names
         yield from template_problems(file, self._policy, names, self._values)
-        if is_one and found is not None:
-            endpoint = self._endpoint(found)
-            settings = self._settings
-            if not self._shows_values:
-                settings = settings._replace(mask=masked)
+        if one is not None:
+            endpoint = self._endpoint(one)
+            settings = self._settings._replace(mask=None if self._shows_values else masked)
             shown = Renderer(file.template, settings, self._values).render(endpoint)
             message = account.renderer.render(endpoint)._replace(parts=shown.parts)
             reason = left_out(endpoint, file.template.kind)
-            yield Preview(self._shown(_name_of(found)), message, reason)
+            yield Preview(self._shown(_name_of(one)), message, reason)
         else:
             for entry in account.entries():
                 yield entry._replace(first=self._shown(entry.first))
@@ -566,35 +488,3 @@ def _open(path: Path | None, page: bytes) -> None:
         path = Path(file.name)
     if not webbrowser.open(path.resolve().as_uri()):
         note(f"no browser could be opened; the e-mail is in {path}")
-
-
-def _values_in(path: Path) -> "Mapping[ValueName, Any]":
-    """Return the values that a message brings, from the file that `--data` names.
-
-    Raises:
-        CannotRun: the file cannot be read, or holds no object.
-    """
-    from pinpoint_endpoints.documents.decoding import Unreadable
-    from pinpoint_endpoints.documents.discovery import format_of
-    from pinpoint_endpoints.documents.load import language_of
-    from pinpoint_endpoints.templates.read import values_by_name
-
-    raw = _bytes_of(str(path))
-    try:
-        found = [*language_of(format_of(str(path)), raw).parse(raw)]
-    except Unreadable as error:
-        found = [error]
-    values: list[object] = []
-    for one in found:
-        if isinstance(one, Unreadable):
-            problem = one.problems[-1]
-            raise CannotRun(f"{path}:{problem.place.line}: {problem.message}", problem.hint)
-        values.append(one.value)
-    value = values[0] if len(values) == 1 else None
-    if not isinstance(value, dict):
-        raise CannotRun(f"{path} is not one object", "write a JSON or YAML object with names")
-    brought = value.get("Substitutions")
-    if isinstance(brought, dict):
-        value = {**value, **brought}
-        del value["Substitutions"]
-    return values_by_name(value)
