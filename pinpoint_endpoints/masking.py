@@ -85,7 +85,7 @@ class _Reading(NamedTuple):
 
 
 def is_personal(path: Sequence[str]) -> bool:
-    """Tell whether the value at a path in an endpoint is personal data."""
+    """Return whether the value at a path in an endpoint is personal data."""
     return any(tuple(path[: len(begin)]) == begin for begin in _PERSONAL_MEMBERS)
 
 
@@ -119,7 +119,7 @@ def masked_apart(values: Iterable[str]) -> dict[str, str]:
 
 
 def looks_like_address(name: str) -> bool:
-    """Tell whether a member's name, an id or a value may be a phone number or an e-mail address.
+    """Return whether a member's name, an id or a value may be a phone number or an e-mail address.
 
     Percent-encoding, other escapes and compatibility characters hide none.
     """
@@ -198,7 +198,7 @@ def _occurrences(text: str, values: Iterable[str]) -> Iterator[_Span]:
 
 
 def _is_word(text: str, start: int, end: int) -> bool:
-    """Tell whether no letter, digit or combining character is right before or after a part."""
+    """Return whether no letter, digit or combining character is right before or after a part."""
     around = text[max(start - 1, 0) : start] + text[end : end + 1]
     return not any(character.isalnum() or combining(character) for character in around)
 
@@ -215,7 +215,7 @@ def _replace_spans(text: str, spans: Iterable[_Span]) -> str:
 
 
 def _readings(text: str) -> Iterator[_Reading]:
-    """Yield a text without its case, as it stands and with its escapes decoded, one or more times.
+    """Yield a text without its case, as it is and with its escapes decoded, one or more times.
 
     Decoded texts may contain escapes again: a server may quote what a proxy has encoded.
     """
@@ -257,7 +257,7 @@ def _decoded(reading: _Reading, kind: str) -> _Reading:
 
 
 def _unescaped(escape: str) -> Iterator[tuple[str, int]]:
-    """Yield the characters that an escape stands for, each with the length of its part."""
+    """Yield the characters of an escape, each with the length of its part."""
     if escape.startswith("%"):
         encoded = bytes.fromhex(escape.replace("%", ""))
         for character in encoded.decode(errors="surrogateescape"):

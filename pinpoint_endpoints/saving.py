@@ -216,7 +216,7 @@ class EndpointDirectory:
 
 
 def _holds(path: Path, endpoint_id: str) -> bool:
-    """Tell whether a file holds this endpoint and no other."""
+    """Return whether a file holds this endpoint and no other."""
     if not path.is_file():
         return False
     documents = list(islice(load(path), 2))

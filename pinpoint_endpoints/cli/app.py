@@ -1,4 +1,4 @@
-"""The `pe` program: finds the command, runs it, and turns its end into an exit code."""
+"""The `pe` program: finds the command, runs it, and turns the result into an exit code."""
 
 import os
 import re
@@ -185,7 +185,7 @@ class Boundary(TyperGroup):
 
 
 def _output_in(arguments: Sequence[str]) -> str:
-    """Return the value of `--output`, also in a command line that cannot be parsed."""
+    """Return the value of `--output`, even if the command line cannot be parsed."""
     asked = ""
     words = takewhile(lambda word: word != "--", arguments)
     for word in words:
@@ -201,7 +201,7 @@ class Command(TyperCommand):
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
     ) -> Any:
-        """Parse the arguments, with the whole command as the one that is run."""
+        """Parse the arguments as the whole command does, and let it run."""
         return self.built().make_context(info_name, args, parent, **extra)
 
     def built(self) -> Any:
@@ -240,7 +240,7 @@ class _Program(Boundary):
         return super().make_context(info_name, args, parent, **extra)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """Write examples, then what the program ends with."""
+        """Write examples, then the exit codes."""
         from pinpoint_endpoints.cli.help import write_examples
 
         write_examples(formatter, _EXAMPLES)
@@ -286,7 +286,7 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; no closed stream and no unprintable file name can break its output."""
+    """Run the command line; neither closed streams nor unprintable file names break its output."""
     for name, mode in _NULL_DEVICE_MODES.items():
         stream = getattr(sys, name)
         if stream is None:

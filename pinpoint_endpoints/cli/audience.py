@@ -51,7 +51,7 @@ class Member(NamedTuple):
 
 
 FirstPass = Callable[[Member], object]
-"""Takes note of an endpoint; returns True if it needs no more."""
+"""Looks at an endpoint; returns True once it needs no more of them."""
 
 
 class StoredAudience(OptionGroup):
@@ -97,7 +97,7 @@ class AudienceReader:
         error: what stopped the reading, if anything did.
 
     Args:
-        ctx: of the command: paths on the command line go before a default of --local.
+        ctx: of the command: paths on the command line override a default of --local.
         inputs: the files.
         stored: the options for stored endpoints.
         checks: how documents are checked; None to find only what keeps them from being read, which
@@ -299,7 +299,7 @@ class AudienceReader:
 
 
 def _is_typed(ctx: typer.Context, name: str) -> bool:
-    """Return whether an option is on the command line: else files go before its default."""
+    """Return whether an option is on the command line: files override its default only."""
     source = ctx.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 

@@ -18,7 +18,7 @@ _VARIABLES = {
     "endpoint_url": ("AWS_ENDPOINT_URL_PINPOINT", "AWS_ENDPOINT_URL"),
     "store": ("PE_LOCAL_STORE",),
 }
-"""The variables that go before a key of the file: Typer knows none of them, the client does."""
+"""The variables that override a key of the file; the client reads them, not Typer."""
 
 _TAKES_PATHS = ("validate", "upsert", "diff", "convert", "migrate")
 _KINDS: dict[str, tuple[type, str]] = {
@@ -85,7 +85,7 @@ def project_defaults() -> Defaults:
     """Find the project's file, and read the defaults in it.
 
     It is `pe.toml`, or `pyproject.toml` with a table `[tool.pe]`, in the working directory or the
-    nearest directory above it that has one. Variables go before it. The region of a profile does
+    nearest directory above it that has one. Variables override it. The region of a profile does
     not: a profile says who asks, the project where the application is.
     """
     path = None

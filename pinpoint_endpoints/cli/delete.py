@@ -94,7 +94,7 @@ def delete(
 
 
 def _answers(*, are_ids_read: bool) -> TextIO:
-    """Return what a person types: standard input, or the terminal if that has the ids.
+    """Return where a person answers: standard input, or the terminal if that has the ids.
 
     Raises:
         UsageError: no terminal is available for the question.
@@ -169,7 +169,7 @@ def _carry_out(
     if folder is None:
         return None
     try:
-        for deletion in deletions:  # the user may have got endpoints since the others were saved
+        for deletion in deletions:  # the user may have new endpoints since
             if same_endpoint_key(deletion.endpoint_id) not in before:
                 folder.save(deletion.endpoint)
     except PinpointEndpointsError as error:

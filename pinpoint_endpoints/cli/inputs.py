@@ -63,7 +63,7 @@ class Inputs(OptionGroup):
         paths: as they were given.
         exclude: patterns of files that are left out of searched directories.
         no_ignore: whether files are read that a .gitignore leaves out.
-        stdin_filename: what standard input is called.
+        stdin_filename: the name of standard input.
         ids: how ids are made for endpoints that have none.
         region: of Amazon S3; commands with a target have one option for both.
         profile: for Amazon S3, likewise.
@@ -227,13 +227,13 @@ class Inputs(OptionGroup):
 
     @contextmanager
     def spooled(self, *, keep: bool = False) -> Iterator[Mapping[str, Spooled]]:
-        """Give what can be read only once: standard input and pipes.
+        """Provide the inputs that can be read only once: standard input and pipes.
 
         Args:
             keep: whether it is kept, so that it can be read again.
 
         Raises:
-            UsageError: standard input has a name and is not to be read.
+            UsageError: standard input has a name, but is not among the paths.
         """
         if self.stdin_filename is not None and STANDARD_INPUT not in self.paths:
             raise UsageError(
@@ -259,7 +259,7 @@ class Inputs(OptionGroup):
         *,
         quiet: bool = False,
     ) -> str:
-        """Return the application of a run: the one of `--app`, else the one that all files name.
+        """Return the application of a run: that of `--app`, else the one that all files name.
 
         Args:
             app: the value of `--app`.
@@ -268,7 +268,7 @@ class Inputs(OptionGroup):
             quiet: whether not to print what the files name.
 
         Raises:
-            UsageError: no application is given, and the files name none, or not all of them one.
+            UsageError: no application is given, and the files do not all name the same one.
         """
         if app is not None:
             return app
@@ -404,7 +404,7 @@ def _standard_input() -> BufferedIOBase:
 
 
 def is_path(word: str) -> bool:
-    """Tell whether a word on the command line names something to read."""
+    """Return whether a word on the command line names something to read."""
     return word == STANDARD_INPUT or "://" in word or os.path.lexists(word)
 
 

@@ -13,7 +13,7 @@ _FIRST_SIGNAL_CODE = 128
 
 
 class EndingSignals:
-    """Makes SIGTERM and SIGHUP do what Ctrl-C does at the time, and remembers which one came.
+    """Makes SIGTERM and SIGHUP do what Ctrl-C does, and remembers which one came first.
 
     A signal that is ignored, as SIGHUP is under nohup, stays ignored.
     """
@@ -26,10 +26,10 @@ class EndingSignals:
             if number is not None and signal.getsignal(number) is signal.SIG_DFL
         ]
         for number in self._handled:
-            signal.signal(number, self._hear)
+            signal.signal(number, self._on_signal)
 
     def exit_code(self, code: str | int | None) -> str | int | None:
-        """Return an exit code; if a signal interrupted the run, the one that tells which."""
+        """Return an exit code: that of the signal if one interrupted the run."""
         if code == ExitCode.INTERRUPTED and self._received:
             return _FIRST_SIGNAL_CODE + self._received
         return code
@@ -41,12 +41,12 @@ class EndingSignals:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    def _hear(self, number: int, frame: Any) -> None:
+    def _on_signal(self, number: int, frame: Any) -> None:
         self._received = self._received or number
-        of_ctrl_c = signal.getsignal(signal.SIGINT)
-        if not callable(of_ctrl_c):
+        handle_ctrl_c = signal.getsignal(signal.SIGINT)
+        if not callable(handle_ctrl_c):
             raise KeyboardInterrupt
-        of_ctrl_c(number, frame)
+        handle_ctrl_c(number, frame)
 
 
 class Interrupts(Monitor):

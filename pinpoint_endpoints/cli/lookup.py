@@ -1,4 +1,4 @@
-"""Finds what a typed name means: completions, the choice that it names, and what was meant."""
+"""Completes typed names, finds the choices that they name, and suggests what was meant."""
 
 import os
 import re
@@ -142,7 +142,7 @@ def stored_applications(ctx: typer.Context, incomplete: str) -> Iterator[str]:
 
 
 def stored_endpoints(ctx: typer.Context, incomplete: str) -> Iterator[str]:
-    """Yield the ids of an application's endpoints in the local Pinpoint, as they were begun."""
+    """Yield the ids of an application's endpoints in the local Pinpoint that complete a word."""
     from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 
     query = """
@@ -211,7 +211,7 @@ def _completions_of(rule: "Rule", incomplete: str) -> Iterator[Completion]:
 
 
 def _match_case(incomplete: str, word: str) -> str:
-    """Return the word in lower case if it was begun so: a shell compares letter by letter."""
+    """Return the word in lower case if it was typed so: a shell compares with case."""
     return word.lower() if incomplete.islower() else word
 
 
@@ -239,7 +239,7 @@ def resolve_choice(word: str, choices: Collection[str], kind: str, otherwise: st
 
 
 def _near_codes(typed: str, choices: Collection[str]) -> str:
-    """Return a hint with the codes that an unknown one may stand for; empty if there are none."""
+    """Return a hint with the codes that may be meant by an unknown one, or an empty text."""
     codes = sorted(choice for choice in choices if re.fullmatch(_CODE, choice))
     family = [code for code in codes if code.startswith(typed[:3])]
     if not family:

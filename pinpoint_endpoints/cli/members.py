@@ -45,19 +45,19 @@ _SUFFIXES = "use .ndjson, .csv (for an import job), .txt (ids alone), or name a 
 
 
 class Undecided(StrEnum):
-    """What becomes of endpoints of which it cannot be decided whether they match."""
+    """What to do with endpoints for which it cannot be decided whether they match."""
 
     IN = "in"
     OUT = "out"
 
 
 class MemberOptions(OptionGroup):
-    """What is done with the endpoints that match.
+    """What to do with the endpoints that match.
 
     Attributes:
         listed: whether their ids are printed.
         save: where they are saved.
-        complement: whether those that do not match are meant.
+        complement: whether those that do not match are taken.
         channel: of the message that would be sent.
         local_time: whether it would be sent by the time zone of each endpoint.
         expect: how many there must be.
@@ -130,7 +130,7 @@ class MemberOptions(OptionGroup):
 
 
 def channels_of(name: str) -> frozenset[str]:
-    """Return the channel types that a name stands for, in any case; PUSH is several.
+    """Return the channel types that a name means, in any case; PUSH means several.
 
     Raises:
         UsageError: the channel type is unknown.
@@ -158,13 +158,13 @@ class _NoEndpointIdError(UsageError):
 
 
 class Matching(NamedTuple):
-    """Who matches.
+    """Decides which endpoints match.
 
     Attributes:
         decide: answers for an endpoint.
         prepare: returns an endpoint as `decide` needs it.
         reasons: returns why some endpoints cannot be decided.
-        undecided: what becomes of these; None for an error.
+        undecided: what to do with these; None for an error.
         must_repeat: called when all are read, unless they are saved: returns whether answers are
             different now, so that all have to be read again.
     """

@@ -244,7 +244,7 @@ class CheckOptions(OptionGroup):
         return not quiet and codes.HOLDS_NO_ENDPOINT not in self.policy().ignore
 
     def sending_policy(self) -> Policy:
-        """Return how documents are checked that are sent: read-only members are left out of them.
+        """Return how documents are checked before they are sent, without read-only members.
 
         Raises:
             UsageError: a rule is not known (the nearest is named), or cannot be ignored.
@@ -259,7 +259,7 @@ class DisplayOptions(OptionGroup):
     Attributes:
         show_values: whether personal data is shown unmasked.
         quiet: whether only results and errors are printed.
-        verbose: whether more is said on standard error.
+        verbose: whether more is printed on standard error.
     """
 
     heading = OUTPUT

@@ -89,7 +89,7 @@ class Progress:
         self.close()
 
     def go_on(self, doing: str) -> None:
-        """Go on to another part of the run, of a size that is not known."""
+        """Start another part of the run, of unknown size."""
         self._total = _unknown
         self.meter.count = 0
         self._doing = doing

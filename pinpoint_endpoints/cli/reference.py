@@ -1,4 +1,4 @@
-"""Prints what `pe` knows: starting files, rules, members, schemas, completion scripts."""
+"""Prints reference material: starting files, rules, members, schemas, completion scripts."""
 
 import sys
 from collections.abc import Callable
@@ -171,7 +171,8 @@ def completion(
 ) -> ExitCode:
     """Print the shell completion script of `pe`.
 
-    The examples stand in ~/.bashrc; in ~/.zshrc, after compinit; and are run once.
+    Put the first example into ~/.bashrc, or the second into ~/.zshrc, after compinit; or run the
+    third once.
 
     Examples:
         eval "$(pe completion bash)"

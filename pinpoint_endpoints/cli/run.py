@@ -1,4 +1,4 @@
-"""Runs a command that reports results one by one: counts, reports, explains its end, exits."""
+"""Runs a command that reports results one by one: counts them, and says how it ended."""
 
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -58,7 +58,7 @@ def run(
             the results that still come are counted.
         reporter: prints the results.
         tally: counts them, and knows the exit code.
-        so_far: the hint for a run that is stopped: what becomes of what it did so far.
+        so_far: the hint of a run that is stopped: what happens to what it has done.
         remarks: returns what to print on standard error at the end, given what stopped the run;
             by default the hints of the tally.
         progress: ends before the last results are printed.

@@ -51,7 +51,7 @@ class EndpointSelection(OptionGroup):
 
     Attributes:
         app: the application id.
-        endpoint_ids: `-` stands for ids on standard input.
+        endpoint_ids: `-` means the ids on standard input.
         user: the id of a user whose endpoints are all selected.
     """
 
@@ -77,7 +77,7 @@ class EndpointSelection(OptionGroup):
 
         Raises:
             UsageError: ids and a user are given, or neither, or an invalid id.
-            CannotRun: standard input is to have the ids, and has none.
+            CannotRun: standard input should have the ids, but has none.
         """
         check_id(self.app, "application id", "--app")
         ids, user = self.endpoint_ids or [], self.user
@@ -124,7 +124,7 @@ def _ids_from_standard_input() -> list[str]:
 
 
 def _without_repetitions(ids: list[str]) -> list[str]:
-    """Drop ids of an endpoint that has come already: case does not matter."""
+    """Drop repeated ids; case does not matter."""
     first: dict[str, str] = {}
     for endpoint_id in ids:
         known = first.setdefault(same_endpoint_key(endpoint_id), endpoint_id)

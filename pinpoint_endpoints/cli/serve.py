@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.local.server.fault_injection import Faults
 
 PORT = 7467
-"""PINP on a phone's keys: IANA assigns it to no service. (AirPlay takes 5000 on every Mac.)"""
+"""PINP on a phone's keys, which IANA has not assigned. (AirPlay takes 5000 on every Mac.)"""
 
 PIPE_BYTES = 4096
-"""A pipe that accepts a byte accepts as many (Linux, POSIX's PIPE_BUF)."""
+"""A pipe that accepts one byte accepts this many (Linux, POSIX's PIPE_BUF)."""
 
 
 _BEHAVIOUR_PAGES = ("behaviour.md", "customer-profiles.md")

@@ -98,11 +98,11 @@ class BarReporter:
         self._charts: list[Chart] = []
 
     def add(self, chart: Chart, /) -> None:
-        """Take one chart."""
+        """Keep a chart."""
         self._charts.append(chart)
 
     def close(self, _tally: Tally[Any], _error: PinpointEndpointsError | None, /) -> None:
-        """Print the charts: only now is it known how wide they are."""
+        """Print the charts: their widths depend on all of them."""
         from rich.text import Text
 
         total = self._charts[0].total if self._charts else 0

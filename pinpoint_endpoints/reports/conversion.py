@@ -47,7 +47,7 @@ class ConversionTally(Tally[Result]):
         self._files: list[WrittenFile] = []
 
     def add(self, result: Result, /) -> None:
-        """Take note of a file; the account has counted the rest."""
+        """Keep a file; the account has counted the rest."""
         if isinstance(result, WrittenFile):
             self._files.append(result)
 
@@ -119,9 +119,9 @@ class _Carried(Entry):
 
 
 def carried_together(results: Iterable[Result]) -> Iterator[Result]:
-    """Yield results, those of members that were carried together and last.
+    """Yield results; members that were carried come last, in one result a rule.
 
-    What should not have been carried as it is keeps its places.
+    Members that should have been changed keep their places.
     """
     carried: dict[Rule, list[Entry]] = {}
     for result in results:
@@ -139,7 +139,7 @@ def _is_plainly_carried(rule: Rule) -> bool:
 
 
 class ConversionView(View[Result]):
-    """How the results of a conversion are shown; the names of files and members, and no values."""
+    """How the results of a conversion are shown: names of files and members, but no values."""
 
     command = "convert"
     columns = (
@@ -219,7 +219,7 @@ def shown_name(member: str) -> str:
 
 
 def print_format(format_: Format, stream: TextIO, *, as_json: bool = False) -> None:
-    """Print what a format makes of each member, and the rules that it goes by."""
+    """Print what a format makes of each member, and its rules."""
     if as_json:
         text = {
             "format": format_.name,

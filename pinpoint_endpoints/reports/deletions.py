@@ -62,7 +62,7 @@ class DeletionView(View[Deletion]):
     )
 
     def is_notable(self, deletion: Deletion) -> bool:
-        """Tell whether the endpoint is not deleted."""
+        """Return whether the endpoint is not deleted."""
         return deletion.state is not DeletionState.DELETED
 
     def rows(self, deletion: Deletion) -> Sequence[Sequence[Cell]]:

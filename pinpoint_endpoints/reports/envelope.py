@@ -21,7 +21,7 @@ class JsonReporter(Generic[R]):
         self._envelope = Envelope(view.command, stream)
 
     def add(self, result: R, /) -> None:
-        """Take one result."""
+        """Add one result."""
         for members in self._view.members(result):
             self._envelope.add(members)
 
@@ -31,7 +31,7 @@ class JsonReporter(Generic[R]):
 
 
 class Envelope:
-    """Takes results one by one; its head is known only when the last one is there.
+    """Collects results one by one: its head is only known after the last.
 
     Args:
         command: such as `upsert`.
@@ -44,7 +44,7 @@ class Envelope:
         self._results = Spool()
 
     def add(self, members: Mapping[str, Any]) -> None:
-        """Take the members of one result."""
+        """Add the members of one result."""
         self._results.add(b"\n    " + json_bytes(members), b",")
 
     def close(

@@ -123,7 +123,7 @@ class OutcomeView(View[Outcome]):
         ]
 
     def is_notable(self, outcome: Outcome) -> bool:
-        """Tell whether the document needs a look."""
+        """Return whether the document needs a look."""
         return outcome.state in _NOTABLE
 
     def needs_table(self, outcome: Outcome) -> bool:
@@ -155,5 +155,5 @@ def outcome_line(outcome: Outcome) -> str:
 
 
 def is_unreadable(problems: Sequence[Problem]) -> bool:
-    """Tell whether the problems are those of a file that could not be read."""
+    """Return whether the problems are those of a file that could not be read."""
     return any(problem.code == codes.UNREADABLE for problem in problems)

@@ -113,7 +113,7 @@ class PartTally(Tally[Result]):
 
 
 class PartView(View[Result]):
-    """How a part is shown, and what is beside it: invalid documents, and profiles of `--local`."""
+    """How parts are shown, and with them invalid documents and the profiles of `--local`."""
 
     command = "migrate"
     columns = (
@@ -133,7 +133,7 @@ class PartView(View[Result]):
         return [(endpoint_id, status_cell, message, place)]
 
     def is_notable(self, result: Result) -> bool:
-        """Tell whether a result needs a look: every part does."""
+        """Return whether a result is notable: every part is."""
         return isinstance(result, PartOutcome) or result.state is State.INVALID
 
     def needs_table(self, result: Result) -> bool:

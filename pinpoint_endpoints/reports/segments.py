@@ -98,7 +98,7 @@ class MemberTally(AudienceTally[Result]):
         self.files: list[WrittenFile] = []
 
     def add(self, result: Result, /) -> None:
-        """Take note of a file; the funnel has counted the endpoints."""
+        """Keep a file; the funnel has counted the endpoints."""
         if isinstance(result, WrittenFile):
             self.files.append(result)
 
