@@ -127,9 +127,10 @@ class _LineLocator(Locator):
 
     def locate(self, path: ValuePath, *, key: bool = False) -> Span:
         """Return the place of the value at `path`, or of its key."""
-        name = path[0] if path and self.is_plain else 0
-        text = decode(self._raw) if isinstance(name, str) else ""
-        start = f"\n{text}".find(f"\n{name}:")
+        if not path or not self.is_plain:
+            return super().locate(path, key=key)
+        text = decode(self._raw)
+        start = f"\n{text}".find(f"\n{path[0]}:")
         if start < 0:
             return super().locate(path, key=key)
         following = _MEMBER_OF_THE_WHOLE.search(text, start + 1)
