@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -10,11 +11,11 @@ import orjson
 from pinpoint_endpoints.documents.endpoint_ids import check_id, check_user_id, same_endpoint_key
 from pinpoint_endpoints.errors import NoApplication, Refused
 from pinpoint_endpoints.service.errors import (
+    NOT_PINPOINT,
     NotFound,
     Refusal,
     is_aws,
     not_found_in,
-    not_pinpoint,
     refusal_of,
     request_id_of,
     translate_botocore_errors,
@@ -23,8 +24,6 @@ from pinpoint_endpoints.service.errors import (
 
 Endpoint = Mapping[str, Any]
 """An EndpointResponse."""
-
-_NOT_FOUND = 404
 
 
 class EndpointsAnswer(NamedTuple):
@@ -67,7 +66,7 @@ def call_operation(
     except ClientError as error:
         refusal = _with_end_of_support(refusal_of(error, personal=personal), at_aws=at_aws)
         retried = error.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
-        gone = refusal.status == _NOT_FOUND and retried and if_retried
+        gone = refusal.status == HTTPStatus.NOT_FOUND and retried and if_retried
         return refusal._replace(hint=if_retried) if gone else refusal
     metadata = response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode", 0))
@@ -77,7 +76,7 @@ def call_operation(
     if not message and status != success:
         message = f"{success} was expected"
     if message:
-        refusal = Refusal(status, "", message, request_id, not_pinpoint())
+        refusal = Refusal(status, "", message, request_id, NOT_PINPOINT)
         return _with_end_of_support(refusal, at_aws=at_aws)
     return EndpointsAnswer(endpoints, status, request_id)
 

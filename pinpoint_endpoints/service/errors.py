@@ -32,7 +32,9 @@ _CONFIGURATION = (
 )
 _BAD_KEY = "check the access key, the secret key and this machine's clock"
 _NOT_ALLOWED = "the credentials need mobiletargeting permissions for this application"
-_NOT_PINPOINT = "this server does not seem to implement Pinpoint"
+NOT_PINPOINT = "this server does not seem to implement Pinpoint"
+"""The hint for an answer that Pinpoint would not give."""
+
 _THROTTLED = "throttled, also after retries: wait, then send it again"
 _BY_CODE = {
     "ExpiredToken": _EXPIRED,
@@ -63,7 +65,7 @@ _BY_STATUS = {
     401: _BAD_KEY,
     403: _NOT_ALLOWED,
     404: "check the application and the endpoint id, and on AWS the region",
-    405: _NOT_PINPOINT,
+    405: NOT_PINPOINT,
     409: "another change was under way: send it again",
     413: "make the request smaller: 15 KB an endpoint, 7 MB a call",
 }
@@ -154,11 +156,6 @@ def address_of(url: str) -> str:
     is_default = parts.port in (None, _DEFAULT_PORTS.get(parts.scheme))
     port = "" if is_default else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
-
-
-def not_pinpoint() -> str:
-    """Return the hint for an answer that Pinpoint would not give."""
-    return _NOT_PINPOINT
 
 
 def with_end_of_support(hint: str, *, at_aws: bool) -> str:
@@ -346,7 +343,6 @@ def _not_configured(error: Exception, *, has_local: bool) -> CannotRun:
     return CannotRun(readable(str(error)), _CONFIGURATION)
 
 
-_NOT_FOUND = 404
 _PINPOINT_WORDS = re.compile(
     r"\b(?:app(?:lication)?|endpoint|resource)\b.*\bnot\b.*\b(?:found|exist)\b", re.IGNORECASE
 )
@@ -369,7 +365,7 @@ def not_found_in(refusal: "Refusal") -> NotFound | None:
     seen in the field (amplify-cli#910).
     """
     known = refusal.code == "NotFoundException" or _PINPOINT_WORDS.search(refusal.message)
-    if refusal.status != _NOT_FOUND or not known:
+    if refusal.status != HTTPStatus.NOT_FOUND or not known:
         return None
     of_application = _APPLICATION_WORD.search(refusal.message)
     return NotFound.APPLICATION if of_application else NotFound.ENDPOINT

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from pinpoint_endpoints.masking import personal_values
 from pinpoint_endpoints.service.errors import (
+    NOT_PINPOINT,
     is_aws,
-    not_pinpoint,
     readable,
     refusal_of,
     request_id_of,
@@ -127,9 +127,7 @@ def _answered(response: Mapping[str, Any], items: Collection[Item]) -> Answer:
     message = readable(told, personal) if isinstance(told, str) else ""
     if status == ACCEPTED and message:
         return Answer(True, status, "", message, request_id)
-    return Answer(
-        False, status, "", _not_like_pinpoint(status, message), request_id, not_pinpoint()
-    )
+    return Answer(False, status, "", _not_like_pinpoint(status, message), request_id, NOT_PINPOINT)
 
 
 def _not_like_pinpoint(status: int, message: str) -> str:

@@ -4,6 +4,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from hashlib import md5
+from http import HTTPStatus
 from typing import IO, Any, NamedTuple
 
 from pinpoint_endpoints.errors import Refused
@@ -21,7 +22,6 @@ _ENCRYPTION = "x-amz-server-side-encryption-customer-"
 ENCRYPTION_HEADERS = tuple(f"{_ENCRYPTION}{name}" for name in ("algorithm", "key", "key-MD5"))
 """With them Amazon S3 encrypts an object with a key of the client (SSE-C)."""
 
-_OK, _SERVER_ERRORS = 200, 500
 _CODE = re.compile(rb"<Code>([A-Za-z]{1,50})</Code>")
 
 
@@ -127,9 +127,9 @@ def upload_file(client: Any, domain: str, job_id: str, file: IO[bytes]) -> None:
             if attempt == ATTEMPTS:
                 raise
             continue
-        if status == _OK:
+        if status == HTTPStatus.OK:
             return
-        if status < _SERVER_ERRORS:
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             break
     message = f"the upload for job {job_id} was refused: HTTP {status} {code}".rstrip()
     hint = "check the clock of this machine, and what a proxy does to headers"
