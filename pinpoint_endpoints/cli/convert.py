@@ -155,11 +155,12 @@ def convert(
         ),
     ] = None,
     templates: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             "--templates",
             metavar="PATH",
-            help="Convert the message templates in a directory or a file, not endpoints.",
+            help="Convert the message templates in a directory or a file, not endpoints. "
+            "Repeatable.",
         ),
     ] = None,
     directory: Annotated[
@@ -260,7 +261,7 @@ def convert(
     ):
         documents = (
             inputs.documents(spooled, meter=progress.meter, note_empty=not quiet, quiet=quiet)
-            if templates is None
+            if not templates
             else _documents_in(templates)
         )
         target = _output(format_, directory, out, inputs)
@@ -275,26 +276,28 @@ def convert(
         )
 
 
-def _check_what_is_read(format_: "Format", inputs: Inputs, templates: Path | None) -> None:
+def _check_what_is_read(format_: "Format", inputs: Inputs, templates: list[Path] | None) -> None:
     """Refuse endpoints for a format of templates, and the other way round."""
-    if format_.reads_templates and (templates is None or inputs.paths):
+    if format_.reads_templates and (not templates or inputs.paths):
         message = f"--to {format_.name} converts message templates"
         raise UsageError(message, "name their directory with --templates, and no endpoint files")
-    if templates is not None and not format_.reads_templates:
+    if templates and not format_.reads_templates:
         raise UsageError(f"--to {format_.name} converts endpoints", "leave --templates out")
-    if templates is None and not inputs.paths:
+    if not templates and not inputs.paths:
         raise UsageError("nothing to convert", "name files or directories, or - for standard input")
 
 
-def _documents_in(templates: Path) -> "Iterator[Document]":
-    """Yield what is in a directory or a file with templates, texts of templates too."""
+def _documents_in(templates: list[Path]) -> "Iterator[Document]":
+    """Yield what is in directories and files with templates, texts of templates too."""
     from pinpoint_endpoints.documents.load import load
     from pinpoint_endpoints.documents.template_shapes import is_template_text
 
-    if not templates.exists():
-        raise CannotRun(f"{templates} does not exist", "name the directory of the templates")
-    texts = sorted(path for path in templates.rglob("*") if is_template_text(path.name))
-    yield from load([templates, *texts])
+    for path in templates:
+        if not path.exists():
+            raise CannotRun(f"{path} does not exist", "name the directory of the templates")
+    found = {path for folder in templates for path in folder.rglob("*")}
+    texts = sorted(path for path in found if is_template_text(path.name))
+    yield from load([*templates, *texts])
 
 
 def _renamed(text: str) -> tuple[str, str]:
@@ -323,8 +326,6 @@ def _output(
         raise UsageError(f"--to {format_.name} writes several files", "name a directory with -d")
     if out in (None, outputs.STANDARD_OUTPUT):
         return outputs.Output()
-    if not out:
-        raise UsageError("--out needs a file", "give its name, or - for standard output")
     inputs.check_output("--out", out)
     return outputs.SingleFile(out)
 

@@ -56,7 +56,7 @@ _PLATFORMS = {"APNS": "apns", "GCM": "fcm", "ADM": "adm", "Baidu": "baidu"}
 _WITH_TEXTS = {"EMAIL", "SMS", "PUSH"}
 _NESTED = {"Body", "RawContent"}
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
-_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
+_NOT_IN_FILE_NAMES = re.compile(r"^[.-]+|[^A-Za-z0-9_.-]+")
 _READABLE = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 _CONNECT_TEXT = re.compile(r"[a-zA-Z0-9\s_.,-]")
 """How names and descriptions begin in Connect."""

@@ -199,9 +199,9 @@ def test_what_functions_of_a_stack_return_is_lost(convert: Convert, target: str)
 
 
 def test_templates_of_one_name_have_files_of_their_own(convert: Convert) -> None:
-    """A stack may have an e-mail and an SMS of one name, and names may clash in another way."""
-    files, _ = convert("connect", a={**SMS, "TemplateName": "x"}, b={**SMS, "TemplateName": "x"})
-    assert sorted(files) == ["x-2.sms.json", "x.sms.json"]
+    """Names may clash in files, as those of an e-mail and an SMS, and look like an option."""
+    files, _ = convert("connect", a={**SMS, "TemplateName": "-x"}, b={**SMS, "TemplateName": "_x"})
+    assert sorted(files) == ["_x-2.sms.json", "_x.sms.json"]
 
 
 def test_a_broken_template_is_not_converted(convert: Convert) -> None:
@@ -219,7 +219,8 @@ def test_a_template_that_cannot_be_read_leaves_the_others(tmp_path: Path) -> Non
     source.mkdir()
     (source / "a.json").write_text('{"Body": ', encoding="utf-8")
     (source / "b.json").write_text(json.dumps(SMS), encoding="utf-8")
-    ended = run("convert", "--to", "connect", "--templates", source, "-d", target)
+    named = (argument for path in source.iterdir() for argument in ("--templates", path))
+    ended = run("convert", "--to", "connect", *named, "-d", target)
     assert (ended.code, [path.name for path in target.iterdir()]) == (3, ["b.sms.json"])
     assert "1 template in, 1 out; 1 file cannot be read" in ended.err + ended.out
 
