@@ -8,11 +8,12 @@ from typing import NamedTuple, Self
 
 import orjson
 
-from pinpoint_endpoints.convert.account import OPTED_OUT_IN_INVALID, Account, Count
-from pinpoint_endpoints.convert.addresses import fingerprint
+from pinpoint_endpoints.convert.account import MAX_ENTRIES, OPTED_OUT_IN_INVALID, Account, Count
+from pinpoint_endpoints.convert.addresses import address_key
 from pinpoint_endpoints.convert.cells import row_of
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format
 from pinpoint_endpoints.convert.grouping import Grouping, User
+from pinpoint_endpoints.convert.hashes import Hashes
 from pinpoint_endpoints.convert.output import Output, OutputFile
 from pinpoint_endpoints.convert.profiles import (
     MAPPING,
@@ -57,7 +58,9 @@ class Changes:
 
     def count(self, rule: str, member: str) -> Count:
         """Return the count of a rule and a member in the account."""
-        count = self._counts[rule, member] = self._account.count(RULES[rule], member)
+        count = self._account.count(RULES[rule], member)
+        if len(self._counts) < MAX_ENTRIES:  # others are few or counted together
+            self._counts[rule, member] = count
         return count
 
 
@@ -223,7 +226,7 @@ class Suppressed:
         self._grouping = grouping
         self._account = account
         self._rows = SortedLines()
-        self._moved: set[int] = set()
+        self._moved = Hashes()
 
     def __enter__(self) -> Self:
         return self
@@ -237,7 +240,7 @@ class Suppressed:
             self._rows.add(dumps(row) + b"\n")
         for channel, address in reachable(user, profile):
             if self._grouping.is_inactive(channel, address):
-                self._moved.add(fingerprint(channel, address))
+                self._moved.add(address_key(channel, address))
 
     def rows(self) -> Iterator[bytes]:
         """Yield the rows of a CSV file, without INACTIVE addresses that are active elsewhere."""
@@ -246,7 +249,7 @@ class Suppressed:
         for line, _ in groupby(self._rows):
             row = orjson.loads(line)
             channel, address, reason, _ = row
-            if reason != "inactive" or fingerprint(channel, address) not in self._moved:
+            if reason != "inactive" or address_key(channel, address) not in self._moved:
                 yield row_of(row)
 
 

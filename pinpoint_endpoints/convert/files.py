@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from hashlib import blake2b
 from typing import Any
 
 from pinpoint_endpoints.convert.account import ENDPOINT, Account, Action, Rule
 from pinpoint_endpoints.convert.by_id import RULES_OF_READING, Endpoint, endpoints_by_id
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
+from pinpoint_endpoints.convert.hashes import Hashes
 from pinpoint_endpoints.convert.output import Directory, Output
 from pinpoint_endpoints.convert.user_endpoint import UserEndpoint
 from pinpoint_endpoints.documents.model import Document
@@ -26,7 +26,6 @@ _EVERYTHING = (
     MappedMember("the endpoint id", "Id", "also if it was the name of the file"),
     MappedMember("ApplicationId beside EndpointRequest", "", "it says where a request goes"),
 )
-_DIGEST_BYTES = 8
 
 
 def whole_endpoints(documents: Iterable[Document], account: Account) -> Iterator[Endpoint]:
@@ -71,11 +70,11 @@ def _write_files(
 ) -> None:
     if not isinstance(output, Directory):
         raise UsageError("a file for each endpoint needs a directory", "name it with -d DIR")
-    taken: set[bytes] = set()
+    taken = Hashes()
     for endpoint in whole_endpoints(documents, account):
         members = endpoint.members
         for name in names_for(members["Id"]):
-            key = blake2b(same_file_key(name).encode(), digest_size=_DIGEST_BYTES).digest()
+            key = same_file_key(name)
             if key not in taken:
                 break
         taken.add(key)

@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import NamedTuple, Self
 
 from pinpoint_endpoints.convert.account import ENDPOINT
-from pinpoint_endpoints.convert.addresses import fingerprint
+from pinpoint_endpoints.convert.addresses import address_key
+from pinpoint_endpoints.convert.hashes import Hashes
 from pinpoint_endpoints.convert.refusals import Refusals
 from pinpoint_endpoints.convert.sorted_lines import MAX_BYTES_IN_MEMORY, SortedLines
 from pinpoint_endpoints.convert.user_endpoint import (
@@ -82,7 +83,7 @@ class Grouping:
         self.users_found = 0
         self.opted_out_channels: set[str] = set()
         self.opts_out = self._refusals.addresses.have
-        self._inactive: set[int] = set()
+        self._inactive = Hashes()
 
     def __enter__(self) -> Self:
         return self
@@ -135,7 +136,7 @@ class Grouping:
 
     def is_inactive(self, channel: str, address: str) -> bool:
         """Return whether any endpoint of the run with this address is INACTIVE."""
-        return fingerprint(channel, address) in self._inactive
+        return bool(self._inactive) and address_key(channel, address) in self._inactive
 
     def _group(self) -> None:
         refused = self._refusals.endpoint_ids
@@ -155,7 +156,7 @@ class Grouping:
                 self._refusals.addresses.add(endpoint.channel, endpoint.address)
                 self.opted_out_channels.add(endpoint.channel)
             else:
-                self._inactive.add(fingerprint(endpoint.channel, endpoint.address))
+                self._inactive.add(address_key(endpoint.channel, endpoint.address))
         self._by_user.add(line)
 
 

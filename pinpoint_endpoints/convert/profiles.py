@@ -252,7 +252,8 @@ class Fields:
         member = f"{kind}.{name}"
         counts = [self._count(rule, member) for rule in rules]
         columns = Columns(names, counts, self._count("newest-wins", member))
-        self.known_columns[kind][name, number] = columns
+        if any(names):  # names without a field have no limit
+            self.known_columns[kind][name, number] = columns
         return columns
 
     def of_derived(self, key: str) -> Field:

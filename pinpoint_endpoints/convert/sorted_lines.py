@@ -32,6 +32,7 @@ class SortedLines:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._lines = []
         with suppress(OSError):  # what a full disk did not take is not needed any more
             self._files.close()
 
