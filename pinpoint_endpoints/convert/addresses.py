@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import repeat
 
+from pinpoint_endpoints.convert.hashes import Hashes
 from pinpoint_endpoints.schema.bundled import channel_types
 
 PHONE_CHANNELS = frozenset({"SMS", "VOICE"})
 
 _MIN_PHONE_DIGITS = 7
 _MIN_TOKEN_LENGTH = 20
+_LENGTH_WITH_PREFIX = 11
 _SEPARATORS = r" ()./\-\u2010-\u2015\u2212"
 _NOT_DIGITS = re.compile("[^0-9]+")
 _NOT_A_DATE = r"(?![0-9]{4}-[0-9]{2}-[0-9]{2}(?:\D|\Z))"
@@ -37,6 +39,9 @@ _FROM_NORTH_AMERICA = re.compile("011(?=[0-9]{10})")
 _TRUNK_PREFIX = re.compile(r"[18](?=[0-9]{10}\Z)|06(?=[0-9]{8,9}\Z)")
 """Dialled before a number inside North America, inside Russia and Kazakhstan, inside Hungary."""
 
+_MOBILE_PREFIX = {"52": "1", "54": "9"}
+"""A digit that may be before the ten of a mobile number in Mexico and Argentina, or missing."""
+
 _COUNTRY_CODE = re.compile(
     r"1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9][0-9]{2}"
 )
@@ -51,27 +56,27 @@ _KINDS_TO_FIND = ((_NO_CODE,), (_NO_CODE, _HAS_CODE))
 
 
 class OptedOut:
-    """Addresses that are opted out; of each it keeps a few numbers.
+    """Addresses that are opted out.
 
     A phone number without a country code matches that number in every country, because its country
     is unknown and nobody who opted out may be messaged.
     """
 
     def __init__(self) -> None:
-        self._keys: set[int] = set()
+        self._keys = Hashes()
 
     def __bool__(self) -> bool:
         return bool(self._keys)
 
     def add(self, channel: str, address: str) -> None:
         """Add an address of a channel type."""
-        self._keys.update(map(hash, keys_to_keep(channel, address)))
+        for key in keys_to_keep(channel, address):
+            self._keys.add(key)
 
     def have(self, channel: str, address: str) -> bool:
         """Return whether an address is among them, in whatever spelling."""
-        if not self._keys:
-            return False
-        return not self._keys.isdisjoint(map(hash, keys_to_find(channel, address)))
+        keys = self._keys
+        return bool(keys) and any(key in keys for key in keys_to_find(channel, address))
 
 
 def address_key(channel: str, address: str) -> str:
@@ -99,18 +104,20 @@ def channel_meant(channel: str, address: str) -> str:
         return known
     if "@" in address:
         return "EMAIL"
-    return "SMS" if _is_number("", _plain(address)) else known
+    text = _plain(address)
+    return "SMS" if _is_number("", text) or len(numbers_in(text)) > 1 else known
 
 
 def emails_in(text: str) -> list[str]:
     """Return what looks like an e-mail address in a text: one of `Ann <ann@example.com>`."""
-    words = _BETWEEN_EMAILS.split(text.replace('"', ""))
+    words = _BETWEEN_EMAILS.split(_plain(text).replace('"', ""))
     return [word for word in words if "@" in word[1:-1]]
 
 
-def fingerprint(channel: str, address: str) -> int:
-    """Return a number that is the same for all spellings of an address, in this process."""
-    return hash(address_key(channel, address))
+def numbers_in(address: str) -> list[str]:
+    """Return the phone numbers of an address that has several, or the address alone."""
+    found = _NUMBERS.findall(_plain(address))
+    return found if len(found) > 1 else [address]
 
 
 def names_opted_out(text: str, opts_out: Callable[[str, str], bool]) -> bool:
@@ -152,8 +159,12 @@ def _addresses_in(text: str) -> Sequence[str]:
 
 
 def _plain(address: str) -> str:
-    """Return an address without compatibility and format characters, and spaces around it."""
+    """Return an address without HTML's, compatibility and format characters and outer spaces."""
     text = address.strip()
+    if "&" in text:
+        from html import unescape
+
+        text = unescape(text)
     if text.isascii():
         return text
     visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
@@ -192,6 +203,8 @@ def _keys(
         return (key, *map(_email_key, emails_in(text))) if text.count("@") > 1 else (key,)
     if not _is_number(channel, text):
         return (text,)
+    if not text[1:].isdecimal() and len(numbers := numbers_in(text)) > 1:
+        return (text, *(key for number in numbers for key in _keys("SMS", number, kinds)))
     code, digits = _dialled(text)
     keys = [f"{code}{digits.lstrip('0')}" or text]
     if own := kinds[0] if code else kinds[1]:
@@ -211,8 +224,13 @@ def _dialled(text: str) -> tuple[str, str]:
             return "", digits
         digits = digits[abroad.end() :]
     digits = digits.lstrip("0")
-    code = _COUNTRY_CODE.match(digits)
-    return (code[0], digits[code.end() :]) if code else ("", digits)
+    found = _COUNTRY_CODE.match(digits)
+    if found is None:
+        return "", digits
+    code, digits = found[0], digits[found.end() :]
+    prefix = _MOBILE_PREFIX.get(code)
+    has_prefix = prefix is not None and len(digits) == _LENGTH_WITH_PREFIX and digits[0] == prefix
+    return code, digits[1:] if has_prefix else digits
 
 
 def _inside(code: str, digits: str) -> list[str]:

@@ -62,8 +62,8 @@ def convertible(
         nothing_done: for the message if a text cannot be read.
 
     Raises:
-        CannotRun: after the last one, if a text could not be read: whom it names, and who opted
-            out in it, is unknown.
+        CannotRun: after the last one, if a text could not be read, or has the address that it opts
+            out twice: who opted out is unknown.
     """
     unread: dict[str, None] = {}
     checked = (
@@ -90,8 +90,8 @@ def convertible(
             continue
         cannot_be_read = is_unread(document)
         account.reject(is_unread=cannot_be_read)
-        account.refusals.add(document)
-        if cannot_be_read:
+        is_certain = account.refusals.add(document)
+        if cannot_be_read or not is_certain:
             unread[document.source] = None
         yield NotConverted(document, problems)
     if unread:

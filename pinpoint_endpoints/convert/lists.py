@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -20,6 +21,7 @@ from pinpoint_endpoints.convert.addresses import (
     as_from_abroad,
     emails_in,
     names_opted_out,
+    numbers_in,
 )
 from pinpoint_endpoints.convert.by_address import (
     NO_ADDRESS,
@@ -30,6 +32,7 @@ from pinpoint_endpoints.convert.by_address import (
 from pinpoint_endpoints.convert.by_id import RULES_OF_READING
 from pinpoint_endpoints.convert.customer_profiles import PartLimits, write_parts
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
+from pinpoint_endpoints.convert.hashes import Hashes
 from pinpoint_endpoints.convert.output import Output
 from pinpoint_endpoints.convert.profiles import e164
 from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, dumps, text_of
@@ -120,28 +123,29 @@ def _write_ses_suppression(
 def _write_sms_opt_outs(
     documents: Iterable[Document], output: Output, account: Account, _options: ConvertOptions
 ) -> None:
-    written: set[int] = set()
+    written = Hashes()
     with output.open("sms-opt-outs.txt") as file:
         for endpoints, reason in _suppressed(documents, PHONE_CHANNELS, account):
-            number = next(filter(None, map(_number, endpoints)), "")
-            _note(reason if number else _NOT_A_NUMBER, endpoints, account)
-            if number and hash(number) not in written:
-                written.add(hash(number))
-                file.write(f"{number}\n".encode(), 1)
+            numbers = [number for endpoint in endpoints for number in _numbers(endpoint)]
+            _note(reason if numbers else _NOT_A_NUMBER, endpoints, account)
+            for number in numbers:
+                if number not in written:
+                    written.add(number)
+                    file.write(f"{number}\n".encode(), 1)
 
 
-def _number(endpoint: UserEndpoint) -> str:
-    """Return an endpoint's phone number in E.164 form; nothing if its country is not known.
+def _numbers(endpoint: UserEndpoint) -> Iterator[str]:
+    """Yield the phone numbers in an endpoint's address in E.164 form, if their country is known.
 
     AWS's samples of import files have numbers of North America without a plus sign.
     """
-    address = endpoint.address.strip()
     location = endpoint.request.get("Location")
     country = text_of(location.get("Country")) if isinstance(location, dict) else ""
-    spellings = [address, as_from_abroad(address)]
-    if country.upper() in _NORTH_AMERICA:
-        spellings += [f"+1 {address}", f"+{address}"]
-    return next(filter(None, map(e164, spellings)), "")
+    for number in numbers_in(endpoint.address.strip()):
+        spellings = [number, as_from_abroad(number)]
+        if country.upper() in _NORTH_AMERICA:
+            spellings += [f"+1 {number}", f"+{number}"]
+        yield from islice(filter(None, map(e164, spellings)), 1)
 
 
 def _write_ses_contacts(

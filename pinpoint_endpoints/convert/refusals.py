@@ -8,6 +8,7 @@ from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, dumps, loads,
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
+from pinpoint_endpoints.documents.positions import json_pointer
 from pinpoint_endpoints.documents.suggestions import nearest
 
 _MEMBERS = ("ChannelType", "Address", "OptOut", "User")
@@ -30,20 +31,24 @@ class Refusals:
         self.endpoint_ids: set[str] = set()
         self._endpoints = SortedLines()
 
-    def add(self, document: Document) -> None:
+    def add(self, document: Document) -> bool:
         """Remember the address or the endpoint that a document opts out, if it opts one out.
+
+        Returns:
+            whether that is certain: of equal keys, only the last value is known.
 
         Raises:
             CannotRun: a temporary file cannot be written.
         """
+        twice = [one.pointer for one in document.problems if one.code == codes.DUPLICATE_KEY]
+        request = json_pointer((*document.path, *document.request_path))
+        if any(f"{request}/".startswith(f"{pointer}/") for pointer in twice):
+            return False  # there is another request, or are other documents
+        twice_known = {nearest(step, _MEMBERS) for pointer in twice for step in pointer.split("/")}
         members = _understood(document.request)
         opt_outs = (UserEndpoint("", {"OptOut": value}, "", "") for value in members["OptOut"])
-        is_unclear = any(
-            problem.code == codes.DUPLICATE_KEY and problem.pointer.endswith("/OptOut")
-            for problem in document.problems
-        )
-        if not is_unclear and not any(one.opted_out for one in opt_outs):
-            return
+        if "OptOut" not in twice_known and not any(one.opted_out for one in opt_outs):
+            return True
         channel = next(map(text_of, members["ChannelType"]), "")
         addresses = [text for text in _texts_in(members["Address"]) if text.strip()]
         if not addresses and document.endpoint_id:
@@ -58,6 +63,7 @@ class Refusals:
             endpoint = UserEndpoint("", opted_out, "", place_of(document))
             self.addresses.add(endpoint.channel, address)
             self._endpoints.add(dumps([*endpoint]) + b"\n")
+        return "Address" not in twice_known
 
     def __iter__(self) -> Iterator[UserEndpoint]:
         """Yield an endpoint without an id for each, once all are added."""

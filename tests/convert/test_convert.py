@@ -125,6 +125,8 @@ DAMAGED = {
     "unknown-header.csv": b"ChannelType,Address,Id,OptIn\nEMAIL,ada@example.com,a,x\n",
     "second.yaml": b"Id: a\nChannelType: EMAIL\n---\nId: b\n ChannelType: SMS\n",
     "empty.json": b"",
+    "two.ndjson": b'{"Id":"a","Address":"ada@example.com","OptOut":"ALL","Address":"b@c.com"}',
+    "over.json": b'{"EndpointRequest":{"OptOut":"ALL"},"EndpointRequest":{"OptOut":"NONE"}}',
 }
 
 
@@ -133,7 +135,7 @@ DAMAGED = {
 def test_nothing_is_written_if_a_text_cannot_be_read(
     tmp_path: Path, output: str, name: str
 ) -> None:
-    """A damaged export might be short of people who opted out."""
+    """A damaged export might be short of people who opted out; so is one with equal keys."""
     lines(tmp_path / "a.ndjson", ADA)
     (tmp_path / name).write_bytes(DAMAGED[name])
     ended = run("convert", tmp_path, "--to", "ndjson", output, tmp_path / "out")

@@ -163,6 +163,7 @@ def test_an_opt_out_that_is_a_document_of_its_own_counts(
         ("EMAIL", "mailto:ann@example.com", "ann@example.com"),
         ("EMAIL", '"ann"@example.com', "ann@example.com"),
         ("EMAIL", "ann@example.com.", "ann@example.com"),
+        ("EMAIL", "ann&#64;example.com", "ann@example.com"),
         ("EMAIL", "ann@bücher.example", "ann@xn--bcher-kva.example"),
         ("EMAIL", "ann\u00e9@example.com", "anne\u0301@example.com"),
         ("EMAIL", "ann@example\uff0ecom\u200b", "ann@example.com"),
@@ -193,6 +194,9 @@ def test_spellings_of_an_address_are_one(channel: str, spelling: str, other: str
         ("06 1234 5678", "0039 06 1234 5678"),
         ("0171/1234567", "+49 171 1234567"),
         ("12065550108.0", "+12065550108"),
+        ("+52 1 55 1234 5678", "+525512345678"),
+        ("0054 9 11 2345 6789", "+54 11 2345 6789"),
+        ("206-555-0107; +1 206-555-0108", "+12065550108"),
     ],
 )
 def test_numbers_that_may_be_dialled_alike_are_one(spelling: str, number: str) -> None:
@@ -213,6 +217,8 @@ def test_numbers_that_may_be_dialled_alike_are_one(spelling: str, number: str) -
         ("+34606550100", "1606550100"),
         ("+4520260101", "2026-01-01"),
         ("011 555 1234", "+5551234"),
+        ("+5215512345678", "+5215512345679"),
+        ("+521551234567", "+52551234567"),
     ],
 )
 def test_other_numbers_are_not(one: str, other: str) -> None:

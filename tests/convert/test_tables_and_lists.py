@@ -217,9 +217,12 @@ def test_opted_out_numbers(convert: Convert) -> None:
         endpoint("d", TEXT, "+12065550100"),
         endpoint("e", TEXT, "(206) 555-0177", **OUT, Location={"Country": "CAN"}),
         endpoint("f", TEXT, "1-206-555-0177", **OUT, Location={"Country": "US"}),
+        endpoint("g", TEXT, "+525512345678, +1 206 555 0188", **OUT),
+        endpoint("h", TEXT, "+5215512345678"),
     ]
     files = convert("sms-opt-outs", audience=dialled)
-    assert files["sms-opt-outs.txt"].split() == ["+12065550100", "+12065550177", "+442079460958"]
+    numbers = "+12065550100 +12065550177 +12065550188 +442079460958 +5215512345678 +525512345678"
+    assert sorted(files["sms-opt-outs.txt"].split()) == numbers.split()
 
 
 @pytest.mark.parametrize(
