@@ -181,6 +181,10 @@ def test_segments_of_the_store_and_of_a_directory_are_listed(
         ids = site.ask(page.link("CSV of Pro by phone"))
         assert (ids.headers["content-type"], ids.body) == ("text/csv; charset=utf-8", "Id\nphone\n")
         assert ids.headers["content-disposition"] == 'attachment; filename="ids.csv"'
+        for name in files:
+            (directory / name).unlink()
+        last = site.get(AUDIENCE).all("section")[-1].rows()[-1]
+        assert last == ["segments", str(directory), "there is no segment"]
 
 
 def test_ids_that_look_like_addresses_are_masked_in_a_download(site: Site, put: Put) -> None:
