@@ -1,6 +1,6 @@
 """`pe segment`: evaluate a segment over endpoint files or the local Pinpoint."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property, partial
@@ -61,7 +61,7 @@ from pinpoint_endpoints.segments.users import user_id_of
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.reports.segments import MemberTally, Result
-    from pinpoint_endpoints.segments.bases import ImportedList, SegmentLibrary
+    from pinpoint_endpoints.segments.bases import SegmentLibrary
     from pinpoint_endpoints.segments.explain import Level
     from pinpoint_endpoints.segments.users import UserAttributes
 
@@ -379,7 +379,9 @@ def segment(
     )
     funnel = members.funnel(SEGMENT_WORDS)
     if imports and not members.complement:
-        funnel.is_of_user = partial(_is_of_user, imports.values())
+        funnel.is_of_user = lambda endpoint: any(
+            one.has_only_user(endpoint) for one in imports.values()
+        )
     as_of = _as_of(settings.now) if evaluator.has_recency or evaluation.now else ""
     tally = MemberTally(funnel, as_of)
     reader = AudienceReader(
@@ -397,8 +399,14 @@ def segment(
     view: MemberView
     results: Iterator[Result]
     if explain:
+        evaluated = _evaluated(reader, evaluator, tally)
+        places = Places([found, *bases])
         view = (CriteriaView if endpoint_id is None else TreeView)(options, "segment")
-        results = _explanation(reader, evaluator, Places([found, *bases]), endpoint_id, tally)
+        results = (
+            _criteria(evaluated, evaluator, places)
+            if endpoint_id is None
+            else _levels(evaluated, evaluator, places, endpoint_id)
+        )
     else:
         hides_counts = members.hides_counts(quiet=display.quiet)
         view = (ListView if hides_counts else MemberView)(options, "segment")
@@ -432,50 +440,67 @@ def _ending_with(
         raise error
 
 
-def _explanation(
-    reader: AudienceReader,
+def _evaluated(
+    reader: AudienceReader, evaluator: _Evaluator, tally: "MemberTally"
+) -> Iterator[tuple[Member, Endpoint]]:
+    """Yield endpoints, each also as it is evaluated, and count them."""
+    for member in reader:
+        endpoint = evaluator.prepare(member)
+        tally.funnel.add(endpoint, evaluator.decide(endpoint))
+        yield member, endpoint
+    if reader.error is not None:
+        raise reader.error
+
+
+def _criteria(
+    evaluated: Iterable[tuple[Member, Endpoint]], evaluator: _Evaluator, places: Places
+) -> "Iterator[Result]":
+    """Yield what each criterion does to the audience."""
+    from pinpoint_endpoints.reports.segments import CountedCriterion
+    from pinpoint_endpoints.segments.explain import CriterionCounts
+
+    counts: list[CriterionCounts] = []
+    for _, endpoint in evaluated:
+        counts = counts or [
+            CriterionCounts(leaf, evaluator.settings, _countries())
+            for leaf in evaluator.node.criteria()
+        ]
+        for each in counts:
+            each.add(endpoint)
+    for each in counts:
+        yield CountedCriterion(each, places[each.node.part])
+
+
+def _levels(
+    evaluated: Iterable[tuple[Member, Endpoint]],
     evaluator: _Evaluator,
     places: Places,
-    endpoint_id: str | None,
-    tally: "MemberTally",
+    endpoint_id: str,
 ) -> "Iterator[Result]":
-    """Yield what each criterion does to the audience, or the levels of the tree for an endpoint.
+    """Yield the levels of the tree for one endpoint, when all are read.
 
     Raises:
         CannotRun: there is no such endpoint.
     """
-    from pinpoint_endpoints.checks.rules.iso_codes import ALPHA_2, NUMERIC
-    from pinpoint_endpoints.reports.segments import CountedCriterion, Explained
-    from pinpoint_endpoints.segments.explain import CriterionCounts, levels, text_of
+    from pinpoint_endpoints.reports.segments import Explained
+    from pinpoint_endpoints.segments.explain import levels
 
-    countries = ALPHA_2 | NUMERIC
-    wanted = None if endpoint_id is None else same_endpoint_key(endpoint_id)
-    levels_found: list[Result] = []
-    counts: list[CriterionCounts] | None = None
-    for member in reader:
-        endpoint = evaluator.prepare(member)
-        tally.funnel.add(endpoint, evaluator.decide(endpoint))
-        settings = evaluator.settings
-        if counts is None:
-            counts = [
-                CriterionCounts(leaf, settings, countries) for leaf in evaluator.node.criteria()
-            ]
-        if wanted is None:
-            for each in counts:
-                each.add(endpoint)
-        elif member.endpoint_id is not None and same_endpoint_key(member.endpoint_id) == wanted:
-            for level in levels(evaluator.node, endpoint, settings, countries):
-                text, defined_at = text_of(level.node, settings), places[level.node.part]
+    found: list[Result] = []
+    for member, endpoint in evaluated:
+        own_id = member.endpoint_id
+        if own_id is not None and same_endpoint_key(own_id) == same_endpoint_key(endpoint_id):
+            for level in levels(evaluator.node, endpoint, evaluator.settings, _countries()):
                 place = _place_of_value(member, level, evaluator)
-                levels_found.append(Explained(member.endpoint_id, level, text, place, defined_at))
-    if reader.error is not None:
-        raise reader.error
-    if wanted is not None and not levels_found:
-        raise CannotRun(f"there is no endpoint {printable(endpoint_id or '')}", "check its id")
-    yield from levels_found
-    for each in counts or () if wanted is None else ():
-        text = text_of(each.node, evaluator.settings)
-        yield CountedCriterion(each, text, places[each.node.part])
+                found.append(Explained(own_id, level, place, places[level.node.part]))
+    if not found:
+        raise CannotRun(f"there is no endpoint {printable(endpoint_id)}", "check its id")
+    yield from found
+
+
+def _countries() -> Mapping[str, str]:
+    from pinpoint_endpoints.checks.rules.iso_codes import ALPHA_2, NUMERIC
+
+    return ALPHA_2 | NUMERIC
 
 
 def _place_of_value(member: Member, level: "Level", evaluator: _Evaluator) -> str:
@@ -487,11 +512,6 @@ def _place_of_value(member: Member, level: "Level", evaluator: _Evaluator) -> st
         return place_in(member.document, level.member)
     source = evaluator.source_of(str(level.member[-1]))
     return "" if source is None else place_in(source, level.member)
-
-
-def _is_of_user(lists: "Iterable[ImportedList]", endpoint: Endpoint) -> bool:
-    """Tell whether an endpoint is in a list by the id of its user alone."""
-    return any(one.has_only_user(endpoint) for one in lists)
 
 
 def _as_of(now: datetime) -> str:

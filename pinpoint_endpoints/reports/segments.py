@@ -53,14 +53,12 @@ class Explained(NamedTuple):
     Attributes:
         endpoint_id: of the endpoint; empty for one without an id.
         level: the line.
-        text: what the level asks.
         place: of the value that it looked at; empty if there is none.
         defined_at: of the level in the definition.
     """
 
     endpoint_id: str
     level: Level
-    text: str
     place: str
     defined_at: str
 
@@ -70,12 +68,10 @@ class CountedCriterion(NamedTuple):
 
     Attributes:
         counts: its counts.
-        text: what it asks.
         defined_at: its place in the definition.
     """
 
     counts: CriterionCounts
-    text: str
     defined_at: str
 
 
@@ -161,13 +157,13 @@ class MemberView(View[Result]):
             return f"{printable(file_line(result))}\n"
         if isinstance(result, Explained):
             values = ", ".join(self._values(result.level))
-            text = _INDENT * result.level.depth + result.text
+            text = _INDENT * result.level.depth + result.level.text
             columns = (text, values, result.place, result.level.note, result.defined_at)
             return "\t".join((answer_word(result.level.answer), *map(printable, columns))) + "\n"
         counts = result.counts
         numbers = "\t".join(str(counts.counts[column]) for column in explain.Column)
         hints = "; ".join(self._hints(counts))
-        cells = f"{printable(result.text)}\t{printable(hints)}\t{printable(result.defined_at)}"
+        cells = f"{printable(counts.text)}\t{printable(hints)}\t{printable(result.defined_at)}"
         return f"{numbers}\t{counts.lacking}\t{cells}\n"
 
     def members(self, result: Result) -> Iterator[dict[str, Any]]:
@@ -198,7 +194,7 @@ class MemberView(View[Result]):
                 "endpoint_id": self._id(result.endpoint_id),
                 "depth": result.level.depth,
                 "answer": answer_word(result.level.answer),
-                "text": result.text,
+                "text": result.level.text,
                 "values": self._values(result.level),
                 "place": result.place,
                 "note": result.level.note,
@@ -208,7 +204,7 @@ class MemberView(View[Result]):
             counts = result.counts
             yield {
                 "kind": "criterion",
-                "text": result.text,
+                "text": counts.text,
                 **{column.value: counts.counts[column] for column in explain.Column},
                 "lacking": counts.lacking,
                 "hints": self._hints(counts),
@@ -283,7 +279,7 @@ class CriteriaView(MemberView):
             counts = result.counts
             undecided = counts.counts[explain.Column.UNDECIDED]
             yield (
-                result.text,
+                counts.text,
                 f"{counts.counts[explain.Column.PASSES]:,} pass",
                 f"{counts.counts[explain.Column.FAILS]:,} fail",
                 f"{undecided:,} undecided" if undecided else "",
@@ -306,7 +302,7 @@ class TreeView(MemberView):
         word = answer_word(level.answer)
         if not level.depth:
             yield f"{self._id(explained.endpoint_id)} {_VERDICTS[level.answer]}", 0, "bold"
-        text = f"{word:9} {_INDENT * level.depth}{explained.text}"
+        text = f"{word:9} {_INDENT * level.depth}{level.text}"
         indent = len(f"{'':9} {_INDENT * (level.depth + 2)}")
         yield text, indent - len(_INDENT), _STYLES[level.answer]
         values = self._values(level)

@@ -335,6 +335,11 @@ class CriterionCounts:
         self._names: set[str] = set()
         self._values: set[str] = set()
 
+    @property
+    def text(self) -> str:
+        """What the criterion asks."""
+        return text_of(self.node, self._settings)
+
     def add(self, endpoint: Endpoint) -> None:
         """Count an endpoint."""
         answer = self.node.decide(endpoint)
