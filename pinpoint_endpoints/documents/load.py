@@ -42,6 +42,7 @@ from pinpoint_endpoints.documents.positions import (
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES, is_segment
 from pinpoint_endpoints.documents.shapes import (
     ENDPOINT_SHAPES,
+    Endpoint,
     endpoints_in,
     usual_endpoint,
 )
@@ -664,57 +665,58 @@ def _all_endpoints(
     value, found, locator = parsed
     if not all_problems:
         found = text_rules.shown_problems(found)
-    problems = tuple(_problem(path, problem) for problem in found) if found else ()
+    problems = tuple(_problem(path, problem) for problem in found)
+    unread = Document(path, "", None, None, {}, (), locator)
     is_empty = True
     for endpoint in endpoints_in(value):
         is_empty = False
-        kind = recognise_value(endpoint.request) if endpoint.shape in _BARE_SHAPES else None
-        if endpoint.shape in SEGMENT_SHAPES or endpoint.shape in TEMPLATE_SHAPES:
-            other = SEGMENT if endpoint.shape in SEGMENT_SHAPES else TEMPLATE
+        other = _other_kind(endpoint)
+        if other is not None:
             place = locator.locate(endpoint.path)
-            problem = _problem(path, text_rules.not_an_endpoint(place, other.what, other.hint))
+            problem = text_rules.not_an_endpoint(place, other.what, other.hint)
+            problems = (*problems, _problem(path, problem))
+        in_multi_document_file = several or int in map(type, endpoint.path)
+        if other is SEGMENT or other is TEMPLATE:
+            yield unread._replace(
+                value=endpoint.value,
+                request=endpoint.request,
+                path=endpoint.path,
+                request_path=endpoint.request_path,
+                in_multi_document_file=in_multi_document_file,
+                problems=problems,
+                other_shape=endpoint.shape,
+            )
+        elif other is not None:
+            yield unread._replace(problems=problems)
+        else:
+            is_named = in_multi_document_file or endpoint.shape not in ENDPOINT_SHAPES
             yield Document(
                 path,
-                "",
+                endpoint.shape,
                 endpoint.value,
-                None,
+                endpoint.endpoint_id or (None if is_named else id_from_name(path)),
                 endpoint.request,
                 endpoint.path,
                 locator,
                 endpoint.request_path,
-                several or any(isinstance(step, int) for step in endpoint.path),
-                (*problems, problem),
-                other_shape=endpoint.shape,
+                in_multi_document_file,
+                problems,
+                endpoint.metadata,
+                endpoint.application_id,
             )
-            problems = ()
-            continue
-        if kind:
-            place = locator.locate(endpoint.path)
-            problem = _problem(path, text_rules.not_an_endpoint(place, kind.what, kind.hint))
-            yield Document(path, "", None, None, {}, (), locator, problems=(*problems, problem))
-            problems = ()
-            continue
-        in_multi_document_file = several or int in map(type, endpoint.path)
-        is_named = in_multi_document_file or endpoint.shape not in ENDPOINT_SHAPES
-        yield Document(
-            path,
-            endpoint.shape,
-            endpoint.value,
-            endpoint.endpoint_id or (None if is_named else id_from_name(path)),
-            endpoint.request,
-            endpoint.path,
-            locator,
-            endpoint.request_path,
-            in_multi_document_file,
-            problems,
-            endpoint.metadata,
-            endpoint.application_id,
-        )
         problems = ()
     if is_empty:
         what = "segment" if isinstance(value, dict) and is_segment(value) else "endpoint"
-        problem = _problem(path, text_rules.holds_no_endpoint(locator.locate(()), what))
-        yield Document(path, "", None, None, {}, (), locator, problems=(*problems, problem))
+        problem = text_rules.holds_no_endpoint(locator.locate(()), what)
+        yield unread._replace(problems=(*problems, _problem(path, problem)))
+
+
+def _other_kind(endpoint: Endpoint) -> OtherDocument | None:
+    if endpoint.shape in SEGMENT_SHAPES:
+        return SEGMENT
+    if endpoint.shape in TEMPLATE_SHAPES:
+        return TEMPLATE
+    return recognise_value(endpoint.request) if endpoint.shape in _BARE_SHAPES else None
 
 
 def language_of(file_format: Format, raw: bytes) -> Language:
@@ -759,7 +761,7 @@ def _problem(path: str, problem: TextProblem) -> Problem:
 
 
 def _unreadable(path: str, *found: TextProblem, raw: bytes = b"", first_line: int = 1) -> Document:
-    problems = tuple(_problem(path, problem) for problem in found) if found else ()
+    problems = tuple(_problem(path, problem) for problem in found)
     locator = MapLocator(PositionMaps(partial(_lines_only, raw, first_line)))
     return Document(path, "", None, None, {}, (), locator, problems=problems)
 

@@ -192,26 +192,20 @@ def _bare(value: dict[str, object], path: ValuePath) -> Endpoint:
 def _item(item: Any, path: ValuePath) -> Endpoint:
     if isinstance(item, dict) and not _ONLY_IN_AN_ANSWER.isdisjoint(item):
         return next(_segments(item, path)) if is_segment(item) else _response(item, path)
-    members = _members(item)
-    return Endpoint("EndpointBatchItem", item, _text(members.get("Id")), _request(members), path)
+    request = {**_members(item)}
+    endpoint_id = _text(request.pop("Id", None))
+    return Endpoint("EndpointBatchItem", item, endpoint_id, request, path)
 
 
 def _response(value: Mapping[str, object], path: ValuePath) -> Endpoint:
     metadata = _metadata(value, path)
     if metadata:
         value = {name: member for name, member in value.items() if name not in METADATA}
-    endpoint_id, request = _text(value.get("Id")), _request(value)
-    application = _application(value)
+    request = {name: member for name, member in value.items() if name not in _NOT_IN_A_REQUEST}
+    endpoint_id, application = _text(value.get("Id")), _application(value)
     return Endpoint(
         "EndpointResponse", value, endpoint_id, request, path, (), metadata, application
     )
-
-
-def _request(members: Mapping[str, object]) -> Mapping[str, object]:
-    request = {**members}
-    for name in _NOT_IN_A_REQUEST:
-        request.pop(name, None)
-    return request
 
 
 def _members(value: Any) -> Mapping[str, object]:
