@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from threading import active_count
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from pinpoint_endpoints.cli.inputs import Inputs, is_pipe
 from pinpoint_endpoints.cli.jobs import are_large, cpus
@@ -22,18 +22,8 @@ from pinpoint_endpoints.errors import CannotRun, PinpointEndpointsError
 from pinpoint_endpoints.service.outcome import Outcome, State
 from pinpoint_endpoints.service.requests import Call, Item
 
-
-class Documents(Protocol):
-    """Reads the documents of a run."""
-
-    def __call__(self, *, meter: Meter, say: Callable[[str], None] = note) -> Iterator[Document]:
-        """Return the documents in the files, one after the other.
-
-        Args:
-            meter: counts the bytes that are read.
-            say: takes lines for standard error.
-        """
-
+Documents = Callable[..., Iterator[Document]]
+"""Reads documents, as `Inputs.documents`; `meter` counts bytes, `say` takes lines for the user."""
 
 Plan = Callable[[Iterable[Document]], Iterator[Step]]
 """Validates documents, and yields what becomes of each."""
@@ -80,8 +70,8 @@ def planning(
         shows_warnings: whether warnings about what is sent are shown, and not only counted.
         before_reading: called in the second process, if there is one, before it reads.
     """
-    if not _is_much(inputs):
-        yield partial(_steps_here, documents, plan)
+    if not _has_much(inputs):
+        yield lambda meter, monitor: plan(monitor.reading(documents(meter=meter)))
         return
     from pinpoint_endpoints.processes import Producer
 
@@ -90,10 +80,12 @@ def planning(
         return _messages(documents, plan, inputs.left_out, shows_warnings=shows_warnings)
 
     with Producer(messages) as producer:
-        yield partial(_steps_from, producer, inputs.left_out)
+        yield lambda meter, monitor: monitor.reading(
+            _received(producer, inputs.left_out, meter), _documents_in
+        )
 
 
-def _is_much(inputs: Inputs) -> bool:
+def _has_much(inputs: Inputs) -> bool:
     """Tell whether to read and check the files takes longer than to start a process.
 
     YAML is not counted: the lines of documents in one file, which the other process has to find
@@ -108,10 +100,6 @@ def _is_much(inputs: Inputs) -> bool:
         for source in inputs.find()
         if isinstance(source, Source) and source.format is not Format.YAML
     )
-
-
-def _steps_here(documents: Documents, plan: Plan, meter: Meter, monitor: Monitor) -> Iterator[Step]:
-    return plan(monitor.reading(documents(meter=meter)))
 
 
 def _messages(
@@ -180,16 +168,6 @@ def _counted(problems: Sequence[Problem]) -> tuple[Problem, ...]:
 
 
 _UNTOLD = Problem("", 0, 0, "", Severity.WARNING, "")
-
-
-def _steps_from(
-    messages: Iterable[_Message],
-    left_out: Counter[str] | None,
-    meter: Meter,
-    monitor: Monitor,
-) -> Iterator[Step]:
-    """Yield the steps that the second process sends."""
-    return monitor.reading(_received(messages, left_out, meter), _documents_in)
 
 
 def _received(

@@ -145,21 +145,19 @@ def upsert(
         plan = partial(plan_upsert, app, options=options, journal=files.journal)
         if dry_run:
             return _show_plan(plan(documents()), app, target, output, display, inputs, checks)
-        steps = opened.enter_context(
-            planning(
-                inputs,
-                documents,
-                plan,
-                shows_warnings=output is UpsertOutput.JSON,
-                before_reading=files.close,
-            )
-        )
         tally = OutcomeTally(verify=verify)
         tally.left_out = inputs.left_out
         counts = LiveCounts(tally)
         style = progress_style(quiet=display.quiet, streams=output is UpsertOutput.TEXT, lines=True)
         report = ReportOptions(quiet=display.quiet, verbose=display.verbose)
         with (
+            planning(
+                inputs,
+                documents,
+                plan,
+                shows_warnings=output is UpsertOutput.JSON,
+                before_reading=files.close,
+            ) as steps,
             Progress("sending", inputs.size, counts.__str__, style, counts.done) as progress,
             counts,
         ):
@@ -183,8 +181,8 @@ def upsert(
                 ),
                 progress=progress,
             )
-            if counts.stop_requests >= FORCED_STOP:
-                leave_at_once(code)
+        if counts.stop_requests >= FORCED_STOP:
+            leave_at_once(code)
     return code
 
 
