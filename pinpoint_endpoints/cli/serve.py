@@ -13,6 +13,7 @@ import typer
 
 from pinpoint_endpoints.cli.help import print_pages
 from pinpoint_endpoints.cli.options import (
+    OptionGroup,
     Quiet,
     Verbose,
     parse_rate,
@@ -33,11 +34,61 @@ PORT = 7467
 PIPE_BYTES = 4096
 """A pipe that accepts one byte accepts this many (Linux, POSIX's PIPE_BUF)."""
 
-
 _BEHAVIOUR_PAGES = ("behaviour.md", "customer-profiles.md")
 
 
+class FaultOptions(OptionGroup):
+    """The faults that are injected; their meaning is that of `Faults`."""
+
+    heading = "Faults"
+
+    throttle: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N/s",
+            parser=parse_rate,
+            show_default=False,
+            help="Limit each operation to a rate, such as 5/s or 30/m; other calls get 429.",
+        ),
+    ] = None
+    fail_rate: Annotated[
+        float,
+        typer.Option(
+            metavar="RATIO",
+            parser=parse_ratio,
+            show_default=False,
+            help="Answer this ratio of calls with 500: 0.02.",
+        ),
+    ] = 0.0
+    reset_rate: Annotated[
+        float,
+        typer.Option(
+            metavar="RATIO",
+            parser=parse_ratio,
+            show_default=False,
+            help="Break the connection of this ratio of calls, half of them after storing.",
+        ),
+    ] = 0.0
+    latency: Annotated[
+        float,
+        typer.Option(
+            metavar="TIME",
+            parser=parse_seconds,
+            show_default=False,
+            help="Wait before each answer: 50ms, 1.5s.",
+        ),
+    ] = 0.0
+    seed: Annotated[
+        int,
+        typer.Option(metavar="N", help="Runs with the same seed have the same faults."),
+    ] = 0
+    quotas: Annotated[
+        bool, typer.Option("--quotas", help="Limit each operation to AWS's quota.")
+    ] = False
+
+
 def serve(
+    *,
     host: Annotated[
         str, typer.Option(metavar="HOST", help="The name or address to listen on.")
     ] = "127.0.0.1",
@@ -83,62 +134,7 @@ def serve(
             rich_help_panel="Access",
         ),
     ] = None,
-    throttle: Annotated[
-        float | None,
-        typer.Option(
-            metavar="N/s",
-            parser=parse_rate,
-            show_default=False,
-            help="Limit each operation to a rate, such as 5/s or 30/m; other calls get 429.",
-            rich_help_panel="Faults",
-        ),
-    ] = None,
-    fail_rate: Annotated[
-        float,
-        typer.Option(
-            metavar="RATIO",
-            parser=parse_ratio,
-            show_default=False,
-            help="Answer this ratio of calls with 500: 0.02.",
-            rich_help_panel="Faults",
-        ),
-    ] = 0.0,
-    reset_rate: Annotated[
-        float,
-        typer.Option(
-            metavar="RATIO",
-            parser=parse_ratio,
-            show_default=False,
-            help="Break the connection of this ratio of calls, half of them after storing.",
-            rich_help_panel="Faults",
-        ),
-    ] = 0.0,
-    latency: Annotated[
-        float,
-        typer.Option(
-            metavar="TIME",
-            parser=parse_seconds,
-            show_default=False,
-            help="Wait before each answer: 50ms, 1.5s.",
-            rich_help_panel="Faults",
-        ),
-    ] = 0.0,
-    seed: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            help="Runs with the same seed have the same faults.",
-            rich_help_panel="Faults",
-        ),
-    ] = 0,
-    quotas: Annotated[
-        bool,
-        typer.Option(
-            "--quotas",
-            help="Limit each operation to AWS's quota.",
-            rich_help_panel="Faults",
-        ),
-    ] = False,
+    faults: FaultOptions,
     strict_requests: Annotated[
         bool,
         typer.Option(
@@ -185,7 +181,7 @@ def serve(
             f"--segments {printable(str(segments))}: there is no such directory",
             "name a directory of segments",
         )
-    faults = Faults(throttle, fail_rate, reset_rate, latency, seed, quotas)
+    injected = Faults(**vars(faults))
     path = None if is_in_memory(store) else local_store(store)
     from pinpoint_endpoints.local.server import requires_serve_extra
 
@@ -197,7 +193,7 @@ def serve(
         allow_remote=allow_remote,
         allowed_hosts=tuple(allow_host or ()),
         allowed_origins=tuple(allow_origin or ()),
-        faults=faults,
+        faults=injected,
         strict_requests=strict_requests,
         known_applications_only=known_applications_only,
         segments=segments,
@@ -212,7 +208,7 @@ def serve(
     sys.stdout.flush()
     if not quiet:
         names = server.names if allow_remote else ""
-        for line in _introduction(server.url, path, names, faults, verbose=verbose):
+        for line in _introduction(server.url, path, names, injected, verbose=verbose):
             _write_line(line)
     server.run()
     return ExitCode.OK
