@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -192,14 +192,6 @@ def _report(
     tally = ProblemTally()
     forecast = Forecast(partial(check, policy=policy))
 
-    def remarks(error: PinpointEndpointsError | None) -> Iterator[str]:
-        if error is not None or options.quiet:
-            return
-        if output is ReportFormat.TEXT:
-            yield str(tally)
-        if output in (ReportFormat.TABLE, ReportFormat.TEXT):
-            yield from _fixable(forecast)
-
     def settings(reports: _Reports) -> "Settings":
         from pinpoint_endpoints.checks.parallel import Settings
 
@@ -232,13 +224,16 @@ def _report(
         running.enter_context(progress)  # its thread is started after the workers
         sources = inputs.noting_left_out(sources, quiet=options.quiet)
         tally.left_out = inputs.left_out
-        current = _CurrentFile(spooled)
+        writable: Source | None = None  # the current file, if --fix can write it
 
         def begin(source: Source | UnreadablePath | None) -> None:
+            nonlocal writable
             if source is None:
                 progress.go_on("comparing")
+            elif isinstance(source, UnreadablePath) or source.s3_object or source.path in spooled:
+                writable = None
             else:
-                current.begin(source)
+                writable = source
 
         def read_source(
             source: Source | UnreadablePath, *, lines: Container[int] | None = None
@@ -253,7 +248,7 @@ def _report(
             as_they_come=bool(spooled),
             on_source=begin,
         )
-        documents = _with_forecast(checked, current, forecast, tally)
+        documents = _with_forecast(checked, lambda: writable, forecast, tally)
         if not policy.strict:
             documents = _read_only_once(documents)
         return run(
@@ -261,47 +256,23 @@ def _report(
             reports,
             tally,
             so_far="the problems found so far are reported",
-            remarks=remarks,
+            remarks=partial(_remarks, output, tally, forecast, quiet=options.quiet),
             progress=progress,
         )
 
 
-class _CurrentFile:
-    """The file whose documents are being checked.
-
-    Attributes:
-        source: None for what cannot be written back.
-
-    Args:
-        once_only: inputs that can be read only once.
-    """
-
-    source: Source | None = None
-
-    def __init__(self, once_only: Collection[str]) -> None:
-        self._once_only = once_only
-
-    def begin(self, source: Source | UnreadablePath) -> None:
-        """Go on to another source."""
-        if (
-            isinstance(source, UnreadablePath)
-            or source.s3_object is not None
-            or source.path in self._once_only
-        ):
-            self.source = None
-        else:
-            self.source = source
-
-
 def _with_forecast(
-    documents: Iterable[Checked], current: _CurrentFile, forecast: "Forecast", tally: ProblemTally
+    documents: Iterable[Checked],
+    writable: Callable[[], Source | None],
+    forecast: "Forecast",
+    tally: ProblemTally,
 ) -> Iterator[Checked]:
     """Yield documents without fixes that cannot be applied, and count the others."""
     for checked in documents:
         if not checked.problems:
             yield checked
             continue
-        shown = forecast.without_blocked(checked, current.source)
+        shown = forecast.without_blocked(checked, writable())
         tally.fixable = forecast.fixes
         yield shown
 
@@ -331,8 +302,19 @@ def _at_least_one(documents: Iterable[Checked]) -> Iterator[Checked]:
         raise nothing_to_check()
 
 
-def _fixable(forecast: "Forecast") -> Iterator[str]:
+def _remarks(
+    output: ReportFormat,
+    tally: ProblemTally,
+    forecast: "Forecast",
+    error: PinpointEndpointsError | None,
+    *,
+    quiet: bool,
+) -> Iterator[str]:
     """Yield how many problems can be fixed, and how many others have a fix that is blocked."""
+    if error is not None or quiet or output not in (ReportFormat.TABLE, ReportFormat.TEXT):
+        return
+    if output is ReportFormat.TEXT:
+        yield str(tally)
     if forecast.fixes:
         yield f"{FIXABLE} {counted(forecast.fixes, 'problem')} can be fixed with --fix"
     if forecast.blocked:
@@ -402,7 +384,7 @@ class _Reports:
         output: ReportFormat,
         files: Sequence[str],
         options: ReportOptions,
-        inputs: Sequence[str] = (),
+        inputs: Sequence[str],
     ) -> None:
         wanted = [_parsed(report) for report in files]
         self.real_paths = frozenset(os.path.realpath(path) for _, path in wanted)
