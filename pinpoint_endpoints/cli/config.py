@@ -184,7 +184,11 @@ def _beside(path: Path, named: str) -> str:
     """Return a path that the file names, as seen from the working directory."""
     from pinpoint_endpoints.documents.discovery import is_s3
 
-    return named if is_s3(named) else os.path.relpath(path.parent / Path(named).expanduser())
+    try:
+        return named if is_s3(named) else os.path.relpath(path.parent / Path(named).expanduser())
+    except RuntimeError:
+        hint = "write the whole path, or ./~ for a name that begins so"
+        raise CannotRun(f"{path}: there is no home directory for {named}", hint) from None
 
 
 def _has_texts(value: object) -> bool:
