@@ -31,16 +31,11 @@ class UserComparison:
 
     def add(self, endpoint: Endpoint) -> None:
         """Take note of an endpoint's user."""
-        user = endpoint.get("User")
-        if not isinstance(user, dict):
-            return
-        user_id, attributes = user.get("UserId"), user.get("UserAttributes")
-        if not isinstance(user_id, str) or not user_id:
-            return
-        known = attributes if isinstance(attributes, dict) else {}
-        values = tuple(str(known.get(name)) for name in self._names)
-        self._users.append(hash(user_id))
-        self._attributes.append(hash(values))
+        user_id, attributes = _user_of(endpoint)
+        if user_id:
+            values = tuple(str(attributes.get(name)) for name in self._names)
+            self._users.append(hash(user_id))
+            self._attributes.append(hash(values))
 
     def differing(self) -> frozenset[int]:
         """Return the hashes of the ids of users whose attributes differ."""
@@ -143,11 +138,9 @@ class UserAttributes:
             values = dict(known[1])
         else:
             values = {name: found for name, (_, found) in known.items()}
-        user = endpoint["User"]
-        attributes = user.get("UserAttributes")
-        others = attributes if isinstance(attributes, dict) else {}
+        _, others = _user_of(endpoint)
         merged = {**others, **{name: [*found] for name, found in values.items()}}
-        return {**endpoint, "User": {**user, "UserAttributes": merged}}
+        return {**endpoint, "User": {**endpoint["User"], "UserAttributes": merged}}
 
     @property
     def conflicts(self) -> Counter[str]:
@@ -155,21 +148,15 @@ class UserAttributes:
         return Counter(name for _, name in self._conflicts)
 
     def _own(self, endpoint: Endpoint) -> tuple[str, _Own]:
-        user = endpoint.get("User")
-        user_id = user.get("UserId") if isinstance(user, dict) else None
-        if not isinstance(user, dict) or not isinstance(user_id, str) or not user_id:
-            return "", ()
+        user_id, attributes = _user_of(endpoint)
         if self._of_interest is not None and hash(user_id) not in self._of_interest:
             return "", ()
-        attributes = user.get("UserAttributes")
-        if not isinstance(attributes, dict):
-            return user_id, ()
         own = [
             (name, tuple(value for value in attributes[name] if isinstance(value, str)))
             for name in (attributes if self._names is None else self._names)
             if isinstance(attributes.get(name), list)
         ]
-        return user_id, tuple(own)
+        return user_id, tuple(own) if user_id else ()
 
     def _share(self, own: _Own) -> _Own:
         """Return equal attributes as one object: most users have the values of many others."""
@@ -180,6 +167,16 @@ class UserAttributes:
 
 def user_id_of(endpoint: Mapping[str, Any]) -> str:
     """Return the id of an endpoint's user, or an empty string."""
+    return _user_of(endpoint)[0]
+
+
+def _user_of(endpoint: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return the id and the attributes of an endpoint's user; empty where there are none."""
     user = endpoint.get("User")
-    found = user.get("UserId") if isinstance(user, dict) else None
-    return found if isinstance(found, str) else ""
+    if not isinstance(user, dict):
+        return "", {}
+    user_id, attributes = user.get("UserId"), user.get("UserAttributes")
+    return (
+        user_id if isinstance(user_id, str) else "",
+        attributes if isinstance(attributes, dict) else {},
+    )

@@ -203,23 +203,18 @@ class Arguments:
         return expression.offset, expression.offset + len(_text_as_written(expression))
 
     @property
-    def numeric(self) -> bool:
-        """Whether texts that look like numbers are compared as numbers."""
-        return self._record.settings.numeric
+    def settings(self) -> Settings:
+        """How to render."""
+        return self._record.settings
 
     @property
     def clock(self) -> datetime:
         """The current time, or the one that is set."""
-        return self._record.settings.now or datetime.now(UTC)
-
-    @property
-    def zone(self) -> str:
-        """The time zone of dates that name none."""
-        return self._record.settings.zone
+        return self.settings.now or datetime.now(UTC)
 
     def uuid(self) -> str:
         """Return a random identifier; the same one in each run if the time is set."""
-        now = self._record.settings.now
+        now = self.settings.now
         name = f"{now}/{self._site.start}"
         return str(uuid.uuid4() if now is None else uuid.uuid5(uuid.NAMESPACE_URL, name))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pinpoint_endpoints.segments.definition import USER_ATTRIBUTES
+from pinpoint_endpoints.segments.users import user_id_of
 from pinpoint_endpoints.templates.arguments import is_missing
 from pinpoint_endpoints.templates.read import Template, ValueName
 
@@ -18,7 +19,6 @@ def data_of(
     endpoint: Mapping[str, Any],
     template: Template,
     *,
-    endpoint_id: str = "",
     values: Mapping[ValueName, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the values that a template is rendered with for an endpoint.
@@ -27,21 +27,16 @@ def data_of(
     both, and what it substitutes for this address or endpoint is above all.
 
     Args:
-        endpoint: its members, as in an EndpointRequest.
+        endpoint: its members, as in an EndpointRequest, and its `Id`.
         template: its defaults and substitutions are used.
-        endpoint_id: the endpoint's id, if it is not in `endpoint`.
         values: more values of the message: they are above the template's substitutions.
     """
     data = {**endpoint}
-    if endpoint_id:
-        data.setdefault("Id", endpoint_id)
     _put(data, template.defaults.items(), replace=False)
     _put(data, template.substitutions.items(), replace=True)
     _put(data, (values or {}).items(), replace=True)
     if template.addresses:
-        user = endpoint.get("User")
-        user_id = user.get("UserId") if isinstance(user, Mapping) else None
-        for key in (user_id, data.get("Id"), endpoint.get("Address")):
+        for key in (user_id_of(endpoint), data.get("Id"), endpoint.get("Address")):
             if isinstance(key, str):
                 _put(data, template.addresses.get(key, {}).items(), replace=True)
     return data

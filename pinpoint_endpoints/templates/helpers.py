@@ -91,7 +91,7 @@ def _order(arguments: Arguments) -> int:
     by_number = None if None in numbers else _compared(*numbers)
     if isinstance(left, str) and isinstance(right, str):
         by_text = _compared(left, right)
-        if by_number is not None and arguments.numeric:
+        if by_number is not None and arguments.settings.numeric:
             return by_number
         if by_number is not None and by_number != by_text:
             message = "numbers in quotes are compared as text: 9 comes after 17"
@@ -293,7 +293,7 @@ def _now(arguments: Arguments) -> str:
 
 
 def _formatted(arguments: Arguments, date: datetime, style: str) -> str:
-    zone = arguments.option_word("tz", arguments.zone)
+    zone = arguments.option_word("tz", arguments.settings.zone)
     try:
         return format_date(date, style or "medium", zone)
     except ValueError as error:

@@ -5,7 +5,7 @@ becomes a call of our helper `_`, and each call of a helper gets the number of i
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -114,11 +114,11 @@ class _Run:
             "_": self._print,
             "_at": self._at,
             "_each": self._each,
-            "_even": self._even,
+            "_even": _of_index(lambda index: index % 2 == 0),
             "_fail": self._fail,
             "_mask": self._masked,
-            "_number": self._number,
-            "_odd": self._odd,
+            "_number": _of_index(lambda index: index + 1),
+            "_odd": _of_index(lambda index: index % 2 == 1),
             "_partial": self._partial,
             "_section": self._section,
         }.items():
@@ -288,14 +288,10 @@ class _Run:
     def _at(self, arguments: list[Any], _options: object) -> object:
         return self._walk(arguments[1], self._writer.rests[arguments[0]])
 
-    def _odd(self, arguments: list[Any], _options: object) -> bool | None:
-        return None if arguments[0] is None else arguments[0] % 2 == 1
 
-    def _even(self, arguments: list[Any], _options: object) -> bool | None:
-        return None if arguments[0] is None else arguments[0] % 2 == 0
-
-    def _number(self, arguments: list[Any], _options: object) -> int | None:
-        return None if arguments[0] is None else arguments[0] + 1
+def _of_index(function: Callable[[int], object]) -> Callable[[list[Any], object], object]:
+    """Return a helper for a number in a loop; outside of loops there is none."""
+    return lambda arguments, _: None if arguments[0] is None else function(arguments[0])
 
 
 def _has_address(value: object) -> bool:

@@ -225,7 +225,7 @@ def test_values_are_laid_over_each_other() -> None:
         substitutions={("OTP",): ["1"], ("x",): ["1"]},
         addresses={"u1": {("x",): ["2"]}},
     )
-    data = data_of(endpoint, template, endpoint_id="e1", values={("OTP",): "3"})
+    data = data_of({**endpoint, "Id": "e1"}, template, values={("OTP",): "3"})
     assert data == {
         "Id": "e1",
         "Attributes": {"a": ["own"], "empty": ["d"]},
