@@ -240,7 +240,7 @@ def _existing_object_type(profiles: ProfileRows, request: Request) -> Body:
     return found
 
 
-_OPERATIONS: Mapping[str, Callable[[LocalCustomerProfiles, Request], Body]] = {
+OPERATIONS: Mapping[str, Callable[[LocalCustomerProfiles, Request], Body]] = {
     "CreateDomain": LocalCustomerProfiles.create_domain,
     "GetDomain": LocalCustomerProfiles.get_domain,
     "PutProfileObjectType": LocalCustomerProfiles.put_profile_object_type,
@@ -291,7 +291,7 @@ def run_operation(
         ServiceError: the request is refused, or the operation is not implemented.
         CannotRun: the store cannot be used.
     """
-    if name not in _OPERATIONS:
+    if name not in OPERATIONS:
         what = name or "a path like this"
         raise not_found(f"The local Customer Profiles does not implement {what}.")
     given = {**members}
@@ -300,7 +300,7 @@ def run_operation(
     if "max-results" in query:
         digits = query["max-results"]
         given["MaxResults"] = int(digits) if re.fullmatch("[0-9]{1,9}", digits) else digits
-    response = _OPERATIONS[name](profiles, read_request(name, given))
+    response = OPERATIONS[name](profiles, read_request(name, given))
     if name == "GetUploadJobPath":
         response["Url"] = f"{server}{response['Url']}"
     return response

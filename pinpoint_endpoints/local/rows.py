@@ -1,9 +1,8 @@
 """Read and write applications and endpoints inside one transaction of the store."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from sqlite3 import Connection
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -32,6 +31,27 @@ class Application(NamedTuple):
     response: dict[str, Any]
 
 
+class _Savepoint(AbstractContextManager["Rows"]):
+    """Undoes what was changed inside it if it is left by an exception.
+
+    Every update opens one: a generator would take a tenth of its time.
+
+    Args:
+        rows: of the transaction that it is part of.
+    """
+
+    def __init__(self, rows: "Rows") -> None:
+        self._rows = rows
+        self._begin = rows.changes()
+
+    def __enter__(self) -> "Rows":
+        return self._rows
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            self._rows.undo_to(self._begin)
+
+
 class Rows:
     """Applications and endpoints in one transaction. Endpoints are written when it ends.
 
@@ -47,15 +67,9 @@ class Rows:
         self._attribute_names: dict[int, AttributeNames] = {}
         self._units_of_work: dict[int, UnitOfWork] = {}
 
-    @contextmanager
-    def savepoint(self) -> Iterator[Self]:
-        """Undo what was changed inside if it is left by an exception."""
-        begin = self.changes()
-        try:
-            yield self
-        except BaseException:
-            self.undo_to(begin)
-            raise
+    def savepoint(self) -> "_Savepoint":
+        """Return a context manager that undoes the changes made inside it if it fails."""
+        return _Savepoint(self)
 
     def changes(self) -> int:
         """Return the number of changes so far, for `undo_to`."""

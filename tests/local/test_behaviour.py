@@ -8,6 +8,8 @@ from commands import run
 
 from pinpoint_endpoints import quotas
 from pinpoint_endpoints.local import attribute_names, requests
+from pinpoint_endpoints.local.customer_profiles import OPERATIONS as PROFILES_OPERATIONS
+from pinpoint_endpoints.local.model_check import service_model
 from pinpoint_endpoints.local.routes import OPERATIONS
 from pinpoint_endpoints.local.server import server
 from pinpoint_endpoints.schema.bundled import definition
@@ -51,9 +53,9 @@ LIMITS = {
 }
 
 
-def table(heading: str) -> dict[str, str]:
+def table(heading: str, page: str = PAGE) -> dict[str, str]:
     """Return the rows of the page's table whose first column has this heading."""
-    rows = PAGE.partition(f"| {heading} |")[2].splitlines()[2:]
+    rows = page.partition(f"| {heading} |")[2].splitlines()[2:]
     cells = [row.strip("|").split("|") for row in rows[: rows.index("")]]
     return {name.strip(): value.strip() for name, value in cells}
 
@@ -64,6 +66,10 @@ def test_the_operations_are_those_of_the_code() -> None:
         operation.name: f"{method} {path}"
         for path, methods in OPERATIONS.items()
         for method, operation in methods.items()
+    }
+    modelled = {name: service_model()["operations"][name]["http"] for name in PROFILES_OPERATIONS}
+    assert table("Operation", PROFILES_PAGE) == {
+        name: f"{http['method']} {http['requestUri']}" for name, http in modelled.items()
     }
 
 
