@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from manual import TOPICS, fenced, prepared, run_block
 from strategies import LINES_WITH_MISTAKES
 
-from pinpoint_endpoints.spark import lines_in, main, summary_of, validate
+from pinpoint_endpoints.spark.__main__ import main
+from pinpoint_endpoints.spark.lines import lines_in
+from pinpoint_endpoints.spark.validation import summary_of, validate
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
