@@ -9,7 +9,7 @@ from enum import StrEnum
 from operator import attrgetter
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Annotated, NamedTuple, Self, cast
+from typing import IO, TYPE_CHECKING, Annotated, NamedTuple
 
 import orjson
 import typer
@@ -225,31 +225,31 @@ def member_results(
         UsageError: it cannot be decided whether an endpoint matches.
         CannotRun: a file cannot be read or written. In each case nothing is saved.
     """
-    with _Ids() as listed:
+    with SpooledTemporaryFile(max_size=_MAX_IN_MEMORY) as listed:
         ids = array("q")
-        members = _matching(reader, matching, options, tally.funnel, ids)
-        if options.listed:
-            members = listed.noting(members)
+
+        def read() -> Iterator[Member]:
+            members = _matching(reader, matching, options, tally.funnel, ids)
+            return _noting_ids(members, listed) if options.listed else members
+
         failure: PinpointEndpointsError | None = None
         files: OutputFiles | None = None
         try:
             if target is None:
-                deque(members, maxlen=0)
+                deque(read(), maxlen=0)
                 if reader.error is None and matching.must_repeat():
                     reader.start_over()
                     tally.funnel.forget()
-                    listed.forget()
+                    listed.seek(0)
+                    listed.truncate()
                     del ids[:]
-                    members = _matching(reader, matching, options, tally.funnel, ids)
-                    deque(listed.noting(members) if options.listed else members, maxlen=0)
-                _check_ids(ids, reader)
-                _check_end(reader, matching, options, tally.funnel)
+                    deque(read(), maxlen=0)
+                _check_end(reader, matching, options, tally.funnel, ids)
             else:
                 files = target.output
                 with files:
-                    _save(members, target)
-                    _check_ids(ids, reader)
-                    _check_end(reader, matching, options, tally.funnel, saves=True)
+                    _save(read(), target)
+                    _check_end(reader, matching, options, tally.funnel, ids, saves=True)
                     files.commit()
         except _NoEndpointIdError:  # the counts are not complete
             raise
@@ -258,7 +258,7 @@ def member_results(
         if failure is not None and not tally.total:
             raise failure
         if not isinstance(failure, UsageError):
-            yield from listed
+            yield from _listed(listed)
         if files is not None and failure is None:
             yield from files.files
         yield from tally.funnel.steps()
@@ -284,30 +284,23 @@ def _matching(
             yield member
 
 
-def _check_ids(ids: "array[int]", reader: AudienceReader) -> None:
-    """Refuse an audience in which an endpoint has several documents.
-
-    Raises:
-        CheckFailed: it has.
-    """
-    several = len(ids) - count_different(ids)
-    if several and reader.error is None:
-        raise CheckFailed(
-            f"{counted(several, 'document')} of endpoints that another document has too (PE301)",
-            "an endpoint can only be in one: `pe validate` shows the places",
-        )
-
-
 def _check_end(
     reader: AudienceReader,
     matching: Matching,
     options: MemberOptions,
     funnel: Funnel,
+    ids: "array[int]",
     *,
     saves: bool = False,
 ) -> None:
     if reader.error is not None:
         raise reader.error
+    several = len(ids) - count_different(ids)
+    if several:
+        raise CheckFailed(
+            f"{counted(several, 'document')} of endpoints that another document has too (PE301)",
+            "an endpoint can only be in one: `pe validate` shows the places",
+        )
     if saves and reader.tally.unreadable:
         raise CannotRun(
             f"{counted(reader.tally.unreadable, 'file')} cannot be read",
@@ -357,39 +350,24 @@ def _document(member: Member) -> Document:
     return Document("", "EndpointResponse", endpoint, endpoint_id, endpoint, (), nowhere)
 
 
-class _Ids:
-    """Keeps the ids of the endpoints that are listed, on disk if there are many."""
+def _noting_ids(members: Iterable[Member], file: IO[bytes]) -> Iterator[Member]:
+    """Yield members, and write their ids to a file."""
+    for member in members:
+        channel = member.endpoint.get("ChannelType")
+        endpoint_id, document = member.endpoint_id or "", member.document
+        place = "" if endpoint_id or document is None else place_in(document)
+        row = (endpoint_id, channel if isinstance(channel, str) else "", place)
+        file.write(orjson.dumps(row) + b"\n")
+        yield member
 
-    def __init__(self) -> None:
-        self._file = SpooledTemporaryFile(max_size=_MAX_IN_MEMORY)  # noqa: SIM115 - closed by __exit__
 
-    def __enter__(self) -> Self:
-        return self
+def _listed(file: IO[bytes]) -> "Iterator[Listed]":
+    """Yield the endpoints whose ids were written."""
+    from pinpoint_endpoints.reports.segments import Listed
 
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def forget(self) -> None:
-        """Forget the ids: the endpoints are read again."""
-        self._file.seek(0)
-        self._file.truncate()
-
-    def noting(self, members: Iterable[Member]) -> Iterator[Member]:
-        """Yield members, and keep their ids."""
-        for member in members:
-            channel = member.endpoint.get("ChannelType")
-            endpoint_id, document = member.endpoint_id or "", member.document
-            place = "" if endpoint_id or document is None else place_in(document)
-            row = (endpoint_id, channel if isinstance(channel, str) else "", place)
-            self._file.write(orjson.dumps(row) + b"\n")
-            yield member
-
-    def __iter__(self) -> "Iterator[Listed]":
-        from pinpoint_endpoints.reports.segments import Listed
-
-        self._file.seek(0)
-        for line in cast("Iterable[bytes]", self._file):
-            yield Listed(*orjson.loads(line))
+    file.seek(0)
+    for line in file:
+        yield Listed(*orjson.loads(line))
 
 
 def run_with_members(

@@ -23,9 +23,7 @@ def file_lines(files: Iterable[WrittenFile]) -> Iterator[str]:
 
 
 def _size(size: int) -> str:
-    number, unit = float(size), "bytes"
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if number < 1000 or unit == "GB":  # noqa: PLR2004 - SI prefixes
-            break
-        number /= 1000
-    return f"{number:,.1f} {unit}" if unit != "bytes" else counted(size, "byte")
+    for power, unit in ((9, "GB"), (6, "MB"), (3, "kB")):
+        if size >= 10**power:
+            return f"{size / 10**power:,.1f} {unit}"
+    return counted(size, "byte")
