@@ -161,13 +161,12 @@ class RenderOptions(OptionGroup):
         Raises:
             UsageError: the time or the time zone is none.
         """
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
+        from pinpoint_endpoints.templates.dates import zone_of
         from pinpoint_endpoints.templates.model import Settings
 
         try:
-            ZoneInfo(self.tz)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+            zone_of(self.tz)
+        except ValueError:
             raise UsageError(
                 f"not a time zone: {self.tz}", "use a name such as Europe/Berlin"
             ) from None

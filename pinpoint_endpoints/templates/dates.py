@@ -72,17 +72,16 @@ def zone_of(name: str) -> tzinfo:
         ValueError: there is no such zone.
     """
     offset = _OFFSET.fullmatch(name)
-    if offset and (offset["hours"] or name):
-        sign = -1 if offset["sign"] == "-" else 1
-        minutes = int(offset["hours"] or 0) * 60 + int(offset["minutes"] or 0)
-        return timezone(sign * timedelta(minutes=minutes))
     try:
-        return ZoneInfo(name)
+        if offset is None:
+            return ZoneInfo(name)
+        minutes = int(offset["hours"]) * 60 + int(offset["minutes"] or 0)
+        return timezone(timedelta(minutes=-minutes if offset["sign"] == "-" else minutes))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("there is no such time zone") from None
 
 
-_OFFSET = re.compile(r"(?:GMT|UTC)?(?:(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?)")
+_OFFSET = re.compile(r"(?:GMT|UTC)?(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?")
 
 
 @lru_cache(maxsize=64)

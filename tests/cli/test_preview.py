@@ -367,6 +367,7 @@ def test_one_of_several_templates_is_chosen() -> None:
         (["a.ndjson", "a.ndjson"], 3, "a.ndjson is no message template"),
         (["no.json", "a.ndjson"], 3, "no.json cannot be read: no such file"),
         (["t.json", "a.ndjson", "--tz", "Mars"], 2, "not a time zone: Mars"),
+        (["t.json", "a.ndjson", "--tz", "GMT+25"], 2, "not a time zone: GMT+25"),
         (["t.json", "a.ndjson", "--now", "today"], 2, 'not a date and time: "today"'),
         (["t.json", "a.ndjson", "--data", "list.json"], 3, "list.json is not one object"),
         (["t.json", "a.ndjson", "--data", "a.ndjson"], 3, "a.ndjson is not one object"),
