@@ -1,12 +1,11 @@
 """Bring endpoints together that have the same address."""
 
 from collections.abc import Collection, Iterable, Iterator
-from itertools import groupby
 
 from pinpoint_endpoints.convert.account import ENDPOINT, Account, Action, Rule
 from pinpoint_endpoints.convert.addresses import PHONE_CHANNELS, address_key
 from pinpoint_endpoints.convert.by_id import endpoints_by_id
-from pinpoint_endpoints.convert.sorted_lines import SortedLines
+from pinpoint_endpoints.convert.sorted_lines import SortedLines, by_key, keyed_line
 from pinpoint_endpoints.convert.user_endpoint import (
     UserEndpoint,
     dumps,
@@ -23,8 +22,6 @@ OLDER_ADDRESS = Rule(
     "of several endpoints with one address, the one with the newest EffectiveDate counts",
 )
 NO_ADDRESS = Rule("no-address", Action.SKIPPED, "the endpoint has no address")
-
-_SEPARATOR = b"\t"
 
 
 class Addresses:
@@ -60,9 +57,8 @@ class Addresses:
             for refusal in self._account.refusals:
                 if refusal.channel in self._channels:
                     lines.add(_line_of(refusal))
-            for _, group in groupby(lines, lambda line: line[: line.index(_SEPARATOR)]):
-                endpoints = [UserEndpoint(*loads(line.split(_SEPARATOR, 1)[1])) for line in group]
-                yield sorted(endpoints, key=_newest_first)
+            for _, found in by_key(lines):
+                yield sorted((UserEndpoint(*loads(one)) for one in found), key=_newest_first)
 
     def _add(self, endpoint: UserEndpoint, lines: SortedLines) -> None:
         if not endpoint.address.strip():
@@ -84,7 +80,7 @@ def address_group(endpoint: UserEndpoint) -> tuple[str, str]:
 
 
 def _line_of(endpoint: UserEndpoint) -> bytes:
-    return _SEPARATOR.join((dumps(address_group(endpoint)), dumps([*endpoint]))) + b"\n"
+    return keyed_line(dumps(address_group(endpoint)), dumps([*endpoint]))
 
 
 def _newest_first(endpoint: UserEndpoint) -> tuple[bool, tuple[float, str, bytes]]:

@@ -1,11 +1,10 @@
 """Bring endpoints into the order of their ids, one of each, however many there are."""
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from typing import Any
 
 from pinpoint_endpoints.convert.account import ENDPOINT, NULL, Account, Action, Rule
-from pinpoint_endpoints.convert.sorted_lines import SortedLines
+from pinpoint_endpoints.convert.sorted_lines import SEPARATOR, SortedLines, by_key, keyed_line
 from pinpoint_endpoints.convert.user_endpoint import (
     OPTED_OUT,
     UserEndpoint,
@@ -33,9 +32,6 @@ OPTED_OUT_COPY = Rule(
 )
 RULES_OF_READING = (OLDER_COPY, SAME_COPY, OPTED_OUT_COPY, NULL)
 """Rules of every format."""
-
-_SEPARATOR = b"\t"
-"""Never in JSON, so that lines with the same key stand together."""
 
 
 class Endpoint:
@@ -74,9 +70,9 @@ def endpoints_by_id(documents: Iterable[Document], account: Account) -> Iterator
         for document in documents:
             members = members_of(document)
             key = dumps(same_endpoint_key(members["Id"]))
-            lines.add(b"%b\t%b\t%b\n" % (key, dumps(members), dumps(place_of(document))))
-        for _, copies in groupby(lines, _key_of):
-            yield newest_endpoint([_endpoint(line) for line in copies], account)
+            lines.add(keyed_line(key, dumps(members), dumps(place_of(document))))
+        for _, copies in by_key(lines):
+            yield newest_endpoint([Endpoint(*copy.split(SEPARATOR)) for copy in copies], account)
 
 
 def members_of(document: Document) -> dict[str, Any]:
@@ -84,15 +80,6 @@ def members_of(document: Document) -> dict[str, Any]:
     inner = document.shape == "UpdateEndpointInput"
     members: Any = document.request if inner else document.value
     return {"Id": document.endpoint_id or "", **members}
-
-
-def _key_of(line: bytes) -> bytes:
-    return line[: line.index(_SEPARATOR)]
-
-
-def _endpoint(line: bytes) -> Endpoint:
-    _, json, place = line.split(_SEPARATOR)
-    return Endpoint(json, place)
 
 
 def newest_endpoint(copies: list[Endpoint], account: Account) -> Endpoint:

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Container, Iterator
 from contextlib import ExitStack
-from itertools import groupby
 from typing import NamedTuple, Self
 
 from pinpoint_endpoints.convert.account import ENDPOINT
 from pinpoint_endpoints.convert.addresses import address_key
 from pinpoint_endpoints.convert.hashes import Hashes
 from pinpoint_endpoints.convert.refusals import Refusals
-from pinpoint_endpoints.convert.sorted_lines import MAX_BYTES_IN_MEMORY, SortedLines
+from pinpoint_endpoints.convert.sorted_lines import (
+    MAX_BYTES_IN_MEMORY,
+    SEPARATOR,
+    SortedLines,
+    by_key,
+    keyed_line,
+)
 from pinpoint_endpoints.convert.user_endpoint import (
     OPTED_OUT,
     UserEndpoint,
@@ -28,8 +33,6 @@ from pinpoint_endpoints.documents.shapes import READ_ONLY
 Change = Callable[[str, str, str], None]
 """Takes note of a change or loss: the rule, the member, and the place of the endpoint."""
 
-_SEPARATOR = b"\t"
-"""Never in JSON, so that lines with the same key stand together."""
 _IS_USER, _IS_ENDPOINT = b"0", b"1"
 _OPTED_OUT, _INACTIVE = b"o", b"i"
 
@@ -100,7 +103,7 @@ class Grouping:
         endpoint = endpoint_in(document, self._change)
         if endpoint.endpoint_id:
             key = dumps(same_endpoint_key(endpoint.endpoint_id))
-            self._by_endpoint.add(_SEPARATOR.join((key, _user_line(endpoint))))
+            self._by_endpoint.add(key + SEPARATOR + _user_line(endpoint))
         elif user_id_of(endpoint.request):
             self._add_to_user(_user_line(endpoint))
         else:
@@ -120,17 +123,15 @@ class Grouping:
             self._is_grouped = True
             self._group()
         previous, number = b"", 0
-        for head, lines in groupby(self._by_user, _head_of_two):
-            key, kind = head
+        for head, lines in by_key(self._by_user):
+            key, is_user = head[:-1], head.endswith(_IS_USER)
             number += 1
-            of_user = [*lines]
-            if len(of_user) < min_endpoints:
-                continue
-            endpoints = [_endpoint_in(line) for line in of_user]
-            if len(endpoints) > 1:
-                endpoints.sort(key=newest_first)
-            is_user = kind == _IS_USER
-            yield User(loads(key), is_user, not is_user and key == previous, tuple(endpoints))
+            if len(lines) >= min_endpoints:
+                endpoints = [_endpoint_in(line) for line in lines]
+                if len(endpoints) > 1:
+                    endpoints.sort(key=newest_first)
+                clashes = not is_user and key == previous
+                yield User(loads(key), is_user, clashes, tuple(endpoints))
             previous = key
         self.users_found = number
 
@@ -140,8 +141,7 @@ class Grouping:
 
     def _group(self) -> None:
         refused = self._refusals.endpoint_ids
-        for key, group in groupby(self._by_endpoint, _head_of_one):
-            lines = [line.split(_SEPARATOR, 1)[1] for line in group]
+        for key, lines in by_key(self._by_endpoint):
             line = lines[0]
             if len(lines) > 1 or (refused and loads(key) in refused):
                 line = _user_line(newest_of([*map(_endpoint_in, lines)], self._change, refused))
@@ -149,7 +149,7 @@ class Grouping:
         self._by_endpoint.__exit__()
 
     def _add_to_user(self, line: bytes) -> None:
-        state, line = line.split(_SEPARATOR, 1)
+        state, line = line.split(SEPARATOR, 1)
         if state:
             endpoint = _endpoint_in(line)
             if state == _OPTED_OUT:
@@ -198,17 +198,8 @@ def _user_line(endpoint: UserEndpoint) -> bytes:
     state = _OPTED_OUT if endpoint.opted_out else _INACTIVE if endpoint.inactive else b""
     user_id = user_id_of(endpoint.request)
     key, kind = (user_id, _IS_USER) if user_id else (endpoint.endpoint_id, _IS_ENDPOINT)
-    return _SEPARATOR.join((state, dumps(key), kind, dumps([*endpoint]))) + b"\n"
+    return keyed_line(state, dumps(key) + kind, dumps([*endpoint]))
 
 
 def _endpoint_in(line: bytes) -> UserEndpoint:
-    return UserEndpoint(*loads(line[line.rindex(_SEPARATOR) + 1 :]))
-
-
-def _head_of_one(line: bytes) -> bytes:
-    return line[: line.index(_SEPARATOR)]
-
-
-def _head_of_two(line: bytes) -> tuple[bytes, bytes]:
-    key, kind, _ = line.split(_SEPARATOR, 2)
-    return key, kind
+    return UserEndpoint(*loads(line[line.rfind(SEPARATOR) + 1 :]))

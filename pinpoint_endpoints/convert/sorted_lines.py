@@ -1,8 +1,9 @@
-"""Sorts more lines than fit into memory, in temporary files."""
+"""Sorts more lines than fit into memory, in temporary files, and groups those with the same key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from heapq import merge
+from itertools import groupby
 from tempfile import TemporaryFile
 from typing import IO, Self
 
@@ -11,6 +12,9 @@ from pinpoint_endpoints.errors import CannotRun, reason_of
 MAX_BYTES_IN_MEMORY = 24 * 1024 * 1024
 _LINE_OVERHEAD = 60
 """Bytes that Python needs for a line besides its own: an object, and a place in a list."""
+
+SEPARATOR = b"\t"
+"""Never in JSON, so that lines with the same key stand together."""
 
 
 class SortedLines:
@@ -71,3 +75,14 @@ class SortedLines:
             ) from None
         self._runs.append(run)
         self._lines, self._bytes = [], 0
+
+
+def keyed_line(*cells: bytes) -> bytes:
+    """Return a line with a key and what belongs to it, all of it JSON."""
+    return SEPARATOR.join(cells) + b"\n"
+
+
+def by_key(lines: Iterable[bytes]) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Yield each key of sorted lines once, with what its lines have after it."""
+    for key, group in groupby(lines, lambda line: line[: line.index(SEPARATOR)]):
+        yield key, [line[len(key) + 1 :] for line in group]

@@ -1,7 +1,6 @@
 """Write tables for the importers of other systems: a row for each user, or for each address."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 
 from pinpoint_endpoints.convert.account import ENDPOINT, Account
 from pinpoint_endpoints.convert.by_address import OLDER_ADDRESS, address_group
@@ -26,7 +25,7 @@ from pinpoint_endpoints.convert.profiles import (
     reason_to_suppress,
     unused,
 )
-from pinpoint_endpoints.convert.sorted_lines import SortedLines
+from pinpoint_endpoints.convert.sorted_lines import SortedLines, by_key, keyed_line
 from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, age, dumps, loads, text_of
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.suggestions import nearest
@@ -37,7 +36,6 @@ _MAX_COLUMNS = 10_000
 """More than any importer takes; attributes that the fewest users have are left out."""
 
 _TABLE_LIMITS = PartLimits(MAX_TABLE_BYTES)
-_SEPARATOR = b"\t"
 _ADDRESS_COLUMNS = ("userId", "endpointId", "channel", "address", "optOut", "effectiveDate")
 _LOCATION = tuple(field for field in FIXED_FIELDS if field.target.startswith("Address."))
 _TAKEN = frozenset({*_ADDRESS_COLUMNS, *(field.name for field in FIXED_FIELDS)})
@@ -104,15 +102,15 @@ def _add_addresses(
         else:
             key = dumps(address_group(endpoint))
             row = [user.key, user.is_user, user.clashes, [*endpoint], opt_out]
-            lines.add(_SEPARATOR.join((key, dumps(row))) + b"\n")
+            lines.add(keyed_line(key, dumps(row)))
 
 
 def _newest_of_each(lines: SortedLines, account: Account) -> Iterator[tuple[User, str]]:
     """Yield the newest endpoint with each address, as a user, with the user's opt-out."""
-    for _, group in groupby(lines, lambda line: line[: line.index(_SEPARATOR)]):
+    for _, group in by_key(lines):
         found = []
         for line in group:
-            key, is_user, clashes, members, opt_out = loads(line.split(_SEPARATOR, 1)[1])
+            key, is_user, clashes, members, opt_out = loads(line)
             endpoint = UserEndpoint(*members)
             found.append((User(key, is_user, clashes, (endpoint,)), opt_out))
         newest, *others = sorted(found, key=lambda pair: _newest_first(pair[0]))
