@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pinpoint_endpoints.checks.cross_file import CrossFileIndex
 from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, CodedFinding, Policy
-from pinpoint_endpoints.checks.validate import problem_at, validate, verdict_on
+from pinpoint_endpoints.checks.validate import problem_at, validate, validate_each, verdict_on
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Source, UnreadablePath
 from pinpoint_endpoints.documents.load import GROUP, in_groups, of_any_kind, size_of
@@ -65,7 +65,7 @@ def check_all(  # noqa: PLR0913 - the last three are optional
     def check_pairs(pairs: Iterable[_Pair]) -> Iterator[Checked]:
         last = None
         for some in in_groups(pairs, _size_of, group):
-            found = [validate(document, policy) for _, document in some]
+            found = validate_each([document for _, document in some], policy)
             across = [_across(index, *pair) for pair in some]
             for (source, document), own, findings in zip(some, found, across, strict=True):
                 if source is not last:

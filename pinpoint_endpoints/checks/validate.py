@@ -13,17 +13,26 @@ from pinpoint_endpoints.documents.model import Document, Fix, Problem, Severity,
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.rule import rule_of
 from pinpoint_endpoints.documents.segment_shapes import SEGMENT_SHAPES
+from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES, WRAPPERS
 from pinpoint_endpoints.documents.template_shapes import TEMPLATE_SHAPES
 
 if TYPE_CHECKING:
     from pinpoint_endpoints.checks.rules.registry import Found
 
 _IDS = frozenset({"Id", "EndpointId"})
+_SHAPES = ENDPOINT_SHAPES.union(shape for shape, _ in WRAPPERS.values())
+"""Those of endpoints, and of what is wrong around them."""
 
 
 def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
     """Return the problems of a document in file order."""
-    return problems_of(document, findings_in(document, policy), policy)
+    return validate_each((document,), policy)[0]
+
+
+def validate_each(documents: Sequence[Document], policy: Policy) -> list[list[Problem]]:
+    """Return the problems of each of some documents; for many, this takes less time."""
+    found = zip(documents, findings_in(documents, policy), strict=True)
+    return [problems_of(document, findings, policy) for document, findings in found]
 
 
 def problems_of(document: Document, found: "list[Found]", policy: Policy) -> list[Problem]:
@@ -46,23 +55,37 @@ def problems_of(document: Document, found: "list[Found]", policy: Policy) -> lis
     return problems
 
 
-def findings_in(document: Document, policy: Policy) -> "list[Found]":
-    """Return what is wrong with a document, in any order; of a template, only its problems tell."""
-    if not document.is_read or document.shape in TEMPLATE_SHAPES:
-        return []
-    if document.shape in SEGMENT_SHAPES:
-        from pinpoint_endpoints.checks.segments import segment_findings
+def findings_in(documents: Sequence[Document], policy: Policy) -> "list[list[Found]]":
+    """Return what is wrong with each document, in any order; of templates, only problems tell.
 
-        return _by_code(segment_findings(document), policy)
-    suspected = suspected_rules(document)
-    found = _rules()(document, policy, suspected) if suspected else []
-    if not has_right_form(document):
-        from pinpoint_endpoints.checks.schema_check import MAX_FINDINGS, explain
+    Each step is done for all of them: see `in_groups`.
+    """
+    nothing: frozenset[str] = frozenset()
+    suspected = [
+        suspected_rules(document) if document.shape in _SHAPES else nothing
+        for document in documents
+    ]
+    is_right = [document.shape not in _SHAPES or has_right_form(document) for document in documents]
+    found = [
+        _rules()(document, policy, rules) if rules else []
+        for document, rules in zip(documents, suspected, strict=True)
+    ]
+    for document, is_fine, findings in zip(documents, is_right, found, strict=True):
+        if not is_fine:
+            findings.extend(_by_code(_by_schema(document, policy), policy))
+        elif document.shape in SEGMENT_SHAPES:
+            from pinpoint_endpoints.checks.segments import segment_findings
 
-        most = None if policy.all_findings else MAX_FINDINGS
-        coded = [*explain(document.value, document.shape, most), *_id_by_name(document)]
-        found += _by_code(coded, policy)
+            findings.extend(_by_code(segment_findings(document), policy))
     return found
+
+
+def _by_schema(document: Document, policy: Policy) -> Iterator[CodedFinding]:
+    from pinpoint_endpoints.checks.schema_check import MAX_FINDINGS, explain
+
+    most = None if policy.all_findings else MAX_FINDINGS
+    yield from explain(document.value, document.shape, most)
+    yield from _id_by_name(document)
 
 
 def _by_code(coded: Iterable[CodedFinding], policy: Policy) -> "list[Found]":
