@@ -5,8 +5,8 @@ A JSON text is YAML too; only plain scalars differ, and those of JSON are never 
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from pinpoint_endpoints.documents.model import Action, Fix
 from pinpoint_endpoints.documents.positions import PositionMap, ValuePath
@@ -65,8 +65,8 @@ def without_label(text: str, start: int) -> int:
 
 
 def scalar_change(found: PositionMap, fix: Fix, path: ValuePath, value: object) -> Change | None:
-    """Return the change that fixes a scalar; None if it is a block or repeated by an alias."""
-    if path not in found.ends or isinstance(value, (dict, list)):
+    """Return the change that fixes a scalar; None if it is a block, or no scalar."""
+    if isinstance(value, (dict, list)):
         return None
     start, end = without_label(found.text, found.values[path]), found.ends[path]
     token = found.text[start:end]
@@ -78,22 +78,16 @@ def scalar_change(found: PositionMap, fix: Fix, path: ValuePath, value: object) 
 
 
 def empty_change(found: PositionMap, path: ValuePath) -> Change | None:
-    """Return the change of an empty list to an empty object; None if an alias repeats it."""
-    if path not in found.ends:
-        return None
+    """Return the change of an empty list to an empty object; None if it is no such list."""
     start, end = without_label(found.text, found.values[path]), found.ends[path]
     if not _EMPTY_LIST.fullmatch(found.text, start, end):
         return None
     return Change(Edit(start, end, _EMPTY), Action.EMPTY, (path,), {})
 
 
-def wrapped_object(
-    found: PositionMap, children: "Children", path: ValuePath, value: object
-) -> Change | None:
-    """Return the change of an object to a list that holds it; None if an alias repeats it."""
-    if path not in found.ends:
-        return None
-    start, end = without_label(found.text, found.values[path]), _content_end(found, children, path)
+def object_change(found: PositionMap, path: ValuePath, value: Mapping[str, object]) -> Change:
+    """Return the change of an object to a list that holds it."""
+    start, end = without_label(found.text, found.values[path]), _content_end(found, path, value)
     inner = found.text[start:end]
     new = f"[{inner}]" if inner.startswith("{") else f"- {_LINE_START.sub('  ', inner)}"
     return Change(Edit(start, end, new), Action.WRAP, (path,), [value])
@@ -172,15 +166,6 @@ class RepeatedValues:
         return label is not None and label[0].strip()[1:] in self._names
 
 
-class Children(dict[ValuePath, list[ValuePath]]):
-    """The paths of the children of each value, in the order of the text."""
-
-    def __init__(self, found: PositionMap) -> None:
-        for path in found.values:
-            if path:
-                self.setdefault(path[:-1], []).append(path)
-
-
 class _Member(NamedTuple):
     path: ValuePath
     start: int
@@ -188,14 +173,21 @@ class _Member(NamedTuple):
 
 
 def removals(
-    found: PositionMap, children: Children, holder: ValuePath, names: Collection[str]
+    found: PositionMap, holder: ValuePath, value: Mapping[str, object], names: Collection[str]
 ) -> Iterator[Change]:
-    """Yield the changes that remove members of one object, as far as that is safe."""
+    """Yield the changes that remove members of an object, as far as that is safe.
+
+    Args:
+        found: the positions in the text.
+        holder: the path of the object.
+        value: the object.
+        names: of the members.
+    """
     if holder not in found.ends:
         return
     members = [
-        _Member(path, found.keys[path], _content_end(found, children, path))
-        for path in children.get(holder, ())
+        _Member(path, found.keys[path], _content_end(found, path, member))
+        for path, member in (((*holder, name), member) for name, member in value.items())
     ]
     removed = [member for member in members if member.path[-1] in names]
     if not removed:
@@ -276,13 +268,15 @@ def _in_lines(
     return Edit(line_start, line_end, "")
 
 
-def _content_end(found: PositionMap, children: Children, path: ValuePath) -> int:
+def _content_end(found: PositionMap, path: ValuePath, value: Any) -> int:
     """Return the offset after the last character of a value, without the space below a block."""
     start = found.values[path]
     if path not in found.ends:
         alias = _ALIAS.match(found.text, start)
         return alias.end() if alias else start
     begin = without_label(found.text, start)
-    if path in children and not found.text.startswith(("{", "["), begin):
-        return _content_end(found, children, children[path][-1])
+    is_block = not found.text.startswith(("{", "["), begin)
+    if isinstance(value, (dict, list)) and value and is_block:
+        last = [*value][-1] if isinstance(value, dict) else len(value) - 1
+        return _content_end(found, (*path, last), value[last])
     return begin + len(found.text[begin : found.ends[path]].rstrip())

@@ -9,14 +9,13 @@ from pinpoint_endpoints.documents.model import Action, Fix
 from pinpoint_endpoints.documents.positions import PositionMap, ValuePath
 from pinpoint_endpoints.fixes.edits import (
     Change,
-    Children,
     Edit,
     RepeatedValues,
     empty_change,
     key_change,
+    object_change,
     removals,
     scalar_change,
-    wrapped_object,
 )
 
 _OF_KEYS = (Action.RENAME, Action.QUOTE_KEY)
@@ -29,7 +28,6 @@ _CHANGE_THE_VALUE = (
     Action.RENAME,
     Action.REMOVE,
 )
-_OF_WHOLE_OBJECTS = (Action.REMOVE, Action.WRAP)
 _LAST = (Action.REMOVE, Action.RENAME)
 """These change the paths of other values, so they come last."""
 
@@ -92,7 +90,6 @@ def _changes(fixes: Iterable[Fix], found: PositionMap, value: object) -> Iterato
         if fix.action is Action.RENAME
     )
     repeated = RepeatedValues(found)
-    children = Children(found) if any(fix.action in _OF_WHOLE_OBJECTS for fix in fixes) else None
     for fix in fixes:
         for path in fix.paths:
             if fix.action in _CHANGE_THE_VALUE and repeated.contain(path):
@@ -100,21 +97,20 @@ def _changes(fixes: Iterable[Fix], found: PositionMap, value: object) -> Iterato
             if fix.action is Action.REMOVE:
                 names.setdefault(path[:-1], set()).add(str(path[-1]))
                 continue
-            inner = _at(value, path)
-            if children is not None and fix.action is Action.WRAP and isinstance(inner, dict):
-                change = wrapped_object(found, children, path, inner)
-            else:
-                change = _change_of(fix, found, path, inner)
+            change = _change_of(fix, found, path, _at(value, path))
             if change is not None and _is_free(fix, path, value, taken):
                 yield change
     for holder, removed in names.items():
-        if children is not None:
-            yield from removals(found, children, holder, removed)
+        yield from removals(found, holder, _at(value, holder), removed)
 
 
 def _change_of(fix: Fix, found: PositionMap, path: ValuePath, value: object) -> Change | None:
     if fix.action in _OF_KEYS:
         return key_change(found, fix, path)
+    if path not in found.ends:  # an alias repeats it
+        return None
+    if fix.action is Action.WRAP and isinstance(value, dict):
+        return object_change(found, path, value)
     if fix.action is Action.EMPTY:
         return empty_change(found, path)
     return scalar_change(found, fix, path, value)
