@@ -1,6 +1,6 @@
 """Keeps account of a conversion: what became of each member and of each endpoint, by which rule."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -75,6 +75,10 @@ OPTED_OUT_VALUE = Rule(
     "opted-out-value", Action.WITHHELD, "the value names an address that is opted out"
 )
 OPTED_OUT_NAME = Rule("opted-out-name", Action.WITHHELD, "the name is an address that is opted out")
+
+
+Change = Callable[[str, str, str], None]
+"""Takes note of a change or loss: the rule's name, the member, and the place of the endpoint."""
 
 
 class Entry(NamedTuple):

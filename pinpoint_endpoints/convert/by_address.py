@@ -11,7 +11,6 @@ from pinpoint_endpoints.convert.user_endpoint import (
     dumps,
     loads,
     newest_first,
-    text_of,
 )
 from pinpoint_endpoints.documents.model import Document
 
@@ -51,9 +50,7 @@ class Addresses:
         """
         with SortedLines() as lines:
             for endpoint in endpoints_by_id(self._documents, self._account):
-                members = endpoint.members
-                created, place = text_of(members.get("CreationDate")), endpoint.place
-                self._add(UserEndpoint(members["Id"], members, created, place), lines)
+                self._add(endpoint.read(), lines)
             for refusal in self._account.refusals:
                 if refusal.channel in self._channels:
                     lines.add(_line_of(refusal))

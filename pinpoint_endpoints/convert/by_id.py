@@ -1,14 +1,15 @@
 """Bring endpoints into the order of their ids, one of each, however many there are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
-from pinpoint_endpoints.convert.account import ENDPOINT, NULL, Account, Action, Rule
+from pinpoint_endpoints.convert.account import ENDPOINT, NULL, Account, Action, Change, Rule
 from pinpoint_endpoints.convert.sorted_lines import SEPARATOR, SortedLines, by_key, keyed_line
 from pinpoint_endpoints.convert.user_endpoint import (
+    LONG_AGO,
     OPTED_OUT,
     UserEndpoint,
-    copy_that_counts,
+    age,
     dumps,
     loads,
     place_of,
@@ -32,6 +33,8 @@ OPTED_OUT_COPY = Rule(
 )
 RULES_OF_READING = (OLDER_COPY, SAME_COPY, OPTED_OUT_COPY, NULL)
 """Rules of every format."""
+
+_BY_NAME = {rule.name: rule for rule in RULES_OF_READING}
 
 
 class Endpoint:
@@ -57,6 +60,12 @@ class Endpoint:
         """Its members: `Id` first, then those of its document."""
         members: dict[str, Any] = loads(self.json)
         return members
+
+    def read(self) -> UserEndpoint:
+        """Return it with its members as its request."""
+        members = self.members
+        created = text_of(members.get("CreationDate"))
+        return UserEndpoint(members["Id"], members, created, self.place)
 
 
 def endpoints_by_id(documents: Iterable[Document], account: Account) -> Iterator[Endpoint]:
@@ -87,19 +96,49 @@ def newest_endpoint(copies: list[Endpoint], account: Account) -> Endpoint:
     refused = account.refusals.endpoint_ids
     if len(copies) == 1 and not refused:
         return copies[0]
-    read = [_user_endpoint(copy.members) for copy in copies]
-    is_refused = same_endpoint_key(read[0].endpoint_id) in refused
-    found, is_opted_out = copy_that_counts(read, is_refused=is_refused)
-    newest = next(copy for copy, each in zip(copies, read, strict=True) if each is found)
-    for copy in copies:
-        if copy is not newest:
-            rule = SAME_COPY if copy.json == newest.json else OLDER_COPY
-            account.add(rule, ENDPOINT, copy.place)
+
+    def change(rule: str, member: str, place: str) -> None:
+        account.add(_BY_NAME[rule], member, place)
+
+    read = [copy.read() for copy in copies]
+    newest = newest_of(read, change, refused)
+    whole = (copy for copy, one in zip(copies, read, strict=True) if one is newest)
+    return next(whole, None) or Endpoint(dumps(newest.request), dumps(newest.place))
+
+
+def newest_of(
+    copies: Iterable[UserEndpoint], change: Change, refused: Container[str]
+) -> UserEndpoint:
+    """Return the one that counts of several documents of an endpoint, and note the others.
+
+    The newest one counts; if several are of the same age, one that is opted out or INACTIVE. An
+    opt-out without a date may be newer than any other, such as `{"Id": "a", "OptOut": "ALL"}`. The
+    address is then that of the newest document that has one.
+
+    Args:
+        copies: at least one.
+        change: takes note.
+        refused: ids of endpoints that invalid documents opt out, by `same_endpoint_key`.
+    """
+    newest, *older = sorted(copies, key=_newest_first)
+    is_opted_out = (
+        newest.opted_out
+        or same_endpoint_key(newest.endpoint_id) in refused
+        or any(copy.opted_out and age(copy) == LONG_AGO for copy in older)
+    )
+    found = newest
     if is_opted_out:
-        account.add(OPTED_OUT_COPY, "OptOut", newest.place)
-        return Endpoint(dumps({**newest.members, **OPTED_OUT}), dumps(newest.place))
-    return newest
+        found = next((copy for copy in (newest, *older) if copy.address.strip()), newest)
+    for copy in (newest, *older):
+        if copy is not found:
+            rule = SAME_COPY if copy.request == found.request else OLDER_COPY
+            change(rule.name, ENDPOINT, copy.place)
+    if is_opted_out and not found.opted_out:
+        change(OPTED_OUT_COPY.name, "OptOut", found.place)
+        return found._replace(request={**found.request, **OPTED_OUT})
+    return found
 
 
-def _user_endpoint(members: dict[str, Any]) -> UserEndpoint:
-    return UserEndpoint(members["Id"], members, text_of(members.get("CreationDate")), "")
+def _newest_first(endpoint: UserEndpoint) -> tuple[float, bool, bytes]:
+    is_reachable = not (endpoint.opted_out or endpoint.inactive)
+    return -age(endpoint), is_reachable, dumps(endpoint.request)

@@ -9,7 +9,6 @@ from pinpoint_endpoints.convert.by_id import RULES_OF_READING, Endpoint, endpoin
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
 from pinpoint_endpoints.convert.hashes import Hashes
 from pinpoint_endpoints.convert.output import Directory, Output
-from pinpoint_endpoints.convert.user_endpoint import UserEndpoint
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import UsageError
 from pinpoint_endpoints.saving import json_text, names_for, same_file_key, yaml_text
@@ -47,7 +46,7 @@ def account_for_whole(
     """Take note of an endpoint that is written as it is."""
     account.add(WHOLE, ENDPOINT, "")
     if opts_out is not None:
-        read = UserEndpoint("", endpoint.members, "", endpoint.place)
+        read = endpoint.read()
         if not read.opted_out and opts_out(read.channel, read.address):
             account.add(OPTED_OUT_ELSEWHERE, "Address", read.place)
 

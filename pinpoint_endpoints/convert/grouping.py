@@ -1,11 +1,12 @@
 """Groups the endpoints of a run by user, however many there are and in whatever order they come."""
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import NamedTuple, Self
 
-from pinpoint_endpoints.convert.account import ENDPOINT
+from pinpoint_endpoints.convert.account import ENDPOINT, Change
 from pinpoint_endpoints.convert.addresses import address_key
+from pinpoint_endpoints.convert.by_id import newest_of
 from pinpoint_endpoints.convert.hashes import Hashes
 from pinpoint_endpoints.convert.refusals import Refusals
 from pinpoint_endpoints.convert.sorted_lines import (
@@ -16,9 +17,7 @@ from pinpoint_endpoints.convert.sorted_lines import (
     keyed_line,
 )
 from pinpoint_endpoints.convert.user_endpoint import (
-    OPTED_OUT,
     UserEndpoint,
-    copy_that_counts,
     dumps,
     loads,
     newest_first,
@@ -29,9 +28,6 @@ from pinpoint_endpoints.convert.user_endpoint import (
 from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.shapes import READ_ONLY
-
-Change = Callable[[str, str, str], None]
-"""Takes note of a change or loss: the rule, the member, and the place of the endpoint."""
 
 _IS_USER, _IS_ENDPOINT = b"0", b"1"
 _OPTED_OUT, _INACTIVE = b"o", b"i"
@@ -56,7 +52,7 @@ class User(NamedTuple):
 class Grouping:
     """The endpoints of a run by user, sorted by user id in temporary files.
 
-    Of several documents of one endpoint, one counts: see `copy_that_counts`.
+    Of several documents of one endpoint, one counts: see `newest_of`.
 
     Args:
         change: told what is left out: documents of an endpoint that a newer one replaces, and those
@@ -171,26 +167,6 @@ def endpoint_in(document: Document, change: Change) -> UserEndpoint:
         for name in READ_ONLY.intersection(value):
             change("of-the-service", name, place)
     return UserEndpoint(document.endpoint_id or "", document.request, created, place)
-
-
-def newest_of(copies: list[UserEndpoint], change: Change, refused: Container[str]) -> UserEndpoint:
-    """Return the one that counts of several documents of an endpoint, and note the others.
-
-    Args:
-        copies: at least one.
-        change: takes note.
-        refused: ids of endpoints that invalid documents opt out, by `same_endpoint_key`.
-    """
-    is_refused = same_endpoint_key(copies[0].endpoint_id) in refused
-    newest, is_opted_out = copy_that_counts(copies, is_refused=is_refused)
-    for copy in copies:
-        if copy is not newest:
-            rule = "same-copy" if copy.request == newest.request else "older-copy"
-            change(rule, ENDPOINT, copy.place)
-    if is_opted_out:
-        change("opted-out-copy", "OptOut", newest.place)
-        newest = newest._replace(request={**newest.request, **OPTED_OUT})
-    return newest
 
 
 def _user_line(endpoint: UserEndpoint) -> bytes:

@@ -18,13 +18,14 @@ from pinpoint_endpoints.convert.account import (
     OPTED_OUT_NAME,
     OPTED_OUT_VALUE,
     Action,
+    Change,
     Count,
     Rule,
 )
 from pinpoint_endpoints.convert.addresses import PHONE_CHANNELS, names_opted_out
 from pinpoint_endpoints.convert.by_id import RULES_OF_READING
 from pinpoint_endpoints.convert.formats import MappedMember
-from pinpoint_endpoints.convert.grouping import Change, User
+from pinpoint_endpoints.convert.grouping import User
 from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, dumps, text_of
 from pinpoint_endpoints.quotas import (
     MAX_OBJECT_TYPE_FIELDS,

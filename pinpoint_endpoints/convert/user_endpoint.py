@@ -1,7 +1,7 @@
 """An endpoint as a conversion keeps it, and which of two is the newer one."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,7 +15,8 @@ from pinpoint_endpoints.documents.positions import json_pointer
 OPTED_OUT = {"OptOut": "ALL"}
 """The members of an endpoint that is opted out."""
 
-_LONG_AGO = float("-inf")
+LONG_AGO = float("-inf")
+"""The age of an endpoint without a date."""
 
 
 class UserEndpoint(NamedTuple):
@@ -64,7 +65,7 @@ def age(endpoint: UserEndpoint) -> float:
     """Return the time of an endpoint's EffectiveDate, else of its CreationDate: later is newer."""
     date = text_of(endpoint.request.get("EffectiveDate")) or endpoint.created
     parsed = parse_date_time(date) if date else None
-    return _LONG_AGO if parsed is None else parsed.timestamp()
+    return LONG_AGO if parsed is None else parsed.timestamp()
 
 
 def newest_first(endpoint: UserEndpoint) -> tuple[float, str, bytes]:
@@ -72,33 +73,6 @@ def newest_first(endpoint: UserEndpoint) -> tuple[float, str, bytes]:
     endpoint_id = endpoint.endpoint_id
     own = b"" if endpoint_id else dumps(endpoint.request)
     return -age(endpoint), same_endpoint_key(endpoint_id), own
-
-
-def copy_that_counts(
-    copies: Sequence[UserEndpoint], *, is_refused: bool
-) -> tuple[UserEndpoint, bool]:
-    """Return which of several documents of one endpoint counts, and whether another opts it out.
-
-    The newest one counts; if several are of the same age, one that is opted out or INACTIVE. An
-    opt-out without a date may be newer than any other, such as `{"Id": "a", "OptOut": "ALL"}`. The
-    address is then that of the newest document that has one.
-
-    Args:
-        copies: at least one.
-        is_refused: whether an invalid document opts the endpoint out.
-    """
-    newest, *older = sorted(copies, key=_newest_copy_first)
-    undated = (copy for copy in older if copy.opted_out and age(copy) == _LONG_AGO)
-    if not (newest.opted_out or is_refused or any(undated)):
-        return newest, False
-    with_address = (copy for copy in (newest, *older) if copy.address.strip())
-    found = next(with_address, newest)
-    return found, not found.opted_out
-
-
-def _newest_copy_first(endpoint: UserEndpoint) -> tuple[float, bool, bytes]:
-    is_reachable = not (endpoint.opted_out or endpoint.inactive)
-    return -age(endpoint), is_reachable, dumps(endpoint.request)
 
 
 def text_of(value: object) -> str:

@@ -13,7 +13,7 @@ import orjson
 
 from pinpoint_endpoints.convert.account import Account, Rule
 from pinpoint_endpoints.convert.addresses import address_key, keys_to_find, keys_to_keep
-from pinpoint_endpoints.convert.by_id import Endpoint, members_of, newest_endpoint
+from pinpoint_endpoints.convert.by_id import Endpoint, members_of, newest_endpoint, newest_of
 from pinpoint_endpoints.convert.cells import row_of
 from pinpoint_endpoints.convert.customer_profiles import (
     CUSTOMER_PROFILES,
@@ -26,7 +26,7 @@ from pinpoint_endpoints.convert.customer_profiles import (
 )
 from pinpoint_endpoints.convert.files import NDJSON, account_for_whole
 from pinpoint_endpoints.convert.formats import DEFAULT_OPTIONS, ConvertOptions
-from pinpoint_endpoints.convert.grouping import User, endpoint_in, newest_of
+from pinpoint_endpoints.convert.grouping import User, endpoint_in
 from pinpoint_endpoints.convert.intake import NotConverted, convertible
 from pinpoint_endpoints.convert.profiles import MIN_SLOTS, Fields, Learned, object_type, profile_of
 from pinpoint_endpoints.convert.run import FORMATS
