@@ -32,9 +32,9 @@ class Format(Enum):
 
 
 _SLASHES_BEFORE_KEY = 3
-_COMPRESSED = ".gz"
+COMPRESSED = ".gz"
 _ARCHIVE = ".tar.gz"
-_FORMATS = {
+FORMATS = {
     ".json": Format.JSON,
     ".yaml": Format.YAML,
     ".yml": Format.YAML,
@@ -42,6 +42,7 @@ _FORMATS = {
     ".jsonl": Format.NDJSON,
     ".csv": Format.CSV,
 }
+"""The format of a file by what its name ends with, without the suffix of a compressed file."""
 
 
 class S3Object(Protocol):
@@ -359,12 +360,12 @@ def _is_pinpoint_csv(open_file: Callable[[], AbstractContextManager[Read]]) -> b
 def _known_format(name: str) -> Format | None:
     name = name.lower()
     end = name[name.rfind(".") :]
-    if end != _COMPRESSED:
-        return _FORMATS.get(end)
+    if end != COMPRESSED:
+        return FORMATS.get(end)
     if name.endswith(_ARCHIVE):
         return None
-    inner = name.removesuffix(_COMPRESSED)
-    found = _FORMATS.get(inner[inner.rfind(".") :])
+    inner = name.removesuffix(COMPRESSED)
+    found = FORMATS.get(inner[inner.rfind(".") :])
     return Format.BY_CONTENT if found in (None, Format.CSV) else found
 
 

@@ -12,7 +12,9 @@ from typing import BinaryIO, Protocol, TypeVar
 from pinpoint_endpoints.documents import codes, json_reader, text_rules
 from pinpoint_endpoints.documents.decoding import Unreadable, decode, is_utf16
 from pinpoint_endpoints.documents.discovery import (
+    COMPRESSED,
     DEFAULT,
+    FORMATS,
     STANDARD_INPUT,
     Format,
     Selection,
@@ -72,7 +74,6 @@ GROUP = 32
 
 NOTHING_SPOOLED: Mapping[str, Spooled] = {}
 
-_SUFFIXES = frozenset({"json", "yaml", "yml", "ndjson", "jsonl", "csv"})
 _BEGINS_JSON = b'{["'
 _SPACE = b" \t\r\n"
 _GROUP_BYTES = 100_000
@@ -303,7 +304,7 @@ def _documents_of(
 ) -> Iterator[Document]:
     """Yield the documents of a source, of whose text nothing is known unless it is small."""
     if isinstance(source, UnreadablePath):
-        yield _unreadable(source.path, _not_read(source.reason))
+        yield _unreadable(source.path, text_rules.unreadable(source.reason))
         return
     if text is not None:
         if meter is not None:
@@ -317,13 +318,13 @@ def _documents_of(
             reader = _Metered(spooled[source.path].reader(), meter)
             yield from _documents(named, reader, as_it_comes=True)
         elif source.path == STANDARD_INPUT:
-            yield _unreadable(source.path, _not_read("standard input is not read here"))
+            yield _unreadable(source.path, text_rules.unreadable("standard input is not read here"))
         else:
             found = source.s3_object
             with OpenFile(source.path) if found is None else found.open() as file:
                 yield from _documents(source, _Metered(file, meter), lines=lines)
     except OSError as error:
-        yield _unreadable(source.path, _not_read(reason_of(error)))
+        yield _unreadable(source.path, text_rules.unreadable(reason_of(error)))
 
 
 class _Metered:
@@ -529,7 +530,7 @@ def _named_otherwise(source: Source, raw: bytes) -> Document | None:
     if is_template_text(source.path):
         return template_text(source, raw)
     kind = suffix_kind(source.path)
-    if kind and raw.lstrip(_SPACE)[:1] not in (b"{", b"["):
+    if kind and raw.lstrip(_SPACE)[:1] not in _JSON_BEGINS:
         return _of_another_kind(source, kind, raw)
     return None
 
@@ -637,13 +638,7 @@ def _without_mark(raw: bytes) -> bytes:
 def is_ndjson(raw: bytes) -> bool:
     """Tell whether a text has one JSON object in its first line and another one below."""
     first, _, rest = _without_mark(raw).lstrip(_SPACE).partition(b"\n")
-    if not first.startswith(b"{") or not rest.lstrip().startswith(b"{"):
-        return False
-    try:
-        list(json_reader.parse(first))
-    except Unreadable:
-        return False
-    return True
+    return rest.lstrip().startswith(b"{") and first.startswith(b"{") and _is_object(first)
 
 
 def _endpoints(
@@ -738,10 +733,10 @@ def id_from_name(path: str) -> str | None:
     Other dots belong to the id: `ada@example.com.json` holds the endpoint `ada@example.com`.
     """
     name = "" if path == UNNAMED else os.path.basename(path)
-    if name[-3:].lower() == ".gz":
-        name = name[:-3]
+    if name.lower().endswith(COMPRESSED):
+        name = name[: -len(COMPRESSED)]
     stem, dot, suffix = name.rpartition(".")
-    return (stem if dot and suffix.lower() in _SUFFIXES else name) or None
+    return (stem if dot + suffix.lower() in FORMATS else name) or None
 
 
 def _problem(path: str, problem: TextProblem) -> Problem:
@@ -772,10 +767,6 @@ def _lines_only(raw: bytes, first_line: int) -> tuple[PositionMap]:
         return (PositionMap(decode(raw, first_line), first_line),)
     except Unreadable:
         return (PositionMap(),)
-
-
-def _not_read(reason: str) -> TextProblem:
-    return text_rules.unreadable(reason)
 
 
 def _too_large(what: str, line: int) -> TextProblem:
