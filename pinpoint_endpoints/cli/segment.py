@@ -359,8 +359,8 @@ def segment(
     from pinpoint_endpoints.segments.funnel import SEGMENT_WORDS
 
     settings = evaluation.settings()
-    found = choose(definition, evaluation.segment)
     left_out = LeftOut()
+    found = choose(definition, evaluation.segment, left_out)
     bases = read_bases(evaluation.segments or [], left_out)
     imports = read_imports(evaluation.imports or ())
     library = partial(
@@ -433,7 +433,7 @@ def segment(
 def _ending_with(
     results: "Iterator[Result]", left_out: LeftOut, tally: "MemberTally"
 ) -> "Iterator[Result]":
-    """Yield results; end with what was wrong with base segments, if that is the worst."""
+    """Yield results; end with what was wrong with other segments, if that is the worst."""
     yield from results
     error = left_out.error
     if error is not None and error.exit_code > tally.exit_code(None):

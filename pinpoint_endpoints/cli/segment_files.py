@@ -68,19 +68,8 @@ Reject = Callable[[Document, list[Problem]], None]
 """Takes an invalid segment with its errors, or a file that cannot be read."""
 
 
-def _refuse(document: Document, errors: list[Problem]) -> None:
-    if document.shape not in SEGMENT_SHAPES:
-        raise CannotRun(str(errors[-1]))
-    for problem in errors:
-        note(str(problem))
-    raise CheckFailed(
-        f"the segment in {printable(document.source)} has {counted(len(errors), 'error')}",
-        "`pe explain` explains each code, and `pe validate --fix` may repair it",
-    )
-
-
 class LeftOut:
-    """Takes the base segments that are wrong, which others can be evaluated without.
+    """Takes the segments that are wrong, without which the others can be evaluated.
 
     Attributes:
         error: what the run ends with when it is over, if nothing else is wrong with it.
@@ -90,30 +79,29 @@ class LeftOut:
         self.error: PinpointEndpointsError | None = None
 
     def __call__(self, document: Document, errors: list[Problem]) -> None:
-        """Print the errors of a segment, or of a file that cannot be read."""
-        for problem in errors:
-            note(str(problem))
-        is_segment = document.shape in SEGMENT_SHAPES
-        subject = f"{'the segment in ' * is_segment}{printable(document.source)}"
-        note(f"{subject} is left out")
-        if not is_segment:
-            self.error = CannotRun(f"{subject} cannot be read", "repair it, or leave it out")
-        elif self.error is None:
-            self.error = CheckFailed(f"{subject} is invalid", "repair it, or leave it out")
+        """Print the errors of a segment, or keep why a file cannot be read."""
+        failure: PinpointEndpointsError = CannotRun(str(errors[-1]))
+        if document.shape in SEGMENT_SHAPES:
+            for problem in errors:
+                note(str(problem))
+            failure = CheckFailed(
+                f"the segment in {printable(document.source)} has {counted(len(errors), 'error')}",
+                "`pe explain` explains each code, and `pe validate --fix` may repair it",
+            )
+        before = self.error
+        if before is None or before.exit_code < failure.exit_code:
+            self.error, failure = failure, before or failure
+        if before is not None:
+            note(failure.message)
 
 
-def read_segments(paths: list[str], reject: Reject = _refuse) -> Iterator[FoundSegment]:
+def read_segments(paths: list[str], reject: Reject) -> Iterator[FoundSegment]:
     """Yield the segments in files and directories; what is no segment in these is left out.
 
     Args:
         paths: of the files and directories.
-        reject: called with each invalid segment, and each file that cannot be read; otherwise
-            they are errors.
-
-    Raises:
-        CheckFailed: a segment is invalid, or has values that are not known; its problems are
-            printed.
-        CannotRun: a file cannot be read.
+        reject: called with each invalid segment, also with one that only a stack knows, and with
+            each file that cannot be read.
     """
     inputs = Inputs(paths=paths)
     with inputs.spooled() as spooled:
@@ -134,26 +122,26 @@ def read_segments(paths: list[str], reject: Reject = _refuse) -> Iterator[FoundS
                 reject(document, [Problem.at(document, code, severity, error.path, text, hint)])
 
 
-def choose(path: str, name: str | None) -> FoundSegment:
+def choose(path: str, name: str | None, left_out: LeftOut) -> FoundSegment:
     """Return the one segment in a file.
 
     Args:
         path: of the file.
         name: the name or the id of the segment; None if the file has only one.
+        left_out: takes what is wrong beside it.
 
     Raises:
         CheckFailed: the segment is invalid.
         UsageError: there are several, or none of the name.
         CannotRun: the file cannot be read, or holds something else.
     """
-    found = list(read_segments([path]))
-    if not found:
+    found = list(read_segments([path], left_out))
+    if not found and left_out.error is None:
         hint = "expected a WriteSegmentRequest or a SegmentResponse: see `pe help segments`"
         raise CannotRun(f"{printable(path)} has no segment", hint)
-    if name is not None:
-        named = [one for one in found if name in (one.definition.name, one.definition.id)]
-    else:
-        named = found
+    named = [one for one in found if name in (None, one.definition.name, one.definition.id)]
+    if left_out.error is not None and (name is None or not named):
+        raise left_out.error
     if len(named) == 1:
         return named[0]
     titles = ", ".join(printable(one.definition.title) for one in found[:_MAX_NAMED])

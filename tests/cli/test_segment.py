@@ -165,8 +165,8 @@ def test_what_cannot_be_decided_is_refused_unless_asked(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
-        ('{"Dimensions": {"Location": {"City": {}}}}', 1, "the segment in bases/wrong.json is"),
-        ('{"Id":', 3, "bases/wrong.json cannot be read"),
+        ('{"Dimensions": {"Location": {"City": {}}}}', 1, "the segment in bases/wrong.json has"),
+        ('{"Id":', 3, "bases/wrong.json:1:7: error[PE004]"),
     ],
 )
 def test_a_wrong_base_segment_is_left_out(folder: Path, text: str, code: int, said: str) -> None:
@@ -180,6 +180,9 @@ def test_a_wrong_base_segment_is_left_out(folder: Path, text: str, code: int, sa
     assert (converted.code, len(list(Path("out").glob("segment-*")))) == (code, 1)
     write("based.json", grouped({"SourceSegments": [{"Id": "wrong"}]}))
     assert run("segment", "based.json", *bases).code == 2
+    write("bases/based.json", {"Name": "no base", **grouped()})
+    assert run("segment", "bases", "endpoints", "--segment", "no base", "--list").code == code
+    assert run("segment", "bases", "endpoints", "--segment", "wrong").code == code
 
 
 @pytest.mark.parametrize("command", ["segment S15.json", "convert --to customer-profiles -d out"])
