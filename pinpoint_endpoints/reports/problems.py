@@ -112,13 +112,6 @@ class ProblemView(View[Checked]):
     """How the problems of a document are shown."""
 
     command = "validate"
-    columns = _COLUMNS
-
-    def rows(self, checked: Checked) -> Iterator[Sequence[Cell]]:
-        """Return a row for each problem."""
-        return (
-            _row(_Shown(problem, self.snippet(checked, problem))) for problem in checked.problems
-        )
 
     def text(self, checked: Checked) -> str:
         """Return `path:line:col: severity[code] message (at pointer): hint` for each problem."""
