@@ -181,11 +181,19 @@ def write_profiles(
 
 
 class SideFiles:
-    """What is written beside profiles: their devices, and the addresses to be left alone."""
+    """What is written beside profiles: their devices, and the addresses to be left alone.
+
+    Args:
+        grouping: of the users whose profiles are added.
+        account: has the addresses that invalid documents opt out, and counts them.
+    """
 
     def __init__(self, grouping: Grouping, account: Account) -> None:
+        self._grouping = grouping
+        self._account = account
         self._devices = SortedLines()
-        self._suppressed = Suppressed(grouping, account)
+        self._suppressed = SortedLines()
+        self._active_elsewhere = Hashes()
 
     def __enter__(self) -> Self:
         return self
@@ -198,7 +206,11 @@ class SideFiles:
         """Add what a user's profile has no place for."""
         for device in profile.devices:
             self._devices.add(dumps(device) + b"\n")
-        self._suppressed.add(user, profile)
+        for row in suppressed_rows(user, profile):
+            self._suppressed.add(dumps(row) + b"\n")
+        for channel, address in reachable(user, profile):
+            if self._grouping.is_inactive(channel, address):
+                self._active_elsewhere.add(address_key(channel, address))
 
     def following(self, profiles: Profiles) -> Iterator[tuple[User, Profile]]:
         """Yield profiles, and add what they have no place for."""
@@ -207,7 +219,7 @@ class SideFiles:
             yield user, profile
 
     def write(self, output: Output, *, devices: bool = True) -> None:
-        """Write the files.
+        """Write the files, sorted by channel and address.
 
         Args:
             output: where to.
@@ -216,40 +228,16 @@ class SideFiles:
         if devices:
             _write_lines(output, "devices.jsonl", self._devices)
         header = row_of(SUPPRESSED_COLUMNS)
-        _write_lines(output, "suppressed.csv", self._suppressed.rows(), header=header)
+        _write_lines(output, "suppressed.csv", self._suppressed_rows(), header=header)
 
-
-class Suppressed:
-    """The addresses that must not be contacted, sorted by channel and address."""
-
-    def __init__(self, grouping: Grouping, account: Account) -> None:
-        self._grouping = grouping
-        self._account = account
-        self._rows = SortedLines()
-        self._moved = Hashes()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._rows.__exit__()
-
-    def add(self, user: User, profile: Profile) -> None:
-        """Add the addresses of a user."""
-        for row in suppressed_rows(user, profile):
-            self._rows.add(dumps(row) + b"\n")
-        for channel, address in reachable(user, profile):
-            if self._grouping.is_inactive(channel, address):
-                self._moved.add(address_key(channel, address))
-
-    def rows(self) -> Iterator[bytes]:
+    def _suppressed_rows(self) -> Iterator[bytes]:
         """Yield the rows of a CSV file, without INACTIVE addresses that are active elsewhere."""
         for refusal in self._account.refusals:
-            self._rows.add(dumps(row_of_refusal(refusal, self._account)) + b"\n")
-        for line, _ in groupby(self._rows):
+            self._suppressed.add(dumps(row_of_refusal(refusal, self._account)) + b"\n")
+        for line, _ in groupby(self._suppressed):
             row = orjson.loads(line)
             channel, address, reason, _ = row
-            if reason != "inactive" or address_key(channel, address) not in self._moved:
+            if reason != "inactive" or address_key(channel, address) not in self._active_elsewhere:
                 yield row_of(row)
 
 

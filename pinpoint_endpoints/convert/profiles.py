@@ -115,10 +115,6 @@ Learned = tuple[Sequence[tuple[str, str, int | None, int]], Sequence[str]]
 _DATE, _DEVICES = "PinpointEffectiveDate", "PinpointDevices"
 
 
-def _no_change(rule: str, member: str, place: str) -> None:
-    """Take no note of a change, where a user is looked at for the first time."""
-
-
 class Fields:
     """The fields of all profiles of a run: first it learns what there is, then it chooses names.
 
@@ -181,7 +177,7 @@ class Fields:
 
     def learn_user(self, user: User) -> None:
         """Take note of the addresses of a user with more endpoints than a profile has places."""
-        reach = _reach(user, self.opts_out, _no_change)
+        reach = _reach(user, self.opts_out, lambda _rule, _member, _place: None)
         self._derived.update(_derived(user, reach))
 
     def learned(self) -> Learned:
@@ -373,7 +369,8 @@ def profile_of(user: User, fields: Fields, change: Change) -> Profile:
     _drop_what_is_too_large(members, user, change)
     for endpoint in reach.devices if user.is_user else ():
         note_id(endpoint, fields, change)
-    return Profile(members, [*map(_device(user, fields), reach.devices)], reach.suppressed)
+    devices = [_device(user, endpoint, fields) for endpoint in reach.devices]
+    return Profile(members, devices, reach.suppressed)
 
 
 def note_id(endpoint: UserEndpoint, fields: Fields, change: Change) -> None:
@@ -410,7 +407,7 @@ def _reach(user: User, opts_out: Callable[[str, str], bool], change: Change) -> 
         elif len(address) > MAX_PROFILE_VALUE_LENGTH:
             change("too-long", "Address", place)
         else:
-            text = address if channel == "EMAIL" else _e164(endpoint, address, change)
+            text = address if channel == "EMAIL" else _e164(address, place, change)
             spelling = text.lower()
             if spelling in known:
                 change("same-address", "Address", place)
@@ -439,10 +436,10 @@ def reason_to_suppress(endpoint: UserEndpoint, opts_out: Callable[[str, str], bo
     return "opted-out-elsewhere" if opts_out(endpoint.channel, endpoint.address) else ""
 
 
-def _e164(endpoint: UserEndpoint, address: str, change: Change) -> str:
+def _e164(address: str, place: str, change: Change) -> str:
     number = e164(address)
     if number != address:
-        change("to-e164" if number else "not-e164", "Address", endpoint.place)
+        change("to-e164" if number else "not-e164", "Address", place)
     return number or address
 
 
@@ -564,17 +561,12 @@ def _texts(value: object, member: str, place: str, change: Change) -> list[str]:
     texts = []
     for text in map(text_of, values):
         if text:
-            texts.append(_fitting(text, member, place, change))
+            texts.append(text[:MAX_PROFILE_VALUE_LENGTH])
+            if len(text) > MAX_PROFILE_VALUE_LENGTH:
+                change("truncated", member, place)
         else:
             change("empty", member, place)
     return texts
-
-
-def _fitting(text: str, member: str, place: str, change: Change) -> str:
-    if len(text) <= MAX_PROFILE_VALUE_LENGTH:
-        return text
-    change("truncated", member, place)
-    return text[:MAX_PROFILE_VALUE_LENGTH]
 
 
 def _address(user: User, fields: Fields, change: Change) -> dict[str, str]:
@@ -584,35 +576,25 @@ def _address(user: User, fields: Fields, change: Change) -> dict[str, str]:
         location = endpoint.request.get("Location")
         if not isinstance(location, dict):
             continue
-        members = {
-            name: _fitting(text, f"Location.{name}", endpoint.place, _no_change)
-            for name in _ADDRESS_MEMBERS
-            if (text := text_of(location.get(name)))
-        }
+        texts = {name: text_of(location.get(name)) for name in _ADDRESS_MEMBERS}
+        members = {name: text[:MAX_PROFILE_VALUE_LENGTH] for name, text in texts.items() if text}
         if fields.have_opted_out(members.values()):
-            _drop_opted_out(members, endpoint.place, fields, change)
+            for name in [one for one, text in members.items() if fields.have_opted_out([text])]:
+                change("opted-out-value", f"Location.{name}", endpoint.place)
+                del members[name]
         if not members:
             continue
         this = _profile_address(tuple(members.items()))
-        for name in members:
-            same = not found or found == this
-            change("carried" if same else "newest-wins", f"Location.{name}", endpoint.place)
-        if not found:
-            found = this
-            if members.get("Country", "") != this.get("country", ""):
-                change("country-code", "Location.Country", endpoint.place)
-            for name, text in members.items():
-                if text_of(location[name]) != text:
-                    change("truncated", f"Location.{name}", endpoint.place)
+        is_newest = not found
+        found = found or this
+        for name, text in members.items():
+            rule = "carried" if found == this else "newest-wins"
+            change(rule, f"Location.{name}", endpoint.place)
+            if is_newest and text != texts[name]:
+                change("truncated", f"Location.{name}", endpoint.place)
+        if is_newest and members.get("Country", "") != this.get("country", ""):
+            change("country-code", "Location.Country", endpoint.place)
     return found
-
-
-def _drop_opted_out(members: dict[str, str], place: str, fields: Fields, change: Change) -> None:
-    """Leave out the members of a location that name an address that is opted out."""
-    for name, text in [*members.items()]:
-        if fields.have_opted_out([text]):
-            change("opted-out-value", f"Location.{name}", place)
-            del members[name]
 
 
 @lru_cache
@@ -631,28 +613,26 @@ def _profile_address(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
-def _device(user: User, fields: Fields) -> Callable[[UserEndpoint], dict[str, Any]]:
-    def device(endpoint: UserEndpoint) -> dict[str, Any]:
-        demographic = endpoint.request.get(_DEMOGRAPHIC)
-        if not isinstance(demographic, dict):
-            demographic = {}
-        elif fields.have_opted_out([*map(text_of, demographic.values())]):
-            demographic = {
-                name: value
-                for name, value in demographic.items()
-                if not fields.have_opted_out([text_of(value)])
-            }
-        row = {
-            "userId": user.key if user.is_user else "",
-            "endpointId": endpoint.endpoint_id,
-            "channelType": endpoint.channel,
-            "address": endpoint.address,
-            "effectiveDate": text_of(endpoint.request.get("EffectiveDate")),
-            "demographic": demographic,
+def _device(user: User, endpoint: UserEndpoint, fields: Fields) -> dict[str, Any]:
+    """Return the object of an endpoint that a profile has no place for."""
+    demographic = endpoint.request.get(_DEMOGRAPHIC)
+    if not isinstance(demographic, dict):
+        demographic = {}
+    elif fields.have_opted_out([*map(text_of, demographic.values())]):
+        demographic = {
+            name: value
+            for name, value in demographic.items()
+            if not fields.have_opted_out([text_of(value)])
         }
-        return {name: value for name, value in row.items() if value}
-
-    return device
+    members = {
+        "userId": user.key if user.is_user else "",
+        "endpointId": endpoint.endpoint_id,
+        "channelType": endpoint.channel,
+        "address": endpoint.address,
+        "effectiveDate": text_of(endpoint.request.get("EffectiveDate")),
+        "demographic": demographic,
+    }
+    return {name: value for name, value in members.items() if value}
 
 
 def _note_users(user: User, change: Change) -> None:
