@@ -49,6 +49,7 @@ _LITERAL_SLIPS = {"True": "true", "False": "false", "None": "null", "undefined":
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER_RANGE = range(-(2**63), 2**64)
 _MAX_INTEGER_LENGTH = 20
+_BACKSLASH = ord("\\")  # bytes are searched for a number in a third of the time
 _QUOTE_ESCAPE = b"\\u0022"
 _LEVELS_AROUND = 254 - MAX_DEPTH  # orjson writes 254 levels
 _INDENTED = b"{\n  "
@@ -82,7 +83,7 @@ class JsonLocator(Locator):
     def is_plain(self) -> bool:
         """Whether no value can be too large, or have an invisible character."""
         raw = self._raw
-        return len(raw) < SHORT_BYTES and b"\\" not in raw and not may_be_invisible(raw)
+        return len(raw) < SHORT_BYTES and _BACKSLASH not in raw and not may_be_invisible(raw)
 
     @property
     def map(self) -> PositionMap:
@@ -194,7 +195,7 @@ def _has_all_names(raw: bytes, value: object) -> bool:
 
 
 def _has_quotes_of(raw: bytes, written: bytes) -> bool:
-    escaped = raw.count(_QUOTE_ESCAPE) if b"\\" in raw else 0
+    escaped = raw.count(_QUOTE_ESCAPE) if _BACKSLASH in raw else 0
     return written.count(b'"') == raw.count(b'"') + escaped
 
 

@@ -26,7 +26,7 @@ _NEEDED_INSIDE = _JOINERS + _WIDE_SPACE
 """Persian and Indic words, some emoji and Japanese texts need these between other characters."""
 
 _NAMES = {_BYTE_ORDER_MARK: "byte order mark", "\x85": "next line"}
-_FIRST_BYTES = tuple({character.encode()[:1] for character in _INVISIBLE})
+_FIRST_BYTES = tuple({character.encode()[0] for character in _INVISIBLE})
 # patterns are compiled at the first use: few files have a text that is not ASCII
 _ANY_INVISIBLE = f"[{_INVISIBLE}]"
 _INVISIBLE_FIRST = f" *([{_INVISIBLE}])"
