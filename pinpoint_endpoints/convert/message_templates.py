@@ -138,7 +138,8 @@ def _found_in(
             found = _Found(document, template, template.name or stem)
             for name in _functions_in(found.raw(template.pointer)):
                 account.add(rules["function"], name, document.source)
-            if template.parts or template.kind not in _WITH_TEXTS:
+            has_text = any(part.text for part in template.parts)
+            if has_text or template.kind not in _WITH_TEXTS:
                 yield found
             else:
                 account.add(rules["no-text"], account.thing, document.source)

@@ -187,7 +187,7 @@ def test_what_functions_of_a_stack_return_is_lost(convert: Convert, target: str)
             "Type": "AWS::Pinpoint::EmailTemplate",
             "Properties": {"TemplateName": {"Fn::Sub": "${x}"}, **own},
         }
-        for name, own in (("a", texts), ("b", {"HtmlPart": {"Ref": "Html"}}))
+        for name, own in (("a", texts), ("b", {"HtmlPart": {"Ref": "H"}}), ("c", {"TextPart": ""}))
     }
     files, envelope = convert(target, stack={"Resources": resources})
     assert list(files) == ["a.email.json"]
