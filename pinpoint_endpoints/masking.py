@@ -328,11 +328,19 @@ def printable(text: str) -> str:
     return re.sub(CONTROLS, lambda match: match.group().encode("unicode_escape").decode(), text)
 
 
-def json_without_controls(text: str) -> str:
-    """Return equivalent JSON without characters that would steer a terminal."""
-    if text.isprintable():
-        return text
-    return re.sub(CONTROLS, lambda match: f"\\u{ord(match.group()):04x}", text)
+_CONTROLS_IN_STRINGS = rb"\x7f|\xc2[\x80-\x9f]|\xe2(?:\x80[\xa8-\xae]|\x81[\xa6-\xa9])"
+"""The same in UTF-8, without those that JSON cannot have in a string."""
+
+
+def json_without_controls(document: bytes) -> bytes:
+    """Return equivalent JSON without characters that would steer a terminal.
+
+    Args:
+        document: JSON; or YAML whose strings with such characters are in double quotes.
+    """
+    if document.isascii() and b"\x7f" not in document:
+        return document
+    return re.sub(_CONTROLS_IN_STRINGS, lambda match: b"\\u%04x" % ord(match[0].decode()), document)
 
 
 def hinted(message: str, hint: str) -> str:

@@ -18,6 +18,7 @@ from pinpoint_endpoints.documents.endpoint_ids import same_endpoint_key
 from pinpoint_endpoints.documents.load import load
 from pinpoint_endpoints.documents.replacing import remove_leftovers, replacing
 from pinpoint_endpoints.errors import CannotRun, reason_of
+from pinpoint_endpoints.masking import json_without_controls
 
 MAX_NAME_BYTES = 200
 """File systems allow 255: the suffix and a temporary name have to fit too."""
@@ -71,7 +72,7 @@ def _encoded(found: re.Match[str]) -> str:
 
 def json_text(endpoint: Mapping[str, Any]) -> bytes:
     """Return an endpoint as a JSON document."""
-    return orjson.dumps(endpoint, option=_INDENTED)
+    return json_without_controls(orjson.dumps(endpoint, option=_INDENTED))
 
 
 def json_of_several(endpoints: Iterable[Mapping[str, Any]]) -> bytes:
@@ -81,7 +82,7 @@ def json_of_several(endpoints: Iterable[Mapping[str, Any]]) -> bytes:
 
 def json_line(endpoint: Mapping[str, Any]) -> bytes:
     """Return an endpoint as JSON on one line."""
-    return orjson.dumps(endpoint, option=orjson.OPT_APPEND_NEWLINE)
+    return json_without_controls(orjson.dumps(endpoint, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def yaml_text(endpoint: Mapping[str, Any]) -> bytes:
@@ -96,7 +97,7 @@ def yaml_text(endpoint: Mapping[str, Any]) -> bytes:
         sort_keys=False,
         width=float("inf"),
     )
-    return text.encode()
+    return json_without_controls(text.encode())
 
 
 @cache

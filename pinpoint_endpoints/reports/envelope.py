@@ -6,6 +6,7 @@ from typing import Any, Generic, TextIO
 import orjson
 
 from pinpoint_endpoints.errors import PinpointEndpointsError
+from pinpoint_endpoints.masking import json_without_controls
 from pinpoint_endpoints.reports.reporter import R, View
 from pinpoint_endpoints.reports.spool import Spool
 from pinpoint_endpoints.reports.tally import Tally
@@ -74,9 +75,10 @@ class Envelope:
 def json_bytes(value: Any) -> bytes:
     """Return a value as JSON in one line; bytes of file names that are not text become escapes."""
     try:
-        return orjson.dumps(value)
+        document = orjson.dumps(value)
     except TypeError:
-        return orjson.dumps(_plain(value))
+        document = orjson.dumps(_plain(value))
+    return json_without_controls(document)
 
 
 def _plain(value: Any) -> Any:

@@ -59,7 +59,7 @@ def curl_command(request: HttpRequest) -> str:
         request: from `Previewer`, with a plain path: curl 7.88 signs a percent-encoded path
             as it is, but AWS expects it encoded once more, as curl 8.23 does.
     """
-    body = json_without_controls(request.body.decode())
+    body = json_without_controls(request.body).decode()
     too_long = len(body.encode()) > MAX_ARGUMENT_BYTES
     parts = [
         "curl --fail-with-body --silent --show-error",
@@ -83,10 +83,10 @@ def request_text(request: HttpRequest, *, show_values: bool) -> str:
         request: from `Previewer`.
         show_values: whether addresses, user ids and user attributes are shown.
     """
-    body = request.body.decode() if show_values else _masked(request.body)
+    body = request.body if show_values else _masked(request.body).encode()
     lines = [f"{request.method} {request.path} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in request.headers]
-    return "\n".join([*lines, "", json_without_controls(body)])
+    return "\n".join([*lines, "", json_without_controls(body).decode()])
 
 
 def _masked(body: bytes) -> str:

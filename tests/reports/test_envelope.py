@@ -1,6 +1,7 @@
 """The JSON envelope: its schema accepts whatever a command prints, however it ends."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from jsonschema import Draft202012Validator
 from reporting import NAMES, TEXTS, checked, finding, reported, secret_fix
 
 from pinpoint_endpoints.errors import CannotRun
+from pinpoint_endpoints.masking import CONTROLS
 from pinpoint_endpoints.reports.problems import ReportFormat
 from pinpoint_endpoints.segments.funnel import ENDPOINTS, FROM_USERS, MATCHED, Stage
 
@@ -163,11 +165,11 @@ def test_a_result_says_whether_it_can_be_fixed() -> None:
 
 @given(NAMES, TEXTS, TEXTS)
 def test_any_text_is_json(source: str, message: str, hint: str) -> None:
-    """File names that are not text and lone surrogates are escaped; everything else is kept."""
+    """What is not text, and what would steer a terminal, are escapes; everything is kept."""
     problem = finding(source=source, message=message, hint=hint)
-    envelope = envelope_in(
-        reported(ReportFormat.JSON, [checked(problem)], CannotRun(message, hint))
-    )
+    text = reported(ReportFormat.JSON, [checked(problem)], CannotRun(message, hint))
+    assert re.search(CONTROLS, text.replace("\n", "")) is None
+    envelope = envelope_in(text)
     (result,) = envelope["results"]
     assert result["message"] == message.encode("utf-8", "backslashreplace").decode()
     assert envelope["errors"][0]["message"] == result["message"]

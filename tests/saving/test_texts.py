@@ -1,5 +1,6 @@
 """What is written of an endpoint is read back as it was, by our reader and by other tools."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from strategies import ENDPOINTS, HARD_TEXTS, request_of
 from pinpoint_endpoints import Document
 from pinpoint_endpoints.documents.discovery import Source, format_of
 from pinpoint_endpoints.documents.load import documents_in
+from pinpoint_endpoints.masking import CONTROLS
 from pinpoint_endpoints.saving import (
     json_line,
     json_of_several,
@@ -29,7 +31,9 @@ def read(raw: bytes, name: str) -> list[Document]:
 def test_one_document_reads_back_equal(endpoint: dict[str, Any], way: tuple[Any, str]) -> None:
     """As JSON and as YAML: the same id, the same values of the same types, and nothing to warn."""
     write, name = way
-    (document,) = read(write(endpoint), name)
+    raw = write(endpoint)
+    assert re.search(CONTROLS, raw.decode().replace("\n", "")) is None
+    (document,) = read(raw, name)
     assert (document.endpoint_id, document.problems) == (endpoint["Id"], ())
     assert document.request == request_of(endpoint)
     assert repr(document.request) == repr(request_of(endpoint))

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from pinpoint_endpoints.masking import (
     is_personal,
-    json_without_controls,
     looks_like_address,
     masked,
     printable,
@@ -118,7 +117,7 @@ def sections_of(endpoint: Endpoint) -> list[Section]:
 
 def json_of(endpoint: Endpoint) -> str:
     """Return a shown endpoint as indented JSON, without characters that would steer a terminal."""
-    return "\n".join(map(json_without_controls, json_text(endpoint).decode().splitlines()))
+    return json_text(endpoint).decode().rstrip()
 
 
 def _sections(name: str, members: Mapping[str, Any]) -> Iterator[Section]:
