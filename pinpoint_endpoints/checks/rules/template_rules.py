@@ -399,7 +399,8 @@ def template_member(template: CheckedTemplate) -> Findings:
     """A template has a member that there is not, or one of the wrong type.
 
     boto3 and the AWS CLI refuse the whole request. Texts are strings, and so are
-    `DefaultSubstitutions`: JSON, written as a string. A template without any text is a warning.
+    `DefaultSubstitutions`: JSON, written as a string. A template without any text is a warning, and
+    so is a text that a function of CloudFormation makes, unless it joins what the file has.
     A `TemplateName` begins with a letter or a digit, and has letters, digits, `_` and `-`, at most
     128.
 
