@@ -235,16 +235,22 @@ def _next(records: Iterator[list[str]], lines: "_Lines") -> list[str] | Fault | 
 
 def _row(cells: list[str], columns: Sequence[Column], lines: "_Lines") -> Parsed:
     value: dict[str, Any] = {}
+    inner = value
+    inner_holder: tuple[str, ...] = ()
+    text, values = _Kind.TEXT, _Kind.VALUES  # members of an enum are slow to find
     for cell, (holder, name, kind) in zip(cells, columns, strict=False):
         if not cell:
             continue
-        inner = value
-        for step in holder:
-            inner = inner.setdefault(step, {})
-        if kind is _Kind.VALUES:
+        if holder != inner_holder:  # neighbours mostly have the same
+            inner, inner_holder = value, holder
+            for step in holder:
+                inner = inner.setdefault(step, {})
+        if kind is text:
+            inner[name] = cell
+        elif kind is values:
             inner.setdefault(name, []).append(cell)
         else:
-            inner[name] = cell if kind is _Kind.TEXT else _number(cell)
+            inner[name] = _number(cell)
     return Parsed(value, (), _RowLocator(lines.text, lines.first, columns))
 
 
