@@ -284,8 +284,9 @@ def _answer_of_profiles(
     """Return the body of the answer to a request for Customer Profiles."""
     from pinpoint_endpoints.local.customer_profiles import operation_at, run_operation
 
-    if len(body) > max_bytes(method, target):
-        raise payload_too_large(f"The body is over {max_bytes(method, target)} bytes.")
+    limit = max_bytes(method, target)
+    if len(body) > limit:
+        raise payload_too_large(f"The body is over {limit} bytes.")
     path, _, query = target.partition("?")
     upload = UPLOAD_PATH.fullmatch(path) if method == "PUT" else None
     if upload:
@@ -317,13 +318,13 @@ def refusal(error: ServiceError, request_id: str, target: str) -> Answer:
         request_id: of the request.
         target: its path: the services differ in the names of errors.
     """
-    is_of_profiles = target.startswith(PROFILES_PATHS)
+    code = error.code
+    if target.startswith(PROFILES_PATHS):
+        code = PROFILES_CODES.get(code, code)
     headers = {
         "Content-Type": "application/json",
         "x-amzn-RequestId": request_id,
-        "x-amzn-ErrorType": PROFILES_CODES.get(error.code, error.code)
-        if is_of_profiles
-        else error.code,
+        "x-amzn-ErrorType": code,
         **error.headers,
     }
     body = {"Message": error.message, "RequestID": request_id}

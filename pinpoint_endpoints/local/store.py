@@ -47,14 +47,14 @@ OTHER_STORE = (
     "use another file for the store, or move this one away together with its -wal and -shm files, "
     "which hold the latest writes"
 )
-NO_PERMISSION = "this user may not write it", OTHER_STORE
+NO_PERMISSION = "its disk is read-only, or this user may not write it", OTHER_STORE
 CAUSES = {
     BUSY: (
         "another process has kept it locked for too long",
         "end the other process, and run the same command again",
     ),
     "SQLITE_CANTOPEN": (
-        "it is not a file, or this user may not write it or its folder",
+        "it is not a file, its disk is read-only, or this user may not write it or its folder",
         OTHER_STORE,
     ),
     "SQLITE_FULL": ("the disk is full", "free some space and run the same command again"),
@@ -330,14 +330,11 @@ def _make_private_file(path: Path) -> None:
         # Opens only a new file: closing an existing one would release SQLite's locks on it.
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError as error:
-        raise CannotRun(
-            f"the store {path} cannot be created: {path.parent} is not a folder",
-            "name a file that this user may write with --store or PE_LOCAL_STORE",
-        ) from error
     except OSError as error:
+        is_no_folder = isinstance(error, FileExistsError)
+        reason = f"{path.parent} is not a folder" if is_no_folder else error.strerror
         raise CannotRun(
-            f"the store {path} cannot be created: {error.strerror}",
+            f"the store {path} cannot be created: {reason}",
             "name a file that this user may write with --store or PE_LOCAL_STORE",
         ) from error
 
@@ -346,10 +343,8 @@ def exists(path: Path) -> bool:
     """Tell whether a file is at a store's path; one that cannot be examined counts as present."""
     try:
         path.stat()
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
+    except OSError as error:
+        return not isinstance(error, FileNotFoundError)
     return True
 
 
