@@ -295,7 +295,8 @@ def _add_option_hint(error: Any, command: str, option: str) -> None:
 
 
 def _command_hint(typed: str) -> str:
-    meant = next((own for own, others in _COMMANDS_BY_OTHER_NAMES.items() if typed in others), "")
+    names = _COMMANDS_BY_OTHER_NAMES.items()
+    meant = next((own for own, others in names if typed.lower() in (own, *others)), "")
     if meant:
         return f" Did you mean '{meant}'?"
     return f" To check files: pe validate {shlex.quote(typed)}" if os.path.lexists(typed) else ""

@@ -90,7 +90,7 @@ class EndpointSelection(OptionGroup):
             return SelectedEndpoints(self.app, [], user, several=True)
         several = len(ids) > 1 or STANDARD_INPUT in ids
         read: list[str] = []
-        for word in ids:
+        for word in dict.fromkeys(ids):  # standard input can be read once
             if word == STANDARD_INPUT:
                 read += _ids_from_standard_input()
             else:

@@ -473,4 +473,6 @@ def _parsed(report: str) -> tuple[ReportFormat, str]:
         raise UsageError(
             f"a report is FORMAT=FILE, not {report}", f"the formats are {formats}: junit=report.xml"
         )
+    if path == STANDARD_INPUT:
+        raise UsageError(f"{report} needs a file", f"use -o {name} for standard output")
     return ReportFormat(name), path

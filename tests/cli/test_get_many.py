@@ -133,7 +133,8 @@ def test_ids_that_differ_in_case_are_asked_for_once() -> None:
 )
 def test_ids_come_from_standard_input(given: str) -> None:
     """With --id -, one a line, of any system's line ends, besides those of the command line."""
-    code, out, _ = get("--id", "-", "--id", "ada.json", "-o", "ndjson", given=given.encode())
+    asked = ("--id", "-", "--id", "ada.json", "--id", "-")
+    code, out, _ = get(*asked, "-o", "ndjson", given=given.encode())
     ids = [json.loads(line)["Id"] for line in out.splitlines()]
     assert (code, ids) == (0, ["bob", "Ada/Phone", "ada.json"])
 

@@ -30,6 +30,7 @@ from pinpoint_endpoints import __version__
         ("serve 8080", "Name the port with --port."),
         ("new sms email", "Name one channel."),
         ("lint a.json", "Did you mean 'validate'?"),
+        ("Validate a.json", "Did you mean 'validate'?"),
         ("update-endpoints-batch", "Did you mean 'upsert'?"),
         ("fix a.json", "Did you mean 'validate --fix'?"),
         ("get-user-endpoints", "Did you mean 'get --user'?"),

@@ -151,6 +151,7 @@ def test_a_report_in_a_searched_directory_is_not_read(folder: Path) -> None:
         ("junit", 2),
         ("nonsense=x", 2),
         ("json=", 2),
+        ("json=-", 2),
         ("json=none/x.json", 3),
         ("json=.", 3),
         ("json=endpoints", 2),
