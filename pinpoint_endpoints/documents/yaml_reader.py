@@ -364,15 +364,12 @@ def _any_line(text: str, expected: ExpectedTypes) -> _Line:
     parts = _LINE.fullmatch(text)
     if parts is None:
         raise _NotPlainError
-    return _BLANK if parts.lastindex == _INDENT else _line_of(text, parts, expected)
-
-
-def _line_of(text: str, parts: re.Match[str], expected: ExpectedTypes) -> _Line:
     kind = parts.lastindex or _INDENT
+    if kind == _INDENT:
+        return _BLANK
     _, dash, key, double, single, plain, _ = parts.groups("")
-    if not key and (not dash or kind in (_DASH, _LIST)):
-        raise _NotPlainError
-    if not text.isascii() and (_looks_like_syntax(key) or _looks_like_syntax(plain)):
+    is_doubtful = not text.isascii() and (_looks_like_syntax(key) or _looks_like_syntax(plain))
+    if is_doubtful or (not key and (not dash or kind in (_DASH, _LIST))):
         raise _NotPlainError
     start, end = parts.span(kind)
     scalar: str | None = plain or double or single.replace("''", "'")
