@@ -23,7 +23,7 @@ EFFECTIVE_DATE = ("EffectiveDate",)
 CHANNEL_TYPE = ("ChannelType",)
 USER_ATTRIBUTES = ("User", "UserAttributes")
 
-_NOT_EVALUATED = {"ApplicationId", "Name", "Tags"}
+_NOT_EVALUATED = {"ApplicationId", "Tags", "tags"}
 _DIMENSIONS = frozenset(
     {"Attributes", "UserAttributes", "Metrics", "Behavior", "Demographic", "Location"}
 )
@@ -163,7 +163,11 @@ def definition_in(value: Any, path: ValuePath = ()) -> Definition:
     Raises:
         UnknownResultError: a criterion has a function of CloudFormation.
     """
-    members = _without_functions(value, path)
+    members: dict[str, Any] = {
+        name: text_of_function(one) if name == "Name" else _without_functions(one, (*path, name))
+        for name, one in value.items()
+        if name not in _NOT_EVALUATED
+    }
     if "WriteSegmentRequest" in members:
         found = _definition(members["WriteSegmentRequest"], (*path, "WriteSegmentRequest"))
         return found.with_id(found.id or members.get("SegmentId", ""))
@@ -176,10 +180,10 @@ def _without_functions(value: Any, path: ValuePath) -> Any:
     """Return a value with what functions of CloudFormation return in their place."""
     if is_function(value):
         text = text_of_function(value)
-        if (text is None or "${" in text) and path[-1] not in _NOT_EVALUATED:
+        if text is None or "${" in text:
             (name,) = value
             raise UnknownResultError(path, f"what {name} returns is known only in the stack")
-        return text or ""
+        return text
     if isinstance(value, dict):
         return {name: _without_functions(one, (*path, name)) for name, one in value.items()}
     if isinstance(value, list):
@@ -200,7 +204,7 @@ def _definition(members: Mapping[str, Any], path: ValuePath) -> Definition:
         found = tuple(_group(group, at) for group, at in listed)
     return Definition(
         path,
-        members.get("Name", ""),
+        members.get("Name") or "",
         found,
         include,
         members.get("Id", ""),

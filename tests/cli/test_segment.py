@@ -196,7 +196,8 @@ def test_base_segments_have_to_be_there(folder: Path, command: str) -> None:
 def test_functions_of_a_stack_are_in_a_segment(folder: Path) -> None:
     """The texts that they join are evaluated; what only the stack knows is refused."""
     country: dict[str, Any] = {"Values": [{"Fn::Join": ["", ["U", {"Fn::Sub": "S"}]]}]}
-    properties = {"Name": {"Ref": "N"}, "Dimensions": {"Location": {"Country": country}}}
+    named = {"Name": {"Ref": "N"}, "Tags": {"team": {"Ref": "T"}}}
+    properties = {**named, "Dimensions": {"Location": {"Country": country}}}
     stack = {"Resources": {"X": {"Type": "AWS::Pinpoint::Segment", "Properties": properties}}}
     write("stack.json", stack)
     assert listed("segment", "stack.json", "endpoints") == "e2 e3"

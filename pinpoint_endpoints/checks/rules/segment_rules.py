@@ -11,6 +11,7 @@ from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Action, Fix, Severity
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.documents.rule import Scope, rule
+from pinpoint_endpoints.documents.stack_functions import is_function
 from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_case
 from pinpoint_endpoints.quotas import (
     MAX_CONSOLE_GROUPS,
@@ -140,7 +141,7 @@ def _criteria_set(value: Mapping[str, Any], path: ValuePath) -> CriteriaSet:
         for group, members in value.items()
         if isinstance(members, dict)
         for name, one in members.items()
-        if isinstance(one, dict)
+        if isinstance(one, dict) and not is_function(one)
     )
     return CriteriaSet(path, tuple(criteria))
 
