@@ -206,7 +206,7 @@ def test_a_query_that_is_not_encoded_is_refused(one_endpoint: Site) -> None:
         "/nothing",
         "/application/",
         "//evil.example/",
-        "/templates/base.html",
+        "/pages/templates/base.html",
         "/..%2fa.py",
         "/%00",
     ],
