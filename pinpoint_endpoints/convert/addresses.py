@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import repeat
 
@@ -12,6 +12,8 @@ from pinpoint_endpoints.schema.bundled import channel_types
 PHONE_CHANNELS = frozenset({"SMS", "VOICE"})
 
 _MIN_PHONE_DIGITS = 7
+_ENDINGS = 10**_MIN_PHONE_DIGITS
+_MAX_CODE_LENGTH = 3
 _MIN_TOKEN_LENGTH = 20
 _LENGTH_WITH_PREFIX = 11
 _SEPARATORS = r" ()./\-\u2010-\u2015\u2212"
@@ -64,6 +66,8 @@ class OptedOut:
 
     def __init__(self) -> None:
         self._keys = Hashes()
+        self._endings = bytearray(_ENDINGS // 8)
+        """A bit for each seven digits that a number among them ends with: few numbers have one."""
 
     def __bool__(self) -> bool:
         return bool(self._keys)
@@ -72,11 +76,32 @@ class OptedOut:
         """Add an address of a channel type."""
         for key in keys_to_keep(channel, address):
             self._keys.add(key)
+            digits = key.removeprefix("+")
+            if digits.isdecimal():
+                for number in _with_zeros(digits):
+                    ending = int(number) % _ENDINGS
+                    self._endings[ending >> 3] |= 1 << (ending & 7)
 
     def have(self, channel: str, address: str) -> bool:
         """Return whether an address is among them, in whatever spelling."""
+        digits = address.removeprefix("+")
+        if digits.isdecimal():
+            ending = int(digits[-_MIN_PHONE_DIGITS:])
+            if not self._endings[ending >> 3] & 1 << (ending & 7):
+                return False
         keys = self._keys
         return bool(keys) and any(key in keys for key in keys_to_find(channel, address))
+
+
+def _with_zeros(number: str) -> Iterable[str]:
+    """Yield a number as it may end; zeros after the country code count if it is a short one."""
+    if len(number) > _MIN_PHONE_DIGITS + _MAX_CODE_LENGTH:
+        return (number,)
+    return (
+        f"{number[:length]}{'0' * zeros}{number[length:]}"
+        for length in range(1, _MAX_CODE_LENGTH + 1)
+        for zeros in range(_MIN_PHONE_DIGITS + 1)
+    )
 
 
 def address_key(channel: str, address: str) -> str:

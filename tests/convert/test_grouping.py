@@ -7,9 +7,16 @@ from random import Random
 import orjson
 import pytest
 from commands import run
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pinpoint_endpoints import load
-from pinpoint_endpoints.convert.addresses import OptedOut, address_key
+from pinpoint_endpoints.convert.addresses import (
+    OptedOut,
+    address_key,
+    keys_to_find,
+    keys_to_keep,
+)
 from pinpoint_endpoints.convert.grouping import Grouping, User
 
 ENDPOINTS: list[dict[str, object]] = [
@@ -205,6 +212,22 @@ def test_numbers_that_may_be_dialled_alike_are_one(spelling: str, number: str) -
         opted_out = OptedOut()
         opted_out.add("SMS", one)
         assert opted_out.have("VOICE", other)
+
+
+DIALLED = st.lists(st.sampled_from(["+", "00", "44", "354", "1", "5"]), max_size=8).map("".join)
+
+
+@settings(max_examples=100, deadline=None)
+@given(DIALLED, st.sampled_from(["SMS", ""]), DIALLED, st.integers(0, 12))
+def test_numbers_that_are_skipped_have_no_key_that_is_kept(
+    number: str, channel: str, other: str, end: int
+) -> None:
+    """Whether their endings differ is asked first."""
+    other = (other + number[-end:]) if end else number.replace("0", "")
+    opted_out = OptedOut()
+    opted_out.add(channel, number)
+    expected = not set(keys_to_keep(channel, number)).isdisjoint(keys_to_find("SMS", other))
+    assert opted_out.have("SMS", other) == expected
 
 
 @pytest.mark.parametrize(
