@@ -62,11 +62,8 @@ class PartTally(Tally[Result]):
     def succeeded(self) -> int:
         """How many profiles were loaded."""
         well = sum(self._profiles[state] for state in _WELL)
-        return well + self._profiles[PartState.PARTIAL] - self._refused_of_partial
-
-    @property
-    def _refused_of_partial(self) -> int:
-        return min(self._refused, self._profiles[PartState.PARTIAL])
+        partial = self._profiles[PartState.PARTIAL]
+        return well + partial - min(self._refused, partial)
 
     @property
     def failed(self) -> int:
@@ -86,7 +83,8 @@ class PartTally(Tally[Result]):
         is_sent = any(self._parts[state] for state in _SENT)
         if error is not None:
             return ExitCode.PARTIAL if is_sent else error.exit_code
-        if not self._invalid and all(not n for s, n in self._parts.items() if s not in _WELL):
+        is_well = not any(self._parts[state] for state in PartState if state not in _WELL)
+        if is_well and not self._invalid:
             return ExitCode.OK
         if is_sent or any(self._parts[state] for state in _WELL):
             return ExitCode.PARTIAL
