@@ -274,6 +274,9 @@ Resources:
   Empty:
     Type: AWS::Pinpoint::SmsTemplate
     Properties: {TemplateName: !Join ["-", [!Ref x, !Sub "${y}"]]}
+  Push:
+    Type: AWS::Pinpoint::PushTemplate
+    Properties: {APNS: !If [x, y, z], GCM: {Body: !Sub "${y}"}}
   Germans:
     Type: AWS::Pinpoint::Segment
     Properties:
@@ -289,6 +292,7 @@ Resources:
     assert found == {
         ("PE503", '!Join ["", ["Hi ", !Sub ["{{Nam}}", {}]]]'),
         ("PE510", "!If [a, b, c]"),
+        ("PE510", '!If [x, y, z], GCM: {Body: !Sub "${y}"}}'),
         ("PE510", '{TemplateName: !Join ["-", [!Ref x, !Sub "${y}"]]}'),
         ("PE420", "!Ref Country]}}"),
     }

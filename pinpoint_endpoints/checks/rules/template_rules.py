@@ -425,7 +425,7 @@ def template_member(template: CheckedTemplate) -> Findings:
         found += _wrong_members(pointer, members, known)
         for platform in PLATFORMS if template.template.kind == "PUSH" else ():
             inner = members.get(platform)
-            if isinstance(inner, Mapping):
+            if isinstance(inner, Mapping) and not is_function(inner):
                 found += _wrong_members(f"{pointer}/{platform}", inner, PUSH_MEMBERS)
     yield from found
     if not found and not any(part.part.text for part in template.parts):
