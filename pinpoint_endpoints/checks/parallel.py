@@ -22,7 +22,14 @@ from pinpoint_endpoints.checks.validate import findings_in, fix_at, problems_of,
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Format, Source, UnreadablePath
 from pinpoint_endpoints.documents.endpoint_ids import IdSource
-from pinpoint_endpoints.documents.load import GROUP, of_any_kind, read_all, read_lines, with_ids
+from pinpoint_endpoints.documents.load import (
+    GROUP,
+    of_any_kind,
+    read,
+    read_ahead,
+    read_lines,
+    with_ids,
+)
 from pinpoint_endpoints.documents.model import Checked, Document, Fix, Problem, Severity
 from pinpoint_endpoints.documents.positions import Locator, ValuePath
 from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES
@@ -387,14 +394,14 @@ def _documents(part: _Part) -> tuple[Iterable[Iterator[Document]], BufferedReade
     the last one, ends the reading of the file.
     """
     if part.start is None:
-        return read_all(part.sources), None
+        return (documents for _, documents in read_ahead(part.sources, read)), None
     (source,) = part.sources
     try:
         with Path(source.path).open("rb") as file:
             file.seek(part.start)
             lines = file.read(part.size)
     except OSError as error:
-        return read_all([UnreadablePath(source.path, reason_of(error))]), None
+        return [read(UnreadablePath(source.path, reason_of(error)))], None
     text = lines + b"\n" if lines.endswith(b"\n") else lines
     stream: BufferedReader = BufferedReader(BytesIO(text), CHUNK)
     return [read_lines(source, stream, part.first_line, is_part=True)], stream

@@ -8,7 +8,7 @@ from pinpoint_endpoints.checks.finding import DEFAULT_POLICY, CodedFinding, Poli
 from pinpoint_endpoints.checks.validate import problem_at, validate, validate_each, verdict_on
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.discovery import Source, UnreadablePath
-from pinpoint_endpoints.documents.load import GROUP, in_groups, of_any_kind, size_of
+from pinpoint_endpoints.documents.load import GROUP, in_groups, of_any_kind, read_ahead, size_of
 from pinpoint_endpoints.documents.model import Checked, Document, Problem, Verdict
 from pinpoint_endpoints.documents.rule import rule_of
 
@@ -77,7 +77,9 @@ def check_all(  # noqa: PLR0913 - the last three are optional
 
     if workers is None:
         yield from check_pairs(
-            (source, document) for source in sources for document in of_any_kind(read(source))
+            (source, document)
+            for source, documents in read_ahead(sources, read, group)
+            for document in of_any_kind(documents)
         )
     else:
         yield from workers.check(sources, index, check, read, on_source)

@@ -91,6 +91,7 @@ OnEmpty = Callable[[Document | None, int], None]
 
 
 Value = TypeVar("Value")
+SomeSource = TypeVar("SomeSource", bound=Source | UnreadablePath)
 
 
 class Language(Protocol):
@@ -126,7 +127,8 @@ def load(
     if isinstance(paths, (str, os.PathLike)):
         paths = [paths]
     sources = discover((os.fspath(path) for path in paths), selection)
-    return chain.from_iterable(read_all(sources, spooled, meter))
+    for _, documents in read_ahead(sources, lambda source: read(source, spooled, meter)):
+        yield from documents
 
 
 def of_any_kind(documents: Iterable[Document]) -> Iterator[Document]:
@@ -254,7 +256,7 @@ def read(
     *,
     lines: Container[int] | None = None,
 ) -> Iterator[Document]:
-    """Yield the documents of one source.
+    """Return the documents of one source; a small file is read at once, others when they are due.
 
     Args:
         source: from `discover`.
@@ -265,19 +267,22 @@ def read(
     return _documents_of(source, _small_text(source, spooled), spooled, meter, lines)
 
 
-def read_all(
-    sources: Iterable[Source | UnreadablePath],
-    spooled: Mapping[str, Spooled] = NOTHING_SPOOLED,
-    meter: Meter | None = None,
-) -> Iterator[Iterator[Document]]:
-    """Yield the documents of each source.
+def read_ahead(
+    sources: Iterable[SomeSource],
+    read: Callable[[SomeSource], Value],
+    most: int = GROUP,
+) -> Iterator[tuple[SomeSource, Value]]:
+    """Yield sources with their documents, of which small files are read some at once.
 
-    Small files are read some at once: calls of the system between parsing take twice the time.
+    Calls of the system between parsing take twice the time that they take one after the other.
+
+    Args:
+        sources: from `discover`.
+        read: `read`, which returns when it has read a small file.
+        most: how many files are read at once.
     """
-    for group in in_groups(sources, lambda _: 0):
-        texts = [_small_text(source, spooled) for source in group]
-        for source, text in zip(group, texts, strict=True):
-            yield _documents_of(source, text, spooled, meter)
+    for group in in_groups(sources, lambda _: 0, most):
+        yield from zip(group, [read(source) for source in group], strict=True)
 
 
 def _small_text(source: Source | UnreadablePath, spooled: Mapping[str, Spooled]) -> bytes | None:
