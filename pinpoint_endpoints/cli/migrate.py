@@ -108,7 +108,7 @@ def migrate(
     """
     from pinpoint_endpoints.convert.account import Account
     from pinpoint_endpoints.convert.customer_profiles import Profiles
-    from pinpoint_endpoints.convert.profiles import OBJECT_TYPE_NAME
+    from pinpoint_endpoints.convert.fields import OBJECT_TYPE_NAME
     from pinpoint_endpoints.delivery.migration import Migration
     from pinpoint_endpoints.delivery.plan import SendOptions
 

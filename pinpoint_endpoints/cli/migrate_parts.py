@@ -218,7 +218,7 @@ def _keeping(
 def _put(
     migration: "MigrateRun", options: ViaOptions, parts: "list[Part]", activity: _Activity
 ) -> "Iterator[PartOutcome]":
-    from pinpoint_endpoints.convert.profiles import object_type
+    from pinpoint_endpoints.convert.fields import object_type
     from pinpoint_endpoints.delivery.migration import prepare_type
     from pinpoint_endpoints.delivery.parts import put_parts
     from pinpoint_endpoints.service.s3 import S3Files, S3Folder
@@ -242,7 +242,7 @@ def _load(
     activity: _Activity,
     shown: "list[tuple[User, Profile]]",
 ) -> "Iterator[Result]":
-    from pinpoint_endpoints.convert.profiles import object_type
+    from pinpoint_endpoints.convert.fields import object_type
     from pinpoint_endpoints.delivery.parts import UploadJobs
     from pinpoint_endpoints.service.outcome import Outcome, State
     from pinpoint_endpoints.service.profiles import check_domain

@@ -11,19 +11,13 @@ import orjson
 from pinpoint_endpoints.convert.account import MAX_ENTRIES, OPTED_OUT_IN_INVALID, Account, Count
 from pinpoint_endpoints.convert.addresses import address_key
 from pinpoint_endpoints.convert.cells import row_of
+from pinpoint_endpoints.convert.fields import Fields, object_type
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format
 from pinpoint_endpoints.convert.grouping import Grouping, User
 from pinpoint_endpoints.convert.hashes import Hashes
 from pinpoint_endpoints.convert.output import Output, OutputFile
-from pinpoint_endpoints.convert.profiles import (
-    MAPPING,
-    MIN_SLOTS,
-    RULES,
-    Fields,
-    Profile,
-    object_type,
-    profile_of,
-)
+from pinpoint_endpoints.convert.profiles import MAPPING, RULES, Profile, profile_of
+from pinpoint_endpoints.convert.reach import MIN_SLOTS
 from pinpoint_endpoints.convert.segment_definitions import RULES as RULES_OF_SEGMENTS
 from pinpoint_endpoints.convert.segment_definitions import SegmentDefinitions
 from pinpoint_endpoints.convert.sorted_lines import SortedLines

@@ -34,7 +34,7 @@ from pinpoint_endpoints.convert.customer_profiles import PartLimits, write_parts
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
 from pinpoint_endpoints.convert.hashes import Hashes
 from pinpoint_endpoints.convert.output import Output
-from pinpoint_endpoints.convert.profiles import e164
+from pinpoint_endpoints.convert.reach import e164
 from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, dumps, text_of
 from pinpoint_endpoints.documents.csv_reader import column_of
 from pinpoint_endpoints.documents.model import Document

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from pinpoint_endpoints.convert.account import Account, Action, Rule
+from pinpoint_endpoints.convert.fields import Fields, unused
 from pinpoint_endpoints.convert.grouping import User
 from pinpoint_endpoints.convert.output import Output
-from pinpoint_endpoints.convert.profiles import Fields, Profile, unused
+from pinpoint_endpoints.convert.profiles import Profile
 from pinpoint_endpoints.documents.positions import ValuePath
 from pinpoint_endpoints.errors import PinpointEndpointsError
 from pinpoint_endpoints.quotas import MAX_PROFILE_VALUE_LENGTH

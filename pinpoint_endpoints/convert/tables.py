@@ -11,20 +11,18 @@ from pinpoint_endpoints.convert.customer_profiles import (
     SideFiles,
     write_parts,
 )
+from pinpoint_endpoints.convert.fields import FIXED_FIELDS, Field, unused
 from pinpoint_endpoints.convert.formats import ConvertOptions, Format, MappedMember
 from pinpoint_endpoints.convert.grouping import User
 from pinpoint_endpoints.convert.output import Output
 from pinpoint_endpoints.convert.profiles import (
-    FIXED_FIELDS,
     RULES,
-    Field,
     Profile,
     how_many,
     note_id,
     profile_of,
-    reason_to_suppress,
-    unused,
 )
+from pinpoint_endpoints.convert.reach import reason_to_suppress
 from pinpoint_endpoints.convert.sorted_lines import SortedLines, by_key, keyed_line
 from pinpoint_endpoints.convert.user_endpoint import UserEndpoint, age, dumps, loads, text_of
 from pinpoint_endpoints.documents.model import Document

@@ -6,9 +6,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinpoint_endpoints.convert.customer_profiles import Profiles
+from pinpoint_endpoints.convert.fields import object_type
 from pinpoint_endpoints.convert.grouping import User
 from pinpoint_endpoints.convert.intake import NotConverted, convertible
-from pinpoint_endpoints.convert.profiles import Profile, object_type
+from pinpoint_endpoints.convert.profiles import Profile
 from pinpoint_endpoints.convert.user_endpoint import dumps
 from pinpoint_endpoints.delivery.circuit_breaker import CircuitBreaker
 from pinpoint_endpoints.delivery.deliver import Send, deliver

@@ -24,11 +24,13 @@ from pinpoint_endpoints.convert.customer_profiles import (
     row_of_refusal,
     suppressed_rows,
 )
+from pinpoint_endpoints.convert.fields import Fields, Learned, object_type
 from pinpoint_endpoints.convert.files import NDJSON, account_for_whole
 from pinpoint_endpoints.convert.formats import DEFAULT_OPTIONS, ConvertOptions
 from pinpoint_endpoints.convert.grouping import User, endpoint_in
 from pinpoint_endpoints.convert.intake import NotConverted, convertible
-from pinpoint_endpoints.convert.profiles import MIN_SLOTS, Fields, Learned, object_type, profile_of
+from pinpoint_endpoints.convert.profiles import profile_of
+from pinpoint_endpoints.convert.reach import MIN_SLOTS
 from pinpoint_endpoints.convert.run import FORMATS
 from pinpoint_endpoints.convert.user_endpoint import (
     UserEndpoint,

@@ -17,9 +17,9 @@ from botocore.validate import ParamValidator
 from pinpoint_endpoints import load
 from pinpoint_endpoints.convert.account import Account, Action
 from pinpoint_endpoints.convert.customer_profiles import PartLimits, write, write_parts
+from pinpoint_endpoints.convert.fields import FIXED_FIELDS
 from pinpoint_endpoints.convert.formats import ConvertOptions
 from pinpoint_endpoints.convert.output import Directory
-from pinpoint_endpoints.convert.profiles import FIXED_FIELDS
 
 EMAIL = {"ChannelType": "EMAIL", "Address": "ann@example.com"}
 PLAIN = ConvertOptions()
