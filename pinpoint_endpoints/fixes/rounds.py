@@ -110,21 +110,20 @@ def _examine(raw: bytes, source: Source, check: Check) -> _Examined:
     found: list[tuple[int, Problem]] = []
     fixes: list[list[_Numbered]] = []
     states: list[_State] = []
-    doubtful: set[int] = set()
+    is_doubtful = False
     for document in of_any_kind(documents_in(source, raw, all_problems=True)):
         if not locators or locators[-1] is not document.locator:
             locators.append(document.locator)
-        number = len(locators) - 1
+            is_doubtful = any(problem.code == codes.DUPLICATE_KEY for problem in document.problems)
         if not document.is_read:
             continue
+        number = len(locators) - 1
         problems = check(document)
         states.append(_state_of(problems))
         found += ((number, problem) for problem in problems if problem.fix)
-        fixes.append([*dict.fromkeys((number, each.fix) for each in problems if each.fix)])
-        if any(problem.code == codes.DUPLICATE_KEY for problem in document.problems):
-            doubtful.add(number)
-    kept = [[fix for fix in own if fix[0] not in doubtful] for own in fixes]
-    return _Examined(raw, locators, found, kept, states)
+        own = dict.fromkeys((number, problem.fix) for problem in problems if problem.fix)
+        fixes.append([] if is_doubtful else [*own])
+    return _Examined(raw, locators, found, fixes, states)
 
 
 def _worse(before: _Examined, after: _Examined) -> set[int]:
