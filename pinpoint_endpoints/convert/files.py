@@ -11,6 +11,7 @@ from pinpoint_endpoints.convert.hashes import Hashes
 from pinpoint_endpoints.convert.output import Directory, Output
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.errors import UsageError
+from pinpoint_endpoints.masking import json_without_controls
 from pinpoint_endpoints.saving import json_text, names_for, same_file_key, yaml_text
 
 WHOLE = Rule("whole", Action.CARRIED, "every member is carried as it is")
@@ -56,7 +57,7 @@ def _write_lines(
 ) -> None:
     with output.open("endpoints.ndjson") as file:
         for endpoint in whole_endpoints(documents, account):
-            file.write(endpoint.json + b"\n", 1)
+            file.write(json_without_controls(endpoint.json) + b"\n", 1)
 
 
 def _write_files(

@@ -40,6 +40,7 @@ from pinpoint_endpoints.documents.csv_reader import column_of
 from pinpoint_endpoints.documents.model import Document
 from pinpoint_endpoints.documents.shapes import READ_ONLY
 from pinpoint_endpoints.errors import CannotRun, UsageError
+from pinpoint_endpoints.masking import json_without_controls
 from pinpoint_endpoints.quotas import (
     MAX_CONTACT_LIST_TOPICS,
     MAX_CONTACTS,
@@ -115,7 +116,8 @@ def _write_ses_suppression(
             member = "COMPLAINT" if reason is _OPTED_OUT else "BOUNCE"
             address = endpoints[0].address.strip()
             for email in emails_in(address) or [address]:
-                yield dumps({"emailAddress": email, "reason": member}) + b"\n"
+                line = dumps({"emailAddress": email, "reason": member})
+                yield json_without_controls(line) + b"\n"
 
     write_parts(output, "ses-suppression-{}.json", lines(), limits=_SUPPRESSION_LIMITS)
 

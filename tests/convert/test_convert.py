@@ -80,6 +80,14 @@ def test_an_endpoint_at_an_address_that_an_invalid_document_opts_out(
     assert "in.ndjson:2" in run("convert", "in.ndjson", "--to", name, "-d", "table").out
 
 
+@pytest.mark.parametrize("name", ["ndjson", "ses-suppression"])
+def test_standard_output_does_not_steer_a_terminal(tmp_path: Path, name: str) -> None:
+    """JSON can name control characters without having them."""
+    source = lines(tmp_path / "in.ndjson", {**ADA, "Address": "a@\x9b.example", "OptOut": "ALL"})
+    out = run("convert", source, "--to", name).out
+    assert ("\x9b" in out, "a@\\u009b.example" in out) == (False, True)
+
+
 def test_a_null_loses_nothing(tmp_path: Path) -> None:
     """Neither the null nor the id beside it."""
     source = tmp_path / "in.ndjson"
