@@ -148,7 +148,7 @@ def test_an_endpoint_without_a_user_lists_no_others(site: Site, put: Put) -> Non
 def test_the_command_prints_the_endpoint(tmp_path: Path) -> None:
     """The command to copy prints the endpoint of this page, however nasty its id is."""
     path = tmp_path / "a b's $store.sqlite3"
-    ids = ["-", "-x", "it's", 'a/b %2F :*?"<>|#', " é\\"]
+    ids = ["-", "-x", " it's a/b %2F :*?\"<>|# é\\"]
     app = "-app `x` !"
     with Store(path) as store:
         pinpoint = LocalPinpoint(store)
