@@ -15,8 +15,8 @@ FORMATS = ("json", "junit", "sarif", "github")
 
 def write_corpus(folder: Path) -> None:
     """Write more files than one part has, a file of lines of several parts, and others."""
-    for number in range(110):
-        endpoint = {**WHOLE, "Id": f"e{number % 100}", "Channel": "SMS", "OptOut": "none"}
+    for number in range(260):
+        endpoint = {**WHOLE, "Id": f"e{number % 250}", "Channel": "SMS", "OptOut": "none"}
         (folder / f"{number:03}.json").write_text(json.dumps(endpoint), "utf-8")
     lines = [
         json.dumps({**WHOLE, "Id": f"l{number}", "Attributes": {"a": ["x" * 90] * 12}})
