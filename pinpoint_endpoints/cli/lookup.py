@@ -3,7 +3,7 @@
 import os
 import re
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, suppress
 from itertools import groupby
 from operator import itemgetter
@@ -104,33 +104,29 @@ def channels(incomplete: str) -> Iterator[Completion]:
     """Yield what `pe new` has files of: the channel types, and segments."""
     from pinpoint_endpoints.schema.templates import CHANNELS, SEGMENT
 
-    for name, channel in CHANNELS.items():
-        yield _match_case(incomplete, name), channel.what
-    yield _match_case(incomplete, SEGMENT), "which endpoints are meant"
+    titles = {name: channel.what for name, channel in CHANNELS.items()}
+    return _described(incomplete, {**titles, SEGMENT: "which endpoints are meant"})
 
 
 def schemas(incomplete: str) -> Iterator[Completion]:
     """Yield what `pe schema --shape` prints a schema of."""
     from pinpoint_endpoints.schema.export import schema_titles
 
-    for name, title in schema_titles().items():
-        yield _match_case(incomplete, name), title
+    return _described(incomplete, schema_titles())
 
 
 def formats(incomplete: str) -> Iterator[Completion]:
     """Yield the formats of `pe convert`."""
     from pinpoint_endpoints.convert.run import FORMATS
 
-    for name, format_ in FORMATS.items():
-        yield _match_case(incomplete, name), format_.title
+    return _described(incomplete, {name: format_.title for name, format_ in FORMATS.items()})
 
 
 def topics(incomplete: str) -> Iterator[Completion]:
     """Yield the topics of `pe help`."""
     from pinpoint_endpoints.help import topic_titles
 
-    for name, title in topic_titles().items():
-        yield _match_case(incomplete, name), title
+    return _described(incomplete, topic_titles())
 
 
 def stored_applications(ctx: typer.Context, incomplete: str) -> Iterator[str]:
@@ -208,6 +204,10 @@ def _completions_of(rule: "Rule", incomplete: str) -> Iterator[Completion]:
     yield _match_case(incomplete, rule.code), rule.title
     if incomplete:
         yield rule.name, rule.title
+
+
+def _described(incomplete: str, titles: Mapping[str, str]) -> Iterator[Completion]:
+    return ((_match_case(incomplete, name), title) for name, title in titles.items())
 
 
 def _match_case(incomplete: str, word: str) -> str:

@@ -21,7 +21,7 @@ class ProgressStyle(Enum):
 
     BAR = "a bar that vanishes at the end"
     LINES = "a line every ten seconds, for the log of a CI job"
-    NOT = "not at all"
+    NONE = "not at all"
 
 
 def progress_style(*, quiet: bool, streams: bool, lines: bool = False) -> ProgressStyle:
@@ -33,14 +33,10 @@ def progress_style(*, quiet: bool, streams: bool, lines: bool = False) -> Progre
         lines: whether lines replace the bar where there is no terminal.
     """
     if quiet:
-        return ProgressStyle.NOT
+        return ProgressStyle.NONE
     if sys.stderr.isatty():
-        return ProgressStyle.NOT if streams and sys.stdout.isatty() else ProgressStyle.BAR
-    return ProgressStyle.LINES if lines else ProgressStyle.NOT
-
-
-def _unknown() -> int | None:
-    return None
+        return ProgressStyle.NONE if streams and sys.stdout.isatty() else ProgressStyle.BAR
+    return ProgressStyle.LINES if lines else ProgressStyle.NONE
 
 
 class Progress:
@@ -79,7 +75,7 @@ class Progress:
         self._thread: Thread | None = None
 
     def __enter__(self) -> Self:
-        if self._style is not ProgressStyle.NOT:
+        if self._style is not ProgressStyle.NONE:
             show = self._show_bar if self._style is ProgressStyle.BAR else self._print_lines
             self._thread = Thread(target=show, daemon=True)
             self._thread.start()
@@ -90,7 +86,7 @@ class Progress:
 
     def go_on(self, doing: str) -> None:
         """Start another part of the run, of unknown size."""
-        self._total = _unknown
+        self._total = lambda: None
         self.meter.count = 0
         self._doing = doing
 

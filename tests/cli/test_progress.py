@@ -1,5 +1,6 @@
 """The progress of a run where standard error is not a terminal."""
 
+import io
 import sys
 import threading
 
@@ -8,27 +9,23 @@ import pytest
 from pinpoint_endpoints.cli.progress import Progress, ProgressStyle, progress_style
 
 
-class Lines:
+class Lines(io.StringIO):
     """Standard error that tells when it has been written to.
 
     Attributes:
-        text: what was written.
         has_come: set at the end of the first line.
     """
 
     def __init__(self) -> None:
-        self.text = ""
+        super().__init__()
         self.has_come = threading.Event()
 
     def write(self, text: str) -> int:
         """Keep the text."""
-        self.text += text
-        if "\n" in self.text:
+        written = super().write(text)
+        if "\n" in text:
             self.has_come.set()
-        return len(text)
-
-    def flush(self) -> None:
-        """Do nothing: all is written."""
+        return written
 
 
 @pytest.mark.parametrize(
@@ -54,14 +51,14 @@ def test_a_line_has_the_counts_and_the_time_left(
     progress.meter.count = 100
     with progress:
         assert stderr.has_come.wait(60)
-    assert stderr.text.splitlines()[0] == line
+    assert stderr.getvalue().splitlines()[0] == line
 
 
 def test_progress_disturbs_no_results() -> None:
     """Without a terminal there are lines at most, and with --quiet nothing."""
-    assert progress_style(quiet=True, streams=False, lines=True) is ProgressStyle.NOT
+    assert progress_style(quiet=True, streams=False, lines=True) is ProgressStyle.NONE
     assert progress_style(quiet=False, streams=False, lines=True) is ProgressStyle.LINES
-    assert progress_style(quiet=False, streams=False) is ProgressStyle.NOT
+    assert progress_style(quiet=False, streams=False) is ProgressStyle.NONE
 
 
 def test_a_part_of_unknown_size_has_no_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,5 +72,5 @@ def test_a_part_of_unknown_size_has_no_time_left(monkeypatch: pytest.MonkeyPatch
     progress.go_on("comparing")
     with progress:
         assert stderr.has_come.wait(60)
-    assert stderr.text.splitlines()[0] == "comparing: 5 documents"
+    assert stderr.getvalue().splitlines()[0] == "comparing: 5 documents"
     assert progress.meter.count == 0
