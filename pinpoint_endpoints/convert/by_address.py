@@ -23,51 +23,35 @@ OLDER_ADDRESS = Rule(
 NO_ADDRESS = Rule("no-address", Action.SKIPPED, "the endpoint has no address")
 
 
-class Addresses:
-    """The endpoints of some channels by address, in the order of the addresses.
+def endpoints_by_address(
+    documents: Iterable[Document], channels: Collection[str], account: Account
+) -> Iterator[list[UserEndpoint]]:
+    """Yield the endpoints with each address, the newest first, in the order of the addresses.
+
+    Endpoints without an id are those of invalid documents that opt the address out. Before the
+    first ones are yielded, all addresses that are opted out are in `account.refusals`.
 
     Args:
         documents: with an endpoint and an id each.
         channels: the channel types; other endpoints are left out.
         account: takes note of what is left out.
-
-    Attributes:
-        opts_out: returns whether any endpoint of any channel opts out an address.
     """
-
-    def __init__(
-        self, documents: Iterable[Document], channels: Collection[str], account: Account
-    ) -> None:
-        self._documents = documents
-        self._channels = channels
-        self._account = account
-        self.opts_out = account.refusals.addresses.have
-
-    def __iter__(self) -> Iterator[list[UserEndpoint]]:
-        """Yield the endpoints with each address, the newest first. Do it once.
-
-        Endpoints without an id are those of invalid documents that opt the address out.
-        """
-        with SortedLines() as lines:
-            for endpoint in endpoints_by_id(self._documents, self._account):
-                self._add(endpoint.read(), lines)
-            for refusal in self._account.refusals:
-                if refusal.channel in self._channels:
-                    lines.add(_line_of(refusal))
-            for _, found in by_key(lines):
-                yield sorted((UserEndpoint(*loads(one)) for one in found), key=_newest_first)
-
-    def _add(self, endpoint: UserEndpoint, lines: SortedLines) -> None:
-        if not endpoint.address.strip():
-            rule = NO_ADDRESS if endpoint.channel in self._channels else OTHER_CHANNEL
-            self._account.add(rule, ENDPOINT, endpoint.place)
-            return
-        if endpoint.opted_out:
-            self._account.refusals.addresses.add(endpoint.channel, endpoint.address)
-        if endpoint.channel not in self._channels:
-            self._account.add(OTHER_CHANNEL, ENDPOINT, endpoint.place)
-        else:
-            lines.add(_line_of(endpoint))
+    refusals = account.refusals
+    with SortedLines() as lines:
+        for endpoint in (one.read() for one in endpoints_by_id(documents, account)):
+            is_wanted, has_address = endpoint.channel in channels, bool(endpoint.address.strip())
+            if endpoint.opted_out and has_address:
+                refusals.addresses.add(endpoint.channel, endpoint.address)
+            if is_wanted and has_address:
+                lines.add(_line_of(endpoint))
+            else:
+                rule = NO_ADDRESS if is_wanted else OTHER_CHANNEL
+                account.add(rule, ENDPOINT, endpoint.place)
+        for refusal in refusals:
+            if refusal.channel in channels:
+                lines.add(_line_of(refusal))
+        for _, found in by_key(lines):
+            yield sorted((UserEndpoint(*loads(one)) for one in found), key=_newest_first)
 
 
 def address_group(endpoint: UserEndpoint) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Write the lists by which Amazon SES and AWS End User Messaging know whom to leave alone."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -27,7 +27,7 @@ from pinpoint_endpoints.convert.by_address import (
     NO_ADDRESS,
     OLDER_ADDRESS,
     OTHER_CHANNEL,
-    Addresses,
+    endpoints_by_address,
 )
 from pinpoint_endpoints.convert.by_id import RULES_OF_READING
 from pinpoint_endpoints.convert.customer_profiles import PartLimits, write_parts
@@ -79,20 +79,19 @@ _LEFT_OUT = (_REACHABLE, OTHER_CHANNEL, NO_ADDRESS, OPTED_OUT_IN_INVALID, *RULES
 _NO_MEMBERS = MappedMember("every other member", "")
 
 
-def _reason(endpoints: Sequence[UserEndpoint], addresses: Addresses) -> Rule:
+def _reason(endpoints: Sequence[UserEndpoint], account: Account) -> Rule:
     """Return why the address of these endpoints must not be contacted, or `_REACHABLE`."""
-    if addresses.opts_out(endpoints[0].channel, endpoints[0].address):
+    if account.refusals.addresses.have(endpoints[0].channel, endpoints[0].address):
         return _OPTED_OUT
     return _INACTIVE if all(endpoint.inactive for endpoint in endpoints) else _REACHABLE
 
 
 def _suppressed(
-    documents: Iterable[Document], channels: Iterable[str], account: Account
+    documents: Iterable[Document], channels: Collection[str], account: Account
 ) -> Iterator[tuple[Sequence[UserEndpoint], Rule]]:
     """Yield the endpoints with each address that is to be left alone, and why."""
-    addresses = Addresses(documents, frozenset(channels), account)
-    for endpoints in addresses:
-        reason = _reason(endpoints, addresses)
+    for endpoints in endpoints_by_address(documents, channels, account):
+        reason = _reason(endpoints, account)
         if reason is not _REACHABLE:
             yield endpoints, reason
         else:
@@ -156,14 +155,13 @@ def _write_ses_contacts(
     topics: set[str] = set()
 
     def lines() -> Iterator[bytes]:
-        addresses = Addresses(documents, frozenset({"EMAIL"}), account)
-        for endpoints in addresses:
-            reason = _reason(endpoints, addresses)
+        for endpoints in endpoints_by_address(documents, ("EMAIL",), account):
+            reason = _reason(endpoints, account)
             newest, *others = sorted(endpoints, key=_best_first)
             rule = _CONTACT if reason is _REACHABLE else _UNSUBSCRIBED[reason]
             _note(rule, [newest], account)
             _note(rule if reason is not _REACHABLE else OLDER_ADDRESS, others, account)
-            members = _reachable_members(newest, addresses, account)
+            members = _reachable_members(newest, account)
             own_topics = _values_at(members, options.topics) if rule is _CONTACT else []
             topics.update(own_topics)
             yield _contact(newest.address, members, own_topics, unsubscribed=rule is not _CONTACT)
@@ -188,15 +186,14 @@ def _best_first(endpoint: UserEndpoint) -> tuple[bool, bool]:
     return not endpoint.endpoint_id, endpoint.inactive
 
 
-def _reachable_members(
-    endpoint: UserEndpoint, addresses: Addresses, account: Account
-) -> dict[str, Any]:
+def _reachable_members(endpoint: UserEndpoint, account: Account) -> dict[str, Any]:
     """Return the members of an endpoint, without values that name an opted-out address."""
+    opts_out = account.refusals.addresses.have
 
     def kept(value: Any, path: str) -> Any:
         if isinstance(value, dict):
             inner = {name: kept(member, f"{path}.{name}") for name, member in value.items()}
-            names = [name for name in inner if names_opted_out(name, addresses.opts_out)]
+            names = [name for name in inner if names_opted_out(name, opts_out)]
             for name in names:
                 account.add(OPTED_OUT_NAME, f"{path}.{name}", endpoint.place)
                 del inner[name]
@@ -205,7 +202,7 @@ def _reachable_members(
             return [one for one in (kept(each, path) for each in value) if one is not None]
         if isinstance(value, float) or path in _KEYS:
             return value
-        if names_opted_out(text_of(value), addresses.opts_out):
+        if names_opted_out(text_of(value), opts_out):
             account.add(OPTED_OUT_VALUE, path, endpoint.place)
             return None
         return value

@@ -130,8 +130,17 @@ class Output:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
 
-    def _cannot_be_written(self, _path: str, error: OSError) -> Exception:
-        return error  # the program handles what happens to standard output
+    def _cannot_be_written(self, path: str, error: OSError) -> Exception:
+        if path == STANDARD_OUTPUT:
+            return error  # the program handles what happens there
+        is_misnamed = isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError)
+        what_to_do = (
+            "name a file in a directory that exists"
+            if is_misnamed
+            else "check the free space and the permissions"
+        )
+        message = f"{path} cannot be written: {reason_of(error)}"
+        return CannotRun(message, f"nothing was written: {what_to_do}")
 
 
 class SingleFile(Output):
@@ -169,20 +178,6 @@ class SingleFile(Output):
         else:
             remove_leftovers(path.parent)
             yield self._until_commit.enter_context(replacing(path))
-
-    def _cannot_be_written(self, path: str, error: OSError) -> Exception:
-        return _cannot_be_written(path, error)
-
-
-def _cannot_be_written(path: str, error: OSError) -> CannotRun:
-    is_misnamed = isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError)
-    what_to_do = (
-        "name a file in a directory that exists"
-        if is_misnamed
-        else "check the free space and the permissions"
-    )
-    message = f"{path} cannot be written: {reason_of(error)}"
-    return CannotRun(message, f"nothing was written: {what_to_do}")
 
 
 class _Discarded(Exception):  # noqa: N818 - ends a block, and is no error
@@ -309,6 +304,3 @@ class Directory(Output):
             yield stream
             stream.flush()
             os.fsync(descriptor)
-
-    def _cannot_be_written(self, path: str, error: OSError) -> Exception:
-        return _cannot_be_written(path, error)
