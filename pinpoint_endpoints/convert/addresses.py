@@ -11,7 +11,7 @@ from pinpoint_endpoints.schema.bundled import channel_types
 
 PHONE_CHANNELS = frozenset({"SMS", "VOICE"})
 
-_MIN_PHONE_DIGITS = 7
+_MIN_PHONE_DIGITS, _MAX_PHONE_DIGITS = 7, 15
 _ENDINGS = 10**_MIN_PHONE_DIGITS
 _MAX_CODE_LENGTH = 3
 _MIN_TOKEN_LENGTH = 20
@@ -141,8 +141,14 @@ def emails_in(text: str) -> list[str]:
 
 def numbers_in(address: str) -> list[str]:
     """Return the phone numbers of an address that has several, or the address alone."""
-    found = _NUMBERS.findall(_plain(address))
+    found = _numbers(_plain(address))
     return found if len(found) > 1 else [address]
+
+
+def _numbers(text: str) -> list[str]:
+    if "/" in text and len(_NOT_DIGITS.sub("", text)) > _MAX_PHONE_DIGITS:
+        text = text.replace("/", ";")  # it is between numbers, not in one
+    return _NUMBERS.findall(text)
 
 
 def names_opted_out(text: str, opts_out: Callable[[str, str], bool]) -> bool:
@@ -179,7 +185,7 @@ def _addresses_in(text: str) -> Sequence[str]:
     elif len(text) >= _MIN_TOKEN_LENGTH and " " not in text:
         found.append(text)
     if _DIGITS_OF_NUMBER.search(text):
-        found += _NUMBERS.findall(text)
+        found += _numbers(text)
     return found
 
 

@@ -204,6 +204,7 @@ def test_spellings_of_an_address_are_one(channel: str, spelling: str, other: str
         ("+52 1 55 1234 5678", "+525512345678"),
         ("0054 9 11 2345 6789", "+54 11 2345 6789"),
         ("206-555-0107; +1 206-555-0108", "+12065550108"),
+        ("206-555-0107/206-555-0108", "+12065550108"),
     ],
 )
 def test_numbers_that_may_be_dialled_alike_are_one(spelling: str, number: str) -> None:
