@@ -1,4 +1,4 @@
-"""Do work in other processes: call a function in several, or take values that one makes.
+"""Runs work in other processes: calls of a function in several, or a producer of values in one.
 
 The pools of the standard library take as long to import as it takes to check 500 documents.
 """
@@ -67,7 +67,7 @@ class _Process(Generic[R]):
 
     def end(self) -> None:
         try:
-            self.call.result = pickle.load(self.results)  # noqa: S301 - it is a process of ours
+            self.call.result = _load(self.results)
         except _SIGNS_OF_DEATH:
             raise ProcessDiedError(self.call.argument) from None
         self.call.is_over = True
@@ -174,9 +174,13 @@ def _serve(function: Callable[[Any], object], arguments: BinaryIO, results: Bina
     """Call a function with each argument until there are no more."""
     with suppress(*_SIGNS_OF_DEATH):
         while True:
-            result = function(pickle.load(arguments))  # noqa: S301 - of the other process
+            result = function(_load(arguments))
             pickle.dump(result, results, pickle.HIGHEST_PROTOCOL)
             results.flush()
+
+
+def _load(pipe: BinaryIO) -> Any:
+    return pickle.load(pipe)  # noqa: S301 - only processes that this module forks write to it
 
 
 class Producer(Generic[R]):
@@ -185,8 +189,8 @@ class Producer(Generic[R]):
     Start it before any thread.
 
     Args:
-        make: yields the values; none is None. They are pickled, and so is a PinpointEndpointsError
-            that ends them.
+        make: yields the values, none of them None. They are pickled, as is the
+            PinpointEndpointsError that `make` may raise.
     """
 
     def __init__(self, make: Callable[[], Iterable[R]]) -> None:
@@ -206,7 +210,7 @@ class Producer(Generic[R]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the process, even where it waits for input that may never come."""
+        """Kill the process: it may be waiting for input that never comes."""
         self._values.close()
         os.kill(self._number, signal.SIGKILL)
         _wait_for(self._number)
@@ -216,11 +220,11 @@ class Producer(Generic[R]):
 
         Raises:
             ProcessDiedError: the process has died.
-            PinpointEndpointsError: making the values did.
+            PinpointEndpointsError: `make` raised it.
         """
         while True:
             try:
-                value = pickle.load(self._values)  # noqa: S301 - it is a process of ours
+                value = _load(self._values)
             except _SIGNS_OF_DEATH:
                 raise ProcessDiedError from None
             if value is None:
@@ -231,7 +235,7 @@ class Producer(Generic[R]):
 
 
 def _produce(make: Callable[[], Iterable[object]], values: BinaryIO) -> None:
-    """Write values to a pipe, then what ended them."""
+    """Write values to a pipe, then the error that ended them, if any, and None."""
 
     def write(value: object) -> None:
         pickle.dump(value, values, pickle.HIGHEST_PROTOCOL)
@@ -246,9 +250,9 @@ def _produce(make: Callable[[], Iterable[object]], values: BinaryIO) -> None:
 
 
 def _forked(work: Callable[[], None]) -> int:
-    """Start a process that does some work, and return its number.
+    """Fork a process that does some work, and return its process id.
 
-    Ctrl-C is for the process that started it.
+    It ignores Ctrl-C, which the process that started it handles.
     """
     number = os.fork()
     if number == 0:
@@ -257,9 +261,9 @@ def _forked(work: Callable[[], None]) -> int:
             for name in _ENDING_SIGNALS:
                 if hasattr(signal, name):
                     signal.signal(getattr(signal, name), signal.SIG_DFL)
-            gc.freeze()  # what is there stays
+            gc.freeze()  # a collection would copy pages that are shared with the parent
             work()
-        except BaseException:  # noqa: BLE001 - the other process only sees that this one ends
+        except BaseException:  # noqa: BLE001 - os._exit() below would hide the traceback
             sys.excepthook(*sys.exc_info())
         finally:
             os._exit(1)

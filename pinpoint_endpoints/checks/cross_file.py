@@ -45,13 +45,13 @@ Names = dict[ValuePath, set[str]]
 
 
 class IndexPart(NamedTuple):
-    """What an index knows of some documents; see `CrossFileIndex`.
+    """The part of an index that covers some of the documents; see `CrossFileIndex`.
 
     Attributes:
         rows: the columns of each document, one row after the other.
         starts: for each source, the index of its first document.
-        names: those of attributes and metrics, by application.
-        applications: which are named.
+        names: the names of attributes and metrics, by application.
+        applications: the application ids in the documents.
     """
 
     rows: "array[int]"
@@ -61,13 +61,13 @@ class IndexPart(NamedTuple):
 
 
 class CrossFileIndex:
-    """What each document of a run is about, in 40 bytes per document.
+    """Indexes the documents of a run to find those that collide, in 40 bytes per document.
 
-    There is a row for each, with hashes of its endpoint, address, user and user attributes, 0 for
-    none, and the number of the line where it begins, if it has one to itself.
+    Each document has a row: hashes of its endpoint, address, user and user attributes (0 for none),
+    and the number of the line where it begins, if no other document is on that line.
 
     Args:
-        max_names: of an application; None for no limit.
+        max_names: how many names an application may have; None for no limit.
     """
 
     def __init__(self, max_names: int | None = MAX_ATTRIBUTE_NAMES) -> None:

@@ -390,8 +390,8 @@ def _check(settings: Settings, part: _Part) -> _Found:
 def _documents(part: _Part) -> tuple[Iterable[Iterator[Document]], BufferedReader | None]:
     """Return the documents of each source of a part; of lines, also the stream they come from.
 
-    An empty line is added to lines: so there is something left in the stream if one of them, be it
-    the last one, ends the reading of the file.
+    An empty line is added to lines, so that the stream is not empty if one of them, even the last
+    one, ends the reading of the file.
     """
     if part.start is None:
         return (documents for _, documents in read_ahead(part.sources, read)), None
@@ -408,7 +408,7 @@ def _documents(part: _Part) -> tuple[Iterable[Iterator[Document]], BufferedReade
 
 
 class _Results:
-    """Collects what a worker found in a part, with no more than what is shown of it."""
+    """Collects what a worker found in a part; details are kept only of what will be shown."""
 
     def __init__(self, settings: Settings, part: _Part) -> None:
         self._settings = settings
@@ -458,7 +458,7 @@ class _Results:
         return tuple(unshown)
 
     def _add_shown(self, document: Document, problems: Sequence[Problem], once: str) -> None:
-        """Add a document of which something is shown."""
+        """Add a document with at least one problem that is shown."""
         needs_text = False
         reported: list[_Shown | _Unshown] = []
         for problem in problems:
@@ -498,7 +498,7 @@ class _Results:
         return [*self._documents, *_counted(self._same), *valid]
 
     def counts(self) -> Mapping[_Kind, int]:
-        """Return how many problems there are."""
+        """Return how many problems this part adds, by code and severity."""
         return self._counts - Counter(self._part.counts)
 
 
@@ -515,7 +515,7 @@ def _counted(same: _Same) -> Iterator[_Documents]:
 
 
 def _without_text(fix: Fix | None) -> Fix | None:
-    """Return what a fix has in common with those of other documents."""
+    """Return a fix without its text, so that it equals those of other documents."""
     return fix._replace(text="") if fix and fix.text else fix
 
 

@@ -101,7 +101,7 @@ def _by_schema(
 
 
 def _is_of_function(value: Any, path: ValuePath) -> bool:
-    """Tell whether what is at a path is, or is an argument of, a function of CloudFormation."""
+    """Tell whether the value at a path is a function of CloudFormation, or is inside one."""
     for step in path:
         if is_function(value):
             return True

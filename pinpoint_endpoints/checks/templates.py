@@ -177,7 +177,7 @@ def _place(problem: Problem) -> tuple[int, int, str]:
 
 
 def path_of(pointer: str, value: Any) -> ValuePath:
-    """Return the path that a JSON pointer into a value stands for, as far as it leads."""
+    """Convert a JSON pointer to a path, up to the first step that the value does not have."""
     path: list[str | int] = []
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")

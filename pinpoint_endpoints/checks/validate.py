@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _IDS = frozenset({"Id", "EndpointId"})
 _SHAPES = ENDPOINT_SHAPES.union(shape for shape, _ in WRAPPERS.values())
-"""Those of endpoints, and of what is wrong around them."""
+"""The shapes of endpoints and of invalid wrappers around them."""
 
 
 def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
@@ -30,7 +30,7 @@ def validate(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Proble
 
 
 def validate_each(documents: Sequence[Document], policy: Policy) -> list[list[Problem]]:
-    """Return the problems of each of some documents; for many, this takes less time."""
+    """Return the problems of each document; faster than `validate` for each of many."""
     found = zip(documents, findings_in(documents, policy), strict=True)
     return [problems_of(document, findings, policy) for document, findings in found]
 
@@ -56,9 +56,9 @@ def problems_of(document: Document, found: "list[Found]", policy: Policy) -> lis
 
 
 def findings_in(documents: Sequence[Document], policy: Policy) -> "list[list[Found]]":
-    """Return what is wrong with each document, in any order; of templates, only problems tell.
+    """Return the findings of each document, in any order; templates have none, only problems.
 
-    Each step is done for all of them: see `in_groups`.
+    Each step is done for all documents before the next: see `in_groups`.
     """
     nothing: frozenset[str] = frozenset()
     suspected = [

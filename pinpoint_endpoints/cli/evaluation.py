@@ -1,4 +1,4 @@
-"""Evaluates a segment over the endpoints of an audience, and explains what it answers."""
+"""Evaluates a segment over the endpoints of an audience, and explains the result."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
@@ -37,16 +37,20 @@ if TYPE_CHECKING:
 
 
 class Evaluator:
-    """Evaluates a segment, once a first pass over the audience has found out what it needs.
+    """Evaluates a segment after a first pass over the audience.
+
+    The first pass finds out whether endpoints have dates, and whether the attributes of users
+    differ between their endpoints.
 
     Attributes:
         found: the segment with its place.
+        has_recency: whether the segment has a criterion on the last activity.
 
     Args:
         found: the segment.
         settings: how criteria are read.
         library: makes the library of base segments for settings.
-        is_stored: whether the audience has the attributes of users merged already.
+        is_stored: whether the audience comes from a store, which merges the attributes of users.
         can_repeat: whether the audience can be read again. Then user attributes are merged only if
             they turn out to differ between endpoints of a user, which is rare.
         explained_id: the id of the endpoint that is explained; None if none is.
@@ -88,7 +92,7 @@ class Evaluator:
         self._sources: dict[str, tuple[float, Document]] = {}
 
     def first_passes(self) -> Iterator[FirstPass]:
-        """Yield what takes note of each endpoint before the first one is evaluated."""
+        """Yield the functions to call with each endpoint before the first one is evaluated."""
         if self._needs_dates:
             self._has_dates = False
             yield self._look_for_date
@@ -121,7 +125,7 @@ class Evaluator:
                 self._sources[name] = date, member.document
 
     def source_of(self, attribute: str) -> Document | None:
-        """Return the document with the value of the explained user's attribute that counts."""
+        """Return the document whose value of an attribute counts for the explained user."""
         return self._sources[attribute][1] if attribute in self._sources else None
 
     def _compare(self) -> None:
@@ -133,12 +137,12 @@ class Evaluator:
 
     @cached_property
     def settings(self) -> Settings:
-        """How criteria are read; to be asked for after the first pass."""
+        """How criteria are read; known after the first pass."""
         return self._settings._replace(has_dates=self._has_dates)
 
     @cached_property
     def node(self) -> Node:
-        """The compiled segment; to be asked for after the first pass."""
+        """The compiled segment; known after the first pass."""
         return self._library(self.settings).compile(self.found.definition)
 
     def decide(self, endpoint: Endpoint) -> Answer:
@@ -146,7 +150,7 @@ class Evaluator:
         return self.node.decide(endpoint)
 
     def prepare(self, member: Member) -> Endpoint:
-        """Return an endpoint with the attributes of its user, and its id if that matters."""
+        """Return an endpoint with its user's attributes, and its id if the segment needs it."""
         endpoint = member.endpoint
         if self._users is not None:
             endpoint = self._users.merged(endpoint)
@@ -155,7 +159,7 @@ class Evaluator:
         return {**endpoint, "Id": member.endpoint_id} if self._needs_id else endpoint
 
     def must_repeat(self) -> bool:
-        """Return whether user attributes differ, and have to be merged in more passes."""
+        """Return whether user attributes turned out to differ, which takes more passes."""
         if not self._may_differ or self._users is not None:
             return False
         self._compare()
@@ -180,7 +184,7 @@ class Evaluator:
 def evaluated_members(
     reader: AudienceReader, evaluator: Evaluator, tally: "MemberTally"
 ) -> Iterator[tuple[Member, Endpoint]]:
-    """Yield endpoints, each also as it is evaluated, and count them."""
+    """Count endpoints, and yield each with the form in which it was evaluated."""
     for member in reader:
         endpoint = evaluator.prepare(member)
         tally.funnel.add(endpoint, evaluator.decide(endpoint))
@@ -192,7 +196,7 @@ def evaluated_members(
 def criteria_results(
     evaluated: Iterable[tuple[Member, Endpoint]], evaluator: Evaluator, places: Places
 ) -> "Iterator[Result]":
-    """Yield what each criterion does to the audience."""
+    """Yield how many endpoints meet each criterion."""
     from pinpoint_endpoints.reports.segments import CountedCriterion
     from pinpoint_endpoints.segments.explain import CriterionCounts
 
@@ -214,7 +218,7 @@ def level_results(
     places: Places,
     endpoint_id: str,
 ) -> "Iterator[Result]":
-    """Yield the levels of the tree for one endpoint, when all are read.
+    """Yield the levels of the segment's tree for one endpoint, after reading all endpoints.
 
     Raises:
         CannotRun: there is no such endpoint.
@@ -241,7 +245,10 @@ def _countries() -> Mapping[str, str]:
 
 
 def _place_of_value(member: Member, level: "Level", evaluator: Evaluator) -> str:
-    """Return where the value is that a criterion looked at, in whichever document it is."""
+    """Return the place of the value that a criterion was evaluated on.
+
+    A user attribute may come from the document of another endpoint.
+    """
     if level.member is None or member.document is None or not level.values:
         return ""
     is_merged = level.member[:-1] == USER_ATTRIBUTES

@@ -118,12 +118,12 @@ def _compiled(expression: str) -> Expression:
 
 
 class _Question:
-    """What is asked about endpoints, and what is noticed when they answer.
+    """The conditions that an endpoint has to meet, and why fewer may meet them than expected.
 
     Args:
-        expression: has to match, if it is given.
-        address: has to be the endpoint's, if it is given.
-        user: has to be the id of the endpoint's user, if it is given.
+        expression: it has to match, if it is given.
+        address: the endpoint has to have it, if it is given.
+        user: the endpoint has to have this user id, if it is given.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class _Question:
         return False
 
     def remarks(self) -> Iterator[str]:
-        """Yield why less may have been found than was meant."""
+        """Yield why fewer endpoints may have been found than expected."""
         if self._in_other_case:
             number = counted(self._in_other_case, "endpoint")
             yield f"{number} left out, where upper and lower case differ from what is asked"
@@ -169,10 +169,10 @@ def _with_id(member: Member) -> dict[str, Any]:
 
 
 def _no_member(path: MemberPath, beside: Collection[str]) -> str:
-    """Return that no endpoint has a member, and which one may be meant.
+    """Return the remark that no endpoint has a member, with the one that may be meant.
 
     Args:
-        path: of the member.
+        path: the path of the member.
         beside: the names of the members that endpoints have there.
     """
     from pinpoint_endpoints.schema.members import member_names

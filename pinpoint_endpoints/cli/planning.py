@@ -1,4 +1,4 @@
-"""Plan an upsert: where there is much to read, a second process does it while this one sends."""
+"""Plans an upsert; for large inputs, in a second process while this one sends."""
 
 import os
 import sys
@@ -23,27 +23,26 @@ from pinpoint_endpoints.service.outcome import Outcome, State
 from pinpoint_endpoints.service.requests import Call, Item
 
 Documents = Callable[..., Iterator[Document]]
-"""Reads documents, as `Inputs.documents`; `meter` counts bytes, `say` takes lines for the user."""
+"""Reads documents, as `Inputs.documents` does with the arguments `meter` and `say`."""
 
 Plan = Callable[[Iterable[Document]], Iterator[Step]]
-"""Validates documents, and yields what becomes of each."""
+"""Validates documents, and yields the steps of a plan."""
 
 Steps = Callable[[Meter, Monitor], Iterator[Step]]
-"""Returns the steps of a plan; the meter and the monitor follow how it is made."""
-
+"""Returns the steps of a plan; the meter and the monitor show its progress."""
 
 _Packed = tuple[str, bytes, str, str, bool, int, tuple[Problem, ...], int, str]
-"""An item without what can be made of the rest: to pickle it takes a quarter of the time."""
+"""The fields of an item that others cannot be derived from: pickled in a quarter of the time."""
 
 
 class _Message(NamedTuple):
-    """What the second process sends: a step, or at the end none, and what happened before it.
+    """A message of the second process: a step of the plan, and the progress up to it.
 
     Attributes:
-        step: of the plan; of a call, its items.
-        bytes_read: so far.
-        lines: for standard error.
-        left_out: at the end, how many files were not read, by suffix.
+        step: an outcome, or the items of a call; None in the last message.
+        bytes_read: how many bytes of the files were read so far.
+        lines: what to print on standard error.
+        left_out: in the last message, how many files were not read, by suffix.
     """
 
     step: Outcome | list[_Packed] | None
@@ -61,16 +60,16 @@ def planning(
     shows_warnings: bool,
     before_reading: Callable[[], None],
 ) -> Iterator[Steps]:
-    """Give what plans an upsert; enter it before there is any thread.
+    """Provide the function that plans an upsert; enter the context before any thread starts.
 
     Args:
         inputs: the files.
-        documents: reads them.
-        plan: plans them.
+        documents: reads the documents in them.
+        plan: plans what is sent of the documents.
         shows_warnings: whether warnings about what is sent are shown, and not only counted.
         before_reading: called in the second process, if there is one, before it reads.
     """
-    if not _has_much(inputs):
+    if not _is_worth_a_process(inputs):
         yield lambda meter, monitor: plan(monitor.reading(documents(meter=meter)))
         return
     from pinpoint_endpoints.processes import Producer
@@ -85,11 +84,11 @@ def planning(
         )
 
 
-def _has_much(inputs: Inputs) -> bool:
-    """Tell whether to read and check the files takes longer than to start a process.
+def _is_worth_a_process(inputs: Inputs) -> bool:
+    """Tell whether reading and checking the files takes longer than starting a process for it.
 
-    YAML is not counted: the lines of documents in one file, which the other process has to find
-    for all of them, take longer than the rest.
+    YAML does not count: the other process would have to find the line of every document in a file
+    of several, which takes longer than the rest.
     """
     if inputs.s3 is not None or not hasattr(os, "fork") or cpus() == 1 or active_count() > 1:
         return False
@@ -105,7 +104,7 @@ def _has_much(inputs: Inputs) -> bool:
 def _messages(
     documents: Documents, plan: Plan, left_out: Counter[str] | None, *, shows_warnings: bool
 ) -> Iterator[_Message]:
-    """Plan in the second process."""
+    """Make the plan, in the second process."""
     meter = Meter()
     lines: list[str] = []
     error = None
@@ -122,7 +121,7 @@ def _messages(
 
 
 def _packed(step: Step, *, shows_warnings: bool) -> Outcome | list[_Packed]:
-    """Return a step without the texts of its documents, which warnings and places refer to."""
+    """Return a step without references to the texts of its documents, which would be pickled."""
     if isinstance(step, Outcome):
         is_shown = shows_warnings or step.state is State.INVALID
         return step if is_shown else step._replace(problems=_counted(step.problems))
@@ -163,11 +162,8 @@ def _item(packed: _Packed) -> Item:
 
 
 def _counted(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """Return as many problems, of which nothing is told."""
-    return (_UNTOLD,) * len(problems)
-
-
-_UNTOLD = Problem("", 0, 0, "", Severity.WARNING, "")
+    """Return empty problems, as many as there are: they are counted, and not shown."""
+    return (Problem("", 0, 0, "", Severity.WARNING, ""),) * len(problems)
 
 
 def _received(

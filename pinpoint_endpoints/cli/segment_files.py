@@ -69,17 +69,17 @@ Reject = Callable[[Document, list[Problem]], None]
 
 
 class LeftOut:
-    """Takes the segments that are wrong, without which the others can be evaluated.
+    """Collects errors in segments that the run can do without.
 
     Attributes:
-        error: what the run ends with when it is over, if nothing else is wrong with it.
+        error: the worst one; the run ends with it, unless it fails for another reason.
     """
 
     def __init__(self) -> None:
         self.error: PinpointEndpointsError | None = None
 
     def __call__(self, document: Document, errors: list[Problem]) -> None:
-        """Print the errors of a segment, or keep why a file cannot be read."""
+        """Print the errors of a segment, and remember the worst failure."""
         failure: PinpointEndpointsError = CannotRun(str(errors[-1]))
         if document.shape in SEGMENT_SHAPES:
             for problem in errors:
@@ -96,12 +96,12 @@ class LeftOut:
 
 
 def read_segments(paths: list[str], reject: Reject) -> Iterator[FoundSegment]:
-    """Yield the segments in files and directories; what is no segment in these is left out.
+    """Yield the segments in files and directories, and skip other documents.
 
     Args:
-        paths: of the files and directories.
-        reject: called with each invalid segment, also with one that only a stack knows, and with
-            each file that cannot be read.
+        paths: the files and directories.
+        reject: called with each invalid segment, each whose values only a stack has, and each file
+            that cannot be read.
     """
     inputs = Inputs(paths=paths)
     with inputs.spooled() as spooled:
@@ -126,9 +126,9 @@ def choose(path: str, name: str | None, left_out: LeftOut) -> FoundSegment:
     """Return the one segment in a file.
 
     Args:
-        path: of the file.
+        path: the file.
         name: the name or the id of the segment; None if the file has only one.
-        left_out: takes what is wrong beside it.
+        left_out: called with what is wrong with other segments in the file.
 
     Raises:
         CheckFailed: the segment is invalid.
@@ -157,14 +157,14 @@ def choose(path: str, name: str | None, left_out: LeftOut) -> FoundSegment:
 def read_bases(paths: list[str], reject: Reject) -> list[FoundSegment]:
     """Return the segments in the files and directories that `--segments` names.
 
-    The id of one without an id is the name of its file.
+    A segment without an id gets the name of its file as its id.
 
     Args:
         paths: of the files and directories.
-        reject: as of `read_segments`.
+        reject: as in `read_segments`.
 
     Raises:
-        CannotRun: there is no segment at all, not even a wrong one.
+        CannotRun: there are no segments, not even invalid ones.
     """
     found = []
     rejected = False

@@ -76,7 +76,7 @@ SEGMENT_KEY = re.compile("[A-Za-z_][A-Za-z_0-9-]*")
 
 USER, DEMOGRAPHIC, LOCATION = "User.UserAttributes", "Demographic", "Location"
 KINDS = (USER, "Attributes", "Metrics", DEMOGRAPHIC, LOCATION)
-"""Members that become attributes of a profile, in the order in which they choose their keys."""
+"""Members that become attributes of a profile; where keys clash, earlier ones have priority."""
 
 _COORDINATES = ("Latitude", "Longitude")
 
@@ -85,25 +85,25 @@ _Slot = tuple[str, str, int | None]
 
 
 Learned = tuple[Sequence[tuple[str, str, int | None, int]], Sequence[str]]
-"""How many endpoints have which attributes, with how many values; and what `pe` adds."""
+"""The number of endpoints per attribute and number of values; and the attributes `pe` adds."""
 
 
 class Fields:
-    """The fields of all profiles of a run: first it learns what there is, then it chooses names.
+    """Chooses the fields of all profiles of a run, once it has counted the attributes.
 
     A name in both UserAttributes and Attributes is the user attribute's; the endpoint attribute's
-    key begins with `Endpoint_`. Names that are equal once they are cleaned get numbers, in their
-    order. Where there are more than an object type can have, those that the fewest users have are
-    left out.
+    key begins with `Endpoint_`. Names that are equal without the characters that are not allowed
+    get numbers, in their order. If an object type cannot have that many fields, those that the
+    fewest users have are left out.
 
     Args:
         opts_out: whether any endpoint with this channel type and address is opted out.
         count: returns the count of a rule and a member in the account.
         strict_keys: whether keys that segments may not accept are changed.
-        max_fields: of an object type.
+        max_fields: how many fields an object type can have.
 
     Attributes:
-        harmless: texts of late that name no opted-out address.
+        harmless: recently checked texts that name no opted-out address.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Fields:
         self._derived_fields: dict[str, Field] = {}
 
     def learn(self, endpoint: UserEndpoint) -> None:
-        """Take note of what an endpoint has."""
+        """Count the attributes of an endpoint."""
         several = self._several
         for kind, members in attribute_members(endpoint.request):
             single = self._single[kind]
@@ -143,16 +143,16 @@ class Fields:
             self._derived.add(DEVICES)
 
     def learn_opt_outs(self, channels: Iterable[str]) -> None:
-        """Take note of channel types that endpoints have opted out of, once one of each counts."""
+        """Note the channel types of opted-out endpoints, when it is known which documents count."""
         self._derived.update(opt_out_key(channel) for channel in channels if channel)
 
     def learn_user(self, user: User) -> None:
-        """Take note of the addresses of a user with more endpoints than a profile has places."""
+        """Note what `pe` adds for a user with more endpoints than a profile has places."""
         reach = reach_of(user, self.opts_out, lambda _rule, _member, _place: None)
         self._derived.update(added_attributes(user, reach))
 
     def learned(self) -> Learned:
-        """Return what was learned, for other fields to learn it."""
+        """Return what was counted and noted, for `learn_from`."""
         single = [
             (kind, name, None, number)
             for kind, names in self._single.items()
@@ -162,7 +162,7 @@ class Fields:
         return [*single, *several], [*self._derived]
 
     def learn_from(self, learned: Learned) -> None:
-        """Learn what other fields have learned from other endpoints and users."""
+        """Add what another instance has learned from other endpoints and users."""
         slots, derived = learned
         for kind, name, values, number in slots:
             if values is None:

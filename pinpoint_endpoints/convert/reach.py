@@ -1,4 +1,4 @@
-"""Decides at which addresses a user may be reached, and what `pe` says about them."""
+"""Decides at which addresses a user may be reached, and which attributes `pe` adds about them."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ def reach_of(user: User, opts_out: Callable[[str, str], bool], change: Change) -
     Args:
         user: from `Grouping`.
         opts_out: whether any endpoint with this channel type and address is opted out.
-        change: told of each address.
+        change: called for each address.
     """
     reach = Reach([], [], [], [])
     known: set[str] = set()
@@ -78,7 +78,7 @@ def targets_of(channel: str) -> Sequence[str]:
 
 
 def reason_to_suppress(endpoint: UserEndpoint, opts_out: Callable[[str, str], bool]) -> str:
-    """Return by which rule nobody is to be reached at an endpoint's address; else nothing."""
+    """Return the rule that forbids messages to an endpoint's address; empty if none does."""
     if endpoint.opted_out:
         return "opted-out"
     if endpoint.inactive:
@@ -94,7 +94,7 @@ def _e164(address: str, place: str, change: Change) -> str:
 
 
 def e164(address: str) -> str:
-    """Return a phone number in E.164 form; nothing if it is none."""
+    """Return a phone number in E.164 form; an empty text if it cannot be converted."""
     if _E164.fullmatch(address):
         return address
     for finding in phone_number({"ChannelType": "SMS", "Address": address}):
@@ -103,7 +103,7 @@ def e164(address: str) -> str:
 
 
 def added_attributes(user: User, reach: Reach) -> dict[str, str]:
-    """Return the attributes that `pe` adds, but for the two of every profile."""
+    """Return the attributes that `pe` adds, except the two that every profile has."""
     derived = {
         f"EmailAddress_{number}": text
         for number, text in enumerate(reach.emails[len(EMAIL_TARGETS) :], len(EMAIL_TARGETS) + 1)
@@ -122,5 +122,5 @@ def added_attributes(user: User, reach: Reach) -> dict[str, str]:
 
 
 def opt_out_key(channel: str) -> str:
-    """Return the key of the attribute that tells of an opt-out on a channel."""
+    """Return the key of the attribute that records an opt-out on a channel."""
     return f"PinpointOptOut_{NOT_IN_FIELD_NAMES.sub('_', channel)[:20]}"

@@ -133,14 +133,14 @@ def parse(raw: bytes, first_line: int = 1) -> Iterable[Parsed]:
 
 
 def parse_lines(lines: Sequence[bytes], text: bytes) -> list[object]:
-    """Return the value of each line, if surely nothing is wrong with any of them; else nothing.
+    """Return the value of each line; an empty list if any line needs the checks of `parse`.
 
     This takes two thirds of the time of `parse`: names are counted for all lines together, and
-    orjson itself refuses values that are nested too deeply, as others are put around them.
+    lists are put around the values so that orjson refuses any that is nested too deeply.
 
     Args:
         lines: the lines of the text.
-        text: in which they are.
+        text: the text.
     """
     try:
         values = [*map(orjson.loads, lines)]
@@ -179,10 +179,9 @@ def as_json(value: object) -> bytes:
 
 
 def _has_all_names(raw: bytes, value: object) -> bool:
-    """Tell whether orjson dropped no duplicate name: then the value would have fewer quotes.
+    """Tell whether orjson kept every name; a value without a duplicate name has fewer quotes.
 
-    Most files, and most files of lines, are as orjson writes them: then there are no quotes to
-    count.
+    Most files are formatted as orjson writes them, and then no quotes need to be counted.
 
     Raises:
         TypeError: the value is nested too deeply for orjson to write it.

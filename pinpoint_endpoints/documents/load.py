@@ -256,7 +256,7 @@ def read(
     *,
     lines: Container[int] | None = None,
 ) -> Iterator[Document]:
-    """Return the documents of one source; a small file is read at once, others when they are due.
+    """Return the documents of one source; a small file is read now, others during iteration.
 
     Args:
         source: from `discover`.
@@ -272,21 +272,21 @@ def read_ahead(
     read: Callable[[SomeSource], Value],
     most: int = GROUP,
 ) -> Iterator[tuple[SomeSource, Value]]:
-    """Yield sources with their documents, of which small files are read some at once.
+    """Yield sources with their documents, reading several small files before parsing the first.
 
-    Calls of the system between parsing take twice the time that they take one after the other.
+    System calls take half the time in a row that they take between parsing.
 
     Args:
         sources: from `discover`.
-        read: `read`, which returns when it has read a small file.
-        most: how many files are read at once.
+        read: the function `read`, or one that calls it.
+        most: how many files are read before the first one is parsed.
     """
     for group in in_groups(sources, lambda _: 0, most):
         yield from zip(group, [read(source) for source in group], strict=True)
 
 
 def _small_text(source: Source | UnreadablePath, spooled: Mapping[str, Spooled]) -> bytes | None:
-    """Return the bytes of a small file; None for what is read piece by piece or cannot be read."""
+    """Return the bytes of a small file; None for one that is large, streamed or unreadable."""
     if (
         isinstance(source, UnreadablePath)
         or source.format not in _READ_WHOLE
@@ -307,7 +307,7 @@ def _documents_of(
     meter: Meter | None,
     lines: Container[int] | None = None,
 ) -> Iterator[Document]:
-    """Yield the documents of a source, of whose text nothing is known unless it is small."""
+    """Yield the documents of a source; `text` is the content of a small file, or None."""
     if isinstance(source, UnreadablePath):
         yield _unreadable(source.path, text_rules.unreadable(source.reason))
         return
@@ -604,11 +604,11 @@ def read_lines(
 
 
 def _lines(stream: BufferedReader, *, ahead: bool) -> Iterator[tuple[bytes, object]]:
-    """Yield lines, each with its value, or with None if it has to be parsed by itself.
+    """Yield lines, each with its value, or with None if it still has to be parsed.
 
     Args:
         stream: the lines.
-        ahead: whether the lines that are there, of which none is waited for, are parsed together.
+        ahead: whether lines that are already in the stream's buffer are parsed together.
     """
     while begin := stream.peek(CHUNK):
         text = begin[: begin.rfind(b"\n") + 1] if ahead else b""

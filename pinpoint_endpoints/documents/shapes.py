@@ -81,9 +81,10 @@ def endpoints_in(value: object, path: ValuePath = ()) -> Iterable[Endpoint]:
 
 
 def usual_endpoint(value: object) -> tuple[str, str | None, Mapping[str, object]] | None:
-    """Return the shape, id and request of a value that surely is one endpoint, and no answer.
+    """Return the shape, id and request of a value that is one endpoint by its names; else None.
 
-    Most values of large inputs are, and one look at their names tells. Of others return None.
+    This is fast, and enough for most values of large inputs. Responses of the service are among
+    the others.
     """
     if not isinstance(value, dict) or not _UNUSUAL.isdisjoint(value):
         return None

@@ -1,8 +1,8 @@
-"""Functions of CloudFormation: most of what they return is known only when a stack is made."""
+"""Recognizes functions of CloudFormation, and evaluates those whose results the file has."""
 
 
 def is_function(value: object) -> bool:
-    """Tell whether a value is a call of a function, in its long form."""
+    """Tell whether a value is a function in its long form, such as `{"Fn::Sub": ...}`."""
     if not isinstance(value, dict) or len(value) != 1:
         return False
     ((name, argument),) = value.items()
@@ -10,10 +10,10 @@ def is_function(value: object) -> bool:
 
 
 def text_of_function(value: object) -> str | None:
-    """Return the text that functions make, as far as the file has it; None if that is not known.
+    """Return the text that a function returns; None if only the stack knows it.
 
-    `Fn::Sub` gives its text as it is written, `${...}` too, and `Fn::Join` joins texts, which may
-    come from functions. A text stands for itself.
+    `Fn::Sub` returns its text as it is written, with each `${...}`; `Fn::Join` joins texts and
+    results of functions. A text is returned unchanged.
     """
     if isinstance(value, str):
         return value

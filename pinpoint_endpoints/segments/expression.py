@@ -18,7 +18,7 @@ _CONTEXT_OF_FIRST = frozenset(
 """Of these, only the first part looks at the endpoint itself."""
 
 _OF_LISTS = frozenset({"filter_projection", "flatten", "index_expression", "projection"})
-"""They have a value only where the first part has a list."""
+"""Parts of these kinds have a value only if their first part is a list."""
 
 _MAX_NAMES = 1_000
 _NUMBER = re.compile(r"\s*[-+]?[0-9]+(?:\.[0-9]+)?\s*")
@@ -48,8 +48,8 @@ class Expression(NamedTuple):
 
     Attributes:
         decide: answers for an endpoint, which has its `Id`.
-        members: the paths of the members of an endpoint that it looks at, with all above them.
-        advice: what may not be meant as it is written.
+        members: the paths of the members of an endpoint that it reads, and of those above them.
+        advice: messages about comparisons that are probably not meant as they are written.
     """
 
     decide: Callable[[Endpoint], Answer]
@@ -61,10 +61,10 @@ class UnseenMembers:
     """Finds the members that no endpoint has.
 
     Attributes:
-        names: of each such member, the names beside its place, as far as they are needed.
+        names: for each such member, names that endpoints have in its place, for suggestions.
 
     Args:
-        members: the paths to look for, with all above them.
+        members: the paths to look for, and those above them.
     """
 
     def __init__(self, members: Iterable[MemberPath]) -> None:
@@ -84,7 +84,7 @@ class UnseenMembers:
                 names.update(holder)
 
     def uppermost(self) -> list[MemberPath]:
-        """Return the paths of those whose holders endpoints have."""
+        """Return the paths of missing members, but not of those below another one."""
         return sorted(path for path in self.names if path[:-1] not in self.names)
 
 
@@ -95,7 +95,7 @@ def compile_expression(text: str) -> Expression:
     function gets a value of a wrong type, or values cannot be compared, it does not match.
 
     Raises:
-        ExpressionError: it is wrong.
+        ExpressionError: the expression cannot be parsed, or would never match.
     """
     import jmespath
     from jmespath import exceptions, visitor
@@ -150,7 +150,7 @@ def _refuse_what_never_matches(text: str, parsed: Mapping[str, Any]) -> None:
 
 
 def _functions() -> Any:
-    """Return JMESPath's functions, of which some take null as a value without anything in it."""
+    """Return JMESPath's functions; some of them accept null, and return false for it."""
     from jmespath import functions
 
     table: dict[str, Any] = dict(functions.Functions.FUNCTION_TABLE)
@@ -191,7 +191,12 @@ def _children(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _nodes(node: Mapping[str, Any], *, of_endpoint: bool = False) -> Iterator[Mapping[str, Any]]:
-    """Yield a part of an expression and all below; `of_endpoint`: those that look at it itself."""
+    """Yield a part of an expression and those below it.
+
+    Args:
+        node: the part.
+        of_endpoint: whether to yield only parts that are evaluated on the endpoint itself.
+    """
     yield node
     children = _children(node)
     if of_endpoint and node["type"] in _CONTEXT_OF_FIRST:
@@ -201,7 +206,7 @@ def _nodes(node: Mapping[str, Any], *, of_endpoint: bool = False) -> Iterator[Ma
 
 
 def _member_of(node: Mapping[str, Any]) -> MemberPath:
-    """Return the path of the member that a part of an expression begins with, if it is of names."""
+    """Return the path of names that a part of an expression begins with; empty if there is none."""
     if node["type"] == "field":
         return (str(node["value"]),)
     path: MemberPath = ()
@@ -215,19 +220,19 @@ def _member_of(node: Mapping[str, Any]) -> MemberPath:
 
 
 def _negates_a_part(node: Mapping[str, Any]) -> bool:
-    """Tell whether a part of an expression asks for a member of what `!` returns."""
+    """Tell whether a part of an expression selects a member of the result of `!`."""
     if node["type"] not in _CONTEXT_OF_FIRST - {"pipe"}:
         return False
     return bool(_children(node)[0]["type"] == "not_expression")
 
 
 def _takes_list(node: Mapping[str, Any]) -> bool:
-    """Tell whether a part of an expression takes the endpoint for a list."""
+    """Tell whether a part of an expression treats the endpoint as a list."""
     return node["type"] in _OF_LISTS and _children(node)[0]["type"] in ("identity", "current")
 
 
 def _advice_on(node: Mapping[str, Any]) -> str:
-    """Return what is probably wrong with a comparison; an empty text for most."""
+    """Return what is probably wrong with a comparison; an empty text if nothing is."""
     if node["type"] != "comparator":
         return ""
     texts = [part["value"] for part in _children(node) if part["type"] == "literal"]

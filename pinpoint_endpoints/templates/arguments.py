@@ -1,4 +1,4 @@
-"""What a helper is called with, and the record of what is noticed while it works."""
+"""The arguments of a helper, and the record of what is noticed during rendering."""
 
 import uuid
 from collections.abc import Mapping
@@ -51,19 +51,19 @@ def is_missing(value: object) -> bool:
 
 
 def label_of(expression: Expression) -> str:
-    """Return what an expression says, as it is written but for quotes."""
+    """Return the text of an expression as it is written, without quotes."""
     if isinstance(expression, Constant):
         return expression.text if expression.is_number else text_of(expression.value)
     return expression.text if isinstance(expression, Path) else expression.name.text
 
 
 class Record:
-    """Knows the places in the text of a part, and collects what is noticed when it is rendered.
+    """Records missing values and notes while a part is rendered, with their places in its text.
 
     Attributes:
-        variables: those in the text, by their offsets.
-        missing: those without a value, by their offsets.
-        notes: by their codes and offsets.
+        variables: the variables in the text, by their offsets.
+        missing: the variables without a value, by their offsets.
+        notes: the notes, by their codes and offsets.
         settings: how to render.
     """
 
@@ -94,7 +94,7 @@ class Record:
         return self._text[start:end]
 
     def variable(self, expression: Expression) -> Variable | None:
-        """Return the variable that an expression is, None if it is something else."""
+        """Return the variable at an expression; None if the expression is something else."""
         return self.variables.get(expression.offset)
 
     def miss(self, expression: Expression) -> None:
@@ -120,8 +120,8 @@ class Arguments:
     Args:
         record: where missing values and notes are recorded.
         site: the call as it is written.
-        values: what its arguments are.
-        options: those with names.
+        values: the values of its positional arguments.
+        options: the values of its named arguments.
     """
 
     __slots__ = ("_options", "_record", "_site", "_values")
@@ -151,7 +151,7 @@ class Arguments:
         return value
 
     def text(self, index: int) -> str:
-        """Return an argument as text; of a list, its values joined by commas, with a note."""
+        """Return an argument as text; a list is noted, and its values are joined by commas."""
         value = self.value(index)
         if isinstance(value, str):
             return value
@@ -159,16 +159,16 @@ class Arguments:
         return text_of(value)
 
     def word(self, index: int) -> str:
-        """Return an argument as text; of a word without quotes that is no value, the word."""
+        """Return an argument as text; a word without quotes that has no value is the text."""
         word = self._word(self._values[index], self._site.arguments[index])
         return self.text(index) if word is None else word
 
     def option(self, name: str) -> object:
-        """Return an argument with a name, as it is; None if it is not given."""
+        """Return a named argument unchanged; None if it is not given."""
         return self._options.get(name)
 
     def option_word(self, name: str, default: str) -> str:
-        """Return an argument with a name as text, a word without quotes as itself."""
+        """Return a named argument as text; a word without quotes that has no value is the text."""
         if name not in self._options:
             return default
         value, expression = self._options[name], self._site.options[name]
@@ -190,7 +190,7 @@ class Arguments:
         self._record.note(code, message, *self._range(index), hint)
 
     def error(self, message: str, index: int | None = None) -> RenderError:
-        """Return an error about an argument, which is put before the message, or about the call."""
+        """Return an error about the call, or about an argument, which the message then quotes."""
         if index is None:
             return RenderError(message, self._site.start, self._site.end)
         start, end = self._range(index)
