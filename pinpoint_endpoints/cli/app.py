@@ -112,15 +112,11 @@ class Boundary(TyperGroup):
         except _WrongCommandLine as error:
             self._write_usage_envelope(error, ctx.meta[_ARGUMENTS])
             raise
-        except PinpointEndpointsError as error:
-            self._write_envelope(error, ctx.meta[_ARGUMENTS])
-            print_error(error)
-            code = error.exit_code
-        except KeyboardInterrupt:
-            interrupted = Interrupted("interrupted")
-            self._write_envelope(interrupted, ctx.meta[_ARGUMENTS])
-            print_error(interrupted)
-            code = interrupted.exit_code
+        except (PinpointEndpointsError, KeyboardInterrupt) as end:
+            stop = Interrupted("interrupted") if isinstance(end, KeyboardInterrupt) else end
+            self._write_envelope(stop, ctx.meta[_ARGUMENTS])
+            print_error(stop)
+            code = stop.exit_code
         raise typer.Exit(code)
 
     def _run(self, ctx: Any) -> ExitCode:
