@@ -465,11 +465,11 @@ class _Results:
             kind = problem.code, problem.severity
             is_shown = self._shows(kind, once)
             self._counts[kind] += problem.code != once
-            needs_text |= bool(
-                (problem.fix and self._part.needs_text) or (is_shown and self._settings.snippets)
+            is_tried = problem.fix is not None and self._part.needs_text
+            needs_text |= is_tried or (is_shown and self._settings.snippets)
+            reported.append(
+                _shown(problem) if is_shown or is_tried else (*kind, _without_text(problem.fix))
             )
-            fix = problem.fix if self._part.needs_text else _without_text(problem.fix)
-            reported.append(_shown(problem) if is_shown else (*kind, fix))
         if any(problem.code == once for problem in problems):
             self._with_read_only = self._source
         found = _Documents(

@@ -28,6 +28,7 @@ def write_corpus(folder: Path) -> None:
     (folder / "lines.ndjson").write_text("\n".join(lines), "utf-8")
     (folder / "some.ndjson.gz").write_bytes(gzip.compress("\n".join(lines[:9]).encode()))
     (folder / "a.yaml").write_text("Location: {Country: NO}\n---\nOptOut: [\n", "utf-8")
+    (folder / "100.yaml").write_text("OptOut: none\n---\nOptOut: ALL\n", "utf-8")
     (folder / "empty.json").write_text("", "utf-8")
     (folder / "gone.json").symlink_to("nowhere")
 
