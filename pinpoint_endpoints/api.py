@@ -166,7 +166,7 @@ def upsert_all(  # noqa: PLR0913 - each is an option of pe upsert
     )
 
 
-def carry_out(  # noqa: PLR0913 - as of upsert_all
+def carry_out(  # noqa: PLR0913 - each is an option of pe upsert
     client: Any,
     application_id: str,
     steps: Iterable[Step],
@@ -181,7 +181,7 @@ def carry_out(  # noqa: PLR0913 - as of upsert_all
 ) -> Generator[Outcome, None, None]:
     """Send what `plan_upsert` has planned, and yield what became of each document.
 
-    The other arguments, and what is raised, are those of `upsert_all`.
+    The other arguments and the exceptions are those of `upsert_all`.
     """
     if failures is not None:
         steps = failures.truncate_before(steps)

@@ -121,7 +121,7 @@ def masked_apart(values: Iterable[str]) -> dict[str, str]:
 def looks_like_address(name: str) -> bool:
     """Return whether a member's name, an id or a value may be a phone number or an e-mail address.
 
-    Percent-encoding, other escapes and compatibility characters hide none.
+    It is found also if it is percent-encoded, escaped, or written in compatibility characters.
     """
     return not re.fullmatch(_UUID_OR_DATE, name) and any(
         re.search(_PHONE_OR_MAIL, reading.text) for reading in _readings(name)
@@ -329,7 +329,7 @@ def printable(text: str) -> str:
 
 
 _CONTROLS_IN_STRINGS = rb"\x7f|\xc2[\x80-\x9f]|\xe2(?:\x80[\xa8-\xae]|\x81[\xa6-\xa9])"
-"""The same in UTF-8, without those that JSON cannot have in a string."""
+"""`CONTROLS` in UTF-8, without those that JSON does not allow in a string."""
 
 
 def json_without_controls(document: bytes) -> bytes:

@@ -125,7 +125,7 @@ class EndpointDirectory:
 
     Attributes:
         path: the directory.
-        saved: the files written, each once, in order.
+        saved: the files that were written, in order.
 
     Args:
         path: created if it does not exist.

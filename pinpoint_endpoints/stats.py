@@ -292,7 +292,7 @@ class AgeCounter:
         return -1 if age < 0 else bisect_left(self._limits, age)
 
     def bars(self, total: int, _top: int) -> Iterator[Bar]:
-        """Yield the bars from the latest to the oldest, out of `total` endpoints: always all."""
+        """Yield all bars from the latest to the oldest, as shares of `total` endpoints."""
         if self._future:
             yield Bar(_FUTURE, self._future, _share(self._future, total))
         for label, count in zip(chain(_AGES, (_OLDEST,)), self._counts, strict=True):

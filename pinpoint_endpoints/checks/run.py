@@ -53,8 +53,8 @@ def check_all(  # noqa: PLR0913 - the last three are optional
         policy: which problems count.
         workers: processes that check most of the documents.
         as_they_come: whether each document is yielded before the next one is read.
-        on_source: called with each source before its documents are yielded, and with None when
-            all have been, and are compared with each other.
+        on_source: called with each source before its documents are yielded, and with None before
+            documents are compared with each other.
     """
     index = CrossFileIndex()
     group = 1 if as_they_come else GROUP

@@ -51,7 +51,7 @@ class Member(NamedTuple):
 
 
 FirstPass = Callable[[Member], object]
-"""Looks at an endpoint; returns True once it needs no more of them."""
+"""Examines an endpoint; returns True once it needs no further endpoints."""
 
 
 class StoredAudience(OptionGroup):
@@ -104,9 +104,8 @@ class AudienceReader:
             takes a fraction of the time.
         tally: of the command.
         activity: what the command does with the endpoints, such as `counting`.
-        first_passes: returns what is called with each endpoint before the first one is returned,
-            until it returns True; then the next one is asked for. What they need is read once
-            more for each.
+        first_passes: returns functions, each of which is called with the endpoints until it
+            returns True, before the first endpoint is yielded. Each reads the audience once more.
         quiet: whether progress and remarks about single files are hidden.
         verbose: whether every problem is printed.
 

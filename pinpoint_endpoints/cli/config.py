@@ -85,8 +85,8 @@ def project_defaults() -> Defaults:
     """Find the project's file, and read the defaults in it.
 
     It is `pe.toml`, or `pyproject.toml` with a table `[tool.pe]`, in the working directory or the
-    nearest directory above it that has one. Variables override it. The region of a profile does
-    not: a profile says who asks, the project where the application is.
+    nearest directory above it that has one. Environment variables override it. The region of a
+    profile does not: a profile has the credentials, the project the region of its application.
     """
     path = None
     try:

@@ -94,7 +94,7 @@ def delete(
 
 
 def _answers(*, are_ids_read: bool) -> TextIO:
-    """Return where a person answers: standard input, or the terminal if that has the ids.
+    """Return the stream to read an answer from: standard input, or the terminal if ids are on it.
 
     Raises:
         UsageError: no terminal is available for the question.
@@ -169,7 +169,7 @@ def _carry_out(
     if folder is None:
         return None
     try:
-        for deletion in deletions:  # the user may have new endpoints since
+        for deletion in deletions:  # the user may have got new endpoints since they were saved
             if same_endpoint_key(deletion.endpoint_id) not in before:
                 folder.save(deletion.endpoint)
     except PinpointEndpointsError as error:

@@ -79,7 +79,7 @@ def cpus() -> int:
 
 
 def _kept(sources: _Sources, found: list[Source | UnreadablePath]) -> _Sources:
-    """Yield sources, and add each to a list."""
+    """Yield sources, and append each to a list."""
     for source in sources:
         found.append(source)
         yield source

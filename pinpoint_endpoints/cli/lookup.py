@@ -239,7 +239,7 @@ def resolve_choice(word: str, choices: Collection[str], kind: str, otherwise: st
 
 
 def _near_codes(typed: str, choices: Collection[str]) -> str:
-    """Return a hint with the codes that may be meant by an unknown one, or an empty text."""
+    """Return a hint with the codes that are similar to an unknown one."""
     codes = sorted(choice for choice in choices if re.fullmatch(_CODE, choice))
     family = [code for code in codes if code.startswith(typed[:3])]
     if not family:

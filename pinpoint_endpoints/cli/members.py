@@ -58,10 +58,10 @@ class MemberOptions(OptionGroup):
         listed: whether their ids are printed.
         save: where they are saved.
         complement: whether those that do not match are taken.
-        channel: of the message that would be sent.
+        channel: the channel of the message that would be sent.
         local_time: whether it would be sent by the time zone of each endpoint.
-        expect: how many there must be.
-        fail_if_empty: whether there must be any.
+        expect: how many endpoints have to match.
+        fail_if_empty: whether at least one endpoint has to match.
     """
 
     heading = "Members"
@@ -161,12 +161,12 @@ class Matching(NamedTuple):
     """Decides which endpoints match.
 
     Attributes:
-        decide: answers for an endpoint.
+        decide: returns whether an endpoint matches; None if that cannot be decided.
         prepare: returns an endpoint as `decide` needs it.
         reasons: returns why some endpoints cannot be decided.
         undecided: what to do with these; None for an error.
-        must_repeat: called when all are read, unless they are saved: returns whether answers are
-            different now, so that all have to be read again.
+        must_repeat: called after all endpoints were read, unless they are saved; returns whether
+            they have to be read again, because `prepare` now returns something else.
     """
 
     decide: Predicate
@@ -351,7 +351,7 @@ def _document(member: Member) -> Document:
 
 
 def _noting_ids(members: Iterable[Member], file: IO[bytes]) -> Iterator[Member]:
-    """Yield members, and write their ids to a file."""
+    """Yield members, and write the id, channel type and place of each to a file."""
     for member in members:
         channel = member.endpoint.get("ChannelType")
         endpoint_id, document = member.endpoint_id or "", member.document

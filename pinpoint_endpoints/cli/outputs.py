@@ -81,7 +81,7 @@ class OutputFiles:
         self.close()
 
     def close(self) -> None:
-        """Close the files in this process; another one that has them open keeps the lock."""
+        """Close the files in this process; a process that has inherited them keeps the lock."""
         self._files.close()
 
 

@@ -86,14 +86,14 @@ class RenderOptions(OptionGroup):
     """How a template is rendered.
 
     Attributes:
-        name: of the template, if the file has several.
-        channel: of a template that is a text.
-        data: a file with values that the message brings.
-        locale: of the endpoints, instead of their own.
+        name: the name of the template, if the file has several.
+        channel: the channel of a template that is a text.
+        data: a file with the values of the message.
+        locale: the locale of all endpoints, instead of their own.
         tz: the time zone of dates.
         now: the time of the run.
         escape: how values are written.
-        compare: how `gt` and its like compare texts.
+        compare: how `gt`, `lt`, `gte` and `lte` compare texts.
         keep_placeholders: whether variables without a value are printed as they are.
     """
 

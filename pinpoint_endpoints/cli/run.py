@@ -58,7 +58,7 @@ def run(
             the results that still come are counted.
         reporter: prints the results.
         tally: counts them, and knows the exit code.
-        so_far: the hint of a run that is stopped: what happens to what it has done.
+        so_far: the hint if the run is stopped, about the results until then.
         remarks: returns what to print on standard error at the end, given what stopped the run;
             by default the hints of the tally.
         progress: ends before the last results are printed.

@@ -278,7 +278,7 @@ def segment(
 def _ending_with(
     results: "Iterator[Result]", left_out: LeftOut, tally: "MemberTally"
 ) -> "Iterator[Result]":
-    """Yield results; end with what was wrong with other segments, if that is the worst."""
+    """Yield results; raise the error of other segments at the end, if no result is worse."""
     yield from results
     error = left_out.error
     if error is not None and error.exit_code > tally.exit_code(None):
@@ -324,7 +324,7 @@ def _arguments(
 def _without_id(
     definition: str | None, inputs: OptionalInputs, *, local: bool
 ) -> tuple[str | None, OptionalInputs, str | None]:
-    """Take the one word that names no file from the arguments, as an endpoint id.
+    """Return the arguments without the one word that names no file, and that word as the id.
 
     Raises:
         UsageError: there are several such words.

@@ -1,4 +1,4 @@
-"""Selects the stored endpoints that a command reads or deletes, and says what it saved of them."""
+"""Selects the stored endpoints that a command reads or deletes, and reports which it saved."""
 
 import sys
 from pathlib import Path
@@ -90,7 +90,7 @@ class EndpointSelection(OptionGroup):
             return SelectedEndpoints(self.app, [], user, several=True)
         several = len(ids) > 1 or STANDARD_INPUT in ids
         read: list[str] = []
-        for word in dict.fromkeys(ids):  # standard input can be read once
+        for word in dict.fromkeys(ids):  # a second `-` would find standard input at its end
             if word == STANDARD_INPUT:
                 read += _ids_from_standard_input()
             else:
@@ -134,7 +134,7 @@ def _without_repetitions(ids: list[str]) -> list[str]:
 
 
 def note_saved(folder: EndpointDirectory, *, quiet: bool, verbose: bool) -> None:
-    """Print what was saved, and what a later search of the directory would miss."""
+    """Print how many endpoints were saved, and how many of their files a .gitignore excludes."""
     if verbose:
         for path in folder.saved:
             note(f"saved {path}")

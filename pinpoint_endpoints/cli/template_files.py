@@ -21,15 +21,15 @@ _MAX_NAMED = 10
 
 
 def choose(path: str, channel: str, name: str | None) -> "TemplateDocument | list[Problem]":
-    """Return the template in a file, or why there is none that can be read.
+    """Return the template in a file, or the errors because of which it cannot be read.
 
     Args:
-        path: of the file.
-        channel: EMAIL, SMS, PUSH or VOICE, if it is given.
-        name: of the template, if it is given.
+        path: the file.
+        channel: EMAIL, SMS, PUSH or VOICE; empty for any.
+        name: the name of the template; None if the file has only one.
 
     Raises:
-        UsageError: there are several templates that it may be, or none.
+        UsageError: several templates of the file match, or none does.
         CannotRun: the file cannot be read, or holds something else.
     """
     from pinpoint_endpoints.checks.templates import templates_of, unreadable
@@ -39,7 +39,7 @@ def choose(path: str, channel: str, name: str | None) -> "TemplateDocument | lis
     if path == STANDARD_INPUT or Path(path).is_dir():
         what = "standard input" if path == STANDARD_INPUT else "a directory"
         raise UsageError(f"{path} is {what}", "name a file with one template")
-    if path.lower().endswith(".txt"):  # a template, as it is named
+    if path.lower().endswith(".txt"):  # `load` takes only .html and .hbs files for templates
         documents = [template_text(Source(path, format_of(path)), _bytes_of(path))]
     else:
         documents = [*load([path])]
@@ -78,7 +78,7 @@ def choose(path: str, channel: str, name: str | None) -> "TemplateDocument | lis
 
 
 def values_in(path: Path) -> "Mapping[ValueName, Any]":
-    """Return the values that a message brings, from the file that `--data` names.
+    """Return the values of a message, from the file that `--data` names.
 
     Raises:
         CannotRun: the file cannot be read, or holds no object.

@@ -78,7 +78,7 @@ OPTED_OUT_NAME = Rule("opted-out-name", Action.WITHHELD, "the name is an address
 
 
 Change = Callable[[str, str, str], None]
-"""Takes note of a change or loss: the rule's name, the member, and the place of the endpoint."""
+"""Records a change or loss: the rule's name, the member, and the place of the endpoint."""
 
 
 class Entry(NamedTuple):

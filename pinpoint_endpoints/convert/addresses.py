@@ -42,7 +42,7 @@ _TRUNK_PREFIX = re.compile(r"[18](?=[0-9]{10}\Z)|06(?=[0-9]{8,9}\Z)")
 """Dialled before a number inside North America, inside Russia and Kazakhstan, inside Hungary."""
 
 _MOBILE_PREFIX = {"52": "1", "54": "9"}
-"""A digit that may be before the ten of a mobile number in Mexico and Argentina, or missing."""
+"""A digit that may precede the ten of a mobile number, in Mexico and in Argentina."""
 
 _COUNTRY_CODE = re.compile(
     r"1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9][0-9]{2}"
@@ -67,7 +67,7 @@ class OptedOut:
     def __init__(self) -> None:
         self._keys = Hashes()
         self._endings = bytearray(_ENDINGS // 8)
-        """A bit for each seven digits that a number among them ends with: few numbers have one."""
+        """A bit for each possible ending of seven digits: it rules out most numbers at once."""
 
     def __bool__(self) -> bool:
         return bool(self._keys)
@@ -94,7 +94,7 @@ class OptedOut:
 
 
 def _with_zeros(number: str) -> Iterable[str]:
-    """Yield a number as it may end; zeros after the country code count if it is a short one."""
+    """Yield the spellings of a number, with zeros after the country code if it is short."""
     if len(number) > _MIN_PHONE_DIGITS + _MAX_CODE_LENGTH:
         return (number,)
     return (

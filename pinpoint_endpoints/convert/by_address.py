@@ -34,7 +34,7 @@ def endpoints_by_address(
     Args:
         documents: with an endpoint and an id each.
         channels: the channel types; other endpoints are left out.
-        account: takes note of what is left out.
+        account: records what is left out.
     """
     refusals = account.refusals
     with SortedLines() as lines:

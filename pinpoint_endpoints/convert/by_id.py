@@ -62,7 +62,7 @@ class Endpoint:
         return members
 
     def read(self) -> UserEndpoint:
-        """Return it with its members as its request."""
+        """Return the endpoint with its parsed members."""
         members = self.members
         created = text_of(members.get("CreationDate"))
         return UserEndpoint(members["Id"], members, created, self.place)
@@ -109,15 +109,15 @@ def newest_endpoint(copies: list[Endpoint], account: Account) -> Endpoint:
 def newest_of(
     copies: Iterable[UserEndpoint], change: Change, refused: Container[str]
 ) -> UserEndpoint:
-    """Return the one that counts of several documents of an endpoint, and note the others.
+    """Return the document of an endpoint that counts, and record those that it replaces.
 
     The newest one counts; if several are of the same age, one that is opted out or INACTIVE. An
     opt-out without a date may be newer than any other, such as `{"Id": "a", "OptOut": "ALL"}`. The
     address is then that of the newest document that has one.
 
     Args:
-        copies: at least one.
-        change: takes note.
+        copies: all documents of the endpoint, at least one.
+        change: called for each of the others.
         refused: ids of endpoints that invalid documents opt out, by `same_endpoint_key`.
     """
     newest, *older = sorted(copies, key=_newest_first)

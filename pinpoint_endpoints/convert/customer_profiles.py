@@ -53,7 +53,7 @@ class Changes:
     def count(self, rule: str, member: str) -> Count:
         """Return the count of a rule and a member in the account."""
         count = self._account.count(RULES[rule], member)
-        if len(self._counts) < MAX_ENTRIES:  # others are few or counted together
+        if len(self._counts) < MAX_ENTRIES:  # beyond, the account has one count for all members
             self._counts[rule, member] = count
         return count
 
@@ -175,10 +175,10 @@ def write_profiles(
 
 
 class SideFiles:
-    """What is written beside profiles: their devices, and the addresses to be left alone.
+    """Collects what is written beside profiles: devices, and addresses that get no messages.
 
     Args:
-        grouping: of the users whose profiles are added.
+        grouping: the users whose profiles are added.
         account: has the addresses that invalid documents opt out, and counts them.
     """
 
@@ -216,8 +216,8 @@ class SideFiles:
         """Write the files, sorted by channel and address.
 
         Args:
-            output: where to.
-            devices: whether devices are written here.
+            output: where they are written.
+            devices: whether the devices are written, too.
         """
         if devices:
             _write_lines(output, "devices.jsonl", self._devices)

@@ -255,11 +255,11 @@ class Fields:
 
 
 class Columns(NamedTuple):
-    """Where the values of an attribute go.
+    """The fields that the values of an attribute are written to.
 
     Attributes:
-        names: of the fields of its values; empty where there was no room for a field.
-        counts: of the rules by which it goes there, in the account.
+        names: the names of the fields; empty for values without one, for lack of room.
+        counts: the counts of the rules that apply to the attribute, in the account.
         older: the count of values that a newer endpoint of the user replaces.
     """
 
@@ -269,7 +269,7 @@ class Columns(NamedTuple):
 
 
 def object_type(fields: Fields) -> dict[str, Any]:
-    """Return the input of PutProfileObjectType, but for the name of the domain.
+    """Return the input of PutProfileObjectType without the name of the domain.
 
     Keys without standard identifiers are only searched: two users who share an address stay two.
     """
@@ -311,7 +311,7 @@ def attribute_members(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping
 
 
 def _rules_of_key(slot: _Slot, field: Field) -> Iterator[str]:
-    """Yield the rules by which an attribute's key is not its name, or may not do for segments."""
+    """Yield the rules for a key that is not the attribute's name, or that segments may refuse."""
     key = field.target.removeprefix("Attributes.")
     if key != _plain_key(slot, clashes=False):
         yield "name-in-both" if key == _plain_key(slot, clashes=True) else "renamed"
@@ -346,11 +346,11 @@ def _field(key: str, keys: dict[str, int], names: dict[str, int]) -> Field:
 
 
 def unused(text: str, used: dict[str, int], longest: int = MAX_PROFILE_VALUE_LENGTH) -> str:
-    """Return a text that is not used, with a number at its end if need be, and note its use.
+    """Return a text that is not used yet, with a number at its end if necessary.
 
     Args:
-        text: as it is wanted.
-        used: texts, each with the last number that it was given.
+        text: the text without a number.
+        used: the texts in use, each with its highest number; the returned one is added.
         longest: how many characters it may have.
     """
     candidate, number = text, used.get(text, 1)

@@ -55,8 +55,8 @@ class Grouping:
     Of several documents of one endpoint, one counts: see `newest_of`.
 
     Args:
-        change: told what is left out: documents of an endpoint that a newer one replaces, and those
-            with neither a user id nor an endpoint id.
+        change: called for what is left out: documents of an endpoint that a newer one replaces, and
+            those with neither a user id nor an endpoint id.
         refusals: addresses and endpoints that invalid documents opt out; others are added.
         max_bytes: how much is kept in memory for sorting.
 
@@ -64,7 +64,7 @@ class Grouping:
         opts_out: returns whether any endpoint with a channel type and an address is opted out, once
             the users were read for the first time.
         users_found: how many users there are, once they were read for the first time.
-        opted_out_channels: of endpoints that are opted out, then too.
+        opted_out_channels: the channel types of endpoints that are opted out, known then, too.
     """
 
     def __init__(

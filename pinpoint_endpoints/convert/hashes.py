@@ -1,4 +1,4 @@
-"""Remembers which texts there were, millions of them, in little memory."""
+"""Provides a set for millions of texts, in little memory."""
 
 from array import array
 
@@ -6,7 +6,7 @@ _LOW_BITS = 0xFFFF
 
 
 class Hashes:
-    """A set of texts of which it keeps the hashes: 8 bytes each, where a set takes a hundred."""
+    """A set that keeps only the hashes of texts: 8 bytes for each, where `set` takes a hundred."""
 
     def __init__(self) -> None:
         self._by_low_bits: dict[int, array[int]] = {}

@@ -67,12 +67,12 @@ def convertible(
     """
     unread: dict[str, None] = {}
     checked = (
-        (document, is_surely_valid)
+        (document, is_certainly_valid)
         for group in in_groups(documents, size_of)
-        for document, is_surely_valid in [(one, has_only_warnings(one, policy)) for one in group]
+        for document, is_certainly_valid in [(one, has_only_warnings(one, policy)) for one in group]
     )
-    for document, is_surely_valid in checked:
-        if is_surely_valid:
+    for document, is_certainly_valid in checked:
+        if is_certainly_valid:
             account.endpoints += 1
             yield document
             continue
@@ -104,7 +104,7 @@ def convertible(
 
 
 def has_only_warnings(document: Document, policy: Policy = DEFAULT_POLICY) -> bool:
-    """Tell whether a document is surely valid; what only warns does not matter to a conversion."""
+    """Tell quickly whether a document is valid, apart from warnings; False if it may not be."""
     if document.problems or document.endpoint_id is None or policy.strict:
         return False
     if not document.is_read or not document.has_endpoint:
@@ -116,7 +116,7 @@ def has_only_warnings(document: Document, policy: Policy = DEFAULT_POLICY) -> bo
 
 
 def _find_errors(document: Document, policy: Policy, rules: frozenset[str]) -> bool:
-    """Tell whether rules find an error; problems with their places would take much longer."""
+    """Tell whether rules find an error, without making problems, whose places take much longer."""
     from pinpoint_endpoints.checks.rules.registry import rule_findings
 
     return any(

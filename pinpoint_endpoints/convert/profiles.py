@@ -124,10 +124,10 @@ def how_many(flags: Iterable[bool]) -> str:
 
 
 def _add_attributes(members: dict[str, str], user: User, fields: Fields, change: Change) -> None:
-    """Add the values that become attributes: of each name, those of the newest endpoint.
+    """Add the values that become attributes, for each name those of the newest endpoint.
 
-    Demographic and coordinates are of one device, so they are not mixed from several endpoints.
-    Most values are one text: those are looked at here, because a call takes longer.
+    Demographic and coordinates belong to one device, so they are not mixed from several endpoints.
+    Most values are one text, which is checked inline, because a call takes longer.
     """
     newest: dict[str, dict[str, list[str]]] = {}
     has_others = len(user.endpoints) > 1

@@ -22,8 +22,8 @@ class Refusals:
     understood in any case, members if their names are misspelled or they are in another object.
 
     Attributes:
-        addresses: to ask whether one is opted out; formats add those of endpoints that they read.
-        endpoint_ids: of documents that opt out and have no address, by `same_endpoint_key`.
+        addresses: the opted-out addresses; formats add those of the endpoints that they read.
+        endpoint_ids: the ids in documents that opt out without an address, by `same_endpoint_key`.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Refusals:
         """Remember the address or the endpoint that a document opts out, if it opts one out.
 
         Returns:
-            whether that is certain: of equal keys, only the last value is known.
+            whether that is certain: only the last value of a duplicate key is known.
 
         Raises:
             CannotRun: a temporary file cannot be written.
@@ -43,7 +43,7 @@ class Refusals:
         twice = [one.pointer for one in document.problems if one.code == codes.DUPLICATE_KEY]
         request = json_pointer((*document.path, *document.request_path))
         if any(f"{request}/".startswith(f"{pointer}/") for pointer in twice):
-            return False  # there is another request, or are other documents
+            return False  # the duplicate key hides another request, or other documents
         twice_known = {nearest(step, _MEMBERS) for pointer in twice for step in pointer.split("/")}
         members = _understood(document.request)
         opt_outs = (UserEndpoint("", {"OptOut": value}, "", "") for value in members["OptOut"])

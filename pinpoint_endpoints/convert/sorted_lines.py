@@ -14,7 +14,7 @@ _LINE_OVERHEAD = 60
 """Bytes that Python needs for a line besides its own: an object, and a place in a list."""
 
 SEPARATOR = b"\t"
-"""Never in JSON, so that lines with the same key stand together."""
+"""JSON never contains it, so lines with the same key are sorted next to each other."""
 
 
 class SortedLines:
@@ -78,11 +78,11 @@ class SortedLines:
 
 
 def keyed_line(*cells: bytes) -> bytes:
-    """Return a line with a key and what belongs to it, all of it JSON."""
+    """Return a line from a key and its values, all in JSON."""
     return SEPARATOR.join(cells) + b"\n"
 
 
 def by_key(lines: Iterable[bytes]) -> Iterator[tuple[bytes, list[bytes]]]:
-    """Yield each key of sorted lines once, with what its lines have after it."""
+    """Yield each key of sorted lines once, with the rest of each of its lines."""
     for key, group in groupby(lines, lambda line: line[: line.index(SEPARATOR)]):
         yield key, [line[len(key) + 1 :] for line in group]

@@ -28,11 +28,11 @@ class Monitor:
     def reading(
         self, values: Iterable[Value], documents_in: Callable[[Value], int] = lambda _: 1
     ) -> Iterator[Value]:
-        """Yield documents, or what was made of them, until the end or until the user asks to stop.
+        """Yield documents, or results for documents, until the user asks to stop.
 
         Args:
-            values: the documents.
-            documents_in: returns how many documents a value was made of.
+            values: the documents or results.
+            documents_in: returns for how many documents a value is.
         """
         iterator = iter(values)
         while not self.stop_requests:

@@ -99,7 +99,7 @@ def plan(
             if isinstance(decided, Outcome):
                 yield from batch.hold(decided)
                 continue
-            # boto3 refuses what does not fit its model, and with it all that is in the same call
+            # boto3 refuses the whole call if one item does not fit its model
             alone = ignores_schema and not fits(document.value, document.shape)
             size = len(batch_item(decided))
             yield from batch.add(decided, size, alone=alone or not options.batch)
@@ -134,7 +134,7 @@ def to_item(document: Document, options: SendOptions) -> Item | InvalidDocument:
 
 
 def to_items(documents: Sequence[Document], options: SendOptions) -> list[Item | InvalidDocument]:
-    """Return what `to_item` does for each of some documents; for many, this takes less time."""
+    """Return the results of `to_item` for several documents; faster than calling it for each."""
     endpoint_id, policy = options.endpoint_id, options.policy
     if endpoint_id is not None:
         documents = [
@@ -228,9 +228,9 @@ class BatchBuilder:
         """Put an item into the call; yield the call before if it has no room, and a full one.
 
         Args:
-            item: to be sent.
+            item: the item.
             size: how many bytes it has in the call's body.
-            alone: whether the item is to be in a call of its own.
+            alone: whether the item gets a call of its own.
         """
         size += len(",")
         if alone or item.key in self._keys or self._bytes + size > self._max_bytes:

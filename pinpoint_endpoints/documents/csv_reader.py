@@ -237,11 +237,11 @@ def _row(cells: list[str], columns: Sequence[Column], lines: "_Lines") -> Parsed
     value: dict[str, Any] = {}
     inner = value
     inner_holder: tuple[str, ...] = ()
-    text, values = _Kind.TEXT, _Kind.VALUES  # members of an enum are slow to find
+    text, values = _Kind.TEXT, _Kind.VALUES  # looking up members of an enum is slow
     for cell, (holder, name, kind) in zip(cells, columns, strict=False):
         if not cell:
             continue
-        if holder != inner_holder:  # neighbours mostly have the same
+        if holder != inner_holder:  # most neighbouring columns have the same holder
             inner, inner_holder = value, holder
             for step in holder:
                 inner = inner.setdefault(step, {})

@@ -42,7 +42,7 @@ FORMATS = {
     ".jsonl": Format.NDJSON,
     ".csv": Format.CSV,
 }
-"""The format of a file by what its name ends with, without the suffix of a compressed file."""
+"""The format of a file by the suffix of its name, before that of a compressed file."""
 
 
 class S3Object(Protocol):

@@ -63,7 +63,7 @@ class JsonPlaces:
         return parts
 
     def map_around(self, paths: Iterable[ValuePath]) -> PositionMap:
-        """Return the positions of the values at some paths, and of those around and beside them."""
+        """Return the positions of the values at some paths, their parents and their siblings."""
         found = PositionMap(self._text, lines=self._lines)
         found.values[()], found.ends[()], *_ = self._whole
         read: set[ValuePath] = set()

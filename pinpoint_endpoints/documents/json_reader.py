@@ -49,9 +49,9 @@ _LITERAL_SLIPS = {"True": "true", "False": "false", "None": "null", "undefined":
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER_RANGE = range(-(2**63), 2**64)
 _MAX_INTEGER_LENGTH = 20
-_BACKSLASH = ord("\\")  # bytes are searched for a number in a third of the time
+_BACKSLASH = ord("\\")  # searching bytes for an int takes a third of the time
 _QUOTE_ESCAPE = b"\\u0022"
-_LEVELS_AROUND = 254 - MAX_DEPTH  # orjson writes 254 levels
+_LEVELS_AROUND = 254 - MAX_DEPTH  # orjson writes up to 254 levels
 _INDENTED = b"{\n  "
 _MAX_INDENTED_BYTES = 65_536  # a hostile text could be much longer with indentation
 _UNEXPECTED_END = "unexpected end of input"
@@ -91,7 +91,7 @@ class JsonLocator(Locator):
         return _map_of(self._raw, self.first_line)
 
     def map_around(self, paths: Iterable[ValuePath]) -> PositionMap:
-        """Return the positions of the values at these paths, and of those around and beside them.
+        """Return the positions of the values at these paths, their parents and their siblings.
 
         The map of all values takes twenty times as much memory as the text.
         """

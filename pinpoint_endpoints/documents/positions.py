@@ -151,7 +151,7 @@ class Locator:
         raise NotImplementedError
 
     def map_around(self, _paths: Iterable[ValuePath]) -> PositionMap:
-        """Return the positions of at least the values at these paths, and of those beside them."""
+        """Return the positions of at least the values at these paths and their siblings."""
         return self.map
 
     def line(self, path: ValuePath) -> int:

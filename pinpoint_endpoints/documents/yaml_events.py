@@ -80,7 +80,7 @@ def positions(text: str) -> Iterator[PositionMap]:
 
 
 class _Reader:
-    """Reads the documents of a text, and goes on after those that are broken.
+    """Reads the documents of a text, and continues after those that are broken.
 
     Args:
         text: the whole text.

@@ -219,7 +219,7 @@ class _LineReader:
 
         Args:
             at: the index of that line.
-            column: where the name in that line starts; -1 above the whole.
+            column: where the name in that line starts; -1 for the value of the whole document.
             expected: the types that the schema expects there.
             path: where the value is in the document.
         """

@@ -65,7 +65,7 @@ def without_label(text: str, start: int) -> int:
 
 
 def scalar_change(found: PositionMap, fix: Fix, path: ValuePath, value: object) -> Change | None:
-    """Return the change that fixes a scalar; None if it is a block, or no scalar."""
+    """Return the change that fixes a scalar; None for a block scalar or another kind of value."""
     if isinstance(value, (dict, list)):
         return None
     start, end = without_label(found.text, found.values[path]), found.ends[path]
@@ -78,7 +78,7 @@ def scalar_change(found: PositionMap, fix: Fix, path: ValuePath, value: object) 
 
 
 def empty_change(found: PositionMap, path: ValuePath) -> Change | None:
-    """Return the change of an empty list to an empty object; None if it is no such list."""
+    """Return the change of an empty list to an empty object; None for another kind of value."""
     start, end = without_label(found.text, found.values[path]), found.ends[path]
     if not _EMPTY_LIST.fullmatch(found.text, start, end):
         return None
@@ -181,7 +181,7 @@ def removals(
         found: the positions in the text.
         holder: the path of the object.
         value: the object.
-        names: of the members.
+        names: the names of the members.
     """
     if holder not in found.ends:
         return

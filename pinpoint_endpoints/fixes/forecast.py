@@ -37,10 +37,10 @@ class _Tried(NamedTuple):
 
 
 class _Result(NamedTuple):
-    """What fixing comes to for documents with the same problems.
+    """The result of fixing a document, the same for all that have the same problems.
 
     Attributes:
-        blocked: what kinds of problems have a fix that cannot be applied.
+        blocked: the kinds of problems whose fix cannot be applied.
         fixes: how many problems are fixed, also those that other fixes reveal.
     """
 
@@ -161,7 +161,7 @@ def _identity(problem: Problem, above: int | None) -> object:
 
 
 def _kind_of(problem: Problem) -> object:
-    """Return what a problem has in common with others that are fixed, or not, as it is."""
+    """Return the kind of a problem: problems of a kind are all fixed, or none is."""
     return problem.code, problem.fix and (problem.fix.action, problem.fix.paths)
 
 

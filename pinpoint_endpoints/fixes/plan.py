@@ -68,7 +68,7 @@ def plan_fixes(fixes: Sequence[Fix], found: PositionMap, value: object) -> Plan:
             partial.append(fix)
     kept = {id(fix) for fix in whole}
     if any(fix.action is Action.RENAME and id(fix) not in kept for fix in fixes):
-        # names are renamed all or none: a file in two styles is worse than one in the wrong style
+        # rename all names or none: a file in two styles is worse than one in the wrong style
         others = [fix for fix in whole if fix.action is not Action.RENAME]
         if len(others) < len(whole):
             return plan_fixes(others, found, value)

@@ -88,14 +88,14 @@ def _state_of(problems: Sequence[Problem]) -> _State:
 
 
 class _Examined(NamedTuple):
-    """A text with what was found in its documents, whose fixes and states are in their order.
+    """A text with the problems in its documents.
 
     Attributes:
         raw: the text.
-        locators: of its values.
+        locators: the locator of each value.
         found: the problems that have a fix, each with the number of the value that it is in.
-        fixes: of each document.
-        states: of each document.
+        fixes: the fixes of each document, in the order of the documents.
+        states: the state of each document, in the same order.
     """
 
     raw: bytes
@@ -201,8 +201,8 @@ class _Round:
         """Apply fixes.
 
         Returns:
-            the text, the fixes that were applied, and the documents that become something else than
-            the fixes are meant to make of them.
+            the text, the fixes that were applied, and the documents whose new values differ from
+            those that the fixes should give.
         """
         before = self._before.raw
         by_number: dict[int, dict[Fix, None]] = {}

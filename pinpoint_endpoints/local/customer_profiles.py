@@ -36,7 +36,7 @@ Request = dict[str, Any]
 Body = dict[str, Any]
 
 _SEARCH_SIZE = 20
-"""Profiles on a page, unless a request says how many. Source: botocore's SearchProfiles."""
+"""The default number of profiles on a page. Source: botocore's SearchProfiles."""
 
 
 class LocalCustomerProfiles:

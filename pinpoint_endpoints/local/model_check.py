@@ -1,7 +1,7 @@
-"""Read requests of Customer Profiles by botocore's service model, as the service does.
+"""Checks requests of Customer Profiles against botocore's service model, as the service does.
 
-botocore checks types, required members and minimal lengths before it sends a request, but neither
-maximal lengths nor patterns nor enumerations.
+botocore checks types, required members and minimum lengths before it sends a request, but not
+maximum lengths, patterns or enumerations.
 """
 
 import re
@@ -38,8 +38,8 @@ def read_request(operation: str, members: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members of a request that are in the model and not null.
 
     Args:
-        operation: its name.
-        members: of the body, the path and the query.
+        operation: the name of the operation.
+        members: the members of the body, the path and the query.
 
     Raises:
         ServiceError: 400 if the model does not allow a value; the message does not repeat it.
@@ -53,9 +53,9 @@ def _read(name: str, value: Any, path: str) -> Any:
     """Return a value without unknown members and members that are null.
 
     Args:
-        name: of its shape.
+        name: the name of its shape.
         value: a part of a request.
-        path: to the value, as a message names it.
+        path: the path to the value, for messages.
     """
     shape = service_model()["shapes"][name]
     kind, named = shape["type"], path or "the request"

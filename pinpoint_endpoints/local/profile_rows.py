@@ -185,8 +185,8 @@ def page_of(found: list[Any], request: Body, size: int = _PAGE_SIZE) -> tuple[li
 
     Args:
         found: the list.
-        request: with `MaxResults` and `NextToken`, if any.
-        size: of the part, without `MaxResults`.
+        request: the request; `MaxResults` and `NextToken` are optional.
+        size: how many items to return by default.
 
     Raises:
         ServiceError: 400 if the token is not one of ours.

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from pinpoint_endpoints.checks.finding import CodedFinding
 
 MAX_ID_LENGTH = 2_048
-"""So that a path with it fits into the head of a request, whatever its characters."""
+"""The limit of an id, so that a path with it fits into the head of a request when escaped."""
 
 MAX_NAME_LENGTH = 1_024
-"""Of an application: it bounds the size of a page."""
+"""The limit of an application's name, which bounds the size of a page."""
 
 MAX_NUMBER = 999_999_999
 """More than any page or token needs, and less than SQLite's largest integer."""

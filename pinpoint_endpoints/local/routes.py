@@ -33,7 +33,7 @@ PROFILES_CODES = {
     "NotFoundException": "ResourceNotFoundException",
     "TooManyRequestsException": "ThrottlingException",
 }
-"""How Customer Profiles calls the errors of Pinpoint."""
+"""The names in Customer Profiles of Pinpoint's errors."""
 
 UPLOAD_PATH = re.compile("/domains/([A-Za-z0-9_-]+)/upload-jobs/([a-f0-9]{32})/file")
 """Where the file of a job is put; a path of ours, since the service has it in Amazon S3."""
@@ -314,9 +314,9 @@ def refusal(error: ServiceError, request_id: str, target: str) -> Answer:
     """Return the answer to a request that is refused.
 
     Args:
-        error: why.
-        request_id: of the request.
-        target: its path: the services differ in the names of errors.
+        error: the reason.
+        request_id: the id of the request.
+        target: the path of the request, because the services name errors differently.
     """
     code = error.code
     if target.startswith(PROFILES_PATHS):

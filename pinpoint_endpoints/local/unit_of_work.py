@@ -52,11 +52,11 @@ def object_in(data: bytes, **needed: type) -> dict[str, Any]:
     """Return the JSON object of a row.
 
     Args:
-        data: the object.
-        needed: types of members that it has to have.
+        data: the object in JSON.
+        needed: the members that it has to have, with their types.
 
     Raises:
-        RowError: it is something else, or lacks a member.
+        RowError: it is not an object, or lacks a member.
     """
     found = orjson.loads(data)
     if not isinstance(found, dict):

@@ -101,7 +101,7 @@ class LocalUploadJobs:
         return {"JobId": job_id}
 
     def path(self, request: Request) -> Body:
-        """Return where on this server the file is to be put, and the key to encrypt it with."""
+        """Return the URL on this server to upload the file to, and the key to encrypt it with."""
         with self._store.reading() as rows:
             job = _waiting_job(ProfileRows(rows), request)
         expires = int((self._now() + _VALID).timestamp())

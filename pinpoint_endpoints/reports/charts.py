@@ -98,7 +98,7 @@ class BarReporter:
         self._charts: list[Chart] = []
 
     def add(self, chart: Chart, /) -> None:
-        """Keep a chart."""
+        """Keep a chart until all can be printed."""
         self._charts.append(chart)
 
     def close(self, _tally: Tally[Any], _error: PinpointEndpointsError | None, /) -> None:

@@ -47,7 +47,7 @@ class ConversionTally(Tally[Result]):
         self._files: list[WrittenFile] = []
 
     def add(self, result: Result, /) -> None:
-        """Keep a file; the account has counted the rest."""
+        """Keep a written file; the account has counted the other results."""
         if isinstance(result, WrittenFile):
             self._files.append(result)
 
@@ -219,7 +219,7 @@ def shown_name(member: str) -> str:
 
 
 def print_format(format_: Format, stream: TextIO, *, as_json: bool = False) -> None:
-    """Print what a format makes of each member, and its rules."""
+    """Print how a format maps each member, and its rules."""
     if as_json:
         text = {
             "format": format_.name,

@@ -32,7 +32,7 @@ class JsonReporter(Generic[R]):
 
 
 class Envelope:
-    """Collects results one by one: its head is only known after the last.
+    """Collects results one by one, because the head of the envelope is known only after the last.
 
     Args:
         command: such as `upsert`.

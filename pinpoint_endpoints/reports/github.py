@@ -79,7 +79,7 @@ class SummaryReporter:
         self._omitted = 0
 
     def add(self, checked: Checked) -> None:
-        """Keep the problems of a document, as long as they fit."""
+        """Keep the problems of a document if they fit into the summary."""
         for problem in checked.problems:
             row = "" if self._omitted else _row(with_path_from(self._root, problem))
             self._bytes_left -= len(row.encode())

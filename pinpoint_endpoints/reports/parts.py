@@ -131,7 +131,7 @@ class PartView(View[Result]):
         return [(endpoint_id, status_cell, message, place)]
 
     def is_notable(self, result: Result) -> bool:
-        """Return whether a result is notable: every part is."""
+        """Return whether a result is a part or an invalid document."""
         return isinstance(result, PartOutcome) or result.state is State.INVALID
 
     def needs_table(self, result: Result) -> bool:

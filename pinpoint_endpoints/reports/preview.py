@@ -51,7 +51,7 @@ class PreviewTally(AudienceTally[Result]):
     """Counts the messages of a template, and what is wrong with it.
 
     Attributes:
-        account: of the messages; None until there are any.
+        account: the counts of the messages; None until there are any.
 
     Args:
         is_missing_error: whether a message that lacks a variable makes the run fail.

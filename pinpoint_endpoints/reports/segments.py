@@ -94,7 +94,7 @@ class MemberTally(AudienceTally[Result]):
         self.files: list[WrittenFile] = []
 
     def add(self, result: Result, /) -> None:
-        """Keep a file; the funnel has counted the endpoints."""
+        """Keep a written file; the funnel has counted the endpoints."""
         if isinstance(result, WrittenFile):
             self.files.append(result)
 

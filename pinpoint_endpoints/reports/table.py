@@ -33,7 +33,7 @@ _TERMINAL_VARIABLES = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
 _GAP = 2
 INDENT = 2
-"""Of what is below the first line of a result, in columns."""
+"""The indentation of the lines below the first one of a result, in columns."""
 
 _UNLIMITED = 1 << 30
 _WORD = re.compile(r"\s*\S+\s*")
@@ -330,7 +330,7 @@ def _as_text(cell: "RenderableType") -> "Text":
 def print_wrapped(console: "Console", text: "Text") -> None:
     """Print a paragraph in lines that break between words, so that each word can be copied.
 
-    All lines but the first are indented. Elsewhere than on a terminal nothing is wrapped.
+    All lines but the first are indented. Nothing is wrapped unless the output is a terminal.
     """
     from rich.text import Text
 

@@ -140,11 +140,11 @@ Part = Definition | Group | Dimensions | Criterion | Reference
 
 
 class UnknownResultError(CheckFailed):
-    """A function of CloudFormation returns what only the stack knows.
+    """The result of a function of CloudFormation is known only in the stack.
 
     Args:
-        path: where it is called, in the value of the file.
-        message: which one it is.
+        path: where the function is, in the value of the file.
+        message: says which function it is.
     """
 
     def __init__(self, path: ValuePath, message: str) -> None:
@@ -161,7 +161,7 @@ def definition_in(value: Any, path: ValuePath = ()) -> Definition:
         path: where the value is in the file.
 
     Raises:
-        UnknownResultError: a criterion has a function of CloudFormation.
+        UnknownResultError: a function of CloudFormation has a result that only the stack knows.
     """
     members: dict[str, Any] = {
         name: text_of_function(one) if name == "Name" else _without_functions(one, (*path, name))
@@ -177,7 +177,7 @@ def definition_in(value: Any, path: ValuePath = ()) -> Definition:
 
 
 def _without_functions(value: Any, path: ValuePath) -> Any:
-    """Return a value with what functions of CloudFormation return in their place."""
+    """Replace the functions of CloudFormation in a value by their results."""
     if is_function(value):
         text = text_of_function(value)
         if text is None or "${" in text:

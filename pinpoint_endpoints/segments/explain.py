@@ -121,7 +121,7 @@ def levels(
 
 
 def why_undecided(part: Part) -> str:
-    """Return why a part of a segment without others below cannot be decided for any endpoint."""
+    """Return why a part of a segment that has no parts cannot be decided for any endpoint."""
     if isinstance(part, Reference):
         return f"the base segment {shown_member(part.id)} is not at hand (see --segments)"
     if isinstance(part, Definition):
@@ -337,7 +337,7 @@ class CriterionCounts:
 
     @property
     def text(self) -> str:
-        """What the criterion asks."""
+        """The condition of the criterion in words."""
         return text_of(self.node, self._settings)
 
     def add(self, endpoint: Endpoint) -> None:

@@ -171,7 +171,7 @@ def user_id_of(endpoint: Mapping[str, Any]) -> str:
 
 
 def _user_of(endpoint: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    """Return the id and the attributes of an endpoint's user; empty where there are none."""
+    """Return the id and the attributes of an endpoint's user; empty if there are none."""
     user = endpoint.get("User")
     if not isinstance(user, dict):
         return "", {}

@@ -30,7 +30,7 @@ _OK = 200
 
 
 class ProfileCall(Call):
-    """A call that puts profile objects: they are the bodies of its items."""
+    """A call that puts profile objects, which are the bodies of its items."""
 
     @property
     def operation(self) -> str:

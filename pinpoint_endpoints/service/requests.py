@@ -29,11 +29,11 @@ BATCH_FRAME_BYTES = len(_BEGIN) + len(_END)
 
 
 class Item(NamedTuple):
-    """What a valid document has to send, and the endpoint id that it is sent under.
+    """An EndpointRequest to send, with its endpoint id and the document that it came from.
 
     Attributes:
         endpoint_id: from the command line, the document or the file's name.
-        key: the same for all ids of that endpoint.
+        key: the same for all spellings of the endpoint id.
         body: the EndpointRequest in JSON.
         source: the file that the document came from.
         channel: the channel type in the document, or empty.
@@ -41,8 +41,8 @@ class Item(NamedTuple):
         find_line: returns the line where the document begins in a file that holds several, else 0.
         problems: the document's warnings.
         occurrence: how many documents of the run had the same endpoint id before.
-        digest: of the request; empty without a journal.
-        recorded_as: what a journal calls it; empty for its endpoint id.
+        digest: the digest of the request; empty without a journal.
+        recorded_as: its name in a journal; empty for its endpoint id.
     """
 
     endpoint_id: str
@@ -60,7 +60,7 @@ class Item(NamedTuple):
     @property
     def request(self) -> dict[str, Any]:
         """The EndpointRequest."""
-        request: dict[str, Any] = json.loads(self.body)  # unlike orjson, with numbers of any size
+        request: dict[str, Any] = json.loads(self.body)  # orjson makes floats of large integers
         return request
 
 

@@ -69,15 +69,15 @@ def convert(
     Args:
         lines: from `lines_in`, or any with its columns.
         to: `ndjson` or `customer-profiles`.
-        account: counts what becomes of endpoints and members; complete when this returns.
+        account: counts the endpoints and the changes to members; complete when this returns.
         options: how documents are checked, and options of the format.
 
     Returns:
         `part` (such as `profiles`, `suppressed`, `object-type`, `rejected`) and `value`, a line.
 
     Raises:
-        CannotRun: a line cannot be read, so that nobody knows who would be missing.
-        UsageError: the format is another one.
+        CannotRun: a line cannot be read, so that it is unknown who would be missing.
+        UsageError: this job does not convert to the format.
     """
     if to not in CONVERSIONS:
         raise UsageError(
@@ -101,22 +101,22 @@ def convert(
 
 
 def _collected(rows: "DataFrame") -> _Found:
-    """Return the values of those rows that the driver has to know, by their kind."""
+    """Return the values of the rows that the driver needs, by their kind."""
     found: dict[str, list[bytes]] = {kind: [] for kind in _COLLECTED}
     for row in rows.where(f"kind IN {_COLLECTED}").collect():
         found[row.kind].append(bytes(row.value))
     return found
 
 
-def _together(rows: "DataFrame") -> "DataFrame":
-    """Return rows with those of one key together, in the order of their kinds and values."""
+def _by_key(rows: "DataFrame") -> "DataFrame":
+    """Put the rows of each key into one partition, sorted by key, kind and value."""
     return rows.repartition("key").sortWithinPartitions("key", "kind", "value")
 
 
 def _read(
     to: str, options: ConvertOptions, lines: Iterable[Sequence[Any]]
 ) -> Iterator[tuple[str, bytes, bytes]]:
-    """Yield the endpoints in lines by their ids, and what else a conversion has to know."""
+    """Yield the endpoints in lines, keyed by id, and what the driver needs of this partition."""
     account = Account()
     changes = Changes(account)
     fields = Fields(_nobody, changes.count)
@@ -173,7 +173,7 @@ def _to_ndjson(
     account: Account,
     _options: ConvertOptions,
 ) -> "DataFrame":
-    endpoints = _together(read.where("kind = 'endpoint'"))
+    endpoints = _by_key(read.where("kind = 'endpoint'"))
     refused = frozenset(map(loads, found["refused"]))
     newest = partial(_newest_lines, _Addresses(found["opted-out"]), refused)
     written = kept(run_on(endpoints, newest, _ROWS))
@@ -201,11 +201,11 @@ def _to_customer_profiles(
     options: ConvertOptions,
 ) -> "DataFrame":
     newest = partial(_newest_endpoints, frozenset(map(loads, found["refused"])))
-    endpoints = kept(run_on(_together(read.where("kind = 'endpoint'")), newest, _ROWS))
+    endpoints = kept(run_on(_by_key(read.where("kind = 'endpoint'")), newest, _ROWS))
     found_later = _collected(endpoints)
     _add_to(account, found_later, CUSTOMER_PROFILES.rules)
     opted_out = _Addresses([*found["opted-out"], *found_later["opted-out"]])
-    users = kept(_together(endpoints.where(f"kind IN {(_OF_USER, _ALONE)}")))
+    users = kept(_by_key(endpoints.where(f"kind IN {(_OF_USER, _ALONE)}")))
     of_users = _collected(run_on(users, partial(_learn_users, opted_out), _ROWS))
     fields = Fields(opted_out.have, Changes(Account()).count, strict_keys=options.strict_keys)
     for learned in (found["learned"], found_later["learned"], of_users["learned"]):
@@ -228,7 +228,7 @@ def _to_customer_profiles(
 def _newest_endpoints(
     refused: frozenset[str], rows: Iterable[Sequence[Any]]
 ) -> Iterator[tuple[str, bytes, bytes]]:
-    """Yield one endpoint of each id by its user, and the addresses that must not be contacted."""
+    """Yield one endpoint of each id, keyed by user, and the addresses that get no messages."""
     account = Account()
     changes = Changes(account)
     opted_out: set[int] = set()
@@ -254,7 +254,7 @@ def _newest_endpoints(
 
 
 def _users(rows: Iterable[Sequence[Any]]) -> Iterator[User]:
-    """Yield the users of endpoints, which come together."""
+    """Yield the users of endpoints, which are sorted by user."""
     previous = b""
     for (key, kind), group in groupby(rows, itemgetter(1, 0)):
         endpoints = [UserEndpoint(*loads(value)) for _, _, value in group]
@@ -281,7 +281,7 @@ def _profiles(
     learned: Learned,
     rows: Iterable[Sequence[Any]],
 ) -> Iterator[tuple[str, bytes, bytes]]:
-    """Yield the profiles of users, their devices, and the addresses to be left alone."""
+    """Yield the profiles of users, their devices, and the addresses that get no messages."""
     account = Account()
     changes = Changes(account)
     fields = Fields(opted_out.have, changes.count, strict_keys=options.strict_keys)
@@ -332,10 +332,10 @@ def _nobody(_channel: str, _address: str) -> bool:
 
 
 class _Addresses:
-    """Addresses, of each eight bytes of a digest.
+    """A set of addresses, which keeps eight bytes of a digest of each.
 
     Args:
-        packed: from `_packed`.
+        packed: digests, from `_packed`.
     """
 
     def __init__(self, packed: Iterable[bytes]) -> None:

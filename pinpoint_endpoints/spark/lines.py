@@ -65,7 +65,7 @@ def lines_in(spark: "SparkSession", path: str) -> "DataFrame":
         is too large, or in UTF-16.
 
     Raises:
-        CannotRun: there is no file with one document on each line, or there are others beside them.
+        CannotRun: there are no files, or some do not have one document on each line.
     """
     any_case = ("".join(f"[{letter}{letter.upper()}]" for letter in suffix) for suffix in _SUFFIXES)
     reader = spark.read.format("text").options(lineSep="\n", recursiveFileLookup="true")
@@ -97,7 +97,7 @@ def lines_in(spark: "SparkSession", path: str) -> "DataFrame":
 
 
 def _starts(blocks: Iterable[Any]) -> tuple[list[tuple[Any, ...]], set[str]]:
-    """Return what is added to a line's number in each block, and up to which one lines are read.
+    """Return the offset of the line numbers in each block, and the last line of it that is read.
 
     Returns:
         of each block: the file, where it starts, the number to add, and the last number or None;
@@ -121,7 +121,7 @@ def _refuse_others(lines: "DataFrame", sources: Iterable[str]) -> None:
     """Refuse files that do not have one document on each line, before anything is done.
 
     Raises:
-        CannotRun: there are some.
+        CannotRun: there are such files.
     """
     unsure = {source for source in sources if format_of(source) is not Format.NDJSON}
     others = {source for source in unsure if format_of(source) in (Format.CSV, Format.YAML)}
@@ -152,14 +152,14 @@ def _path_of(file: str) -> str:
     """
     match = _SCHEME.match(file)
     if match is None:
-        return os.path.abspath(file)  # noqa: PTH100 - symbolic links stay, as in Spark's names
+        return os.path.abspath(file)  # noqa: PTH100 - Spark does not resolve symbolic links
     if match[1] == "file":
         return unquote(file[match.end() :])
     return unquote(file)
 
 
 def _name_of(file: str, path: str) -> str:
-    """Return a file's name: as `pe` names it, beginning with the path that was given."""
+    """Return a file's name as `pe` shows it: it begins with the path that was given."""
     top = _path_of(path)
     if file == top:
         return path

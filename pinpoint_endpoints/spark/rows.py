@@ -20,12 +20,12 @@ _ROWS_OF_A_BATCH = 2_000
 def run_on(
     rows: "DataFrame", function: Callable[[Iterator[Sequence[Any]]], Iterator[Any]], schema: str
 ) -> "DataFrame":
-    """Return the rows that a function makes of the rows of each partition.
+    """Apply a function to the rows of each partition, and return the rows that it yields.
 
     Args:
-        rows: what it is given.
+        rows: the rows to pass to the function.
         function: takes and yields the values of rows.
-        schema: of the rows that it yields, such as `line bigint, names array<binary>`.
+        schema: the schema of the rows that it yields, such as `line bigint, names array<binary>`.
     """
     return rows.mapInArrow(partial(_in_batches, function, schema), schema)
 
@@ -60,19 +60,19 @@ def _in_batches(
 
 
 def sql(query: str, values: dict[str, int] | None = None, **frames: "DataFrame") -> "DataFrame":
-    """Return what a query finds, which names frames in braces and values after a colon."""
+    """Run a query that names frames in braces and values after a colon."""
     return next(iter(frames.values())).sparkSession.sql(query, values, **frames)
 
 
 def kept(rows: "DataFrame") -> "DataFrame":
-    """Return rows that are read several times; they are kept on the executors' disks."""
+    """Keep rows that are read several times on the executors' disks."""
     from pyspark import StorageLevel
 
     return rows.persist(StorageLevel.DISK_ONLY)
 
 
 def documents_in(source: str, line: int, text: bytes | None) -> Iterator[Document]:
-    """Yield the documents in a line, of which null stands for a file without any."""
+    """Yield the documents in a line; the text is None for a file without documents."""
     stream: BufferedReader = BufferedReader(BytesIO(text or b""))
     lines = read_lines(Source(source, Format.NDJSON), stream, line, is_part=text is not None)
     return of_any_kind(lines)

@@ -43,7 +43,7 @@ _FOUND = (
     "is_error boolean"
 )
 _KINDS = ("endpoints", "addresses", "crowded", "differing", "names")
-"""What documents have in common, as `Collisions` names it, in the order of its problems."""
+"""What documents may have in common: arguments of `Collisions`, in the order of its problems."""
 
 
 class _Everything:
@@ -53,7 +53,7 @@ class _Everything:
         return True
 
 
-# Warnings about read-only members are of the first document of a file that has some.
+# Only the first document of a file with read-only members has the warnings about them.
 _FIRST_ROWS = """
 WITH firsts AS (
     SELECT source, min(struct(line, item)) AS first FROM {checked}
@@ -145,11 +145,11 @@ def _check(policy: Policy, lines: Iterable[Sequence[Any]]) -> Iterator[tuple[Any
 
 
 def _keys(document: Document, known: set[tuple[str, bytes]]) -> tuple[Any, ...]:
-    """Return what a document is compared with others by, as digests but for names.
+    """Return the columns by which a document is compared with others, from `application` on.
 
     Args:
-        document: with a value, or not.
-        known: names that need not be returned again; those of this document are added.
+        document: from `documents_in`.
+        known: names that were returned before; those of this document are added.
     """
     if not document.is_read:
         return b"", None, None, None, None, []
@@ -226,10 +226,10 @@ SORT BY kind, key, application, split(source, '/'), line, item
 
 
 def _collisions(lines: "DataFrame", checked: "DataFrame", *, is_one: bool) -> "DataFrame":
-    """Return the documents that have something in common, grouped by it, in their order.
+    """Return the documents that have something in common, grouped by what they share.
 
     Args:
-        lines: with the texts of the documents.
+        lines: the texts of the documents.
         checked: from `_check`.
         is_one: whether all documents belong to one application.
 
@@ -247,7 +247,7 @@ def _collisions(lines: "DataFrame", checked: "DataFrame", *, is_one: bool) -> "D
 def _compare(
     policy: Policy, is_one: bool, rows: Iterable[Sequence[Any]]
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield the problems of documents that have something in common, which come together."""
+    """Yield the problems of documents that have something in common, which are grouped by it."""
     for (kind, _, _), group in groupby(rows, itemgetter(0, 1, 2)):
         is_name = _KINDS[kind] == "names"
         shared = {} if is_name else {_KINDS[kind]: _Everything()}

@@ -23,13 +23,13 @@ def data_of(
 ) -> dict[str, Any]:
     """Return the values that a template is rendered with for an endpoint.
 
-    An endpoint's value is above the template's default; what the message substitutes is above
-    both, and what it substitutes for this address or endpoint is above all.
+    A template's default is overridden by the endpoint's value, that by the message's substitution,
+    and that by a substitution for this user, endpoint or address.
 
     Args:
         endpoint: its members, as in an EndpointRequest, and its `Id`.
-        template: its defaults and substitutions are used.
-        values: more values of the message: they are above the template's substitutions.
+        template: the template, with its defaults and substitutions.
+        values: more values of the message, which override the template's substitutions.
     """
     data = {**endpoint}
     _put(data, template.defaults.items(), replace=False)

@@ -110,7 +110,7 @@ def _compared(left: Any, right: Any) -> int:
 
 
 def _ordered(is_so: Callable[[int, int], bool]) -> Callable[[Arguments], bool]:
-    """Return a function that compares how two arguments are ordered with 0."""
+    """Return a helper that tests how two arguments compare; `is_so` gets the result and 0."""
     return lambda arguments: is_so(_order(arguments), 0)
 
 
@@ -145,7 +145,7 @@ def _cut(arguments: Arguments) -> str:
 
 
 def _of_text(function: Callable[[str], str]) -> Callable[[Arguments], str]:
-    """Return a function that changes its only argument as a text."""
+    """Return a helper that applies a function to the text of its argument."""
     return lambda arguments: function(arguments.text(0))
 
 
@@ -154,7 +154,7 @@ def _capitalized(text: str) -> str:
 
 
 def _padded(share: Callable[[int], int]) -> Callable[[Arguments], str]:
-    """Return a function that puts so much of what a text lacks before it, and the rest behind."""
+    """Return a helper that pads a text; `share` returns how much of the padding precedes it."""
 
     def pad(arguments: Arguments) -> str:
         text, lacking, pad = _padding(arguments)
@@ -232,12 +232,12 @@ def _substring(arguments: Arguments) -> str:
 
 
 def _calculated(operation: Callable[[Decimal, Decimal], Decimal]) -> Callable[[Arguments], Decimal]:
-    """Return a function of two numbers."""
+    """Return a helper that applies an operation to two numbers."""
     return lambda arguments: operation(_number(arguments, 0), _number(arguments, 1))
 
 
 def _rounded(mode: str) -> Callable[[Arguments], Decimal]:
-    """Return a function that rounds a number to a whole one."""
+    """Return a helper that rounds a number to an integer."""
     return lambda arguments: _number(arguments, 0).to_integral_value(mode)
 
 

@@ -60,7 +60,7 @@ def templates_in(value: object, channel: str = "") -> list[Template]:
     """Return the templates in a file, in their order.
 
     Args:
-        value: what the file has; a text is the template itself.
+        value: the value of the file; a text is the template itself.
         channel: EMAIL, SMS, PUSH or VOICE: what a text is for.
 
     Raises:
@@ -148,7 +148,7 @@ def _templates(
 
 
 def _own_name(value: Mapping[str, Any]) -> str:
-    """Return the name of a template; an empty text if a stack puts something into it."""
+    """Return the name of a template; an empty text if only the stack knows it."""
     name = _text(value.get("TemplateName"))
     return "" if "${" in name else name
 

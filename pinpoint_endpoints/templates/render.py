@@ -290,7 +290,7 @@ class _Run:
 
 
 def _of_index(function: Callable[[int], object]) -> Callable[[list[Any], object], object]:
-    """Return a helper for a number in a loop; outside of loops there is none."""
+    """Return a helper that applies a function to the index of a loop; None outside of loops."""
     return lambda arguments, _: None if arguments[0] is None else function(arguments[0])
 
 

@@ -100,15 +100,15 @@ class Rewriter:
 
     Attributes:
         pieces: the template for the library, in parts.
-        sites: what the numbers in it stand for.
+        sites: the calls and variables that it refers to by number.
         constants: texts that cannot be written as constants for the library, by their names.
-        record: knows the variables and their places.
-        notes: what was noticed.
-        bodies: what the bodies of loops and partials cost, by their sites and names.
-        rests: how paths go on that are no arguments of helpers.
-        failures: what is wrong at sites that cannot be rendered.
-        plain: the texts and the sites of values of the template, where it has nothing else.
-        is_plain: whether it has nothing else.
+        record: the variables and their places.
+        notes: the notes about the template.
+        bodies: the costs of the bodies of loops and partials, by their sites and names.
+        rests: the rest of each path that is not an argument of a helper.
+        failures: the errors of sites that cannot be rendered.
+        plain: the texts and the sites of values, if the template consists of them.
+        is_plain: whether the template consists of texts and values.
         partials: inline partials that are used before they are defined, by their new names.
     """
 
