@@ -157,7 +157,7 @@ class _Question:
         """Yield why fewer endpoints may have been found than expected."""
         if self._in_other_case:
             number = counted(self._in_other_case, "endpoint")
-            yield f"{number} left out, where upper and lower case differ from what is asked"
+            yield f"{number} left out because of a difference in upper and lower case"
         if self._expression is not None:
             for path in self._unseen.uppermost():
                 yield _no_member(path, self._unseen.names[path])

@@ -56,7 +56,7 @@ def choose(path: str, channel: str, name: str | None) -> "TemplateDocument | lis
         if errors:
             return errors
         hint = "expected a document as `aws pinpoint get-email-template` returns it, or a text"
-        raise CannotRun(f"{path} is no message template", hint)
+        raise CannotRun(f"{path} is not a message template", hint)
     templates: list[TemplateDocument] = []
     for document in found:
         try:

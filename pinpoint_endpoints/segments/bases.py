@@ -103,7 +103,7 @@ class SegmentLibrary:
         """Return a compiled segment.
 
         Raises:
-            CheckFailed: base segments go in a circle, or are based on too many others.
+            CheckFailed: base segments refer to each other in a circle, or too many follow in a row.
             UsageError: a version of a base segment is not at hand.
         """
         if definition.id in self._imports:
@@ -123,7 +123,8 @@ class SegmentLibrary:
     def _refuse_circle(self, key: str) -> None:
         if key and key in self._under_way:
             circle = " → ".join([*self._under_way[self._under_way.index(key) :], key])
-            raise CheckFailed(f"base segments go in a circle: {printable(circle)}", "break it")
+            message = f"base segments refer to each other in a circle: {printable(circle)}"
+            raise CheckFailed(message, "remove one of the references")
 
     def node(self, reference: Reference, /) -> Node | None:
         """Return the compiled base segment; None if it is not at hand."""

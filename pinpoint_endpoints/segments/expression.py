@@ -142,10 +142,10 @@ def compile_expression(text: str) -> Expression:
 def _refuse_what_never_matches(text: str, parsed: Mapping[str, Any]) -> None:
     if any(map(_negates_a_part, _nodes(parsed))):
         column = text.find("!") + 1
-        message = "! takes only the name before the dot, so that this is never true"
+        message = "! applies only to the name before the dot, so this is never true"
         raise ExpressionError(text, column, message, "write !(Attributes.NAME)")
     if any(map(_takes_list, _nodes(parsed, of_endpoint=True))):
-        message = "an endpoint is no list, so that brackets have nothing to choose from"
+        message = "an endpoint is not a list, so brackets select nothing"
         raise ExpressionError(text, text.find("[") + 1, message, "write the condition alone")
 
 
@@ -245,7 +245,7 @@ def _advice_on(node: Mapping[str, Any]) -> str:
         is_whole = all(child["type"] == "field" for child in _children(part))
         if is_whole and member[:-1] in (("Attributes",), USER_ATTRIBUTES):
             name = dotted(member)
-            return f"{name} is a list, and no text: compare {name}[0], or use contains({name}, ...)"
+            return f"{name} is a list, not a text: compare {name}[0], or use contains({name}, ...)"
     return ""
 
 

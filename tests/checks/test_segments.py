@@ -261,7 +261,7 @@ Properties:
 
 
 def test_functions_of_a_stack_are_known(tmp_path: Path) -> None:
-    """Texts that they join are read, also one in another; elsewhere YAML has no tags."""
+    """Joined texts are checked, nested ones too; outside of stacks, tags are errors."""
     text = """\
 Resources:
   Hello:

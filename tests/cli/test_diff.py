@@ -368,7 +368,7 @@ def test_a_name_that_is_an_address_is_masked_unless_it_is_wanted(output: str) ->
 def test_prose_is_broken_between_words_on_a_narrow_terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The problems of a document, and the counts."""
+    """The problems of a document and the counts fit into 30 columns."""
     monkeypatch.setenv("COLUMNS", "30")
     invalid = Comparison("", "a.json", ComparisonState.INVALID, problems=(finding(),))
     tally, stream = DifferenceTally(), Stream(terminal=True)

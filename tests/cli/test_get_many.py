@@ -226,7 +226,7 @@ def test_a_directory_that_cannot_be_written_is_3(tmp_path: Path) -> None:
 
 
 def test_an_endpoint_that_cannot_be_saved_does_not_count(tmp_path: Path) -> None:
-    """The exit code is not that of a part."""
+    """The exit code is that of a failed run, not that of a run with partial results."""
     assert get("--id", "bob", "--save", tmp_path, "-o", "yaml")[0] == 0
     code, _, err = get("--id", "bob", "--save", tmp_path)
     assert (code, "holds this endpoint already, and not as json" in err) == (3, True)

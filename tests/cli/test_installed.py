@@ -215,7 +215,7 @@ def test_a_name_that_is_not_text_is_reported(pe: RunPe, tmp_path: Path, command:
 
 @pytest.mark.parametrize("arguments", [f"validate -o text {SEATTLE}.none", "rules", "--help"])
 def test_a_closed_pipe_ends_in_silence(arguments: str) -> None:
-    """The reader has what it wanted, and the exit code is that of no result."""
+    """The reader has read enough, so there is no message, but exit code 3 for missing results."""
     command = f"{PE} {arguments} | true; exit ${{PIPESTATUS[0]}}"
     ended = subprocess.run(
         ["bash", "-c", command], capture_output=True, encoding="utf-8", cwd=ROOT, check=False
@@ -235,7 +235,7 @@ def test_a_closed_pipe_ends_in_silence(arguments: str) -> None:
     ],
 )
 def test_a_result_that_cannot_be_written_is_an_error(arguments: str, reason: str) -> None:
-    """With standard output closed, or on a full disk."""
+    """Standard output may be closed, or its disk full."""
     ended = subprocess.run(
         ["bash", "-c", f"{PE} {arguments}"],
         capture_output=True,

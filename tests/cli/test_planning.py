@@ -1,4 +1,4 @@
-"""Where there is much to read, another process reads it while `pe upsert` sends: nobody notices."""
+"""The second process that reads large inputs of `pe upsert` changes nothing in its results."""
 
 import json
 import os
@@ -25,7 +25,7 @@ pytestmark = [
 
 
 def lines() -> str:
-    """Return endpoints with warnings, without, and invalid ones, and lines without any."""
+    """Return lines with valid and invalid endpoints, with warnings, and without endpoints."""
     documents: list[object] = [
         {"Id": name, "ChannelType": "EMAIL", "Address": f"{name}@example.com"}
         for name in names(250)
@@ -40,7 +40,7 @@ def lines() -> str:
 
 @pytest.mark.parametrize("output", ["table", "text", "json"])
 def test_a_pipe_is_sent_and_reported_as_a_file_is(pe: RunPe, tmp_path: Path, output: str) -> None:
-    """The same standard output and error, exit code, journal and file of failures."""
+    """Standard output and error, exit code, journal and failures are the same for both."""
     ended = []
     for kind in ("file", "pipe"):
         folder = tmp_path / kind
@@ -73,7 +73,7 @@ def test_a_pipe_is_sent_and_reported_as_a_file_is(pe: RunPe, tmp_path: Path, out
 
 
 def test_a_run_that_is_killed_leaves_its_journal_to_the_next(pe: RunPe, tmp_path: Path) -> None:
-    """Although the process that reads for it still waits for input."""
+    """The lock on the journal is free, although the second process still waits for input."""
     path = write_lines(tmp_path / "all.ndjson", names(100))
     half = path.read_bytes().splitlines(keepends=True)[:50]
     with FaultyPinpoint() as server:
@@ -95,7 +95,7 @@ def test_a_run_that_is_killed_leaves_its_journal_to_the_next(pe: RunPe, tmp_path
 
 
 def test_a_process_that_dies_is_an_error() -> None:
-    """What it made before is not lost."""
+    """The values that it made before are not lost."""
     parent = os.getpid()
 
     def make() -> Iterator[int]:

@@ -344,7 +344,7 @@ def test_the_local_pinpoint_is_an_audience() -> None:
 
 
 def test_one_of_several_templates_is_chosen() -> None:
-    """By its name, in a stack its logical id, or by the channel of its messages."""
+    """A template is chosen by its name, its logical id in a stack, or its channel."""
     preview(SMS, PEOPLE)
     types = {"One": "Sms", "Two": "Sms", "Mail": "Email"}
     resources = {
@@ -364,7 +364,7 @@ def test_one_of_several_templates_is_chosen() -> None:
     ("arguments", "code", "message"),
     [
         (["t.json", "a.ndjson", "--id", "nobody"], 3, "there is no endpoint nobody"),
-        (["a.ndjson", "a.ndjson"], 3, "a.ndjson is no message template"),
+        (["a.ndjson", "a.ndjson"], 3, "a.ndjson is not a message template"),
         (["no.json", "a.ndjson"], 3, "no.json cannot be read: no such file"),
         (["t.json", "a.ndjson", "--tz", "Mars"], 2, "not a time zone: Mars"),
         (["t.json", "a.ndjson", "--tz", "GMT+25"], 2, "not a time zone: GMT+25"),

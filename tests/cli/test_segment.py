@@ -170,7 +170,7 @@ def test_what_cannot_be_decided_is_refused_unless_asked(folder: Path) -> None:
     ],
 )
 def test_a_wrong_base_segment_is_left_out(folder: Path, text: str, code: int, said: str) -> None:
-    """The run goes on, and fails at its end, as it does in `pe convert`."""
+    """The run continues without it, and fails at the end, as in `pe convert`."""
     Path("bases/wrong.json").write_text(text, encoding="utf-8")
     bases = ("endpoints", "--segments", "bases")
     ended = run("segment", "S15.json", *bases, "--list", "-o", "text")
@@ -194,7 +194,7 @@ def test_base_segments_have_to_be_there(folder: Path, command: str) -> None:
 
 
 def test_functions_of_a_stack_are_in_a_segment(folder: Path) -> None:
-    """The texts that they join are evaluated; what only the stack knows is refused."""
+    """The texts that they join are evaluated; a function that only the stack knows is refused."""
     country: dict[str, Any] = {"Values": [{"Fn::Join": ["", ["U", {"Fn::Sub": "S"}]]}]}
     named = {"Name": {"Ref": "N"}, "Tags": {"team": {"Ref": "T"}}}
     properties = {**named, "Dimensions": {"Location": {"Country": country}}}
@@ -406,17 +406,17 @@ def test_a_wrong_expression_is_shown(folder: Path, expression: str, column: int,
         ("User.UserAttributes.Team == 'Lakers'", "User.UserAttributes.Team is a list"),
     ],
 )
-def test_why_an_expression_finds_nothing_is_said(
+def test_find_says_why_an_expression_matches_nothing(
     folder: Path, expression: str, remark: str
 ) -> None:
-    """A misspelled name, or a text where a list is, would find nothing, and say nothing."""
+    """A misspelled name, or a list compared with a text, would find nothing without a reason."""
     assert remark in run("find", expression, "endpoints").err
 
 
-def test_what_differs_only_in_case_is_said(folder: Path) -> None:
-    """Addresses and user ids are compared exactly."""
+def test_find_counts_what_differs_only_in_case(folder: Path) -> None:
+    """Addresses and user ids are compared exactly, which is easily overlooked."""
     ended = run("find", "--address", "Ada@Example.com", "endpoints")
-    assert "1 endpoint left out, where upper and lower case differ" in ended.err
+    assert "1 endpoint left out because of a difference in upper and lower case" in ended.err
 
 
 def test_ids_that_are_addresses_are_masked(folder: Path) -> None:

@@ -77,7 +77,7 @@ def test_the_version_may_be_asked_for_in_any_way(spelled: str) -> None:
     ],
 )
 def test_an_empty_value_is_refused(arguments: list[str], named: str) -> None:
-    """A variable that is not set means neither the working directory nor nothing."""
+    """A value from an unset variable is neither the working directory nor a missing option."""
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert err.endswith(f"Error: Invalid value for {named}: it is empty.\n")
@@ -85,7 +85,7 @@ def test_an_empty_value_is_refused(arguments: list[str], named: str) -> None:
 
 @pytest.mark.parametrize("line", ["validate --list-files", "serve --segments"])
 def test_a_name_that_is_too_long_for_a_file_is_reported(line: str) -> None:
-    """What the system refuses is an error in words, wherever it is asked."""
+    """A name that the system refuses gives an error message in every command."""
     name = "x" * 300
     assert run(*line.split(), name) == (
         3, "", f"Error: {name} cannot be used: file name too long\n",
@@ -95,7 +95,7 @@ def test_a_name_that_is_too_long_for_a_file_is_reported(line: str) -> None:
 def test_a_working_directory_that_is_gone_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A shell may stay in a directory that another one removes."""
+    """A shell may still be in a directory that another process has removed."""
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()

@@ -61,7 +61,7 @@ def test_a_wrong_command_line_keeps_the_failures_of_the_last_run(wrong: tuple[st
 
 @pytest.mark.parametrize("option", ["--journal", "--failures"])
 def test_a_file_that_is_written_has_a_name(option: str) -> None:
-    """Standard output cannot hold it."""
+    """Standard output has the results, so it cannot be the file."""
     assert run("--local", write("ada.json"), option, "-")[0] == 2
 
 

@@ -82,7 +82,7 @@ def test_an_endpoint_at_an_address_that_an_invalid_document_opts_out(
 
 @pytest.mark.parametrize("name", ["ndjson", "ses-suppression"])
 def test_standard_output_does_not_steer_a_terminal(tmp_path: Path, name: str) -> None:
-    """JSON can name control characters without having them."""
+    """Control characters in JSON are escaped."""
     source = lines(tmp_path / "in.ndjson", {**ADA, "Address": "a@\x9b.example", "OptOut": "ALL"})
     out = run("convert", source, "--to", name).out
     assert ("\x9b" in out, "a@\\u009b.example" in out) == (False, True)
@@ -143,7 +143,7 @@ DAMAGED = {
 def test_nothing_is_written_if_a_text_cannot_be_read(
     tmp_path: Path, output: str, name: str
 ) -> None:
-    """A damaged export might be short of people who opted out; so is one with equal keys."""
+    """People who opted out may be missing from a damaged export, and from duplicate keys."""
     lines(tmp_path / "a.ndjson", ADA)
     (tmp_path / name).write_bytes(DAMAGED[name])
     ended = run("convert", tmp_path, "--to", "ndjson", output, tmp_path / "out")

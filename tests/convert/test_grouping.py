@@ -220,10 +220,10 @@ DIALLED = st.lists(st.sampled_from(["+", "00", "44", "354", "1", "5"]), max_size
 
 @settings(max_examples=100, deadline=None)
 @given(DIALLED, st.sampled_from(["SMS", ""]), DIALLED, st.integers(0, 12))
-def test_numbers_that_are_skipped_have_no_key_that_is_kept(
+def test_the_filter_on_endings_finds_what_keys_find(
     number: str, channel: str, other: str, end: int
 ) -> None:
-    """Whether their endings differ is asked first."""
+    """A number is ruled out by its last digits only if none of its keys is opted out."""
     other = (other + number[-end:]) if end else number.replace("0", "")
     opted_out = OptedOut()
     opted_out.add(channel, number)

@@ -179,7 +179,7 @@ def test_ses_takes_e_mails_as_they_are(convert: Convert) -> None:
 
 @pytest.mark.parametrize("target", ["connect", "ses"])
 def test_what_functions_of_a_stack_return_is_lost(convert: Convert, target: str) -> None:
-    """Texts that they join are carried; a template of which nothing is left is not written."""
+    """Joined texts are carried; a template without any known text is not written."""
     joined = {"Fn::Join": ["", ["<p>", {"Fn::Sub": "Hi</p>"}]]}
     texts = {"Subject": {"Fn::If": ["A", "Hi", "Ho"]}, "HtmlPart": joined}
     resources = {
@@ -199,7 +199,7 @@ def test_what_functions_of_a_stack_return_is_lost(convert: Convert, target: str)
 
 
 def test_templates_of_one_name_have_files_of_their_own(convert: Convert) -> None:
-    """Names may clash in files, as those of an e-mail and an SMS, and look like an option."""
+    """Names may clash as file names, like those of an e-mail and an SMS, or look like an option."""
     files, _ = convert("connect", a={**SMS, "TemplateName": "-x"}, b={**SMS, "TemplateName": "_x"})
     assert sorted(files) == ["_x-2.sms.json", "_x.sms.json"]
 

@@ -167,7 +167,7 @@ def test_no_duplicate_key_goes_unseen(members: dict[str, object], data: st.DataO
 
 @given(st.lists(VALUES.map(json.dumps) | ODD_LINES, max_size=5))
 def test_lines_that_are_read_together_give_what_each_gives_by_itself(lines: list[str]) -> None:
-    """Lines that end are read together, and one without an end by itself: both say the same."""
+    """Complete lines are parsed together, an incomplete one alone, with the same documents."""
     together = _in_lines("".join(f"{line}\n" for line in lines), 1)
     singly = [one for number, line in enumerate(lines, 1) for one in _in_lines(line, number)]
     assert together == singly

@@ -253,7 +253,7 @@ def test_nulls_and_unknown_members_are_not_kept(tmp_path: Path) -> None:
 
 
 def test_a_search_returns_twenty_profiles(domain: Any) -> None:
-    """Unless it says how many."""
+    """20 is the default of the service; the rest are on the next page."""
     for begin in (0, 10, 20):
         objects = [{"userId": f"u{begin + n}", "mail": {"first": "a@b.com"}} for n in range(10)]
         items = [{"Id": one["userId"], "Object": json.dumps(one)} for one in objects]
@@ -264,7 +264,7 @@ def test_a_search_returns_twenty_profiles(domain: Any) -> None:
 
 
 def test_errors_have_the_names_of_customer_profiles(pinpoint_local: PinpointLocal) -> None:
-    """They differ from those of Pinpoint, and so do the paths of its operations."""
+    """The names differ from those of Pinpoint, which is served at the same port."""
     client = boto3.client("customer-profiles", config=Config(retries={"total_max_attempts": 1}))
     with pytest.raises(client.exceptions.ResourceNotFoundException, match="ListDomains"):
         client.list_domains()

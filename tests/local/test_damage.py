@@ -122,7 +122,7 @@ def with_a_wrong_value(value: Any, random: Random) -> Any:
 def test_a_damaged_segment_or_domain_gives_a_message(
     tmp_path: Path, change: str, target: str
 ) -> None:
-    """Whether it is no JSON or lacks a member."""
+    """Invalid JSON and a missing member are both reported as damage."""
     with Store(tmp_path / "store.db") as store:
         pinpoint = LocalPinpoint(store)
         answer(pinpoint, "POST", "/v1/apps/app/segments", b'{"Name": "s"}')

@@ -165,7 +165,7 @@ def test_a_result_says_whether_it_can_be_fixed() -> None:
 
 @given(NAMES, TEXTS, TEXTS)
 def test_any_text_is_json(source: str, message: str, hint: str) -> None:
-    """What is not text, and what would steer a terminal, are escapes; everything is kept."""
+    """Half surrogate pairs and control characters are escaped, and nothing is lost."""
     problem = finding(source=source, message=message, hint=hint)
     text = reported(ReportFormat.JSON, [checked(problem)], CannotRun(message, hint))
     assert re.search(CONTROLS, text.replace("\n", "")) is None

@@ -33,7 +33,7 @@ def only(value: object) -> Definition:
 
 
 def compiled(value: object, settings: Settings = SETTINGS) -> Node:
-    """Return a compiled segment; one base segment is at hand."""
+    """Return a compiled segment, which may refer to one base segment."""
     return SegmentLibrary(settings, [only(ALL_EMAIL_USERS)]).compile(only(value))
 
 

@@ -55,7 +55,7 @@ def item(
     problems: tuple[Problem, ...] = (),
     **place: Any,
 ) -> Item:
-    """Return what such a document has to send, be it valid or not."""
+    """Return the item of a document with a request, whether it is valid or not."""
     document = document_of(endpoint_id, request, **place)
     return Item(
         endpoint_id,

@@ -396,15 +396,15 @@ def sms_character(template: CheckedTemplate) -> Findings:
 
 @rule(codes.TEMPLATE_MEMBER, Scope.TEMPLATE)
 def template_member(template: CheckedTemplate) -> Findings:
-    """A template has a member that there is not, or one of the wrong type.
+    """A template has an unknown member, or one of the wrong type.
 
     boto3 and the AWS CLI refuse the whole request. Texts are strings, and so are
     `DefaultSubstitutions`: JSON, written as a string. A template without any text is a warning, and
-    so is a text that a function of CloudFormation makes, unless it joins what the file has.
+    so is a text from a function of CloudFormation, unless the function joins texts in the file.
     A `TemplateName` begins with a letter or a digit, and has letters, digits, `_` and `-`, at most
     128.
 
-    Source: botocore's service model, `EmailTemplateRequest` and its like, `TemplateName`.
+    Source: botocore's service model, `EmailTemplateRequest`, `TemplateName` and others.
 
     Wrong:
         {"EmailTemplateRequest": {"Subject": "Hi", "HTMLPart": "<p>Hi</p>"}}

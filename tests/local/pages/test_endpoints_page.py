@@ -148,7 +148,7 @@ def test_the_order_is_said_and_kept(site: Site, put: Put) -> None:
 def test_no_endpoint_is_lost_or_twice_while_others_write(
     site: Site, put: Put, pinpoint: LocalPinpoint
 ) -> None:
-    """All 434 endpoints are on the pages once, while a writer makes, changes and deletes."""
+    """Each of 434 endpoints is on one page, while others are created, changed and deleted."""
     items = [
         {"Id": f"stays-{number:04}", "ChannelType": "SMS", "Address": str(number)}
         for number in range(434)
