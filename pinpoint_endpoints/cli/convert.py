@@ -253,7 +253,7 @@ def convert(
         nonlocal is_all_read
         yield from documents
         is_all_read = True
-        progress.go_on("sorting and writing")
+        progress.begin_part("sorting and writing")
 
     with (
         inputs.spooled() as spooled,

@@ -140,7 +140,7 @@ class _Activity:
     def say(self, text: str) -> None:
         """Take note of what is being done."""
         if not self.text and self.progress is not None:
-            self.progress.go_on("sending")
+            self.progress.begin_part("sending")
         self.text = text
 
 

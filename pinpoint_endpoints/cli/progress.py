@@ -84,7 +84,7 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def go_on(self, doing: str) -> None:
+    def begin_part(self, doing: str) -> None:
         """Start another part of the run, of unknown size."""
         self._total = lambda: None
         self.meter.count = 0

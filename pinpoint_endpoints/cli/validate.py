@@ -229,7 +229,7 @@ def _report(
         def begin(source: Source | UnreadablePath | None) -> None:
             nonlocal writable
             if source is None:
-                progress.go_on("comparing")
+                progress.begin_part("comparing")
             elif isinstance(source, UnreadablePath) or source.s3_object or source.path in spooled:
                 writable = None
             else:

@@ -157,7 +157,7 @@ class SingleFile(Output):
 
     def __exit__(self, *_: object) -> None:
         with suppress(_Discarded, OSError), self._until_commit:  # a full disk stays full
-            raise _Discarded  # what was committed is not there any more
+            raise _Discarded  # without effect after `commit`, which has left the blocks
 
     def commit(self) -> None:
         """Give the file its name."""
@@ -180,8 +180,8 @@ class SingleFile(Output):
             yield self._until_commit.enter_context(replacing(path))
 
 
-class _Discarded(Exception):  # noqa: N818 - ends a block, and is no error
-    """The file is not wanted."""
+class _Discarded(Exception):  # noqa: N818 - it only leaves the blocks that would keep the file
+    """The file is discarded, because the conversion has failed."""
 
 
 class Directory(Output):

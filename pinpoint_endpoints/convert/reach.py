@@ -32,7 +32,7 @@ class Reach(NamedTuple):
 
 
 def reach_of(user: User, opts_out: Callable[[str, str], bool], change: Change) -> Reach:
-    """Return where a user can be reached, and take note of each address.
+    """Return where a user can be reached, and record what happens to each address.
 
     Args:
         user: from `Grouping`.

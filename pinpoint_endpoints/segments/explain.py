@@ -337,7 +337,7 @@ class CriterionCounts:
 
     @property
     def text(self) -> str:
-        """The condition of the criterion in words."""
+        """The criterion as it is shown to the user."""
         return text_of(self.node, self._settings)
 
     def add(self, endpoint: Endpoint) -> None:

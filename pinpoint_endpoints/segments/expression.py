@@ -71,7 +71,7 @@ class UnseenMembers:
         self.names: dict[MemberPath, set[str]] = {member: set() for member in members}
 
     def look_at(self, endpoint: Endpoint) -> None:
-        """Take note of the members of an endpoint."""
+        """Drop the members that an endpoint has, and collect the names beside the others."""
         for path, names in [*self.names.items()]:
             holder: Any = endpoint
             for step in path[:-1]:

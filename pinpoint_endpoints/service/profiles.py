@@ -103,7 +103,8 @@ def _hint(refusal: Refusal) -> str:
 
 
 def _is_busy(answer: Answer) -> bool:
-    return is_throttled(answer) or answer.status >= 500 or _BUSY in answer.message.lower()  # noqa: PLR2004 - HTTP: the server's fault
+    has_failed = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return is_throttled(answer) or has_failed or _BUSY in answer.message.lower()
 
 
 def _personal_values(items: Collection[Item]) -> list[str]:

@@ -119,7 +119,7 @@ def _read(
     """Yield the endpoints in lines, keyed by id, and what the driver needs of this partition."""
     account = Account()
     changes = Changes(account)
-    fields = Fields(_nobody, changes.count)
+    fields = Fields(_none_opted_out, changes.count)
     documents = (one for source, line, text in lines for one in documents_in(source, line, text))
     found = convertible(documents, account, options.policy)
     try:
@@ -247,7 +247,7 @@ def _newest_endpoints(
         yield kind, dumps(user_id or endpoint.endpoint_id), dumps([*endpoint])
     yield "opted-out", b"", _packed(opted_out)
     yield "inactive", b"", _packed(inactive)
-    fields = Fields(_nobody, changes.count)
+    fields = Fields(_none_opted_out, changes.count)
     fields.learn_opt_outs(channels)
     yield "learned", b"", dumps(fields.learned())
     yield from _account_rows(account)
@@ -327,7 +327,7 @@ def _suppressed(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, bytes, byt
         yield "suppressed", b"", row_of(loads(value)).rstrip(b"\r\n")
 
 
-def _nobody(_channel: str, _address: str) -> bool:
+def _none_opted_out(_channel: str, _address: str) -> bool:
     return False
 
 

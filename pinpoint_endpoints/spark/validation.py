@@ -105,8 +105,8 @@ def validate(lines: "DataFrame", policy: Policy = DEFAULT_POLICY) -> "DataFrame"
     application = "nullif(application, X'')"
     row = checked.selectExpr(f"min({application}) <=> max({application}) AS is_one").first()
     is_one = bool(row and row.is_one)
-    together = _collisions(lines, checked, is_one=is_one)
-    found = run_on(together, partial(_compare, policy, is_one), _FOUND)
+    collisions = _collisions(lines, checked, is_one=is_one)
+    found = run_on(collisions, partial(_compare, policy, is_one), _FOUND)
     first = sql(_FIRST_ROWS, checked=checked)
     second = sql(_SECOND_ROWS, {"is_strict": policy.strict}, found=found)
     return first.unionByName(second)
@@ -129,12 +129,12 @@ def _check(policy: Policy, lines: Iterable[Sequence[Any]]) -> Iterator[tuple[Any
             if once:
                 problems = [problem for problem in problems if not is_read_only(problem)]
             errors = sum(problem.severity is Severity.ERROR for problem in problems)
-            counts = document.is_empty and verdict is Verdict.VALID
+            has_no_endpoint = document.is_empty and verdict is Verdict.VALID
             yield (
                 name,
                 line,
                 item,
-                None if counts else verdict.value,
+                None if has_no_endpoint else verdict.value,
                 errors,
                 len(problems) - errors,
                 forecast.fixes - fixes,
@@ -216,7 +216,7 @@ SELECT :names, X'', application, name, first.source, first.line, first.item, fir
 FROM ranked WHERE rank = :max_names + 1
 """
 
-_TOGETHER = """
+_GROUPED = """
 SELECT kind, key, application, name, shared.source, shared.line, item, before, text
 FROM {shared} AS shared JOIN {lines} AS lines
     ON shared.source = lines.source AND shared.line = lines.line
@@ -241,7 +241,7 @@ def _collisions(lines: "DataFrame", checked: "DataFrame", *, is_one: bool) -> "D
     values |= {"is_one": is_one, "max_endpoints": MAX_ENDPOINTS_PER_USER}
     values |= {"max_names": MAX_ATTRIBUTE_NAMES}
     shared = kept(sql(_SHARED, values, checked=checked))
-    return sql(_TOGETHER, shared=shared, lines=lines.limit(0) if shared.isEmpty() else lines)
+    return sql(_GROUPED, shared=shared, lines=lines.limit(0) if shared.isEmpty() else lines)
 
 
 def _compare(

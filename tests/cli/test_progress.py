@@ -69,7 +69,7 @@ def test_a_part_of_unknown_size_has_no_time_left(monkeypatch: pytest.MonkeyPatch
         "checking", lambda: 100, lambda: "5 documents", ProgressStyle.LINES, between_lines=0.001
     )
     progress.meter.count = 100
-    progress.go_on("comparing")
+    progress.begin_part("comparing")
     with progress:
         assert stderr.has_come.wait(60)
     assert stderr.getvalue().splitlines()[0] == "comparing: 5 documents"

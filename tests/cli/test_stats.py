@@ -44,7 +44,7 @@ def counts_in(out: str, chart: str = "channel_type") -> dict[str, int]:
 
 def test_files_are_counted() -> None:
     """One endpoint a file, a line or an item; directories are searched; a table, and exit 0."""
-    os.mkdir("endpoints")  # noqa: PTH102 - beside write
+    Path("endpoints").mkdir()
     write("endpoints/a.json", SMS)
     write("endpoints/b.ndjson", {"Id": "b", **SMS}, {"Id": "c", **EMAIL})
     Path("endpoints/d.yaml").write_text("ChannelType: SMS\nLocation: {Country: NO}\n", "utf-8")
@@ -252,7 +252,7 @@ def test_a_wrong_command_line_is_2(arguments: list[str], message: str) -> None:
 @pytest.mark.parametrize("output", ["table", "text"])
 def test_nothing_to_count_is_3(output: str) -> None:
     """A directory without endpoints, a file without text, and one that is not there."""
-    os.mkdir("empty")  # noqa: PTH102 - beside write
+    Path("empty").mkdir()
     write("a.json")
     assert run("stats", "empty", "-o", output)[:2] == (3, "")
     assert "there is no endpoint in empty" in run("stats", "empty")[2]
