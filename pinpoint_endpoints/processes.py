@@ -19,7 +19,7 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 _CALLS_AHEAD = 3
-"""For each process: calls whose results wait for those of the calls before them."""
+"""How many calls per process may be made before the result of the first one is known."""
 
 _ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 _SIGNS_OF_DEATH = (EOFError, BrokenPipeError, pickle.UnpicklingError)
@@ -29,7 +29,7 @@ class ProcessDiedError(Exception):
     """A process has died before its work was done.
 
     Args:
-        argument: of the call that it made, if it made one.
+        argument: the argument of the call that it was making, if there was one.
     """
 
     def __init__(self, argument: object = None) -> None:

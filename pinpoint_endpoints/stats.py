@@ -284,7 +284,7 @@ class AgeCounter:
         return _FUTURE if place < 0 else (*_AGES, _OLDEST)[place]
 
     def _place(self, value: object) -> int | None:
-        """Return the place of a date in the scale: -1 for the future; None if it is no date."""
+        """Return the place of a date in the scale: -1 for the future; None if it is not a date."""
         date = parse_date_time(value) if isinstance(value, str) else None
         if date is None:
             return None

@@ -108,16 +108,18 @@ _Item = _Part | Source | UnreadablePath
 
 
 class _Documents(NamedTuple):
-    """One document, or several of which nothing is shown and that have the same problems.
+    """One document, or several with the same problems, none of which is shown.
+
+    All attributes but the number are those of the first document.
 
     Attributes:
-        source: the number of the source in the part; of several, of the first one.
-        number: how many they are.
-        shape: of the first one, as the following.
+        source: the number of the source in the part.
+        number: how many documents there are.
+        shape: the shape of the document.
         in_multi_document_file: whether its file may hold several documents.
-        path: of the document in its file.
-        problems: in file order.
-        found: what reading it found.
+        path: the path of the document in its file.
+        problems: its problems in file order.
+        found: the problems that reading it found.
         locator: finds places in its text; None if that is not needed.
     """
 
@@ -316,7 +318,7 @@ def _is_part(item: _Item) -> bool:
 
 
 def _checked(source: Source, found: _Documents, policy: Policy) -> Checked:
-    """Return what a worker found as if this process had."""
+    """Convert what a worker found to the form in which this process reports it."""
     shape, several = found.shape, found.in_multi_document_file
     document = _stub(source.path, shape, in_multi_document_file=several)
     if found.path or found.found or found.locator:

@@ -94,7 +94,7 @@ def _by_code(coded: Iterable[CodedFinding], policy: Policy) -> "list[Found]":
 
 @cache
 def _rules() -> Callable[[Document, Policy, frozenset[str]], "list[Found]"]:
-    """Return what asks the rules: where nothing is suspected, their modules are not imported."""
+    """Return the function that calls the rules, importing their modules only if they are needed."""
     from pinpoint_endpoints.checks.rules.registry import rule_findings
 
     return rule_findings

@@ -97,12 +97,12 @@ class AudienceReader:
         error: what stopped the reading, if anything did.
 
     Args:
-        ctx: of the command: paths on the command line override a default of --local.
+        ctx: the command's context: paths on the command line override a default of --local.
         inputs: the files.
         stored: the options for stored endpoints.
         checks: how documents are checked; None to find only what keeps them from being read, which
             takes a fraction of the time.
-        tally: of the command.
+        tally: the tally of the command.
         activity: what the command does with the endpoints, such as `counting`.
         first_passes: returns functions, each of which is called with the endpoints until it
             returns True, before the first endpoint is yielded. Each reads the audience once more.

@@ -35,7 +35,7 @@ class OptionGroup:
     It is made like a dataclass; a real one takes half a millisecond to declare, at every start.
 
     Attributes:
-        heading: of the options in the command's help.
+        heading: the heading of the options in the command's help.
     """
 
     heading: ClassVar[str]
@@ -106,7 +106,7 @@ class Output(StrEnum):
 
 
 class Keys(StrEnum):
-    """What attributes are called: as in Pinpoint, or as Connect's segments surely accept it."""
+    """The keys of attributes: as in Pinpoint, or changed so that Connect's segments accept them."""
 
     KEEP = "keep"
     STRICT = "strict"

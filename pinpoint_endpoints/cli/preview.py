@@ -156,10 +156,10 @@ class RenderOptions(OptionGroup):
     ] = False
 
     def settings(self) -> "Settings":
-        """Return how parts are rendered, for counting: nothing is masked.
+        """Return the settings for rendering parts, without masks, as counting needs them.
 
         Raises:
-            UsageError: the time or the time zone is none.
+            UsageError: the time or the time zone is invalid.
         """
         from pinpoint_endpoints.templates.dates import zone_of
         from pinpoint_endpoints.templates.model import Settings
@@ -335,7 +335,7 @@ class _Run:
         self._users = UserAttributes(names) if names is None or names else None
 
     def first_passes(self) -> Iterator[FirstPass]:
-        """Yield what takes note of each endpoint's user, if the template has user attributes."""
+        """Yield a function that records the user of each endpoint, if the template needs users."""
         users = self._users
         if users is not None:
             yield lambda member: users.add(member.endpoint)

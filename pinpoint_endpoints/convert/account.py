@@ -16,7 +16,7 @@ MAX_PLACES = 3
 """How many places an entry names."""
 
 MAX_ENTRIES = 2_000
-"""How many members are told apart: more than any application may have names."""
+"""How many members are counted separately: more than the names that an application may have."""
 
 _OTHERS = "other members"
 

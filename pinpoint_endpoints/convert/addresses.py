@@ -113,17 +113,17 @@ def address_key(channel: str, address: str) -> str:
 
 
 def keys_to_keep(channel: str, address: str) -> Sequence[str]:
-    """Return what to keep of an address that is opted out, for `keys_to_find`."""
+    """Return the keys to keep of an address that is opted out; see `keys_to_find`."""
     return _keys(channel, address, _KINDS_TO_KEEP)
 
 
 def keys_to_find(channel: str, address: str) -> Sequence[str]:
-    """Return the keys of which `keys_to_keep` has kept one if the address is opted out."""
+    """Return the keys to look for: an address is opted out if any of them was kept."""
     return _keys(channel, address, _KINDS_TO_FIND)
 
 
 def channel_meant(channel: str, address: str) -> str:
-    """Return a channel type in any case, or the one that an address tells: `EMAIL` or `SMS`."""
+    """Return a channel type in upper case; an unknown one is guessed from the address."""
     known = channel.strip().upper()
     if known in channel_types():
         return known
@@ -134,7 +134,7 @@ def channel_meant(channel: str, address: str) -> str:
 
 
 def emails_in(text: str) -> list[str]:
-    """Return what looks like an e-mail address in a text: one of `Ann <ann@example.com>`."""
+    """Return the parts of a text that look like an e-mail address: one of `Ann <ann@b.com>`."""
     words = _BETWEEN_EMAILS.split(_plain(text).replace('"', ""))
     return [word for word in words if "@" in word[1:-1]]
 
@@ -163,7 +163,7 @@ def names_opted_out(text: str, opts_out: Callable[[str, str], bool]) -> bool:
 
 
 def as_from_abroad(address: str) -> str:
-    """Return a phone number with a plus sign, if it has what stands for one: 00 or 011."""
+    """Return a phone number with a plus sign in place of 00 or 011, if it begins so."""
     text = " ".join(_TRUNK_ZERO.sub(" ", _plain(address)).split())
     code, digits = _dialled(text)
     return f"+{code}{digits}" if code and "+" not in text else text

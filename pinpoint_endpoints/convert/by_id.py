@@ -73,7 +73,7 @@ def endpoints_by_id(documents: Iterable[Document], account: Account) -> Iterator
 
     Args:
         documents: with an endpoint and an id each.
-        account: takes note of the documents that another one of their endpoint replaces.
+        account: records the documents that another one of their endpoint replaces.
     """
     with SortedLines() as lines:
         for document in documents:

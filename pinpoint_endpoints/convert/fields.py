@@ -37,9 +37,9 @@ class Field(NamedTuple):
     """A field of the object type.
 
     Attributes:
-        name: of the field, and of the member of a profile object.
-        target: where it goes in the profile.
-        content_type: as the service names it.
+        name: the name of the field, and of the member of a profile object.
+        target: the member of the profile that it is written to.
+        content_type: its type, as the service names it.
     """
 
     name: str

@@ -33,7 +33,7 @@ def whole_endpoints(documents: Iterable[Document], account: Account) -> Iterator
 
     Args:
         documents: with an endpoint and an id each.
-        account: takes note of them.
+        account: records them and the documents that others replace.
     """
     refusals = account.refusals.addresses
     for endpoint in endpoints_by_id(documents, account):

@@ -157,7 +157,7 @@ class Grouping:
 
 
 def endpoint_in(document: Document, change: Change) -> UserEndpoint:
-    """Return the endpoint of a document, and take note of what is of use to the service alone."""
+    """Return the endpoint of a document, and record the members that only the service uses."""
     value = document.value
     created = ""
     place = place_of(document)

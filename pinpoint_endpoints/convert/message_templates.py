@@ -422,7 +422,7 @@ def _count_for_ses(found: _Found, part: Part, account: Account) -> None:
 
 
 def _unknown_helpers(compiled: Compiled) -> Iterator[tuple[str, Place]]:
-    """Yield the names that are no helpers and are called, and where."""
+    """Yield the names of unknown helpers that are called, with their places."""
     for note in compiled.notes:
         if note.code == "unknown-helper":
             name = compiled.part.text[note.place.start : note.place.end]

@@ -76,12 +76,12 @@ class Profile(NamedTuple):
 
 
 def profile_of(user: User, fields: Fields, change: Change) -> Profile:
-    """Map a user, and take note of what becomes of each member of the endpoints.
+    """Map a user to a profile, and record what happens to each member of the endpoints.
 
     Args:
         user: from `Grouping`.
-        fields: which has learned from this user, and chosen the names.
-        change: told of each member.
+        fields: the fields, which have learned from this user and chosen the names.
+        change: called for each member.
     """
     key = f"endpoint:{user.key}" if user.clashes else user.key
     if len(key) > MAX_PROFILE_VALUE_LENGTH:

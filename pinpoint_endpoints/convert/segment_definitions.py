@@ -280,7 +280,7 @@ class SegmentDefinitions:
             raise _NotCarriedError("combination")
 
     def _alternatives(self, dimensions: Dimensions) -> list[Dimensions]:
-        """Return dimensions of which any has to match: values of a list are several attributes."""
+        """Return alternatives for dimensions: a list of values becomes several attributes."""
         choices = [self._choices(criterion) for criterion in dimensions.criteria]
         if prod(map(len, choices)) > _MAX_ALTERNATIVES:
             raise _NotCarriedError("combination")
@@ -293,7 +293,7 @@ class SegmentDefinitions:
         return found
 
     def _choices(self, criterion: Criterion) -> list[list[Criterion]]:
-        """Return criteria on profiles: lists of which any has to match, each as a whole."""
+        """Return alternatives for a criterion: lists of criteria that all have to match."""
         member, values = criterion.member, criterion.values
         reasons: Mapping[ValuePath, str] = {
             DEVICE_TYPE: "device-type",

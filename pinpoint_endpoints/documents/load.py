@@ -145,7 +145,7 @@ def of_any_kind(documents: Iterable[Document]) -> Iterator[Document]:
 
 
 def is_unread(document: Document) -> bool:
-    """Tell whether a document stands for a text that could not be read, or only in part."""
+    """Tell whether a document is the error of a text that could not be read completely."""
     if document.is_read or document.is_empty:
         return False
     return all(problem.code != codes.NOT_AN_ENDPOINT for problem in document.problems)

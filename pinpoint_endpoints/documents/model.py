@@ -210,7 +210,7 @@ class Document(NamedTuple):
 
     @property
     def is_empty(self) -> bool:
-        """Whether the document stands for a file or line that holds no endpoint.
+        """Whether the document is the warning about a file or line without an endpoint.
 
         Such a document is not counted and not sent; its only problems are warnings.
         """

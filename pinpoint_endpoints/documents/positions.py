@@ -142,7 +142,7 @@ class Locator:
 
     @property
     def is_plain(self) -> bool:
-        """Whether surely no value is too large to be sent, or has an invisible character."""
+        """Whether it is certain that no value is too large to send or has invisible characters."""
         return False
 
     @property

@@ -42,7 +42,7 @@ SEGMENT_MARKS = frozenset(
         "dimensions",
     }
 )
-"""A value without any of these, and with a channel type or an address, is no segment.
+"""A value without any of these, and with a channel type or an address, is not a segment.
 
 The last ones are slips, and the names in programs of the CDK and of other languages.
 """

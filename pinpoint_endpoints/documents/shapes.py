@@ -131,7 +131,7 @@ def _all_in(value: object, path: ValuePath) -> Iterator[Endpoint]:
 
 
 def _others(value: Mapping[str, Any], path: ValuePath) -> Iterator[Endpoint] | None:
-    """Return the segments and templates in a value, of which a stack may have both; else None."""
+    """Return the segments and templates in a value; None if it has neither."""
     template = _template(value, path) if is_template(value) else None
     if not is_segment(value):
         return template

@@ -61,7 +61,7 @@ class Spooled:
         self._has_ended = False
 
     def reader(self) -> Read:
-        """Return a function that reads the stream from its start, or on if nothing is kept."""
+        """Return a function that reads the stream from its start, or the rest if it is not kept."""
         if not self._keep:
             return self._read_on
         if self._kept is None:

@@ -35,7 +35,7 @@ _CLOUDFORMATION_TYPE = re.compile(r"AWS::Pinpoint::\w+Template")
 _CERTAIN = _REQUESTS | _MEMBERS | {"MessageConfiguration"}
 
 TEMPLATE_MARKS = _CERTAIN.union(_MESSAGES, _TEXTS, PLATFORMS, _OF_IN_APP, {"Resources", "Type"})
-"""A value without any of these is no template."""
+"""A value without any of these is not a template."""
 
 _OF_AN_ENDPOINT = frozenset(
     {"Address", "ChannelType", "EffectiveDate", "EndpointStatus", "OptOut", "User"}

@@ -166,7 +166,7 @@ def _kind_of(problem: Problem) -> object:
 
 
 def _expected(document: Document, fixable: list[Problem]) -> _Result:
-    """Return what is to be expected without a try: where a key is twice, nothing is fixed."""
+    """Predict the result without fixing: a document with a duplicate key gets no fixes."""
     if any(problem.code == codes.DUPLICATE_KEY for problem in document.problems):
         return _Result(frozenset(map(_kind_of, fixable)), 0)
     return _Result(frozenset(), len(fixable))

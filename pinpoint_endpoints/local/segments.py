@@ -250,7 +250,7 @@ def _add_version(rows: Rows, number: int, response: Body) -> None:
 
 
 def _page(found: list[Any], limit: int) -> Body:
-    """Return a page of rows of a number and a response, of which there may be one too many."""
+    """Return a page of rows; one more than the limit means that there is another page."""
     page: Body = {"Item": [_response(response) for _, response in found[:limit]]}
     if len(found) > limit:
         page["NextToken"] = str(found[limit - 1][0])

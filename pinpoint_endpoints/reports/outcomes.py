@@ -84,7 +84,7 @@ class OutcomeTally(StateTally[Outcome]):
         return self.counts_line()
 
     def counts_line(self, *, apart: State | None = None) -> str:
-        """Return the counts as a line, but for those of a state that is told apart."""
+        """Return the counts as a line, without those of the state `apart`."""
         shown = (state for state in State if self[state] or state is State.ACCEPTED)
         words = self._words
         parts = [f"{self[state]:,} {words.get(state, state)}" for state in shown if state != apart]

@@ -229,7 +229,7 @@ def _group(members: Mapping[str, Any], path: ValuePath) -> Group:
 def _items(
     members: Mapping[str, Any], name: str, path: ValuePath
 ) -> Iterator[tuple[Mapping[str, Any], ValuePath]]:
-    """Yield the items of a list, each with its path; none if there is no list."""
+    """Yield the items of a list, each with its path; the list may be missing."""
     for index, item in enumerate(members.get(name, ())):
         yield item, (*path, name, index)
 

@@ -133,7 +133,7 @@ def why_undecided(part: Part) -> str:
 
 
 def _is_synthetic(node: Node) -> bool:
-    """Tell whether a level is not in the definition: what a bare Dimensions stands for."""
+    """Tell whether a level is not in the definition, but was added around a bare Dimensions."""
     if len(node.children) != 1 or node.relation != "ALL":
         return False
     part, child = node.part, node.children[0].part

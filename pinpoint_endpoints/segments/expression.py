@@ -24,7 +24,7 @@ _MAX_NAMES = 1_000
 _NUMBER = re.compile(r"\s*[-+]?[0-9]+(?:\.[0-9]+)?\s*")
 _ORDERS = frozenset({"lt", "lte", "gt", "gte"})
 _FUNCTIONS = frozenset({"contains", "starts_with", "ends_with"})
-"""They answer false where there is no value, so that they can be asked about any endpoint."""
+"""These return false for null, so that they can be applied to endpoints without the member."""
 
 
 class ExpressionError(UsageError):

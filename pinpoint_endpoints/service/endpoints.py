@@ -247,7 +247,7 @@ def planned(
     *,
     read: bool,
 ) -> list[Deletion]:
-    """Return what is to be deleted, as skipped: nothing is deleted yet.
+    """Return the deletions to confirm; all are SKIPPED, because nothing is deleted yet.
 
     Args:
         client: a boto3 Pinpoint client.

@@ -133,15 +133,15 @@ NO_REST = Rest()
 
 
 class Site(NamedTuple):
-    """What a number that a tag passes to a helper stands for.
+    """A call or variable of a template, which a rewritten tag refers to by number.
 
     Attributes:
         start: where the tag or the expression starts.
         end: the offset after it.
         name: the helper's name.
         arguments: its arguments, as they are written.
-        options: those with names.
-        rests: how the paths go on that the arguments are, from where the library begins them.
+        options: its named arguments.
+        rests: for each argument that is a path, the steps that the library does not take.
         masks: whether what it returns is personal.
         is_raw: whether what it prints is not escaped (`{{{`).
     """

@@ -281,14 +281,14 @@ class Rewriter:
         return self.record.place(call.offset, call.offset + len(call.name.text))
 
     def _unknown(self, tag: Tag, call: Call, *, in_block: bool) -> str:
-        """Note a name that is no helper; return what fails when it is rendered."""
+        """Record a call of an unknown helper; return a tag that fails when it is rendered."""
         name = call.name.text
         place = self._place_of(call)
         if name in _BLOCKS:
             message = f"{name} takes one value" if in_block else f"{name} opens a block"
             note = Note("wrong-arguments", message, place, f"write {{{{#{name} VALUE}}}}", True)
         elif name in HELPERS:
-            message = f"{name} opens no block"
+            message = f"{name} does not open a block"
             note = Note("wrong-arguments", message, place, "write it without #", is_error=True)
         else:
             note = Note("unknown-helper", f"{name} is no helper", place, _advice(call), True)
@@ -559,7 +559,7 @@ def _as_path(name: Path | Constant) -> Path:
 
 
 def _advice(call: Call) -> str:
-    """Return what to do about a name that is no helper."""
+    """Return the hint for the name of an unknown helper."""
     name = call.name
     words = [label_of(argument) for argument in call.arguments if isinstance(argument, Path)]
     if isinstance(name, Path) and len(name.segments) > 1 and len(words) == len(call.arguments):

@@ -70,7 +70,7 @@ def _refuse_ended(**event: Any) -> None:
 
 
 def _is_taken(host: str, port: int) -> bool:
-    """Return whether a server listens on a port of this machine: nobody can bind it then."""
+    """Return whether a server listens on a port of this machine, which cannot be bound then."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         if os.name == "posix":  # so that connections that were closed just now do not count

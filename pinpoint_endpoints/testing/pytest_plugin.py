@@ -19,7 +19,7 @@ def pinpoint_local(
 ) -> Iterator["PinpointLocal"]:
     """A local Pinpoint for this test: a new store with one application, served on a free port.
 
-    Environment variables lead every Pinpoint client to it: boto3, aioboto3, the AWS CLI,
+    Environment variables direct every Pinpoint client to it: boto3, aioboto3, the AWS CLI,
     subprocesses. `endpoint(id)` and `endpoints()` return what is stored, `serve(fail_rate=0.1)`
     makes calls fail.
     """

@@ -160,7 +160,7 @@ def test_every_helper_takes_a_missing_value() -> None:
         ("{{#each Attributes.colors}}{{nothing this}}{{/each}}", "nothing is no helper"),
         ("{{upper}}", "upper takes 1 argument, and has 0"),
         ("{{upper Location.City size=3}}", "upper takes no argument size="),
-        ("{{#upper Location.City}}{{/upper}}", "upper opens no block"),
+        ("{{#upper Location.City}}{{/upper}}", "upper does not open a block"),
         ("{{#if}}{{/if}}", "if takes one value"),
         ("{{> nothing}}", "no partial has the name nothing"),
     ],
