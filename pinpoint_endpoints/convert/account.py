@@ -64,11 +64,11 @@ class Rule(NamedTuple):
     text: str
 
 
-NULL = Rule("null", Action.SKIPPED, "null is no value: it is as if the member were not there")
+NULL = Rule("null", Action.SKIPPED, "null is not a value: the member counts as missing")
 OPTED_OUT_IN_INVALID = Rule(
     "opted-out-in-invalid",
     Action.WITHHELD,
-    "a document that is not converted opts this address out: nobody is to be reached there",
+    "a document that is not converted opts this address out: it gets no messages",
 )
 
 OPTED_OUT_VALUE = Rule(

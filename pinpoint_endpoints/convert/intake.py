@@ -30,6 +30,7 @@ ONLY_WARNINGS = frozenset(
 )
 """Codes of rules about single documents whose findings are never errors."""
 
+UNREAD_HINT = "because it is unknown who would be missing: repair it, or leave it out"
 _HOW_TO_NAME = "name standard input with --stdin-filename, or make an id with --ids"
 
 
@@ -97,9 +98,7 @@ def convertible(
     if unread:
         more = f" and {len(unread) - 1:,} more" if len(unread) > 1 else ""
         raise CannotRun(
-            f"{next(iter(unread))}{more} cannot be read",
-            f"{nothing_done}, because nobody knows who would be missing: "
-            "repair it, or leave it out",
+            f"{next(iter(unread))}{more} cannot be read", f"{nothing_done}, {UNREAD_HINT}"
         )
 
 

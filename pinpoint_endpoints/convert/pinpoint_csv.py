@@ -17,7 +17,7 @@ from pinpoint_endpoints.documents.model import Document
 _EMPTY = Rule(
     "empty-value",
     Action.LOST,
-    "an empty text or list cannot be told from none: an empty cell is no value",
+    "an empty text or list cannot be distinguished from a missing one: an empty cell has no value",
 )
 _NUL = Rule("nul-character", Action.LOST, "a text with a NUL character cannot be in a CSV file")
 _NOTHING = Rule("nothing-in-it", Action.SKIPPED, "null and objects without members have no cell")

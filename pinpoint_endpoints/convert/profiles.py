@@ -66,8 +66,8 @@ class Profile(NamedTuple):
     Attributes:
         members: the profile object: its members by the names of their fields.
         devices: the reachable endpoints that a profile has no place for, such as push tokens.
-        suppressed: endpoints whose address is not in the profile, because nobody is to be reached
-            there, each with the reason.
+        suppressed: endpoints whose address is not in the profile, because it gets no messages, each
+            with the reason.
     """
 
     members: dict[str, str]
@@ -339,7 +339,7 @@ RULES: Mapping[str, Rule] = {
         ("older-date", Action.SKIPPED, "the date of the user's newest endpoint counts"),
         ("of-the-service", Action.SKIPPED, "of use to Pinpoint alone"),
         ("no-address", Action.SKIPPED, "there is none"),
-        ("empty", Action.SKIPPED, "an empty value is no value"),
+        ("empty", Action.SKIPPED, "an empty value counts as missing"),
         (
             "truncated",
             Action.TRUNCATED,

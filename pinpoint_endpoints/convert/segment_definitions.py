@@ -57,7 +57,7 @@ _LOST = {
     "recency": "there is no recency: define a calculated attribute over events",
     "imported": "an imported segment is a list, and has no definition",
     "no-criteria": "a definition needs criteria: without any, all profiles are meant",
-    "base": "a base segment is not at hand, or could not be carried",
+    "base": "a base segment is not available, or could not be carried",
     "values": "a criterion has at most 50 values of at most 255 characters",
     "combination": "several criteria about attributes with several values cannot be combined so",
 }
@@ -228,10 +228,10 @@ class SegmentDefinitions:
         self._account.add(CARRIED, self._title(segment_id), "")
 
     def _decision(self, definition: Definition) -> Predicate:
-        """Return what answers for an endpoint.
+        """Return the function that decides whether an endpoint is in a segment.
 
         Raises:
-            _NotCarriedError: a base segment is not at hand in the version that is asked for.
+            _NotCarriedError: a base segment is not available in the version that is required.
         """
         try:
             return self._library.compile(definition).decide

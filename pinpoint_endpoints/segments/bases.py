@@ -104,7 +104,7 @@ class SegmentLibrary:
 
         Raises:
             CheckFailed: base segments refer to each other in a circle, or too many follow in a row.
-            UsageError: a version of a base segment is not at hand.
+            UsageError: a version of a base segment is not available.
         """
         if definition.id in self._imports:
             return Node(definition, "", self._imports[definition.id].decide)
@@ -127,7 +127,7 @@ class SegmentLibrary:
             raise CheckFailed(message, "remove one of the references")
 
     def node(self, reference: Reference, /) -> Node | None:
-        """Return the compiled base segment; None if it is not at hand."""
+        """Return the compiled base segment; None if it is not available."""
         self._refuse_circle(reference.id)
         if reference.id in self._imports:
             definition = Definition((), "", (), id=reference.id, is_imported=True)
@@ -139,7 +139,7 @@ class SegmentLibrary:
         if version not in versions:
             there = ", ".join(map(str, sorted(versions)))
             raise UsageError(
-                f"the base segment {printable(reference.id)} is not at hand in version {version}",
+                f"the base segment {printable(reference.id)} is not available in version {version}",
                 f"there is version {there}: add the other one, or leave the version out",
             )
         found = versions[version]

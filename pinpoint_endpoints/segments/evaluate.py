@@ -96,7 +96,7 @@ class Bases(Protocol):
     """Finds base segments."""
 
     def node(self, reference: Reference, /) -> "Node | None":
-        """Return the compiled base segment; None if it is not at hand."""
+        """Return the compiled base segment; None if it is not available."""
 
 
 class Node(NamedTuple):
@@ -212,7 +212,7 @@ def _undecided(_endpoint: Endpoint) -> Answer:
 
 
 def missing_base(reference: Reference | Definition) -> Node:
-    """Return a base segment that is not at hand: it cannot be decided who is in it."""
+    """Return a base segment that is not available: it cannot be decided who is in it."""
     return Node(reference, "", _undecided)
 
 

@@ -123,10 +123,10 @@ def levels(
 def why_undecided(part: Part) -> str:
     """Return why a part of a segment that has no parts cannot be decided for any endpoint."""
     if isinstance(part, Reference):
-        return f"the base segment {shown_member(part.id)} is not at hand (see --segments)"
+        return f"the base segment {shown_member(part.id)} is not available (see --segments)"
     if isinstance(part, Definition):
         name = shown_member(part.id)
-        return f"the list of the imported segment {name} is not at hand (see --import)"
+        return f"the list of the imported segment {name} is not available (see --import)"
     if isinstance(part, Criterion) and part.member == DEVICE_TYPE:
         return "endpoints have no DeviceType: use Platform, Make or Model"
     return "no endpoint has a date of its last activity (see --recency)"

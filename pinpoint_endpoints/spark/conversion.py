@@ -28,7 +28,7 @@ from pinpoint_endpoints.convert.fields import Fields, Learned, object_type
 from pinpoint_endpoints.convert.files import NDJSON, account_for_whole
 from pinpoint_endpoints.convert.formats import DEFAULT_OPTIONS, ConvertOptions
 from pinpoint_endpoints.convert.grouping import User, endpoint_in
-from pinpoint_endpoints.convert.intake import NotConverted, convertible
+from pinpoint_endpoints.convert.intake import UNREAD_HINT, NotConverted, convertible
 from pinpoint_endpoints.convert.profiles import profile_of
 from pinpoint_endpoints.convert.reach import MIN_SLOTS
 from pinpoint_endpoints.convert.run import FORMATS
@@ -88,9 +88,7 @@ def convert(
     found = _collected(read)
     if found["unread"]:
         raise CannotRun(
-            min(found["unread"]).decode(errors="replace"),
-            "nothing was written, because nobody knows who would be missing: "
-            "repair it, or leave it out",
+            min(found["unread"]).decode(errors="replace"), f"nothing was written, {UNREAD_HINT}"
         )
     _add_to(account, found, FORMATS[to].rules)
     written = CONVERSIONS[to](read, found, account, options)

@@ -90,7 +90,7 @@ def _bare(text: str, channel: str) -> Template:
             message = "a text does not say which channel it is for"
             raise TemplateError(message, hint="add --channel email, sms, push or voice")
         case _:
-            raise TemplateError(f"{channel} is no channel of templates")
+            raise TemplateError(f"{channel} is not a channel of templates")
 
 
 _HTML = re.compile(

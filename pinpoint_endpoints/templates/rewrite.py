@@ -291,7 +291,7 @@ class Rewriter:
             message = f"{name} does not open a block"
             note = Note("wrong-arguments", message, place, "write it without #", is_error=True)
         else:
-            note = Note("unknown-helper", f"{name} is no helper", place, _advice(call), True)
+            note = Note("unknown-helper", f"{name} is not a helper", place, _advice(call), True)
         self.notes.append(note)
         written = self._failing(tag, call)
         for argument in (*call.arguments, *(value for _, value in call.options)):
@@ -367,7 +367,7 @@ class Rewriter:
         path, helper = variable.path, variable.helper
         if _OTHER_QUOTES.search(variable.text):
             text = variable.text
-            message = f"{text} is the name of a value: these are no quotation marks here"
+            message = f"{text} is the name of a value: these are not quotation marks here"
             self.notes.append(Note("unquoted-word", message, variable.place, 'write "'))
         if variable.role == "word":
             text = variable.text

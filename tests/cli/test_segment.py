@@ -148,9 +148,9 @@ def test_a_number_may_be_expected(folder: Path) -> None:
 
 
 def test_what_cannot_be_decided_is_refused_unless_asked(folder: Path) -> None:
-    """A base segment that is not at hand, and recency without dates, are named."""
+    """A base segment that is not available, and recency without dates, are named."""
     ended = run("segment", "S4c.json", "endpoints", *NOW, "--save", "kept.ndjson")
-    assert (ended.code, "the base segment s4a is not at hand" in ended.err) == (2, True)
+    assert (ended.code, "the base segment s4a is not available" in ended.err) == (2, True)
     assert not Path("kept.ndjson").exists()
     assert listed("segment", "S4c.json", "endpoints", *NOW, "--undecided", "out") == ""
     write("undated.ndjson", {"Id": "a", "ChannelType": "SMS"})

@@ -45,7 +45,7 @@ def test_a_base_is_found_by_its_id_and_version() -> None:
     library = SegmentLibrary(SETTINGS, [countries("c", 1, "US"), countries("c", 2, "CA")])
     assert members(library, segment("s", {"Id": "c", "Version": 1})) == "e2 e3"
     assert members(library, segment("s", {"Id": "c"})) == "e1"
-    with pytest.raises(UsageError, match="not at hand in version 3"):
+    with pytest.raises(UsageError, match="not available in version 3"):
         library.compile(segment("s", {"Id": "c", "Version": 3}))
     assert library.compile(segment("s", {"Id": "gone"})).decide({}) is None
 

@@ -209,7 +209,7 @@ def test_aws_glue_names_all_arguments(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_a_line_that_cannot_be_read_ends_a_conversion(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As on one machine: nobody knows who would be missing."""
+    """The job stops as `pe convert` does, because it is unknown who would be missing."""
     (tmp_path / "a.ndjson").write_bytes(b'{"Address"\n')
     output = tmp_path / "out"
     assert main(["convert", str(tmp_path), str(output), "--to", "customer-profiles"]) == 3

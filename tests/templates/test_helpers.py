@@ -157,7 +157,7 @@ def test_every_helper_takes_a_missing_value() -> None:
         ('{{now tz="Mars/Olympus"}}', "there is no such time zone"),
         ("{{ljust Location.City 99999999}}", "needs a size from 0 to 10000"),
         ("{{gt Attributes.colors Metrics.Visits}}", "cannot be compared"),
-        ("{{#each Attributes.colors}}{{nothing this}}{{/each}}", "nothing is no helper"),
+        ("{{#each Attributes.colors}}{{nothing this}}{{/each}}", "nothing is not a helper"),
         ("{{upper}}", "upper takes 1 argument, and has 0"),
         ("{{upper Location.City size=3}}", "upper takes no argument size="),
         ("{{#upper Location.City}}{{/upper}}", "upper does not open a block"),
