@@ -45,7 +45,7 @@ class OptionGroup:
 
 
 def with_single_options(command: Callable[..., Result]) -> Callable[..., Result]:
-    """Return a command as Typer wants it: with a parameter for each option of its groups.
+    """Return a command in the form that Typer needs: a parameter for each option of its groups.
 
     Args:
         command: a function, with one parameter for all options of an `OptionGroup`.

@@ -1,5 +1,7 @@
 """Recognizes functions of CloudFormation, and evaluates those whose results the file has."""
 
+from collections.abc import Mapping
+
 
 def is_function(value: object) -> bool:
     """Tell whether a value is a function in its long form, such as `{"Fn::Sub": ...}`."""
@@ -7,6 +9,12 @@ def is_function(value: object) -> bool:
         return False
     ((name, argument),) = value.items()
     return str(name).startswith("Fn::") or (name == "Ref" and isinstance(argument, str))
+
+
+def unknown_result(function: Mapping[str, object]) -> str:
+    """Return the message about a function whose result only the stack knows."""
+    (name,) = function
+    return f"the result of {name} is known only in the stack"
 
 
 def text_of_function(value: object) -> str | None:

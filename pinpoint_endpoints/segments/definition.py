@@ -5,7 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pinpoint_endpoints.documents.positions import ValuePath
-from pinpoint_endpoints.documents.stack_functions import is_function, text_of_function
+from pinpoint_endpoints.documents.stack_functions import (
+    is_function,
+    text_of_function,
+    unknown_result,
+)
 from pinpoint_endpoints.errors import CheckFailed
 
 DATE_OPERATORS = ("BEFORE", "AFTER", "ON", "BETWEEN")
@@ -181,8 +185,7 @@ def _without_functions(value: Any, path: ValuePath) -> Any:
     if is_function(value):
         text = text_of_function(value)
         if text is None or "${" in text:
-            (name,) = value
-            raise UnknownResultError(path, f"what {name} returns is known only in the stack")
+            raise UnknownResultError(path, unknown_result(value))
         return text
     if isinstance(value, dict):
         return {name: _without_functions(one, (*path, name)) for name, one in value.items()}

@@ -51,7 +51,7 @@ WHERE last IS NULL OR number <= last
 def lines_in(spark: "SparkSession", path: str) -> "DataFrame":
     """Read the lines of files, each with its number in its file.
 
-    Spark splits large files, and tells the block that a line begins in. The lines of all blocks are
+    Spark splits large files, and reports in which block a line begins. The lines of all blocks are
     counted first: a line's number is its number in its block plus the lines of the blocks before.
 
     Args:

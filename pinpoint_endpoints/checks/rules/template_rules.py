@@ -7,7 +7,11 @@ from typing import NamedTuple
 from pinpoint_endpoints.documents import codes
 from pinpoint_endpoints.documents.model import Severity
 from pinpoint_endpoints.documents.rule import Scope, rule
-from pinpoint_endpoints.documents.stack_functions import is_function, text_of_function
+from pinpoint_endpoints.documents.stack_functions import (
+    is_function,
+    text_of_function,
+    unknown_result,
+)
 from pinpoint_endpoints.documents.suggestions import nearest, same_but_for_style
 from pinpoint_endpoints.documents.template_shapes import PLATFORMS
 from pinpoint_endpoints.masking import counted, shown_member
@@ -456,9 +460,7 @@ def _wrong_members(
             yield TemplateFinding(part, 0, 0, message, hint, at_key=True)
         elif isinstance(value, dict) and is_function(value):
             if name in known and text_of_function(value) is None:
-                (function,) = value
-                message = f"what {function} returns is known only in the stack"
-                yield TemplateFinding(part, 0, 0, message, "", Severity.WARNING)
+                yield TemplateFinding(part, 0, 0, unknown_result(value), "", Severity.WARNING)
         elif value is not None and not isinstance(value, wanted):
             hint = "write the JSON as a string" if name == "DefaultSubstitutions" else ""
             yield TemplateFinding(part, 0, 0, f"expected {_TYPES[wanted]}", hint)
