@@ -41,7 +41,7 @@ _AGES = {
 
 
 class Kind(StrEnum):
-    """What a bar counts."""
+    """The kinds of values that bars count."""
 
     VALUE = "value"
     """Endpoints with one value or name."""
@@ -88,7 +88,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """How the endpoints of an audience are distributed over the values of one member.
+    """The distribution of the endpoints of an audience over the values of one member.
 
     Attributes:
         name: its stable name, such as `channel_type`.

@@ -17,7 +17,7 @@ USER_ATTRIBUTES: ValuePath = ("User", "UserAttributes")
 
 
 class Identity(NamedTuple):
-    """What a document is about; missing or invalid parts are None or empty.
+    """The keys by which a document is compared with others; invalid ones are None or empty.
 
     Attributes:
         endpoint: the endpoint id in lower case.

@@ -53,7 +53,7 @@ Check = Callable[[Source | UnreadablePath, Iterable[Document]], Iterator[Checked
 
 
 class Settings(NamedTuple):
-    """How workers check documents.
+    """The settings of workers that check documents.
 
     Attributes:
         policy: which problems count.
@@ -82,7 +82,7 @@ _Shown = tuple[str, Severity, Fix | None, str, str, str, int, int, int]
 
 
 class _Part(NamedTuple):
-    """What a worker checks at once.
+    """The part of the input that a worker checks in one call.
 
     Attributes:
         sources: files that are read whole; or one file of lines.
@@ -134,7 +134,7 @@ class _Documents(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """What a worker found in a part.
+    """The result of checking a part.
 
     Attributes:
         documents: in the order of the sources, then those of several sources.

@@ -33,7 +33,7 @@ from pinpoint_endpoints.service.errors import Refusal
 
 
 class GetOutput(StrEnum):
-    """How endpoints are printed: for a person, or as documents."""
+    """The formats in which endpoints are printed: for a person, or as documents."""
 
     TABLE = "table"
     TEXT = "text"

@@ -1,4 +1,4 @@
-"""How many processes check documents: `--jobs`, or by the size of the inputs."""
+"""Decides how many processes check documents: by `--jobs`, or by the size of the inputs."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator

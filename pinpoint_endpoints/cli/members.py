@@ -45,14 +45,14 @@ _SUFFIXES = "use .ndjson, .csv (for an import job), .txt (ids alone), or name a 
 
 
 class Undecided(StrEnum):
-    """What to do with endpoints for which it cannot be decided whether they match."""
+    """Where to put endpoints for which it cannot be decided whether they match."""
 
     IN = "in"
     OUT = "out"
 
 
 class MemberOptions(OptionGroup):
-    """What to do with the endpoints that match.
+    """The options for the endpoints that match.
 
     Attributes:
         listed: whether their ids are printed.
@@ -142,7 +142,7 @@ def channels_of(name: str) -> frozenset[str]:
 
 
 class Target(NamedTuple):
-    """Where members are saved.
+    """The place where members are saved.
 
     Attributes:
         format: of the file; None for ids alone.

@@ -210,7 +210,7 @@ NowOption = Annotated[
 
 
 class CheckOptions(OptionGroup):
-    """How documents are checked.
+    """The options for checking documents.
 
     Attributes:
         strict: whether warnings make a document invalid.
@@ -254,7 +254,7 @@ class CheckOptions(OptionGroup):
 
 
 class DisplayOptions(OptionGroup):
-    """How much is shown.
+    """The options that determine how much is shown.
 
     Attributes:
         show_values: whether personal data is shown unmasked.

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class MissingPolicy(StrEnum):
-    """What a variable without a value is."""
+    """The policies for variables without a value."""
 
     ERROR = "error"
     WARN = "warn"
@@ -51,7 +51,7 @@ class MissingPolicy(StrEnum):
 
 
 class PreviewOutput(StrEnum):
-    """How a preview is printed: for a person, for a program, or as the e-mail."""
+    """The formats of a preview: for a person, for a program, or as the e-mail."""
 
     TABLE = "table"
     TEXT = "text"
@@ -69,21 +69,21 @@ class Channel(StrEnum):
 
 
 class Escape(StrEnum):
-    """How the values of variables are written."""
+    """The ways to write the values of variables."""
 
     HTML = "html"
     NONE = "none"
 
 
 class Compare(StrEnum):
-    """How two texts that are numbers are compared."""
+    """The ways to compare two texts that are numbers."""
 
     TEXT = "text"
     NUMERIC = "numeric"
 
 
 class RenderOptions(OptionGroup):
-    """How a template is rendered.
+    """The options for rendering a template.
 
     Attributes:
         name: the name of the template, if the file has several.

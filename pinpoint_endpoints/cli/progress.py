@@ -17,7 +17,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 class ProgressStyle(Enum):
-    """How the progress of a run is shown."""
+    """The ways to show the progress of a run."""
 
     BAR = "a bar that vanishes at the end"
     LINES = "a line every ten seconds, for the log of a CI job"

@@ -55,14 +55,14 @@ _ATTRIBUTE = "attribute:"
 
 
 class Dates(StrEnum):
-    """Which dates of attributes are read."""
+    """The formats of dates that are read in attributes."""
 
     STRICT = "strict"
     LENIENT = "lenient"
 
 
 class SegmentOptions(OptionGroup):
-    """How a segment is evaluated.
+    """The options for evaluating a segment.
 
     Attributes:
         segments: files and directories with base segments.

@@ -22,7 +22,7 @@ _OTHERS = "other members"
 
 
 class Action(StrEnum):
-    """What a conversion does with a member, or with a whole endpoint."""
+    """The ways in which a conversion treats a member or a whole endpoint."""
 
     CARRIED = "carried"
     """It is in the output as it was."""
@@ -82,7 +82,7 @@ Change = Callable[[str, str, str], None]
 
 
 class Entry(NamedTuple):
-    """What was done to one member by one rule.
+    """The effect of one rule on one member.
 
     Attributes:
         rule: the rule.
@@ -103,7 +103,7 @@ class Entry(NamedTuple):
 
 
 class Count:
-    """How often something was done to a member by a rule, and where at first."""
+    """Counts how often a rule applied to a member, with the first places."""
 
     __slots__ = ("number", "places")
 

@@ -257,7 +257,7 @@ def row_of_refusal(refusal: UserEndpoint, account: Account) -> SuppressedRow:
 
 
 class PartLimits(NamedTuple):
-    """What one file may have.
+    """The limits of one file.
 
     Attributes:
         size: in bytes; a file with one record may be larger.

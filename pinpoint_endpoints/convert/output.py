@@ -66,7 +66,7 @@ class OutputFile:
 
 
 class Output:
-    """Where a conversion writes: standard output. What is not committed is removed at the end.
+    """Writes a conversion to standard output; subclasses write files, and remove uncommitted ones.
 
     Attributes:
         files: what was written, in order.

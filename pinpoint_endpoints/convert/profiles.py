@@ -61,7 +61,7 @@ _OBJECT_OR_NONE = (dict, NoneType)
 
 
 class Profile(NamedTuple):
-    """What a user becomes.
+    """The profile of a user, with the endpoints that it has no place for.
 
     Attributes:
         members: the profile object: its members by the names of their fields.

@@ -23,7 +23,7 @@ NOT_IN_FIELD_NAMES = re.compile("[^A-Za-z0-9_-]")
 
 
 class Reach(NamedTuple):
-    """Where a user can be reached, and where not; addresses are in the order of the endpoints."""
+    """The addresses at which a user can and cannot be reached, in the order of the endpoints."""
 
     emails: list[str]
     phones: list[str]

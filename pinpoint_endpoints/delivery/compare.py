@@ -45,7 +45,7 @@ _HINT_ON_RULES = "do not ignore the rules of the schema: `pe validate` says what
 
 
 class ComparisonState(StrEnum):
-    """What an upsert would do to an endpoint.
+    """The possible effects of an upsert on an endpoint.
 
     An invalid document would not be sent; for a failed one, the service does not return what it
     has stored.
@@ -59,7 +59,7 @@ class ComparisonState(StrEnum):
 
 
 class Comparison(NamedTuple):
-    """What an upsert of one document would change.
+    """The changes that an upsert of one document would make.
 
     Attributes:
         endpoint_id: as it would be sent, or empty.

@@ -51,10 +51,10 @@ _MAX_NAMED = 5
 
 
 class Migration(NamedTuple):
-    """Where profiles go, and what is put first.
+    """The target of profiles, and whether its object type is created first.
 
     Attributes:
-        domain: of Customer Profiles.
+        domain: the domain of Customer Profiles.
         object_type: the name of the object type.
         creates_type: whether the object type is created, or extended, first.
     """

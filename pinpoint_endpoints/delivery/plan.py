@@ -37,7 +37,7 @@ _MAX_HELD = 100
 
 
 class SendOptions(NamedTuple):
-    """How documents become calls.
+    """The options for planning calls from documents.
 
     Attributes:
         policy: which problems keep a document from being sent.

@@ -103,7 +103,7 @@ class UnreadablePath(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """Which files of a searched directory are read.
+    """Selects the files of a searched directory that are read.
 
     Attributes:
         exclude: patterns of files to leave out.

@@ -10,7 +10,7 @@ from pinpoint_endpoints.documents.shapes import ENDPOINT_SHAPES
 
 
 class Action(StrEnum):
-    """What a fix does to the values at its paths."""
+    """The kinds of changes that a fix makes to the values at its paths."""
 
     REPLACE = "the scalar becomes the string `text`"
     WRAP = "the scalar becomes a list that holds it as a string; an object, one that holds it"
@@ -44,7 +44,7 @@ class Fix(NamedTuple):
 
 
 class Severity(StrEnum):
-    """How bad a problem is.
+    """The severity of a problem.
 
     Error: boto3 or the service refuses the request, or would store something else. Warning: the
     service accepts it, but it will not work as intended.

@@ -76,7 +76,7 @@ def fixed_text(
 
 
 class _State(NamedTuple):
-    """What a fix must not make worse; it may only reveal problems that it uncovers."""
+    """The state of a document, which a fix must not make worse, except by revealing problems."""
 
     invalid: bool
     missing: int
@@ -146,7 +146,7 @@ _MAX_ATTEMPTS = 30
 
 
 class _Attempt(NamedTuple):
-    """What came of applying fixes: the text and those applied, or the documents to blame."""
+    """The result of applying fixes: the text and the applied ones, or the documents that failed."""
 
     result: tuple[_Examined, list[_Numbered]] | None
     wrong: set[int]

@@ -44,7 +44,7 @@ Item = TypeVar("Item")
 
 
 class Filter(NamedTuple):
-    """Which endpoints are listed; an empty string does not restrict them.
+    """Selects the endpoints that are listed; an empty string does not restrict them.
 
     Args:
         id_prefix: the beginning of the endpoint id, in any case.
@@ -60,7 +60,7 @@ class Filter(NamedTuple):
 
 
 class Cursor(NamedTuple):
-    """Where a page begins or ends; at most one of the two is given.
+    """The begin or the end of a page; at most one of the two is given.
 
     Args:
         after: the key of the last row of the page before it.

@@ -57,7 +57,7 @@ class _Layout(NamedTuple):
 
 
 class ChartView(View[Chart]):
-    """How a chart is shown."""
+    """Shows a chart."""
 
     command = "stats"
 

@@ -139,7 +139,7 @@ def _is_plainly_carried(rule: Rule) -> bool:
 
 
 class ConversionView(View[Result]):
-    """How the results of a conversion are shown: names of files and members, but no values."""
+    """Shows the results of a conversion: names of files and members, but no values."""
 
     command = "convert"
     columns = (

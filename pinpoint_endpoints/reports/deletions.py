@@ -49,7 +49,7 @@ class DeletionTally(StateTally[Deletion]):
 
 
 class DeletionView(View[Deletion]):
-    """How a deletion is shown; only the table shows addresses, masked unless values are wanted."""
+    """Shows a deletion; only the table shows addresses, masked unless values are requested."""
 
     command = "delete"
     columns = (

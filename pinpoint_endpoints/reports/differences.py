@@ -79,7 +79,7 @@ class DifferenceTally(StateTally[Comparison]):
 
 
 class DifferenceView(View[Comparison]):
-    """How a comparison is shown."""
+    """Shows a comparison."""
 
     command = "diff"
 

@@ -93,7 +93,7 @@ class OutcomeTally(StateTally[Outcome]):
 
 
 class OutcomeView(View[Outcome]):
-    """How an outcome is shown."""
+    """Shows an outcome."""
 
     command = "upsert"
     has_one_row = True

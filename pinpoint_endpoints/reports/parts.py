@@ -111,7 +111,7 @@ class PartTally(Tally[Result]):
 
 
 class PartView(View[Result]):
-    """How parts are shown, and with them invalid documents and the profiles of `--local`."""
+    """Shows parts, and with them invalid documents and the profiles of `--local`."""
 
     command = "migrate"
     columns = (

@@ -149,7 +149,7 @@ class PlanTally(Tally[Step]):
 
 
 class PlanView(View[Step]):
-    """How the steps of a plan are shown.
+    """Shows the steps of a plan.
 
     Args:
         options: of the report.

@@ -124,7 +124,7 @@ class PreviewTally(AudienceTally[Result]):
 
 
 class PreviewView(View[Result]):
-    """How the results of a preview are shown."""
+    """Shows the results of a preview."""
 
     command = "preview"
 

@@ -38,7 +38,7 @@ class _Shown(NamedTuple):
 
 
 class ReportFormat(StrEnum):
-    """How a validation is reported."""
+    """The formats in which a validation is reported."""
 
     TABLE = "table"
     TEXT = "text"
@@ -109,7 +109,7 @@ class ProblemTally(VerdictTally[Checked]):
 
 
 class ProblemView(View[Checked]):
-    """How the problems of a document are shown."""
+    """Shows the problems of a document."""
 
     command = "validate"
 

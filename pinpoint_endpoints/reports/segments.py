@@ -64,7 +64,7 @@ class Explained(NamedTuple):
 
 
 class CountedCriterion(NamedTuple):
-    """What a criterion does to the whole audience.
+    """The effect of a criterion on the whole audience.
 
     Attributes:
         counts: its counts.
@@ -120,7 +120,7 @@ class MemberTally(AudienceTally[Result]):
 
 
 class MemberView(View[Result]):
-    """How the counts are shown.
+    """Shows the counts of members.
 
     Args:
         options: of the report.
@@ -244,7 +244,7 @@ class MemberView(View[Result]):
 
 
 class ListView(MemberView):
-    """How the ids of the endpoints in the segment are shown."""
+    """Shows the ids of the endpoints in the segment."""
 
     columns = (Column("Endpoint id"), Column("Channel"), Column("Place", 20, optional=True))
 
@@ -260,7 +260,7 @@ class ListView(MemberView):
 
 
 class CriteriaView(MemberView):
-    """How the criteria of a segment are shown with what they do to the audience."""
+    """Shows the criteria of a segment with their effect on the audience."""
 
     columns = (
         Column("Criterion", min_width=30),
@@ -290,7 +290,7 @@ class CriteriaView(MemberView):
 
 
 class TreeView(MemberView):
-    """How the explanation for one endpoint is shown."""
+    """Shows the explanation for one endpoint."""
 
     def own_reporter(self, output: str, stream: TextIO) -> Reporter[Result] | None:
         """Return the reporter that draws a tree in place of a table."""

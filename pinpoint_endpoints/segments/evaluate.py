@@ -68,7 +68,7 @@ _EMPTY: list[Any] = []
 
 
 class RecencySource(StrEnum):
-    """What tells when an endpoint was active."""
+    """The sources of the date of an endpoint's last activity."""
 
     EFFECTIVE_DATE = "effective-date"
     IGNORE = "ignore"
@@ -76,7 +76,7 @@ class RecencySource(StrEnum):
 
 
 class Settings(NamedTuple):
-    """How criteria are read where the definition leaves it open.
+    """The settings for what the definition of a segment leaves open.
 
     Attributes:
         now: the instant, with a time zone, that recencies count from.

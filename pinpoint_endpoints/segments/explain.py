@@ -289,7 +289,7 @@ def _names_in(endpoint: Endpoint, container: ValuePath) -> list[str]:
 
 
 class Column(StrEnum):
-    """What a criterion answers for an endpoint."""
+    """The columns in which endpoints are counted, by the answer of a criterion."""
 
     PASSES = "passes"
     FAILS = "fails"
@@ -297,10 +297,10 @@ class Column(StrEnum):
 
 
 class Hint(NamedTuple):
-    """What may be wrong with a criterion.
+    """A hint about a criterion that may be wrong.
 
     Attributes:
-        text: in words.
+        text: the text of the hint.
         number: how many endpoints it is about; 0 for a hint about the whole audience.
         value: the value of one of them; may be personal; empty if there is none.
     """

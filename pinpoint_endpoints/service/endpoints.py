@@ -27,7 +27,7 @@ Endpoint = Mapping[str, Any]
 
 
 class EndpointsAnswer(NamedTuple):
-    """What the service answered.
+    """The response of the service.
 
     Attributes:
         endpoints: at least one, each with its `Id`.
@@ -201,7 +201,7 @@ _DELETED_BEFORE = "an earlier attempt, whose answer was lost, may have deleted i
 
 
 class DeletionState(StrEnum):
-    """Whether an endpoint is gone.
+    """The states of a deletion.
 
     A skipped one is not: the run ended first, or the user declined.
     """
@@ -212,7 +212,7 @@ class DeletionState(StrEnum):
 
 
 class Deletion(NamedTuple):
-    """What became of one endpoint that was to be deleted.
+    """The deletion of one endpoint, and its result.
 
     Attributes:
         endpoint_id: as it was given, or as the service names it.

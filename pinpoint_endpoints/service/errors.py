@@ -350,7 +350,7 @@ _APPLICATION_WORD = re.compile(r"\bapp(?:lication)?\b", re.IGNORECASE)
 
 
 class NotFound(Enum):
-    """What does not exist."""
+    """The kinds of resources that the service may not find."""
 
     ENDPOINT = "endpoint"
     APPLICATION = "application"

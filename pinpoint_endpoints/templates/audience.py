@@ -77,7 +77,7 @@ class Names:
 
 
 class About(StrEnum):
-    """What an entry of the account is about."""
+    """The subjects of the account's entries."""
 
     MISSING = "missing"
     UNKNOWN = "unknown"
@@ -110,11 +110,11 @@ class Entry(NamedTuple):
 
 
 class Account:
-    """What becomes of the messages of a template.
+    """Counts the messages of a template, and the problems in them.
 
     Attributes:
-        renderer: of the template.
-        names: those that the audience has.
+        renderer: the renderer of the template.
+        names: counts the names that the audience has.
         left_out: how many endpoints get no message, by the reason.
         messages: how many were rendered.
         complete: how many of them lack nothing and can be sent.

@@ -46,7 +46,7 @@ class RenderedPart(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """What is to be said about a part of a message. It holds no values of the endpoint.
+    """A remark about a part of a message, without values of the endpoint.
 
     Attributes:
         part: its name.

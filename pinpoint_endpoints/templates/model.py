@@ -1,4 +1,4 @@
-"""What rendering takes and returns."""
+"""Defines the input and the results of rendering."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ Role = Literal["text", "url", "argument", "word", "condition", "loop"]
 
 
 class Settings(NamedTuple):
-    """How to render.
+    """The settings of rendering.
 
     Attributes:
         now: the current time; None: the clock's.
@@ -50,7 +50,7 @@ class Place(NamedTuple):
 
 
 class Note(NamedTuple):
-    """What an author should know about a place; without values of endpoints.
+    """A message to the author about a place in a template, without values of endpoints.
 
     Attributes:
         code: what kind of note it is.
@@ -118,7 +118,7 @@ class Rendered(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """How a path goes on from where the library begins it.
+    """The steps of a path that the library does not take.
 
     Attributes:
         names: the names in it.

@@ -38,10 +38,10 @@ from pinpoint_endpoints.templates.syntax import (
 
 
 class _Scope(NamedTuple):
-    """What names refer to.
+    """The scope that names are resolved in.
 
     Attributes:
-        path: of the context; None: unknown.
+        path: the path of the context; None if it is unknown.
         names: the parameters of blocks.
     """
 
