@@ -114,7 +114,7 @@ class CrossFileIndex:
         """Add the documents of another index, unless there is a finding among their names.
 
         Args:
-            sources: of the documents.
+            sources: the sources of the documents.
             part: from `part` of the other index.
 
         Returns:

@@ -196,7 +196,7 @@ class Workers:
 
         Args:
             sources: from `discover`.
-            index: gets to know what each document is about.
+            index: the index that each document is added to.
             check: checks documents in this process, and adds them to the index.
             read_here: reads the documents of a source that this process checks.
             on_source: called with the source of documents before they are yielded.

@@ -129,7 +129,7 @@ def _rank(path: ValuePath, value: Any, numbers: "_Numbers") -> list[int]:
     Args:
         path: from the top of the value.
         value: the value.
-        numbers: of the members of large objects in the value, by the object's `id()`; filled here.
+        numbers: positions of members in large objects, by the object's `id()`; filled here.
     """
     rank: list[int] = []
     for step in path:
@@ -193,9 +193,9 @@ def problem_at(
 
     Args:
         document: the document.
-        code: of the rule.
-        severity: of the rule.
-        finding: of the rule.
+        code: the code of the rule.
+        severity: the severity of the rule.
+        finding: the finding of the rule.
         path: from the top of the document's value to what the rule checked.
     """
     return Problem.at(

@@ -50,7 +50,7 @@ class FormatOptions(OptionGroup):
         rename: new names of columns: COLUMN=NAME.
         topics: the path of the member whose values are topics.
         keys: which attribute keys there may be.
-        file_format: of profile objects.
+        file_format: the file format of profile objects.
         segments: where the segments of Pinpoint are.
     """
 

@@ -65,7 +65,7 @@ class Inputs(OptionGroup):
         no_ignore: whether files are read that a .gitignore leaves out.
         stdin_filename: the name of standard input.
         ids: how ids are made for endpoints that have none.
-        region: of Amazon S3; commands with a target have one option for both.
+        region: the region of Amazon S3; commands with a target have one option for both.
         profile: for Amazon S3, likewise.
     """
 
@@ -164,7 +164,7 @@ class Inputs(OptionGroup):
 
         Args:
             option: gives the file.
-            path: of the file.
+            path: the path of the file.
             others: more files that are read.
 
         Raises:

@@ -145,7 +145,7 @@ class Target(NamedTuple):
     """The place where members are saved.
 
     Attributes:
-        format: of the file; None for ids alone.
+        format: the format of the file; None for ids alone.
         output: the file or the directory.
     """
 

@@ -172,10 +172,10 @@ class MigrateRun(NamedTuple):
     Attributes:
         inputs: the files.
         documents: returns what is in them.
-        where: the profiles go.
+        where: where the profiles go.
         target: the service.
         profiles: takes the documents.
-        account: of what becomes of each member.
+        account: counts what happens to each member.
         options: how documents are checked.
         files: the journal and the failures file.
         dry_run: whether nothing is sent.

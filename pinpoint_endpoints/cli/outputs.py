@@ -24,7 +24,7 @@ class OutputFiles:
     Attributes:
         journal: None without `--journal`.
         failures: None without `--failures`.
-        real_paths: of the files, which a searched directory may contain.
+        real_paths: the real paths of the files, which a searched directory may contain.
 
     Args:
         inputs: the files that are read.

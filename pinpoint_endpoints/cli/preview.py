@@ -431,7 +431,7 @@ def _with_html(
     """Yield results, and write the e-mail among them.
 
     Args:
-        results: of a preview.
+        results: the results of a preview.
         path: the file to save it to.
         show: whether to open it in the browser.
         to_stdout: whether it is printed, if it is not saved.

@@ -160,7 +160,7 @@ def read_bases(paths: list[str], reject: Reject) -> list[FoundSegment]:
     A segment without an id gets the name of its file as its id.
 
     Args:
-        paths: of the files and directories.
+        paths: the paths of the files and directories.
         reject: as in `read_segments`.
 
     Raises:

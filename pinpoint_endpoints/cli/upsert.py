@@ -197,7 +197,7 @@ class LiveCounts(Interrupts):
     """Counts what was sent so far, and how often Ctrl-C was pressed.
 
     Args:
-        tally: of the outcomes that were reported: it counts what is not sent.
+        tally: the tally of the outcomes that were reported: it counts what is not sent.
         things: what is sent.
         total: returns how many things there are, if that is not how many documents were read.
     """

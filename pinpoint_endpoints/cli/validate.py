@@ -181,7 +181,7 @@ def _report(
         policy: how documents are checked.
         output: the format on standard output.
         files: the values of `--report`.
-        options: of the report on standard output.
+        options: the options of the report on standard output.
         jobs: how many processes check documents, if that was given.
         verbose: whether valid documents are named.
     """
@@ -366,11 +366,11 @@ class _Reports:
     Args:
         output: the format on standard output.
         files: the values of `--report`, each `FORMAT=FILE`.
-        options: of the report on standard output.
+        options: the options of the report on standard output.
         inputs: the paths to read.
 
     Attributes:
-        real_paths: of the files, which are not read.
+        real_paths: the real paths of the files, which are not read.
         max_shown: how many problems of a code they show at most; None if one shows all.
         show_each: whether one shows each document, also those without problems.
 

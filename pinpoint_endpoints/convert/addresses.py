@@ -224,7 +224,7 @@ def _keys(
     Args:
         channel: the channel type, or nothing.
         address: in any spelling.
-        kinds: of keys of a number that has a country code, and of one that has none.
+        kinds: the kinds of keys of a number that has a country code, and of one that has none.
     """
     text = _plain(address)
     if "@" in text:

@@ -62,14 +62,14 @@ class Profiles:
     """The profiles of a run, in the order of their keys. Close it when they are written.
 
     Args:
-        account: of what becomes of each member.
+        account: counts what happens to each member.
         strict_keys: whether attribute keys that segments may refuse are changed.
         max_fields: how many different fields the objects may have together.
 
     Attributes:
-        account: of what becomes of each member.
+        account: counts what happens to each member.
         change: accounts for a change.
-        fields: of the object type; complete after `choose_fields`.
+        fields: the fields of the object type; complete after `choose_fields`.
         grouping: the users.
     """
 
@@ -161,7 +161,7 @@ def write_profiles(
 
     Args:
         profiles: in the order in which they are written.
-        fields: of the object type.
+        fields: the fields of the object type.
         output: where to.
         csv: whether as CSV, which upload jobs read, and not as JSON Lines.
     """
@@ -289,10 +289,10 @@ def write_parts(
 
     Args:
         output: where to.
-        name: of the files, with {} for their number.
+        name: the name of the files, with {} for their number.
         lines: in the order in which they are written.
         header: the first line of each file.
-        limits: of a file.
+        limits: the limits of a file.
     """
     lines = iter(lines)
     line = next(lines, None)

@@ -45,7 +45,7 @@ class MappedMember(NamedTuple):
     """A row of the table of `pe convert --explain FORMAT`.
 
     Attributes:
-        member: of an endpoint, such as `Location.Region`.
+        member: the member of an endpoint, such as `Location.Region`.
         becomes: what it is in the format; empty if it is not carried.
         note: what else there is to say, or empty.
     """

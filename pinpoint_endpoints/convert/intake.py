@@ -39,7 +39,7 @@ class NotConverted(NamedTuple):
 
     Attributes:
         document: from `load`.
-        problems: of it, at least one of them an error.
+        problems: its problems, at least one of them an error.
     """
 
     document: Document

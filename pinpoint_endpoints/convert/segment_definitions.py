@@ -120,8 +120,8 @@ class SegmentDefinitions:
     Args:
         definitions: the segments, with ids.
         settings: how criteria are read.
-        fields: of the object type; chosen.
-        account: of what is carried and what is not.
+        fields: the fields of the object type, after `choose`.
+        account: counts what is carried and what is not.
     """
 
     def __init__(

@@ -54,7 +54,7 @@ class Entry(NamedTuple):
     Attributes:
         endpoint_id: as it was sent.
         occurrence: how many documents of the run had the same endpoint id before.
-        digest: of the request.
+        digest: the digest of the request.
         state: as in `Outcome`; `accepted` alone keeps a document from being sent again.
         status: the HTTP status, 0 if there was no answer.
         code: the service's error code, or empty.
@@ -111,7 +111,7 @@ class AcceptedIndex:
 
         Args:
             key: the same for all ids of the endpoint.
-            digest: of the request; a document without one is never done.
+            digest: the digest of the request; a document without one is never done.
         """
         endpoint = hash(key)
         occurrence = self._occurrences.get(endpoint, 0)

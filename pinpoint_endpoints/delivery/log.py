@@ -27,7 +27,7 @@ class FailureFile:
     run left there stays until this run sends its first call.
 
     Args:
-        path: of the file; it is created if it does not exist.
+        path: the path of the file; it is created if it does not exist.
         line_of: returns the line of an item, without its line feed.
 
     Raises:

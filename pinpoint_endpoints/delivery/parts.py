@@ -56,7 +56,7 @@ class Part(NamedTuple):
     """A file of profile objects.
 
     Attributes:
-        name: of the file.
+        name: the name of the file.
         file: holds its bytes.
         profiles: how many there are in it.
         size: in bytes.
@@ -79,8 +79,8 @@ class PartOutcome(NamedTuple):
         profiles: how many there are in it.
         size: in bytes.
         message: what happened.
-        job_id: of its upload job, or empty.
-        url: of its object in Amazon S3, or empty.
+        job_id: the id of its upload job, or empty.
+        url: the URL of its object in Amazon S3, or empty.
         created: how many profiles were created.
         updated: how many profiles were updated.
         refused: how many profiles the service refused.

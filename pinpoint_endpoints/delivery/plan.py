@@ -88,7 +88,7 @@ def plan(
         options: how they become calls.
         accepted: what was accepted in earlier runs, if there is a journal.
         max_items: in one call.
-        max_bytes: of one call's body.
+        max_bytes: the maximum size of one call's body.
     """
     documents = without_empty(documents, options)
     ignores_schema = not codes.of_schema().isdisjoint(options.policy.ignore)
@@ -200,7 +200,7 @@ class BatchBuilder:
 
     Args:
         max_items: in one call.
-        max_bytes: of one call's body.
+        max_bytes: the maximum size of one call's body.
         call: the kind of calls that are made.
     """
 

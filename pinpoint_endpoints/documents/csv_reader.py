@@ -58,7 +58,7 @@ class Column(NamedTuple):
     Attributes:
         holder: the names of the objects that hold the member.
         name: the member's name.
-        kind: of its value.
+        kind: the kind of its value.
     """
 
     holder: tuple[str, ...]
@@ -77,7 +77,7 @@ class _RowLocator(Locator):
     Args:
         text: the row.
         line: the number of its first line.
-        columns: of the file.
+        columns: the columns of the file.
     """
 
     __slots__ = ("_columns", "_line", "_text")

@@ -85,7 +85,7 @@ class Source(NamedTuple):
     """A file to read.
 
     Attributes:
-        path: of the file; the URL of an object of S3.
+        path: the path of the file, or the URL of an object in Amazon S3.
         format: by its name.
         s3_object: what is read instead of a file.
     """

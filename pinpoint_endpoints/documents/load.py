@@ -262,7 +262,7 @@ def read(
         source: from `discover`.
         spooled: inputs that can be read only once, by path; `-` is standard input.
         meter: counts the bytes that are read.
-        lines: of an NDJSON file, the numbers of those to read; None for all.
+        lines: the numbers of the lines to read of an NDJSON file; None for all.
     """
     return _documents_of(source, _small_text(source, spooled), spooled, meter, lines)
 

@@ -191,7 +191,7 @@ class MapLocator(Locator):
 
     Args:
         maps: those of the file.
-        index: of the document in the file.
+        index: the index of the document in the file.
         in_order: as the attribute.
         first_line: as the attribute.
     """

@@ -20,8 +20,8 @@ class _Tried(NamedTuple):
     """A text that was fixed, and what came of it.
 
     Attributes:
-        path: of its file.
-        locator: of one of its documents.
+        path: the path of its file.
+        locator: the locator of one of its documents.
         text: the text.
         first_line: where it begins in its file.
         fixes: how many problems were fixed.

@@ -282,8 +282,8 @@ def run_operation(
 
     Args:
         profiles: executes it.
-        name: of the operation, from `operation_at`.
-        members: of the body and the path.
+        name: the name of the operation, from `operation_at`.
+        members: the members of the body and the path.
         query: the parameters of the query.
         server: the URL by which the client reaches this server.
 

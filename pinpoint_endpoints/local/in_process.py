@@ -48,7 +48,7 @@ class InProcessTransport:
             method: such as `PUT`.
             target: the encoded path, with the query if there is one.
             body: JSON in UTF-8, or empty.
-            headers: of the request.
+            headers: the headers of the request.
 
         Raises:
             CannotRun: the store cannot be used.

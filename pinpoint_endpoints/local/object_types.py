@@ -25,7 +25,7 @@ class Key(NamedTuple):
     """A key of an object, with its value.
 
     Attributes:
-        name: of the key.
+        name: the name of the key.
         value: the values of its fields, joined.
         identifiers: the standard identifiers of the key.
     """
@@ -39,7 +39,7 @@ class MappedObject(NamedTuple):
     """A profile object, as its object type reads it.
 
     Attributes:
-        members: of the profile, by path such as ("Address", "City"); no value is empty.
+        members: the members of the profile, by path such as ("Address", "City"); no value is empty.
         keys: those whose fields all have a value.
     """
 

@@ -21,7 +21,7 @@ class ProfileRows:
     """Domains, object types, profiles and profile objects in one transaction.
 
     Args:
-        rows: of the transaction.
+        rows: the rows of the transaction.
     """
 
     def __init__(self, rows: Rows) -> None:

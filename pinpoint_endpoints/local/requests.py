@@ -290,7 +290,7 @@ def endpoint_problem(value: object, shape: str, name: str = "") -> str:
     Args:
         value: the body of a request.
         shape: such as `EndpointRequest`.
-        name: of the shape in the service model, if it is another one.
+        name: the name of the shape in the service model, if it is another one.
     """
     with suppress(ValueError):  # the library fails at about 250 nested lists
         if fits(value, shape):

@@ -253,7 +253,7 @@ def answer(
         method: such as `PUT`.
         target: the path with its percent-encoding, and the query if there is one.
         body: as it was received; empty for none.
-        headers: of the request, for Customer Profiles.
+        headers: the headers of the request, for Customer Profiles.
 
     Raises:
         CannotRun: the store cannot be used.

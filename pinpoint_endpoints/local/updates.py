@@ -33,9 +33,9 @@ class Limits(NamedTuple):
     """Quotas of endpoints; the service's, unless a test lowers them.
 
     Args:
-        endpoint_bytes: of the members that requests have sent.
-        endpoints_per_user: of any status.
-        attribute_names: of an application, of all types together.
+        endpoint_bytes: the maximum size of the members that requests have sent.
+        endpoints_per_user: the maximum number of a user's endpoints, of any status.
+        attribute_names: the maximum number of an application's attribute names of all types.
     """
 
     endpoint_bytes: int = MAX_ENDPOINT_BYTES

@@ -116,9 +116,9 @@ class LocalUploadJobs:
 
         Args:
             domain: the name of the domain.
-            job_id: of the job.
-            query: of the URL.
-            headers: of the request.
+            job_id: the id of the job.
+            query: the query of the URL.
+            headers: the headers of the request.
             content: the file.
         """
         request = {"DomainName": domain, "JobId": job_id}

@@ -34,7 +34,7 @@ class ConversionTally(Tally[Result]):
     """Counts endpoints in and out, and losses.
 
     Args:
-        account: of the conversion.
+        account: the account of the conversion.
         strict: whether a loss makes the run fail.
     """
 

@@ -52,7 +52,7 @@ class EndpointView(View[Endpoint]):
     """How a stored endpoint is shown.
 
     Args:
-        options: of the report.
+        options: the options of the report.
         several: whether there may be more than one, so that each is shown with its id.
     """
 

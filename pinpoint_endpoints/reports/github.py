@@ -27,7 +27,7 @@ class GithubReporter:
 
     Args:
         stream: GitHub reads it.
-        root: of the repository, from which GitHub names files; empty to leave paths as they are.
+        root: the root of the repository, to which paths are made relative; empty to keep them.
     """
 
     def __init__(self, stream: TextIO, root: str = "") -> None:

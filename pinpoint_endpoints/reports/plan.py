@@ -36,7 +36,7 @@ class PlannedCall(NamedTuple):
 
     Attributes:
         call: the endpoints that it carries.
-        number: of the call in the plan, counted from 1.
+        number: the number of the call in the plan, counted from 1.
         request: what would go over the wire; None if it is not shown.
     """
 
@@ -152,7 +152,7 @@ class PlanView(View[Step]):
     """Shows the steps of a plan.
 
     Args:
-        options: of the report.
+        options: the options of the report.
         verbose: whether the HTTP requests take the place of the table.
     """
 

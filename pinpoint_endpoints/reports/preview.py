@@ -25,7 +25,7 @@ class Preview(NamedTuple):
     """The message for one endpoint.
 
     Attributes:
-        endpoint_id: of the endpoint.
+        endpoint_id: the id of the endpoint.
         message: as it would be sent.
         left_out: why it is not sent, if it is not.
     """

@@ -107,7 +107,7 @@ class View(Generic[R]):
 
     Attributes:
         command: the name of the command in the envelope.
-        columns: of the table.
+        columns: the columns of the table.
         max_rows: how many rows the table shows; None for all.
         has_one_row: whether each result has one row, and problems only if it is notable: then what
             is not shown is not made.

@@ -51,10 +51,10 @@ class Explained(NamedTuple):
     """One line of the explanation for one endpoint.
 
     Attributes:
-        endpoint_id: of the endpoint; empty for one without an id.
+        endpoint_id: the id of the endpoint; empty for one without an id.
         level: the line.
-        place: of the value that it looked at; empty if there is none.
-        defined_at: of the level in the definition.
+        place: the place of the value that it looked at; empty if there is none.
+        defined_at: the place of the level in the definition.
     """
 
     endpoint_id: str
@@ -123,7 +123,7 @@ class MemberView(View[Result]):
     """Shows the counts of members.
 
     Args:
-        options: of the report.
+        options: the options of the report.
         command: the command that ran.
     """
 

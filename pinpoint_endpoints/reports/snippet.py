@@ -72,7 +72,7 @@ class Snippet:
 
     Attributes:
         excerpt: the source line.
-        style: of the caret.
+        style: the style of the caret.
         indent: how many columns are left free before it.
     """
 

@@ -22,8 +22,8 @@ class RuleCount(NamedTuple):
     """What a rule found.
 
     Attributes:
-        code: of the rule.
-        severity: of the problems: some rules have errors and warnings.
+        code: the code of the rule.
+        severity: the severity of the problems: some rules have errors and warnings.
         problems: how many there are.
         fixable: how many of them `--fix` fixes.
     """
@@ -38,7 +38,7 @@ class StatisticsReporter:
     """Counts problems by rule, and writes the counts when the run is over.
 
     Args:
-        options: of the report.
+        options: the options of the report.
         output: `table`, `text` or `json`.
         stream: where the counts are written.
     """

@@ -136,7 +136,7 @@ def print_table(
 
     Args:
         console: where the table is printed.
-        columns: of the table.
+        columns: the columns of the table.
         rows: a cell for each column; None for a line between the rows around it.
         print_lines: prints what a terminal without room for the table gets; by default a line for
             each row.
@@ -176,7 +176,7 @@ def write_plain_table(
 
     Args:
         stream: where the table is written.
-        columns: of the table.
+        columns: the columns of the table.
         rows: a cell for each column; None for a line between the rows around it.
 
     Returns:

@@ -57,9 +57,9 @@ class AllowedMembers(NamedTuple):
     """The members that a value may have.
 
     Attributes:
-        names: of an object; None for a list or a map, whose names are free.
-        below: of the values of members, where they have names to check.
-        each: of every value of a map, every item of a list, if they have names to check.
+        names: the names of an object's members; None for a list or a map, whose names are free.
+        below: the members that the values of members may have, if these are to be checked.
+        each: the members that each value of a map or item of a list may have, likewise.
     """
 
     names: frozenset[str] | None

@@ -59,7 +59,7 @@ def decider_at(*definition: str | int, name: str = ENDPOINT) -> Decider:
 
     Args:
         definition: the path to the part.
-        name: of the schema.
+        name: the name of the schema.
     """
     bundled = bundled_schema(name)
     reference = "/".join(["#", *map(str, definition)])

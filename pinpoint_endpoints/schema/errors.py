@@ -20,7 +20,7 @@ class SchemaError(NamedTuple):
     Attributes:
         path: to the part.
         part: the part, or the name in it that does not match.
-        keyword: of the schema, such as `maxLength`.
+        keyword: the keyword of the schema, such as `maxLength`.
         schema: the schema with the keyword.
         schema_path: to that schema.
         is_name: whether the part is a name.
@@ -49,7 +49,7 @@ def schema_errors(
     Args:
         compiled: the compiled schema.
         schema: the schema.
-        value: of JSON.
+        value: a JSON value.
 
     Raises:
         ValueError: the value is nested too deeply: about 250 lists.

@@ -70,8 +70,8 @@ class Reference:
 
     Attributes:
         path: where it is named in the value of the file.
-        id: of the segment.
-        version: of the segment; None for the latest.
+        id: the id of the segment.
+        version: the version of the segment; None for the latest.
     """
 
     path: ValuePath

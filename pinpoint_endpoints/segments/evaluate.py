@@ -141,7 +141,7 @@ def compile_segment(definition: Definition, settings: Settings, bases: Bases) ->
     endpoints before, as the service does.
 
     Args:
-        definition: of a segment with criteria; an imported one is compiled by who has its list.
+        definition: a segment with criteria; an imported one is compiled where its list is known.
         settings: how criteria are read.
         bases: finds the base segments that it names.
     """

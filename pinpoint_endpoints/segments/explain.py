@@ -71,7 +71,7 @@ class Level(NamedTuple):
     Attributes:
         depth: how far it is indented; 0 for the top.
         node: the level.
-        answer: of the level.
+        answer: the answer of the level.
         text: what it asks.
         member: the member that it looked at; None for a level with others below.
         values: what it found there.

@@ -49,11 +49,11 @@ STAGE_NAMES = {
 
 
 class Words(NamedTuple):
-    """What it is called to match.
+    """The labels of endpoints that match, and of those that do not.
 
     Attributes:
-        matched: of those that do.
-        not_matched: of those that do not.
+        matched: the label of endpoints that match.
+        not_matched: the label of endpoints that do not match.
     """
 
     matched: str

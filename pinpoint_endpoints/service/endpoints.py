@@ -51,7 +51,7 @@ def call_operation(
         success: the HTTP status that Pinpoint documents. Any other answer is refused, and so is one
             about another endpoint.
         if_retried: the hint if nothing was found and an earlier attempt may be the reason.
-        parameters: of the operation.
+        parameters: the parameters of the operation.
 
     Raises:
         CannotRun: no credentials, no connection, no readable answer.

@@ -218,7 +218,7 @@ def readable(message: str, personal: Collection[str] = ()) -> str:
     """Return a server's message as one line that can be shown, a page of HTML as what it is.
 
     Args:
-        message: of any length.
+        message: a message of any length.
         personal: texts of the request that are masked if the server repeats them.
     """
     if "<html" in message.lower() or "<!doctype" in message.lower():

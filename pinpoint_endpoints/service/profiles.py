@@ -45,7 +45,7 @@ def put_objects(client: Any, domain: str, call: Call, *, object_type: str) -> An
         client: a boto3 client of `customer-profiles`.
         domain: where the profiles are.
         call: at most ten objects.
-        object_type: of the objects.
+        object_type: the type of the objects.
 
     Raises:
         NoResponse: no connection, or no readable answer: they may or may not have been stored.
@@ -168,7 +168,7 @@ def call_profiles(client: Any, operation: str, **parameters: Any) -> Mapping[str
     Args:
         client: a boto3 client of `customer-profiles`.
         operation: the name of the client's method.
-        parameters: of the operation.
+        parameters: the parameters of the operation.
 
     Raises:
         Refused: the service refuses it.

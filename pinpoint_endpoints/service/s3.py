@@ -139,7 +139,7 @@ class S3Folder:
         """Put an object, in pieces if it is large; when it fails, nothing is left of it.
 
         Args:
-            name: of the object.
+            name: the name of the object.
             file: its bytes.
             digest: tells it from others with its name.
 

@@ -39,8 +39,8 @@ class Place(NamedTuple):
     Attributes:
         start: the offset of its first character.
         end: the offset after its last.
-        line: of the start, from 1.
-        column: of the start, in characters, from 1.
+        line: the line of the start, from 1.
+        column: the column of the start, in characters, from 1.
     """
 
     start: int

@@ -21,7 +21,7 @@ def place_in_text(found: PositionMap, path: ValuePath, text: str, start: int, en
 
     Args:
         found: the positions of the values in the file.
-        path: of the text; empty if it is the whole file.
+        path: the path of the text; empty if it is the whole file.
         text: the text.
         start: the offset of the part in it.
         end: the offset after the part.

@@ -26,7 +26,7 @@ def refused_after_the_end(url: str) -> Iterator[None]:
     first called in the process.
 
     Args:
-        url: of the server.
+        url: the URL of the server.
     """
     _watch_new_sessions()
     address = urlsplit(url).netloc

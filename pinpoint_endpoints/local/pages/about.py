@@ -19,7 +19,7 @@ class About(NamedTuple):
         store: where endpoints are kept, for people.
         options: what leads `pe` to the same store, quoted for a shell.
         variables: shell assignments before `pe`, with a blank at the end; or empty.
-        version: of `pe`.
+        version: the version of `pe`.
     """
 
     store: str

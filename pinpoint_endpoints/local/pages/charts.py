@@ -38,10 +38,10 @@ class SegmentCount(NamedTuple):
     """How many endpoints a segment has.
 
     Attributes:
-        segment: it.
+        segment: the segment.
         endpoints: how many are in it.
         reachable: how many of them a message would be sent to.
-        undecided: of how many nobody can say whether they are in it.
+        undecided: how many endpoints cannot be decided.
         problem: why it cannot be evaluated, or an empty text.
     """
 
@@ -57,8 +57,8 @@ class Day(NamedTuple):
 
     Attributes:
         date: such as `2026-11-29`, in UTC.
-        number: of the endpoints.
-        share: of the highest count among the days.
+        number: the number of endpoints.
+        share: its share of the highest count among the days.
     """
 
     date: str

@@ -32,7 +32,7 @@ async def page(name: str, status: int = 200, **shown: Any) -> HTMLResponse:
     """Return a page.
 
     Args:
-        name: of the template, without its suffix.
+        name: the name of the template, without its suffix.
         status: the HTTP status.
         shown: the template's variables.
     """

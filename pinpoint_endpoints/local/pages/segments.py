@@ -25,7 +25,7 @@ class ListedSegment(NamedTuple):
 
     Attributes:
         key: names it in URLs.
-        name: of the segment, else its id.
+        name: the name of the segment, else its id.
         place: where it is defined, for people.
         definition: None if it is wrong.
         problem: what is wrong, or an empty text.

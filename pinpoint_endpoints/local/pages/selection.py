@@ -42,7 +42,7 @@ class Filter(NamedTuple):
     """One condition on endpoints.
 
     Attributes:
-        name: of the chart, `no` or `segment`.
+        name: the name of the chart, `no` or `segment`.
         value: the label of the bar, the name of the chart, or the key of the segment.
     """
 

@@ -63,7 +63,7 @@ class Section(NamedTuple):
     """Members of an endpoint that belong to one object.
 
     Args:
-        name: of the object, such as `User.UserAttributes`.
+        name: the name of the object, such as `User.UserAttributes`.
         members: without those that are objects themselves.
     """
 

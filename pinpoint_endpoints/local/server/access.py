@@ -33,7 +33,7 @@ class AccessPolicy:
 
     Args:
         names: host names and addresses of the server, besides those of the loopback interface.
-        origins: of web pages whose requests are answered, such as `http://localhost:3000`.
+        origins: origins of web pages whose requests are answered, such as `http://localhost:3000`.
         any_address: accept every IP address as `Host`, since the server listens on all of them.
             DNS rebinding needs a name, so it stays shut out.
 

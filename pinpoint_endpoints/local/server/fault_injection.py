@@ -45,7 +45,7 @@ class Faults:
         reset_rate: the ratio of requests whose connection breaks, half of them after storing;
             together with `fail_rate` at most 1.
         latency: seconds before each answer.
-        seed: of the random numbers.
+        seed: the seed of the random numbers.
         quotas: whether each operation is limited to AWS's quota.
     """
 

@@ -210,7 +210,7 @@ def answer_group(
     only the requests that read it.
 
     Args:
-        store: of the local Pinpoint.
+        store: the store of the local Pinpoint.
         pinpoint: over that store.
         requests: at least one.
         report_error: takes the traceback of a bug in `pe`.

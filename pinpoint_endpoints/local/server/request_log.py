@@ -43,7 +43,7 @@ class _Counted:
     """Requests of one kind without a line of their own.
 
     Attributes:
-        count: of requests.
+        count: the number of requests.
         last: the line of the last one.
         position: how many requests came before the last one.
     """
@@ -79,7 +79,7 @@ class RequestLog:
         Args:
             operation: its name, empty if it is not one of Pinpoint's.
             target: the encoded path, with the query.
-            status: of the answer.
+            status: the status of the answer.
             seconds: how long it took.
             message: why it was refused, or what of it was ignored; empty for neither.
         """
