@@ -212,7 +212,8 @@ class Producer(Generic[R]):
     def __exit__(self, *_: object) -> None:
         """Kill the process: it may be waiting for input that never comes."""
         self._values.close()
-        os.kill(self._number, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # if SIGCHLD is ignored, nothing is left of it
+            os.kill(self._number, signal.SIGKILL)
         _wait_for(self._number)
 
     def __iter__(self) -> Iterator[R]:
@@ -252,15 +253,17 @@ def _produce(make: Callable[[], Iterable[object]], values: BinaryIO) -> None:
 def _forked(work: Callable[[], None]) -> int:
     """Fork a process that does some work, and return its process id.
 
-    It ignores Ctrl-C, which the process that started it handles.
+    It ignores Ctrl-C, which the process that started it handles, and the signals that this one
+    ignores, such as SIGHUP under nohup.
     """
     number = os.fork()
     if number == 0:
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             for name in _ENDING_SIGNALS:
-                if hasattr(signal, name):
-                    signal.signal(getattr(signal, name), signal.SIG_DFL)
+                ending = getattr(signal, name, None)
+                if ending is not None and signal.getsignal(ending) is not signal.SIG_IGN:
+                    signal.signal(ending, signal.SIG_DFL)
             gc.freeze()  # a collection would copy pages that are shared with the parent
             work()
         except BaseException:  # noqa: BLE001 - os._exit() below would hide the traceback

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
 from threading import Thread
@@ -92,6 +93,38 @@ def test_a_run_that_is_killed_leaves_its_journal_to_the_next(pe: RunPe, tmp_path
         assert server.stored.keys() == set(names(100))
     assert run.returncode == 0
     assert "accepted before" in run.stdout
+
+
+def test_a_hangup_that_is_ignored_ends_neither_process() -> None:
+    """As under nohup, when the terminal is closed."""
+    starting = ["sh", "-c", 'trap \'\' HUP; exec "$0" "$@"', str(PE)]
+    with FaultyPinpoint() as server:
+        command = [*starting, "upsert", "--app=demo", f"--endpoint-url={server.url}", "--no-batch"]
+        with Popen(
+            [*command, "-"], stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
+        ) as begun:
+            assert begun.stdin is not None
+            begun.stdin.write(b'{"Id": "a", "OptOut": "ALL"}\n' * 50)
+            begun.stdin.flush()
+            while not server.stored:
+                assert begun.poll() is None
+            os.killpg(begun.pid, signal.SIGHUP)
+            out, error = begun.communicate(b'{"Id": "z", "OptOut": "ALL"}\n')
+    assert (begun.returncode, error) == (0, b"")
+    assert b"51 documents: 51 accepted" in out
+
+
+def test_a_process_that_is_gone_need_not_be_ended() -> None:
+    """Where SIGCHLD is ignored, which a program inherits, the system forgets it at once."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with Producer(lambda: [os.getpid()]) as producer:
+            (number,) = producer
+            with suppress(ProcessLookupError):
+                while True:
+                    os.kill(number, 0)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 def test_a_process_that_dies_is_an_error() -> None:
