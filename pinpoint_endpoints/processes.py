@@ -8,6 +8,7 @@ import os
 import pickle
 import signal
 import sys
+from _thread import start_new_thread
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -201,6 +202,7 @@ class Producer(Generic[R]):
 
         def produce() -> None:
             os.close(reader)
+            start_new_thread(_end_without_reader, (writer,))
             with suppress(BrokenPipeError), os.fdopen(writer, "wb") as values:
                 _produce(self._make, values)
 
@@ -248,6 +250,19 @@ def _produce(make: Callable[[], Iterable[object]], values: BinaryIO) -> None:
     except PinpointEndpointsError as error:
         write(error)
     write(None)
+
+
+def _end_without_reader(pipe: int) -> None:
+    """End this process when nobody can read from the pipe any more, even if it waits for input.
+
+    Otherwise it could take input from the next run, which may read from the same named pipe.
+    """
+    from select import poll
+
+    ends = poll()
+    ends.register(pipe, 0)  # errors are always reported
+    ends.poll()
+    os._exit(1)
 
 
 def _forked(work: Callable[[], None]) -> int:

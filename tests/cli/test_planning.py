@@ -74,21 +74,22 @@ def test_a_pipe_is_sent_and_reported_as_a_file_is(pe: RunPe, tmp_path: Path, out
 
 
 def test_a_run_that_is_killed_leaves_its_journal_to_the_next(pe: RunPe, tmp_path: Path) -> None:
-    """The lock on the journal is free, although the second process still waits for input."""
+    """The lock on the journal is free, and the second process ends, although it waits for input."""
     path = write_lines(tmp_path / "all.ndjson", names(100))
     half = path.read_bytes().splitlines(keepends=True)[:50]
     with FaultyPinpoint() as server:
         journal = tmp_path / "journal"
         options = ("--endpoint-url", server.url, "--no-batch", "--journal", journal)
         command = ("upsert", "--app", "demo", *options)
-        with Popen([PE, *command, "-"], stdin=PIPE, stderr=DEVNULL) as killed:
+        with Popen([PE, *command, "-"], stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as killed:
             assert killed.stdin is not None
+            assert killed.stdout is not None
             killed.stdin.writelines(half)
             killed.stdin.flush()
             while not (server.stored and b"accepted" in journal.read_bytes()):
                 assert killed.poll() is None
             killed.kill()
-            killed.wait()
+            assert killed.stdout.read() == b"", "no process has it open"
             run = pe(*command, path)
         assert server.stored.keys() == set(names(100))
     assert run.returncode == 0
