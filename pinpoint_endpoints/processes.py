@@ -198,6 +198,11 @@ class Producer(Generic[R]):
         self._make = make
 
     def __enter__(self) -> Self:
+        """Start the process.
+
+        Raises:
+            OSError: the system has no more processes, or no memory for one.
+        """
         reader, writer = os.pipe()
 
         def produce() -> None:
@@ -206,8 +211,13 @@ class Producer(Generic[R]):
             with suppress(BrokenPipeError), os.fdopen(writer, "wb") as values:
                 _produce(self._make, values)
 
-        self._number = _forked(produce)
-        os.close(writer)
+        try:
+            self._number = _forked(produce)
+        except OSError:
+            os.close(reader)
+            raise
+        finally:
+            os.close(writer)
         self._values = os.fdopen(reader, "rb")
         return self
 

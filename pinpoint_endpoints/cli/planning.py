@@ -4,7 +4,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from threading import active_count
 from typing import NamedTuple
@@ -69,19 +69,22 @@ def planning(
         shows_warnings: whether warnings about what is sent are shown, and not only counted.
         before_reading: called in the second process, if there is one, before it reads.
     """
-    if not _is_worth_a_process(inputs):
-        yield lambda meter, monitor: plan(monitor.reading(documents(meter=meter)))
-        return
-    from pinpoint_endpoints.processes import Producer
+    producer = None
+    with ExitStack() as processes:
+        if _is_worth_a_process(inputs):
+            from pinpoint_endpoints.processes import Producer
 
-    def messages() -> Iterator[_Message]:
-        before_reading()
-        return _messages(documents, plan, inputs.left_out, shows_warnings=shows_warnings)
+            def messages() -> Iterator[_Message]:
+                before_reading()
+                return _messages(documents, plan, inputs.left_out, shows_warnings=shows_warnings)
 
-    with Producer(messages) as producer:
-        yield lambda meter, monitor: monitor.reading(
-            _received(producer, inputs.left_out, meter), _documents_in
-        )
+            with suppress(OSError):  # it cannot be started: this process does all the work
+                producer = processes.enter_context(Producer(messages))
+        if producer is None:
+            yield lambda meter, monitor: plan(monitor.reading(documents(meter=meter)))
+        else:
+            received = partial(_received, producer, inputs.left_out)
+            yield lambda meter, monitor: monitor.reading(received(meter), _documents_in)
 
 
 def _is_worth_a_process(inputs: Inputs) -> bool:

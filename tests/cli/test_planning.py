@@ -1,5 +1,6 @@
 """The second process that reads large inputs of `pe upsert` changes nothing in its results."""
 
+import errno
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ from subprocess import DEVNULL, PIPE, Popen
 from threading import Thread
 
 import pytest
-from commands import RunPe
+from commands import RunPe, run
 from deliveries import names, write_lines
 from faulty_pinpoint import FaultyPinpoint, Refusal
 
@@ -97,7 +98,7 @@ def test_a_run_that_is_killed_leaves_its_journal_to_the_next(pe: RunPe, tmp_path
 
 
 def test_a_hangup_that_is_ignored_ends_neither_process() -> None:
-    """As under nohup, when the terminal is closed."""
+    """Under nohup, a run goes on when the terminal is closed."""
     starting = ["sh", "-c", 'trap \'\' HUP; exec "$0" "$@"', str(PE)]
     with FaultyPinpoint() as server:
         command = [*starting, "upsert", "--app=demo", f"--endpoint-url={server.url}", "--no-batch"]
@@ -116,7 +117,7 @@ def test_a_hangup_that_is_ignored_ends_neither_process() -> None:
 
 
 def test_a_process_that_is_gone_need_not_be_ended() -> None:
-    """Where SIGCHLD is ignored, which a program inherits, the system forgets it at once."""
+    """If SIGCHLD is ignored, nothing is left of a process once it has ended."""
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     try:
         with Producer(lambda: [os.getpid()]) as producer:
@@ -126,6 +127,23 @@ def test_a_process_that_is_gone_need_not_be_ended() -> None:
                     os.kill(number, 0)
     finally:
         signal.signal(signal.SIGCHLD, before)
+
+
+def test_without_another_process_this_one_reads(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The system may allow no more processes, or have no memory for one."""
+
+    def fork() -> int:
+        asked.append(1)
+        raise BlockingIOError(errno.EAGAIN, "resource temporarily unavailable")
+
+    asked: list[int] = []
+    monkeypatch.setattr(os, "fork", fork)
+    monkeypatch.chdir(tmp_path)
+    ended = run("upsert", "--local", "--app", "demo", "-", given='{"Id": "a", "OptOut": "ALL"}')
+    assert asked
+    assert ended.code == 0
 
 
 def test_a_process_that_dies_is_an_error() -> None:
