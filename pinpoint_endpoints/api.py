@@ -91,7 +91,7 @@ def connect(  # noqa: PLR0913 - each is an option of the commands
 def upsert(
     client: Any, application_id: str, document: Document, endpoint_id: str | None = None
 ) -> Outcome:
-    """Validate a document, send it if it is valid, and return what became of it.
+    """Validate a document, send it if it is valid, and return the outcome.
 
     Args:
         client: from `connect`, or any boto3 Pinpoint client.

@@ -424,7 +424,7 @@ class _Results:
         self._lists_all = settings.each or settings.shown is None
 
     def add(self, source: int, document: Document, findings: "list[Found]") -> None:
-        """Add a document with what is wrong with it."""
+        """Add a document with its findings."""
         if source != self._source:
             self._end_source()
             self._source = source

@@ -41,7 +41,7 @@ _HOLDERS: Mapping[ValuePath, str] = {
 
 
 def segment_findings(document: Document) -> list[CodedFinding]:
-    """Return what is wrong with a segment, in no order; paths start at the top of its value.
+    """Return the findings of a segment, in any order; paths start at the top of its value.
 
     Args:
         document: its shape is one of `SEGMENT_SHAPES`.

@@ -1,4 +1,4 @@
-"""Check message templates, of which a file may have several."""
+"""Checks the message templates in a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -72,7 +72,7 @@ def templates_of(document: Document, channel: str = "") -> list[TemplateDocument
 
 
 def document_problems(document: Document, policy: Policy = DEFAULT_POLICY) -> list[Problem]:
-    """Return what is wrong with the templates in a document, for any audience.
+    """Return the problems of the templates in a document, for any audience.
 
     Args:
         document: its shape is one of `TEMPLATE_SHAPES`.
@@ -93,7 +93,7 @@ def template_problems(
     names: Names | None = None,
     values: Mapping[ValueName, object] = _NO_VALUES,
 ) -> list[Problem]:
-    """Return what is wrong with a template, in the order of its file.
+    """Return the problems of a template, in the order of its file.
 
     Args:
         found: the template.
@@ -127,7 +127,7 @@ def _channel_of(document: Document) -> str:
 
 
 def _with_parts(document: Document, template: Template) -> TemplateDocument:
-    """Read the parts of a template; the text of an HTML file is HTML, whatever it looks like."""
+    """Read the parts of a template; the text of an HTML file is always HTML."""
     parts = template.parts
     if _channel_of(document) == template.kind:
         parts = tuple(part._replace(name="HtmlPart", escape=True) for part in parts)

@@ -155,7 +155,7 @@ class Inputs(OptionGroup):
         return discover(self.paths, self._selection(NO_PATHS))
 
     def find_here(self) -> Iterator[Source | UnreadablePath]:
-        """Yield what `find` does, but for objects of Amazon S3: what could be written over."""
+        """Yield the files of `find` that could be overwritten: all but objects in Amazon S3."""
         here = [path for path in self.paths if not is_s3(path)]
         return discover(here, self._selection(NO_PATHS))
 

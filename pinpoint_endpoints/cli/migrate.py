@@ -225,7 +225,7 @@ class MigrateRun(NamedTuple):
         return ", ".join([*names, f"{attributes} attributes"])
 
     def remarks(self) -> Iterator[str]:
-        """Yield what was not sent on purpose, and how to see more of it."""
+        """Yield how many addresses were withheld, and how to see the changes to members."""
         from pinpoint_endpoints.convert.account import Action
 
         withheld = sum(

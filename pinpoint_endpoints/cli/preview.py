@@ -341,7 +341,7 @@ class _Run:
             yield lambda member: users.add(member.endpoint)
 
     def results(self, members: AudienceReader, endpoint_id: str | None) -> "Iterator[Result]":
-        """Yield the problems of the template, and what becomes of the messages."""
+        """Yield the problems of the template, and the counts of its messages."""
         from pinpoint_endpoints.checks.templates import template_problems
         from pinpoint_endpoints.reports.preview import Preview
         from pinpoint_endpoints.templates.audience import Account, left_out

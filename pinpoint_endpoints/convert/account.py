@@ -112,7 +112,7 @@ class Count:
         self.places: list[str] = []
 
     def add(self, place: str) -> None:
-        """Count it once more, at a place from `place_of`, or at none."""
+        """Add one to the count, at a place from `place_of`, or without a place."""
         self.number += 1
         if self.number <= MAX_PLACES and place and place not in self.places:
             self.places.append(place)

@@ -83,7 +83,7 @@ class OptedOut:
                     self._endings[ending >> 3] |= 1 << (ending & 7)
 
     def have(self, channel: str, address: str) -> bool:
-        """Return whether an address is among them, in whatever spelling."""
+        """Return whether an address is opted out, in any spelling."""
         digits = address.removeprefix("+")
         if digits.isdecimal():
             ending = int(digits[-_MIN_PHONE_DIGITS:])
@@ -105,7 +105,7 @@ def _with_zeros(number: str) -> Iterable[str]:
 
 
 def address_key(channel: str, address: str) -> str:
-    """Return what is equal for all spellings of an address, whatever channel it is used on.
+    """Return a key that is equal for all spellings of an address, on all channels.
 
     The case of e-mail addresses does not matter, and only the digits of phone numbers do.
     """

@@ -32,7 +32,7 @@ SuppressedRow = tuple[str, str, str, str]
 
 
 class Changes:
-    """Accounts for what becomes of members, by the names of rules.
+    """Records the changes to members, by the names of rules.
 
     Args:
         account: where to.

@@ -1,4 +1,4 @@
-"""Write endpoints as documents: one a line, or each in a file of its own."""
+"""Writes endpoints as documents: one per line, or one per file."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -44,7 +44,7 @@ def whole_endpoints(documents: Iterable[Document], account: Account) -> Iterator
 def account_for_whole(
     endpoint: Endpoint, opts_out: Callable[[str, str], bool] | None, account: Account
 ) -> None:
-    """Take note of an endpoint that is written as it is."""
+    """Record an endpoint that is written unchanged."""
     account.add(WHOLE, ENDPOINT, "")
     if opts_out is not None:
         read = endpoint.read()

@@ -1,4 +1,4 @@
-"""Groups the endpoints of a run by user, however many there are and in whatever order they come."""
+"""Groups the endpoints of a run by user, for any number and any order of endpoints."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

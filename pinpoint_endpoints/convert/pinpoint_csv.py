@@ -31,7 +31,7 @@ class _Header:
         self._widths: dict[str, int] = {}
 
     def noting(self, documents: Iterable[Document]) -> Iterator[Document]:
-        """Yield documents, and take note of the columns of each."""
+        """Yield documents, and record the columns of each."""
         widths = self._widths
         for document in documents:
             for name, values in _values(members_of(document)):

@@ -262,7 +262,7 @@ def _device(user: User, endpoint: UserEndpoint, fields: Fields) -> dict[str, Any
 
 
 def _note_users(user: User, change: Change) -> None:
-    """Take note of the members that every endpoint has, whatever is in them."""
+    """Record the members that every endpoint has."""
     for endpoint in user.endpoints:
         place = endpoint.place
         if user.is_user:

@@ -18,7 +18,7 @@ SEPARATOR = b"\t"
 
 
 class SortedLines:
-    """Lines in the order of their bytes, whatever the order they were added in.
+    """Collects lines in any order, and yields them in the order of their bytes.
 
     Args:
         max_bytes: how much is kept in memory at most; what is more goes to temporary files, which

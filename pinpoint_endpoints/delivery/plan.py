@@ -1,4 +1,4 @@
-"""Decides what becomes of each document: which call carries it, or why it is not sent.
+"""Plans which call carries each document, or why it is not sent.
 
 `pe upsert` and its `--dry-run` share this plan.
 """

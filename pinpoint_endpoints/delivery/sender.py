@@ -1,4 +1,4 @@
-"""Sends one call, and finds out what became of each of its documents."""
+"""Sends one call, and determines the outcome of each of its documents."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -65,7 +65,7 @@ class Sender:
         self._one_by_one = False
 
     def send(self, call: Call) -> list[Outcome]:
-        """Send a call, and return what became of its items, in their order.
+        """Send a call, and return the outcomes of its items, in their order.
 
         If one item makes the service refuse the whole call, the call is split until that item is
         alone and gets the service's own message: the answer to a batch names no item.

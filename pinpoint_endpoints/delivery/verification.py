@@ -39,7 +39,7 @@ class Verification:
         self._delays = delays
 
     def failures_of(self, items: Sequence[Item]) -> list[str]:
-        """Return for each item what is not stored as it was sent; an empty text if all of it is."""
+        """Return for each item what is not stored as it was sent; empty if everything is."""
         reasons = [self._failure_of(item) for item in items]
         for delay in self._delays:
             if not any(reasons) or not self._wait(delay):

@@ -181,7 +181,7 @@ def _split(line: str, separator: str) -> list[str]:
 
 
 def rows(stream: BinaryIO) -> Iterator[Parsed | Fault]:
-    """Yield the endpoints in the rows of a file, and what is wrong with the other rows.
+    """Yield the endpoints in the rows of a file, and the problems of the other rows.
 
     Args:
         stream: from the start of the file; it is read row by row.

@@ -446,7 +446,7 @@ def _is_object(line: bytes) -> bool:
 
 
 def _rest(raw: bytes, reader: Read) -> bytes:
-    """Return the whole input, or just more of it than may be read at once."""
+    """Return the whole input, or slightly more than may be read at once."""
     following = reader(CHUNK)
     if not following:
         return raw

@@ -1,4 +1,4 @@
-"""Parse any YAML by the events of PyYAML's C parser, and say what is wrong with it.
+"""Parses any YAML by the events of PyYAML's C parser, and explains its syntax errors.
 
 The YAML 1.1 types of PyYAML's own loaders never apply.
 """

@@ -17,7 +17,7 @@ MAX_TRIED_BYTES = 50_000
 
 
 class _Tried(NamedTuple):
-    """A text that was fixed, and what came of it.
+    """A text that was fixed, with the result.
 
     Attributes:
         path: the path of its file.

@@ -94,7 +94,7 @@ class Entry(NamedTuple):
 
     @property
     def columns(self) -> tuple[str | None, ...]:
-        """The columns of its row that are taken from the endpoint."""
+        """The columns of the row whose values are taken from the endpoint."""
         return (self.user_id, *self.place, self.status)
 
 

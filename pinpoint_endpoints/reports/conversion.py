@@ -167,7 +167,7 @@ class ConversionView(View[Result]):
         ]
 
     def problems(self, result: Result) -> Sequence[Problem]:
-        """Return what is wrong with a document that is not converted."""
+        """Return the problems of a document that is not converted."""
         return result.problems if isinstance(result, Rejected) else ()
 
     def text(self, result: Result) -> str:

@@ -135,7 +135,7 @@ class DifferenceView(View[Comparison]):
         return printable(f"{start} {before} → {after}")
 
     def _shown(self, change: Change) -> tuple[Any, Any]:
-        """Return the value before and after, masked if it is personal, and then told apart."""
+        """Return the value before and after; personal values are masked, but distinguishable."""
         if self.options.show_values or not is_personal(change.path):
             return change.before, change.after
         shown = masked_apart([*_texts(change.before), *_texts(change.after)])

@@ -131,7 +131,7 @@ class OutcomeView(View[Outcome]):
         return outcome.state not in (State.INVALID, State.SKIPPED)
 
     def problems(self, outcome: Outcome) -> Sequence[Problem]:
-        """Return what is wrong with an invalid document."""
+        """Return the problems of an invalid document."""
         return outcome.problems if outcome.state is State.INVALID else ()
 
     def text(self, outcome: Outcome) -> str:

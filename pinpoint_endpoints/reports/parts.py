@@ -139,7 +139,7 @@ class PartView(View[Result]):
         return isinstance(result, PartOutcome)
 
     def problems(self, result: Result) -> Sequence[Problem]:
-        """Return what is wrong with an invalid document."""
+        """Return the problems of an invalid document."""
         if isinstance(result, Outcome) and result.state is State.INVALID:
             return result.problems
         return ()

@@ -180,7 +180,7 @@ class PlanView(View[Step]):
         return [(step.endpoint_id, step.channel, (step.state, "red"), step.place)]
 
     def problems(self, step: Step) -> Sequence[Problem]:
-        """Return what is wrong with a document that would not be sent."""
+        """Return the problems of a document that would not be sent."""
         if isinstance(step, PlannedCall) or step.state is State.DONE:
             return ()
         return step.problems

@@ -1,4 +1,4 @@
-"""Report what becomes of a template: one message as it would be sent, or those of an audience."""
+"""Reports the rendering of a template: one message as it would be sent, or those of an audience."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TextIO
@@ -48,7 +48,7 @@ _COLUMNS = (
 
 
 class PreviewTally(AudienceTally[Result]):
-    """Counts the messages of a template, and what is wrong with it.
+    """Counts the messages and the problems of a template.
 
     Attributes:
         account: the counts of the messages; None until there are any.
@@ -104,7 +104,7 @@ class PreviewTally(AudienceTally[Result]):
         return ExitCode.INVALID if code is ExitCode.OK and self.failed else code
 
     def lines(self) -> Iterator[str]:
-        """Yield how many endpoints get a message, and what becomes of the messages."""
+        """Yield how many endpoints get a message, and the counts of the messages."""
         account = self.account
         if account is None or not (account.messages or account.left_out):
             return

@@ -1,4 +1,4 @@
-"""Find the base segments that a segment filters: definitions at hand, and imported lists."""
+"""Finds the base segments that a segment filters, among definitions and imported lists."""
 
 from collections.abc import Iterable, Mapping
 
@@ -70,7 +70,7 @@ class ImportedList:
 
 
 class SegmentLibrary:
-    """The segments at hand: compiles each, and finds those that are the base of others.
+    """Compiles segments, and finds the base segments that they refer to.
 
     Args:
         settings: how criteria are read.

@@ -89,7 +89,7 @@ _NO_CHANNEL = "none"
 def stage_of(
     endpoint: Endpoint, channels: Collection[str] | None = None, *, local_time: bool = False
 ) -> Stage:
-    """Return what becomes of an endpoint in the segment when a message is sent.
+    """Return the stage at which an endpoint of the segment leaves the funnel.
 
     Whether another endpoint gets the message at the same address is not known here.
 
@@ -226,7 +226,7 @@ class Funnel:
         return self.total - sum(self[stage] for stage in _OUTSIDE)
 
     def steps(self) -> Iterator[Step]:
-        """Yield the lines: all endpoints, those that match, and what becomes of these."""
+        """Yield the lines: all endpoints, those that match, and the stages of these."""
         yield self._step(ENDPOINTS, ENDPOINTS, "", tuple(Stage))
         yield from map(self._step_of, filter(self._is_shown, _OUTSIDE))
         inside = [stage for stage in Stage if stage not in _OUTSIDE]

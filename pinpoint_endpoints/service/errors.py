@@ -142,7 +142,7 @@ def is_aws(client: Any) -> bool:
 
 
 def server_of(url: str) -> str:
-    """Return scheme, host and port of a URL: what may be shown of it."""
+    """Return the scheme, host and port of a URL, which may be shown."""
     parts = urlsplit(url)
     address = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{address}" if address else "the server"

@@ -136,7 +136,7 @@ class S3Folder:
                         )
 
     def put(self, name: str, file: IO[bytes], digest: str) -> None:
-        """Put an object, in pieces if it is large; when it fails, nothing is left of it.
+        """Put an object, in pieces if it is large; a failure leaves no pieces behind.
 
         Args:
             name: the name of the object.

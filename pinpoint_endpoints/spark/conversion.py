@@ -345,7 +345,7 @@ class _Addresses:
         return bool(self._digests)
 
     def have(self, channel: str, address: str) -> bool:
-        """Return whether an address is among them, whatever its spelling."""
+        """Return whether an address is in the set, in any spelling."""
         digests = self._digests
         for digest in map(_digest_of, keys_to_find(channel, address)) if digests else ():
             index = bisect_left(digests, digest)

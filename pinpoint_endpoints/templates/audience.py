@@ -1,4 +1,4 @@
-"""Render a template for the endpoints of an audience, and count what becomes of the messages."""
+"""Renders a template for the endpoints of an audience, and counts the messages."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping

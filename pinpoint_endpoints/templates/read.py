@@ -120,7 +120,7 @@ _PUSH_TEXTS = (
 def _templates(
     value: Mapping[str, Any], pointer: str, channel: str, name: str
 ) -> Iterator[Template]:
-    """Yield the templates in an object, whatever it is wrapped in."""
+    """Yield the templates in an object, inside any wrapper."""
     name = _own_name(value) or name
     found = False
     for key, inner, inner_name in _wrapped(value):

@@ -39,7 +39,7 @@ class ListedSegment(NamedTuple):
 
 
 class Segments(NamedTuple):
-    """The segments at hand.
+    """The segments that are available.
 
     Attributes:
         stored: all versions of those in the store.
