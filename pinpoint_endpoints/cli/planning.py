@@ -164,9 +164,13 @@ def _item(packed: _Packed) -> Item:
     )
 
 
+_EMPTY = Problem("", 0, 0, "", Severity.WARNING, "")
+"""One object for all, which is pickled once a message."""
+
+
 def _counted(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     """Return empty problems, as many as there are: they are counted, and not shown."""
-    return (Problem("", 0, 0, "", Severity.WARNING, ""),) * len(problems)
+    return (_EMPTY,) * len(problems)
 
 
 def _received(
