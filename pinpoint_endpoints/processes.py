@@ -99,8 +99,17 @@ class Processes(Generic[R]):
         self._all: list[_Process[R]] = []
 
     def __enter__(self) -> Self:
-        for _ in range(self._number):
-            self._start()
+        """Start the processes, or as many as the system allows.
+
+        Raises:
+            OSError: the system allows none, or has no memory for one.
+        """
+        try:
+            for _ in range(self._number):
+                self._start()
+        except OSError:
+            if not self._all:
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -121,9 +130,15 @@ class Processes(Generic[R]):
             with os.fdopen(argument_reader, "rb") as arguments:
                 _serve(self._function, arguments, os.fdopen(result_writer, "wb"))
 
-        number = _forked(serve)
-        os.close(argument_reader)
-        os.close(result_writer)
+        try:
+            number = _forked(serve)
+        except OSError:
+            os.close(argument_writer)
+            os.close(result_reader)
+            raise
+        finally:
+            os.close(argument_reader)
+            os.close(result_writer)
         pipes = os.fdopen(argument_writer, "wb"), os.fdopen(result_reader, "rb")
         self._all.append(_Process(number, *pipes))
 

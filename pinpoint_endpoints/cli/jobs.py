@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
 from threading import active_count
 from typing import TYPE_CHECKING
@@ -62,12 +62,15 @@ def workers_for(
         settings: returns how they check documents.
         meter: counts the bytes that are read.
     """
-    if jobs == 1:
-        yield None
-        return
-    from pinpoint_endpoints.checks.parallel import Workers
+    workers = None
+    with ExitStack() as processes:
+        if jobs > 1:
+            from pinpoint_endpoints.checks.parallel import Workers
 
-    with Workers(jobs, settings(), inputs.once_only(), meter) as workers:
+            with suppress(OSError):  # none can be started: this process does all the work
+                workers = processes.enter_context(
+                    Workers(jobs, settings(), inputs.once_only(), meter)
+                )
         yield workers
 
 

@@ -1,7 +1,9 @@
 """`pe validate --jobs`: the output of several processes is that of one."""
 
+import errno
 import gzip
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -88,3 +90,20 @@ def test_the_number_stands_in_the_project_file(
     (tmp_path / "pe.toml").write_text("jobs = true\n", "utf-8")
     ended = run("validate", "a.json")
     assert (ended.code, "jobs has to be a whole number" in ended.err) == (3, True)
+
+
+def test_without_other_processes_this_one_checks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The system may allow no more processes, or have no memory for one."""
+
+    def fork() -> int:
+        asked.append(1)
+        raise BlockingIOError(errno.EAGAIN, "resource temporarily unavailable")
+
+    asked: list[int] = []
+    (tmp_path / "a.json").write_text(json.dumps(WHOLE), "utf-8")
+    monkeypatch.setattr(os, "fork", fork)
+    ended = run("validate", "--jobs", "2", tmp_path)
+    assert asked
+    assert ended == run("validate", "--jobs", "1", tmp_path)
