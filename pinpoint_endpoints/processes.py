@@ -239,7 +239,7 @@ class Producer(Generic[R]):
     def __exit__(self, *_: object) -> None:
         """Kill the process: it may be waiting for input that never comes."""
         self._values.close()
-        with suppress(ProcessLookupError):  # if SIGCHLD is ignored, nothing is left of it
+        with suppress(ProcessLookupError):  # where SIGCHLD is ignored, it is gone once it has ended
             os.kill(self._number, signal.SIGKILL)
         _wait_for(self._number)
 
@@ -278,7 +278,7 @@ def _produce(make: Callable[[], Iterable[object]], values: BinaryIO) -> None:
 
 
 def _end_without_reader(pipe: int) -> None:
-    """End this process when nobody can read from the pipe any more, even if it waits for input.
+    """End this process when the reading end of a pipe is closed, even while it waits for input.
 
     Otherwise it could take input from the next run, which may read from the same named pipe.
     """

@@ -165,7 +165,7 @@ def _item(packed: _Packed) -> Item:
 
 
 _EMPTY = Problem("", 0, 0, "", Severity.WARNING, "")
-"""One object for all, which is pickled once a message."""
+"""A single object, so that each message pickles it once."""
 
 
 def _counted(problems: Sequence[Problem]) -> tuple[Problem, ...]:

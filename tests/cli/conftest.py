@@ -1,3 +1,5 @@
+import errno
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -19,3 +21,16 @@ def server() -> Iterator[FaultyPinpoint]:
     """Return a Pinpoint that a test lets fail."""
     with FaultyPinpoint() as started:
         yield started
+
+
+@pytest.fixture
+def failed_forks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let the system start no more processes; the list gets an item for each attempt."""
+    failed: list[str] = []
+
+    def fork() -> int:
+        failed.append("fork")
+        raise BlockingIOError(errno.EAGAIN, "resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", fork)
+    return failed

@@ -1,9 +1,7 @@
 """`pe validate --jobs`: the output of several processes is that of one."""
 
-import errno
 import gzip
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -92,18 +90,9 @@ def test_the_number_stands_in_the_project_file(
     assert (ended.code, "jobs has to be a whole number" in ended.err) == (3, True)
 
 
-def test_without_other_processes_this_one_checks(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_without_other_processes_this_one_checks(failed_forks: list[str], tmp_path: Path) -> None:
     """The system may allow no more processes, or have no memory for one."""
-
-    def fork() -> int:
-        asked.append(1)
-        raise BlockingIOError(errno.EAGAIN, "resource temporarily unavailable")
-
-    asked: list[int] = []
     (tmp_path / "a.json").write_text(json.dumps(WHOLE), "utf-8")
-    monkeypatch.setattr(os, "fork", fork)
     ended = run("validate", "--jobs", "2", tmp_path)
-    assert asked
+    assert failed_forks
     assert ended == run("validate", "--jobs", "1", tmp_path)
