@@ -166,7 +166,7 @@ def upsert_all(  # noqa: PLR0913 - each is an option of pe upsert
     )
 
 
-def carry_out(  # noqa: PLR0913 - each is an option of pe upsert
+def carry_out(  # noqa: PLR0913 - the options of upsert_all
     client: Any,
     application_id: str,
     steps: Iterable[Step],

@@ -188,7 +188,7 @@ def _beside(path: Path, named: str) -> str:
         return named if is_s3(named) else os.path.relpath(path.parent / Path(named).expanduser())
     except RuntimeError:
         hint = "write the whole path, or ./~ for a name that begins so"
-        raise CannotRun(f"{path}: there is no home directory for {named}", hint) from None
+        raise CannotRun(f"{path}: cannot expand {named}: home directory not found", hint) from None
 
 
 def _has_texts(value: object) -> bool:

@@ -221,7 +221,7 @@ def level_results(
     """Yield the levels of the segment's tree for one endpoint, after reading all endpoints.
 
     Raises:
-        CannotRun: there is no such endpoint.
+        CannotRun: no endpoint has this id.
     """
     from pinpoint_endpoints.reports.segments import Explained
     from pinpoint_endpoints.segments.explain import levels
@@ -234,7 +234,7 @@ def level_results(
                 place = _place_of_value(member, level, evaluator)
                 found.append(Explained(own_id, level, place, places[level.node.part]))
     if not found:
-        raise CannotRun(f"there is no endpoint {printable(endpoint_id)}", "check its id")
+        raise CannotRun(f"no endpoint has the id {printable(endpoint_id)}", "check the id")
     yield from found
 
 

@@ -362,7 +362,7 @@ class _Run:
                 if wanted is not None:
                     break
         if wanted is not None and found is None and members.error is None:
-            raise CannotRun(f"there is no endpoint {endpoint_id}", "check --id, and the paths")
+            raise CannotRun(f"no endpoint has the id {endpoint_id}", "check --id and the paths")
         one = found if wanted is not None or self._tally.endpoints == 1 else None
         names = None if one else account.names
         yield from template_problems(file, self._policy, names, self._values)

@@ -300,8 +300,8 @@ def _arguments(
 ) -> tuple[str | None, OptionalInputs, str | None]:
     """Return the segment, the endpoints and the id that a command line names.
 
-    A word after `--explain` that does not name a file is an id. There is no segment if `--explain`
-    is alone.
+    An argument of `--explain` that is not the name of a file is an endpoint id. Without arguments,
+    the segment is None.
 
     Raises:
         UsageError: they do not go together.

@@ -60,8 +60,8 @@ _KINDS_TO_FIND = ((_NO_CODE,), (_NO_CODE, _HAS_CODE))
 class OptedOut:
     """Addresses that are opted out.
 
-    A phone number without a country code matches that number in every country, because its country
-    is unknown and nobody who opted out may be messaged.
+    A phone number without a country code matches that number in every country: its country is
+    unknown, and withholding too much is safer than messaging someone who opted out.
     """
 
     def __init__(self) -> None:

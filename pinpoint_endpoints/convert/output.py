@@ -156,8 +156,8 @@ class SingleFile(Output):
         self._until_commit = ExitStack()
 
     def __exit__(self, *_: object) -> None:
-        with suppress(_Discarded, OSError), self._until_commit:  # a full disk stays full
-            raise _Discarded  # without effect after `commit`, which has left the blocks
+        with suppress(_DiscardedError, OSError), self._until_commit:  # a full disk stays full
+            raise _DiscardedError  # without effect after `commit`, which has left the blocks
 
     def commit(self) -> None:
         """Give the file its name."""
@@ -180,7 +180,7 @@ class SingleFile(Output):
             yield self._until_commit.enter_context(replacing(path))
 
 
-class _Discarded(Exception):  # noqa: N818 - it only leaves the blocks that would keep the file
+class _DiscardedError(Exception):
     """The file is discarded, because the conversion has failed."""
 
 

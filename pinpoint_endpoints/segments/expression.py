@@ -177,7 +177,7 @@ def _check_call(text: str, name: str, arguments: int, options: Any) -> None:
     if name not in table:
         near = nearest(name, sorted(table))
         hint = f"did you mean {near}()?" if near else f"there are {', '.join(sorted(table))}"
-        raise ExpressionError(text, column, f"there is no function {name}()", hint)
+        raise ExpressionError(text, column, f"unknown function {name}()", hint)
     signature = table[name]["signature"]
     variadic = bool(signature) and signature[-1].get("variadic")
     if arguments < len(signature) or (arguments > len(signature) and not variadic):

@@ -164,6 +164,6 @@ def _put(client: Any, url: str, headers: Mapping[str, str], file: IO[bytes]) -> 
     with translate_botocore_errors():
         answer = first_non_none_response(client.meta.events.emit(event, request=request))
         if answer is None:
-            answer = client._endpoint.http_session.send(request)  # noqa: SLF001 - its own connection
+            answer = client._endpoint.http_session.send(request)  # noqa: SLF001 - no public way
         found = _CODE.search(answer.content)
     return answer.status_code, readable(found[1].decode()) if found else ""

@@ -94,7 +94,7 @@ def validate(lines: "DataFrame", policy: Policy = DEFAULT_POLICY) -> "DataFrame"
 
     Returns:
         A row for each document, and a second one for those that collide with others: `source`,
-        `line`, `verdict` (`valid`, `invalid`, `unreadable`; null where there is no endpoint),
+        `line`, `verdict` (`valid`, `invalid`, `unreadable`; null if the document has no endpoint),
         `before` (the verdict in the first row, in a second one), the numbers `errors`, `warnings`
         and `fixable`, and `problems`: an array of JSON objects like the results of
         `pe validate -o json`.

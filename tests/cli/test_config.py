@@ -148,7 +148,7 @@ def test_verbose_names_the_file(project: Path) -> None:
         ("exclude = [1]", "exclude has to be a list", ""),
         ('paths = [""]', "paths has to be a list", ""),
         ('store = ""', "store has to be a path", ""),
-        ('store = "~nobody-has-this-name/x"', "there is no home directory", "write the whole path"),
+        ('store = "~nobody-has-this-name/x"', "home directory not found", "write the whole path"),
         ("[tool.pe]", "there is no key tool", ""),
         ("app = ]", "is not TOML", "line 1, column 7"),
         ("app = " + "[" * 100_000, "is nested too deeply", ""),

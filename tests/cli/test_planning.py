@@ -21,7 +21,7 @@ PE = Path(sys.executable).parent / "pe"
 
 pytestmark = [
     pytest.mark.usefixtures("aws_variables"),
-    pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes"),
+    pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes"),
 ]
 
 

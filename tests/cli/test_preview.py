@@ -363,7 +363,7 @@ def test_one_of_several_templates_is_chosen() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["t.json", "a.ndjson", "--id", "nobody"], 3, "there is no endpoint nobody"),
+        (["t.json", "a.ndjson", "--id", "nobody"], 3, "no endpoint has the id nobody"),
         (["a.ndjson", "a.ndjson"], 3, "a.ndjson is not a message template"),
         (["no.json", "a.ndjson"], 3, "no.json cannot be read: no such file"),
         (["t.json", "a.ndjson", "--tz", "Mars"], 2, "not a time zone: Mars"),

@@ -329,7 +329,11 @@ def test_how_segments_are_evaluated_is_explained() -> None:
         (["segment", "wrong.json", "endpoints"], 1, "wrong.json:1:"),
         (["segment", "S1.json", "endpoints", "--now", "today"], 2, "not a date and time"),
         (["segment", "S1.json", "endpoints", "--recency", "never"], 2, "--recency"),
-        (["segment", "S1.json", "endpoints", "--explain", "nobody"], 3, "no endpoint nobody"),
+        (
+            ["segment", "S1.json", "endpoints", "--explain", "nobody"],
+            3,
+            "no endpoint has the id nobody",
+        ),
         (["segment", "S1.json", "endpoints", "--id", "e1"], 2, "--id is only for --explain"),
         (["segment", "S1.json", "nowhere", "--explain"], 2, "there is no file nowhere"),
         (["segment", "S1.json", "endpoints", "--explain", "--list"], 2, "--explain excludes"),

@@ -90,7 +90,7 @@ def with_directory(segments: Segments, directory: Path | None) -> Segments:
     """Return segments and those in the files of a directory, which are read now."""
     if directory is None:
         return segments
-    nothing = ListedSegment("file:", directory.name, str(directory), None, "there is no segment")
+    nothing = ListedSegment("file:", directory.name, str(directory), None, "no segments found")
     listed = [*segments.listed, *([*_in_files(directory)] or [nothing])]
     return segments._replace(listed=tuple(listed[:MAX_SEGMENTS]))
 

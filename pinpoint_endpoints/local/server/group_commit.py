@@ -250,7 +250,7 @@ def _answer(pinpoint: LocalPinpoint, request: Request, report_error: ReportError
         return answer(pinpoint, *request)
     except (PinpointEndpointsError, sqlite3.Error, orjson.JSONDecodeError, RowError):
         raise
-    except Exception:  # noqa: BLE001 - the client gets an answer, the log the traceback
+    except Exception:  # noqa: BLE001 - a bug must end no other request
         report_error(traceback.format_exc())
         error = internal_error("The local Pinpoint failed: this is a bug in pe.")
         return refusal(error, pinpoint.new_request_id(), request.target)

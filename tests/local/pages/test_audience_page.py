@@ -184,7 +184,7 @@ def test_segments_of_the_store_and_of_a_directory_are_listed(
         for name in files:
             (directory / name).unlink()
         last = site.get(AUDIENCE).all("section")[-1].rows()[-1]
-        assert last == ["segments", str(directory), "there is no segment"]
+        assert last == ["segments", str(directory), "no segments found"]
 
 
 def test_ids_that_look_like_addresses_are_masked_in_a_download(site: Site, put: Put) -> None:
